@@ -1,0 +1,9 @@
+//! A fake Azure for backup and restore drills.
+//!
+//! The crate has two halves. Everything outside [`server`] is the *core*: synchronous,
+//! deterministic, without I/O, clock or `await`. Time and randomness come in as arguments, so
+//! the same calls give the same answers. [`server`] is the thin asynchronous shell: sockets, TLS,
+//! request bodies, the blob store, and the outside work ([`jobs::Effect`]) the core asks for.
+
+pub mod model;
+pub mod server;

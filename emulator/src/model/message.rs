@@ -1,0 +1,327 @@
+//! Requests and responses as the core sees them: parsed, with the body already at rest.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use percent_encoding::percent_decode_str;
+
+/// How the request travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain text.
+    Http,
+    /// TLS, terminated by the front door.
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// A run of bytes in the blob store. Opaque to the core except for slicing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Which segment file of the store.
+    pub segment: u32,
+    /// Offset of the first byte within the segment, in bytes.
+    pub offset: u64,
+    /// Number of bytes.
+    pub length: u64,
+}
+
+/// A body the shell has put into the blob store. The core handles the description, never the bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredBody {
+    /// Where the bytes are, in order.
+    pub extents: Vec<Extent>,
+    /// Total number of bytes; the sum of the extents' lengths.
+    pub length: u64,
+    /// MD5 of the bytes, where the admission asked for one.
+    pub md5: Option<[u8; 16]>,
+}
+
+impl StoredBody {
+    /// The part of this body that starts at `start` and is `length` bytes long, clipped to the end.
+    pub fn slice(&self, start: u64, length: u64) -> Self {
+        let end = start.saturating_add(length).min(self.length);
+        let mut extents = Vec::new();
+        let mut position = 0;
+        for extent in &self.extents {
+            let from = start.max(position);
+            let to = end.min(position + extent.length);
+            if from < to {
+                extents.push(Extent {
+                    segment: extent.segment,
+                    offset: extent.offset + (from - position),
+                    length: to - from,
+                });
+            }
+            position += extent.length;
+        }
+        Self {
+            extents,
+            length: end.saturating_sub(start),
+            md5: None,
+        }
+    }
+
+    /// Appends the extents of `other`.
+    pub fn append(&mut self, other: &Self) {
+        self.extents.extend_from_slice(&other.extents);
+        self.length += other.length;
+        self.md5 = None;
+    }
+}
+
+/// A body at rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// No body.
+    #[default]
+    Empty,
+    /// A small body in memory (JSON, XML, forms).
+    Bytes(Bytes),
+    /// A body in the blob store.
+    Stored(StoredBody),
+}
+
+impl Body {
+    /// Number of bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Empty => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stored(stored) => stored.length,
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The in-memory bytes; empty for a stored body, which the core never reads.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Empty | Self::Stored(_) => &[],
+        }
+    }
+}
+
+/// One request, after the shell has taken it off the wire (or built it, for a call between the
+/// fake services).
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Plain or TLS.
+    pub scheme: Scheme,
+    /// The host asked for, in lower case, without the port.
+    pub host: String,
+    /// The port of the authority asked for, where one was named and it is not the scheme's own.
+    /// Absolute URLs in answers must keep it.
+    pub port: Option<u16>,
+    /// The path as sent, still percent-encoded, beginning with `/`.
+    pub path: String,
+    /// The query as sent, without the `?`; empty if there was none.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Request {
+    /// A request over TLS without headers or body. `target` is `/path?query`.
+    pub fn new(method: Method, host: &str, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            method,
+            scheme: Scheme::Https,
+            host: host.to_ascii_lowercase(),
+            port: None,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+        }
+    }
+
+    /// The same request with a JSON body.
+    #[must_use]
+    pub fn with_json(mut self, value: &serde_json::Value) -> Self {
+        self.headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        self.body = Body::Bytes(Bytes::from(value.to_string()));
+        self
+    }
+
+    /// The same request with one more header. An unprintable value is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// A header as text; `None` if absent or not printable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// `scheme://host[:port]`, as the caller named it.
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}://{}:{port}", self.scheme.as_str(), self.host),
+            None => format!("{}://{}", self.scheme.as_str(), self.host),
+        }
+    }
+
+    /// The query as decoded pairs, in order. Keys and values are percent-decoded and `+` is a
+    /// space: JavaScript clients send `api%2Dversion`, Go clients `%24filter=a+eq+b`.
+    pub fn query_pairs(&self) -> Vec<(String, String)> {
+        self.query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode_form(key), decode_form(value))
+            })
+            .collect()
+    }
+
+    /// The first value of a query key, decoded; the key is compared without regard to case.
+    pub fn query_value(&self, key: &str) -> Option<String> {
+        self.query_pairs()
+            .into_iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, value)| value)
+    }
+}
+
+fn decode_form(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " "))
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers. The shell adds `Content-Length` and `Date`.
+    pub headers: HeaderMap,
+    /// The body. For an answer to `HEAD` this describes the body that is left out.
+    pub body: Body,
+}
+
+impl Response {
+    /// An answer without headers or body.
+    pub fn new(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+        }
+    }
+
+    /// A JSON answer with Azure Resource Manager's content type.
+    pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
+        Self::new(status)
+            .with_header("content-type", "application/json; charset=utf-8")
+            .with_body(Bytes::from(value.to_string()))
+    }
+
+    /// The same answer with one more header. An unprintable value is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// The same answer with these bytes as its body.
+    #[must_use]
+    pub fn with_body(mut self, bytes: Bytes) -> Self {
+        self.body = Body::Bytes(bytes);
+        self
+    }
+
+    /// A header as text; `None` if absent or not printable.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body read as JSON; `Null` if it is not JSON.
+    pub fn json_body(&self) -> serde_json::Value {
+        serde_json::from_slice(self.body.bytes()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slice_crosses_extents_and_clips_at_the_end() {
+        let body = StoredBody {
+            extents: vec![
+                Extent {
+                    segment: 0,
+                    offset: 100,
+                    length: 10,
+                },
+                Extent {
+                    segment: 1,
+                    offset: 0,
+                    length: 10,
+                },
+            ],
+            length: 20,
+            md5: None,
+        };
+        let part = body.slice(5, 100);
+        assert_eq!(part.length, 15);
+        assert_eq!(
+            part.extents,
+            vec![
+                Extent {
+                    segment: 0,
+                    offset: 105,
+                    length: 5
+                },
+                Extent {
+                    segment: 1,
+                    offset: 0,
+                    length: 10
+                },
+            ]
+        );
+        assert_eq!(body.slice(30, 5).length, 0);
+    }
+
+    #[test]
+    fn query_keys_and_values_are_decoded() {
+        let request = Request::new(
+            Method::GET,
+            "management.azure.com",
+            "/x?api%2Dversion=2022-12-01&%24filter=roleName+eq+%27Reader%27",
+        );
+        assert_eq!(request.query_value("api-version").as_deref(), Some("2022-12-01"));
+        assert_eq!(
+            request.query_value("$filter").as_deref(),
+            Some("roleName eq 'Reader'")
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Vocabulary: the nouns every other module speaks. Parse, print and compare; nothing decides.
+
+mod action;
+mod message;
+mod network_path;
+mod principal;
+mod resource_id;
+mod time;
+
+pub use action::{Action, ActionPattern};
+pub use message::{Body, Extent, Request, Response, Scheme, StoredBody};
+pub use network_path::{NetworkPath, Origin};
+pub use principal::{PrincipalId, PrincipalKind, TenantId};
+pub use resource_id::{InvalidResourceId, ResourceId};
+pub use time::{DotNetTicks, Timestamp, wire_http_date, wire_hundred_nanoseconds, wire_seconds};

@@ -1,0 +1,54 @@
+//! Where a caller stands in the network.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{ResourceId, TenantId};
+
+/// The way a request takes to an endpoint: decided by where the caller stands, not by what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkPath {
+    /// Where the caller stands.
+    pub origin: Origin,
+}
+
+/// A caller's place in the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Somewhere on the internet, with the address the endpoint sees.
+    Internet {
+        /// The public address.
+        address: IpAddr,
+    },
+    /// In a subnet of a virtual network, reaching public endpoints by service endpoint.
+    Subnet {
+        /// The subnet's resource id.
+        subnet: ResourceId,
+    },
+    /// Arriving through a private endpoint.
+    PrivateEndpoint {
+        /// The resource id of the private endpoint (`Microsoft.Network/privateEndpoints`).
+        endpoint: ResourceId,
+    },
+    /// An Azure service acting for one of its resources (a Backup vault, a PostgreSQL server), from
+    /// Microsoft's own address space.
+    AzureService {
+        /// The resource it acts for; its type is what trusted-service lists and resource instance
+        /// rules name.
+        instance: ResourceId,
+        /// The tenant of that resource.
+        tenant: TenantId,
+        /// The region it runs in.
+        region: String,
+    },
+}
+
+impl NetworkPath {
+    /// A laptop on the internet (203.0.113.10, from the documentation range of RFC 5737).
+    pub fn internet() -> Self {
+        Self {
+            origin: Origin::Internet {
+                address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 10)),
+            },
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Points in time and the three ways Azure writes them.
+
+/// A point in time. Always handed in; the core never asks for the current one.
+pub type Timestamp = jiff::Timestamp;
+
+/// `2024-06-26T07:49:42.5153380Z`: seven decimals, as .NET prints a `DateTime` (recorded traffic
+/// drops trailing zeros in places; clients accept both).
+pub fn wire_hundred_nanoseconds(time: Timestamp) -> String {
+    let ticks = time.subsec_nanosecond() / 100;
+    format!("{}.{ticks:07}Z", time.strftime("%Y-%m-%dT%H:%M:%S"))
+}
+
+/// `2024-06-26T07:50:23Z`.
+pub fn wire_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// `Wed, 26 Jun 2024 07:50:23 GMT`, for `Date` and `Last-Modified`.
+pub fn wire_http_date(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A count of 100 ns intervals since year 1, as .NET writes versions (`retentionTagVersion`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DotNetTicks(pub i128);
+
+impl From<Timestamp> for DotNetTicks {
+    fn from(time: Timestamp) -> Self {
+        const UNIX_EPOCH_TICKS: i128 = 621_355_968_000_000_000;
+        Self(UNIX_EPOCH_TICKS + time.as_nanosecond() / 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_printed_as_recorded() {
+        let time: Timestamp = "2024-06-26T07:49:42.5153387Z".parse().expect("a time");
+        assert_eq!(wire_hundred_nanoseconds(time), "2024-06-26T07:49:42.5153387Z");
+        assert_eq!(wire_seconds(time), "2024-06-26T07:49:42Z");
+        assert_eq!(wire_http_date(time), "Wed, 26 Jun 2024 07:49:42 GMT");
+    }
+
+    #[test]
+    fn ticks_match_a_known_instant() {
+        let epoch: Timestamp = "2000-01-01T00:00:00Z".parse().expect("a time");
+        assert_eq!(DotNetTicks::from(epoch).0, 630_822_816_000_000_000);
+    }
+}

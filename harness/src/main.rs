@@ -1,0 +1,2 @@
+//! azdrill.
+fn main() {}
