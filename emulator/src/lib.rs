@@ -5,5 +5,6 @@
 //! the same calls give the same answers. [`server`] is the thin asynchronous shell: sockets, TLS,
 //! request bodies, the blob store, and the outside work ([`jobs::Effect`]) the core asks for.
 
+pub mod jobs;
 pub mod model;
 pub mod server;

@@ -1,0 +1,190 @@
+//! Work that is truly outside: the core describes it, the shell carries it out and reports back.
+
+use std::net::SocketAddr;
+
+use crate::model::{NetworkPath, StoredBody};
+use crate::server::{DumpKind, ServerSpec};
+
+/// Names one piece of outside work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EffectId(pub u64);
+
+/// One piece of outside work to carry out.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// To report the result under.
+    pub id: EffectId,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Something to a database server.
+    Server(ServerWork),
+    /// Dump a whole server into a container, by SAS.
+    Dump(DumpWork),
+    /// Copy stored bytes into a container, as an identity.
+    Copy(CopyWork),
+}
+
+/// Something to do to a database server.
+#[derive(Clone, Debug)]
+pub enum ServerWork {
+    /// Start it (creating it if it is new).
+    Start(ServerSpec),
+    /// Stop it, keeping its data.
+    Stop(String),
+    /// Stop it and throw its data away.
+    Remove(String),
+    /// Change the administrator's password.
+    SetAdminPassword {
+        /// The server's key.
+        key: String,
+        /// The new password.
+        password: String,
+    },
+    /// Create a database.
+    CreateDatabase {
+        /// The server's key.
+        key: String,
+        /// The database's name.
+        name: String,
+    },
+    /// Drop a database.
+    DropDatabase {
+        /// The server's key.
+        key: String,
+        /// The database's name.
+        name: String,
+    },
+}
+
+/// A whole server, written as block blobs into a container: one `pg_dump -Fc` a database, then
+/// roles, tablespaces and schema. Each dump is streamed; every blob is committed only when its
+/// dump has ended well.
+#[derive(Clone)]
+pub struct DumpWork {
+    /// The server's key.
+    pub key: String,
+    /// Databases to leave out.
+    pub excluded_databases: Vec<String>,
+    /// The host of the storage account, e.g. `x.blob.core.windows.net`.
+    pub host: String,
+    /// The container's name.
+    pub container: String,
+    /// What every blob name begins with.
+    pub blob_prefix: String,
+    /// The shared access signature: the query string, without `?`. A secret.
+    pub sas: String,
+    /// Where the writer stands in the network.
+    pub path: NetworkPath,
+}
+
+/// Stored bytes to be written into a container as block blobs. All blocks of all files are staged
+/// before the first list is committed, so that a refusal half-way leaves nothing that looks whole.
+#[derive(Clone)]
+pub struct CopyWork {
+    /// The files, in order.
+    pub files: Vec<FileToCopy>,
+    /// The host of the storage account.
+    pub host: String,
+    /// The container's name.
+    pub container: String,
+    /// A bearer token of the writing identity. A secret.
+    pub bearer: String,
+    /// Where the writer stands in the network.
+    pub path: NetworkPath,
+}
+
+/// One file of a [`CopyWork`].
+#[derive(Clone, Debug)]
+pub struct FileToCopy {
+    /// The blob to write.
+    pub blob: String,
+    /// Its bytes.
+    pub source: StoredBody,
+}
+
+/// How outside work ended.
+#[derive(Clone, Debug)]
+pub enum EffectResult {
+    /// A server takes connections at this address.
+    ServerStarted(SocketAddr),
+    /// Any other server work is done.
+    ServerDone,
+    /// A dump is whole and committed.
+    Dumped {
+        /// The blobs written, in order.
+        files: Vec<DumpedFile>,
+        /// The size of the databases, in bytes.
+        datasource_size_bytes: u64,
+    },
+    /// A copy is whole and committed.
+    Copied {
+        /// The blobs written, in order.
+        files: Vec<CopiedFile>,
+    },
+    /// It failed.
+    Failed(EffectFailure),
+}
+
+/// One blob a dump wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DumpedFile {
+    /// The blob's name, prefix included.
+    pub blob: String,
+    /// What is in it.
+    pub kind: DumpKind,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// One blob a copy wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedFile {
+    /// The blob's name.
+    pub blob: String,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+/// Why outside work failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EffectFailure {
+    /// The front door said no: the status, the service's error code, and its message.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// `x-ms-error-code` or the code in the body.
+        code: String,
+        /// The message, for a person.
+        message: String,
+    },
+    /// The database engine or a tool failed; the text holds no secret.
+    Engine(String),
+    /// The blob store could not take or give the bytes (disk full, say).
+    Store(String),
+}
+
+impl std::fmt::Debug for DumpWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DumpWork")
+            .field("key", &self.key)
+            .field("host", &self.host)
+            .field("container", &self.container)
+            .field("blob_prefix", &self.blob_prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CopyWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CopyWork")
+            .field("files", &self.files)
+            .field("host", &self.host)
+            .field("container", &self.container)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,48 @@
+//! What the shell needs of the core. `azure::Azure` is the one real implementation; the
+//! shell's own tests use small doubles.
+
+use crate::jobs::{Effect, EffectId, EffectResult};
+use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
+
+/// What to do with a request whose headers have been read and whose body has not.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// Read the body into memory, then call. A longer body is refused with 413.
+    Buffer {
+        /// The most it may hold, in bytes.
+        limit_bytes: u64,
+    },
+    /// Stream the body into the blob store, then call with the stored body.
+    Store {
+        /// The most it may hold, in bytes.
+        limit_bytes: u64,
+        /// Whether to compute the MD5 of the bytes.
+        md5: bool,
+    },
+    /// Answer this and do not read the body.
+    Refuse(Response),
+}
+
+/// The synchronous machine behind the front door.
+pub trait Core: Send + 'static {
+    /// Decides on the headers alone. A request that is admitted may still be refused by [`Core::call`].
+    fn admit(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission;
+
+    /// Answers a request.
+    fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response;
+
+    /// Runs everything that has fallen due, and hands over outside work to carry out.
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect>;
+
+    /// Takes the result of outside work.
+    fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult);
+
+    /// When the next thing falls due, if anything is waiting for time.
+    fn next_due(&self) -> Option<Timestamp>;
+
+    /// Whether this host name is one of ours. Others are refused and never dialled.
+    fn knows_host(&self, host: &str) -> bool;
+
+    /// Bytes in the blob store that nothing refers to any more, since the last time of asking.
+    fn take_released(&mut self) -> Vec<Extent>;
+}
