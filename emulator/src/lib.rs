@@ -5,6 +5,16 @@
 //! the same calls give the same answers. [`server`] is the thin asynchronous shell: sockets, TLS,
 //! request bodies, the blob store, and the outside work ([`jobs::Effect`]) the core asks for.
 
+pub mod authz;
+pub mod azure;
+pub mod entropy;
+pub mod fault;
+pub mod gateway;
 pub mod jobs;
+pub mod log;
 pub mod model;
+pub mod network;
+pub mod rules;
 pub mod server;
+pub mod services;
+pub mod state;

@@ -1,7 +1,9 @@
-//! Long-running work as a state machine driven by due times, and the outside work it asks for.
+//! Long-running work: what falls due when, and the outside work it asks for.
 
+mod agenda;
 mod effect;
 
+pub use agenda::{Agenda, WorkflowId};
 pub use effect::{
     CopiedFile, CopyWork, DumpWork, DumpedFile, Effect, EffectFailure, EffectId, EffectResult, FileToCopy,
     ServerWork, Work,

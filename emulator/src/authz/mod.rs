@@ -1,0 +1,209 @@
+//! May this principal do this here, as of now? Pure.
+//!
+//! Azure's rules as data: role definitions grant actions (control plane) and data actions (data
+//! plane) apart; assignments give a role to a principal at a scope and everything below it, segment
+//! by segment; groups pass their assignments on; a new or deleted assignment is seen only after it
+//! has propagated.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::model::{Action, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::rules::RoleDefinition;
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// A control-plane action.
+    Action(&'a Action),
+    /// A data-plane action.
+    DataAction(&'a Action),
+}
+
+impl Wanted<'_> {
+    /// The action's name.
+    pub fn action(&self) -> &Action {
+        match self {
+            Self::Action(action) | Self::DataAction(action) => action,
+        }
+    }
+
+    fn granted_by(&self, role: &RoleDefinition) -> bool {
+        match self {
+            Self::Action(action) => role.grants_action(action),
+            Self::DataAction(action) => role.grants_data_action(action),
+        }
+    }
+}
+
+/// A role given to a principal at a scope.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The assignment's own GUID, as written.
+    pub name: String,
+    /// Where it applies, and everything below.
+    pub scope: ResourceId,
+    /// The role's GUID.
+    pub role: Uuid,
+    /// The principal's object id. It need not exist: assignments outlive their principals.
+    pub principal: PrincipalId,
+    /// The kind the request named, or the principal's own.
+    pub kind: PrincipalKind,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Who made it.
+    pub created_by: Option<PrincipalId>,
+    /// From when on the gates see it.
+    pub seen_from: Timestamp,
+    /// Until when the gates see it, once it is deleted. It is gone from lists at once.
+    pub seen_until: Option<Timestamp>,
+}
+
+impl Assignment {
+    /// Whether the gates see it at a time.
+    pub fn is_seen(&self, now: Timestamp) -> bool {
+        self.seen_from <= now && self.seen_until.is_none_or(|until| now < until)
+    }
+}
+
+/// Assignments and custom roles.
+#[derive(Debug, Default)]
+pub struct AccessControl {
+    by_principal: BTreeMap<PrincipalId, Vec<Assignment>>,
+    /// Custom roles by GUID.
+    pub custom_roles: BTreeMap<Uuid, RoleDefinition>,
+}
+
+/// Why something is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The assignment's GUID.
+    pub assignment: String,
+    /// The role's display name.
+    pub role: String,
+    /// The assignment's scope.
+    pub scope: ResourceId,
+}
+
+/// Why something is not allowed, as far as assignments tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Roles that would grant it but have not propagated yet, with the time they will.
+    pub pending: Vec<(String, Timestamp)>,
+    /// Roles the principal holds at the scope that do not grant it.
+    pub held: Vec<String>,
+}
+
+impl AccessControl {
+    /// Adds an assignment.
+    pub fn insert(&mut self, assignment: Assignment) {
+        self.by_principal
+            .entry(assignment.principal)
+            .or_default()
+            .push(assignment);
+    }
+
+    /// The live (not deleted) assignments, in order of principal and creation.
+    pub fn assignments(&self) -> impl Iterator<Item = &Assignment> {
+        self.by_principal
+            .values()
+            .flatten()
+            .filter(|assignment| assignment.seen_until.is_none())
+    }
+
+    /// The live assignment of that name at a scope.
+    pub fn find(&self, scope: &ResourceId, name: &str) -> Option<&Assignment> {
+        self.assignments()
+            .find(|assignment| assignment.scope == *scope && assignment.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Deletes an assignment: gone from lists now, seen by the gates until `seen_until`.
+    pub fn remove(&mut self, scope: &ResourceId, name: &str, seen_until: Timestamp) -> Option<Assignment> {
+        let assignment = self.by_principal.values_mut().flatten().find(|assignment| {
+            assignment.seen_until.is_none()
+                && assignment.scope == *scope
+                && assignment.name.eq_ignore_ascii_case(name)
+        })?;
+        assignment.seen_until = Some(seen_until);
+        Some(assignment.clone())
+    }
+
+    /// Removes every assignment at or below a scope: what deleting a resource does.
+    pub fn remove_below(&mut self, scope: &ResourceId) {
+        for assignments in self.by_principal.values_mut() {
+            assignments.retain(|assignment| !scope.contains(&assignment.scope));
+        }
+    }
+
+    /// The role of that GUID.
+    pub fn role<'a>(&'a self, built_in: &'a [RoleDefinition], id: Uuid) -> Option<&'a RoleDefinition> {
+        built_in
+            .iter()
+            .find(|role| role.id == id)
+            .or_else(|| self.custom_roles.get(&id))
+    }
+
+    /// Decides. `principals` are the caller and its groups.
+    ///
+    /// # Errors
+    ///
+    /// If no assignment that is seen now grants what is wanted at the scope.
+    pub fn decide(
+        &self,
+        built_in: &[RoleDefinition],
+        now: Timestamp,
+        principals: &[PrincipalId],
+        wanted: Wanted<'_>,
+        scope: &ResourceId,
+    ) -> Result<Grant, Denied> {
+        let mut denied = Denied {
+            pending: Vec::new(),
+            held: Vec::new(),
+        };
+        let assignments = principals
+            .iter()
+            .filter_map(|principal| self.by_principal.get(principal))
+            .flatten()
+            .filter(|assignment| assignment.scope.contains(scope));
+        for assignment in assignments {
+            let Some(role) = self.role(built_in, assignment.role) else {
+                continue;
+            };
+            if !wanted.granted_by(role) {
+                if assignment.is_seen(now) {
+                    denied.held.push(role.name.clone());
+                }
+            } else if assignment.is_seen(now) {
+                return Ok(Grant {
+                    assignment: assignment.name.clone(),
+                    role: role.name.clone(),
+                    scope: assignment.scope.clone(),
+                });
+            } else if assignment.seen_from > now {
+                denied.pending.push((role.name.clone(), assignment.seen_from));
+            }
+        }
+        Err(denied)
+    }
+
+    /// Whether one of the principals holds this very role at or above the scope, as of now.
+    pub fn holds_role(
+        &self,
+        now: Timestamp,
+        principals: &[PrincipalId],
+        role: Uuid,
+        scope: &ResourceId,
+    ) -> bool {
+        principals
+            .iter()
+            .filter_map(|principal| self.by_principal.get(principal))
+            .flatten()
+            .any(|assignment| {
+                assignment.role == role && assignment.is_seen(now) && assignment.scope.contains(scope)
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests;

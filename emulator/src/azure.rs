@@ -1,0 +1,392 @@
+//! The machine: every call, every due time, every result of outside work goes through here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use http::HeaderValue;
+
+use crate::entropy::Entropy;
+use crate::fault::{FaultKind, FaultPlan};
+use crate::gateway::{Door, Permit, Refusal, TokenAuthority, endpoint_of};
+use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
+use crate::log::{Exchange, Log, RefusedBecause};
+use crate::model::{Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
+use crate::rules::{BodyPlan, Endpoint, Rules};
+use crate::server::{Admission, Core};
+use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
+use crate::state::State;
+
+/// The largest body of a request that is read into memory, in bytes (ARM's own limit is 4 MiB).
+const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
+const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
+/// The most steps one workflow takes without sleeping; more is a bug, not a plan.
+const STEPS_MAX: usize = 10_000;
+
+/// A fake Azure.
+pub struct Azure {
+    rules: Rules,
+    handlers: Vec<Handler>,
+    settings: Settings,
+    state: State,
+    own: ServiceStates,
+    tokens: TokenAuthority,
+    entropy: Entropy,
+    draws: BTreeMap<String, u64>,
+    agenda: Agenda,
+    workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
+    faults: FaultPlan,
+    log: Log,
+    released: Vec<Extent>,
+    inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
+}
+
+impl Azure {
+    /// An empty Azure: no tenant, no subscription. [`crate::world`] puts things into it.
+    ///
+    /// # Panics
+    ///
+    /// If an operation of the rules has no handler; a test makes sure each has one.
+    pub fn new(rules: Rules, settings: Settings, seed: u64) -> Self {
+        let handlers = rules
+            .router
+            .operations()
+            .iter()
+            .map(|row| {
+                handler(&row.service, &row.id).unwrap_or_else(|| {
+                    panic!("{} has a row and no handler in services/{}", row.id, row.service)
+                })
+            })
+            .collect();
+        let entropy = Entropy::from_seed(seed);
+        Self {
+            handlers,
+            rules,
+            settings,
+            state: State::default(),
+            own: ServiceStates::default(),
+            tokens: TokenAuthority::new(&entropy),
+            entropy,
+            draws: BTreeMap::new(),
+            agenda: Agenda::default(),
+            workflows: BTreeMap::new(),
+            faults: FaultPlan::default(),
+            log: Log::default(),
+            released: Vec::new(),
+            inner_tokens: HashMap::new(),
+        }
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What exists.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What exists, to change it behind the services' backs: for building worlds and for tests.
+    pub fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// What each service knows alone.
+    pub fn services(&self) -> &ServiceStates {
+        &self.own
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The settings, to change them.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// The exchanges and notes so far.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The faults in place.
+    pub fn faults_mut(&mut self) -> &mut FaultPlan {
+        &mut self.faults
+    }
+
+    /// The authority that issues tokens.
+    pub fn tokens(&self) -> &TokenAuthority {
+        &self.tokens
+    }
+
+    /// Takes a request through the gates alone, without carrying it out.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the first gate that says no.
+    pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
+        let door = Door {
+            rules: &self.rules,
+            state: &self.state,
+            tokens: &self.tokens,
+        };
+        door.pass(now, path, request)
+    }
+
+    /// Runs `action` with everything a handler works with. For building worlds.
+    pub fn with_context<T>(&mut self, now: Timestamp, action: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let mut started = Vec::new();
+        let value = action(&mut self.context(now, &mut started));
+        self.begin(now, started);
+        value
+    }
+
+    fn context<'a>(&'a mut self, now: Timestamp, started: &'a mut Vec<Box<dyn Workflow>>) -> Context<'a> {
+        Context {
+            now,
+            rules: &self.rules,
+            settings: &self.settings,
+            state: &mut self.state,
+            own: &mut self.own,
+            tokens: &self.tokens,
+            entropy: &self.entropy,
+            draws: &mut self.draws,
+            log: &mut self.log,
+            started,
+            released: &mut self.released,
+        }
+    }
+
+    fn begin(&mut self, now: Timestamp, started: Vec<Box<dyn Workflow>>) {
+        for workflow in started {
+            let id = WorkflowId(self.agenda.next_number());
+            self.workflows.insert(id, workflow);
+            self.agenda.wake_at(now, id);
+        }
+    }
+
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, inner: bool) -> Response {
+        let permit = match self.decide(now, path, request) {
+            Ok(permit) => permit,
+            Err(refusal) => {
+                self.record(now, request, None, inner, refusal.status.as_u16(), Some(&refusal));
+                return refusal.respond(request);
+            }
+        };
+        let struck = if self.faults.is_empty() {
+            None
+        } else {
+            let operation = permit.operation(&self.rules).id.clone();
+            self.faults.strike(&operation, request)
+        };
+        if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
+            self.record(now, request, Some(&permit), inner, *status, None);
+            return fault.response();
+        }
+        let handler = self.handlers[permit.operation_index()];
+        let mut started = Vec::new();
+        let result = handler(&mut self.context(now, &mut started), &permit, request);
+        self.begin(now, started);
+        let (response, refusal) = match result {
+            Ok(response) => (response, None),
+            Err(refusal) => (refusal.respond(request), Some(refusal)),
+        };
+        let response = match &struck {
+            Some(fault) => fault.response(),
+            None => response,
+        };
+        self.record(
+            now,
+            request,
+            Some(&permit),
+            inner,
+            response.status.as_u16(),
+            refusal.as_ref(),
+        );
+        self.finish(request, response)
+    }
+
+    /// Headers every answer of an endpoint carries.
+    fn finish(&mut self, request: &Request, response: Response) -> Response {
+        let id = self
+            .entropy
+            .fork("request")
+            .fork(&self.log.count().to_string())
+            .uuid()
+            .to_string();
+        let response = response.with_header("x-ms-request-id", &id);
+        let response = match request.header("x-ms-client-request-id") {
+            Some(own) => response.with_header("x-ms-client-request-id", own),
+            None => response,
+        };
+        match endpoint_of(&request.host, &request.path) {
+            Some(Endpoint::Arm) => response
+                .with_header("x-ms-correlation-request-id", &id)
+                .with_header("cache-control", "no-cache")
+                .with_header("pragma", "no-cache")
+                .with_header("expires", "-1")
+                .with_header("x-content-type-options", "nosniff")
+                .with_header("strict-transport-security", "max-age=31536000; includeSubDomains"),
+            Some(Endpoint::Blob) => match request.header("x-ms-version") {
+                Some(version) => response.with_header("x-ms-version", version),
+                None => response,
+            },
+            Some(Endpoint::Login | Endpoint::Imds | Endpoint::Graph) | None => response,
+        }
+    }
+
+    fn record(
+        &mut self,
+        now: Timestamp,
+        request: &Request,
+        permit: Option<&Permit>,
+        inner: bool,
+        status: u16,
+        refusal: Option<&Refusal>,
+    ) {
+        self.log.push(Exchange {
+            at: now,
+            number: 0,
+            caller: permit.map_or_else(String::new, |permit| permit.caller.name.clone()),
+            inner,
+            method: request.method.to_string(),
+            host: request.host.clone(),
+            path: request.path.clone(),
+            operation: permit.map_or_else(String::new, |permit| permit.operation(&self.rules).id.clone()),
+            status,
+            refused: refusal.map(|refusal| RefusedBecause {
+                gate: refusal.gate,
+                code: refusal.code.clone(),
+                reason: refusal.reason.clone(),
+                rules: refusal.rules.clone(),
+                mark: refusal.mark,
+            }),
+        });
+    }
+
+    /// Gives an inner call the token it is to carry.
+    fn sign(&mut self, now: Timestamp, outbound: &mut Outbound) {
+        let Some(id) = outbound.principal else { return };
+        let Some(principal) = self.state.directory.get(id) else {
+            return;
+        };
+        let key = (id, outbound.audience);
+        let fresh = self
+            .inner_tokens
+            .get(&key)
+            .filter(|(until, _)| now < *until)
+            .map(|(_, token)| token.clone());
+        let token = match fresh {
+            Some(token) => token,
+            None => {
+                let (token, seconds) = self.tokens.issue(now, principal, outbound.audience);
+                let until = now + jiff::SignedDuration::from_secs(seconds / 2);
+                self.inner_tokens.insert(key, (until, token.clone()));
+                token
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
+            outbound
+                .request
+                .headers
+                .insert(http::header::AUTHORIZATION, value);
+        }
+    }
+
+    /// Steps a workflow until it waits for something.
+    fn run(&mut self, now: Timestamp, id: WorkflowId, first: Input) {
+        let Some(mut workflow) = self.workflows.remove(&id) else {
+            return;
+        };
+        let mut input = first;
+        for _ in 0..STEPS_MAX {
+            let mut started = Vec::new();
+            let next = workflow.step(&mut self.context(now, &mut started), input);
+            self.begin(now, started);
+            match next {
+                Next::Call(mut outbound) => {
+                    self.sign(now, &mut outbound);
+                    input = Input::Answered(self.answer(now, &outbound.path, &outbound.request, true));
+                }
+                Next::Ask(mut outbound) => {
+                    self.sign(now, &mut outbound);
+                    input = Input::Asked(self.decide(now, &outbound.path, &outbound.request));
+                }
+                Next::Work(work) => {
+                    self.agenda.ask(work, id);
+                    self.workflows.insert(id, workflow);
+                    return;
+                }
+                Next::Sleep(duration) => {
+                    self.agenda.wake_at(now + duration, id);
+                    self.workflows.insert(id, workflow);
+                    return;
+                }
+                Next::Watch => {
+                    self.agenda.wake_on_change(id);
+                    self.workflows.insert(id, workflow);
+                    return;
+                }
+                Next::Done => return,
+            }
+        }
+        self.log.note(
+            now,
+            "a workflow took too many steps and was given up".to_owned(),
+            None,
+        );
+    }
+}
+
+impl Core for Azure {
+    fn admit(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
+        let buffer = Admission::Buffer {
+            limit_bytes: BUFFER_MAX_BYTES,
+        };
+        if endpoint_of(&request.host, &request.path) != Some(Endpoint::Blob) {
+            return buffer;
+        }
+        match self.decide(now, path, request) {
+            Ok(permit) => match permit.operation(&self.rules).body {
+                BodyPlan::Buffer => buffer,
+                BodyPlan::Store => Admission::Store {
+                    limit_bytes: STORE_MAX_BYTES,
+                    md5: permit.operation(&self.rules).id == "Blob_Put"
+                        || request.headers.contains_key("content-md5"),
+                },
+            },
+            Err(refusal) => Admission::Refuse(refusal.respond(request)),
+        }
+    }
+
+    fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
+        self.answer(now, path, &request, false)
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        while let Some(id) = self.agenda.pop_due(now) {
+            self.run(now, id, Input::Woke);
+        }
+        self.agenda.take_asked()
+    }
+
+    fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult) {
+        if let Some(workflow) = self.agenda.end_of(id, now) {
+            self.run(now, workflow, Input::Worked(result));
+        }
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.next_due()
+    }
+
+    fn knows_host(&self, host: &str) -> bool {
+        endpoint_of(host, "/").is_some()
+    }
+
+    fn take_released(&mut self) -> Vec<Extent> {
+        std::mem::take(&mut self.released)
+    }
+}

@@ -1,0 +1,131 @@
+//! Faults on purpose: where, when, what. Counted, never rolled; the first that matches wins.
+
+use http::StatusCode;
+
+use crate::model::{Request, Response};
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The request is answered with this and does nothing.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The error code in the body.
+        code: String,
+        /// `Retry-After` in seconds, if any.
+        retry_after_seconds: Option<u64>,
+    },
+    /// The request does its work, and this is answered instead of the result.
+    LoseAnswer {
+        /// The status.
+        status: u16,
+    },
+}
+
+/// One fault: it strikes the `nth` to `nth + times - 1` request that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The operation's id; empty matches any.
+    pub operation: String,
+    /// A part of the path, without regard to case; empty matches any.
+    pub path_contains: String,
+    /// The first match to strike, from 1.
+    pub nth: u64,
+    /// How many matches to strike.
+    pub times: u64,
+    /// What goes wrong.
+    pub kind: FaultKind,
+}
+
+/// Faults in the order they were put in, with their counts.
+#[derive(Debug, Default)]
+pub struct FaultPlan {
+    faults: Vec<(Fault, u64)>,
+}
+
+impl FaultPlan {
+    /// Adds a fault behind the others.
+    pub fn push(&mut self, fault: Fault) {
+        self.faults.push((fault, 0));
+    }
+
+    /// Takes all faults away.
+    pub fn clear(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Whether any fault is in place.
+    pub fn is_empty(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// The fault that strikes this request, if one does. Counts the match.
+    pub fn strike(&mut self, operation: &str, request: &Request) -> Option<FaultKind> {
+        let path = request.path.to_ascii_lowercase();
+        for (fault, seen) in &mut self.faults {
+            let here = (fault.operation.is_empty() || fault.operation == operation)
+                && path.contains(&fault.path_contains.to_ascii_lowercase());
+            if here {
+                *seen += 1;
+                if *seen >= fault.nth && *seen < fault.nth + fault.times {
+                    return Some(fault.kind.clone());
+                }
+            }
+        }
+        None
+    }
+}
+
+impl FaultKind {
+    /// The answer a client sees.
+    pub fn response(&self) -> Response {
+        match self {
+            Self::Answer {
+                status,
+                code,
+                retry_after_seconds,
+            } => {
+                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let body = serde_json::json!({"error": {"code": code, "message": "A fault was injected by azdrill."}});
+                let response = Response::json(status, &body)
+                    .with_header("x-ms-error-code", code)
+                    .with_header("x-azdrill-gate", "fault");
+                match retry_after_seconds {
+                    Some(seconds) => response.with_header("retry-after", &seconds.to_string()),
+                    None => response,
+                }
+            }
+            Self::LoseAnswer { status } => {
+                Response::new(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
+                    .with_header("x-azdrill-gate", "fault")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_the_matches_it_names_and_no_others() {
+        let mut plan = FaultPlan::default();
+        plan.push(Fault {
+            operation: "Blob_Put".to_owned(),
+            path_contains: "/C/".to_owned(),
+            nth: 2,
+            times: 1,
+            kind: FaultKind::LoseAnswer { status: 500 },
+        });
+        let here = Request::new(Method::PUT, "a.blob.core.windows.net", "/c/x");
+        let elsewhere = Request::new(Method::PUT, "a.blob.core.windows.net", "/d/x");
+        assert_eq!(plan.strike("Blob_Put", &here), None);
+        assert_eq!(plan.strike("Blob_Put", &elsewhere), None);
+        assert_eq!(plan.strike("Blob_Get", &here), None);
+        assert!(plan.strike("Blob_Put", &here).is_some());
+        assert_eq!(plan.strike("Blob_Put", &here), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! The authentication gate: bearer tokens everywhere, account keys and signatures for blobs.
+
+use http::StatusCode;
+
+use super::{Caller, Credential, Door, Refusal, TokenError, sas, shared_key};
+use crate::model::{NetworkPath, Request, Timestamp};
+use crate::rules::{Endpoint, Gate, Operation};
+
+/// Audiences an endpoint takes; a trailing slash more or less makes no difference.
+const ARM_AUDIENCES: [&str; 2] = [
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+];
+const GRAPH_AUDIENCES: [&str; 1] = ["https://graph.microsoft.com"];
+const BLOB_AUDIENCES: [&str; 1] = ["https://storage.azure.com"];
+
+pub(super) fn authenticate(
+    door: &Door<'_>,
+    now: Timestamp,
+    path: &NetworkPath,
+    request: &Request,
+    endpoint: Endpoint,
+    row: &Operation,
+) -> Result<Caller, Refusal> {
+    let header = request.header("authorization").unwrap_or_default();
+    if let Some(token) = strip_scheme(header, "Bearer") {
+        return bearer(door, now, request, endpoint, token);
+    }
+    if endpoint != Endpoint::Blob {
+        return Err(challenge(
+            door,
+            request,
+            endpoint,
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.",
+        ));
+    }
+    let account = request.host.split('.').next().unwrap_or_default();
+    let keys = door
+        .account_of(request)
+        .and_then(|_| door.state.account_keys.get(account))
+        .ok_or_else(|| Refusal::unknown_account(&request.host))?;
+    if let Some(signature) = strip_scheme(header, "SharedKey") {
+        key_allowed(door, request)?;
+        return shared_key::verify(request, account, keys, signature)
+            .map(|()| Caller::without_principal(Credential::SharedKey, "account key"))
+            .map_err(failed);
+    }
+    if request.query_value("sig").is_some() {
+        key_allowed(door, request)?;
+        return sas::verify(now, path, request, account, keys, row).map(|permissions| {
+            Caller::without_principal(
+                Credential::SharedAccessSignature { permissions },
+                "shared access signature",
+            )
+        });
+    }
+    if header.is_empty() {
+        return Err(challenge(
+            door,
+            request,
+            endpoint,
+            "NoAuthenticationInformation",
+            "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+        ));
+    }
+    Err(failed(
+        "the authorization scheme is none of Bearer, SharedKey or a signature in the query".to_owned(),
+    ))
+}
+
+fn strip_scheme<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
+    let (own, rest) = header.split_once(' ')?;
+    own.eq_ignore_ascii_case(scheme).then_some(rest.trim())
+}
+
+fn bearer(
+    door: &Door<'_>,
+    now: Timestamp,
+    request: &Request,
+    endpoint: Endpoint,
+    token: &str,
+) -> Result<Caller, Refusal> {
+    let claims = door.tokens.check(now, token).map_err(|error| match error {
+        TokenError::Expired => challenge(
+            door,
+            request,
+            endpoint,
+            "ExpiredAuthenticationToken",
+            "The access token expiry time is in the past, or the token is not yet valid.",
+        ),
+        TokenError::Invalid => challenge(
+            door,
+            request,
+            endpoint,
+            "InvalidAuthenticationToken",
+            "The access token is invalid.",
+        ),
+    })?;
+    if !audience_fits(request, endpoint, &claims.aud) {
+        let message = format!(
+            "The access token has been obtained for wrong audience or resource '{}'.",
+            claims.aud
+        );
+        return Err(challenge(
+            door,
+            request,
+            endpoint,
+            "InvalidAuthenticationTokenAudience",
+            &message,
+        ));
+    }
+    let principal = door.state.directory.get(claims.oid).ok_or_else(|| {
+        challenge(
+            door,
+            request,
+            endpoint,
+            "InvalidAuthenticationToken",
+            "The principal of the access token does not exist any more.",
+        )
+    })?;
+    Ok(Caller {
+        credential: Credential::Bearer,
+        principal: Some(principal.id),
+        app_id: principal.app_id,
+        tenant: Some(principal.tenant),
+        identity: Some(principal.identity.clone()),
+        name: principal.display_name.clone(),
+    })
+}
+
+fn audience_fits(request: &Request, endpoint: Endpoint, audience: &str) -> bool {
+    let audience = audience.trim_end_matches('/').to_ascii_lowercase();
+    let known: &[&str] = match endpoint {
+        Endpoint::Arm => &ARM_AUDIENCES,
+        Endpoint::Graph => &GRAPH_AUDIENCES,
+        Endpoint::Blob => &BLOB_AUDIENCES,
+        Endpoint::Login | Endpoint::Imds => &[],
+    };
+    // A registered custom cloud and a blob endpoint name themselves as the audience.
+    let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1") || endpoint == Endpoint::Blob;
+    known.contains(&audience.as_str()) || own && audience == request.authority()
+}
+
+fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+    let forbidden = door
+        .account_of(request)
+        .and_then(|id| door.state.resource(id))
+        .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
+    if forbidden {
+        return Err(Refusal::blob(
+            StatusCode::FORBIDDEN,
+            "KeyBasedAuthenticationNotPermitted",
+            "Key based authentication is not permitted on this storage account.",
+        )
+        .at(Gate::Authentication)
+        .because("allowSharedKeyAccess is false on the account"));
+    }
+    Ok(())
+}
+
+fn failed(reason: String) -> Refusal {
+    Refusal::blob(
+        StatusCode::FORBIDDEN,
+        "AuthenticationFailed",
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
+    )
+    .at(Gate::Authentication)
+    .because(reason)
+}
+
+/// 401 with the header that tells a client where to get a token.
+fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: &str, message: &str) -> Refusal {
+    let tenant = request
+        .path
+        .split('/')
+        .skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"))
+        .nth(1)
+        .and_then(|id| door.state.subscription(id))
+        .map(|subscription| subscription.tenant)
+        .or_else(|| door.state.tenant_of(door.account_of(request)?));
+    let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
+    let authority = format!("https://login.microsoftonline.com/{tenant}");
+    let (refusal, header) = match endpoint {
+        Endpoint::Blob => (
+            Refusal::blob(StatusCode::UNAUTHORIZED, code, message),
+            format!(
+                "Bearer authorization_uri={authority}/oauth2/authorize resource_id=https://storage.azure.com"
+            ),
+        ),
+        _ => (
+            Refusal::arm(StatusCode::UNAUTHORIZED, code, message),
+            format!(
+                "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{message}\""
+            ),
+        ),
+    };
+    let mut refusal = refusal.at(Gate::Authentication);
+    refusal.headers.push(("www-authenticate", header));
+    refusal
+}

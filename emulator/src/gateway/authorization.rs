@@ -1,0 +1,117 @@
+//! The authorization gate: role assignments for bearer tokens, permission letters for signatures.
+
+use http::StatusCode;
+
+use super::{Credential, Door, Permit, Refusal};
+use crate::authz::{Denied, Wanted};
+use crate::model::Timestamp;
+use crate::rules::{Endpoint, Gate, Operation, RuleId};
+
+pub(super) fn authorize(
+    door: &Door<'_>,
+    now: Timestamp,
+    row: &Operation,
+    permit: &mut Permit,
+) -> Result<(), Refusal> {
+    if row.anonymous || row.any_caller {
+        return Ok(());
+    }
+    match &permit.caller.credential {
+        Credential::SharedKey if row.endpoint == Endpoint::Blob => Ok(()),
+        Credential::SharedAccessSignature { permissions } if row.endpoint == Endpoint::Blob => {
+            if row.sas.chars().any(|letter| permissions.contains(letter)) {
+                Ok(())
+            } else {
+                let reason = format!(
+                    "the signature grants `{permissions}`; the operation takes one of `{}`",
+                    row.sas
+                );
+                Err(permission_mismatch().because(reason))
+            }
+        }
+        Credential::Bearer => by_roles(door, now, row, permit),
+        Credential::None | Credential::SharedKey | Credential::SharedAccessSignature { .. } => {
+            Err(permission_mismatch().because("the caller has shown no credential this operation takes"))
+        }
+    }
+}
+
+fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permit) -> Result<(), Refusal> {
+    let Some(principal) = permit.caller.principal else {
+        return Err(permission_mismatch().because("the token names no principal"));
+    };
+    let principals = door.state.directory.with_groups(principal);
+    let wanted = row
+        .action
+        .as_ref()
+        .map(Wanted::Action)
+        .into_iter()
+        .chain(row.data_action.as_ref().map(Wanted::DataAction));
+    let mut asked = false;
+    for wanted in wanted {
+        asked = true;
+        door.state
+            .access
+            .decide(
+                &door.rules.built_in_roles,
+                now,
+                &principals,
+                wanted,
+                &permit.scope,
+            )
+            .map_err(|denied| refuse(row, permit, wanted, &denied))?;
+    }
+    // An operation that names no action at all must say so in its row; this one does not.
+    if asked {
+        Ok(())
+    } else {
+        Err(permission_mismatch().because("the operation's row names no action"))
+    }
+}
+
+fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+    let action = wanted.action();
+    let scope = &permit.scope;
+    let mut reason = format!(
+        "{} has no role that grants {action} at {scope}",
+        permit.caller.name
+    );
+    if !denied.held.is_empty() {
+        reason += &format!("; it holds {}, which does not", denied.held.join(", "));
+    }
+    for (role, from) in &denied.pending {
+        reason += &format!("; {role} is assigned but will be seen only from {from}");
+    }
+    let mut rules = vec![RuleId::new("RBAC")];
+    if !denied.pending.is_empty() {
+        rules.push(RuleId::new("E1-PROPAGATION"));
+    }
+    let refusal = match row.endpoint {
+        Endpoint::Blob => permission_mismatch(),
+        _ => {
+            let client = permit.caller.app_id.map(|id| id.to_string()).unwrap_or_default();
+            let object = permit
+                .caller
+                .principal
+                .map(|id| id.to_string())
+                .unwrap_or_default();
+            Refusal::arm(
+                StatusCode::FORBIDDEN,
+                "AuthorizationFailed",
+                format!(
+                    "The client '{client}' with object id '{object}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
+                ),
+            )
+        }
+    };
+    refusal.at(Gate::Authorization).because(reason).by(rules)
+}
+
+fn permission_mismatch() -> Refusal {
+    Refusal::blob(
+        StatusCode::FORBIDDEN,
+        "AuthorizationPermissionMismatch",
+        "This request is not authorized to perform this operation using this permission.",
+    )
+    .at(Gate::Authorization)
+}

@@ -1,0 +1,57 @@
+//! Who is asking, once it has been established.
+
+use uuid::Uuid;
+
+use crate::model::{PrincipalId, TenantId};
+use crate::state::IdentityKind;
+
+/// What the caller showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// A bearer token.
+    Bearer,
+    /// An account key.
+    SharedKey,
+    /// A shared access signature with these permission letters.
+    SharedAccessSignature {
+        /// `sp`.
+        permissions: String,
+    },
+}
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// What was shown.
+    pub credential: Credential,
+    /// The principal of a bearer token.
+    pub principal: Option<PrincipalId>,
+    /// Its application id.
+    pub app_id: Option<Uuid>,
+    /// The tenant that issued the token.
+    pub tenant: Option<TenantId>,
+    /// What the principal is.
+    pub identity: Option<IdentityKind>,
+    /// A name for logs: the principal's display name, or the kind of credential.
+    pub name: String,
+}
+
+impl Caller {
+    /// A caller that has shown nothing.
+    pub fn anonymous() -> Self {
+        Self::without_principal(Credential::None, "anonymous")
+    }
+
+    pub(super) fn without_principal(credential: Credential, name: &str) -> Self {
+        Self {
+            credential,
+            principal: None,
+            app_id: None,
+            tenant: None,
+            identity: None,
+            name: name.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! A no: which gate said it, why, and how it looks on the wire.
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::model::{Request, Response};
+use crate::network::NetworkVerdict;
+use crate::rules::{Endpoint, ErrorCode, Gate, Mark, RuleId};
+
+/// The envelope an error travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `{"error":{"code","message"}}`.
+    Arm,
+    /// The Backup service's envelope with a `UserFacingError` inside.
+    UserFacing,
+    /// The Backup service's plain envelope with null members, for what it does not know.
+    UserFacingPlain,
+    /// Storage's XML.
+    Blob,
+    /// Entra ID's `error`/`error_description`.
+    Entra,
+}
+
+/// A no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Who said it.
+    pub gate: Gate,
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The code on the wire.
+    pub code: String,
+    /// The message on the wire.
+    pub message: String,
+    /// What to do, where the envelope has a place for it.
+    pub action: String,
+    /// Why, in our words, for the log and for people; nothing secret.
+    pub reason: String,
+    /// The rules that decided.
+    pub rules: Vec<RuleId>,
+    /// How sure we are that Azure answers like this.
+    pub mark: Mark,
+    /// The envelope.
+    pub shape: Shape,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// A refusal by the service itself, in ARM's envelope.
+    pub fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            gate: Gate::Service,
+            status,
+            code: code.to_owned(),
+            reason: message.clone(),
+            message,
+            action: String::new(),
+            rules: Vec::new(),
+            mark: Mark::Doc,
+            shape: Shape::Arm,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A refusal by the blob service.
+    pub fn blob(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            shape: Shape::Blob,
+            ..Self::arm(status, code, message)
+        }
+    }
+
+    /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
+    pub fn user_facing(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+        let filled = |text: &str| {
+            fill.iter().fold(text.to_owned(), |text, (name, value)| {
+                text.replace(&format!("{{{name}}}"), value)
+            })
+        };
+        Self {
+            action: filled(&error.action),
+            mark: error.mark,
+            shape: Shape::UserFacing,
+            ..Self::arm(
+                StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
+                &error.code,
+                filled(&error.message),
+            )
+        }
+    }
+
+    /// The same refusal with a reason of our own.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// The same refusal with the rules that decided.
+    #[must_use]
+    pub fn by(mut self, rules: impl IntoIterator<Item = RuleId>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
+    /// The same refusal by another gate.
+    #[must_use]
+    pub fn at(mut self, gate: Gate) -> Self {
+        self.gate = gate;
+        self
+    }
+
+    /// A body that is not the JSON it should be. `at` is line and column.
+    pub fn invalid_json(error: &serde_json::Error) -> Self {
+        Self::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContent",
+            format!("The request content was invalid and could not be deserialized: '{error}'."),
+        )
+    }
+
+    pub(super) fn unknown_host(host: &str) -> Self {
+        Self::arm(
+            StatusCode::NOT_FOUND,
+            "UnknownHost",
+            format!("azdrill does not play `{host}`, and never dials out."),
+        )
+        .at(Gate::Route)
+    }
+
+    pub(super) fn unknown_account(host: &str) -> Self {
+        let name = host.split('.').next().unwrap_or(host);
+        Self {
+            mark: Mark::Unverified,
+            ..Self::blob(
+                StatusCode::NOT_FOUND,
+                "ResourceNotFound",
+                format!("There is no storage account {name}. On Azure its name would not resolve."),
+            )
+            .at(Gate::Route)
+        }
+    }
+
+    pub(super) fn bad_path(endpoint: Endpoint, path: &str) -> Self {
+        let message = format!(
+            "The path `{path}` holds an encoded slash, an empty, `.` or `..` segment, or bytes that are not UTF-8."
+        );
+        match endpoint {
+            Endpoint::Blob => Self::blob(StatusCode::BAD_REQUEST, "InvalidUri", message),
+            _ => Self::arm(StatusCode::BAD_REQUEST, "InvalidRequestUri", message),
+        }
+        .at(Gate::Route)
+    }
+
+    /// The emulator has no such operation. Said plainly, so that nobody takes it for Azure's word.
+    pub(super) fn unknown_operation(endpoint: Endpoint, request: &Request) -> Self {
+        let what = format!("{} {}", request.method, request.path);
+        let message = format!("azdrill does not implement `{what}` at {}.", request.host);
+        let mut refusal = match endpoint {
+            Endpoint::Blob => Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message),
+            Endpoint::Login => Self {
+                shape: Shape::Entra,
+                ..Self::arm(StatusCode::NOT_FOUND, "not_implemented", message)
+            },
+            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds => {
+                Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message)
+            }
+        };
+        refusal.mark = Mark::Unverified;
+        refusal.headers.push(("x-azdrill-not-implemented", what));
+        refusal.at(Gate::Route)
+    }
+
+    pub(super) fn storage_network(verdict: NetworkVerdict, rules: Vec<RuleId>) -> Self {
+        Self {
+            mark: verdict.mark,
+            ..Self::blob(
+                StatusCode::FORBIDDEN,
+                "AuthorizationFailure",
+                "This request is not authorized to perform this operation.",
+            )
+            .at(Gate::Network)
+            .because(verdict.reason)
+            .by(rules)
+        }
+    }
+
+    /// The answer on the wire.
+    pub fn respond(&self, request: &Request) -> Response {
+        let mut response = Response::new(self.status);
+        if request.method != Method::HEAD || self.shape != Shape::Blob {
+            let (kind, body) = match self.shape {
+                Shape::Blob => ("application/xml", self.xml()),
+                _ => ("application/json; charset=utf-8", self.json(request).to_string()),
+            };
+            response = response
+                .with_header("content-type", kind)
+                .with_body(Bytes::from(body));
+        }
+        if matches!(self.shape, Shape::Blob | Shape::UserFacingPlain) {
+            response = response.with_header("x-ms-error-code", &self.code);
+        }
+        for (name, value) in &self.headers {
+            response = response.with_header(name, value);
+        }
+        self.stamp(response)
+    }
+
+    /// Says in headers of our own which rule decided, and whether Azure's own answer is certain.
+    fn stamp(&self, response: Response) -> Response {
+        let mut response = response.with_header("x-azdrill-gate", self.gate.as_str());
+        if !self.rules.is_empty() {
+            let ids: Vec<&str> = self.rules.iter().map(RuleId::as_str).collect();
+            response = response.with_header("x-azdrill-rules", &ids.join(","));
+        }
+        if matches!(self.mark, Mark::Inferred | Mark::Unverified) {
+            response = response.with_header("x-azdrill-mark", self.mark.as_str());
+        }
+        if self.code.starts_with("Synthetic") {
+            response = response.with_header("x-azdrill-synthetic", "true");
+        }
+        response
+    }
+
+    fn json(&self, request: &Request) -> Value {
+        match self.shape {
+            Shape::Arm | Shape::Blob => json!({"error": {"code": self.code, "message": self.message}}),
+            Shape::UserFacingPlain => {
+                json!({"error": {"code": self.code, "message": self.message, "target": null, "details": null}})
+            }
+            Shape::UserFacing => {
+                let activity = request.header("x-ms-client-request-id").unwrap_or_default();
+                json!({"error": {
+                    "additionalInfo": [{"type": "UserFacingError", "info": self.user_facing_error(activity)}],
+                    "code": self.code,
+                    "message": self.message,
+                    "target": null,
+                    "details": null,
+                }})
+            }
+            Shape::Entra => json!({"error": self.code, "error_description": self.message}),
+        }
+    }
+
+    /// The Backup service's error object, as a direct answer carries it.
+    pub fn user_facing_error(&self, activity: &str) -> Value {
+        json!({
+            "message": self.message,
+            "recommendedAction": [self.action],
+            "details": null,
+            "code": self.code,
+            "target": "",
+            "innerError": null,
+            "isRetryable": false,
+            "isUserError": false,
+            "properties": {"ActivityId": activity},
+        })
+    }
+
+    fn xml(&self) -> String {
+        let escape = |text: &str| quick_xml::escape::escape(text).into_owned();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{}</Code><Message>{}</Message></Error>",
+            escape(&self.code),
+            escape(&self.message)
+        )
+    }
+}

@@ -1,0 +1,105 @@
+//! What was asked and what was answered, with the reason. Holds no secret: no query, no body, no
+//! header of a request ever gets in.
+
+use std::collections::VecDeque;
+
+use crate::model::Timestamp;
+use crate::rules::{Gate, Mark, RuleId};
+
+/// The most exchanges kept; the oldest go first.
+const KEPT_MAX: usize = 20_000;
+
+/// One request and its answer.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// When, on our clock.
+    pub at: Timestamp,
+    /// Counts all exchanges, from 1.
+    pub number: u64,
+    /// Who asked.
+    pub caller: String,
+    /// Whether one of the fake services asked, not a client.
+    pub inner: bool,
+    /// The method.
+    pub method: String,
+    /// The host.
+    pub host: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The operation; empty if there is none.
+    pub operation: String,
+    /// The status answered.
+    pub status: u16,
+    /// Who said no, and why.
+    pub refused: Option<RefusedBecause>,
+}
+
+/// Why an exchange ended in a no.
+#[derive(Clone, Debug)]
+pub struct RefusedBecause {
+    /// The gate.
+    pub gate: Gate,
+    /// The code on the wire.
+    pub code: String,
+    /// Why, for a person.
+    pub reason: String,
+    /// The rules that decided.
+    pub rules: Vec<RuleId>,
+    /// How sure we are.
+    pub mark: Mark,
+}
+
+/// Something worth knowing that is no exchange.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// When, on our clock.
+    pub at: Timestamp,
+    /// What, for a person.
+    pub text: String,
+    /// The rule it is about.
+    pub rule: Option<RuleId>,
+}
+
+/// The exchanges and notes of a run.
+#[derive(Debug, Default)]
+pub struct Log {
+    exchanges: VecDeque<Exchange>,
+    notes: Vec<Note>,
+    count: u64,
+}
+
+impl Log {
+    /// Adds an exchange; its number is filled in.
+    pub fn push(&mut self, mut exchange: Exchange) {
+        self.count += 1;
+        exchange.number = self.count;
+        if self.exchanges.len() == KEPT_MAX {
+            self.exchanges.pop_front();
+        }
+        self.exchanges.push_back(exchange);
+    }
+
+    /// Adds a note.
+    pub fn note(&mut self, at: Timestamp, text: String, rule: Option<RuleId>) {
+        if self.notes.len() < KEPT_MAX {
+            self.notes.push(Note { at, text, rule });
+        }
+    }
+
+    /// How many exchanges there have been.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The exchanges kept whose number is greater than `after`.
+    pub fn since(&self, after: u64) -> impl Iterator<Item = &Exchange> {
+        self.exchanges
+            .iter()
+            .filter(move |exchange| exchange.number > after)
+    }
+
+    /// The notes.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}

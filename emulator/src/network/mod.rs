@@ -1,0 +1,5 @@
+//! May this network path reach this endpoint? Pure.
+
+mod storage;
+
+pub use storage::{NetworkVerdict, StorageFirewall};

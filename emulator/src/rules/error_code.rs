@@ -1,0 +1,43 @@
+//! Error codes and their texts.
+
+use serde::Deserialize;
+
+use super::Mark;
+
+/// An error code with its text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorCode {
+    /// The code on the wire. One that begins with `Synthetic` is ours: Azure's own was never seen.
+    pub code: String,
+    /// The HTTP status where the error answers a call directly.
+    pub status: u16,
+    /// The message; `{names}` are filled in.
+    pub message: String,
+    /// The recommended action, if there is one.
+    #[serde(default)]
+    pub action: String,
+    /// Whose words the message is in.
+    pub text: TextOrigin,
+    /// How sure we are of code and occasion.
+    pub mark: Mark,
+    /// Keys of `sources.toml`.
+    pub sources: Vec<String>,
+}
+
+/// Whose words a message is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TextOrigin {
+    /// Recorded or published.
+    Theirs,
+    /// Ours.
+    Ours,
+}
+
+impl ErrorCode {
+    /// Whether the code is ours and not Azure's.
+    pub fn is_synthetic(&self) -> bool {
+        self.code.starts_with("Synthetic")
+    }
+}

@@ -1,0 +1,104 @@
+//! The facts about Azure, loaded from `emulator/rules/` and compiled for deciding.
+//!
+//! Everything the emulator believes about Azure stands in those files once, with its source and
+//! how sure we are. Profiles are resolved here and nowhere else: what leaves this module is
+//! already the outcome the chosen profile (and a scenario's own assumptions) picked.
+
+mod error_code;
+mod load;
+mod network_row;
+mod operation;
+mod prerequisite;
+mod profile;
+mod role;
+mod source;
+
+use std::collections::BTreeMap;
+
+pub use error_code::ErrorCode;
+pub use load::RulesError;
+pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
+pub use operation::{BodyPlan, Endpoint, Operation, Params, Router};
+pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
+pub use profile::{Assumptions, Profile, RuleId};
+pub use role::RoleDefinition;
+pub use source::{Mark, Source};
+
+/// All rules under one profile.
+#[derive(Debug)]
+pub struct Rules {
+    /// The operations and the router over them.
+    pub router: Router,
+    /// Azure's built-in roles.
+    pub built_in_roles: Vec<RoleDefinition>,
+    /// Storage network rows, in order, those left out that the profile does not take.
+    pub storage_rows: Vec<NetworkRow>,
+    /// Resource types the trusted-services exception covers, in lower case.
+    pub trusted_services: Vec<String>,
+    /// The order of gates by endpoint.
+    pub gates: BTreeMap<Endpoint, Vec<Gate>>,
+    /// What must be true before a backup or a restore, in order, with the profile's alternative.
+    pub prerequisites: Vec<Prerequisite>,
+    /// The alternative taken, by rule.
+    pub taken: BTreeMap<RuleId, String>,
+    /// Error codes by name.
+    pub errors: BTreeMap<String, ErrorCode>,
+    /// Sources by key.
+    pub sources: BTreeMap<String, Source>,
+    /// Recorded durations in seconds, by phase.
+    pub recorded_seconds: BTreeMap<String, f64>,
+    /// `Retry-After` of first answers in seconds, by phase.
+    pub retry_after_seconds: BTreeMap<String, u64>,
+    /// Every rule's statement, by id, for explanations.
+    pub statements: BTreeMap<RuleId, Statement>,
+}
+
+/// What a rule says, for people.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The statement.
+    pub text: String,
+    /// How sure we are of the alternative taken.
+    pub mark: Mark,
+    /// Keys of [`Rules::sources`].
+    pub sources: Vec<String>,
+}
+
+impl Rules {
+    /// Loads the rules under a profile.
+    ///
+    /// # Errors
+    ///
+    /// If a file of `emulator/rules/` is wrong, or an assumption names a rule or an alternative
+    /// that does not exist.
+    pub fn load(profile: Profile, assumptions: &Assumptions) -> Result<Self, RulesError> {
+        load::load(profile, assumptions)
+    }
+
+    /// Whether the rule `id` is taken with this alternative.
+    pub fn takes(&self, id: &str, alternative: &str) -> bool {
+        self.taken
+            .get(&RuleId::new(id))
+            .is_some_and(|taken| taken == alternative)
+    }
+
+    /// The error of that code.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row: the loader has checked every code the rules name, and a test
+    /// checks the codes the services name.
+    pub fn error(&self, code: &str) -> &ErrorCode {
+        self.errors
+            .get(code)
+            .unwrap_or_else(|| panic!("errors.toml has no row for {code}"))
+    }
+
+    /// The built-in role of that name, without regard to case. The name without its ending
+    /// ` Role` is understood too: an early manifest of the CLI and an early document left it out.
+    pub fn built_in_role(&self, name: &str) -> Option<&RoleDefinition> {
+        self.built_in_roles.iter().find(|role| {
+            role.name.eq_ignore_ascii_case(name) || role.name.eq_ignore_ascii_case(&format!("{name} Role"))
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! Rows of the storage network table.
+
+use serde::Deserialize;
+
+use super::Mark;
+
+/// A gate a request passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// The request is not one we know.
+    Route,
+    /// Who is asking?
+    Authentication,
+    /// May this network path reach the endpoint?
+    Network,
+    /// May the caller do this here?
+    Authorization,
+    /// Does the request make sense, and does the state allow it?
+    Service,
+    /// A fault was injected.
+    Fault,
+}
+
+impl Gate {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Authentication => "authentication",
+            Self::Network => "network",
+            Self::Authorization => "authorization",
+            Self::Service => "service",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// Where a caller stands, as far as the network table tells callers apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginKind {
+    /// The internet.
+    Internet,
+    /// A subnet.
+    Subnet,
+    /// An Azure service acting for a resource.
+    Service,
+    /// An approved private endpoint of the account.
+    PrivateEndpoint,
+}
+
+/// Everything the storage network table looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageFacts {
+    /// Where the caller stands.
+    pub from: OriginKind,
+    /// `properties.publicNetworkAccess`, `Enabled` if unset.
+    pub public_network_access: String,
+    /// `networkAcls.defaultAction`, `Allow` if unset.
+    pub default_action: String,
+    /// Whether `networkAcls.bypass` names AzureServices.
+    pub bypass: bool,
+    /// Whether a resource access rule names the caller and its tenant.
+    pub resource_rule: bool,
+    /// Whether an IP rule covers the caller.
+    pub address_rule: bool,
+    /// Whether a virtual network rule names the caller's subnet.
+    pub subnet_rule: bool,
+    /// Whether there is any IP or virtual network rule.
+    pub any_address_rule: bool,
+    /// Whether the account has an approved private endpoint connection.
+    pub private_endpoint: bool,
+    /// Whether the caller's resource type is a trusted service.
+    pub trusted: bool,
+    /// Whether the caller's token belongs to a user-assigned identity.
+    pub user_assigned: bool,
+}
+
+/// One row: when it applies, and what follows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkRow {
+    /// Its name.
+    pub id: String,
+    /// When it applies.
+    pub when: Conditions,
+    /// What follows.
+    pub outcome: Outcome,
+    /// Takes part only where a rule is taken with an alternative.
+    pub only_when: Option<OnlyWhen>,
+    /// Why, for a person.
+    pub reason: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What follows from a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The caller gets in.
+    Allow,
+    /// The caller is refused.
+    Deny,
+}
+
+/// A row's reference to an open point.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnlyWhen {
+    /// The rule.
+    pub rule: String,
+    /// The alternative it must be taken with.
+    pub alternative: String,
+}
+
+/// The columns of a row; one that is left out matches anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Conditions {
+    from: Option<Vec<OriginKind>>,
+    public_network_access: Option<Vec<String>>,
+    default_action: Option<Vec<String>>,
+    bypass: Option<bool>,
+    resource_rule: Option<bool>,
+    address_rule: Option<bool>,
+    subnet_rule: Option<bool>,
+    any_address_rule: Option<bool>,
+    private_endpoint: Option<bool>,
+    trusted: Option<bool>,
+    user_assigned: Option<bool>,
+}
+
+impl Conditions {
+    /// Whether every column given matches.
+    pub fn matches(&self, facts: &StorageFacts) -> bool {
+        let word = |column: &Option<Vec<String>>, value: &str| {
+            column
+                .as_ref()
+                .is_none_or(|words| words.iter().any(|word| word.eq_ignore_ascii_case(value)))
+        };
+        let flag = |column: Option<bool>, value: bool| column.is_none_or(|wanted| wanted == value);
+        self.from.as_ref().is_none_or(|kinds| kinds.contains(&facts.from))
+            && word(&self.public_network_access, &facts.public_network_access)
+            && word(&self.default_action, &facts.default_action)
+            && flag(self.bypass, facts.bypass)
+            && flag(self.resource_rule, facts.resource_rule)
+            && flag(self.address_rule, facts.address_rule)
+            && flag(self.subnet_rule, facts.subnet_rule)
+            && flag(self.any_address_rule, facts.any_address_rule)
+            && flag(self.private_endpoint, facts.private_endpoint)
+            && flag(self.trusted, facts.trusted)
+            && flag(self.user_assigned, facts.user_assigned)
+    }
+}

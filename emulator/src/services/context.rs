@@ -1,0 +1,259 @@
+//! What a handler or a workflow works with.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ServiceStates, Workflow};
+use crate::entropy::Entropy;
+use crate::gateway::{Refusal, TokenAuthority};
+use crate::log::Log;
+use crate::model::{Extent, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
+use crate::rules::Rules;
+use crate::state::{IdentityKind, Principal, State};
+
+/// How Azure's own waiting is treated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Each phase follows at once when the real work is done.
+    #[default]
+    Fast,
+    /// Phases take as long as was measured on Azure, on whichever clock runs.
+    Recorded,
+}
+
+/// Settings of a world that are no resources.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How Azure's own waiting is treated.
+    pub pace: Pace,
+    /// How long a new or deleted role assignment takes to be seen.
+    pub role_propagation: SignedDuration,
+    /// Whether a real PostgreSQL stands behind servers. Without one, creating a server makes a
+    /// resource only, and a backup of it fails.
+    pub has_postgres: bool,
+    /// The major versions servers may be created with, newest first; empty for any.
+    pub postgres_majors: Vec<u32>,
+    /// Polls answer with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
+    pub fast_polls: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pace: Pace::Fast,
+            role_propagation: SignedDuration::ZERO,
+            has_postgres: false,
+            postgres_majors: Vec::new(),
+            fast_polls: false,
+        }
+    }
+}
+
+/// Borrowed from [`crate::azure::Azure`] for one step.
+pub struct Context<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// The rules under the chosen profile.
+    pub rules: &'a Rules,
+    /// The settings.
+    pub settings: &'a Settings,
+    /// What exists.
+    pub state: &'a mut State,
+    /// What each service knows alone.
+    pub own: &'a mut ServiceStates,
+    /// Issues tokens.
+    pub tokens: &'a TokenAuthority,
+    /// Seeded randomness.
+    pub entropy: &'a Entropy,
+    /// Counts draws of a name, so that each is different.
+    pub draws: &'a mut std::collections::BTreeMap<String, u64>,
+    /// Exchanges and notes.
+    pub log: &'a mut Log,
+    /// Long-running work to begin when this step is over.
+    pub started: &'a mut Vec<Box<dyn Workflow>>,
+    /// Bytes in the blob store that nothing refers to any more.
+    pub released: &'a mut Vec<Extent>,
+}
+
+/// A long-running operation as a service announces it.
+pub struct LongRunning {
+    /// The operation's id.
+    pub id: String,
+    /// The status of the first answer.
+    pub status: StatusCode,
+    /// `Azure-AsyncOperation`, if the operation has a status address.
+    pub status_path: Option<String>,
+    /// `Location`, if the operation has a result address.
+    pub result_path: Option<String>,
+    /// `Retry-After` of the first answer, in seconds.
+    pub retry_after_seconds: u64,
+}
+
+impl Context<'_> {
+    /// A branch of randomness that is used once: the same names in the same order give the same.
+    pub fn draw(&mut self, name: &str) -> Entropy {
+        let count = self.draws.entry(name.to_owned()).or_default();
+        *count += 1;
+        self.entropy.fork(name).fork(&count.to_string())
+    }
+
+    /// A UUID used once.
+    pub fn draw_uuid(&mut self, name: &str) -> Uuid {
+        self.draw(name).uuid()
+    }
+
+    /// Begins long-running work.
+    pub fn start(&mut self, workflow: impl Workflow + 'static) {
+        self.started.push(Box::new(workflow));
+    }
+
+    /// How long a phase takes at the world's pace.
+    pub fn phase(&self, name: &str) -> SignedDuration {
+        match self.settings.pace {
+            Pace::Fast => SignedDuration::ZERO,
+            Pace::Recorded => self
+                .rules
+                .recorded_seconds
+                .get(name)
+                .map_or(SignedDuration::ZERO, |seconds| {
+                    SignedDuration::from_secs_f64(*seconds)
+                }),
+        }
+    }
+
+    /// A new principal for a managed identity.
+    pub fn create_identity(
+        &mut self,
+        display_name: &str,
+        tenant: TenantId,
+        identity: IdentityKind,
+    ) -> PrincipalId {
+        let label = match &identity {
+            IdentityKind::SystemAssigned(id) | IdentityKind::UserAssigned(id) => {
+                format!("identity {}", id.key())
+            }
+            IdentityKind::Application | IdentityKind::User | IdentityKind::Group => {
+                format!("principal {display_name}")
+            }
+        };
+        let draw = self.draw(&label);
+        let id = PrincipalId(draw.fork("object").uuid());
+        self.state.directory.insert(Principal {
+            id,
+            app_id: Some(draw.fork("application").uuid()),
+            tenant,
+            display_name: display_name.to_owned(),
+            identity,
+            secret: None,
+            certificates: Vec::new(),
+        });
+        id
+    }
+
+    /// The tenant of a resource's subscription.
+    ///
+    /// # Errors
+    ///
+    /// ARM's 404 if there is no such subscription.
+    pub fn tenant_of(&self, id: &ResourceId) -> Result<TenantId, Refusal> {
+        let subscription = id.subscription().unwrap_or_default();
+        self.state.tenant_of(id).ok_or_else(|| {
+            Refusal::arm(
+                StatusCode::NOT_FOUND,
+                "SubscriptionNotFound",
+                format!("The subscription '{subscription}' could not be found."),
+            )
+        })
+    }
+
+    /// Makes sure the resource group a resource is to be put into exists.
+    ///
+    /// # Errors
+    ///
+    /// ARM's 404 if it does not.
+    pub fn require_group(&self, id: &ResourceId) -> Result<(), Refusal> {
+        self.tenant_of(id)?;
+        match id.resource_group_id() {
+            Some(group) if !self.state.resources.contains_key(&group) => Err(Refusal::arm(
+                StatusCode::NOT_FOUND,
+                "ResourceGroupNotFound",
+                format!("Resource group '{}' could not be found.", group.name()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// ARM's 404 for a resource that is not there; for the group, if that is what is missing.
+    pub fn not_found(&self, id: &ResourceId) -> Refusal {
+        if let Err(refusal) = self.require_group(id) {
+            return refusal;
+        }
+        let kind = id.resource_type().unwrap_or_default();
+        let group = id.resource_group().unwrap_or_default();
+        Refusal::arm(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFound",
+            format!(
+                "The Resource '{kind}/{}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+                id.name()
+            ),
+        )
+    }
+
+    /// Answers a request that has begun a long-running operation.
+    pub fn accepted(&self, request: &Request, operation: &LongRunning, body: Option<&Value>) -> Response {
+        let mut response = match body {
+            Some(body) => Response::json(operation.status, body),
+            None => Response::new(operation.status),
+        };
+        let version = request.query_value("api-version").unwrap_or_default();
+        let address = |path: &str| {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            format!("{}{path}{separator}api-version={version}", request.authority())
+        };
+        if let Some(path) = &operation.status_path {
+            response = response.with_header("azure-asyncoperation", &address(path));
+        }
+        if let Some(path) = &operation.result_path {
+            response = response.with_header("location", &address(path));
+        }
+        match self.settings.pace {
+            Pace::Recorded => response.with_header("retry-after", &operation.retry_after_seconds.to_string()),
+            Pace::Fast => self.poll_soon(response),
+        }
+    }
+
+    /// Tells a client when to ask again. Azure's own poll answers say nothing, and clients then
+    /// wait 30 seconds.
+    pub fn poll_soon(&self, response: Response) -> Response {
+        if self.settings.fast_polls {
+            response.with_header("x-ms-retry-after-ms", "50")
+        } else {
+            response.with_header("retry-after", "1")
+        }
+    }
+}
+
+/// The request's JSON body.
+///
+/// # Errors
+///
+/// 400 with line and column if it is not JSON, 415 if it says it is something else.
+pub fn json_body(request: &Request) -> Result<Value, Refusal> {
+    if request.body.is_empty() {
+        return Ok(Value::Null);
+    }
+    let kind = request.header("content-type").unwrap_or("application/json");
+    if !kind.to_ascii_lowercase().contains("json") {
+        return Err(Refusal::arm(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "UnsupportedMediaType",
+            format!(
+                "The content media type '{kind}' is not supported. Only 'application/json' is supported."
+            ),
+        ));
+    }
+    serde_json::from_slice(request.body.bytes()).map_err(|error| Refusal::invalid_json(&error))
+}

@@ -1,0 +1,31 @@
+//! The fake services: one folder each, the same shape each. A service never names another; they
+//! meet through the front door, as their own identities, from their own place in the network.
+
+mod context;
+pub mod storage;
+mod workflow;
+
+pub use context::{Context, LongRunning, Pace, Settings, json_body};
+pub use workflow::{Input, Next, Outbound, Workflow};
+
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
+
+/// What carries an operation out, once the gates have let it through.
+pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, Refusal>;
+
+/// What each service knows alone.
+#[derive(Default)]
+pub struct ServiceStates {
+    /// Containers and blobs.
+    pub storage: storage::StorageState,
+}
+
+/// The handler of an operation. `None`: the operation has a row and nobody carries it out, which
+/// a test forbids.
+pub fn handler(service: &str, operation: &str) -> Option<Handler> {
+    match service {
+        "storage" => storage::handler(operation),
+        _ => None,
+    }
+}

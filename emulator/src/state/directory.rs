@@ -1,0 +1,117 @@
+//! Principals of Entra ID: applications, users, groups, managed identities.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use crate::model::{PrincipalId, PrincipalKind, ResourceId, TenantId};
+
+/// What a principal is, as far as rules tell principals apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// An application registered in the tenant.
+    Application,
+    /// A person.
+    User,
+    /// A group.
+    Group,
+    /// The system-assigned identity of this resource.
+    SystemAssigned(ResourceId),
+    /// A user-assigned identity; the resource is the identity itself.
+    UserAssigned(ResourceId),
+}
+
+/// A principal.
+#[derive(Clone)]
+pub struct Principal {
+    /// The object id.
+    pub id: PrincipalId,
+    /// The application (client) id; users and groups have none.
+    pub app_id: Option<Uuid>,
+    /// The tenant it lives in.
+    pub tenant: TenantId,
+    /// The name people see.
+    pub display_name: String,
+    /// What it is.
+    pub identity: IdentityKind,
+    /// A client secret, for applications. A secret.
+    pub secret: Option<String>,
+    /// Certificates (DER) that client assertions may be signed with.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+impl Principal {
+    /// The kind a role assignment names.
+    pub fn kind(&self) -> PrincipalKind {
+        match self.identity {
+            IdentityKind::User => PrincipalKind::User,
+            IdentityKind::Group => PrincipalKind::Group,
+            IdentityKind::Application | IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_) => {
+                PrincipalKind::ServicePrincipal
+            }
+        }
+    }
+}
+
+/// All principals and who is in which group.
+#[derive(Default)]
+pub struct Directory {
+    principals: BTreeMap<PrincipalId, Principal>,
+    by_app_id: BTreeMap<Uuid, PrincipalId>,
+    groups_of: BTreeMap<PrincipalId, BTreeSet<PrincipalId>>,
+}
+
+impl Directory {
+    /// Adds or replaces a principal.
+    pub fn insert(&mut self, principal: Principal) {
+        if let Some(app_id) = principal.app_id {
+            self.by_app_id.insert(app_id, principal.id);
+        }
+        self.principals.insert(principal.id, principal);
+    }
+
+    /// Removes a principal. Its role assignments stay, and point at nobody.
+    pub fn remove(&mut self, id: PrincipalId) {
+        if let Some(principal) = self.principals.remove(&id)
+            && let Some(app_id) = principal.app_id
+        {
+            self.by_app_id.remove(&app_id);
+        }
+        self.groups_of.remove(&id);
+    }
+
+    /// The principal of that object id.
+    pub fn get(&self, id: PrincipalId) -> Option<&Principal> {
+        self.principals.get(&id)
+    }
+
+    /// The principal of that application id.
+    pub fn by_app_id(&self, app_id: Uuid) -> Option<&Principal> {
+        self.principals.get(self.by_app_id.get(&app_id)?)
+    }
+
+    /// All principals in order of object id.
+    pub fn iter(&self) -> impl Iterator<Item = &Principal> {
+        self.principals.values()
+    }
+
+    /// Puts a principal (or a group) into a group.
+    pub fn add_member(&mut self, group: PrincipalId, member: PrincipalId) {
+        self.groups_of.entry(member).or_default().insert(group);
+    }
+
+    /// The principal and every group it is in, directly or through other groups.
+    pub fn with_groups(&self, id: PrincipalId) -> Vec<PrincipalId> {
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(&member) = found.get(next) {
+            next += 1;
+            for &group in self.groups_of.get(&member).into_iter().flatten() {
+                if !found.contains(&group) {
+                    found.push(group);
+                }
+            }
+        }
+        found
+    }
+}

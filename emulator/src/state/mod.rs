@@ -1,0 +1,88 @@
+//! What exists: subscriptions, resources, principals, role assignments, long-running operations.
+//!
+//! Shared by the gates and every service. What only one service knows stands in that service's own
+//! `state.rs`.
+
+mod directory;
+mod operation;
+mod resource;
+
+use std::collections::BTreeMap;
+
+use crate::authz::AccessControl;
+use crate::model::{ResourceId, TenantId, Timestamp};
+
+pub use directory::{Directory, IdentityKind, Principal};
+pub use operation::{OperationOutcome, OperationState, Operations};
+pub use resource::{Resource, field, field_mut};
+
+/// A subscription.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// The subscription id, as written.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// The tenant it trusts.
+    pub tenant: TenantId,
+    /// Whether it belongs to Microsoft's own side of a service (vault storage): hidden from lists.
+    pub hidden: bool,
+}
+
+/// The two keys of a storage account, base64 as on the wire. Secrets.
+#[derive(Clone)]
+pub struct AccountKeys {
+    /// `key1` and `key2`.
+    pub keys: [String; 2],
+    /// When each was made.
+    pub created: [Timestamp; 2],
+}
+
+/// Everything that exists and is not one service's own.
+#[derive(Default)]
+pub struct State {
+    /// Subscriptions by lower-case id.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// Resources and resource groups by id.
+    pub resources: BTreeMap<ResourceId, Resource>,
+    /// Principals.
+    pub directory: Directory,
+    /// Role assignments and custom roles.
+    pub access: AccessControl,
+    /// Long-running operations.
+    pub operations: Operations,
+    /// The storage account behind a blob host's first label.
+    pub storage_accounts: BTreeMap<String, ResourceId>,
+    /// Account keys by account name.
+    pub account_keys: BTreeMap<String, AccountKeys>,
+}
+
+impl State {
+    /// The resource of that id.
+    pub fn resource(&self, id: &ResourceId) -> Option<&Resource> {
+        self.resources.get(id)
+    }
+
+    /// The resources of a type directly or indirectly below a scope, in order of id.
+    pub fn resources_below<'a>(
+        &'a self,
+        scope: &'a ResourceId,
+        kind: &'a str,
+    ) -> impl Iterator<Item = &'a Resource> {
+        self.resources
+            .range(scope.clone()..)
+            .take_while(move |(id, _)| id.key().starts_with(scope.key()))
+            .map(|(_, resource)| resource)
+            .filter(move |resource| scope.contains(&resource.id) && resource.is_type(kind))
+    }
+
+    /// The subscription of that id, without regard to case.
+    pub fn subscription(&self, id: &str) -> Option<&Subscription> {
+        self.subscriptions.get(&id.to_ascii_lowercase())
+    }
+
+    /// The tenant of the subscription a resource lies in.
+    pub fn tenant_of(&self, id: &ResourceId) -> Option<TenantId> {
+        Some(self.subscription(id.subscription()?)?.tenant)
+    }
+}

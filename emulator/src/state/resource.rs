@@ -1,0 +1,91 @@
+//! A resource as ARM serves it.
+
+use serde_json::{Map, Value};
+
+use crate::model::{ResourceId, Timestamp};
+
+/// A resource or a resource group. The body is what a GET answers; unknown properties are kept.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its id, as first written.
+    pub id: ResourceId,
+    /// The JSON a GET answers.
+    pub body: Value,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+impl Resource {
+    /// A resource with this body.
+    pub fn new(id: ResourceId, body: Value, created: Timestamp) -> Self {
+        Self { id, body, created }
+    }
+
+    /// Whether it is of that type, without regard to case. A resource group's type is
+    /// `Microsoft.Resources/resourceGroups`.
+    pub fn is_type(&self, kind: &str) -> bool {
+        match self.body.get("type").and_then(Value::as_str) {
+            Some(own) => own.eq_ignore_ascii_case(kind),
+            None => self.id.is_type(kind),
+        }
+    }
+
+    /// A value below the body, by JSON pointer; `Null` if there is none.
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.body.pointer(pointer).unwrap_or(&Value::Null)
+    }
+
+    /// A text below the body; empty if there is none.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).as_str().unwrap_or_default()
+    }
+
+    /// The region.
+    pub fn location(&self) -> &str {
+        self.text("/location")
+    }
+
+    /// Sets a value below `properties`, creating objects on the way.
+    pub fn set_property(&mut self, path: &[&str], value: Value) {
+        let mut place = &mut self.body;
+        for key in std::iter::once(&"properties").chain(path) {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            place = field_mut(place, key);
+        }
+        *place = value;
+    }
+}
+
+/// A member of a JSON object, its name compared without regard to case, as the services do.
+pub fn field<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value
+        .as_object()
+        .and_then(|object| {
+            object.get(name).or_else(|| {
+                object
+                    .iter()
+                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                    .map(|(_, value)| value)
+            })
+        })
+        .unwrap_or(&Value::Null)
+}
+
+/// A member of a JSON object for writing, made if it is not there. `value` must be an object.
+///
+/// # Panics
+///
+/// If `value` is not an object.
+pub fn field_mut<'a>(value: &'a mut Value, name: &str) -> &'a mut Value {
+    let object = value
+        .as_object_mut()
+        .expect("the caller made sure it is an object");
+    let key = object
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))
+        .cloned()
+        .unwrap_or_else(|| name.to_owned());
+    object.entry(key).or_insert(Value::Null)
+}
