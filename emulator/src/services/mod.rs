@@ -1,7 +1,14 @@
-//! The fake services: one folder each, the same shape each. A service never names another; they
-//! meet through the front door, as their own identities, from their own place in the network.
+//! The fake services: one folder each. A service never names another; they meet through the front
+//! door, as their own identities, from their own place in the network.
 
+mod authorization;
 mod context;
+mod entra;
+mod graph;
+mod managed_identity;
+mod network;
+mod plain;
+mod resources;
 pub mod storage;
 mod workflow;
 
@@ -25,6 +32,12 @@ pub struct ServiceStates {
 /// a test forbids.
 pub fn handler(service: &str, operation: &str) -> Option<Handler> {
     match service {
+        "authorization" => authorization::handler(operation),
+        "entra" => entra::handler(operation),
+        "graph" => graph::handler(operation),
+        "managed_identity" => managed_identity::handler(operation),
+        "network" => network::handler(operation),
+        "resources" => resources::handler(operation),
         "storage" => storage::handler(operation),
         _ => None,
     }

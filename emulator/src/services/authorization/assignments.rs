@@ -1,0 +1,263 @@
+//! Role assignments.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::filter_value;
+use crate::authz::Assignment;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, PrincipalKind, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::services::{Context, json_body};
+use crate::state::field;
+
+fn describe(assignment: &Assignment) -> Value {
+    let definition = match assignment.scope.subscription() {
+        Some(subscription) => format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
+            assignment.role
+        ),
+        None => format!(
+            "/providers/Microsoft.Authorization/roleDefinitions/{}",
+            assignment.role
+        ),
+    };
+    let prefix = if assignment.scope.as_str() == "/" {
+        ""
+    } else {
+        assignment.scope.as_str()
+    };
+    let created = wire_hundred_nanoseconds(assignment.created);
+    json!({
+        "properties": {
+            "roleDefinitionId": definition,
+            "principalId": assignment.principal,
+            "principalType": assignment.kind.as_str(),
+            "scope": assignment.scope,
+            "condition": null,
+            "conditionVersion": null,
+            "createdOn": created,
+            "updatedOn": created,
+            "createdBy": assignment.created_by,
+            "updatedBy": assignment.created_by,
+            "delegatedManagedIdentityResourceId": null,
+            "description": null,
+        },
+        "id": format!("{prefix}/providers/Microsoft.Authorization/roleAssignments/{}", assignment.name),
+        "type": "Microsoft.Authorization/roleAssignments",
+        "name": assignment.name,
+    })
+}
+
+fn missing(name: &str) -> Refusal {
+    let text = format!("The role assignment '{name}' is not found.");
+    Refusal::arm(StatusCode::NOT_FOUND, "RoleAssignmentNotFound", text)
+}
+
+/// Lists assignments at, above and below the scope; `atScope()` leaves out those below,
+/// `principalId eq` takes one principal's, `assignedTo('…')` its groups' as well.
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let filter = request.query_value("$filter").unwrap_or_default();
+    let at_scope = filter.to_ascii_lowercase().contains("atscope()");
+    let principal = filter_value(&filter, "principalId");
+    let assigned_to = filter
+        .to_ascii_lowercase()
+        .find("assignedto('")
+        .and_then(|at| filter[at..].split('\'').nth(1))
+        .and_then(|id| id.parse::<Uuid>().ok())
+        .map(|id| context.state.directory.with_groups(PrincipalId(id)));
+    let scope = &permit.scope;
+    let found: Vec<Value> = context
+        .state
+        .access
+        .assignments()
+        .filter(|assignment| {
+            assignment.scope.contains(scope) || !at_scope && scope.contains(&assignment.scope)
+        })
+        .filter(|assignment| {
+            principal
+                .as_ref()
+                .is_none_or(|id| assignment.principal.to_string().eq_ignore_ascii_case(id))
+        })
+        .filter(|assignment| {
+            assigned_to
+                .as_ref()
+                .is_none_or(|ids| ids.contains(&assignment.principal))
+        })
+        .map(describe)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let name = permit.params.get("name");
+    context
+        .state
+        .access
+        .find(&permit.scope, name)
+        .map(|assignment| Response::json(StatusCode::OK, &describe(assignment)))
+        .ok_or_else(|| missing(name))
+}
+
+struct Wanted {
+    role: Uuid,
+    principal: PrincipalId,
+    kind: Option<PrincipalKind>,
+}
+
+fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
+    let properties = field(body, "properties");
+    let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
+    let bad = |code: &str, text: String| Refusal::arm(StatusCode::BAD_REQUEST, code, text);
+    let definition = text("roleDefinitionId");
+    let role = definition
+        .rsplit('/')
+        .next()
+        .and_then(|id| id.parse::<Uuid>().ok())
+        .ok_or_else(|| {
+            bad(
+                "InvalidRoleDefinitionId",
+                format!("The role definition ID '{definition}' is not valid."),
+            )
+        })?;
+    if context
+        .state
+        .access
+        .role(&context.rules.built_in_roles, role)
+        .is_none()
+    {
+        let text = format!(
+            "The specified role definition with ID '{}' does not exist.",
+            role.simple()
+        );
+        return Err(bad("RoleDefinitionDoesNotExist", text));
+    }
+    let principal = text("principalId");
+    let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
+        bad(
+            "InvalidPrincipalId",
+            format!("The Principal ID '{principal}' is not valid. Principal ID must be a GUID."),
+        )
+    })?;
+    let kind = match text("principalType").to_ascii_lowercase().as_str() {
+        "user" => Some(PrincipalKind::User),
+        "group" => Some(PrincipalKind::Group),
+        "serviceprincipal" => Some(PrincipalKind::ServicePrincipal),
+        _ => None,
+    };
+    Ok(Wanted {
+        role,
+        principal,
+        kind,
+    })
+}
+
+/// Creates an assignment. With `principalType` in the request ARM does not look the principal up,
+/// so an application id pasted for an object id leaves an assignment that points at nobody.
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let name = permit.params.get("name").to_owned();
+    if name.parse::<Uuid>().is_err() {
+        let text =
+            format!("The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.");
+        return Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidRoleAssignmentId",
+            text,
+        ));
+    }
+    require_scope(context, &permit.scope)?;
+    let wanted = wanted(context, &json_body(request)?)?;
+    let known = context
+        .state
+        .directory
+        .get(wanted.principal)
+        .map(crate::state::Principal::kind);
+    let Some(kind) = wanted.kind.or(known) else {
+        let tenant = permit
+            .caller
+            .tenant
+            .map(|tenant| tenant.to_string())
+            .unwrap_or_default();
+        let text = format!(
+            "Principal {} does not exist in the directory {tenant}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.",
+            wanted.principal.0.simple()
+        );
+        return Err(Refusal::arm(StatusCode::BAD_REQUEST, "PrincipalNotFound", text));
+    };
+    if let Some(existing) = context.state.access.find(&permit.scope, &name) {
+        if existing.principal == wanted.principal && existing.role == wanted.role {
+            return Ok(Response::json(StatusCode::OK, &describe(existing)));
+        }
+        return Err(Refusal::arm(
+            StatusCode::CONFLICT,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        ));
+    }
+    let twin = context.state.access.assignments().find(|assignment| {
+        assignment.scope == permit.scope
+            && assignment.principal == wanted.principal
+            && assignment.role == wanted.role
+    });
+    if let Some(twin) = twin {
+        let text = format!(
+            "The role assignment already exists. The ID of the existing role assignment is {}.",
+            twin.name.replace('-', "")
+        );
+        return Err(Refusal::arm(StatusCode::CONFLICT, "RoleAssignmentExists", text));
+    }
+    let assignment = Assignment {
+        name,
+        scope: permit.scope.clone(),
+        role: wanted.role,
+        principal: wanted.principal,
+        kind,
+        created: context.now,
+        created_by: permit.caller.principal,
+        seen_from: context.now + context.settings.role_propagation,
+        seen_until: None,
+    };
+    let answer = describe(&assignment);
+    context.state.access.insert(assignment);
+    Ok(Response::json(StatusCode::CREATED, &answer))
+}
+
+/// The resource (or group, or subscription) an assignment is made at must exist.
+fn require_scope(context: &Context<'_>, scope: &ResourceId) -> Result<(), Refusal> {
+    if scope.subscription().is_none() {
+        return Ok(());
+    }
+    context.require_group(scope)?;
+    // Parts of a resource (a container) have no entry of their own; what holds them must.
+    let mut holder = scope.clone();
+    while holder
+        .resource_type()
+        .is_some_and(|kind| kind.split('/').count() > 2)
+    {
+        holder = holder.parent();
+    }
+    if holder.resource_type().is_some() && !context.state.resources.contains_key(&holder) {
+        return Err(context.not_found(&holder));
+    }
+    Ok(())
+}
+
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let until = context.now + context.settings.role_propagation;
+    match context
+        .state
+        .access
+        .remove(&permit.scope, permit.params.get("name"), until)
+    {
+        Some(assignment) => Ok(Response::json(StatusCode::OK, &describe(&assignment))),
+        None => Ok(Response::new(StatusCode::NO_CONTENT)),
+    }
+}

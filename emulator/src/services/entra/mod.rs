@@ -1,0 +1,20 @@
+//! Entra ID: discovery documents, the token endpoint, managed-identity endpoints.
+
+mod documents;
+mod managed_identity;
+mod token;
+
+use super::Handler;
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "OpenIdConfiguration" | "OpenIdConfigurationV1" => documents::openid_configuration,
+        "SigningKeys" => documents::signing_keys,
+        "InstanceDiscovery" => documents::instance_discovery,
+        "UserRealm" => documents::user_realm,
+        "Token" | "TokenV1" => token::token,
+        "InstanceMetadataToken" => managed_identity::instance_metadata,
+        "AppServiceToken" => managed_identity::app_service,
+        _ => return None,
+    })
+}

@@ -1,0 +1,246 @@
+//! The token endpoint: client credentials by secret or by certificate.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::gateway::{Permit, Refusal, Shape};
+use crate::model::{Request, Response, TenantId};
+use crate::rules::Gate;
+use crate::services::Context;
+use crate::state::Principal;
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// An error of Entra ID: `error`, number and text.
+pub(super) fn refuse(status: StatusCode, error: &str, number: u32, text: &str) -> Refusal {
+    Refusal {
+        shape: Shape::Entra,
+        gate: Gate::Authentication,
+        ..Refusal::arm(status, error, format!("AADSTS{number}: {text}"))
+    }
+}
+
+/// The tenant a path names: a GUID of a tenant with a subscription, or `common`/`organizations`
+/// where there is just one.
+pub(super) fn tenant_of(context: &Context<'_>, named: &str) -> Result<TenantId, Refusal> {
+    let mut tenants = context
+        .state
+        .subscriptions
+        .values()
+        .filter(|subscription| !subscription.hidden)
+        .map(|subscription| subscription.tenant);
+    let found = match named.to_ascii_lowercase().as_str() {
+        "common" | "organizations" | "consumers" => tenants.next(),
+        named => {
+            let wanted = named.parse::<Uuid>().ok().map(TenantId);
+            tenants.find(|tenant| Some(*tenant) == wanted)
+        }
+    };
+    found.ok_or_else(|| {
+        refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_tenant",
+            90002,
+            &format!("Tenant '{named}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."),
+        )
+    })
+}
+
+pub(super) fn token(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let result = issue(context, permit, request);
+    // The error body carries times and ids that a plain refusal does not know.
+    result.or_else(|refusal| Ok(error_response(context, request, &refusal)))
+}
+
+fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let tenant = tenant_of(context, permit.params.get("tenant"))?;
+    let form = form(request);
+    let value = |name: &str| form.get(name).map_or("", String::as_str);
+    if value("grant_type") != "client_credentials" {
+        let text = format!(
+            "The grant type '{}' is not supported. azdrill issues tokens for client_credentials and for managed identities.",
+            value("grant_type")
+        );
+        return Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            70003,
+            &text,
+        ));
+    }
+    let audience = audience(value("scope"), value("resource"))?;
+    let principal = value("client_id")
+        .parse::<Uuid>()
+        .ok()
+        .and_then(|id| context.state.directory.by_app_id(id))
+        .filter(|principal| principal.tenant == tenant)
+        .cloned()
+        .ok_or_else(|| {
+            let text = format!("Application with identifier '{}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.", value("client_id"));
+            refuse(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, &text)
+        })?;
+    if value("client_assertion_type") == ASSERTION_TYPE {
+        check_assertion(context, &principal, value("client_assertion"))?;
+    } else {
+        check_secret(&principal, value("client_secret"))?;
+    }
+    let (token, seconds) = context.tokens.issue(context.now, &principal, &audience);
+    Ok(Response::json(
+        StatusCode::OK,
+        &json!({"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}),
+    )
+    .with_header("cache-control", "no-store, no-cache"))
+}
+
+/// The audience asked for: the scope that ends in `/.default`, less exactly that ending. Some
+/// clients put OIDC scopes beside it; some have a slash too many, which belongs to the audience.
+fn audience(scope: &str, resource: &str) -> Result<String, Refusal> {
+    if scope.is_empty() && !resource.is_empty() {
+        return Ok(resource.to_owned());
+    }
+    scope
+        .split_whitespace()
+        .find_map(|scope| scope.strip_suffix("/.default"))
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            refuse(
+                StatusCode::BAD_REQUEST,
+                "invalid_scope",
+                1_002_012,
+                &format!("The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."),
+            )
+        })
+}
+
+fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
+    if shown.is_empty() {
+        return Err(refuse(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            7_000_216,
+            "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+        ));
+    }
+    // Digests are compared, so that the time taken tells nothing about the secret.
+    let fits = principal
+        .secret
+        .as_ref()
+        .is_some_and(|secret| Sha256::digest(secret.as_bytes()) == Sha256::digest(shown.as_bytes()));
+    if fits {
+        return Ok(());
+    }
+    let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    Err(refuse(
+        StatusCode::UNAUTHORIZED,
+        "invalid_client",
+        7_000_215,
+        &format!(
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."
+        ),
+    ))
+}
+
+/// A client assertion is a JWT signed with a certificate registered for the application.
+fn check_assertion(context: &Context<'_>, principal: &Principal, assertion: &str) -> Result<(), Refusal> {
+    let invalid = |text: &str| refuse(StatusCode::UNAUTHORIZED, "invalid_client", 700_027, text);
+    let header = jsonwebtoken::decode_header(assertion)
+        .map_err(|_| invalid("Client assertion failed signature validation: it is not a JWT."))?;
+    if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
+        return Err(invalid(
+            "Client assertion failed signature validation: the algorithm is not RS256 or PS256.",
+        ));
+    }
+    let mut validation = Validation::new(header.alg);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let claims = principal
+        .certificates
+        .iter()
+        .filter_map(|certificate| public_key(certificate))
+        .find_map(|key| jsonwebtoken::decode::<Value>(assertion, &key, &validation).ok())
+        .map(|data| data.claims)
+        .ok_or_else(|| {
+            invalid("Client assertion failed signature validation: no registered certificate fits.")
+        })?;
+    let number = |name: &str| claims.get(name).and_then(Value::as_i64);
+    let now = context.now.as_second();
+    if number("exp").is_none_or(|exp| now >= exp) || number("nbf").is_some_and(|nbf| now + 300 < nbf) {
+        return Err(refuse(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            700_024,
+            "Client assertion is not within its valid time range.",
+        ));
+    }
+    Ok(())
+}
+
+/// The RSA public key (PKCS#1) inside a DER certificate: the bit string behind the object id
+/// rsaEncryption (1.2.840.113549.1.1.1).
+fn public_key(certificate: &[u8]) -> Option<DecodingKey> {
+    const RSA_ENCRYPTION: [u8; 13] = [
+        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+    ];
+    let at = certificate
+        .windows(RSA_ENCRYPTION.len())
+        .position(|window| window == RSA_ENCRYPTION)?;
+    // Behind it: NULL (05 00), BIT STRING (03), its length, and a zero count of unused bits.
+    let rest = certificate.get(at + RSA_ENCRYPTION.len() + 2..)?;
+    let (&tag, rest) = rest.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        short @ 0..=0x7f => (usize::from(short), rest),
+        0x81 => (usize::from(*rest.first()?), rest.get(1..)?),
+        0x82 => (
+            usize::from(*rest.first()?) << 8 | usize::from(*rest.get(1)?),
+            rest.get(2..)?,
+        ),
+        _ => return None,
+    };
+    (tag == 3)
+        .then(|| rest.get(1..length))
+        .flatten()
+        .map(DecodingKey::from_rsa_der)
+}
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
+    let mut as_query = Request::new(request.method.clone(), &request.host, "/");
+    as_query.query = text;
+    as_query.query_pairs().into_iter().collect()
+}
+
+fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusal) -> Response {
+    let number: u32 = refusal
+        .message
+        .strip_prefix("AADSTS")
+        .and_then(|rest| rest.split(':').next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default();
+    let trace = context.draw_uuid("trace");
+    let correlation = request.header("client-request-id").unwrap_or_default().to_owned();
+    Response::json(
+        refusal.status,
+        &json!({
+            "error": refusal.code,
+            "error_description": format!("{} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {}", refusal.message, context.now.strftime("%Y-%m-%d %H:%M:%SZ")),
+            "error_codes": [number],
+            "timestamp": context.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            "trace_id": trace.to_string(),
+            "correlation_id": correlation,
+            "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+        }),
+    )
+    .with_header("x-azdrill-gate", refusal.gate.as_str())
+}

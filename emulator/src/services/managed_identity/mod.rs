@@ -1,0 +1,69 @@
+//! User-assigned identities.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{Context, Handler, json_body, plain};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, Response};
+use crate::state::{IdentityKind, Resource};
+
+const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "UserAssignedIdentities_CreateOrUpdate" => put,
+        "UserAssignedIdentities_Get" => plain::get,
+        "UserAssignedIdentities_Delete" => delete,
+        "UserAssignedIdentities_ListByResourceGroup" | "UserAssignedIdentities_ListBySubscription" => {
+            |context, permit, request| plain::list(context, permit, request, TYPE)
+        }
+        _ => return None,
+    })
+}
+
+fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let mut body = plain::resource_body(&id, TYPE, &json_body(request)?)?;
+    let tenant = context.tenant_of(&id)?;
+    let existing = context
+        .state
+        .resource(&id)
+        .map(|resource| resource.at("/properties").clone());
+    let status = if existing.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    body["properties"] = existing.unwrap_or_else(|| {
+        let principal = context.create_identity(id.name(), tenant, IdentityKind::UserAssigned(id.clone()));
+        let app_id = context
+            .state
+            .directory
+            .get(principal)
+            .and_then(|principal| principal.app_id);
+        json!({"tenantId": tenant, "principalId": principal, "clientId": app_id})
+    });
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id, body.clone(), now));
+    Ok(Response::json(status, &body))
+}
+
+fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let Some(resource) = context.state.resources.remove(&permit.scope) else {
+        return Ok(Response::new(StatusCode::NO_CONTENT));
+    };
+    if let Some(id) = resource
+        .at("/properties/principalId")
+        .as_str()
+        .and_then(|id| id.parse().ok())
+    {
+        context.state.directory.remove(PrincipalId(id));
+    }
+    context.state.access.remove_below(&permit.scope);
+    Ok(Response::new(StatusCode::OK))
+}

@@ -1,0 +1,175 @@
+//! `Microsoft.Network`: private endpoints, which decide who gets in, and virtual networks, which
+//! are plain resources.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Context, Handler, json_body, plain};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+use crate::state::{Resource, field};
+
+const PRIVATE_ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
+const VIRTUAL_NETWORK: &str = "Microsoft.Network/virtualNetworks";
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "PrivateEndpoints_CreateOrUpdate" => put_private_endpoint,
+        "PrivateEndpoints_Delete" => delete_private_endpoint,
+        "PrivateEndpoints_Get" | "VirtualNetworks_Get" => plain::get,
+        "PrivateEndpoints_List" => {
+            |context, permit, request| plain::list(context, permit, request, PRIVATE_ENDPOINT)
+        }
+        "VirtualNetworks_CreateOrUpdate" => put_virtual_network,
+        "VirtualNetworks_Delete" => delete,
+        "VirtualNetworks_List" => {
+            |context, permit, request| plain::list(context, permit, request, VIRTUAL_NETWORK)
+        }
+        _ => return None,
+    })
+}
+
+/// The resources an endpoint is connected to.
+fn targets(body: &Value) -> Vec<ResourceId> {
+    let properties = field(body, "properties");
+    [
+        "privateLinkServiceConnections",
+        "manualPrivateLinkServiceConnections",
+    ]
+    .iter()
+    .flat_map(|name| field(properties, name).as_array().into_iter().flatten())
+    .filter_map(|connection| {
+        field(field(connection, "properties"), "privateLinkServiceId")
+            .as_str()?
+            .parse()
+            .ok()
+    })
+    .collect()
+}
+
+/// Creates a private endpoint. The connection is approved at once and stands on the target as well,
+/// where the network gate looks for it.
+fn put_private_endpoint(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let mut body = plain::resource_body(&id, PRIVATE_ENDPOINT, &json_body(request)?)?;
+    let targets = targets(&body);
+    if targets.is_empty() {
+        return Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestFormat",
+            "A private endpoint needs privateLinkServiceConnections with a privateLinkServiceId.",
+        ));
+    }
+    if let Some(missing) = targets
+        .iter()
+        .find(|target| !context.state.resources.contains_key(target))
+    {
+        return Err(context.not_found(missing));
+    }
+    for target in &targets {
+        connect(context, target, &id);
+    }
+    body["properties"]["provisioningState"] = json!("Succeeded");
+    let new = !context.state.resources.contains_key(&id);
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id, body.clone(), now));
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(Response::json(status, &body))
+}
+
+fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value> {
+    let is_other = |connection: &&Value| {
+        let own: Option<ResourceId> = connection
+            .pointer("/properties/privateEndpoint/id")
+            .and_then(|id| id.as_str()?.parse().ok());
+        own.as_ref() != Some(endpoint)
+    };
+    let all = resource.at("/properties/privateEndpointConnections").as_array();
+    all.into_iter().flatten().filter(is_other).cloned().collect()
+}
+
+fn connect(context: &mut Context<'_>, target: &ResourceId, endpoint: &ResourceId) {
+    let name = format!(
+        "{}.{}",
+        endpoint.name(),
+        context.draw_uuid("private endpoint connection")
+    );
+    let Some(resource) = context.state.resources.get_mut(target) else {
+        return;
+    };
+    let mut connections = connections_without(resource, endpoint);
+    connections.push(json!({
+        "id": target.child(["privateEndpointConnections", &name]),
+        "name": name,
+        "type": format!("{}/privateEndpointConnections", target.resource_type().unwrap_or_default()),
+        "properties": {
+            "provisioningState": "Succeeded",
+            "privateEndpoint": {"id": endpoint},
+            "privateLinkServiceConnectionState": {"status": "Approved", "description": "Auto-Approved", "actionRequired": "None"},
+        },
+    }));
+    resource.set_property(&["privateEndpointConnections"], Value::Array(connections));
+}
+
+fn delete_private_endpoint(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let connected = context
+        .state
+        .resource(&permit.scope)
+        .map(|resource| targets(&resource.body))
+        .unwrap_or_default();
+    for target in connected {
+        if let Some(resource) = context.state.resources.get_mut(&target) {
+            let left = connections_without(resource, &permit.scope);
+            resource.set_property(&["privateEndpointConnections"], Value::Array(left));
+        }
+    }
+    delete(context, permit, request)
+}
+
+fn put_virtual_network(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let mut body = plain::resource_body(&id, VIRTUAL_NETWORK, &json_body(request)?)?;
+    if !body["properties"].is_object() {
+        body["properties"] = json!({});
+    }
+    body["properties"]["provisioningState"] = json!("Succeeded");
+    if let Some(subnets) = body["properties"]["subnets"].as_array_mut() {
+        for subnet in subnets.iter_mut().filter(|subnet| subnet.is_object()) {
+            let name = subnet["name"].as_str().unwrap_or_default().to_owned();
+            subnet["id"] = json!(id.child(["subnets", &name]));
+        }
+    }
+    let new = !context.state.resources.contains_key(&id);
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id, body.clone(), now));
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(Response::json(status, &body))
+}
+
+fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    context.state.access.remove_below(&permit.scope);
+    match context.state.resources.remove(&permit.scope) {
+        Some(_) => Ok(Response::new(StatusCode::OK)),
+        None => Ok(Response::new(StatusCode::NO_CONTENT)),
+    }
+}

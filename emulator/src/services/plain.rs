@@ -1,0 +1,117 @@
+//! What resources without behaviour of their own have in common: bodies, reads, lists.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+
+/// The body of a resource as served: `id`, `name`, `type` first, then what the request said.
+/// Read-only members of the request are tolerated and replaced, unknown ones kept.
+///
+/// # Errors
+///
+/// 400 if the request's body is not a JSON object.
+pub(super) fn resource_body(id: &ResourceId, kind: &str, sent: &Value) -> Result<Value, Refusal> {
+    let empty = Map::new();
+    let sent = match sent {
+        Value::Object(sent) => sent,
+        Value::Null => &empty,
+        _ => {
+            return Err(Refusal::arm(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestContent",
+                "The request content was invalid: a JSON object is expected.",
+            ));
+        }
+    };
+    let mut body = json!({"id": id, "name": id.name(), "type": kind});
+    for (key, value) in sent {
+        let known = ["id", "name", "type", "systemdata"].contains(&key.to_ascii_lowercase().as_str());
+        if !known && !value.is_null() {
+            body[key] = value.clone();
+        }
+    }
+    Ok(body)
+}
+
+/// The region a request names.
+///
+/// # Errors
+///
+/// 400 if there is none.
+pub(super) fn required_location(sent: &Value) -> Result<String, Refusal> {
+    match crate::state::field(sent, "location").as_str() {
+        Some(location) if !location.is_empty() => Ok(location.to_lowercase().replace(' ', "")),
+        _ => Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        )),
+    }
+}
+
+/// Answers a resource.
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    match context.state.resource(&permit.scope) {
+        Some(resource) => Ok(Response::json(StatusCode::OK, &resource.body)),
+        None => Err(context.not_found(&permit.scope)),
+    }
+}
+
+/// Answers the resources of a type below the permit's scope.
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+    kind: &str,
+) -> Result<Response, Refusal> {
+    if let Some(group) = permit.scope.resource_group_id()
+        && !context.state.resources.contains_key(&group)
+    {
+        return Err(context.not_found(&group));
+    }
+    let found: Vec<&Value> = context
+        .state
+        .resources_below(&permit.scope, kind)
+        .map(|resource| &resource.body)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+/// Merges a patch into a body: objects member by member, everything else replaced. A null member
+/// is left as it was, which is what ARM's services do with properties a client did not set.
+pub(super) fn merge(body: &mut Value, patch: &Value) {
+    match (body, patch) {
+        (Value::Object(body), Value::Object(patch)) => {
+            for (key, value) in patch {
+                let known = body.keys().find(|own| own.eq_ignore_ascii_case(key)).cloned();
+                match known {
+                    Some(own) => merge(&mut body[&own], value),
+                    None if value.is_null() => {}
+                    None => {
+                        body.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (_, Value::Null) => {}
+        (body, patch) => *body = patch.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_nothing_else() {
+        let mut body = json!({"tags": {"a": "1"}, "properties": {"x": [1], "y": {"z": 1}}});
+        merge(&mut body, &json!({"properties": {"X": [2], "y": null, "w": 3}}));
+        assert_eq!(
+            body,
+            json!({"tags": {"a": "1"}, "properties": {"x": [2], "y": {"z": 1}, "w": 3}})
+        );
+    }
+}

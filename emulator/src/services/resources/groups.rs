@@ -1,0 +1,259 @@
+//! Resource groups, and lists over every kind of resource.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::gateway::{Permit, Refusal};
+use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response};
+use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, plain};
+use crate::state::{OperationOutcome, Resource};
+
+const TYPE: &str = "Microsoft.Resources/resourceGroups";
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.tenant_of(&id)?;
+    let sent = json_body(request)?;
+    let location = plain::required_location(&sent)?;
+    let mut body = plain::resource_body(&id, TYPE, &sent)?;
+    body["location"] = json!(location);
+    body["properties"] = json!({"provisioningState": "Succeeded"});
+    let existing = context
+        .state
+        .resource(&id)
+        .map(|group| group.location().to_owned());
+    if let Some(own) = &existing
+        && *own != location
+    {
+        let text = format!(
+            "Invalid resource group location '{location}'. The Resource group already exists in location '{own}'."
+        );
+        return Err(Refusal::arm(
+            StatusCode::CONFLICT,
+            "InvalidResourceGroupLocation",
+            text,
+        ));
+    }
+    let status = if existing.is_some() {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id, body.clone(), now));
+    Ok(Response::json(status, &body))
+}
+
+fn missing(id: &ResourceId) -> Refusal {
+    let text = format!("Resource group '{}' could not be found.", id.name());
+    Refusal::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
+}
+
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let group = context
+        .state
+        .resources
+        .get_mut(&permit.scope)
+        .ok_or_else(|| missing(&permit.scope))?;
+    if let Some(tags) = sent.get("tags") {
+        group.body["tags"] = tags.clone();
+    }
+    Ok(Response::json(StatusCode::OK, &group.body))
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let group = context
+        .state
+        .resource(&permit.scope)
+        .ok_or_else(|| missing(&permit.scope))?;
+    Ok(Response::json(StatusCode::OK, &group.body))
+}
+
+pub(super) fn head(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let found = context.state.resources.contains_key(&permit.scope);
+    Ok(Response::new(if found {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }))
+}
+
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    context.tenant_of(&permit.scope)?;
+    let found: Vec<&Value> = context
+        .state
+        .resources_below(&permit.scope, TYPE)
+        .map(|group| &group.body)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+/// Whether a resource stands on its own: not a group, and not a part of another resource.
+fn is_top_level(resource: &Resource) -> bool {
+    let kind = resource.id.resource_type().unwrap_or_default();
+    kind.split('/').count() == 2
+}
+
+/// The generic list. Its `$filter` must be honoured: a client that asks for Key Vaults fails if
+/// anything else is in the answer.
+pub(super) fn resources(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let filter = request.query_value("$filter").unwrap_or_default();
+    let wanted = |resource: &&Resource| {
+        filter
+            .split(" and ")
+            .filter(|clause| !clause.trim().is_empty())
+            .all(|clause| clause_holds(clause, resource))
+    };
+    let found: Vec<Value> = context
+        .state
+        .resources
+        .values()
+        .filter(|resource| permit.scope.contains(&resource.id) && is_top_level(resource))
+        .filter(wanted)
+        .map(|resource| {
+            let mut brief = json!({});
+            for key in [
+                "id", "name", "type", "kind", "location", "tags", "sku", "identity",
+            ] {
+                if let Some(value) = resource.body.get(key) {
+                    brief[key] = value.clone();
+                }
+            }
+            brief
+        })
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+fn clause_holds(clause: &str, resource: &Resource) -> bool {
+    let mut words = clause.trim().splitn(3, ' ');
+    let (name, operator, value) = (words.next(), words.next(), words.next().unwrap_or_default());
+    let value = value.trim_matches('\'');
+    let own = match name.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "resourcetype" => resource.text("/type"),
+        "name" => resource.text("/name"),
+        "location" => resource.location(),
+        "resourcegroup" => resource.id.resource_group().unwrap_or_default(),
+        _ => return false,
+    };
+    match operator {
+        Some("eq") => own.eq_ignore_ascii_case(value),
+        Some("ne") => !own.eq_ignore_ascii_case(value),
+        _ => false,
+    }
+}
+
+pub(super) fn delete(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    if !context.state.resources.contains_key(&id) {
+        return Err(missing(&id));
+    }
+    let operation = context.draw_uuid("resource group delete").simple().to_string();
+    context.state.operations.begin(operation.clone(), context.now);
+    let left: Vec<ResourceId> = context
+        .state
+        .resources
+        .values()
+        .filter(|resource| id.contains(&resource.id) && is_top_level(resource))
+        .map(|resource| resource.id.clone())
+        .collect();
+    context.start(DeleteGroup {
+        group: id.clone(),
+        operation: operation.clone(),
+        caller: permit.caller.principal,
+        left,
+        under_way: None,
+        failed: Vec::new(),
+    });
+    let subscription = id.subscription().unwrap_or_default();
+    Ok(context.accepted(
+        request,
+        &LongRunning {
+            id: operation.clone(),
+            status: StatusCode::ACCEPTED,
+            status_path: None,
+            result_path: Some(format!(
+                "/subscriptions/{subscription}/operationresults/{operation}"
+            )),
+            retry_after_seconds: 15,
+        },
+        None,
+    ))
+}
+
+/// Deletes what is in a group, one resource after the other, as the caller; then the group.
+struct DeleteGroup {
+    group: ResourceId,
+    operation: String,
+    caller: Option<PrincipalId>,
+    left: Vec<ResourceId>,
+    under_way: Option<ResourceId>,
+    failed: Vec<String>,
+}
+
+impl Workflow for DeleteGroup {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if let (Input::Answered(answer), Some(id)) = (&input, self.under_way.take())
+            && answer.status.is_client_error()
+            && answer.status != StatusCode::NOT_FOUND
+        {
+            self.failed.push(id.to_string());
+        }
+        if let Some(id) = self.left.pop() {
+            let request = Request::new(Method::DELETE, "management.azure.com", id.as_str());
+            self.under_way = Some(id);
+            return Next::Call(Outbound {
+                principal: self.caller,
+                audience: "https://management.azure.com/",
+                path: NetworkPath::internet(),
+                request,
+            });
+        }
+        let remaining = context
+            .state
+            .resources
+            .values()
+            .any(|resource| self.group.contains(&resource.id) && is_top_level(resource));
+        if self.failed.is_empty() && remaining {
+            // Deletions that take time are still going on.
+            return Next::Watch;
+        }
+        let outcome = if self.failed.is_empty() {
+            context.state.resources.remove(&self.group);
+            context.state.access.remove_below(&self.group);
+            OperationOutcome::Succeeded(Value::Null)
+        } else {
+            let text = format!(
+                "Deletion of resource group '{}' failed as resources with identifiers '{}' could not be deleted.",
+                self.group.name(),
+                self.failed.join(", ")
+            );
+            OperationOutcome::Failed(json!({"code": "ResourceGroupDeletionBlocked", "message": text}))
+        };
+        context
+            .state
+            .operations
+            .end(&self.operation, context.now, outcome);
+        Next::Done
+    }
+}

@@ -1,0 +1,162 @@
+//! What clients ask about the cloud itself.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
+use crate::services::Context;
+
+/// Providers whose operations the emulator has.
+const PROVIDERS: [&str; 8] = [
+    "Microsoft.Authorization",
+    "Microsoft.DataProtection",
+    "Microsoft.DBforPostgreSQL",
+    "Microsoft.KeyVault",
+    "Microsoft.ManagedIdentity",
+    "Microsoft.Network",
+    "Microsoft.Resources",
+    "Microsoft.Storage",
+];
+
+/// From this version on the document is one object; before, an array of one.
+const OBJECT_FROM: &str = "2022-09-01";
+
+/// What a client needs to register this address as a cloud of its own.
+pub(super) fn endpoints(_: &mut Context<'_>, _: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let here = request.authority();
+    let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1");
+    let login = if own {
+        here.clone()
+    } else {
+        "https://login.microsoftonline.com".to_owned()
+    };
+    let graph = if own {
+        here.clone()
+    } else {
+        "https://graph.microsoft.com".to_owned()
+    };
+    let audiences = if own {
+        json!([here])
+    } else {
+        json!([
+            "https://management.core.windows.net/",
+            "https://management.azure.com/"
+        ])
+    };
+    let document = json!({
+        "portal": "https://portal.azure.com",
+        "authentication": {
+            "loginEndpoint": login,
+            "audiences": audiences,
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "media": "https://rest.media.azure.net",
+        "graphAudience": "https://graph.windows.net/",
+        "graph": "https://graph.windows.net/",
+        "name": if own { "azdrill" } else { "AzureCloud" },
+        "suffixes": {
+            "storage": "core.windows.net",
+            "keyVaultDns": "vault.azure.net",
+            "postgresqlServerEndpoint": "postgres.database.azure.com",
+            "storageSyncEndpointSuffix": "afs.azure.net",
+        },
+        "batch": "https://batch.core.windows.net/",
+        "resourceManager": if own { here } else { "https://management.azure.com/".to_owned() },
+        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/quickstart-templates/aliases.json",
+        "sqlManagement": "https://management.core.windows.net:8443/",
+        "microsoftGraphResourceId": graph,
+        "appInsightsResourceId": "https://api.applicationinsights.io",
+        "gallery": "https://gallery.azure.com/",
+    });
+    let version = request.query_value("api-version").unwrap_or_default();
+    let body = if version.as_str() >= OBJECT_FROM {
+        document
+    } else {
+        json!([document])
+    };
+    Ok(Response::json(StatusCode::OK, &body))
+}
+
+pub(super) fn locations(_: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let subscription = permit.params.get("subscription");
+    let known = [
+        ("uksouth", "UK South", "ukwest"),
+        ("ukwest", "UK West", "uksouth"),
+        ("westeurope", "West Europe", "northeurope"),
+        ("northeurope", "North Europe", "westeurope"),
+        ("eastus", "East US", "westus"),
+        ("westus", "West US", "eastus"),
+    ];
+    let found: Vec<Value> = known
+        .iter()
+        .map(|(name, display, paired)| {
+            json!({
+                "id": format!("/subscriptions/{subscription}/locations/{name}"),
+                "name": name,
+                "type": "Region",
+                "displayName": display,
+                "regionalDisplayName": display,
+                "metadata": {"regionType": "Physical", "pairedRegion": [{"name": paired, "id": format!("/subscriptions/{subscription}/locations/{paired}")}]},
+            })
+        })
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+fn describe(context: &Context<'_>, subscription: &str, namespace: &str) -> Value {
+    let prefix = format!("{namespace}/").to_ascii_lowercase();
+    let mut types: Vec<String> = context
+        .rules
+        .router
+        .operations()
+        .iter()
+        .filter_map(|row| row.action.as_ref())
+        .filter(|action| action.as_str().to_ascii_lowercase().starts_with(&prefix))
+        .filter_map(|action| {
+            let inner = &action.as_str()[prefix.len()..];
+            inner.rsplit_once('/').map(|(kind, _)| kind.to_owned())
+        })
+        .collect();
+    types.sort();
+    types.dedup();
+    let types: Vec<Value> = types
+        .into_iter()
+        .map(|kind| json!({"resourceType": kind, "locations": [], "apiVersions": ["2024-04-01"], "capabilities": "None"}))
+        .collect();
+    json!({
+        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
+        "namespace": namespace,
+        "registrationState": "Registered",
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": types,
+    })
+}
+
+pub(super) fn providers(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    let subscription = permit.params.get("subscription");
+    let found: Vec<Value> = PROVIDERS
+        .iter()
+        .map(|namespace| describe(context, subscription, namespace))
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+/// Every known provider is registered from the start; registering again changes nothing.
+pub(super) fn provider(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let namespace = permit.params.get("namespace");
+    let known = PROVIDERS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(namespace))
+        .ok_or_else(|| {
+            let text = format!("The resource namespace '{namespace}' is invalid.");
+            Refusal::arm(StatusCode::NOT_FOUND, "InvalidResourceNamespace", text)
+        })?;
+    let body = describe(context, permit.params.get("subscription"), known);
+    Ok(Response::json(StatusCode::OK, &body))
+}

@@ -1,0 +1,120 @@
+//! Subscriptions, tenants, resource groups, generic lists, providers, endpoint metadata.
+
+mod groups;
+mod metadata;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Context, Handler};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
+use crate::state::{OperationOutcome, Subscription};
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "Metadata_Endpoints" => metadata::endpoints,
+        "Tenants_List" => tenants,
+        "Subscriptions_List" => subscriptions,
+        "Subscriptions_Get" => subscription,
+        "Subscriptions_ListLocations" => metadata::locations,
+        "Providers_List" => metadata::providers,
+        "Providers_Get" | "Providers_Register" => metadata::provider,
+        "Resources_List" | "Resources_ListByResourceGroup" => groups::resources,
+        "ResourceGroups_List" => groups::list,
+        "ResourceGroups_CreateOrUpdate" => groups::put,
+        "ResourceGroups_Update" => groups::patch,
+        "ResourceGroups_Get" => groups::get,
+        "ResourceGroups_CheckExistence" => groups::head,
+        "ResourceGroups_Delete" => groups::delete,
+        "OperationResults_Get" => operation_result,
+        _ => return None,
+    })
+}
+
+fn describe(subscription: &Subscription) -> Value {
+    json!({
+        "id": format!("/subscriptions/{}", subscription.id),
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "subscriptionId": subscription.id,
+        "tenantId": subscription.tenant,
+        "displayName": subscription.name,
+        "state": "Enabled",
+        "subscriptionPolicies": {"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+    })
+}
+
+/// The subscriptions in which the caller holds any role, as ARM lists them.
+fn visible<'a>(context: &'a Context<'_>, permit: &Permit) -> Vec<&'a Subscription> {
+    let principals = permit
+        .caller
+        .principal
+        .map(|principal| context.state.directory.with_groups(principal))
+        .unwrap_or_default();
+    context
+        .state
+        .subscriptions
+        .values()
+        .filter(|subscription| !subscription.hidden)
+        .filter(|subscription| {
+            context.state.access.assignments().any(|assignment| {
+                principals.contains(&assignment.principal)
+                    && assignment.is_seen(context.now)
+                    && assignment
+                        .scope
+                        .subscription()
+                        .is_none_or(|id| id.eq_ignore_ascii_case(&subscription.id))
+            })
+        })
+        .collect()
+}
+
+fn subscriptions(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let found: Vec<Value> = visible(context, permit).into_iter().map(describe).collect();
+    let body = json!({"value": found, "count": {"type": "Total", "value": found.len()}});
+    Ok(Response::json(StatusCode::OK, &body))
+}
+
+fn subscription(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = permit.params.get("subscription");
+    match context.state.subscription(id) {
+        Some(found) => Ok(Response::json(StatusCode::OK, &describe(found))),
+        None => Err(context
+            .tenant_of(&permit.scope)
+            .err()
+            .unwrap_or_else(|| context.not_found(&permit.scope))),
+    }
+}
+
+fn tenants(_: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let tenant = permit.caller.tenant;
+    let found: Vec<Value> = tenant
+        .into_iter()
+        .map(|tenant| json!({"id": format!("/tenants/{tenant}"), "tenantId": tenant, "displayName": "azdrill", "tenantCategory": "Home"}))
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+fn operation_result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.params.get("operation");
+    let operation = context.state.operations.get(id).ok_or_else(|| {
+        Refusal::arm(
+            StatusCode::NOT_FOUND,
+            "NotFound",
+            format!("There is no operation '{id}'."),
+        )
+    })?;
+    match &operation.outcome {
+        OperationOutcome::Running => {
+            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
+            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
+        }
+        OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),
+        OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),
+    }
+}
