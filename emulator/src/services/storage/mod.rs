@@ -1,11 +1,16 @@
 //! Storage accounts and the blob data plane.
 
+mod arm;
+mod data;
+mod domain;
+mod names;
+#[cfg(test)]
+mod tests;
+
+pub use domain::StorageState;
+
 use super::Handler;
 
-/// Containers and blobs.
-#[derive(Default)]
-pub struct StorageState {}
-
-pub(super) fn handler(_operation: &str) -> Option<Handler> {
-    None
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    arm::handler(operation).or_else(|| data::handler(operation))
 }

@@ -1,0 +1,222 @@
+//! A storage account's JSON: what was sent, what is made up for it, what may not be sent.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::gateway::Refusal;
+use crate::model::{Timestamp, wire_hundred_nanoseconds};
+use crate::rules::Mark;
+
+/// Properties a request cannot set. They are tolerated, since clients send back what they read.
+const READ_ONLY: [&str; 12] = [
+    "provisioningState",
+    "primaryEndpoints",
+    "secondaryEndpoints",
+    "primaryLocation",
+    "secondaryLocation",
+    "statusOfPrimary",
+    "statusOfSecondary",
+    "creationTime",
+    "keyCreationTime",
+    "privateEndpointConnections",
+    "lastGeoFailoverTime",
+    "geoReplicationStats",
+];
+/// Members that are looked up by their exact name, so a request's own spelling is put right.
+const TOP: [&str; 7] = [
+    "properties",
+    "location",
+    "tags",
+    "sku",
+    "kind",
+    "identity",
+    "extendedLocation",
+];
+const PROPERTIES: [&str; 8] = [
+    "publicNetworkAccess",
+    "networkAcls",
+    "minimumTlsVersion",
+    "allowBlobPublicAccess",
+    "allowCrossTenantReplication",
+    "allowSharedKeyAccess",
+    "supportsHttpsTrafficOnly",
+    "accessTier",
+];
+const NETWORK: [&str; 5] = [
+    "resourceAccessRules",
+    "bypass",
+    "virtualNetworkRules",
+    "ipRules",
+    "defaultAction",
+];
+
+/// The request's body as this service understands it: known names in their own spelling, read-only
+/// properties left out, words of the network settings in their own spelling.
+///
+/// # Errors
+///
+/// 400 if an object is something else, or a word of the network settings is not known: a typing
+/// mistake there must not open an account.
+pub(super) fn normalized(sent: Value) -> Result<Value, Refusal> {
+    let mut body = match sent {
+        Value::Null => Map::new(),
+        Value::Object(body) => body,
+        _ => return Err(not_an_object("body")),
+    };
+    respell(&mut body, &TOP);
+    if let Some(properties) = body.get_mut("properties").filter(|value| !value.is_null()) {
+        let properties = properties
+            .as_object_mut()
+            .ok_or_else(|| not_an_object("properties"))?;
+        properties.retain(|name, _| !READ_ONLY.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        respell(properties, &PROPERTIES);
+        known_word(
+            properties,
+            "publicNetworkAccess",
+            &["Enabled", "Disabled", "SecuredByPerimeter"],
+        )?;
+        if let Some(network) = properties.get_mut("networkAcls").filter(|value| !value.is_null()) {
+            let network = network
+                .as_object_mut()
+                .ok_or_else(|| not_an_object("networkAcls"))?;
+            respell(network, &NETWORK);
+            known_word(network, "defaultAction", &["Allow", "Deny"])?;
+        }
+    }
+    Ok(Value::Object(body))
+}
+
+fn not_an_object(name: &str) -> Refusal {
+    Refusal::arm(
+        StatusCode::BAD_REQUEST,
+        "InvalidRequestContent",
+        format!("The request content was invalid: '{name}' must be a JSON object."),
+    )
+}
+
+/// Gives members the spelling of `names` where they differ in case only. The order is kept.
+fn respell(object: &mut Map<String, Value>, names: &[&str]) {
+    let own = std::mem::take(object);
+    for (key, value) in own {
+        let known = names.iter().find(|name| name.eq_ignore_ascii_case(&key));
+        object.insert(known.map_or(key, |name| (*name).to_owned()), value);
+    }
+}
+
+fn known_word(object: &mut Map<String, Value>, name: &str, words: &[&str]) -> Result<(), Refusal> {
+    let Some(value) = object.get_mut(name).filter(|value| !value.is_null()) else {
+        return Ok(());
+    };
+    let own = value.as_str().unwrap_or_default();
+    match words.iter().find(|word| word.eq_ignore_ascii_case(own)) {
+        Some(word) => {
+            *value = json!(word);
+            Ok(())
+        }
+        None => {
+            let mut refusal = Refusal::arm(
+                StatusCode::BAD_REQUEST,
+                "InvalidValuesForRequestParameters",
+                format!("Values for request parameters are invalid: {name}."),
+            );
+            refusal.mark = Mark::Inferred;
+            Err(refusal)
+        }
+    }
+}
+
+/// What a new account has that the request did not say.
+pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
+    let time = wire_hundred_nanoseconds(now);
+    let mut endpoints = Map::new();
+    for service in ["dfs", "web", "blob", "queue", "table", "file"] {
+        // A static web site lies in a zone, whose number tells nothing here.
+        let zone = if service == "web" { "z1." } else { "" };
+        let address = format!("https://{name}.{zone}{service}.core.windows.net/");
+        endpoints.insert(service.to_owned(), json!(address));
+    }
+    json!({
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "tags": {},
+        "properties": {
+            // Accounts made after 15 December 2023 disallow it unless told otherwise.
+            "allowCrossTenantReplication": false,
+            "allowBlobPublicAccess": false,
+            "privateEndpointConnections": [],
+            "networkAcls": {
+                "resourceAccessRules": [],
+                "bypass": "AzureServices",
+                "virtualNetworkRules": [],
+                "ipRules": [],
+                "defaultAction": "Allow",
+            },
+            "supportsHttpsTrafficOnly": true,
+            "encryption": {
+                "services": {
+                    "file": {"keyType": "Account", "enabled": true, "lastEnabledTime": time},
+                    "blob": {"keyType": "Account", "enabled": true, "lastEnabledTime": time},
+                },
+                "keySource": "Microsoft.Storage",
+            },
+            "accessTier": "Hot",
+            "provisioningState": "Succeeded",
+            "creationTime": time,
+            "primaryEndpoints": endpoints,
+            "primaryLocation": location,
+            "statusOfPrimary": "available",
+        },
+    })
+}
+
+/// Adds to `body` what `defaults` has and it has not, object by object.
+pub(super) fn fill(body: &mut Value, defaults: &Value) {
+    match (body, defaults) {
+        (Value::Object(body), Value::Object(defaults)) => {
+            for (key, value) in defaults {
+                fill(body.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (body, defaults) if body.is_null() => *body = defaults.clone(),
+        _ => {}
+    }
+}
+
+/// The tier follows from the SKU's name.
+pub(super) fn set_tier(body: &mut Value) {
+    let tier = match body.pointer("/sku/name").and_then(Value::as_str) {
+        Some(name) if name.to_ascii_lowercase().starts_with("premium") => "Premium",
+        _ => "Standard",
+    };
+    if let Some(sku) = body.get_mut("sku").filter(|sku| sku.is_object()) {
+        sku["tier"] = json!(tier);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_is_put_right_and_unknown_members_are_kept() {
+        let sent = json!({"Properties": {"PublicNetworkAccess": "disabled", "networkACLs": {"DefaultAction": "deny"}, "x": 1, "creationTime": "no"}});
+        assert_eq!(
+            normalized(sent).expect("fine"),
+            json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"defaultAction": "Deny"}, "x": 1}})
+        );
+        let wrong = normalized(json!({"properties": {"networkAcls": {"defaultAction": "Denied"}}}));
+        assert_eq!(wrong.unwrap_err().code, "InvalidValuesForRequestParameters");
+        assert!(normalized(json!([])).is_err());
+    }
+
+    #[test]
+    fn defaults_fill_gaps_and_change_nothing() {
+        let mut body = json!({"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"defaultAction": "Deny"}, "accessTier": null}});
+        fill(&mut body, &defaults("acct", "westeurope", Timestamp::UNIX_EPOCH));
+        set_tier(&mut body);
+        assert_eq!(body["sku"], json!({"name": "Premium_LRS", "tier": "Premium"}));
+        assert_eq!(body["properties"]["accessTier"], "Hot");
+        assert_eq!(body["properties"]["networkAcls"]["defaultAction"], "Deny");
+        assert_eq!(body["properties"]["networkAcls"]["bypass"], "AzureServices");
+    }
+}

@@ -1,0 +1,189 @@
+//! Storage accounts as resources.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{ACCOUNT, account_body, keys, naming};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+use crate::rules::Mark;
+use crate::services::{Context, Input, LongRunning, Next, Workflow, json_body, plain};
+use crate::state::{OperationOutcome, Resource};
+
+/// How long Azure asks clients to wait before they poll a creation, in seconds.
+const CREATE_RETRY_AFTER_SECONDS: u64 = 17;
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    naming::check(context, &id)?;
+    let mut sent = account_body::normalized(json_body(request)?)?;
+    let location = plain::required_location(&sent)?;
+    sent["location"] = json!(location);
+    if let Some(account) = context.state.resource(&id) {
+        same_location(account, &location)?;
+        return update(context, &id, &sent);
+    }
+    create(context, &id, &sent, &location);
+    let operation = context.draw_uuid("storage account create").to_string();
+    context.state.operations.begin(operation.clone(), context.now);
+    context.start(Create {
+        operation: operation.clone(),
+        account: id.clone(),
+    });
+    let subscription = id.subscription().unwrap_or_default();
+    let announced = LongRunning {
+        id: operation.clone(),
+        status: StatusCode::ACCEPTED,
+        status_path: None,
+        result_path: Some(format!(
+            "/subscriptions/{subscription}/providers/Microsoft.Storage/locations/{location}/asyncoperations/{operation}?monitor=true"
+        )),
+        retry_after_seconds: CREATE_RETRY_AFTER_SECONDS,
+    };
+    Ok(context
+        .accepted(request, &announced, None)
+        .with_header("content-type", "text/plain; charset=utf-8"))
+}
+
+fn same_location(account: &Resource, location: &str) -> Result<(), Refusal> {
+    let own = account.location();
+    if own.eq_ignore_ascii_case(location) {
+        return Ok(());
+    }
+    let (name, group) = (account.id.name(), account.id.resource_group().unwrap_or_default());
+    Err(Refusal::arm(
+        StatusCode::CONFLICT,
+        "InvalidResourceLocation",
+        format!(
+            "The resource '{name}' already exists in location '{own}' in resource group '{group}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name."
+        ),
+    ))
+}
+
+fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &str) {
+    let name = id.name().to_owned();
+    keys::create(context, &name);
+    // `sent` is an object, which is all that could be refused here.
+    let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
+    account_body::fill(&mut body, &account_body::defaults(&name, location, context.now));
+    account_body::set_tier(&mut body);
+    let mut account = Resource::new(id.clone(), body, context.now);
+    account.set_property(&["keyCreationTime"], keys::creation_times(context, &name));
+    context.state.resources.insert(id.clone(), account);
+    context.state.storage_accounts.insert(name, id.clone());
+}
+
+/// Changes what the request names and nothing else; the rest, private endpoint connections among
+/// it, stays.
+fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
+    let Some(account) = context.state.resources.get_mut(id) else {
+        return Err(context.not_found(id));
+    };
+    let mut patch = sent.clone();
+    if let Some(patch) = patch.as_object_mut() {
+        patch.retain(|name, _| {
+            !["id", "name", "type", "location", "systemdata"].contains(&name.to_ascii_lowercase().as_str())
+        });
+        // Tags are replaced as a whole.
+        if let Some(tags) = patch.remove("tags").filter(|tags| !tags.is_null()) {
+            account.body["tags"] = tags;
+        }
+    }
+    plain::merge(&mut account.body, &patch);
+    account_body::set_tier(&mut account.body);
+    Ok(Response::json(StatusCode::OK, &account.body))
+}
+
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = account_body::normalized(json_body(request)?)?;
+    update(context, &permit.scope, &sent)
+}
+
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = &permit.scope;
+    if context.state.resources.remove(id).is_none() {
+        return Ok(Response::new(StatusCode::NO_CONTENT));
+    }
+    let name = id.name().to_ascii_lowercase();
+    context.state.access.remove_below(id);
+    if context.state.storage_accounts.get(&name) == Some(id) {
+        context.state.storage_accounts.remove(&name);
+        context.state.account_keys.remove(&name);
+        let bytes = context.own.storage.remove_account(&name);
+        context.released.extend(bytes);
+    }
+    Ok(Response::new(StatusCode::OK))
+}
+
+/// Ends a creation, which has nothing left to do.
+struct Create {
+    operation: String,
+    account: ResourceId,
+}
+
+impl Workflow for Create {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        let outcome = OperationOutcome::Succeeded(json!({"storageAccount": self.account}));
+        context
+            .state
+            .operations
+            .end(&self.operation, context.now, outcome);
+        Next::Done
+    }
+}
+
+/// Answers the poll of a creation.
+pub(super) fn operation(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let unknown = || {
+        let mut refusal = Refusal::arm(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFound",
+            "The specified operation was not found.",
+        );
+        refusal.mark = Mark::Unverified;
+        refusal
+    };
+    let state = context
+        .state
+        .operations
+        .get(permit.params.get("operation"))
+        .ok_or_else(unknown)?;
+    match &state.outcome {
+        OperationOutcome::Running => {
+            let address = format!("{}{}?{}", request.authority(), request.path, request.query);
+            let response = Response::new(StatusCode::ACCEPTED)
+                .with_header("location", &address)
+                .with_header("content-type", "text/plain; charset=utf-8");
+            Ok(context.poll_soon(response))
+        }
+        OperationOutcome::Succeeded(value) => {
+            let id: ResourceId = value
+                .pointer("/storageAccount")
+                .and_then(|id| id.as_str()?.parse().ok())
+                .filter(|id: &ResourceId| {
+                    let asked = permit.params.get("subscription");
+                    id.subscription()
+                        .is_some_and(|own| own.eq_ignore_ascii_case(asked))
+                })
+                .ok_or_else(unknown)?;
+            match context.state.resource(&id) {
+                Some(account) => Ok(Response::json(StatusCode::OK, &account.body)),
+                None => Err(context.not_found(&id)),
+            }
+        }
+        OperationOutcome::Failed(_) => Err(unknown()),
+    }
+}

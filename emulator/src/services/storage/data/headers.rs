@@ -1,0 +1,142 @@
+//! Headers that several operations read or write.
+
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::place::{invalid_header, not_implemented};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response, wire_http_date};
+use crate::services::storage::domain::{Metadata, Version};
+
+/// Names and values of all metadata together, in bytes.
+const METADATA_MAX_BYTES: usize = 8 * 1024;
+const TIERS: [&str; 4] = ["Hot", "Cool", "Cold", "Archive"];
+
+/// Sets a header whose name is made at run time. One that cannot be written is left out.
+pub(super) fn set(response: &mut Response, name: &str, value: &str) {
+    if let (Ok(name), Ok(value)) = (
+        HeaderName::from_bytes(name.as_bytes()),
+        HeaderValue::from_str(value),
+    ) {
+        response.headers.insert(name, value);
+    }
+}
+
+/// `ETag` and `Last-Modified`.
+pub(super) fn with_version(response: Response, version: &Version) -> Response {
+    response
+        .with_header("etag", &format!("\"{}\"", version.etag))
+        .with_header("last-modified", &wire_http_date(version.modified))
+}
+
+/// `x-ms-meta-*`.
+pub(super) fn with_metadata(mut response: Response, metadata: &Metadata) -> Response {
+    for (name, value) in metadata {
+        set(&mut response, &format!("x-ms-meta-{name}"), value);
+    }
+    response
+}
+
+/// The answer to a write.
+pub(super) fn written(status: StatusCode, version: &Version) -> Response {
+    with_version(Response::new(status), version).with_header("x-ms-request-server-encrypted", "true")
+}
+
+/// The metadata a request sends.
+///
+/// # Errors
+///
+/// 400 if a name is no C# identifier, a value is not ASCII, or there is too much of it.
+pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
+    let refuse = |code: &str, message: &str| Err(Refusal::blob(StatusCode::BAD_REQUEST, code, message));
+    let mut metadata = Metadata::new();
+    let mut bytes = 0;
+    for (name, value) in &request.headers {
+        let Some(name) = name.as_str().strip_prefix("x-ms-meta-") else {
+            continue;
+        };
+        let Ok(value) = value.to_str() else {
+            return refuse(
+                "InvalidMetadata",
+                "The specified metadata is invalid. It includes characters that are not permitted.",
+            );
+        };
+        if name.is_empty() {
+            return refuse(
+                "EmptyMetadataKey",
+                "The key for one of the metadata key-value pairs is empty.",
+            );
+        }
+        let is_identifier = !name.starts_with(|first: char| first.is_ascii_digit())
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        if !is_identifier {
+            return refuse(
+                "InvalidMetadata",
+                "The specified metadata is invalid. It includes characters that are not permitted.",
+            );
+        }
+        bytes += name.len() + value.len();
+        metadata.insert(name.to_owned(), value.to_owned());
+    }
+    if bytes > METADATA_MAX_BYTES {
+        return refuse(
+            "MetadataTooLarge",
+            "The size of the specified metadata exceeds the maximum size permitted.",
+        );
+    }
+    Ok(metadata)
+}
+
+/// `x-ms-access-tier`.
+pub(super) fn tier(request: &Request) -> Result<Option<String>, Refusal> {
+    let Some(sent) = request.header("x-ms-access-tier") else {
+        return Ok(None);
+    };
+    TIERS
+        .iter()
+        .find(|tier| tier.eq_ignore_ascii_case(sent))
+        .map(|tier| Some((*tier).to_owned()))
+        .ok_or_else(|| invalid_header("x-ms-access-tier"))
+}
+
+/// Refuses what a write may ask for and the emulator does not do: to ignore it would be to promise
+/// it.
+pub(super) fn check_supported(permit: &Permit, request: &Request) -> Result<(), Refusal> {
+    for (name, what) in [
+        ("x-ms-copy-source", "copying from a URL (x-ms-copy-source)"),
+        ("x-ms-tags", "blob index tags (x-ms-tags)"),
+        ("x-ms-if-tags", "conditions on blob index tags (x-ms-if-tags)"),
+        (
+            "x-ms-encryption-key",
+            "customer-provided keys (x-ms-encryption-key)",
+        ),
+        (
+            "x-ms-immutability-policy-until-date",
+            "immutability policies of blobs (x-ms-immutability-policy-until-date)",
+        ),
+        ("x-ms-legal-hold", "legal holds of blobs (x-ms-legal-hold)"),
+    ] {
+        if request.headers.contains_key(name) {
+            return Err(not_implemented(request, what));
+        }
+    }
+    let level = if permit.params.get("blob").is_empty() {
+        ("LeaseNotPresentWithContainerOperation", "container")
+    } else {
+        ("LeaseNotPresentWithBlobOperation", "blob")
+    };
+    check_lease(request, level.0, level.1)
+}
+
+/// Nothing is ever leased here, so a lease id is one that does not hold.
+fn check_lease(request: &Request, code: &str, what: &str) -> Result<(), Refusal> {
+    if request.headers.contains_key("x-ms-lease-id") {
+        return Err(Refusal::blob(
+            StatusCode::PRECONDITION_FAILED,
+            code,
+            format!("There is currently no lease on the {what}."),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! What list operations have in common: where a page begins and ends.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+
+use super::place::invalid_query;
+use crate::gateway::Refusal;
+use crate::model::Request;
+
+/// The most entries of a page, and how many there are if nothing is said.
+const ENTRIES_MAX: usize = 5000;
+
+/// Which page of a list is wanted.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// What all names begin with.
+    pub(super) prefix: String,
+    /// The name the page begins at.
+    pub(super) from: String,
+    /// The most entries.
+    pub(super) limit: usize,
+}
+
+impl Page {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// 400 if the marker is none of ours or the number of entries is none.
+    pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
+        let value = |name: &str| request.query_value(name).unwrap_or_default();
+        let limit = match value("maxresults").as_str() {
+            "" => ENTRIES_MAX,
+            text => {
+                let limit: i64 = text.parse().map_err(|_| invalid_query("maxresults"))?;
+                if limit < 1 {
+                    return Err(Refusal::blob(
+                        StatusCode::BAD_REQUEST,
+                        "OutOfRangeQueryParameterValue",
+                        "One of the query parameters specified in the request URI is outside the permissible range.",
+                    ));
+                }
+                usize::try_from(limit).unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX)
+            }
+        };
+        Ok(Self {
+            prefix: value("prefix"),
+            from: name_of(&value("marker"))?,
+            limit,
+        })
+    }
+}
+
+/// The marker for a page that begins at this name.
+pub(super) fn marker_of(name: &str) -> String {
+    format!("2!{}!{}", name.len(), URL_SAFE_NO_PAD.encode(name))
+}
+
+fn name_of(marker: &str) -> Result<String, Refusal> {
+    if marker.is_empty() {
+        return Ok(String::new());
+    }
+    marker
+        .rsplit('!')
+        .next()
+        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .filter(|name| marker_of(name) == marker)
+        .ok_or_else(|| invalid_query("marker"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    fn asked(query: &str) -> Result<Page, Refusal> {
+        Page::of(&Request::new(
+            Method::GET,
+            "a.blob.core.windows.net",
+            &format!("/c?{query}"),
+        ))
+    }
+
+    #[test]
+    fn a_marker_leads_back_to_its_name() {
+        for name in ["a", "a/ü !b", "x".repeat(1024).as_str()] {
+            let page = asked(&format!("marker={}", marker_of(name))).expect("readable");
+            assert_eq!(page.from, name);
+        }
+        assert_eq!(
+            asked("marker=nonsense").unwrap_err().code,
+            "InvalidQueryParameterValue"
+        );
+    }
+
+    #[test]
+    fn pages_have_between_1_and_5000_entries() {
+        assert_eq!(asked("").expect("readable").limit, 5000);
+        assert_eq!(asked("maxresults=9999999999").expect("readable").limit, 5000);
+        assert_eq!(asked("maxresults=7").expect("readable").limit, 7);
+        assert_eq!(
+            asked("maxresults=0").unwrap_err().code,
+            "OutOfRangeQueryParameterValue"
+        );
+        assert_eq!(
+            asked("maxresults=x").unwrap_err().code,
+            "InvalidQueryParameterValue"
+        );
+    }
+}
