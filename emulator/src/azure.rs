@@ -9,7 +9,7 @@ use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{Door, Permit, Refusal, TokenAuthority, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
 use crate::log::{Exchange, Log, RefusedBecause};
-use crate::model::{Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
+use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
@@ -57,6 +57,29 @@ impl Azure {
                 })
             })
             .collect();
+        Self::assemble(rules, handlers, settings, seed)
+    }
+
+    /// An empty Azure in which operations nobody carries out answer 501, for tests of one service.
+    #[cfg(test)]
+    pub(crate) fn with_missing_handlers(rules: Rules, settings: Settings, seed: u64) -> Self {
+        let missing: Handler = |_, _, _| {
+            Err(Refusal::arm(
+                http::StatusCode::NOT_IMPLEMENTED,
+                "NotImplementedByEmulator",
+                "There is no handler.",
+            ))
+        };
+        let handlers = rules
+            .router
+            .operations()
+            .iter()
+            .map(|row| handler(&row.service, &row.id).unwrap_or(missing))
+            .collect();
+        Self::assemble(rules, handlers, settings, seed)
+    }
+
+    fn assemble(rules: Rules, handlers: Vec<Handler>, settings: Settings, seed: u64) -> Self {
         let entropy = Entropy::from_seed(seed);
         Self {
             handlers,
@@ -171,8 +194,9 @@ impl Azure {
         let permit = match self.decide(now, path, request) {
             Ok(permit) => permit,
             Err(refusal) => {
+                self.release_body(request);
                 self.record(now, request, None, inner, refusal.status.as_u16(), Some(&refusal));
-                return refusal.respond(request);
+                return self.finish(request, refusal.respond(request));
             }
         };
         let struck = if self.faults.is_empty() {
@@ -182,8 +206,9 @@ impl Azure {
             self.faults.strike(&operation, request)
         };
         if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
+            self.release_body(request);
             self.record(now, request, Some(&permit), inner, *status, None);
-            return fault.response();
+            return self.finish(request, fault.response());
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
@@ -208,8 +233,16 @@ impl Azure {
         self.finish(request, response)
     }
 
+    /// Gives back a body no handler will see: a request that was admitted on its headers may be
+    /// refused once its body is there.
+    fn release_body(&mut self, request: &Request) {
+        if let Body::Stored(body) = &request.body {
+            self.released.extend_from_slice(&body.extents);
+        }
+    }
+
     /// Headers every answer of an endpoint carries.
-    fn finish(&mut self, request: &Request, response: Response) -> Response {
+    fn finish(&self, request: &Request, response: Response) -> Response {
         let id = self
             .entropy
             .fork("request")
@@ -357,7 +390,7 @@ impl Core for Azure {
                         || request.headers.contains_key("content-md5"),
                 },
             },
-            Err(refusal) => Admission::Refuse(refusal.respond(request)),
+            Err(refusal) => Admission::Refuse(self.finish(request, refusal.respond(request))),
         }
     }
 

@@ -192,7 +192,9 @@ impl Refusal {
     /// The answer on the wire.
     pub fn respond(&self, request: &Request) -> Response {
         let mut response = Response::new(self.status);
-        if request.method != Method::HEAD || self.shape != Shape::Blob {
+        let silent = request.method == Method::HEAD && self.shape == Shape::Blob
+            || self.status == StatusCode::NOT_MODIFIED;
+        if !silent {
             let (kind, body) = match self.shape {
                 Shape::Blob => ("application/xml", self.xml()),
                 _ => ("application/json; charset=utf-8", self.json(request).to_string()),

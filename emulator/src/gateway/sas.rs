@@ -6,7 +6,7 @@ use http::StatusCode;
 use percent_encoding::percent_decode_str;
 
 use super::{Refusal, shared_key};
-use crate::model::{NetworkPath, Origin, Request, Scheme, Timestamp};
+use crate::model::{NetworkPath, Origin, Request, Timestamp};
 use crate::rules::{Gate, Operation};
 use crate::state::AccountKeys;
 
@@ -17,7 +17,7 @@ const RESOURCE_LINE_FROM: &str = "2018-11-09";
 
 /// What a signature is for. All values are secrets or signed; none is logged.
 pub(crate) struct Signature<'a> {
-    query: &'a dyn Fn(&str) -> String,
+    pub(crate) query: &'a dyn Fn(&str) -> String,
 }
 
 /// Checks a signature in the query and answers with its permission letters.
@@ -48,7 +48,9 @@ pub(super) fn verify(
     }
     check_times(now, &query("st"), &query("se"))?;
     check_origin(path, request, &query("sip"), &query("spr"))?;
-    if !query("ss").is_empty() {
+    if query("ss").is_empty() {
+        check_service_reach(row, &query("sr"))?;
+    } else {
         check_account_reach(row, &query("ss"), &query("srt"))?;
     }
     Ok(query("sp"))
@@ -75,7 +77,7 @@ impl Signature<'_> {
         lines.join("\n")
     }
 
-    fn account_text(&self, account: &str) -> String {
+    pub(crate) fn account_text(&self, account: &str) -> String {
         let mut lines = vec![account.to_owned()];
         lines.extend(self.lines(&["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]));
         if (self.query)("sv").as_str() >= ENCRYPTION_SCOPE_FROM {
@@ -165,9 +167,8 @@ fn check_origin(
             "the signature allows {protocols}, the request came by {}",
             request.scheme.as_str()
         );
-        return Err(mismatch("AuthorizationProtocolMismatch", &reason));
+        return Err(mismatch("AuthorizationProtocolMismatch", "protocol", &reason));
     }
-    debug_assert!(matches!(request.scheme, Scheme::Http | Scheme::Https));
     if addresses.is_empty() {
         return Ok(());
     }
@@ -179,15 +180,28 @@ fn check_origin(
         }
         _ => Err(mismatch(
             "AuthorizationSourceIPMismatch",
+            "source IP",
             "the signature does not cover the caller's address",
         )),
     }
+}
+
+/// A service signature reaches blobs, and one for a container also their list. No permission letter
+/// lets it read, make or delete the container itself.
+fn check_service_reach(row: &Operation, resource: &str) -> Result<(), Refusal> {
+    let level = row.id.split('_').next().unwrap_or_default();
+    if level == "Blob" || level == "Blobs" && resource == "c" {
+        return Ok(());
+    }
+    let reason = format!("a service signature with sr={resource} does not reach {}", row.id);
+    Err(mismatch("AuthorizationPermissionMismatch", "permission", &reason))
 }
 
 fn check_account_reach(row: &Operation, services: &str, types: &str) -> Result<(), Refusal> {
     if !services.contains('b') {
         return Err(mismatch(
             "AuthorizationServiceMismatch",
+            "service",
             "the signature does not cover the blob service",
         ));
     }
@@ -202,7 +216,11 @@ fn check_account_reach(row: &Operation, services: &str, types: &str) -> Result<(
     } else {
         let reason =
             format!("the signature covers the resource types `{types}`, the operation takes `{letter}`");
-        Err(mismatch("AuthorizationResourceTypeMismatch", &reason))
+        Err(mismatch(
+            "AuthorizationResourceTypeMismatch",
+            "resource type",
+            &reason,
+        ))
     }
 }
 
@@ -216,11 +234,11 @@ fn failed(reason: &str) -> Refusal {
     .because(reason)
 }
 
-fn mismatch(code: &str, reason: &str) -> Refusal {
+fn mismatch(code: &str, what: &str, reason: &str) -> Refusal {
     Refusal::blob(
         StatusCode::FORBIDDEN,
         code,
-        "This request is not authorized to perform this operation using this signature.",
+        format!("This request is not authorized to perform this operation using this {what}."),
     )
     .at(Gate::Authentication)
     .because(reason)
