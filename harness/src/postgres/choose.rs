@@ -134,26 +134,43 @@ async fn choose_with(mode: Option<PostgresMode>, ways: &impl Try) -> Result<Chos
     }
 }
 
-/// The command that installs a server on this machine.
-pub(super) fn install_command() -> String {
+/// What may have to be installed.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    Docker,
+    Server,
+}
+
+/// The command that installs it on this machine.
+pub(super) fn install_command(wanted: Wanted) -> String {
     let has = |program: &str| {
         std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
     };
-    [
-        ("apt-get", "sudo apt-get install -y postgresql"),
-        ("dnf", "sudo dnf install -y postgresql-server"),
-        ("apk", "sudo apk add postgresql"),
-        ("pacman", "sudo pacman -S postgresql"),
-        ("brew", "brew install postgresql@17"),
+    let found = [
+        (
+            "apt-get",
+            "sudo apt-get install -y docker.io",
+            "sudo apt-get install -y postgresql",
+        ),
+        (
+            "dnf",
+            "sudo dnf install -y docker",
+            "sudo dnf install -y postgresql-server",
+        ),
+        ("apk", "sudo apk add docker", "sudo apk add postgresql"),
+        ("pacman", "sudo pacman -S docker", "sudo pacman -S postgresql"),
+        ("brew", "brew install colima docker", "brew install postgresql@17"),
     ]
     .into_iter()
-    .find(|(program, _)| has(program))
-    .map_or(
-        "install PostgreSQL's server with this system's package manager",
-        |(_, command)| command,
-    )
-    .to_owned()
+    .find(|(manager, _, _)| has(manager));
+    match (wanted, found) {
+        (Wanted::Docker, Some((_, command, _))) | (Wanted::Server, Some((_, _, command))) => {
+            command.to_owned()
+        }
+        (Wanted::Docker, None) => "install Docker with this system's package manager".to_owned(),
+        (Wanted::Server, None) => "install PostgreSQL's server with this system's package manager".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -12,12 +12,8 @@ use futures_util::StreamExt;
 use rand::RngExt;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::PortBinding;
-use testcontainers::bollard::query_parameters::{
-    KillContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-    WaitContainerOptions,
-};
+use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, WaitContainerOptions};
 use testcontainers::core::IntoContainerPort;
-use testcontainers::core::client::docker_client_instance;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
@@ -25,32 +21,25 @@ use super::azure::{SUPERUSER, password_verifier, quote_literal};
 use super::choose::Missing;
 use super::engine::{Backend, Login, Reach, Servers};
 use super::image::{self, FOLDER, IMAGE_VARIABLE, Image};
-use super::owner::Owner;
 use super::superuser::Superuser;
 use super::tool::{RunningTool, ToolCall};
-use super::{PostgresMode, RealPostgres, exec};
-
-const LABEL: &str = "azdrill";
-const OWNER_LABEL: &str = "azdrill.owner";
+use super::{PostgresMode, RealPostgres, docker, exec};
 
 /// Fetched if there is no image at all.
 const NEWEST: u32 = 17;
-
-/// How long Docker may take to say that it is there.
-const DOCKER_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Servers in containers, if Docker is there and an image is to be had.
 pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
-    let docker = connect().await?;
+    let docker = docker::connect().await?;
     let remedy = "docker pull postgres:17, or .ci/postgres-images where no registry is in reach".to_owned();
     let missing = |what: String| Missing {
         what: format!("Docker is there, but {what}"),
         remedy: remedy.clone(),
     };
-    sweep(&docker).await;
+    docker::sweep(&docker).await;
     let chosen = std::env::var(IMAGE_VARIABLE).ok().filter(|name| !name.is_empty());
     let image = match chosen {
         Some(name) => Some(image::get(&docker, &name).await.map_err(missing)?),
@@ -68,62 +57,6 @@ pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
         docker,
         next: AtomicU32::new(0),
     })))
-}
-
-async fn connect() -> Result<Docker, Missing> {
-    let missing = |what: String| Missing {
-        what,
-        remedy: "sudo apt-get install -y docker.io".to_owned(),
-    };
-    if let Ok(host) = std::env::var("DOCKER_HOST")
-        && is_elsewhere(&host)
-    {
-        return Err(missing(format!(
-            "DOCKER_HOST is `{host}`, and only this machine is ever dialled"
-        )));
-    }
-    let docker = docker_client_instance()
-        .await
-        .map_err(|error| missing(format!("no Docker: {error}")))?;
-    match tokio::time::timeout(DOCKER_PATIENCE, docker.ping()).await {
-        Ok(Ok(_)) => Ok(docker),
-        Ok(Err(error)) => Err(missing(format!("no Docker: {error}"))),
-        Err(_) => Err(missing(format!(
-            "Docker does not answer within {} s",
-            DOCKER_PATIENCE.as_secs()
-        ))),
-    }
-}
-
-fn is_elsewhere(docker_host: &str) -> bool {
-    let Some((scheme, rest)) = docker_host.split_once("://") else {
-        return true;
-    };
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    !matches!(scheme, "unix" | "npipe") && !matches!(host, "127.0.0.1" | "localhost" | "[")
-}
-
-/// Removes the containers of processes that have ended.
-async fn sweep(docker: &Docker) {
-    let filters = HashMap::from([("label", vec![OWNER_LABEL])]);
-    let options = ListContainersOptionsBuilder::new()
-        .all(true)
-        .filters(&filters)
-        .build();
-    let Ok(containers) = docker.list_containers(Some(options)).await else {
-        return;
-    };
-    for container in containers {
-        let owner = container
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get(OWNER_LABEL)?.parse::<Owner>().ok());
-        if let (Some(id), true) = (&container.id, owner.is_some_and(|owner| owner.is_gone())) {
-            tracing::debug!(container = id, "removing what an ended process left");
-            let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-            let _ = docker.remove_container(id, Some(options)).await;
-        }
-    }
 }
 
 /// What starts containers.
@@ -154,17 +87,9 @@ impl Containers {
         }
     }
 
-    fn labels(&self) -> HashMap<String, String> {
-        let me = Owner::me();
-        HashMap::from([
-            (LABEL.to_owned(), me.pid().to_string()),
-            (OWNER_LABEL.to_owned(), me.to_string()),
-        ])
-    }
-
     async fn launch(&self, spec: &ServerSpec) -> Result<(ContainerServer, Reach), String> {
         let image = self.image_for(spec.major).await?;
-        let (repository, tag) = image::template(&self.docker, &image, self.labels()).await?;
+        let (repository, tag) = image::template(&self.docker, &image, docker::labels()).await?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let request = GenericImage::new(repository, tag)
             .with_exposed_port(5432.tcp())
@@ -176,7 +101,7 @@ impl Containers {
                 "-c",
                 "listen_addresses=*",
             ])
-            .with_labels(self.labels())
+            .with_labels(docker::labels())
             .with_container_name(format!(
                 "azdrill-{}-{number}-{:08x}",
                 std::process::id(),
@@ -384,18 +309,5 @@ impl Backend for Containers {
         let mut command = vec![call.program.to_owned()];
         command.extend(call.arguments);
         exec::start(&self.docker, &server.id, command, environment).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_dialled() {
-        assert!(!is_elsewhere("unix:///var/run/docker.sock"));
-        assert!(!is_elsewhere("tcp://127.0.0.1:2375"));
-        assert!(is_elsewhere("tcp://docker.example:2376"));
-        assert!(is_elsewhere("ssh://me@docker.example"));
     }
 }

@@ -14,6 +14,7 @@ use testcontainers::bollard::query_parameters::{
 };
 
 use super::azure::{prepare_script, template_name};
+use super::template::{cache_folder, lock_file};
 
 /// The image to take instead of `postgres:<major>`.
 pub(super) const IMAGE_VARIABLE: &str = "AZDRILL_POSTGRES_IMAGE";
@@ -126,8 +127,18 @@ pub(super) async fn template(
     labels: HashMap<String, String>,
 ) -> Result<(String, String), String> {
     let tag = format!("{}-{}", image.major, template_name(&image.id));
-    if docker.inspect_image(&format!("{TEMPLATE}:{tag}")).await.is_err() {
-        make_template(docker, image, &tag, labels).await?;
+    let name = format!("{TEMPLATE}:{tag}");
+    if docker.inspect_image(&name).await.is_err() {
+        // Made twice at once, one of the two would stay behind without a name.
+        let lock = tokio::task::spawn_blocking(|| {
+            let lock = lock_file(&cache_folder()?, "images")?;
+            lock.lock().map(|()| lock)
+        });
+        let lock = lock.await.map_err(|error| error.to_string())?;
+        let _lock = lock.map_err(|error| format!("waiting for the lock of the images: {error}"))?;
+        if docker.inspect_image(&name).await.is_err() {
+            make_template(docker, image, &tag, labels).await?;
+        }
     }
     Ok((TEMPLATE.to_owned(), tag))
 }

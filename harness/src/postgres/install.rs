@@ -1,6 +1,6 @@
 //! Finding PostgreSQL's programs on this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,24 +27,26 @@ const FOLDERS: [&str; 9] = [
     "/usr/local/pgsql/bin",
 ];
 
-/// Every version installed, the newest build of each, ascending.
+/// Every version installed, ascending.
 pub(super) fn find() -> Vec<Install> {
     let folders = FOLDERS
         .iter()
         .flat_map(|pattern| expand(pattern))
         .chain(search_path());
-    let mut found = BTreeMap::new();
-    for install in folders.filter_map(|folder| Install::at(&folder)) {
-        found.entry(install.major).or_insert(install);
-    }
+    // Several folders lead to the same programs; asking those for their version takes a while.
+    let bins: BTreeSet<PathBuf> = folders.filter_map(|folder| programs_in(&folder)).collect();
+    let installs = bins.into_iter().filter_map(Install::of);
+    let found: BTreeMap<_, _> = installs.map(|install| (install.major, install)).collect();
     found.into_values().collect()
 }
 
 impl Install {
     /// The programs in a folder, if a whole server's are there.
     pub(super) fn at(folder: &Path) -> Option<Self> {
-        // A link on PATH leads to the folder where its siblings are.
-        let bin = fs::canonicalize(folder.join("initdb")).ok()?.parent()?.to_owned();
+        Self::of(programs_in(folder)?)
+    }
+
+    fn of(bin: PathBuf) -> Option<Self> {
         let build = version_of(&bin.join("postgres"))?;
         Some(Self {
             major: major_in(&build)?,
@@ -56,9 +58,14 @@ impl Install {
     /// One of the client tools, of this installation or another: it must not be older than the
     /// server.
     pub(super) fn client(&self, program: &str, installs: &[Self]) -> Result<PathBuf, String> {
+        let own = self.bin.join(program);
+        if own.is_file() {
+            return Ok(own);
+        }
         let mut candidates = Vec::new();
-        for folder in std::iter::once(self.bin.clone())
-            .chain(installs.iter().map(|install| install.bin.clone()))
+        for folder in installs
+            .iter()
+            .map(|install| install.bin.clone())
             .chain(search_path())
         {
             let path = folder.join(program);
@@ -82,6 +89,11 @@ fn no_client(program: &str, major: u32, found: &[(PathBuf, u32)]) -> String {
         ),
         None => format!("there is no `{program}`: install the client tools of version {major} or newer"),
     }
+}
+
+/// Where the programs really are: a link on PATH leads to the folder where its siblings are.
+fn programs_in(folder: &Path) -> Option<PathBuf> {
+    Some(fs::canonicalize(folder.join("initdb")).ok()?.parent()?.to_owned())
 }
 
 fn search_path() -> Vec<PathBuf> {

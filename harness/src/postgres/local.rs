@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::azure::SUPERUSER;
-use super::choose::Missing;
+use super::choose::{Missing, Wanted, install_command};
 use super::engine::{Backend, Login, Reach, Servers};
 use super::install::{self, Install};
 use super::superuser::Superuser;
@@ -39,7 +39,7 @@ pub(super) fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
     if installs.is_empty() {
         return Err(Missing {
             what: "no `initdb` on PATH nor where distributions put it".to_owned(),
-            remedy: super::choose::install_command(),
+            remedy: install_command(Wanted::Server),
         });
     }
     Ok(Arc::new(Servers::new(Local::new(PostgresMode::Local, installs)?)))
@@ -59,7 +59,7 @@ impl Local {
     fn new(mode: PostgresMode, installs: Vec<Install>) -> Result<Self, Missing> {
         let missing = |what: String| Missing {
             what,
-            remedy: super::choose::install_command(),
+            remedy: install_command(Wanted::Server),
         };
         Ok(Self {
             mode,

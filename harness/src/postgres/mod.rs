@@ -16,6 +16,7 @@ mod azure;
 mod choose;
 mod container;
 pub mod content;
+mod docker;
 mod download;
 mod engine;
 mod exec;

@@ -25,24 +25,23 @@ impl RunAs {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        ["postgres", "nobody"].iter().find_map(|name| Self::named(name)).map(Some).ok_or_else(|| {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        Self::among(&users).map(Some).ok_or_else(|| {
             "PostgreSQL refuses to be started by root, and there is no user `postgres` or `nobody` to start it as"
                 .to_owned()
         })
     }
 
-    fn named(name: &str) -> Option<Self> {
-        let ask = |flag: &str| {
-            let output = Command::new("id")
-                .args([flag, name])
-                .stderr(Stdio::null())
-                .output()
-                .ok()?;
-            String::from_utf8_lossy(&output.stdout).trim().parse().ok()
-        };
-        Some(Self {
-            uid: ask("-u")?,
-            gid: ask("-g")?,
+    fn among(users: &str) -> Option<Self> {
+        ["postgres", "nobody"].iter().find_map(|name| {
+            let fields: Vec<_> = users
+                .lines()
+                .map(|line| line.split(':').collect::<Vec<_>>())
+                .find(|fields| fields.first() == Some(name))?;
+            Some(Self {
+                uid: fields.get(2)?.parse().ok()?,
+                gid: fields.get(3)?.parse().ok()?,
+            })
         })
     }
 }
@@ -99,12 +98,7 @@ pub(super) fn instantiate(
     fs::create_dir_all(&templates).map_err(told("making the folder for templates"))?;
     let name = format!("postgres-{}-{}", install.major, template_name(&install.build));
     let template = templates.join(&name);
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(templates.join(format!("postgres-{}.lock", install.major)))
+    let lock = lock_file(&templates, &format!("postgres-{}", install.major))
         .map_err(told("opening the templates' lock"))?;
 
     lock.lock_shared()
@@ -128,6 +122,17 @@ pub(super) fn instantiate(
         "the template `{}` changed while it was copied",
         template.display()
     ))
+}
+
+/// A file in `folder` for several processes to agree by.
+pub(super) fn lock_file(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(format!("{name}.lock"));
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Copies a template if it is there and whole; leaves nothing behind otherwise.
@@ -265,4 +270,46 @@ fn copy_file(from: &Path, to: &Path, user: Option<RunAs>) -> io::Result<u64> {
         std::os::unix::fs::fchown(&target, Some(user.uid), Some(user.gid))?;
     }
     Ok(copied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_runs_servers_as_somebody_else() {
+        let nobody = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\n";
+        assert_eq!(
+            RunAs::among(nobody),
+            Some(RunAs {
+                uid: 65534,
+                gid: 65533
+            })
+        );
+        let both = format!("{nobody}postgres:x:105:110::/:/bin/sh\n");
+        assert_eq!(RunAs::among(&both), Some(RunAs { uid: 105, gid: 110 }));
+        assert_eq!(RunAs::among("root:x:0:0:root:/root:/bin/sh\n"), None);
+    }
+
+    #[test]
+    fn a_template_that_lost_a_file_is_not_copied() {
+        let root = tempfile::tempdir().unwrap();
+        let template = root.path().join("template");
+        fs::create_dir_all(template.join("data/base")).unwrap();
+        fs::write(template.join("data/PG_VERSION"), "15").unwrap();
+        fs::write(template.join("data/base/1"), vec![7; 100_000]).unwrap();
+        let copy = root.path().join("copy");
+        assert!(
+            !copy_whole(&template, &copy, None),
+            "no tally: it was never finished"
+        );
+        fs::write(template.join("tally"), "2 files, 100002 bytes").unwrap();
+        assert!(copy_whole(&template, &copy, None));
+        assert_eq!(fs::read(copy.join("base/1")).unwrap(), vec![7; 100_000]);
+
+        fs::remove_dir_all(&copy).unwrap();
+        fs::remove_file(template.join("data/PG_VERSION")).unwrap();
+        assert!(!copy_whole(&template, &copy, None));
+        assert!(!copy.exists());
+    }
 }

@@ -87,12 +87,7 @@ impl fmt::Display for Difference {
                     "table {table} was not restored; the source has {rows} rows in it"
                 )
             }
-            Self::UnexpectedTable { table, rows } => {
-                write!(
-                    f,
-                    "table {table} ({rows} rows) is not in the source: was the target empty?"
-                )
-            }
+            Self::UnexpectedTable { table, rows } => unexpected(f, &format!("table {table} ({rows} rows)")),
             Self::Columns {
                 table,
                 source,
@@ -149,11 +144,13 @@ impl fmt::Display for Difference {
                 )
             }
             Self::MissingObject(object) => write!(f, "{object} was not restored"),
-            Self::UnexpectedObject(object) => {
-                write!(f, "{object} is not in the source: was the target empty?")
-            }
+            Self::UnexpectedObject(object) => unexpected(f, object),
         }
     }
+}
+
+fn unexpected(f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
+    write!(f, "{what} is not in the source: was the target empty?")
 }
 
 /// Every difference, tables first; none if the two hold the same.

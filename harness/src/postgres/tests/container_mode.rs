@@ -19,6 +19,7 @@ with_containers!(keeps_data);
 with_containers!(two_at_once);
 with_containers!(round_trip);
 with_containers!(dies_while_dumping);
+with_containers!(abandoned_dump_ends);
 with_containers!(says_why);
 
 #[tokio::test]
@@ -36,6 +37,39 @@ async fn every_image_makes_a_server() {
         assert!(version.starts_with(&major.to_string()), "{version}");
         postgres.remove(&spec.key).await.unwrap();
     }
+}
+
+/// A customer may restore into a newer server than the one backed up.
+#[tokio::test]
+async fn an_old_servers_dump_is_the_same_in_a_new_one() {
+    let Some(postgres) = containers().await else {
+        return;
+    };
+    let majors = postgres.available_majors().await.unwrap();
+    let (Some(&oldest), Some(&newest)) = (majors.first(), majors.last()) else {
+        return;
+    };
+    if oldest == newest {
+        eprintln!("skipped: only PostgreSQL {newest} is here");
+        return;
+    }
+    for (key, major) in [("old", oldest), ("new", newest)] {
+        postgres.start(&spec(key, major)).await.unwrap();
+        postgres.create_database(key, "shop").await.unwrap();
+    }
+    let source = postgres.connect("old", "shop").await.unwrap();
+    Sample::Shop.apply(&source).await.unwrap();
+    let dump = postgres
+        .dump("old", DumpKind::Database("shop".to_owned()))
+        .await
+        .unwrap();
+    let outcome = postgres
+        .restore("new", "shop", dump, RestoreAs::Superuser)
+        .await
+        .unwrap();
+    let target = postgres.connect("new", "shop").await.unwrap();
+    let (before, after) = (snapshot(&source).await.unwrap(), snapshot(&target).await.unwrap());
+    assert_eq!(compare(&before, &after), [], "{outcome:?}");
 }
 
 fn listens(address: std::net::SocketAddr) -> bool {

@@ -10,9 +10,7 @@ async fn after(
     sql: &str,
 ) -> Vec<Difference> {
     let client = postgres.connect("server", "copy").await.unwrap();
-    client.batch_execute(&format!("BEGIN; {sql}")).await.unwrap();
-    // The snapshot opens and rolls back its own transaction, so the change has to be committed.
-    client.batch_execute("COMMIT").await.unwrap();
+    client.batch_execute(sql).await.unwrap();
     let found = compare(original, &snapshot(&client).await.unwrap());
     drop(client);
     postgres.drop_database("server", "copy").await.unwrap();
@@ -57,15 +55,11 @@ async fn each_kind_of_difference_is_found() {
         ("DROP VIEW open_totals", vec!["view public.open_totals was not restored".to_owned()]),
         ("DROP INDEX open_orders", vec!["index public.open_orders was not restored".to_owned()]),
         ("CREATE TABLE stray AS SELECT 1 AS n", vec!["table public.stray (1 rows) is not in the source: was the target empty?".to_owned()]),
-        ("ALTER TABLE visits_2025 DETACH PARTITION visits_2025", vec![]),
         ("ALTER TABLE archive.documents ADD extra int", vec!["table archive.documents has the columns (id integer, content oid, extra integer), in the source (id integer, content oid)".to_owned(), "table archive.documents has as many rows as the source (5), but not the same ones".to_owned()]),
         ("TRUNCATE orders CASCADE", vec!["table public.order_lines has 0 rows, in the source 6000: 6000 are missing".to_owned(), "table public.orders has 0 rows, in the source 3000: 3000 are missing".to_owned()]),
         ("DROP SEQUENCE return_numbers", vec!["sequence public.return_numbers was not restored".to_owned()]),
     ];
     for (sql, expected) in cases {
-        if sql.contains("DETACH") {
-            continue;
-        }
         let found: Vec<_> = after(&postgres, &original, sql)
             .await
             .iter()

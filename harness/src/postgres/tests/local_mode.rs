@@ -23,6 +23,7 @@ with_installed!(keeps_data);
 with_installed!(two_at_once);
 with_installed!(round_trip);
 with_installed!(dies_while_dumping);
+with_installed!(abandoned_dump_ends);
 with_installed!(says_why);
 
 async fn data_folder(postgres: &Postgres, key: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use azdrill_emulator::server::{DatabaseEngine, Dump, DumpKind, EngineError, ServerSpec};
+use azdrill_emulator::server::{Dump, DumpKind, EngineError, ServerSpec};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio_postgres::NoTls;
@@ -217,6 +217,28 @@ async fn dies_while_dumping(postgres: &Postgres) {
     }
     let error = last.unwrap().unwrap_err().to_string();
     assert!(!error.contains(PASSWORD));
+}
+
+/// A dump nobody reads on ends, and does not hold its tables locked.
+async fn abandoned_dump_ends(postgres: &Postgres) {
+    start(postgres, "abandoned").await;
+    postgres.create_database("abandoned", "big").await.unwrap();
+    let client = postgres.connect("abandoned", "big").await.unwrap();
+    Sample::Bulk { megabytes: 40 }.apply(&client).await.unwrap();
+    let mut dump = postgres
+        .dump("abandoned", DumpKind::Database("big".to_owned()))
+        .await
+        .unwrap();
+    dump.next().await.unwrap().unwrap();
+    drop(dump);
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'";
+    for _ in 0..100 {
+        if client.query_one(left, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("`pg_dump` still runs");
 }
 
 /// A dump of what is not there, and a restore of what is no dump, fail with the tool's own words.
