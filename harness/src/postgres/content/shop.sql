@@ -38,7 +38,7 @@ INSERT INTO products
 SELECT 'SKU-' || lpad(n::text, 6, '0'),
        'Product ' || n,
        (n * 7919 % 100000) / 100.0,
-       CASE n % 50 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE n / 3.0 END,
+       CASE n % 50 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity'::float8 ELSE n / 3.0 END,
        CASE WHEN n % 3 > 0 THEN sha256(convert_to(n::text, 'UTF8')) || '\x00ff00'::bytea END,
        ARRAY[[n, n + 1], [n + 2, NULL]],
        daterange(date '2024-01-01' + n, date '2024-06-01' + n)
