@@ -37,12 +37,17 @@ pub(super) async fn connect() -> Result<Docker, Missing> {
         .map_err(|error| missing(format!("no Docker: {error}")))?;
     match tokio::time::timeout(PATIENCE, docker.ping()).await {
         Ok(Ok(_)) => Ok(docker),
-        Ok(Err(error)) => Err(missing(format!("no Docker: {error}"))),
+        Ok(Err(error)) => Err(missing(format!("no Docker: {}", innermost(&error)))),
         Err(_) => Err(missing(format!(
             "Docker does not answer within {} s",
             PATIENCE.as_secs()
         ))),
     }
+}
+
+/// The client wraps the one thing that tells, such as "permission denied", several times.
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    error.source().map_or(error, innermost)
 }
 
 fn is_elsewhere(docker_host: &str) -> bool {
