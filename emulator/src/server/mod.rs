@@ -1,7 +1,11 @@
 //! The asynchronous shell: sockets, TLS, bodies, the blob store, and outside work.
 
+mod blob_store;
+mod clock;
 mod core;
 mod engine;
 
 pub use self::core::{Admission, Core};
+pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
+pub use clock::Clock;
 pub use engine::{DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec};
