@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
@@ -49,30 +48,6 @@ impl StoredReader {
         let length = usize::try_from(self.remaining)
             .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "too long for memory"))?;
         self.read(length)
-    }
-
-    /// The first `length` bytes of what is left, as a reader of their own.
-    pub(in crate::server) fn split_to(&mut self, length: u64) -> Self {
-        let mut wanted = length;
-        let mut parts = Vec::new();
-        while wanted > 0
-            && let Some(mut part) = self.parts.pop_front()
-        {
-            let mut range = part.range;
-            range.length = range.length.min(wanted);
-            parts.push(Reserved {
-                file: Arc::clone(&part.file),
-                range,
-            });
-            wanted -= range.length;
-            if range.length < part.range.length {
-                part.range.offset += range.length;
-                part.range.length -= range.length;
-                self.parts.push_front(part);
-            }
-        }
-        self.remaining -= length - wanted;
-        Self::new(parts)
     }
 
     fn read(&mut self, length: usize) -> io::Result<Bytes> {

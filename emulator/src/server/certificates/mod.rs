@@ -170,6 +170,14 @@ impl ResolvesServerCert for ByServerName {
     }
 }
 
+impl std::fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificates")
+            .field("bundle", &self.bundle)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for ByServerName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ByServerName").finish_non_exhaustive()
