@@ -37,7 +37,7 @@ struct Shared<C> {
     tools: Tools<C>,
     /// Held by whoever settles; never by a request.
     turn: Mutex<()>,
-    /// Pieces of work under way.
+    /// Lanes of work under way on the machine's clock.
     running: watch::Sender<usize>,
 }
 
@@ -201,7 +201,8 @@ impl<C: Core> Driver<C> {
         let mut running = JoinSet::new();
         loop {
             for lane in lanes(self.tick()) {
-                running.spawn(self.clone().carry_out_lane(lane));
+                let underway = Running::begin(&self.shared.running);
+                running.spawn(self.clone().carry_out_lane(lane, underway));
             }
             let wait = self.until_next_due();
             tokio::select! {
@@ -212,13 +213,11 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    async fn carry_out_lane(self, lane: Vec<Prepared>) {
+    async fn carry_out_lane(self, lane: Vec<Prepared>, _underway: Running) {
         for prepared in lane {
             let id = prepared.id;
-            self.shared.running.send_modify(|running| *running += 1);
             let result = self.carry_out(prepared).await;
             self.complete(id, result);
-            self.shared.running.send_modify(|running| *running -= 1);
         }
     }
 
@@ -230,6 +229,22 @@ impl<C: Core> Driver<C> {
         Duration::try_from(wait)
             .unwrap_or_default()
             .clamp(SLEEP_MIN, SLEEP_MAX)
+    }
+}
+
+/// A lane under way, counted until it is dropped, however it ends.
+struct Running(watch::Sender<usize>);
+
+impl Running {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|running| *running += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running -= 1);
     }
 }
 

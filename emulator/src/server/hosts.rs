@@ -23,7 +23,8 @@ impl HostPort {
             return None;
         }
         let host = authority.host();
-        if host.is_empty() || (authority.port().is_some() && authority.port_u16().is_none()) {
+        let port = authority.as_str().strip_prefix(host)?;
+        if host.is_empty() || (!port.is_empty() && authority.port_u16().is_none()) {
             return None;
         }
         Some(Self {

@@ -160,13 +160,16 @@ impl<C: Core> Server<C> {
     }
 
     /// Stops accepting, lets the requests under way end, and stops.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.shutdown.send_replace(true);
         let entrances = std::mem::take(&mut *self.entrances.lock().unwrap_or_else(PoisonError::into_inner));
         for entrance in entrances {
             // One that panicked has stopped too.
             let _ = entrance.await;
         }
+        // Waited for, so that the database engine has stopped its servers when this returns.
+        self.driving.abort();
+        let _ = (&mut self.driving).await;
     }
 
     fn serve(&self, listener: TcpListener, address: SocketAddr, path: NetworkPath) {
