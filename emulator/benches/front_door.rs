@@ -221,7 +221,14 @@ async fn main() {
             8 * MIB,
         ),
     ];
+    let only = std::env::args()
+        .nth(1)
+        .filter(|only| !only.starts_with('-'))
+        .unwrap_or_default();
     for (name, plain, ours, connections, payload) in cases {
+        if !name.starts_with(&only) {
+            continue;
+        }
         let (bare_rate, bare_bytes) = load(bare, plain.clone(), connections, payload).await;
         let (rate, bytes) = load(server.address(), ours.unwrap_or(plain), connections, payload).await;
         let (unit, left, right) = if payload >= MIB {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -26,6 +27,10 @@ pub use write::BlobWriter;
 
 /// A segment is full at this length.
 pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Segments that take bytes at the same time. The system lets one write at a time into a file, so
+/// writers that run side by side each get their own.
+const ACTIVE_MAX: usize = 4;
 
 /// How much a reader hands out at a time.
 pub const CHUNK_BYTES: usize = 256 * 1024;
@@ -46,25 +51,38 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     segments: BTreeMap<u32, Slot>,
-    /// The one segment that still takes bytes.
-    active: Option<u32>,
+    /// The segments that still take bytes.
+    active: Vec<u32>,
     next: u32,
     live_bytes: u64,
 }
 
 #[derive(Debug)]
 struct Slot {
-    file: Arc<File>,
+    segment: Arc<Segment>,
     /// Everything before this offset has been given to a writer.
     end: u64,
     live_bytes: u64,
 }
 
-/// A reserved range and the file to write it to.
+#[derive(Debug)]
+struct Segment {
+    file: File,
+    /// How many ranges of it are being written.
+    writers: AtomicUsize,
+}
+
+/// A range that belongs to one writer, and the segment to write it to.
 #[derive(Debug)]
 struct Reserved {
-    file: Arc<File>,
+    segment: Arc<Segment>,
     range: Extent,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.segment.writers.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl BlobStore {
@@ -103,10 +121,7 @@ impl BlobStore {
                 .segments
                 .get(&extent.segment)
                 .ok_or_else(|| missing(*extent))?;
-            parts.push(Reserved {
-                file: Arc::clone(&slot.file),
-                range: *extent,
-            });
+            parts.push((Arc::clone(&slot.segment), *extent));
         }
         drop(state);
         Ok(StoredReader::new(parts))
@@ -152,17 +167,17 @@ impl BlobStore {
                 "the blob store has reached its size limit",
             ));
         }
-        if state.active.is_none() {
-            let file = Arc::new(tempfile::tempfile_in(&self.shared.directory)?);
-            state.begin_segment(file);
-        }
-        Ok(state.reserve(wanted))
+        let number = match state.idle_segment() {
+            Some(number) => number,
+            None => state.begin_segment(tempfile::tempfile_in(&self.shared.directory)?),
+        };
+        Ok(state.reserve(number, wanted))
     }
 
     /// Takes back a reserved range that was never written.
     fn give_back(&self, range: Extent) {
         let mut state = self.lock();
-        if state.active == Some(range.segment)
+        if state.active.contains(&range.segment)
             && let Some(slot) = state.segments.get_mut(&range.segment)
             && slot.end == range.offset + range.length
         {
@@ -177,9 +192,7 @@ impl BlobStore {
     /// as soon as nothing in it is alive.
     fn seal(&self, segment: u32) {
         let mut state = self.lock();
-        if state.active == Some(segment) {
-            state.active = None;
-        }
+        state.active.retain(|active| *active != segment);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -188,24 +201,40 @@ impl BlobStore {
 }
 
 impl State {
-    fn begin_segment(&mut self, file: Arc<File>) {
-        let slot = Slot {
+    /// The active segment to write to, unless a new one is better.
+    fn idle_segment(&self) -> Option<u32> {
+        let writers = |number: &u32| {
+            self.segments
+                .get(number)
+                .map_or(0, |slot| slot.segment.writers.load(Ordering::Relaxed))
+        };
+        let idlest = self.active.iter().copied().min_by_key(writers)?;
+        (writers(&idlest) == 0 || self.active.len() == ACTIVE_MAX).then_some(idlest)
+    }
+
+    fn begin_segment(&mut self, file: File) -> u32 {
+        let number = self.next;
+        let segment = Arc::new(Segment {
             file,
+            writers: AtomicUsize::new(0),
+        });
+        let slot = Slot {
+            segment,
             end: 0,
             live_bytes: 0,
         };
-        self.segments.insert(self.next, slot);
-        self.active = Some(self.next);
+        self.segments.insert(number, slot);
+        self.active.push(number);
         self.next += 1;
+        number
     }
 
     /// As much of `wanted` as the active segment still has room for.
-    fn reserve(&mut self, wanted: u64) -> Reserved {
-        let number = self.active.expect("a segment was begun before reserving in it");
+    fn reserve(&mut self, number: u32, wanted: u64) -> Reserved {
         let slot = self
             .segments
             .get_mut(&number)
-            .expect("the active segment is never removed");
+            .expect("an active segment is never removed");
         let range = Extent {
             segment: number,
             offset: slot.end,
@@ -214,15 +243,16 @@ impl State {
         slot.end += range.length;
         slot.live_bytes += range.length;
         self.live_bytes += range.length;
-        let file = Arc::clone(&slot.file);
+        let segment = Arc::clone(&slot.segment);
+        segment.writers.fetch_add(1, Ordering::Relaxed);
         if slot.end == SEGMENT_BYTES {
-            self.active = None;
+            self.active.retain(|active| *active != number);
         }
-        Reserved { file, range }
+        Reserved { segment, range }
     }
 
-    /// Returns the file if its segment has gone.
-    fn release(&mut self, extent: Extent) -> Option<Arc<File>> {
+    /// Returns the segment if it has gone.
+    fn release(&mut self, extent: Extent) -> Option<Arc<Segment>> {
         let slot = self.segments.get_mut(&extent.segment);
         let Some(slot) = slot.filter(|slot| slot.live_bytes >= extent.length) else {
             // Deleting more than was written could delete somebody else's bytes.
@@ -232,10 +262,10 @@ impl State {
         };
         slot.live_bytes -= extent.length;
         self.live_bytes -= extent.length;
-        if slot.live_bytes > 0 || self.active == Some(extent.segment) {
+        if slot.live_bytes > 0 || self.active.contains(&extent.segment) {
             return None;
         }
-        self.segments.remove(&extent.segment).map(|slot| slot.file)
+        self.segments.remove(&extent.segment).map(|slot| slot.segment)
     }
 }
 

@@ -4,26 +4,28 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
-use super::{CHUNK_BYTES, Reserved};
+use super::{CHUNK_BYTES, Segment};
+use crate::model::Extent;
 
 /// A body being read, chunk by chunk. It holds its segments open, so its bytes stay.
 #[derive(Debug)]
 pub struct StoredReader {
-    parts: VecDeque<Reserved>,
+    parts: VecDeque<(Arc<Segment>, Extent)>,
     remaining: u64,
     /// Kept from chunk to chunk: once the last chunk has been sent off, its memory is used again.
     buffer: BytesMut,
 }
 
 impl StoredReader {
-    pub(super) fn new(parts: Vec<Reserved>) -> Self {
+    pub(super) fn new(parts: Vec<(Arc<Segment>, Extent)>) -> Self {
         Self {
-            remaining: parts.iter().map(|part| part.range.length).sum(),
+            remaining: parts.iter().map(|(_, range)| range.length).sum(),
             parts: parts.into(),
             buffer: BytesMut::new(),
         }
@@ -54,17 +56,17 @@ impl StoredReader {
         self.buffer.resize(length, 0);
         let mut filled = 0;
         while filled < length {
-            let Some(part) = self.parts.front_mut() else {
+            let Some((segment, range)) = self.parts.front_mut() else {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             };
-            let count = part.range.length.min((length - filled) as u64);
+            let count = range.length.min((length - filled) as u64);
             let target = &mut self.buffer[filled..filled + count as usize];
-            part.file.read_exact_at(target, part.range.offset)?;
+            segment.file.read_exact_at(target, range.offset)?;
             filled += count as usize;
-            part.range.offset += count;
-            part.range.length -= count;
+            range.offset += count;
+            range.length -= count;
             self.remaining -= count;
-            if part.range.length == 0 {
+            if range.length == 0 {
                 self.parts.pop_front();
             }
         }

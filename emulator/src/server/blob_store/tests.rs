@@ -52,6 +52,25 @@ fn writers_at_the_same_time_do_not_mix_their_bytes() {
 }
 
 #[test]
+fn writers_at_the_same_time_use_a_few_segments_and_no_more() {
+    let (_directory, store) = store();
+    let writers: Vec<_> = (0..2 * ACTIVE_MAX)
+        .map(|_| {
+            let mut writer = store.writer(Some(10));
+            writer.append(b"12345").unwrap();
+            writer
+        })
+        .collect();
+    assert_eq!(store.segment_count(), ACTIVE_MAX);
+    for mut writer in writers {
+        writer.append(b"67890").unwrap();
+        assert_eq!(store.read_small(&writer.finish()).unwrap(), "1234567890");
+    }
+    write(&store, b"alone", None);
+    assert_eq!(store.segment_count(), ACTIVE_MAX, "idle ones are used again");
+}
+
+#[test]
 fn a_body_may_cross_segments_and_is_read_in_chunks() {
     let (_directory, store) = store();
     let filler = write(&store, &vec![7; SEGMENT_BYTES as usize - 1000], None);

@@ -83,7 +83,7 @@ impl BlobWriter {
         let length = wanted.min(range.length);
         // Both are at most the length of a slice, so the conversion is exact.
         let part = &bytes[..length as usize];
-        if let Err(error) = reserved.file.write_all_at(part, range.offset) {
+        if let Err(error) = reserved.segment.file.write_all_at(part, range.offset) {
             self.reserved = Some(reserved);
             if error.kind() == io::ErrorKind::StorageFull {
                 self.store.seal(range.segment);
@@ -111,8 +111,8 @@ impl BlobWriter {
     }
 
     fn give_back_reserved(&mut self) {
-        if let Some(Reserved { range, .. }) = self.reserved.take() {
-            self.store.give_back(range);
+        if let Some(reserved) = self.reserved.take() {
+            self.store.give_back(reserved.range);
         }
     }
 }
