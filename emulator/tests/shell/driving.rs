@@ -12,6 +12,9 @@ use crate::core_double::CoreDouble;
 use crate::engine_double::EngineDouble;
 use crate::in_process::{World, get, start_time};
 
+/// Far longer than anything here takes: a test that waits in vain must end.
+const GIVE_UP_AFTER: std::time::Duration = std::time::Duration::from_secs(20);
+
 fn start(key: &str) -> Work {
     Work::Server(ServerWork::Start(ServerSpec {
         key: key.to_owned(),
@@ -154,9 +157,14 @@ async fn work_asked_for_by_a_request_is_done(clock: Clock) {
     }
     let front_door = server.front_door().clone();
     front_door.handle(&path, get("/work"), BodySource::Empty).await;
-    while front_door.with_core(|core| core.completed.len()) < 2 {
-        tokio::task::yield_now().await;
-    }
+    let done = async {
+        while front_door.with_core(|core| core.completed.len()) < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(GIVE_UP_AFTER, done)
+        .await
+        .expect("the loop should wake");
     assert_eq!(*asked.lock().unwrap(), ["start a", "stop a"]);
     server.driver().settle().await;
     server.shutdown().await;

@@ -62,13 +62,19 @@ impl Log {
 
     /// The first line, once there is one. The server runs on this thread, so yielding lets it work.
     async fn first_line(&self) -> String {
-        loop {
-            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-            if let Some((line, _)) = text.split_once('\n') {
-                return line.to_owned();
+        let line = async {
+            loop {
+                let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+                if let Some((line, _)) = text.split_once('\n') {
+                    return line.to_owned();
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
-        }
+        };
+        let give_up_after = std::time::Duration::from_secs(20);
+        tokio::time::timeout(give_up_after, line)
+            .await
+            .expect("a line should be logged")
     }
 }
 
