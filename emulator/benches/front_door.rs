@@ -198,6 +198,13 @@ async fn main() {
         stream.write_all(&request("PUT", path, body)).await.unwrap();
         stream.read_u8().await.unwrap();
     }
+    measure(bare, server.address(), &bodies).await;
+    println!("resident {} MiB afterwards", resident_mib());
+    server.shutdown().await;
+}
+
+/// Each case against both servers, as one line of a table. A word on the command line picks cases.
+async fn measure(bare: SocketAddr, shell: SocketAddr, bodies: &BTreeMap<&'static str, Bytes>) {
     println!("{:<26} {:>12} {:>12} {:>7}", "", "bare axum", "shell", "ratio");
     let cases = [
         ("GET nothing", request("GET", "/none", b""), None, 64, 0),
@@ -234,7 +241,7 @@ async fn main() {
             continue;
         }
         let (bare_rate, bare_bytes) = load(bare, plain.clone(), connections, payload).await;
-        let (rate, bytes) = load(server.address(), ours.unwrap_or(plain), connections, payload).await;
+        let (rate, bytes) = load(shell, ours.unwrap_or(plain), connections, payload).await;
         let (unit, left, right) = if payload >= MIB {
             ("MiB/s", bare_bytes, bytes)
         } else {
@@ -245,6 +252,4 @@ async fn main() {
             right / left
         );
     }
-    println!("resident {} MiB afterwards", resident_mib());
-    server.shutdown().await;
 }

@@ -32,7 +32,7 @@ pub(crate) struct CoreDouble {
     pub(crate) completed: Vec<(Timestamp, EffectId, EffectResult)>,
     /// The call at which to start refusing, counted over all calls.
     pub(crate) refuse_from_call: Option<usize>,
-    /// Work to make due by a request for `/work`.
+    /// Work to make due by a request for `/make-due`.
     pub(crate) on_request: Vec<Effect>,
     pub(crate) released: Vec<Extent>,
 }
@@ -159,7 +159,7 @@ impl Core for CoreDouble {
             (Method::GET | Method::HEAD, path) if is_blob(path) => self.get_blob(&request),
             (Method::DELETE, path) => self.delete_blob(path),
             (_, "/nothing") => Response::new(StatusCode::NO_CONTENT),
-            (_, "/work") => {
+            (_, "/make-due") => {
                 let effects = std::mem::take(&mut self.on_request);
                 self.due.entry(now).or_default().extend(effects);
                 Response::new(StatusCode::ACCEPTED)

@@ -156,7 +156,9 @@ async fn work_asked_for_by_a_request_is_done(clock: Clock) {
         tokio::task::yield_now().await;
     }
     let front_door = server.front_door().clone();
-    front_door.handle(&path, get("/work"), BodySource::Empty).await;
+    front_door
+        .handle(&path, get("/make-due"), BodySource::Empty)
+        .await;
     let done = async {
         while front_door.with_core(|core| core.completed.len()) < 2 {
             tokio::task::yield_now().await;
