@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{SERVER, accept, require_server};
 use crate::gateway::{Permit, Refusal};
+use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
 use crate::model::{NetworkPath, Origin, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::server::DumpKind;
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, field};
 

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::{Context, Handler, LongRunning, plain};
 use crate::gateway::{Permit, Refusal};
+use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::server::ServerSpec;
 use crate::state::OperationOutcome;
 
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{SERVER, SERVER_GROUP, accept, set_state};
 use crate::gateway::{Permit, Refusal};
+use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::server::ServerSpec;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
