@@ -367,6 +367,7 @@ impl Azure {
         }
         self.log.note(
             now,
+            "emulator",
             "a workflow took too many steps and was given up".to_owned(),
             None,
         );

@@ -56,8 +56,10 @@ pub struct Note {
     pub at: Timestamp,
     /// What, for a person.
     pub text: String,
-    /// The rule it is about.
-    pub rule: Option<RuleId>,
+    /// What it is about: a stage (`validate_restore`), a job.
+    pub about: String,
+    /// Who said no and why, if it is about a no.
+    pub refused: Option<RefusedBecause>,
 }
 
 /// The exchanges and notes of a run.
@@ -80,9 +82,14 @@ impl Log {
     }
 
     /// Adds a note.
-    pub fn note(&mut self, at: Timestamp, text: String, rule: Option<RuleId>) {
+    pub fn note(&mut self, at: Timestamp, about: &str, text: String, refused: Option<RefusedBecause>) {
         if self.notes.len() < KEPT_MAX {
-            self.notes.push(Note { at, text, rule });
+            self.notes.push(Note {
+                at,
+                text,
+                about: about.to_owned(),
+                refused,
+            });
         }
     }
 

@@ -20,6 +20,7 @@ use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
 pub use refusal::{Refusal, Shape};
+pub(crate) use sas::container_signature;
 pub use token::{TokenAuthority, TokenError};
 
 /// The proof that every gate has let a request through. Only [`Door::pass`] makes one, and a

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
+use super::{DumpKind, ServerSpec};
 use crate::model::{NetworkPath, StoredBody};
-use crate::server::{DumpKind, ServerSpec};
 
 /// Names one piece of outside work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +30,7 @@ pub enum Work {
 }
 
 /// Something to do to a database server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ServerWork {
     /// Start it (creating it if it is new).
     Start(ServerSpec),
@@ -166,6 +166,43 @@ pub enum EffectFailure {
     Engine(String),
     /// The blob store could not take or give the bytes (disk full, say).
     Store(String),
+}
+
+impl ServerWork {
+    /// The key of the server it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Start(spec) => &spec.key,
+            Self::Stop(key) | Self::Remove(key) => key,
+            Self::SetAdminPassword { key, .. }
+            | Self::CreateDatabase { key, .. }
+            | Self::DropDatabase { key, .. } => key,
+        }
+    }
+}
+
+impl std::fmt::Debug for ServerWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Start(spec) => f.debug_tuple("Start").field(spec).finish(),
+            Self::Stop(key) => f.debug_tuple("Stop").field(key).finish(),
+            Self::Remove(key) => f.debug_tuple("Remove").field(key).finish(),
+            Self::SetAdminPassword { key, .. } => f
+                .debug_struct("SetAdminPassword")
+                .field("key", key)
+                .finish_non_exhaustive(),
+            Self::CreateDatabase { key, name } => f
+                .debug_struct("CreateDatabase")
+                .field("key", key)
+                .field("name", name)
+                .finish(),
+            Self::DropDatabase { key, name } => f
+                .debug_struct("DropDatabase")
+                .field("key", key)
+                .field("name", name)
+                .finish(),
+        }
+    }
 }
 
 impl std::fmt::Debug for DumpWork {

@@ -1,9 +1,11 @@
 //! Long-running work: what falls due when, and the outside work it asks for.
 
 mod agenda;
+mod database;
 mod effect;
 
 pub use agenda::{Agenda, WorkflowId};
+pub use database::{DumpKind, ServerSpec};
 pub use effect::{
     CopiedFile, CopyWork, DumpWork, DumpedFile, Effect, EffectFailure, EffectId, EffectResult, FileToCopy,
     ServerWork, Work,

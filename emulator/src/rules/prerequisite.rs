@@ -68,6 +68,9 @@ pub enum Check {
         property: String,
         /// The value it must have.
         value: bool,
+        /// Another value is worth a note in the log and nothing more.
+        #[serde(default)]
+        only_warns: bool,
     },
     /// The resource lies in the vault's region.
     SameRegion {
@@ -100,11 +103,7 @@ pub enum Check {
         on: Subject,
     },
     /// Nothing is checked.
-    None {
-        /// Whether the statement is worth a warning in the log where it is not met.
-        #[serde(default)]
-        warns: bool,
-    },
+    None {},
 }
 
 /// One prerequisite under one profile.

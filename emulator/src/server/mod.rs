@@ -1,7 +1,32 @@
 //! The asynchronous shell: sockets, TLS, bodies, the blob store, and outside work.
 
+mod alarm;
+mod blob_store;
+mod body;
+mod certificates;
+mod clock;
 mod core;
+mod doorman;
+mod drive;
 mod engine;
+mod front_door;
+mod hosts;
+mod listen;
+mod outside;
+mod patience;
+mod rewind;
+mod start;
+mod tls;
+mod wire;
 
 pub use self::core::{Admission, Core};
-pub use engine::{DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec};
+pub use crate::jobs::{DumpKind, ServerSpec};
+pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
+pub use body::{Answer, AnswerBody, BodySource, ByteStream};
+pub use certificates::{CertificateError, Certificates};
+pub use clock::Clock;
+pub use drive::{ClockNotOurs, Driver};
+pub use engine::{DatabaseEngine, Dump, EngineError, EngineFuture};
+pub use front_door::FrontDoor;
+pub use outside::CopyPause;
+pub use start::{Server, ServerOptions, StartError};

@@ -3,11 +3,13 @@
 
 mod authorization;
 mod context;
+pub mod data_protection;
 mod entra;
 mod graph;
 mod managed_identity;
 mod network;
 mod plain;
+pub mod postgres;
 mod resources;
 pub mod storage;
 mod workflow;
@@ -24,6 +26,10 @@ pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, R
 /// What each service knows alone.
 #[derive(Default)]
 pub struct ServiceStates {
+    /// Backup vaults and what belongs to them.
+    pub data_protection: data_protection::DataProtectionState,
+    /// Database servers.
+    pub postgres: postgres::PostgresState,
     /// Containers and blobs.
     pub storage: storage::StorageState,
 }
@@ -33,10 +39,12 @@ pub struct ServiceStates {
 pub fn handler(service: &str, operation: &str) -> Option<Handler> {
     match service {
         "authorization" => authorization::handler(operation),
+        "data_protection" => data_protection::handler(operation),
         "entra" => entra::handler(operation),
         "graph" => graph::handler(operation),
         "managed_identity" => managed_identity::handler(operation),
         "network" => network::handler(operation),
+        "postgres" => postgres::handler(operation),
         "resources" => resources::handler(operation),
         "storage" => storage::handler(operation),
         _ => None,

@@ -1,0 +1,38 @@
+//! Database servers as outside work names them.
+
+/// A database server to start.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServerSpec {
+    /// A name that is unique among running servers, fit for a folder or a container label.
+    pub key: String,
+    /// The major version, e.g. 17.
+    pub major: u32,
+    /// The administrator's login. Becomes a member of `azure_pg_admin`, with LOGIN, CREATEDB and
+    /// CREATEROLE, but not a superuser, as on Azure.
+    pub admin_login: String,
+    /// The administrator's password. Never logged.
+    pub admin_password: String,
+}
+
+impl std::fmt::Debug for ServerSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerSpec")
+            .field("key", &self.key)
+            .field("major", &self.major)
+            .field("admin_login", &self.admin_login)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which part of a server to dump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DumpKind {
+    /// `pg_dump -Fc` of one database.
+    Database(String),
+    /// `pg_dumpall --roles-only`.
+    Roles,
+    /// `pg_dumpall --tablespaces-only`.
+    Tablespaces,
+    /// `pg_dumpall --schema-only`.
+    Schema,
+}

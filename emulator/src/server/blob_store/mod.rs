@@ -1,0 +1,280 @@
+//! Where blob bytes rest: append-only segment files, so that writing a body costs one `pwrite` a
+//! chunk and never a file.
+//!
+//! Segment files have no name: they are unlinked from the moment they are made, so nothing is left
+//! behind however the process ends, and a reader that holds a segment open keeps its bytes even
+//! after the last blob in it was deleted.
+//!
+//! Reads and writes are plain blocking calls made inline. They move at most [`CHUNK_BYTES`] or one
+//! network read at a time, through the page cache; handing each to another thread costs more.
+
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+
+use crate::model::{Extent, StoredBody};
+
+pub use read::StoredReader;
+pub use write::BlobWriter;
+
+/// A segment is full at this length.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Segments that take bytes at the same time. The system lets one write at a time into a file, so
+/// writers that run side by side each get their own.
+const ACTIVE_MAX: usize = 4;
+
+/// How much a reader hands out at a time.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A store of bodies at rest. Clones share one store.
+#[derive(Clone, Debug)]
+pub struct BlobStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    directory: PathBuf,
+    limit_bytes: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    segments: BTreeMap<u32, Slot>,
+    /// The segments that still take bytes.
+    active: Vec<u32>,
+    next: u32,
+    live_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    segment: Arc<Segment>,
+    /// Everything before this offset has been given to a writer.
+    end: u64,
+    live_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Segment {
+    file: File,
+    /// How many ranges of it are being written.
+    writers: AtomicUsize,
+}
+
+/// A range that belongs to one writer, and the segment to write it to.
+#[derive(Debug)]
+struct Reserved {
+    segment: Arc<Segment>,
+    range: Extent,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.segment.writers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl BlobStore {
+    /// A store in this directory, which is made if it is missing. Its size is limited by the disk.
+    pub fn open(directory: &Path) -> io::Result<Self> {
+        Self::with_limit(directory, u64::MAX)
+    }
+
+    /// A store that behaves like a full disk once `limit_bytes` are alive in it.
+    pub fn with_limit(directory: &Path, limit_bytes: u64) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        // Made and dropped, so that a directory nobody may write to is found now and not at the
+        // first upload.
+        tempfile::tempfile_in(directory)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                directory: directory.to_owned(),
+                limit_bytes,
+                state: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Begins a body. A length that is known beforehand makes for fewer, longer extents; a wrong
+    /// one does no harm.
+    pub fn writer(&self, length_hint: Option<u64>) -> BlobWriter {
+        BlobWriter::new(self.clone(), length_hint)
+    }
+
+    /// Opens a body for reading. What it opened stays readable, whatever is released meanwhile.
+    pub fn reader(&self, body: &StoredBody) -> io::Result<StoredReader> {
+        let state = self.lock();
+        let mut parts = Vec::with_capacity(body.extents.len());
+        for extent in &body.extents {
+            let slot = state
+                .segments
+                .get(&extent.segment)
+                .ok_or_else(|| missing(*extent))?;
+            parts.push((Arc::clone(&slot.segment), *extent));
+        }
+        drop(state);
+        Ok(StoredReader::new(parts))
+    }
+
+    /// Reads a whole body into memory; for bodies known to be small.
+    pub fn read_small(&self, body: &StoredBody) -> io::Result<Bytes> {
+        self.reader(body)?.read_whole()
+    }
+
+    /// Takes back bytes nothing refers to any more; each byte must be released only once. A full
+    /// segment with nothing alive in it goes.
+    pub fn release(&self, extents: &[Extent]) {
+        if extents.is_empty() {
+            return;
+        }
+        let mut emptied = Vec::new();
+        let mut state = self.lock();
+        for extent in extents {
+            emptied.extend(state.release(*extent));
+        }
+        drop(state);
+        // Closing a file gives its pages back, which takes a while: not under the lock.
+        drop(emptied);
+    }
+
+    /// Bytes that something still refers to.
+    pub fn live_bytes(&self) -> u64 {
+        self.lock().live_bytes
+    }
+
+    /// Segment files in existence.
+    pub fn segment_count(&self) -> usize {
+        self.lock().segments.len()
+    }
+
+    fn reserve(&self, wanted: u64) -> io::Result<Reserved> {
+        let mut state = self.lock();
+        let room = self.shared.limit_bytes.saturating_sub(state.live_bytes);
+        if wanted > room {
+            return Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the blob store has reached its size limit",
+            ));
+        }
+        let number = match state.idle_segment() {
+            Some(number) => number,
+            None => state.begin_segment(tempfile::tempfile_in(&self.shared.directory)?),
+        };
+        Ok(state.reserve(number, wanted))
+    }
+
+    /// Takes back a reserved range that was never written.
+    fn give_back(&self, range: Extent) {
+        let mut state = self.lock();
+        if state.active.contains(&range.segment)
+            && let Some(slot) = state.segments.get_mut(&range.segment)
+            && slot.end == range.offset + range.length
+        {
+            slot.end = range.offset;
+        }
+        let emptied = state.release(range);
+        drop(state);
+        drop(emptied);
+    }
+
+    /// Starts a new segment with the next reservation. After a full disk, this lets the old one go
+    /// as soon as nothing in it is alive.
+    fn seal(&self, segment: u32) {
+        let mut state = self.lock();
+        state.active.retain(|active| *active != segment);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The active segment to write to, unless a new one is better.
+    fn idle_segment(&self) -> Option<u32> {
+        let writers = |number: &u32| {
+            self.segments
+                .get(number)
+                .map_or(0, |slot| slot.segment.writers.load(Ordering::Relaxed))
+        };
+        let idlest = self.active.iter().copied().min_by_key(writers)?;
+        (writers(&idlest) == 0 || self.active.len() == ACTIVE_MAX).then_some(idlest)
+    }
+
+    fn begin_segment(&mut self, file: File) -> u32 {
+        let number = self.next;
+        let segment = Arc::new(Segment {
+            file,
+            writers: AtomicUsize::new(0),
+        });
+        let slot = Slot {
+            segment,
+            end: 0,
+            live_bytes: 0,
+        };
+        self.segments.insert(number, slot);
+        self.active.push(number);
+        self.next += 1;
+        number
+    }
+
+    /// As much of `wanted` as the active segment still has room for.
+    fn reserve(&mut self, number: u32, wanted: u64) -> Reserved {
+        let slot = self
+            .segments
+            .get_mut(&number)
+            .expect("an active segment is never removed");
+        let range = Extent {
+            segment: number,
+            offset: slot.end,
+            length: wanted.min(SEGMENT_BYTES - slot.end),
+        };
+        slot.end += range.length;
+        slot.live_bytes += range.length;
+        self.live_bytes += range.length;
+        let segment = Arc::clone(&slot.segment);
+        segment.writers.fetch_add(1, Ordering::Relaxed);
+        if slot.end == SEGMENT_BYTES {
+            self.active.retain(|active| *active != number);
+        }
+        Reserved { segment, range }
+    }
+
+    /// Returns the segment if it has gone.
+    fn release(&mut self, extent: Extent) -> Option<Arc<Segment>> {
+        let slot = self.segments.get_mut(&extent.segment);
+        let Some(slot) = slot.filter(|slot| slot.live_bytes >= extent.length) else {
+            // Deleting more than was written could delete somebody else's bytes.
+            debug_assert!(false, "{extent:?} was released twice");
+            tracing::error!(?extent, "an extent of the blob store was released twice");
+            return None;
+        };
+        slot.live_bytes -= extent.length;
+        self.live_bytes -= extent.length;
+        if slot.live_bytes > 0 || self.active.contains(&extent.segment) {
+            return None;
+        }
+        self.segments.remove(&extent.segment).map(|slot| slot.segment)
+    }
+}
+
+fn missing(extent: Extent) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("segment {} of the blob store has gone", extent.segment),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Taking a body out of the store.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+
+use super::{CHUNK_BYTES, Segment};
+use crate::model::Extent;
+
+/// A body being read, chunk by chunk. It holds its segments open, so its bytes stay.
+#[derive(Debug)]
+pub struct StoredReader {
+    parts: VecDeque<(Arc<Segment>, Extent)>,
+    remaining: u64,
+    /// Kept from chunk to chunk: once the last chunk has been sent off, its memory is used again.
+    buffer: BytesMut,
+}
+
+impl StoredReader {
+    pub(super) fn new(parts: Vec<(Arc<Segment>, Extent)>) -> Self {
+        Self {
+            remaining: parts.iter().map(|(_, range)| range.length).sum(),
+            parts: parts.into(),
+            buffer: BytesMut::new(),
+        }
+    }
+
+    /// Number of bytes not yet read.
+    pub fn remaining(&self) -> u64 {
+        self.remaining
+    }
+
+    /// The next chunk; `None` at the end.
+    pub fn next_chunk(&mut self) -> Option<io::Result<Bytes>> {
+        let length = self.remaining.min(CHUNK_BYTES as u64) as usize;
+        if length == 0 {
+            return None;
+        }
+        Some(self.read(length))
+    }
+
+    /// All that is left, in one piece; for bodies known to be small.
+    pub fn read_whole(mut self) -> io::Result<Bytes> {
+        let length = usize::try_from(self.remaining)
+            .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "too long for memory"))?;
+        self.read(length)
+    }
+
+    fn read(&mut self, length: usize) -> io::Result<Bytes> {
+        self.buffer.resize(length, 0);
+        let mut filled = 0;
+        while filled < length {
+            let Some((segment, range)) = self.parts.front_mut() else {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            };
+            let count = range.length.min((length - filled) as u64);
+            let target = &mut self.buffer[filled..filled + count as usize];
+            segment.file.read_exact_at(target, range.offset)?;
+            filled += count as usize;
+            range.offset += count;
+            range.length -= count;
+            self.remaining -= count;
+            if range.length == 0 {
+                self.parts.pop_front();
+            }
+        }
+        Ok(self.buffer.split().freeze())
+    }
+}
+
+impl Stream for StoredReader {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.next_chunk())
+    }
+}

@@ -1,0 +1,109 @@
+//! What stands between a connection and the router: it opens `CONNECT` tunnels, which no router
+//! knows of, and tells each request where it came in.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body as AxumBody;
+use futures_util::future::Either;
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
+
+use super::front_door::refusal_text;
+use super::hosts::{self, HostPort};
+use super::listen::Entrance;
+use super::patience::{Traffic, Underway};
+use super::wire::{Arrival, Passage, response_to_answer, to_http};
+use crate::model::Scheme;
+
+/// The service of one connection.
+pub(super) struct Doorman {
+    entrance: Arc<Entrance>,
+    inner: TowerToHyperService<Router>,
+    arrival: Arc<Arrival>,
+    traffic: Traffic,
+    tunnel: Tunnel,
+}
+
+/// The tunnel a connection became, if it did.
+#[derive(Clone, Default)]
+pub(super) struct Tunnel(Arc<Mutex<Option<(OnUpgrade, HostPort)>>>);
+
+impl Tunnel {
+    /// The tunnel, and the host it was asked to lead to.
+    pub(super) fn take(&self) -> Option<(OnUpgrade, HostPort)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn open(&self, upgrade: OnUpgrade, asked: HostPort) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((upgrade, asked));
+    }
+}
+
+impl Doorman {
+    pub(super) fn new(entrance: Arc<Entrance>, arrival: Arrival, traffic: Traffic) -> Self {
+        Self {
+            inner: TowerToHyperService::new(entrance.router.clone()),
+            entrance,
+            arrival: Arc::new(arrival),
+            traffic,
+            tunnel: Tunnel::default(),
+        }
+    }
+
+    pub(super) fn tunnel(&self) -> Tunnel {
+        self.tunnel.clone()
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        self.traffic.clone()
+    }
+
+    fn connect(&self, mut request: Request<Incoming>, underway: Underway) -> Response<AxumBody> {
+        let refuse = |response| to_http(response_to_answer(response), Some(underway));
+        let asked = request
+            .uri()
+            .authority()
+            .and_then(|it| HostPort::parse(it.as_str()));
+        let Some(asked) = asked else {
+            let text = "CONNECT names no proper host.";
+            return refuse(refusal_text(StatusCode::BAD_REQUEST, None, text));
+        };
+        if self.arrival.tunnelled || self.arrival.scheme == Scheme::Https {
+            let text = "CONNECT works on a plain connection to azdrill only, not inside a tunnel or TLS.";
+            return refuse(refusal_text(StatusCode::BAD_REQUEST, None, text));
+        }
+        if !self.entrance.knows(&asked) {
+            tracing::warn!(host = asked.host, "refused a tunnel to a host that is not ours");
+            return refuse(hosts::unknown(&asked.host));
+        }
+        self.tunnel.open(hyper::upgrade::on(&mut request), asked);
+        Response::new(AxumBody::empty())
+    }
+}
+
+impl Service<Request<Incoming>> for Doorman {
+    type Response = Response<AxumBody>;
+    type Error = Infallible;
+    type Future = Either<
+        Ready<Result<Self::Response, Infallible>>,
+        TowerToHyperServiceFuture<Router, Request<Incoming>>,
+    >;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let underway = self.traffic.begin_request();
+        if request.method() == Method::CONNECT {
+            return Either::Left(ready(Ok(self.connect(request, underway))));
+        }
+        request.extensions_mut().insert(Passage {
+            arrival: Arc::clone(&self.arrival),
+            underway,
+        });
+        Either::Right(self.inner.call(request))
+    }
+}

@@ -1,0 +1,279 @@
+//! Running what falls due, and carrying out the outside work the core asks for.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+
+use super::core::Core;
+use super::engine::DatabaseEngine;
+use super::front_door::FrontDoor;
+use super::outside::{CopyPause, CopyPauses, Prepared, Tools};
+use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
+use crate::model::Timestamp;
+
+/// Longest sleep on the machine's clock: one that was set, or a laptop that slept, is noticed.
+const SLEEP_MAX: Duration = Duration::from_secs(30);
+
+/// Shortest sleep, should something stay due although it was run.
+const SLEEP_MIN: Duration = Duration::from_millis(1);
+
+/// Drives a core: lets time pass in it and does its outside work. Clones share one core.
+///
+/// On the machine's clock, [`Driver::run`] is all there is to it, and pieces of work run side by
+/// side. On a virtual clock, everything happens in a fixed order, so that the same world does the
+/// same: only database servers start side by side.
+pub struct Driver<C> {
+    shared: Arc<Shared<C>>,
+}
+
+struct Shared<C> {
+    tools: Tools<C>,
+    /// Held by whoever settles; never by a request.
+    turn: Mutex<()>,
+    /// Lanes of work under way on the machine's clock.
+    running: watch::Sender<usize>,
+}
+
+/// Time could not be moved.
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("this world goes by the machine's clock, which is not azdrill's to move")]
+pub struct ClockNotOurs;
+
+impl<C: Core> Driver<C> {
+    /// A driver of the core behind this front door. Without an engine, servers never start.
+    pub fn new(front_door: FrontDoor<C>, engine: Option<Arc<dyn DatabaseEngine>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                tools: Tools {
+                    front_door,
+                    engine,
+                    pauses: CopyPauses::default(),
+                },
+                turn: Mutex::new(()),
+                running: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// Makes the next copy stop once it has staged its `block`th block (0: before the first),
+    /// counted over all its files.
+    pub fn pause_copy_after_block(&self, block: u64) -> CopyPause {
+        self.shared.tools.pauses.add(block)
+    }
+
+    /// Keeps driving, for ever. Stopping it cuts off the work under way.
+    pub async fn run(&self) {
+        if self.front_door().clock().is_virtual() {
+            loop {
+                self.settle().await;
+                self.front_door().alarm().rung().await;
+            }
+        }
+        self.run_on_system_clock().await;
+    }
+
+    /// Runs everything that is due now and carries out all work, until nothing more is due at this
+    /// time and no work is under way.
+    pub async fn settle(&self) {
+        let mut running = self.shared.running.subscribe();
+        loop {
+            let turn = self.shared.turn.lock().await;
+            self.settle_in_turn().await;
+            drop(turn);
+            if *running.borrow_and_update() == 0 {
+                return;
+            }
+            // Work the other loop began on the machine's clock. The sender lives as long as we do.
+            let _ = running.wait_for(|running| *running == 0).await;
+        }
+    }
+
+    /// Moves a virtual clock forward, from one due time to the next, settling at each.
+    pub async fn advance(&self, duration: SignedDuration) -> Result<(), ClockNotOurs> {
+        let clock = self.front_door().clock();
+        if !clock.is_virtual() {
+            return Err(ClockNotOurs);
+        }
+        let _turn = self.shared.turn.lock().await;
+        let target = clock.now().checked_add(duration).unwrap_or(Timestamp::MAX);
+        self.settle_in_turn().await;
+        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+            if due <= clock.now() {
+                tracing::error!(%due, "something stays due although it was run");
+                break;
+            }
+            clock.advance_to(due);
+            self.settle_in_turn().await;
+        }
+        clock.advance_to(target);
+        Ok(())
+    }
+
+    fn front_door(&self) -> &FrontDoor<C> {
+        &self.shared.tools.front_door
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.front_door().lock().next_due()
+    }
+
+    /// Runs what is due and takes over the work it asks for.
+    fn tick(&self) -> Vec<Prepared> {
+        let front_door = self.front_door();
+        let store = front_door.store();
+        let (prepared, released) = {
+            let mut core = front_door.lock();
+            let effects = core.tick(front_door.clock().now());
+            let prepared: Vec<_> = effects
+                .into_iter()
+                .map(|effect| Prepared::new(effect, store))
+                .collect();
+            front_door.alarm().plan(core.next_due());
+            (prepared, core.take_released())
+        };
+        store.release(&released);
+        prepared
+    }
+
+    async fn carry_out(&self, prepared: Prepared) -> EffectResult {
+        let work = AssertUnwindSafe(self.shared.tools.carry_out(prepared));
+        // A mistake of ours in one piece of work must not leave its job waiting for ever.
+        work.catch_unwind().await.unwrap_or_else(|_| {
+            EffectResult::Failed(EffectFailure::Engine(
+                "azdrill itself failed; its log says where".to_owned(),
+            ))
+        })
+    }
+
+    fn complete(&self, id: EffectId, result: EffectResult) {
+        if let EffectResult::Failed(failure) = &result {
+            tracing::info!(?id, ?failure, "outside work failed");
+        }
+        let front_door = self.front_door();
+        let now = front_door.clock().now();
+        front_door.with_core(|core| core.complete(now, id, result));
+    }
+
+    async fn settle_in_turn(&self) {
+        loop {
+            let prepared = self.tick();
+            if prepared.is_empty() {
+                return;
+            }
+            let (servers, others): (Vec<_>, Vec<_>) = prepared
+                .into_iter()
+                .partition(|prepared| matches!(prepared.work, Work::Server(_)));
+            self.settle_servers(servers).await;
+            for prepared in others {
+                let id = prepared.id;
+                let result = self.carry_out(prepared).await;
+                self.complete(id, result);
+            }
+        }
+    }
+
+    /// Servers side by side, what concerns one server in order; reported in the order asked for.
+    async fn settle_servers(&self, prepared: Vec<Prepared>) {
+        let order: Vec<_> = prepared.iter().map(|prepared| prepared.id).collect();
+        let lanes = lanes(prepared).into_iter().map(async |lane| {
+            let mut results = Vec::with_capacity(lane.len());
+            for prepared in lane {
+                results.push((prepared.id, self.carry_out(prepared).await));
+            }
+            results
+        });
+        let mut results: BTreeMap<_, _> = join_all(lanes).await.into_iter().flatten().collect();
+        for id in order {
+            if let Some(result) = results.remove(&id) {
+                self.complete(id, result);
+            }
+        }
+    }
+
+    async fn run_on_system_clock(&self) {
+        let mut running = JoinSet::new();
+        loop {
+            for lane in lanes(self.tick()) {
+                let underway = Running::begin(&self.shared.running);
+                running.spawn(self.clone().carry_out_lane(lane, underway));
+            }
+            let wait = self.until_next_due();
+            tokio::select! {
+                () = self.front_door().alarm().rung() => {}
+                () = tokio::time::sleep(wait) => {}
+                Some(_) = running.join_next(), if !running.is_empty() => {}
+            }
+        }
+    }
+
+    async fn carry_out_lane(self, lane: Vec<Prepared>, _underway: Running) {
+        for prepared in lane {
+            let id = prepared.id;
+            let result = self.carry_out(prepared).await;
+            self.complete(id, result);
+        }
+    }
+
+    fn until_next_due(&self) -> Duration {
+        let Some(due) = self.next_due() else {
+            return SLEEP_MAX;
+        };
+        let wait = due.duration_since(self.front_door().clock().now());
+        Duration::try_from(wait)
+            .unwrap_or_default()
+            .clamp(SLEEP_MIN, SLEEP_MAX)
+    }
+}
+
+/// A lane under way, counted until it is dropped, however it ends.
+struct Running(watch::Sender<usize>);
+
+impl Running {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|running| *running += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+/// Work that may run side by side: what concerns one server stays in order, in one lane.
+fn lanes(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
+    let mut lanes: Vec<Vec<Prepared>> = Vec::new();
+    for prepared in prepared {
+        let key = prepared.server_key();
+        let lane = lanes
+            .iter_mut()
+            .find(|lane| key.is_some() && lane.first().is_some_and(|first| first.server_key() == key));
+        match lane {
+            Some(lane) => lane.push(prepared),
+            None => lanes.push(vec![prepared]),
+        }
+    }
+    lanes
+}
+
+impl<C> Clone for Driver<C> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<C> std::fmt::Debug for Driver<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,308 @@
+//! The one way in: sockets, scenario runner and effects all call [`FrontDoor::handle`].
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use super::alarm::Alarm;
+use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
+use super::body::{Answer, AnswerBody, BodyError, BodySource};
+use super::clock::Clock;
+use super::core::{Admission, Core};
+use super::hosts;
+use crate::model::{Body, NetworkPath, Request, Response, Timestamp, wire_http_date};
+
+/// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
+/// share one core.
+pub struct FrontDoor<C> {
+    shared: Arc<Shared<C>>,
+}
+
+struct Shared<C> {
+    core: Mutex<C>,
+    clock: Clock,
+    store: BlobStore,
+    alarm: Alarm,
+}
+
+/// What a call left behind, once the lock is open again.
+struct Called {
+    response: Response,
+    reader: Option<io::Result<StoredReader>>,
+    now: Timestamp,
+}
+
+impl<C: Core> FrontDoor<C> {
+    /// A front door to this core.
+    pub fn new(core: C, clock: Clock, store: BlobStore) -> Self {
+        let alarm = Alarm::new();
+        alarm.plan(core.next_due());
+        Self {
+            shared: Arc::new(Shared {
+                core: Mutex::new(core),
+                clock,
+                store,
+                alarm,
+            }),
+        }
+    }
+
+    /// The clock everything behind the front door goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The store bodies rest in.
+    pub fn store(&self) -> &BlobStore {
+        &self.shared.store
+    }
+
+    /// Whether this host name is one of ours.
+    pub fn knows_host(&self, host: &str) -> bool {
+        self.lock().knows_host(host)
+    }
+
+    /// Looks at the core, or changes it: for inspection and for the steps of a scenario. Whatever
+    /// it released goes back to the store, and whatever it made due is carried out.
+    pub fn with_core<T>(&self, look: impl FnOnce(&mut C) -> T) -> T {
+        let mut core = self.lock();
+        let value = look(&mut core);
+        let released = core.take_released();
+        self.shared.alarm.due_at(core.next_due());
+        drop(core);
+        self.shared.store.release(&released);
+        value
+    }
+
+    /// Answers a request that arrives on this path: asks the core whether to read the body, reads
+    /// or stores it, and calls the core with it. A body that does not arrive whole leaves nothing
+    /// behind, and the core never hears of it.
+    pub async fn handle(&self, path: &NetworkPath, head: Request, body: BodySource) -> Answer {
+        let is_head = head.method == Method::HEAD;
+        let admission = self.admit(path, &head);
+        let called = match self.take_body(admission, &head, body).await {
+            Ok(body) => self.call(path, Request { body, ..head }),
+            Err(response) => Called {
+                reader: self.open(&response, is_head),
+                response,
+                now: self.shared.clock.now(),
+            },
+        };
+        self.answer(called, is_head)
+    }
+
+    pub(super) fn alarm(&self) -> &Alarm {
+        &self.shared.alarm
+    }
+
+    fn admit(&self, path: &NetworkPath, head: &Request) -> Admission {
+        let core = self.lock();
+        if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
+            return Admission::Refuse(hosts::unknown(&head.host));
+        }
+        core.admit(self.shared.clock.now(), path, head)
+    }
+
+    async fn take_body(
+        &self,
+        admission: Admission,
+        head: &Request,
+        body: BodySource,
+    ) -> Result<Body, Response> {
+        let taken = match admission {
+            Admission::Buffer { limit_bytes } => body.collect(limit_bytes).await,
+            Admission::Store { limit_bytes, md5 } => {
+                let mut writer = self.shared.store.writer(body.length());
+                if md5 {
+                    writer = writer.with_md5();
+                }
+                body.store(limit_bytes, writer).await.map(Body::Stored)
+            }
+            Admission::Refuse(response) => {
+                // A client that waits for permission to send has nothing under way.
+                if !head.headers.contains_key(EXPECT) {
+                    body.discard();
+                }
+                return Err(response);
+            }
+        };
+        taken.map_err(|error| refusal(&error))
+    }
+
+    fn call(&self, path: &NetworkPath, request: Request) -> Called {
+        let is_head = request.method == Method::HEAD;
+        let mut core = self.lock();
+        let now = self.shared.clock.now();
+        let response = core.call(now, path, request);
+        // Opened under the lock: a call on another connection may delete the blob right after.
+        let reader = self.open(&response, is_head);
+        let released = core.take_released();
+        self.shared.alarm.due_at(core.next_due());
+        drop(core);
+        self.shared.store.release(&released);
+        Called {
+            response,
+            reader,
+            now,
+        }
+    }
+
+    fn open(&self, response: &Response, is_head: bool) -> Option<io::Result<StoredReader>> {
+        match &response.body {
+            Body::Stored(stored) if !is_head => Some(self.shared.store.reader(stored)),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, called: Called, is_head: bool) -> Answer {
+        let Called {
+            mut response,
+            reader,
+            now,
+        } = called;
+        let body = match (reader, std::mem::take(&mut response.body)) {
+            (Some(Err(error)), _) => return self.unreadable(&error, now),
+            (Some(Ok(reader)), _) if reader.remaining() <= CHUNK_BYTES as u64 => match reader.read_whole() {
+                Ok(bytes) => AnswerBody::Bytes(bytes),
+                Err(error) => return self.unreadable(&error, now),
+            },
+            (Some(Ok(reader)), _) => AnswerBody::Stored(reader),
+            (None, Body::Bytes(bytes)) => AnswerBody::Bytes(bytes),
+            (None, body) => {
+                // Only `HEAD` comes here with a stored body: it tells the length and nothing else.
+                add_length(&mut response, body.len(), is_head);
+                AnswerBody::Empty
+            }
+        };
+        finish(response, body, now, is_head)
+    }
+
+    fn unreadable(&self, error: &io::Error, now: Timestamp) -> Answer {
+        tracing::error!(%error, "cannot read the blob store");
+        let response = refusal_text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Some("InternalError"),
+            &format!("azdrill cannot read its blob store: {error}"),
+        );
+        let bytes = Bytes::copy_from_slice(response.body.bytes());
+        finish(response, AnswerBody::Bytes(bytes), now, false)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, C> {
+        // A call that panicked answered nobody; the others go on.
+        self.shared.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Clone for FrontDoor<C> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<C> std::fmt::Debug for FrontDoor<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FrontDoor").finish_non_exhaustive()
+    }
+}
+
+/// Whether answers with this status never have a body.
+fn bodiless(status: StatusCode) -> bool {
+    status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
+}
+
+fn finish(mut response: Response, body: AnswerBody, now: Timestamp, is_head: bool) -> Answer {
+    let length = match &body {
+        AnswerBody::Empty => None,
+        AnswerBody::Bytes(bytes) => Some(bytes.len() as u64),
+        AnswerBody::Stored(reader) => Some(reader.remaining()),
+    };
+    if let Some(length) = length {
+        add_length(&mut response, length, is_head);
+    }
+    let headers = &mut response.headers;
+    if !headers.contains_key(DATE)
+        && let Ok(date) = HeaderValue::from_str(&wire_http_date(now))
+    {
+        headers.insert(DATE, date);
+    }
+    Answer {
+        status: response.status,
+        headers: response.headers,
+        body: if is_head || bodiless(response.status) {
+            AnswerBody::Empty
+        } else {
+            body
+        },
+    }
+}
+
+fn add_length(response: &mut Response, length: u64, is_head: bool) {
+    if bodiless(response.status) {
+        return;
+    }
+    // A handler may answer `HEAD` with the length alone.
+    if is_head && length == 0 && response.headers.contains_key(CONTENT_LENGTH) {
+        return;
+    }
+    response.headers.insert(CONTENT_LENGTH, length.into());
+}
+
+fn refusal(error: &BodyError) -> Response {
+    match error {
+        BodyError::TooLong => refusal_text(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Some("RequestBodyTooLarge"),
+            "The request body is too large and exceeds the maximum permissible limit.",
+        ),
+        BodyError::Broken(error) if error.kind() == io::ErrorKind::TimedOut => refusal_text(
+            StatusCode::REQUEST_TIMEOUT,
+            Some("OperationTimedOut"),
+            "The request body stopped arriving.",
+        ),
+        BodyError::Broken(error) => refusal_text(
+            StatusCode::BAD_REQUEST,
+            None,
+            &format!("The request body did not arrive whole: {error}."),
+        ),
+        BodyError::Store(error) if error.kind() == io::ErrorKind::StorageFull => {
+            tracing::error!(%error, "the blob store is full");
+            refusal_text(
+                StatusCode::INSUFFICIENT_STORAGE,
+                None,
+                &format!("azdrill has no room left for the body: {error}."),
+            )
+        }
+        BodyError::Store(error) => {
+            tracing::error!(%error, "cannot write to the blob store");
+            refusal_text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Some("InternalError"),
+                &format!("azdrill cannot write to its blob store: {error}."),
+            )
+        }
+    }
+}
+
+/// An answer of the shell itself, in plain text, so that nobody takes it for one of Azure's. The
+/// code is one Azure has for the same thing.
+pub(super) fn refusal_text(status: StatusCode, code: Option<&'static str>, text: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    if let Some(code) = code {
+        headers.insert("x-ms-error-code", HeaderValue::from_static(code));
+    }
+    Response {
+        status,
+        headers,
+        body: Body::Bytes(Bytes::from(format!("{text}\n"))),
+    }
+}

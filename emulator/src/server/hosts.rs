@@ -1,0 +1,102 @@
+//! Whose name a request may carry. What is not ours is refused, and never dialled.
+
+use std::net::IpAddr;
+
+use http::StatusCode;
+use http::uri::Authority;
+
+use super::front_door::refusal_text;
+use crate::model::{Response, Scheme};
+
+/// A host name in lower case and the port that was named with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HostPort {
+    pub(super) host: String,
+    pub(super) port: Option<u16>,
+}
+
+impl HostPort {
+    /// Reads `host`, `host:port` or `[address]:port`; `None` if it is none of these.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let authority: Authority = text.parse().ok()?;
+        if authority.as_str().contains('@') {
+            return None;
+        }
+        let host = authority.host();
+        let port = authority.as_str().strip_prefix(host)?;
+        if host.is_empty() || (!port.is_empty() && authority.port_u16().is_none()) {
+            return None;
+        }
+        Some(Self {
+            host: host.to_ascii_lowercase(),
+            port: authority.port_u16(),
+        })
+    }
+
+    /// The port, unless it is the one the scheme implies.
+    pub(super) fn unusual_port(&self, scheme: Scheme) -> Option<u16> {
+        let usual = match scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        };
+        self.port.filter(|port| *port != usual)
+    }
+
+    /// Whether this names the machine itself, but a port that is not ours.
+    pub(super) fn is_other_local_port(&self, own_port: u16) -> bool {
+        is_local(&self.host) && self.port.is_some_and(|port| port != own_port)
+    }
+}
+
+/// Whether this name means the machine itself.
+pub(super) fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// The refusal of a host that is not ours.
+pub(super) fn unknown(host: &str) -> Response {
+    refusal_text(
+        StatusCode::FORBIDDEN,
+        None,
+        &format!(
+            "azdrill does not know the host `{host}`, and never dials out. \
+             It answers for the hosts of the fake Azure only; list the others in NO_PROXY."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_are_read() {
+        let parsed = |text| HostPort::parse(text).map(|it| (it.host, it.port));
+        assert_eq!(
+            parsed("Management.Azure.com"),
+            Some(("management.azure.com".to_owned(), None))
+        );
+        assert_eq!(
+            parsed("localhost:8443"),
+            Some(("localhost".to_owned(), Some(8443)))
+        );
+        assert_eq!(parsed("[::1]:80"), Some(("[::1]".to_owned(), Some(80))));
+        for wrong in ["", ":80", "a b", "user@host", "host:99999", "host:x"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_an_unusual_port_is_kept() {
+        let local = HostPort::parse("localhost:443").unwrap();
+        assert_eq!(local.unusual_port(Scheme::Https), None);
+        assert_eq!(local.unusual_port(Scheme::Http), Some(443));
+        assert!(local.is_other_local_port(8443));
+        assert!(!local.is_other_local_port(443));
+        assert!(!HostPort::parse("example.com:5").unwrap().is_other_local_port(443));
+    }
+}

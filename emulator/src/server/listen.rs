@@ -1,0 +1,203 @@
+//! One listening socket that speaks everything: it tells TLS from plain HTTP by the first byte,
+//! serves plain requests whether they were sent to a server or to a proxy, and opens `CONNECT`
+//! tunnels, which end here as well.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::certificates::{Certificates, KnowsHost};
+use super::core::Core;
+use super::doorman::Doorman;
+use super::front_door::FrontDoor;
+use super::hosts::{self, HostPort};
+use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
+use super::rewind::Rewind;
+use super::tls;
+use super::wire::{self, Arrival};
+use crate::model::{NetworkPath, Scheme};
+
+/// Total length of a request's line and headers.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers of one request.
+const HEADERS_MAX: usize = 256;
+
+/// Connections at the same time; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 4096;
+
+/// How long requests under way may take to end at shutdown.
+const FAREWELL_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What every connection needs.
+pub(super) struct Entrance {
+    pub(super) router: Router,
+    pub(super) certificates: Arc<Certificates>,
+    pub(super) knows_host: Arc<KnowsHost>,
+    path: Arc<NetworkPath>,
+    pub(super) own_port: u16,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Entrance {
+    pub(super) fn new<C: Core>(
+        front_door: &FrontDoor<C>,
+        certificates: Arc<Certificates>,
+        path: NetworkPath,
+        own_port: u16,
+        shutdown: watch::Receiver<bool>,
+    ) -> Self {
+        let asked = front_door.clone();
+        Self {
+            router: Router::new()
+                .fallback(wire::answer::<C>)
+                .with_state(front_door.clone()),
+            certificates,
+            knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
+            path: Arc::new(path),
+            own_port,
+            shutdown,
+        }
+    }
+
+    /// Whether a tunnel to this host ends here.
+    pub(super) fn knows(&self, asked: &HostPort) -> bool {
+        !asked.is_other_local_port(self.own_port) && (self.knows_host)(&asked.host)
+    }
+}
+
+/// Accepts connections until shutdown, then waits for the requests under way.
+pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
+    let entrance = Arc::new(entrance);
+    let mut shutdown = entrance.shutdown.clone();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            biased;
+            _ = shutdown.wait_for(|down| *down) => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let entrance = Arc::clone(&entrance);
+                connections.spawn(async move {
+                    serve(&entrance, stream).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: it passes when connections end.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    let farewell = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(FAREWELL_TIME_MAX, farewell).await.is_err() {
+        tracing::warn!("requests that did not end in time were cut off");
+    }
+}
+
+async fn serve(entrance: &Arc<Entrance>, stream: TcpStream) {
+    // An answer must not wait for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let tunnel = serve_sniffed(entrance, Rewind::new(stream), None).await;
+    if let Some((stream, asked)) = tunnel {
+        serve_sniffed(entrance, stream, Some(asked)).await;
+    }
+}
+
+/// Serves one connection, or the inside of a tunnel, by its first byte. Answers with the tunnel
+/// the client opened, if it opened one.
+async fn serve_sniffed(
+    entrance: &Arc<Entrance>,
+    mut stream: Rewind,
+    tunnel: Option<HostPort>,
+) -> Option<(Rewind, HostPort)> {
+    const TLS_HANDSHAKE: u8 = 0x16;
+    let mut shutdown = entrance.shutdown.clone();
+    let first = tokio::select! {
+        _ = shutdown.wait_for(|down| *down) => return None,
+        first = tokio::time::timeout(IDLE_TIME_MAX, stream.first_byte()) => first.ok()?.ok()??,
+    };
+    let arrival = Arrival {
+        path: Arc::clone(&entrance.path),
+        own_port: entrance.own_port,
+        scheme: Scheme::Http,
+        tunnelled: tunnel.is_some(),
+        named: tunnel,
+    };
+    if first == TLS_HANDSHAKE {
+        serve_tls(entrance, stream, arrival).await;
+        return None;
+    }
+    serve_plain(entrance, stream, arrival).await
+}
+
+async fn serve_tls(entrance: &Arc<Entrance>, stream: Rewind, mut arrival: Arrival) {
+    let Some((stream, named)) = tls::accept(entrance, stream, arrival.named.take()).await else {
+        return;
+    };
+    let host = named.host.clone();
+    arrival.scheme = Scheme::Https;
+    arrival.named = Some(named);
+    let traffic = Traffic::default();
+    let doorman = Doorman::new(Arc::clone(entrance), arrival, traffic.clone());
+    let ended = serve_http(entrance, stream, doorman).await;
+    if traffic.requests() == 0 && !*entrance.shutdown.borrow() {
+        tls::warn_unused(entrance, &host, ended.err());
+    }
+}
+
+async fn serve_plain(
+    entrance: &Arc<Entrance>,
+    stream: Rewind,
+    arrival: Arrival,
+) -> Option<(Rewind, HostPort)> {
+    let doorman = Doorman::new(Arc::clone(entrance), arrival, Traffic::default());
+    let tunnel = doorman.tunnel();
+    if let Err(error) = serve_http(entrance, stream, doorman).await {
+        tracing::debug!(%error, "a connection ended with an error");
+    }
+    let (upgrade, asked) = tunnel.take()?;
+    let upgraded = upgrade.await.ok()?;
+    let parts = upgraded.downcast::<TokioIo<Patient<Rewind>>>().ok()?;
+    let stream = parts.io.into_inner().into_inner();
+    Some((stream.with_read(parts.read_buf), asked))
+}
+
+/// Serves HTTP until the connection ends, becomes a tunnel, or everything shuts down.
+async fn serve_http<S>(entrance: &Entrance, stream: S, doorman: Doorman) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = Patient::new(stream, doorman.traffic());
+    let connection = http1::Builder::new()
+        .half_close(true)
+        .auto_date_header(false)
+        .header_read_timeout(None)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), doorman)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let mut shutdown = entrance.shutdown.clone();
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = shutdown.wait_for(|down| *down) => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
+}

@@ -1,0 +1,66 @@
+//! Writing stored bytes into a container. Every block of every file is staged before the first
+//! file is committed, so that a refusal half-way leaves nothing that looks whole.
+
+use std::io;
+
+use super::pause::Pauses;
+use super::upload::{Block, Condition, Container, Credential, Upload};
+use crate::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult};
+use crate::server::blob_store::StoredReader;
+use crate::server::core::Core;
+use crate::server::front_door::FrontDoor;
+
+pub(super) async fn carry_out<C: Core>(
+    front_door: &FrontDoor<C>,
+    work: &CopyWork,
+    sources: Vec<io::Result<StoredReader>>,
+    mut pauses: Pauses,
+) -> Result<EffectResult, EffectFailure> {
+    let container = Container {
+        front_door,
+        path: &work.path,
+        host: &work.host,
+        name: &work.container,
+        credential: Credential::Bearer(&work.bearer),
+    };
+    pauses.staged(0).await;
+    let mut blocks = 0;
+    let mut uploads = Vec::with_capacity(work.files.len());
+    for (file, source) in work.files.iter().zip(sources) {
+        let mut source = source.map_err(unreadable)?;
+        let mut upload = Upload::new(&container, &file.blob);
+        while let Some(block) = read_block(&mut source)? {
+            upload.stage(block).await?;
+            blocks += 1;
+            pauses.staged(blocks).await;
+            // Nothing above waits for anything, and others have work to do.
+            tokio::task::yield_now().await;
+        }
+        uploads.push(upload);
+    }
+    let mut files = Vec::with_capacity(uploads.len());
+    for (file, upload) in work.files.iter().zip(uploads) {
+        files.push(CopiedFile {
+            blob: file.blob.clone(),
+            length: upload.commit(Condition::Absent).await?,
+        });
+    }
+    Ok(EffectResult::Copied { files })
+}
+
+fn read_block(source: &mut StoredReader) -> Result<Option<Block>, EffectFailure> {
+    let mut block = Block::default();
+    while !block.is_full()
+        && let Some(bytes) = source.next_chunk()
+    {
+        // Chunks divide a block evenly, so nothing of one is left over.
+        block.fill_from(&mut bytes.map_err(unreadable)?);
+    }
+    Ok((!block.is_empty()).then_some(block))
+}
+
+fn unreadable(error: io::Error) -> EffectFailure {
+    EffectFailure::Store(format!("cannot read what is to be copied: {error}"))
+}
+
+const _: () = assert!(super::upload::BLOCK_BYTES.is_multiple_of(crate::server::blob_store::CHUNK_BYTES));

@@ -1,0 +1,219 @@
+//! Between HTTP as hyper speaks it and requests and answers as the front door knows them.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body as AxumBody;
+use axum::extract::State;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, Version};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use super::body::{Answer, AnswerBody, BodySource};
+use super::core::Core;
+use super::front_door::{FrontDoor, refusal_text};
+use super::hosts::{self, HostPort};
+use super::patience::{BODY_PAUSE_MAX, Underway};
+use crate::model::{Body, NetworkPath, Request, Response, Scheme};
+
+/// Where and how a connection came in; the same for all of its requests.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    /// The place in the network this socket stands for.
+    pub(super) path: Arc<NetworkPath>,
+    /// The port of the socket.
+    pub(super) own_port: u16,
+    /// Plain or TLS.
+    pub(super) scheme: Scheme,
+    /// The name given in the TLS handshake or to `CONNECT`, for requests that name no host.
+    pub(super) named: Option<HostPort>,
+    /// Whether this is inside a `CONNECT` tunnel.
+    pub(super) tunnelled: bool,
+}
+
+/// One request's share of its connection.
+#[derive(Clone, Debug)]
+pub(super) struct Passage {
+    pub(super) arrival: Arc<Arrival>,
+    pub(super) underway: Underway,
+}
+
+/// Answers one HTTP request.
+pub(super) async fn answer<C: Core>(
+    State(front_door): State<FrontDoor<C>>,
+    request: axum::extract::Request,
+) -> http::Response<AxumBody> {
+    let (mut parts, body) = request.into_parts();
+    let Some(passage) = parts.extensions.remove::<Passage>() else {
+        // Only the listener calls this, and it always says where the request came from.
+        return to_http(refuse(StatusCode::INTERNAL_SERVER_ERROR, "no passage"), None);
+    };
+    let head = match read_head(parts, &passage.arrival) {
+        Ok(head) => head,
+        Err(response) => return to_http(response_to_answer(*response), Some(passage.underway)),
+    };
+    let body = read_body(&head, body, passage.underway.clone());
+    let answer = front_door.handle(&passage.arrival.path, head, body).await;
+    to_http(answer, Some(passage.underway))
+}
+
+/// What the front door needs to know of a request before its body.
+fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> {
+    let scheme = match parts.uri.scheme_str() {
+        Some("https") => Scheme::Https,
+        Some("http") if arrival.scheme == Scheme::Http => Scheme::Http,
+        _ => arrival.scheme,
+    };
+    let asked = asked_host(&parts, arrival)?;
+    if asked.is_other_local_port(arrival.own_port) {
+        let port = asked.port.unwrap_or_default();
+        return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host))));
+    }
+    let mut headers = parts.headers;
+    hide_credentials(&mut headers);
+    let path = match parts.uri.path() {
+        "" => "/",
+        path => path,
+    };
+    Ok(Request {
+        method: parts.method,
+        scheme,
+        port: asked.unusual_port(scheme),
+        host: asked.host,
+        path: path.to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body: Body::Empty,
+    })
+}
+
+/// The host a request is for: named in the target, in the `Host` header, in the handshake, or, by
+/// clients of HTTP/1.0, nowhere.
+fn asked_host(parts: &Parts, arrival: &Arrival) -> Result<HostPort, Box<Response>> {
+    let wrong = |text: &str| Box::new(refusal_text(StatusCode::BAD_REQUEST, Some("InvalidUri"), text));
+    if let Some(authority) = parts.uri.authority() {
+        return HostPort::parse(authority.as_str())
+            .ok_or_else(|| wrong("The target of the request names no proper host."));
+    }
+    let mut named = parts.headers.get_all(HOST).iter();
+    match (named.next(), named.next()) {
+        (Some(host), None) => host
+            .to_str()
+            .ok()
+            .and_then(HostPort::parse)
+            .ok_or_else(|| wrong("The Host header names no proper host.")),
+        (Some(_), Some(_)) => Err(wrong("There is more than one Host header.")),
+        (None, _) if parts.version >= Version::HTTP_11 => Err(wrong("The Host header is missing.")),
+        (None, _) => Ok(match &arrival.named {
+            Some(named) => named.clone(),
+            None => HostPort {
+                host: "localhost".to_owned(),
+                port: Some(arrival.own_port),
+            },
+        }),
+    }
+}
+
+/// Keeps credentials out of anything that prints headers.
+fn hide_credentials(headers: &mut HeaderMap) {
+    for name in [AUTHORIZATION.as_str(), "x-ms-copy-source-authorization"] {
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
+        }
+    }
+}
+
+fn read_body(head: &Request, body: AxumBody, underway: Underway) -> BodySource {
+    let length = HttpBody::size_hint(&body).exact();
+    if length == Some(0) && !head.headers.contains_key(EXPECT) {
+        return BodySource::Empty;
+    }
+    let frames = body.into_data_stream();
+    let bytes = futures_util::stream::unfold((frames, underway), |(mut frames, underway)| async move {
+        let next = match tokio::time::timeout(BODY_PAUSE_MAX, frames.next()).await {
+            Ok(next) => next?.map_err(io::Error::other),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        };
+        Some((next, (frames, underway)))
+    });
+    BodySource::Stream {
+        length,
+        bytes: Box::pin(bytes),
+    }
+}
+
+fn refuse(status: StatusCode, text: &str) -> Answer {
+    response_to_answer(refusal_text(status, None, text))
+}
+
+/// An answer to a request that never got as far as the front door.
+pub(super) fn response_to_answer(response: Response) -> Answer {
+    let bytes = match response.body {
+        Body::Bytes(bytes) => bytes,
+        Body::Empty | Body::Stored(_) => Bytes::new(),
+    };
+    let mut headers = response.headers;
+    headers.insert(CONTENT_LENGTH, bytes.len().into());
+    Answer {
+        status: response.status,
+        headers,
+        body: AnswerBody::Bytes(bytes),
+    }
+}
+
+/// An answer in the form hyper sends. It counts as under way until its last byte is handed over.
+pub(super) fn to_http(answer: Answer, underway: Option<Underway>) -> http::Response<AxumBody> {
+    let body = match answer.body {
+        AnswerBody::Empty => AxumBody::empty(),
+        body => AxumBody::new(AnswerStream {
+            body,
+            _underway: underway,
+        }),
+    };
+    let mut response = http::Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+struct AnswerStream {
+    body: AnswerBody,
+    _underway: Option<Underway>,
+}
+
+impl HttpBody for AnswerStream {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let next = match &mut self.body {
+            AnswerBody::Empty => None,
+            AnswerBody::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                (!bytes.is_empty()).then_some(Ok(bytes))
+            }
+            AnswerBody::Stored(reader) => reader.next_chunk(),
+        };
+        Poll::Ready(next.map(|bytes| bytes.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.size_hint().exact() == Some(0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match &self.body {
+            AnswerBody::Empty => 0,
+            AnswerBody::Bytes(bytes) => bytes.len() as u64,
+            AnswerBody::Stored(reader) => reader.remaining(),
+        })
+    }
+}

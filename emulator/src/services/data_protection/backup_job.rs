@@ -1,0 +1,556 @@
+//! The backup job: vault storage is made ready, the server is asked for a long-term-retention
+//! backup as the vault's identity, and what it wrote becomes a recovery point.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::examination::{Violation, inner_error, service_path};
+use super::job::{self, Job, JobKind};
+use super::operations::{self, Addresses, First};
+use super::policies::{default_tag, rules_of};
+use super::recovery_points::{RecoveryPoint, VaultFile};
+use super::vault_store::{self, Place};
+use super::{identity_of, instance, vault_of};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
+use crate::rules::{Gate, RuleId};
+use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
+use crate::state::field;
+
+/// An on-demand backup.
+pub(super) fn adhoc(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let vault = vault_of(context, &id)?.clone();
+    let resource = context
+        .state
+        .resource(&id)
+        .cloned()
+        .ok_or_else(|| super::not_found_inside(context))?;
+    if instance::protection_state(&resource) != "ProtectionConfigured" {
+        return Err(
+            Refusal::user_facing(context.rules.error("SyntheticProtectionNotConfigured"), &[])
+                .because(format!(
+                    "the protection state is {}",
+                    instance::protection_state(&resource)
+                ))
+                .by([RuleId::new("FX-B-21")]),
+        );
+    }
+    let sent = json_body(request)?;
+    let options = field(&sent, "backupRuleOptions");
+    let rule = field(options, "ruleName").as_str().unwrap_or_default();
+    let policy =
+        instance::policy_id(resource.at("/properties")).and_then(|id| context.state.resource(&id).cloned());
+    let policy = policy.ok_or_else(|| super::not_found_inside(context))?;
+    if !rules_of(&policy.body, "AzureBackupRule").any(|own| field(own, "name").as_str() == Some(rule)) {
+        let error = context
+            .rules
+            .error("BMSUserErrorDPPAdhocBackupNotAllowedForBackupType");
+        return Err(Refusal::user_facing(error, &[])
+            .because(format!("`{rule}` is no backup rule of the policy"))
+            .by([RuleId::new("FX-B-11")]));
+    }
+    if job::backup_is_running(context, &vault.id, &id) {
+        let error = context.rules.error("UserErrorMaxConcurrentOperationLimitReached");
+        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-10")]));
+    }
+    // Without an override, an on-demand backup carries the default tag in lower case.
+    let tag = match field(field(options, "triggerOption"), "retentionTagOverride").as_str() {
+        Some(tag) if !tag.is_empty() => tag.to_owned(),
+        _ => default_tag(&policy.body).to_lowercase(),
+    };
+    let operation = operations::begin(context, &vault.id);
+    let activity = request
+        .header("x-ms-client-request-id")
+        .unwrap_or_default()
+        .to_owned();
+    begin(context, &vault.id, &id, tag, Some(operation.clone()), activity);
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Both,
+        First::accepted("backup_trigger"),
+    ))
+}
+
+/// Begins a backup job. `operation` is that of an on-demand request.
+pub(super) fn begin(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    id: &ResourceId,
+    tag: String,
+    operation: Option<String>,
+    activity: String,
+) {
+    let activity = if activity.is_empty() {
+        context.draw_uuid("activity").to_string()
+    } else {
+        activity
+    };
+    let job = record(context, vault, id, &tag, &activity, operation.is_some());
+    let started = context.now;
+    context.start(BackupJob {
+        vault: vault.clone(),
+        instance: id.clone(),
+        job,
+        tag,
+        operation,
+        activity,
+        started,
+        step: Step::Trigger,
+        run: None,
+    });
+}
+
+/// Takes note of a scheduled backup that fails at once.
+pub(super) fn begin_failed(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    id: &ResourceId,
+    tag: &str,
+    violation: &Violation,
+) {
+    let activity = context.draw_uuid("activity").to_string();
+    let job = record(context, vault, id, tag, &activity, false);
+    violation.note(context, "backup");
+    end_failed(context, vault, &job, failed_info(violation, &activity));
+}
+
+fn record(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    id: &ResourceId,
+    tag: &str,
+    activity: &str,
+    user_triggered: bool,
+) -> String {
+    let job_id = context.draw_uuid("backup job").to_string();
+    let properties = context
+        .state
+        .resource(id)
+        .map(|own| own.at("/properties").clone())
+        .unwrap_or_default();
+    let now = context.now;
+    let job = Job {
+        id: job_id.clone(),
+        kind: JobKind::Backup,
+        instance: id.clone(),
+        activity: activity.to_owned(),
+        started: now,
+        ended: None,
+        changed: now,
+        user_triggered,
+        status: "InProgress",
+        error: Value::Null,
+        properties,
+        label: tag.to_owned(),
+        recovery_point: None,
+        destination: None,
+        transferred_bytes: None,
+        source_bytes: None,
+    };
+    job::begin(context, vault, job);
+    job_id
+}
+
+/// Ends a job as failed.
+pub(super) fn end_failed(context: &mut Context<'_>, vault: &ResourceId, job: &str, error: Value) {
+    let now = context.now;
+    job::change(context, vault, job, |job| {
+        job.status = "Failed";
+        job.ended = Some(now);
+        job.error = error;
+    });
+}
+
+/// What a job has found out about where it works.
+#[derive(Clone)]
+struct Run {
+    principal: PrincipalId,
+    server: ResourceId,
+    name: String,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Trigger,
+    Begin,
+    Account,
+    Container,
+    Keys,
+    PreBackup,
+    Start,
+    Poll,
+    Polled,
+    Finish,
+    CleanUp,
+}
+
+struct BackupJob {
+    vault: ResourceId,
+    instance: ResourceId,
+    job: String,
+    tag: String,
+    operation: Option<String>,
+    activity: String,
+    started: Timestamp,
+    step: Step,
+    run: Option<(Run, Outcome)>,
+}
+
+/// How the server's backup stands.
+#[derive(Clone)]
+struct Outcome {
+    signature: String,
+    status: Value,
+}
+
+impl Workflow for BackupJob {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        match self.step {
+            Step::Trigger => {
+                self.step = Step::Begin;
+                Next::Sleep(context.phase("backup_trigger"))
+            }
+            Step::Begin => self.begin(context),
+            Step::Account | Step::Container | Step::Keys | Step::PreBackup | Step::Start => match input {
+                Input::Answered(answer) => self.answered(context, answer),
+                _ => Next::Done,
+            },
+            Step::Poll => self.poll(context),
+            Step::Polled => match input {
+                Input::Answered(answer) => self.polled(context, &answer),
+                _ => Next::Done,
+            },
+            Step::Finish => self.finish(context),
+            Step::CleanUp => Next::Done,
+        }
+    }
+}
+
+impl BackupJob {
+    fn begin(&mut self, context: &mut Context<'_>) -> Next {
+        if let Some(operation) = &self.operation {
+            let outcome = operations::job_started(&self.vault, &self.job);
+            context.state.operations.end(operation, context.now, outcome);
+        }
+        let vault = context.state.resource(&self.vault).cloned();
+        let properties = context
+            .state
+            .resource(&self.instance)
+            .map(|own| own.at("/properties").clone());
+        let (Some(vault), Some(properties)) = (vault, properties) else {
+            return Next::Done;
+        };
+        let principal = match identity_of(context, &vault, field(&properties, "identityDetails")) {
+            Ok(principal) => principal,
+            Err(refusal) => {
+                return self.fail(context, Violation::plain(refusal.by([RuleId::new("FX-B-01")])));
+            }
+        };
+        let point = context.draw_uuid("recovery point").simple().to_string();
+        let place = vault_store::place(context, &self.vault, &point);
+        let (Some(server), Some(place)) = (instance::datasource_id(&properties), place) else {
+            return self.fail_moving(context, "this world has no vault storage");
+        };
+        let run = Run {
+            principal,
+            server,
+            name: point,
+            place,
+        };
+        let next = vault_store::put_account(context, &run.place, vault.location());
+        self.run = Some((
+            run,
+            Outcome {
+                signature: String::new(),
+                status: Value::Null,
+            },
+        ));
+        self.step = Step::Account;
+        next
+    }
+
+    fn run(&self) -> Option<Run> {
+        self.run.as_ref().map(|(run, _)| run.clone())
+    }
+
+    fn answered(&mut self, context: &mut Context<'_>, answer: Response) -> Next {
+        let Some(run) = self.run() else { return Next::Done };
+        if !answer.status.is_success() {
+            return match self.step {
+                Step::PreBackup | Step::Start => self.refused(context, &run, &answer),
+                _ => self.fail_moving(context, &format!("vault storage answered {}", answer.status)),
+            };
+        }
+        match self.step {
+            Step::Account => {
+                self.step = Step::Container;
+                vault_store::put_container(context, &run.place)
+            }
+            Step::Container => {
+                self.step = Step::Keys;
+                vault_store::list_keys(context, &run.place)
+            }
+            Step::Keys => {
+                let Some(signature) = vault_store::signature(context, &run.place, &answer, "rcw") else {
+                    return self.fail_moving(context, "vault storage gave no key");
+                };
+                if let Some((_, outcome)) = &mut self.run {
+                    outcome.signature = signature;
+                }
+                self.step = Step::PreBackup;
+                let body = json!({"backupSettings": {"backupName": run.name}});
+                self.to_server(context, &run, Method::POST, "/ltrPreBackup", Some(&body))
+            }
+            Step::PreBackup => {
+                self.step = Step::Start;
+                let signature = self
+                    .run
+                    .as_ref()
+                    .map(|(_, outcome)| outcome.signature.clone())
+                    .unwrap_or_default();
+                let address = format!("https://{}/{}?{signature}", run.place.host(), run.place.container);
+                let body = json!({
+                    "backupSettings": {"backupName": run.name},
+                    "targetDetails": {"sasUriList": [address]},
+                });
+                self.to_server(context, &run, Method::POST, "/startLtrBackup", Some(&body))
+            }
+            _ => {
+                self.step = Step::Poll;
+                Next::Watch
+            }
+        }
+    }
+
+    /// A call to the server's resource, as the vault's identity.
+    fn to_server(
+        &self,
+        context: &Context<'_>,
+        run: &Run,
+        method: Method,
+        action: &str,
+        body: Option<&Value>,
+    ) -> Next {
+        let request = Request::new(
+            method,
+            "management.azure.com",
+            &format!("{}{action}?api-version=2024-08-01", run.server),
+        );
+        let request = match body {
+            Some(body) => request.with_json(body),
+            None => request,
+        };
+        let Some(vault) = context.state.resource(&self.vault) else {
+            return Next::Done;
+        };
+        Next::Call(Outbound {
+            principal: Some(run.principal),
+            audience: "https://management.azure.com/",
+            path: service_path(context, vault),
+            request,
+        })
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Next {
+        let Some(run) = self.run() else { return Next::Done };
+        self.step = Step::Polled;
+        self.to_server(
+            context,
+            &run,
+            Method::GET,
+            &format!("/ltrBackupOperations/{}", run.name),
+            None,
+        )
+    }
+
+    fn polled(&mut self, context: &mut Context<'_>, answer: &Response) -> Next {
+        let Some(run) = self.run() else { return Next::Done };
+        if !answer.status.is_success() {
+            return self.refused(context, &run, answer);
+        }
+        let body = answer.json_body();
+        let status = field(&body, "properties").clone();
+        match field(&status, "status").as_str() {
+            Some("Running") => {
+                self.step = Step::Poll;
+                Next::Watch
+            }
+            Some("Succeeded") => {
+                if let Some((_, outcome)) = &mut self.run {
+                    outcome.status = status;
+                }
+                self.step = Step::Finish;
+                let until = self.started + context.phase("backup_job");
+                Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
+            }
+            _ => {
+                let code = field(&status, "errorCode")
+                    .as_str()
+                    .unwrap_or("InternalServerError")
+                    .to_owned();
+                let message = field(&status, "errorMessage")
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                self.server_failed(context, &code, &message, Vec::new())
+            }
+        }
+    }
+
+    /// The server's side said no: to the vault's identity, or because of the server's own state.
+    fn refused(&mut self, context: &mut Context<'_>, run: &Run, answer: &Response) -> Next {
+        let body = answer.json_body();
+        let error = field(&body, "error");
+        let message = field(error, "message").as_str().unwrap_or_default().to_owned();
+        let mut code = field(error, "code")
+            .as_str()
+            .unwrap_or("InternalServerError")
+            .to_owned();
+        // ARM asks for access before it looks whether there is anything there, and the roles went
+        // with the resource. The published inner codes for these two cases name what is missing.
+        let gone = |id: Option<ResourceId>| id.is_some_and(|id| !context.state.resources.contains_key(&id));
+        let rule = if gone(run.server.resource_group_id()) {
+            "ResourceGroupNotFound".clone_into(&mut code);
+            "FX-B-05"
+        } else if gone(Some(run.server.clone())) {
+            "ResourceNotFound".clone_into(&mut code);
+            "FX-B-05"
+        } else if answer.status == StatusCode::FORBIDDEN {
+            "FX-B-02"
+        } else {
+            "FX-B-04"
+        };
+        self.server_failed(context, &code, &message, vec![RuleId::new(rule)])
+    }
+
+    fn server_failed(
+        &mut self,
+        context: &mut Context<'_>,
+        code: &str,
+        message: &str,
+        rules: Vec<RuleId>,
+    ) -> Next {
+        let error = context.rules.error("PostgreSQLFlexOperationFailedUserError");
+        let mut refusal = Refusal::user_facing(error, &[])
+            .because(format!("{code}: {message}"))
+            .by(rules);
+        if code == "AuthorizationFailed" {
+            refusal = refusal.at(Gate::Authorization);
+        }
+        self.fail(
+            context,
+            Violation {
+                refusal,
+                inner: inner_error(code, message),
+            },
+        )
+    }
+
+    fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
+        let error = context.rules.error("SyntheticDataMovementFailed");
+        let refusal = Refusal::user_facing(error, &[]).because(reason);
+        self.fail(
+            context,
+            Violation {
+                refusal,
+                inner: inner_error("InternalServerError", reason),
+            },
+        )
+    }
+
+    /// Ends the job as failed, and removes what it may have put into vault storage.
+    fn fail(&mut self, context: &mut Context<'_>, violation: Violation) -> Next {
+        violation.note(context, "backup");
+        end_failed(
+            context,
+            &self.vault,
+            &self.job,
+            failed_info(&violation, &self.activity),
+        );
+        self.step = Step::CleanUp;
+        match self.run() {
+            Some(run) => vault_store::delete_container(context, &run.place),
+            None => Next::Done,
+        }
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Next {
+        let Some((run, outcome)) = self.run.clone() else {
+            return Next::Done;
+        };
+        let metadata = field(&outcome.status, "backupMetadata")
+            .as_str()
+            .unwrap_or_default();
+        let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
+        let files: Vec<VaultFile> = field(&metadata, "files")
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|file| {
+                Some(VaultFile {
+                    blob: field(file, "blob").as_str()?.to_owned(),
+                    kind: field(file, "kind").as_str()?.to_owned(),
+                    database: field(file, "database").as_str().map(str::to_owned),
+                })
+            })
+            .collect();
+        let now = context.now;
+        let store_id = context.draw_uuid("recovery point store").to_string();
+        let policy = context
+            .state
+            .resource(&self.instance)
+            .and_then(|own| instance::policy_id(own.at("/properties")))
+            .map(|id| id.name().to_owned())
+            .unwrap_or_default();
+        let point = RecoveryPoint {
+            id: run.name.clone(),
+            time: now,
+            tag: self.tag.clone(),
+            policy,
+            place: run.place,
+            files,
+            store_id,
+        };
+        let points = context
+            .own
+            .data_protection
+            .recovery_points
+            .entry(self.instance.clone())
+            .or_default();
+        points.insert(0, point);
+        job::change(context, &self.vault, &self.job, |job| {
+            job.status = "Completed";
+            job.ended = Some(now);
+            job.recovery_point = Some((run.name, now));
+            job.transferred_bytes = field(&outcome.status, "dataTransferredInBytes").as_u64();
+            job.source_bytes = field(&outcome.status, "datasourceSizeInBytes").as_u64();
+        });
+        Next::Done
+    }
+}
+
+/// A job's error: the error again in its details, with a generic one inside, as recorded.
+pub(super) fn failed_info(violation: &Violation, activity: &str) -> Value {
+    let mut info = violation.info(activity);
+    info["isUserError"] = json!(violation.refusal.code != "SyntheticDataMovementFailed");
+    if info["innerError"].is_null() {
+        info["innerError"] = inner_error("InnerErrorCodeUnavailable", &violation.refusal.reason);
+    }
+    let mut outer = info.clone();
+    info["details"] = json!([{
+        "code": "InternalServerError",
+        "message": "Internal Server Error",
+        "recommendedAction": ["Refer https://aka.ms/AzureBackupTroubleshootFailures for more details."],
+    }]);
+    outer["details"] = json!([info]);
+    outer
+}

@@ -1,0 +1,89 @@
+//! A backup instance as the other parts of the service read it.
+
+use serde_json::{Value, json};
+
+use super::FLEXIBLE_SERVER;
+use crate::model::ResourceId;
+use crate::services::Context;
+use crate::state::{Resource, field};
+
+/// The id of the datasource a request or an instance names; the service takes `resourceID` and
+/// `resourceId` alike.
+pub(super) fn datasource_id(properties: &Value) -> Option<ResourceId> {
+    field(field(properties, "dataSourceInfo"), "resourceID")
+        .as_str()?
+        .parse()
+        .ok()
+}
+
+/// The id of the policy a request or an instance names.
+pub(super) fn policy_id(properties: &Value) -> Option<ResourceId> {
+    field(field(properties, "policyInfo"), "policyId")
+        .as_str()?
+        .parse()
+        .ok()
+}
+
+/// Whether the datasource is one this service takes.
+pub(super) fn is_supported(properties: &Value) -> bool {
+    let info = field(properties, "dataSourceInfo");
+    let kind = field(info, "datasourceType").as_str().unwrap_or_default();
+    let id = datasource_id(properties);
+    kind.eq_ignore_ascii_case(FLEXIBLE_SERVER) && id.is_some_and(|id| id.is_type(FLEXIBLE_SERVER))
+}
+
+/// The instance's protection state.
+pub(super) fn protection_state(instance: &Resource) -> &str {
+    instance.text("/properties/currentProtectionState")
+}
+
+/// Sets the protection state in both places that show it.
+pub(super) fn set_protection_state(context: &mut Context<'_>, id: &ResourceId, state: &str) {
+    if let Some(instance) = context.state.resources.get_mut(id) {
+        instance.set_property(&["protectionStatus", "status"], json!(state));
+        instance.set_property(&["currentProtectionState"], json!(state));
+    }
+}
+
+/// Another instance (or this one's soft-deleted self) that already holds the datasource.
+pub(super) struct Holder {
+    /// Its name.
+    pub(super) name: String,
+    /// Its vault.
+    pub(super) vault: ResourceId,
+    /// Its protection state.
+    pub(super) state: String,
+}
+
+/// Who holds a datasource, apart from `except`. A soft-deleted instance holds it in its own vault
+/// only: another vault takes the datasource at once.
+pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &ResourceId) -> Option<Holder> {
+    let live = context
+        .state
+        .resources
+        .values()
+        .filter(|resource| resource.id.is_type(super::INSTANCE) && resource.id != *except)
+        .filter(|resource| datasource_id(resource.at("/properties")).as_ref() == Some(datasource))
+        .find(|resource| {
+            protection_state(resource) != "ProtectionStopped" || resource.id.parent() == except.parent()
+        })
+        .map(|resource| Holder {
+            name: resource.id.name().to_owned(),
+            vault: resource.id.parent(),
+            state: protection_state(resource).to_owned(),
+        });
+    live.or_else(|| {
+        context
+            .own
+            .data_protection
+            .deleted
+            .values()
+            .filter(|deleted| deleted.vault() == except.parent())
+            .find(|deleted| deleted.datasource().as_ref() == Some(datasource))
+            .map(|deleted| Holder {
+                name: deleted.name().to_owned(),
+                vault: deleted.vault(),
+                state: "SoftDeleted".to_owned(),
+            })
+    })
+}

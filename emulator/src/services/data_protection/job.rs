@@ -1,0 +1,283 @@
+//! Backup and restore jobs, as the two endpoints that show them do: the list shows less than the
+//! single one, and writes durations another way.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{not_found_inside, vault_of};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::services::Context;
+use crate::state::field;
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JobKind {
+    Backup,
+    Restore,
+}
+
+impl JobKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Backup => "Backup",
+            Self::Restore => "Restore",
+        }
+    }
+}
+
+/// One job.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) kind: JobKind,
+    pub(super) instance: ResourceId,
+    pub(super) activity: String,
+    pub(super) started: Timestamp,
+    pub(super) ended: Option<Timestamp>,
+    pub(super) changed: Timestamp,
+    pub(super) user_triggered: bool,
+    /// `InProgress`, `Completed`, `Failed`.
+    pub(super) status: &'static str,
+    pub(super) error: Value,
+    /// Properties of the instance when the job began: the instance may change or go.
+    pub(super) properties: Value,
+    /// The retention tag of a backup, the file prefix of a restore.
+    pub(super) label: String,
+    pub(super) recovery_point: Option<(String, Timestamp)>,
+    pub(super) destination: Option<String>,
+    pub(super) transferred_bytes: Option<u64>,
+    pub(super) source_bytes: Option<u64>,
+}
+
+impl Job {
+    fn duration(&self) -> SignedDuration {
+        self.ended
+            .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
+    }
+
+    fn describe(&self, vault: &ResourceId, listed: bool) -> Value {
+        let id = vault.child(["backupJobs", &self.id]);
+        let source = field(&self.properties, "dataSourceInfo");
+        let policy = field(field(&self.properties, "policyInfo"), "policyId")
+            .as_str()
+            .unwrap_or_default();
+        let source_id: Option<ResourceId> = field(source, "resourceID")
+            .as_str()
+            .and_then(|id| id.parse().ok());
+        let backup = self.kind == JobKind::Backup;
+        let completed = self.status == "Completed";
+        let duration = if listed {
+            timespan(self.duration())
+        } else {
+            iso(self.duration())
+        };
+        json!({
+            "properties": {
+                "activityID": self.activity,
+                "subscriptionId": vault.subscription(),
+                "backupInstanceId": self.instance,
+                "policyId": policy,
+                "dataSourceId": source_id,
+                "vaultName": vault.name(),
+                "backupInstanceFriendlyName": field(&self.properties, "friendlyName"),
+                "policyName": policy.rsplit('/').next(),
+                "sourceResourceGroup": source_id.as_ref().and_then(ResourceId::resource_group),
+                "dataSourceSetName": field(field(&self.properties, "dataSourceSetInfo"), "resourceName"),
+                "dataSourceName": field(source, "resourceName"),
+                "sourceDataStoreName": null,
+                "sourceDataStoreType": if backup { Value::Null } else { json!("VaultStore") },
+                "destinationDataStoreName": if backup && completed { json!("VaultStore") } else { Value::Null },
+                "progressEnabled": true,
+                "etag": etag(self.changed),
+                "sourceSubscriptionID": source_id.as_ref().and_then(ResourceId::subscription),
+                "dataSourceLocation": field(source, "resourceLocation"),
+                "startTime": wire_hundred_nanoseconds(self.started),
+                "endTime": self.ended.map(wire_hundred_nanoseconds),
+                "dataSourceType": field(source, "datasourceType"),
+                "operationCategory": self.kind.as_str(),
+                "operation": self.kind.as_str(),
+                "status": self.status,
+                "restoreType": null,
+                "isUserTriggered": self.user_triggered,
+                "rehydrationPriority": null,
+                "supportedActions": if listed && !self.user_triggered { json!([]) } else { json!([""]) },
+                "duration": duration,
+                "progressUrl": null,
+                "isCrossRegionRestore": null,
+                "errorDetails": if self.error.is_null() { Value::Null } else { json!([self.error]) },
+                "extendedInfo": if listed { Value::Null } else { self.extended_info() },
+            },
+            "id": id,
+            "name": self.id,
+            "type": "Microsoft.DataProtection/backupVaults/backupJobs",
+        })
+    }
+
+    fn extended_info(&self) -> Value {
+        let backup = self.kind == JobKind::Backup;
+        let kind = field(field(&self.properties, "dataSourceInfo"), "datasourceType");
+        let details = match (self.status, backup) {
+            ("Completed", true) => json!({
+                "OriginalDatasourceSizeInBytes": self.source_bytes.unwrap_or_default().to_string(),
+                "TaskId": self.activity,
+                "DatasourceType": kind,
+            }),
+            ("Completed", false) => json!({
+                "DataTransferredInBytes": self.transferred_bytes.unwrap_or_default().to_string(),
+                "TaskId": self.activity,
+                "DatasourceType": kind,
+            }),
+            _ => Value::Null,
+        };
+        let point = self.recovery_point.as_ref().map(|(id, time)| {
+            // A backup shows year 1 as the time of the point it made, even when it has completed.
+            let time = if backup {
+                "0001-01-01T00:00:00Z".to_owned()
+            } else {
+                wire_hundred_nanoseconds(*time)
+            };
+            json!({"recoveryPointID": id, "recoveryPointTime": time})
+        });
+        json!({
+            "backupInstanceState": null,
+            "dataTransferredInBytes": if backup && self.status == "Completed" { json!(self.transferred_bytes.map(|bytes| bytes as f64)) } else { Value::Null },
+            "targetRecoverPoint": if backup { json!(point) } else { Value::Null },
+            "sourceRecoverPoint": if backup { Value::Null } else { json!(point) },
+            "recoveryDestination": self.destination,
+            "subTasks": [{
+                "taskId": 1,
+                "taskName": format!("Trigger {}", self.kind.as_str()),
+                "taskStatus": self.status,
+                "taskProgress": null,
+                "additionalDetails": details,
+            }],
+            "additionalDetails": if backup { json!({"RetentionTag": self.label}) } else { json!({"Restore File Prefix": self.label}) },
+            "warningDetails": null,
+        })
+    }
+}
+
+fn etag(changed: Timestamp) -> String {
+    let time = wire_hundred_nanoseconds(changed).replace(':', "%3A");
+    format!("W/\"datetime'{time}'\"")
+}
+
+/// `PT15M40.886203S`.
+fn iso(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let ticks = duration.subsec_nanos().max(0) / 100;
+    let mut text = "PT".to_owned();
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        text += &format!("{hours}H");
+    }
+    if minutes > 0 {
+        text += &format!("{minutes}M");
+    }
+    let fraction = format!("{ticks:07}");
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        text += &format!("{rest}S");
+    } else {
+        text += &format!("{rest}.{fraction}S");
+    }
+    text
+}
+
+/// `00:05:42.7551604`, `1.09:22:25.7992056`: how .NET prints a time span.
+fn timespan(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let ticks = duration.subsec_nanos().max(0) / 100;
+    let (days, hours, minutes, rest) = (
+        seconds / 86_400,
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+    );
+    let mut text = if days > 0 {
+        format!("{days}.")
+    } else {
+        String::new()
+    };
+    text += &format!("{hours:02}:{minutes:02}:{rest:02}");
+    if ticks > 0 {
+        text += &format!(".{ticks:07}");
+    }
+    text
+}
+
+/// Takes note of a job that begins now.
+pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
+    context
+        .own
+        .data_protection
+        .jobs
+        .entry(vault.clone())
+        .or_default()
+        .push(job);
+}
+
+/// Changes a job.
+pub(super) fn change(context: &mut Context<'_>, vault: &ResourceId, id: &str, action: impl FnOnce(&mut Job)) {
+    let now = context.now;
+    let jobs = context.own.data_protection.jobs.get_mut(vault);
+    if let Some(job) = jobs.into_iter().flatten().find(|job| job.id == id) {
+        action(job);
+        job.changed = now;
+    }
+}
+
+/// Whether a backup of the instance is under way.
+pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, instance: &ResourceId) -> bool {
+    context
+        .own
+        .data_protection
+        .jobs
+        .get(vault)
+        .into_iter()
+        .flatten()
+        .any(|job| job.kind == JobKind::Backup && job.instance == *instance && job.ended.is_none())
+}
+
+/// Newest first.
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.id.clone();
+    let jobs = context.own.data_protection.jobs.get(&vault);
+    let found: Vec<Value> = jobs
+        .into_iter()
+        .flatten()
+        .rev()
+        .map(|job| job.describe(&vault, true))
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.id.clone();
+    let wanted = permit.params.get("job");
+    let jobs = context.own.data_protection.jobs.get(&vault);
+    jobs.into_iter()
+        .flatten()
+        .find(|job| job.id.eq_ignore_ascii_case(wanted))
+        .map(|job| Response::json(StatusCode::OK, &job.describe(&vault, false)))
+        .ok_or_else(|| not_found_inside(context))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_recorded() {
+        let duration = SignedDuration::new(15 * 60 + 40, 886_203_000);
+        assert_eq!(iso(duration), "PT15M40.886203S");
+        assert_eq!(timespan(duration), "00:15:40.8862030");
+        assert_eq!(iso(SignedDuration::ZERO), "PT0S");
+        assert_eq!(
+            timespan(SignedDuration::new(120_145, 799_205_600)),
+            "1.09:22:25.7992056"
+        );
+    }
+}

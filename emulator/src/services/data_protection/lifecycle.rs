@@ -1,0 +1,397 @@
+//! Stopping, suspending, resuming and deleting protection; soft-deleted instances.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::operations::{self, Addresses, First};
+use super::recovery_points::RecoveryPoint;
+use super::{instance, not_found_inside, schedule, vault_of, vault_store};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::RuleId;
+use crate::services::{Context, Input, Next, Workflow};
+use crate::state::{OperationOutcome, Resource};
+
+/// A soft-deleted instance, with what belongs to it.
+pub(super) struct DeletedInstance {
+    instance: Resource,
+    points: Vec<RecoveryPoint>,
+    deleted: Timestamp,
+    purged: Timestamp,
+    activity: String,
+}
+
+impl DeletedInstance {
+    pub(super) fn vault(&self) -> ResourceId {
+        self.instance.id.parent()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.instance.id.name()
+    }
+
+    pub(super) fn datasource(&self) -> Option<ResourceId> {
+        instance::datasource_id(self.instance.at("/properties"))
+    }
+
+    fn describe(&self) -> Value {
+        let id = self.vault().child(["deletedBackupInstances", self.name()]);
+        let deleted = wire_hundred_nanoseconds(self.deleted);
+        let mut properties = json!({"deletionInfo": {
+            "deletionTime": deleted,
+            "billingEndDate": deleted,
+            "scheduledPurgeTime": wire_hundred_nanoseconds(self.purged),
+            "deleteActivityID": self.activity,
+        }});
+        for (key, value) in self.instance.at("/properties").as_object().into_iter().flatten() {
+            properties[key] = value.clone();
+        }
+        properties["protectionStatus"] = json!({"status": "SoftDeleted"});
+        properties["currentProtectionState"] = json!("SoftDeleted");
+        properties["objectType"] = json!("DeletedBackupInstance");
+        json!({
+            "properties": properties,
+            "id": id,
+            "name": self.name(),
+            "type": "Microsoft.DataProtection/backupVaults/deletedBackupInstances",
+        })
+    }
+}
+
+/// What a change of protection ends in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Stop,
+    Suspend,
+    Resume,
+}
+
+impl Change {
+    fn ends_in(self) -> &'static str {
+        match self {
+            Self::Stop => "ProtectionStopped",
+            // What the service says; no client library lists it.
+            Self::Suspend => "BackupsSuspended",
+            Self::Resume => "ProtectionConfigured",
+        }
+    }
+}
+
+pub(super) fn stop_protection(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, Change::Stop)
+}
+
+pub(super) fn suspend_backups(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, Change::Suspend)
+}
+
+pub(super) fn resume_backups(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, Change::Resume)
+}
+
+pub(super) fn resume_protection(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, Change::Resume)
+}
+
+/// Nothing to do is answered with 200, no body and no operation.
+fn change(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    change: Change,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let vault = vault_of(context, &id)?.clone();
+    let resource = context
+        .state
+        .resource(&id)
+        .cloned()
+        .ok_or_else(|| not_found_inside(context))?;
+    let state = instance::protection_state(&resource);
+    if state == "ConfiguringProtection" {
+        return Err(
+            Refusal::user_facing(context.rules.error("SyntheticInstanceBusy"), &[])
+                .by([RuleId::new("FX-B-21")]),
+        );
+    }
+    if state == change.ends_in() {
+        return Ok(Response::new(StatusCode::OK));
+    }
+    if change == Change::Resume {
+        require_free(context, &id, &resource)?;
+    }
+    let operation = operations::begin(context, &vault.id);
+    context.start(Finish {
+        id,
+        change,
+        operation: operation.clone(),
+        slept: false,
+    });
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Both,
+        First::accepted("stop_protection"),
+    ))
+}
+
+/// Another vault may have taken the datasource in the meantime.
+fn require_free(context: &Context<'_>, id: &ResourceId, resource: &Resource) -> Result<(), Refusal> {
+    let Some(datasource) = instance::datasource_id(resource.at("/properties")) else {
+        return Ok(());
+    };
+    match instance::holder(context, &datasource, id) {
+        None => Ok(()),
+        Some(holder) => {
+            let error = context
+                .rules
+                .error("UserErrorDppDatasourceAlreadyHasBackupInstance");
+            let fill = [
+                ("instance", holder.name.as_str()),
+                ("vault", holder.vault.as_str()),
+                ("status", holder.state.as_str()),
+            ];
+            Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-20")]))
+        }
+    }
+}
+
+struct Finish {
+    id: ResourceId,
+    change: Change,
+    operation: String,
+    slept: bool,
+}
+
+impl Workflow for Finish {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase("stop_protection"));
+        }
+        instance::set_protection_state(context, &self.id, self.change.ends_in());
+        if self.change == Change::Resume {
+            schedule::begin(context, &self.id);
+        }
+        context
+            .state
+            .operations
+            .end(&self.operation, context.now, operations::ended_well());
+        Next::Done
+    }
+}
+
+pub(super) fn delete(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let vault = vault_of(context, &id)?.clone();
+    let Some(resource) = context.state.resource(&id).cloned() else {
+        return Ok(Response::new(StatusCode::NO_CONTENT));
+    };
+    if instance::protection_state(&resource) == "ConfiguringProtection" {
+        return Err(
+            Refusal::user_facing(context.rules.error("SyntheticInstanceBusy"), &[])
+                .by([RuleId::new("FX-B-21")]),
+        );
+    }
+    let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
+    let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
+    if matches!(immutability, "Unlocked" | "Locked") && has_points {
+        return Err(
+            Refusal::user_facing(context.rules.error("SyntheticImmutableVault"), &[])
+                .by([RuleId::new("VLT-05")]),
+        );
+    }
+    let operation = operations::begin(context, &vault.id);
+    let activity = request
+        .header("x-ms-client-request-id")
+        .unwrap_or_default()
+        .to_owned();
+    context.start(Delete {
+        id,
+        operation: operation.clone(),
+        activity,
+        slept: false,
+        purge: Vec::new(),
+    });
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Both,
+        First::accepted("instance_delete"),
+    ))
+}
+
+/// Deletes an instance: softly if the vault says so, its recovery points kept; else for good.
+struct Delete {
+    id: ResourceId,
+    operation: String,
+    activity: String,
+    slept: bool,
+    purge: Vec<RecoveryPoint>,
+}
+
+impl Delete {
+    fn remove(&mut self, context: &mut Context<'_>) {
+        let vault = context.state.resource(&self.id.parent()).cloned();
+        let Some(instance) = context.state.resources.remove(&self.id) else {
+            return;
+        };
+        let points = context
+            .own
+            .data_protection
+            .recovery_points
+            .remove(&self.id)
+            .unwrap_or_default();
+        let settings = "/properties/securitySettings/softDeleteSettings";
+        let soft = vault
+            .as_ref()
+            .is_some_and(|vault| vault.text(&format!("{settings}/state")) != "Off");
+        if !soft || points.is_empty() {
+            self.purge = points;
+            return;
+        }
+        let days = vault
+            .and_then(|vault| vault.at(&format!("{settings}/retentionDurationInDays")).as_f64())
+            .unwrap_or(14.0);
+        let key = self.id.parent().child(["deletedBackupInstances", self.id.name()]);
+        let deleted = context.now;
+        let kept = DeletedInstance {
+            instance,
+            points,
+            deleted,
+            purged: deleted + jiff::SignedDuration::from_secs_f64(days * 86_400.0),
+            activity: std::mem::take(&mut self.activity),
+        };
+        let purged = kept.purged;
+        context.own.data_protection.deleted.insert(key.clone(), kept);
+        context.start(Purge {
+            key,
+            at: purged,
+            slept: false,
+            points: Vec::new(),
+        });
+    }
+}
+
+impl Workflow for Delete {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase("instance_delete"));
+        }
+        if matches!(input, Input::Woke) {
+            self.remove(context);
+            context.state.operations.end(
+                &self.operation,
+                context.now,
+                OperationOutcome::Succeeded(Value::Null),
+            );
+        }
+        match self.purge.pop() {
+            Some(point) => vault_store::delete_container(context, &point.place),
+            None => Next::Done,
+        }
+    }
+}
+
+/// Removes a soft-deleted instance for good when its time has come, unless it came back.
+struct Purge {
+    key: ResourceId,
+    at: Timestamp,
+    slept: bool,
+    points: Vec<RecoveryPoint>,
+}
+
+impl Workflow for Purge {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(self.at.duration_since(context.now));
+        }
+        if matches!(input, Input::Woke) {
+            let due = context
+                .own
+                .data_protection
+                .deleted
+                .get(&self.key)
+                .is_some_and(|own| own.purged <= context.now);
+            if due && let Some(deleted) = context.own.data_protection.deleted.remove(&self.key) {
+                self.points = deleted.points;
+            }
+        }
+        match self.points.pop() {
+            Some(point) => vault_store::delete_container(context, &point.place),
+            None => Next::Done,
+        }
+    }
+}
+
+pub(super) fn list_deleted(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.id.clone();
+    let found: Vec<Value> = context
+        .own
+        .data_protection
+        .deleted
+        .values()
+        .filter(|deleted| deleted.vault() == vault)
+        .map(DeletedInstance::describe)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+pub(super) fn get_deleted(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    match context.own.data_protection.deleted.get(&permit.scope) {
+        Some(deleted) => Ok(Response::json(StatusCode::OK, &deleted.describe())),
+        None => Err(not_found_inside(context)),
+    }
+}
+
+/// Brings an instance back; it is not protected until protection is resumed.
+pub(super) fn undelete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    let deleted = context
+        .own
+        .data_protection
+        .deleted
+        .remove(&permit.scope)
+        .ok_or_else(|| not_found_inside(context))?;
+    let id = deleted.instance.id.clone();
+    context.state.resources.insert(id.clone(), deleted.instance);
+    context
+        .own
+        .data_protection
+        .recovery_points
+        .insert(id.clone(), deleted.points);
+    instance::set_protection_state(context, &id, "ProtectionStopped");
+    Ok(Response::new(StatusCode::OK))
+}

@@ -1,0 +1,214 @@
+//! `Microsoft.DataProtection`: Backup vaults, policies, backup instances, jobs, recovery points,
+//! restores.
+//!
+//! What moves data goes through the front door as the vault's identity: the backup asks the server
+//! for a long-term-retention backup, the restore writes blobs into the target account. Both may be
+//! refused there for the reasons anybody else would be.
+
+mod backup_job;
+mod examination;
+mod instance;
+mod instances;
+mod job;
+mod lifecycle;
+mod operations;
+mod policies;
+mod protection;
+mod recovery_points;
+mod restore_job;
+mod restore_request;
+mod schedule;
+mod validation;
+mod vault_checks;
+mod vault_store;
+mod vaults;
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Context, Handler, plain};
+use crate::gateway::{Permit, Refusal, Shape};
+use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
+use crate::state::{Resource, field};
+
+pub use recovery_points::RecoveryPoint;
+
+const VAULT: &str = "Microsoft.DataProtection/backupVaults";
+const POLICY: &str = "Microsoft.DataProtection/backupVaults/backupPolicies";
+const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
+const FLEXIBLE_SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+
+/// What the Backup service knows alone.
+#[derive(Default)]
+pub struct DataProtectionState {
+    /// Where recovery points live: Microsoft's own side.
+    pub microsoft: Option<MicrosoftSide>,
+    vault_guids: BTreeMap<ResourceId, Uuid>,
+    jobs: BTreeMap<ResourceId, Vec<job::Job>>,
+    recovery_points: BTreeMap<ResourceId, Vec<RecoveryPoint>>,
+    deleted: BTreeMap<ResourceId, lifecycle::DeletedInstance>,
+}
+
+impl DataProtectionState {
+    /// The recovery points of an instance, newest first.
+    pub fn recovery_points(&self, instance: &ResourceId) -> &[RecoveryPoint] {
+        self.recovery_points.get(instance).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The tenant and subscription vault storage lives in, which no customer sees.
+#[derive(Clone, Debug)]
+pub struct MicrosoftSide {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The resource group that holds vault storage accounts.
+    pub group: ResourceId,
+    /// The service's own principal there.
+    pub principal: PrincipalId,
+}
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "BackupVaults_CheckNameAvailability" => vaults::check_name,
+        "CheckFeatureSupport" => vaults::check_feature_support,
+        "BackupVaults_CreateOrUpdate" => vaults::put,
+        "BackupVaults_Update" => vaults::patch,
+        "BackupVaults_Get" => plain::get,
+        "BackupVaults_Delete" => vaults::delete,
+        "BackupVaults_ListByResourceGroup" | "BackupVaults_List" => {
+            |context, permit, request| plain::list(context, permit, request, VAULT)
+        }
+        "BackupPolicies_CreateOrUpdate" => policies::put,
+        "BackupPolicies_Get" => get_inside,
+        "BackupPolicies_Delete" => policies::delete,
+        "BackupPolicies_List" => |context, permit, request| list_inside(context, permit, request, POLICY),
+        "BackupInstances_ValidateForBackup" => validation::validate_for_backup,
+        "BackupInstances_CreateOrUpdate" => instances::put,
+        "BackupInstances_Get" => get_inside,
+        "BackupInstances_Delete" => lifecycle::delete,
+        "BackupInstances_List" => |context, permit, request| list_inside(context, permit, request, INSTANCE),
+        "BackupInstances_AdhocBackup" => backup_job::adhoc,
+        "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
+        "BackupInstances_TriggerRestore" => restore_job::trigger,
+        "BackupInstances_StopProtection" => lifecycle::stop_protection,
+        "BackupInstances_SuspendBackups" => lifecycle::suspend_backups,
+        "BackupInstances_ResumeBackups" => lifecycle::resume_backups,
+        "BackupInstances_ResumeProtection" => lifecycle::resume_protection,
+        "RecoveryPoints_List" => recovery_points::list,
+        "RecoveryPoints_Get" => recovery_points::get,
+        "BackupJobs_List" => job::list,
+        "BackupJobs_Get" => job::get,
+        "DeletedBackupInstances_List" => lifecycle::list_deleted,
+        "DeletedBackupInstances_Get" => lifecycle::get_deleted,
+        "DeletedBackupInstances_Undelete" => lifecycle::undelete,
+        "OperationStatus_Vault"
+        | "OperationStatus_ResourceGroup"
+        | "OperationStatus_ResourceGroupLocation"
+        | "OperationStatus_Location" => operations::status,
+        "OperationResult_Vault" | "OperationResult_Instance" | "OperationResult_Location" => {
+            operations::result
+        }
+        _ => return None,
+    })
+}
+
+/// The 404 of the Backup service itself, in its plain envelope.
+fn not_found_inside(context: &Context<'_>) -> Refusal {
+    let mut refusal = Refusal::user_facing(context.rules.error("UserErrorGenericResourceNotFound"), &[]);
+    refusal.shape = Shape::UserFacingPlain;
+    refusal
+}
+
+/// The vault a request is about; ARM's own 404 if it is not there.
+fn vault_of<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
+    let mut vault = id.clone();
+    while !vault.is_type(VAULT) && vault.segments().count() > 2 {
+        vault = vault.parent();
+    }
+    context
+        .state
+        .resource(&vault)
+        .ok_or_else(|| context.not_found(&vault))
+}
+
+fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    match context.state.resource(&permit.scope) {
+        Some(resource) => Ok(Response::json(StatusCode::OK, &resource.body)),
+        None => Err(not_found_inside(context)),
+    }
+}
+
+fn list_inside(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+    kind: &str,
+) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    let found: Vec<&Value> = context
+        .state
+        .resources_below(&permit.scope, kind)
+        .map(|resource| &resource.body)
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+/// Where the Backup service stands when it acts for a vault.
+fn path_of(vault: &Resource, tenant: TenantId) -> NetworkPath {
+    NetworkPath {
+        origin: Origin::AzureService {
+            instance: vault.id.clone(),
+            tenant,
+            region: vault.location().to_owned(),
+        },
+    }
+}
+
+/// The principal a request is carried out as: the vault's system-assigned identity, unless
+/// `identityDetails` names a user-assigned one.
+fn identity_of(context: &Context<'_>, vault: &Resource, details: &Value) -> Result<PrincipalId, Refusal> {
+    let named = field(details, "userAssignedIdentityArmUrl")
+        .as_str()
+        .unwrap_or_default();
+    let system = field(details, "useSystemAssignedIdentity")
+        .as_bool()
+        .unwrap_or(named.is_empty());
+    if system {
+        return vault
+            .at("/identity/principalId")
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .map(PrincipalId)
+            .ok_or_else(|| {
+                Refusal::user_facing(
+                    context.rules.error("UserErrorSystemIdentityNotEnabledWithVault"),
+                    &[],
+                )
+            });
+    }
+    let missing = || {
+        let error = context
+            .rules
+            .error("UserErrorUserIdentityNotFoundOrNotAssociatedWithVault");
+        Refusal::user_facing(error, &[]).because(format!("the vault has no user-assigned identity `{named}`"))
+    };
+    let id: ResourceId = named.parse().map_err(|_| missing())?;
+    let associated = vault
+        .at("/identity/userAssignedIdentities")
+        .as_object()
+        .is_some_and(|identities| identities.keys().any(|key| key.eq_ignore_ascii_case(named)));
+    let wanted = crate::state::IdentityKind::UserAssigned(id);
+    let principal = context
+        .state
+        .directory
+        .iter()
+        .find(|principal| principal.identity == wanted);
+    principal
+        .filter(|_| associated)
+        .map(|principal| principal.id)
+        .ok_or_else(missing)
+}

@@ -1,0 +1,208 @@
+//! Long-running operations of the Backup service: ids, addresses, status and results.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::not_found_inside;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
+use crate::services::{Context, LongRunning};
+use crate::state::{OperationOutcome, Resource};
+
+/// An operation that has not ended says it ends in year 1.
+const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
+
+/// Which addresses the first answer names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addresses {
+    /// Only the status (what a PUT does).
+    Status,
+    /// Status and result.
+    Both,
+    /// Both, the status below the resource group and the location (what deleting a vault does).
+    BothBelowLocation,
+}
+
+/// Begins an operation on a vault. Its id is the base64 of `vaultGuid;operationGuid`.
+pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId) -> String {
+    let guid = vault_guid(context, vault);
+    let own = context.draw_uuid("backup operation");
+    let id = STANDARD.encode(format!("{guid};{own}"));
+    context.state.operations.begin(id.clone(), context.now);
+    id
+}
+
+/// The GUID of a vault, which every id of its operations begins with.
+pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid {
+    if let Some(guid) = context.own.data_protection.vault_guids.get(vault) {
+        return *guid;
+    }
+    let guid = context.draw_uuid("vault guid");
+    context
+        .own
+        .data_protection
+        .vault_guids
+        .insert(vault.clone(), guid);
+    guid
+}
+
+/// The first answer of an operation.
+pub(super) fn accepted(
+    context: &Context<'_>,
+    request: &Request,
+    vault: &Resource,
+    operation: &str,
+    addresses: Addresses,
+    first: First<'_>,
+) -> Response {
+    let location = vault.location();
+    let subscription = vault.id.subscription().unwrap_or_default();
+    let result = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/operationResults/{operation}"
+    );
+    let status = match addresses {
+        Addresses::Status | Addresses::Both => format!("{}/operationStatus/{operation}", vault.id),
+        Addresses::BothBelowLocation => {
+            let group = vault.id.resource_group().unwrap_or_default();
+            format!(
+                "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.DataProtection/locations/{location}/operationStatus/{operation}"
+            )
+        }
+    };
+    let announced = LongRunning {
+        id: operation.to_owned(),
+        status: first.status,
+        status_path: Some(status),
+        result_path: (addresses != Addresses::Status).then_some(result),
+        retry_after_seconds: context
+            .rules
+            .retry_after_seconds
+            .get(first.phase)
+            .copied()
+            .unwrap_or(10),
+    };
+    context.accepted(request, &announced, first.body)
+}
+
+/// What the first answer of an operation says.
+pub(super) struct First<'a> {
+    /// 201 for a PUT, 202 for everything else.
+    pub(super) status: StatusCode,
+    /// The phase `Retry-After` is looked up by.
+    pub(super) phase: &'a str,
+    /// The resource, for a PUT.
+    pub(super) body: Option<&'a Value>,
+}
+
+impl First<'_> {
+    /// 202 without a body.
+    pub(super) fn accepted(phase: &'static str) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            phase,
+            body: None,
+        }
+    }
+}
+
+/// What an operation that has begun a job ends with.
+pub(super) fn job_started(vault: &ResourceId, job: &str) -> OperationOutcome {
+    // The service spells two segments its own way here, and only here.
+    let id = format!(
+        "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.DataProtection/BackupVaults/{}/backupJobs/{job}",
+        vault.subscription().unwrap_or_default(),
+        vault.resource_group().unwrap_or_default(),
+        vault.name()
+    );
+    OperationOutcome::Succeeded(json!({"jobId": id, "objectType": "OperationJobExtendedInfo"}))
+}
+
+/// What an operation without a job ends with.
+pub(super) fn ended_well() -> OperationOutcome {
+    OperationOutcome::Succeeded(json!({"objectType": "OperationJobExtendedInfo"}))
+}
+
+/// What a refused operation ends with: the asynchronous form of the error, null members left out.
+pub(super) fn refused(refusal: &Refusal, info: &Value) -> OperationOutcome {
+    OperationOutcome::Failed(json!({
+        "additionalInfo": [{"type": "UserFacingError", "info": info}],
+        "code": refusal.code,
+        "message": refusal.message,
+    }))
+}
+
+pub(super) fn status(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.params.get("operation");
+    let operation = context
+        .state
+        .operations
+        .get(id)
+        .ok_or_else(|| not_found_inside(context))?;
+    let mut body = json!({
+        "id": request.path,
+        "name": id,
+        "status": "Inprogress",
+        "startTime": wire_hundred_nanoseconds(operation.started),
+        "endTime": NOT_ENDED,
+    });
+    if let Some(ended) = operation.ended {
+        body["endTime"] = json!(wire_seconds(ended));
+    }
+    match &operation.outcome {
+        OperationOutcome::Running => {}
+        OperationOutcome::Succeeded(value) => {
+            body["status"] = json!("Succeeded");
+            if value.get("jobId").is_some() {
+                body["properties"] = value.clone();
+            }
+        }
+        OperationOutcome::Failed(error) => {
+            body["status"] = json!("Failed");
+            body["error"] = error.clone();
+        }
+    }
+    let mut response = Response::json(StatusCode::OK, &body);
+    for (name, value) in &operation.marks {
+        response = response.with_header(name, value);
+    }
+    Ok(if operation.ended.is_none() {
+        context.poll_soon(response)
+    } else {
+        response
+    })
+}
+
+pub(super) fn result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.params.get("operation");
+    let operation = context
+        .state
+        .operations
+        .get(id)
+        .ok_or_else(|| not_found_inside(context))?;
+    match &operation.outcome {
+        OperationOutcome::Running => {
+            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
+            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
+        }
+        OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),
+        OperationOutcome::Succeeded(value) => {
+            let status = request.path.replacen("operationResults", "operationStatus", 1);
+            let address = format!("{}{status}?{}", request.authority(), request.query);
+            Ok(Response::json(StatusCode::OK, value).with_header("azure-asyncoperation", &address))
+        }
+        OperationOutcome::Failed(error) => {
+            Ok(Response::json(StatusCode::BAD_REQUEST, &json!({"error": error})))
+        }
+    }
+}

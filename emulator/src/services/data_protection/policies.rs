@@ -1,0 +1,148 @@
+//! Backup policies. Written and deleted at once, with no operation to wait for.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{FLEXIBLE_SERVER, INSTANCE, POLICY, vault_of};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+use crate::services::{Context, json_body};
+use crate::state::{Resource, field, field_mut};
+
+/// The rules of a policy that back up, and those that retain.
+pub(super) fn rules_of<'a>(policy: &'a Value, object_type: &'a str) -> impl Iterator<Item = &'a Value> {
+    field(field(policy, "properties"), "policyRules")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(move |rule| field(rule, "objectType").as_str() == Some(object_type))
+}
+
+/// The name of the tag a backup carries if nothing else is said.
+pub(super) fn default_tag(policy: &Value) -> String {
+    rules_of(policy, "AzureRetentionRule")
+        .find(|rule| field(rule, "isDefault").as_bool() == Some(true))
+        .and_then(|rule| field(rule, "name").as_str())
+        .unwrap_or("Default")
+        .to_owned()
+}
+
+fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let invalid = |why: &str| {
+        Err(Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why))
+    };
+    let properties = field(sent, "properties");
+    let types = field(properties, "datasourceTypes")
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    if types.is_empty() {
+        return invalid("datasourceTypes names no datasource type");
+    }
+    let backups: Vec<&Value> = rules_of(sent, "AzureBackupRule").collect();
+    let retentions: Vec<&Value> = rules_of(sent, "AzureRetentionRule").collect();
+    if backups.is_empty() {
+        return invalid("policyRules holds no AzureBackupRule");
+    }
+    if !retentions
+        .iter()
+        .any(|rule| field(rule, "isDefault").as_bool() == Some(true))
+    {
+        return invalid("policyRules holds no default AzureRetentionRule");
+    }
+    let flexible = types.iter().any(|kind| {
+        kind.as_str()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case(FLEXIBLE_SERVER))
+    });
+    if !flexible {
+        return Ok(());
+    }
+    if sent.to_string().contains("ArchiveStore") {
+        return Err(
+            Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
+                .because("flexible servers have no archive tier")
+                .by([crate::rules::RuleId::new("FX-B-16")]),
+        );
+    }
+    for rule in backups {
+        let schedule = field(field(rule, "trigger"), "schedule");
+        let intervals = field(schedule, "repeatingTimeIntervals")
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let weekly = intervals.iter().all(|interval| {
+            interval.as_str().is_some_and(|interval| {
+                super::schedule::Interval::parse(interval).is_some_and(|own| own.is_weekly())
+            })
+        });
+        if intervals.is_empty() || !weekly {
+            let error = context
+                .rules
+                .error("BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule");
+            return Err(Refusal::user_facing(error, &[])
+                .because("a schedule of flexible servers repeats weekly (R/…/P1W)"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    vault_of(context, &id)?;
+    let sent = json_body(request)?;
+    check(context, &sent)?;
+    let mut properties = field(&sent, "properties").clone();
+    // The service drops a name inside the properties, and gives every tag an id.
+    if let Some(own) = properties.as_object_mut() {
+        own.retain(|key, _| !key.eq_ignore_ascii_case("name"));
+    }
+    for rule in field_mut(&mut properties, "policyRules")
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        let criteria = rule
+            .pointer_mut("/trigger/taggingCriteria")
+            .and_then(Value::as_array_mut);
+        for criterion in criteria.into_iter().flatten() {
+            let name = criterion["tagInfo"]["tagName"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            if criterion["tagInfo"]["id"].as_str().is_none_or(str::is_empty) && !name.is_empty() {
+                criterion["tagInfo"]["id"] = json!(format!("{name}_"));
+            }
+        }
+    }
+    let body = json!({"properties": properties, "id": id, "name": id.name(), "type": POLICY});
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id, body.clone(), now));
+    Ok(Response::json(StatusCode::OK, &body))
+}
+
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    vault_of(context, &id)?;
+    let vault = id.parent();
+    let user = context.state.resources_below(&vault, INSTANCE).find(|instance| {
+        let own: Option<ResourceId> = instance.text("/properties/policyInfo/policyId").parse().ok();
+        own.as_ref() == Some(&id)
+    });
+    if let Some(user) = user {
+        let error = context.rules.error("SyntheticPolicyInUse");
+        return Err(Refusal::user_facing(error, &[("instance", user.id.name())]));
+    }
+    let removed = context.state.resources.remove(&id).is_some();
+    Ok(Response::new(if removed {
+        StatusCode::OK
+    } else {
+        StatusCode::NO_CONTENT
+    }))
+}

@@ -1,0 +1,136 @@
+//! Recovery points. They live in vault storage: what happens to the server is nothing to them.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{not_found_inside, vault_of};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::services::Context;
+
+/// One recovery point.
+#[derive(Clone, Debug)]
+pub struct RecoveryPoint {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// The time Azure shows: near the end of the job that made it.
+    pub time: Timestamp,
+    /// The retention tag.
+    pub tag: String,
+    /// The policy's name.
+    pub policy: String,
+    /// The vault storage account and container its files are in.
+    pub(super) place: super::vault_store::Place,
+    /// Its files.
+    pub(super) files: Vec<VaultFile>,
+    /// The id of its only data store entry.
+    pub(super) store_id: String,
+}
+
+/// A file of a recovery point.
+#[derive(Clone, Debug)]
+pub(super) struct VaultFile {
+    /// The blob in vault storage.
+    pub(super) blob: String,
+    /// `database`, `roles`, `tablespace`, `schema`.
+    pub(super) kind: String,
+    /// The database's name, for a database.
+    pub(super) database: Option<String>,
+}
+
+impl VaultFile {
+    /// The name a restore as files gives it. `.sql` it is called; a database's is a custom-format
+    /// dump all the same.
+    pub(super) fn restored_name(&self, prefix: &str) -> String {
+        match &self.database {
+            Some(database) => format!("{prefix}_database_{database}.sql"),
+            None => format!("{prefix}_{}.sql", self.kind),
+        }
+    }
+}
+
+fn describe(instance: &ResourceId, point: &RecoveryPoint) -> Value {
+    let time = wire_hundred_nanoseconds(point.time);
+    json!({
+        "properties": {
+            "objectType": "AzureBackupDiscreteRecoveryPoint",
+            "recoveryPointId": point.id,
+            "recoveryPointTime": time,
+            "recoveryPointType": "Full",
+            "friendlyName": point.id,
+            "recoveryPointDataStoresDetails": [{
+                "id": point.store_id,
+                "type": "VaultStore",
+                "creationTime": time,
+                "expiryTime": null,
+                "metaData": null,
+                "visible": true,
+                "state": "COMMITTED",
+                "rehydrationExpiryTime": null,
+                "rehydrationStatus": null,
+            }],
+            "retentionTagName": point.tag,
+            "retentionTagVersion": DotNetTicks::from(point.time).0.to_string(),
+            "policyName": point.policy,
+            "policyVersion": null,
+            "expiryTime": null,
+            "recoveryPointState": "Completed",
+        },
+        "id": instance.child(["recoveryPoints", &point.id]),
+        "name": point.id,
+        "type": "Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints",
+    })
+}
+
+fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), Refusal> {
+    vault_of(context, instance)?;
+    if context.state.resources.contains_key(instance) {
+        Ok(())
+    } else {
+        Err(not_found_inside(context))
+    }
+}
+
+/// The bounds of a filter `startDate eq '…' and endDate eq '…'`. An empty filter bounds nothing.
+fn bounds(filter: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+    let bound = |name: &str| {
+        filter
+            .split(" and ")
+            .find(|clause| clause.trim().to_ascii_lowercase().starts_with(name))
+            .and_then(|clause| clause.split('\'').nth(1))
+            .and_then(|time| time.parse().ok())
+    };
+    (bound("startdate"), bound("enddate"))
+}
+
+/// Newest first. A range that ends before it begins holds nothing.
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let instance = permit.scope.clone();
+    require_instance(context, &instance)?;
+    let (from, to) = bounds(&request.query_value("$filter").unwrap_or_default());
+    let found: Vec<Value> = context
+        .own
+        .data_protection
+        .recovery_points(&instance)
+        .iter()
+        .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
+        .map(|point| describe(&instance, point))
+        .collect();
+    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let instance = permit.scope.parent();
+    require_instance(context, &instance)?;
+    let wanted = permit.params.get("point");
+    let points = context.own.data_protection.recovery_points(&instance);
+    points
+        .iter()
+        .find(|point| point.id.eq_ignore_ascii_case(wanted))
+        .map(|point| Response::json(StatusCode::OK, &describe(&instance, point)))
+        .ok_or_else(|| not_found_inside(context))
+}

@@ -1,0 +1,315 @@
+//! The restore job: the recovery point's files are written into the target container, as the
+//! identity the request names, through the same front door as anybody's writes.
+
+use http::Method;
+use serde_json::Value;
+
+use super::backup_job::{end_failed, failed_info};
+use super::examination::{Examination, Verdict, Violation, inner_error, service_path};
+use super::job::{self, Job, JobKind};
+use super::operations::{self, Addresses, First};
+use super::recovery_points::RecoveryPoint;
+use super::restore_request::{self, RestoreRequest, rule_of_blob_error};
+use super::{vault_of, vault_store};
+use crate::gateway::{Permit, Refusal};
+use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
+use crate::rules::Gate;
+use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
+
+const STORAGE: &str = "https://storage.azure.com/";
+
+pub(super) fn trigger(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let vault = vault_of(context, &id)?.clone();
+    let wanted = restore_request::parse(context, &id, &json_body(request)?)?;
+    let point = context
+        .own
+        .data_protection
+        .recovery_points(&id)
+        .iter()
+        .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
+        .cloned()
+        .ok_or_else(|| super::not_found_inside(context))?;
+    let operation = operations::begin(context, &vault.id);
+    let job_id = context.draw_uuid("restore job").to_string();
+    let activity = match request.header("x-ms-client-request-id") {
+        Some(own) => own.to_owned(),
+        None => context.draw_uuid("activity").to_string(),
+    };
+    let properties = context
+        .state
+        .resource(&id)
+        .map(|own| own.at("/properties").clone())
+        .unwrap_or_default();
+    let now = context.now;
+    job::begin(
+        context,
+        &vault.id,
+        Job {
+            id: job_id.clone(),
+            kind: JobKind::Restore,
+            instance: id,
+            activity: activity.clone(),
+            started: now,
+            ended: None,
+            changed: now,
+            user_triggered: true,
+            status: "InProgress",
+            error: Value::Null,
+            properties,
+            label: wanted.target.prefix.clone(),
+            recovery_point: Some((point.id.clone(), point.time)),
+            destination: Some(wanted.url.clone()),
+            transferred_bytes: None,
+            source_bytes: None,
+        },
+    );
+    context.start(RestoreJob {
+        examination: Examination::new(wanted.examined(&vault.id)),
+        vault: vault.id.clone(),
+        wanted,
+        point,
+        job: job_id,
+        operation: operation.clone(),
+        activity,
+        started: now,
+        step: Step::Trigger,
+        principal: None,
+        signature: String::new(),
+        sources: Vec::new(),
+        copied_bytes: 0,
+    });
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Both,
+        First::accepted("restore"),
+    ))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Trigger,
+    Begin,
+    Examine,
+    Keys,
+    Load,
+    Copy,
+    Finish,
+}
+
+struct RestoreJob {
+    examination: Examination,
+    vault: ResourceId,
+    wanted: RestoreRequest,
+    point: RecoveryPoint,
+    job: String,
+    operation: String,
+    activity: String,
+    started: Timestamp,
+    step: Step,
+    principal: Option<PrincipalId>,
+    signature: String,
+    sources: Vec<StoredBody>,
+    copied_bytes: u64,
+}
+
+impl Workflow for RestoreJob {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        match self.step {
+            Step::Trigger => {
+                self.step = Step::Begin;
+                Next::Sleep(context.phase("restore_trigger"))
+            }
+            Step::Begin => {
+                let outcome = operations::job_started(&self.vault, &self.job);
+                context
+                    .state
+                    .operations
+                    .end(&self.operation, context.now, outcome);
+                self.step = Step::Examine;
+                self.examine(context, input)
+            }
+            Step::Examine => self.examine(context, input),
+            Step::Keys => match input {
+                Input::Answered(answer) => {
+                    let signature = vault_store::signature(context, &self.point.place, &answer, "r");
+                    self.signature = signature.unwrap_or_default();
+                    self.step = Step::Load;
+                    self.load()
+                }
+                _ => Next::Done,
+            },
+            Step::Load => match input {
+                Input::Answered(answer) => self.loaded(context, &answer),
+                _ => Next::Done,
+            },
+            Step::Copy => match input {
+                Input::Worked(result) => self.copied(context, result),
+                _ => Next::Done,
+            },
+            Step::Finish => self.finish(context),
+        }
+    }
+}
+
+impl RestoreJob {
+    /// A restore finds out for itself what a validation would have found out, at its own time.
+    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        match self.examination.step(context, input) {
+            Verdict::Pending(next) => next,
+            Verdict::Violated(violation) => self.fail(context, &violation),
+            Verdict::Passed(principal) => {
+                self.principal = Some(principal);
+                self.step = Step::Keys;
+                vault_store::list_keys(context, &self.point.place)
+            }
+        }
+    }
+
+    /// Asks vault storage for the next file. What comes back is where its bytes are.
+    fn load(&self) -> Next {
+        let Some(file) = self.point.files.get(self.sources.len()) else {
+            return Next::Sleep(jiff::SignedDuration::ZERO);
+        };
+        let blob = percent_encoding::utf8_percent_encode(&file.blob, percent_encoding::NON_ALPHANUMERIC);
+        let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
+        Next::Call(Outbound {
+            principal: None,
+            audience: STORAGE,
+            path: NetworkPath::internet(),
+            request: Request::new(Method::GET, &self.point.place.host(), &target)
+                .with_header("x-ms-version", "2024-11-04"),
+        })
+    }
+
+    fn loaded(&mut self, context: &mut Context<'_>, answer: &Response) -> Next {
+        if !answer.status.is_success() {
+            let reason = format!(
+                "vault storage answered {} for a file of the recovery point",
+                answer.status
+            );
+            return self.fail_moving(context, &reason);
+        }
+        self.sources.push(match &answer.body {
+            Body::Stored(stored) => stored.clone(),
+            Body::Empty | Body::Bytes(_) => StoredBody::default(),
+        });
+        if self.sources.len() < self.point.files.len() {
+            return self.load();
+        }
+        self.copy(context)
+    }
+
+    fn copy(&mut self, context: &mut Context<'_>) -> Next {
+        let vault = context.state.resource(&self.vault).cloned();
+        let principal = self
+            .principal
+            .and_then(|id| context.state.directory.get(id))
+            .cloned();
+        let (Some(vault), Some(principal)) = (vault, principal) else {
+            return self.fail_moving(context, "the vault or its identity is gone");
+        };
+        let prefix = &self.wanted.target.prefix;
+        let files = self
+            .point
+            .files
+            .iter()
+            .zip(&self.sources)
+            .map(|(file, source)| FileToCopy {
+                blob: file.restored_name(prefix),
+                source: source.clone(),
+            })
+            .collect();
+        let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
+        self.step = Step::Copy;
+        Next::Work(Work::Copy(CopyWork {
+            files,
+            host: self.wanted.target.host.clone(),
+            container: self.wanted.target.container.clone(),
+            bearer,
+            path: service_path(context, &vault),
+        }))
+    }
+
+    fn copied(&mut self, context: &mut Context<'_>, result: EffectResult) -> Next {
+        match result {
+            EffectResult::Copied { files } => {
+                self.copied_bytes = files.iter().map(|file| file.length).sum();
+                self.step = Step::Finish;
+                let until = self.started + context.phase("restore_job");
+                Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
+            }
+            EffectResult::Failed(EffectFailure::Refused {
+                status,
+                code,
+                message,
+            }) => {
+                let (row, rule) = rule_of_blob_error(&code);
+                let mut refusal = Refusal::user_facing(context.rules.error(row), &[])
+                    .because(format!("a write to the target was refused with {status} {code}"))
+                    .by([rule]);
+                refusal.mark = crate::rules::Mark::Inferred;
+                refusal.gate = match code.as_str() {
+                    "AuthorizationFailure" => Gate::Network,
+                    "AuthorizationPermissionMismatch" => Gate::Authorization,
+                    _ => Gate::Service,
+                };
+                self.fail(
+                    context,
+                    &Violation {
+                        refusal,
+                        inner: inner_error(&code, &message),
+                    },
+                )
+            }
+            EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => {
+                self.fail_moving(context, &text)
+            }
+            EffectResult::ServerStarted(_) | EffectResult::ServerDone | EffectResult::Dumped { .. } => {
+                self.fail_moving(context, "the copy ended without a result")
+            }
+        }
+    }
+
+    fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
+        let refusal =
+            Refusal::user_facing(context.rules.error("SyntheticDataMovementFailed"), &[]).because(reason);
+        self.fail(
+            context,
+            &Violation {
+                refusal,
+                inner: inner_error("InternalServerError", reason),
+            },
+        )
+    }
+
+    fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Next {
+        violation.note(context, "restore");
+        end_failed(
+            context,
+            &self.vault,
+            &self.job,
+            failed_info(violation, &self.activity),
+        );
+        Next::Done
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Next {
+        let now = context.now;
+        let bytes = self.copied_bytes;
+        job::change(context, &self.vault, &self.job, |job| {
+            job.status = "Completed";
+            job.ended = Some(now);
+            job.transferred_bytes = Some(bytes);
+        });
+        Next::Done
+    }
+}

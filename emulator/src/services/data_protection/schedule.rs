@@ -1,0 +1,193 @@
+//! Scheduled backups: the policy's repeating intervals on the world's clock.
+
+use jiff::SignedDuration;
+
+use super::examination::Violation;
+use super::policies::{default_tag, rules_of};
+use super::{backup_job, instance, job};
+use crate::gateway::Refusal;
+use crate::model::{ResourceId, Timestamp};
+use crate::rules::RuleId;
+use crate::services::{Context, Input, Next, Workflow};
+use crate::state::field;
+
+/// A repeating interval of ISO 8601, as policies write it: `R/2024-01-07T23:00:00+00:00/P1W`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interval {
+    start: Timestamp,
+    every: SignedDuration,
+}
+
+impl Interval {
+    /// Reads an interval of weeks or days. Months and years have no fixed length and are not taken.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/');
+        let (repeat, start, every) = (parts.next()?, parts.next()?, parts.next()?);
+        if !repeat.starts_with('R') || parts.next().is_some() {
+            return None;
+        }
+        let (count, days) = match every.strip_prefix('P')? {
+            weeks if weeks.ends_with('W') => (weeks.strip_suffix('W')?, 7),
+            days => (days.strip_suffix('D')?, 1),
+        };
+        let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
+        Some(Self {
+            start: start.parse().ok()?,
+            every: SignedDuration::from_hours(24 * days * count),
+        })
+    }
+
+    pub(super) fn is_weekly(&self) -> bool {
+        self.every == SignedDuration::from_hours(7 * 24)
+    }
+
+    /// The first occurrence after a time.
+    fn after(&self, time: Timestamp) -> Timestamp {
+        if time < self.start {
+            return self.start;
+        }
+        let passed = time.duration_since(self.start).as_secs() / self.every.as_secs();
+        self.start + SignedDuration::from_secs(self.every.as_secs() * (passed + 1))
+    }
+}
+
+/// Begins the schedule of an instance whose protection has been configured or resumed. An earlier
+/// schedule of the instance ends by itself when it finds a later one.
+pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
+    let number = context.draws.entry(format!("schedule {}", id.key())).or_default();
+    *number += 1;
+    let number = *number;
+    context.start(Schedule {
+        instance: id.clone(),
+        number,
+        waiting: false,
+        last_run: None,
+    });
+}
+
+struct Schedule {
+    instance: ResourceId,
+    number: u64,
+    waiting: bool,
+    last_run: Option<Timestamp>,
+}
+
+impl Schedule {
+    fn is_current(&self, context: &Context<'_>) -> bool {
+        context.draws.get(&format!("schedule {}", self.instance.key())) == Some(&self.number)
+    }
+
+    /// The next time any of the policy's intervals falls due.
+    fn next_due(&self, context: &Context<'_>) -> Option<(Timestamp, String)> {
+        let resource = context.state.resource(&self.instance)?;
+        let policy = context
+            .state
+            .resource(&instance::policy_id(resource.at("/properties"))?)?;
+        let tag = default_tag(&policy.body);
+        rules_of(&policy.body, "AzureBackupRule")
+            .flat_map(|rule| {
+                field(
+                    field(field(rule, "trigger"), "schedule"),
+                    "repeatingTimeIntervals",
+                )
+                .as_array()
+                .into_iter()
+                .flatten()
+            })
+            .filter_map(|interval| Interval::parse(interval.as_str()?))
+            .map(|interval| interval.after(context.now))
+            .min()
+            .map(|due| (due, tag))
+    }
+
+    /// Only the first scheduled backup of a calendar week (from Monday) runs, if that rule is taken.
+    fn is_extra(&self, context: &Context<'_>) -> bool {
+        let week = |time: Timestamp| {
+            let date = time.to_zoned(jiff::tz::TimeZone::UTC).date().iso_week_date();
+            (date.year(), date.week())
+        };
+        context.rules.takes("FX-B-09", "first_only")
+            && self.last_run.is_some_and(|last| week(last) == week(context.now))
+    }
+
+    fn run(&mut self, context: &mut Context<'_>, tag: String) {
+        let configured = context
+            .state
+            .resource(&self.instance)
+            .is_some_and(|own| instance::protection_state(own) == "ProtectionConfigured");
+        let vault = self.instance.parent();
+        if !configured || job::backup_is_running(context, &vault, &self.instance) {
+            return;
+        }
+        if self.is_extra(context) {
+            let refusal = Refusal::user_facing(context.rules.error("SyntheticExtraWeeklyBackup"), &[])
+                .by([RuleId::new("FX-B-09")]);
+            backup_job::begin_failed(context, &vault, &self.instance, &tag, &Violation::plain(refusal));
+            return;
+        }
+        self.last_run = Some(context.now);
+        backup_job::begin(context, &vault, &self.instance, tag, None, String::new());
+    }
+}
+
+impl Workflow for Schedule {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        if !self.is_current(context) {
+            return Next::Done;
+        }
+        let tag = self.next_due(context).map(|(_, tag)| tag);
+        if std::mem::replace(&mut self.waiting, true)
+            && let Some(tag) = tag
+        {
+            self.run(context, tag);
+        }
+        match self.next_due(context) {
+            Some((due, _)) => Next::Sleep(due.duration_since(context.now)),
+            None => Next::Done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn weekly_intervals_fall_due_on_their_weekday() {
+        let interval = Interval::parse("R/2024-01-07T23:00:00+00:00/P1W").expect("an interval");
+        assert!(interval.is_weekly());
+        assert_eq!(
+            interval.after(at("2023-12-01T00:00:00Z")),
+            at("2024-01-07T23:00:00Z")
+        );
+        assert_eq!(
+            interval.after(at("2024-01-07T23:00:00Z")),
+            at("2024-01-14T23:00:00Z")
+        );
+        assert_eq!(
+            interval.after(at("2026-03-02T06:00:00Z")),
+            at("2026-03-08T23:00:00Z")
+        );
+    }
+
+    #[test]
+    fn other_texts_are_no_intervals() {
+        for text in [
+            "P1W",
+            "R/x/P1W",
+            "R/2024-01-07T23:00:00+00:00/P1M",
+            "R/2024-01-07T23:00:00+00:00/P0W",
+        ] {
+            assert_eq!(Interval::parse(text), None, "{text}");
+        }
+        assert!(
+            !Interval::parse("R/2024-01-07T23:00:00Z/P1D")
+                .expect("an interval")
+                .is_weekly()
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! `validateForBackup` and `validateRestore`: the examination, and nothing else.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::examination::{Examination, Examined, Verdict, Violation, marks, stage_name};
+use super::operations::{self, Addresses, First};
+use super::{instance, restore_request, vault_of};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+use crate::rules::{RuleId, Stage};
+use crate::services::{Context, Input, Next, Workflow, json_body};
+use crate::state::field;
+
+pub(super) fn validate_for_backup(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.clone();
+    let sent = json_body(request)?;
+    let properties = field(&sent, "backupInstance");
+    require_supported(context, properties)?;
+    let server = instance::datasource_id(properties);
+    if let Some(server) = &server {
+        let nobody = vault.id.child(["backupInstances", "-"]);
+        if let Some(holder) = instance::holder(context, server, &nobody) {
+            let error = context.rules.error("UserErrorDppDatasourceAlreadyProtected");
+            let fill = [
+                ("vault", holder.vault.as_str()),
+                ("instance", holder.name.as_str()),
+            ];
+            return Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-19")]));
+        }
+    }
+    let examined = Examined {
+        stage: Stage::ValidateBackup,
+        vault: vault.id.clone(),
+        identity: field(properties, "identityDetails").clone(),
+        server,
+        target: None,
+    };
+    Ok(begin(context, request, &vault.id, examined, "validate_backup"))
+}
+
+/// Datasource types this service does not take are refused at once.
+pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
+    if instance::is_supported(properties) {
+        return Ok(());
+    }
+    let info = field(properties, "dataSourceInfo");
+    let kind = field(info, "datasourceType").as_str().unwrap_or_default();
+    let id = field(info, "resourceID").as_str().unwrap_or_default();
+    let error = context.rules.error("UserErrorInvalidRequestParameter");
+    Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
+        .because(format!(
+            "datasource type `{kind}` with resource `{id}` is not one that Azure Backup takes"
+        ))
+        .by([RuleId::new("FX-B-DATASOURCE")]))
+}
+
+pub(super) fn validate_for_restore(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.id.clone();
+    let sent = json_body(request)?;
+    let wanted = restore_request::parse(context, &permit.scope, field(&sent, "restoreRequestObject"))?;
+    let examined = wanted.examined(&vault);
+    Ok(begin(context, request, &vault, examined, "validate_restore"))
+}
+
+fn begin(
+    context: &mut Context<'_>,
+    request: &Request,
+    vault: &ResourceId,
+    examined: Examined,
+    phase: &'static str,
+) -> Response {
+    let operation = operations::begin(context, vault);
+    let activity = request
+        .header("x-ms-client-request-id")
+        .unwrap_or_default()
+        .to_owned();
+    context.start(Validate {
+        examination: Examination::new(examined.clone()),
+        stage: examined.stage,
+        operation: operation.clone(),
+        activity,
+        phase,
+        slept: false,
+    });
+    let Some(vault) = context.state.resource(vault) else {
+        return Response::new(StatusCode::NOT_FOUND);
+    };
+    operations::accepted(
+        context,
+        request,
+        vault,
+        &operation,
+        Addresses::Both,
+        First::accepted(phase),
+    )
+}
+
+struct Validate {
+    examination: Examination,
+    stage: Stage,
+    operation: String,
+    activity: String,
+    phase: &'static str,
+    slept: bool,
+}
+
+impl Workflow for Validate {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase(self.phase));
+        }
+        let outcome = match self.examination.step(context, input) {
+            Verdict::Pending(next) => return next,
+            Verdict::Passed(_) => operations::ended_well(),
+            Verdict::Violated(violation) => {
+                violation.note(context, stage_name(self.stage));
+                mark(context, &self.operation, &violation);
+                operations::refused(&violation.refusal, &violation.info(&self.activity))
+            }
+        };
+        context
+            .state
+            .operations
+            .end(&self.operation, context.now, outcome);
+        Next::Done
+    }
+}
+
+fn mark(context: &mut Context<'_>, operation: &str, violation: &Violation) {
+    for (header, value) in marks(&violation.refusal) {
+        context.state.operations.mark(operation, header, value);
+    }
+}

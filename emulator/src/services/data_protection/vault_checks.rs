@@ -1,0 +1,73 @@
+//! What a vault may be changed into: doors that open one way.
+
+use serde_json::Value;
+
+use super::INSTANCE;
+use crate::gateway::Refusal;
+use crate::model::{Request, ResourceId};
+use crate::services::Context;
+use crate::state::field;
+
+/// From this API version on a vault must have soft delete always on.
+const ALWAYS_ON_FROM: &str = "2025-09-01";
+
+fn text<'a>(vault: &'a Value, path: &[&str]) -> &'a str {
+    path.iter()
+        .fold(vault, |value, name| field(value, name))
+        .as_str()
+        .unwrap_or_default()
+}
+
+const SOFT_DELETE: [&str; 4] = ["properties", "securitySettings", "softDeleteSettings", "state"];
+const IMMUTABILITY: [&str; 4] = ["properties", "securitySettings", "immutabilitySettings", "state"];
+const CROSS_REGION: [&str; 4] = [
+    "properties",
+    "featureSettings",
+    "crossRegionRestoreSettings",
+    "state",
+];
+
+/// Refuses a vault that may not be written like this.
+pub(super) fn check(
+    context: &Context<'_>,
+    request: &Request,
+    id: &ResourceId,
+    sent: &Value,
+    existing: Option<&Value>,
+) -> Result<(), Refusal> {
+    let refuse = |code: &str| Err(Refusal::user_facing(context.rules.error(code), &[]));
+    let version = request.query_value("api-version").unwrap_or_default();
+    if version.as_str() >= ALWAYS_ON_FROM && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
+        return refuse("SyntheticSoftDeleteAlwaysOnRequired");
+    }
+    let settings = field(field(sent, "properties"), "storageSettings");
+    let redundancy = |value: &Value| text(&value[0], &["type"]).to_owned();
+    if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != "GeoRedundant" {
+        return refuse("SyntheticCrossRegionRestoreNeedsGeoRedundancy");
+    }
+    let Some(existing) = existing else { return Ok(()) };
+    if text(existing, &SOFT_DELETE) == "AlwaysOn" && text(sent, &SOFT_DELETE) != "AlwaysOn" {
+        return refuse("UserErrorDisableSoftDeleteNotAllowed");
+    }
+    if text(existing, &IMMUTABILITY) == "Locked" && text(sent, &IMMUTABILITY) != "Locked" {
+        return refuse("UserErrorUnsupportedVaultImmutabilityStateChange");
+    }
+    if text(existing, &CROSS_REGION) == "Enabled" && text(sent, &CROSS_REGION) != "Enabled" {
+        return refuse("UserErrorCrossRegionRestoreStateChangeNotAllowed");
+    }
+    let own = redundancy(&existing["properties"]["storageSettings"]);
+    let holds = context.state.resources_below(id, INSTANCE).next().is_some();
+    if holds && settings.is_array() && redundancy(settings) != own {
+        return refuse("SyntheticRedundancyFixed");
+    }
+    Ok(())
+}
+
+/// The security score and level of a vault, as recorded for each combination.
+pub(super) fn security_score(soft_delete: &str, immutability: &str) -> (&'static str, &'static str) {
+    match (soft_delete, immutability) {
+        ("AlwaysOn", _) | ("On", "Locked") => ("Adequate", "Good"),
+        ("On", "Unlocked") => ("Minimum", "Fair"),
+        _ => ("None", "Poor"),
+    }
+}

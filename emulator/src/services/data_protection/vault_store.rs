@@ -1,0 +1,123 @@
+//! Vault storage: a storage account of Microsoft's own for each vault, in another tenant.
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::operations::vault_guid;
+use crate::gateway::container_signature;
+use crate::model::{NetworkPath, Request, ResourceId, Response};
+use crate::services::{Context, Next, Outbound};
+use crate::state::field;
+
+/// How long a signature for the database service is valid.
+const SIGNATURE_HOURS: i64 = 24;
+
+/// A container of vault storage.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The account.
+    pub(super) account: ResourceId,
+    /// The container.
+    pub(super) container: String,
+}
+
+impl Place {
+    /// The account's blob host.
+    pub(super) fn host(&self) -> String {
+        format!("{}.blob.core.windows.net", self.account.name())
+    }
+}
+
+/// The place a vault's next recovery point goes to. `None` in a world without Microsoft's side.
+pub(super) fn place(context: &mut Context<'_>, vault: &ResourceId, container: &str) -> Option<Place> {
+    let guid = vault_guid(context, vault).simple().to_string();
+    let group = &context.own.data_protection.microsoft.as_ref()?.group;
+    let name = format!("azbkp{}", &guid[..12]);
+    Some(Place {
+        account: group.child(["providers", "Microsoft.Storage", "storageAccounts", &name]),
+        container: container.to_owned(),
+    })
+}
+
+/// A call of the Backup service as itself, on Microsoft's side.
+pub(super) fn as_service(context: &Context<'_>, method: Method, path: &str, body: Option<&Value>) -> Next {
+    let request = Request::new(
+        method,
+        "management.azure.com",
+        &format!("{path}?api-version=2024-01-01"),
+    );
+    let request = match body {
+        Some(body) => request.with_json(body),
+        None => request,
+    };
+    Next::Call(Outbound {
+        principal: context
+            .own
+            .data_protection
+            .microsoft
+            .as_ref()
+            .map(|side| side.principal),
+        audience: "https://management.azure.com/",
+        path: NetworkPath::internet(),
+        request,
+    })
+}
+
+/// Makes the account, if it is not there yet.
+pub(super) fn put_account(context: &Context<'_>, place: &Place, location: &str) -> Next {
+    let body = json!({
+        "location": location,
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_GRS"},
+        "properties": {"allowBlobPublicAccess": false, "minimumTlsVersion": "TLS1_2"},
+    });
+    as_service(context, Method::PUT, place.account.as_str(), Some(&body))
+}
+
+fn container_path(place: &Place) -> String {
+    format!(
+        "{}/blobServices/default/containers/{}",
+        place.account, place.container
+    )
+}
+
+/// Makes the container.
+pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Next {
+    as_service(
+        context,
+        Method::PUT,
+        &container_path(place),
+        Some(&json!({"properties": {}})),
+    )
+}
+
+/// Removes the container with everything in it.
+pub(super) fn delete_container(context: &Context<'_>, place: &Place) -> Next {
+    as_service(context, Method::DELETE, &container_path(place), None)
+}
+
+/// Asks for the account's keys.
+pub(super) fn list_keys(context: &Context<'_>, place: &Place) -> Next {
+    as_service(
+        context,
+        Method::POST,
+        &format!("{}/listKeys", place.account),
+        None,
+    )
+}
+
+/// A signature for the container, from the answer to [`list_keys`]. A secret.
+pub(super) fn signature(
+    context: &Context<'_>,
+    place: &Place,
+    keys: &Response,
+    permissions: &str,
+) -> Option<String> {
+    if keys.status != StatusCode::OK {
+        return None;
+    }
+    let keys = keys.json_body();
+    let key = field(&field(&keys, "keys")[0], "value").as_str()?;
+    let expires = context.now + jiff::SignedDuration::from_hours(SIGNATURE_HOURS);
+    container_signature(key, place.account.name(), &place.container, permissions, expires)
+}

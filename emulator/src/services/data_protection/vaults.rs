@@ -1,0 +1,404 @@
+//! Backup vaults.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::operations::{self, Addresses, First};
+use super::{INSTANCE, POLICY, VAULT, vault_checks};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId};
+use crate::services::{Context, Input, Next, Workflow, json_body, plain};
+use crate::state::{IdentityKind, OperationOutcome, Resource, field};
+
+/// The region a geo-redundant vault is copied to.
+const PAIRS: [(&str, &str); 10] = [
+    ("uksouth", "ukwest"),
+    ("ukwest", "uksouth"),
+    ("westeurope", "northeurope"),
+    ("northeurope", "westeurope"),
+    ("eastus", "westus"),
+    ("westus", "eastus"),
+    ("eastus2", "centralus"),
+    ("centralus", "eastus2"),
+    ("eastus2euap", "centraluseuap"),
+    ("centraluseuap", "eastus2euap"),
+];
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let sent = json_body(request)?;
+    let existing = context.state.resource(&id).map(|vault| vault.body.clone());
+    write(
+        context,
+        request,
+        &id,
+        &sent,
+        existing.as_ref(),
+        StatusCode::CREATED,
+    )
+}
+
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let existing = super::vault_of(context, &id)?.body.clone();
+    let mut sent = existing.clone();
+    let patch = json_body(request)?;
+    plain::merge(&mut sent, &patch);
+    if let Some(identity) = patch.get("identity") {
+        sent["identity"] = identity.clone();
+    }
+    write(
+        context,
+        request,
+        &id,
+        &sent,
+        Some(&existing),
+        StatusCode::ACCEPTED,
+    )
+}
+
+fn write(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: &ResourceId,
+    sent: &Value,
+    existing: Option<&Value>,
+    status: StatusCode,
+) -> Result<Response, Refusal> {
+    let location = match existing {
+        Some(existing) => existing["location"].as_str().unwrap_or_default().to_owned(),
+        None => plain::required_location(sent)?,
+    };
+    vault_checks::check(context, request, id, sent, existing)?;
+    let tenant = context.tenant_of(id)?;
+    let identity = identity(context, id, tenant, field(sent, "identity"), existing)?;
+    let body = describe(id, &location, sent, &identity, existing.is_some());
+    let now = context.now;
+    context
+        .state
+        .resources
+        .insert(id.clone(), Resource::new(id.clone(), body.clone(), now));
+    let operation = operations::begin(context, id);
+    context.start(FinishVault {
+        id: id.clone(),
+        operation: operation.clone(),
+        slept: false,
+    });
+    let vault = Resource::new(id.clone(), body.clone(), now);
+    let first = First {
+        status,
+        phase: "vault_put",
+        body: Some(&body),
+    };
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Status,
+        first,
+    ))
+}
+
+/// The identity block of the answer. Switching the system-assigned identity off and on again makes
+/// a new principal: the roles of the old one are of no use to it.
+fn identity(
+    context: &mut Context<'_>,
+    id: &ResourceId,
+    tenant: TenantId,
+    sent: &Value,
+    existing: Option<&Value>,
+) -> Result<Value, Refusal> {
+    let kind = field(sent, "type").as_str().unwrap_or("None").to_owned();
+    let has = |word: &str| {
+        kind.to_ascii_lowercase()
+            .replace(' ', "")
+            .split(',')
+            .any(|own| own == word)
+    };
+    let old = existing
+        .and_then(|vault| vault.pointer("/identity/principalId")?.as_str()?.parse().ok())
+        .map(PrincipalId);
+    let system = has("systemassigned");
+    let principal = match (system, old) {
+        (true, Some(old)) => Some(old),
+        (true, None) => {
+            Some(context.create_identity(id.name(), tenant, IdentityKind::SystemAssigned(id.clone())))
+        }
+        (false, Some(old)) => {
+            context.state.directory.remove(old);
+            None
+        }
+        (false, None) => None,
+    };
+    let user = has("userassigned");
+    if !system && !user {
+        return Ok(Value::Null);
+    }
+    let mut answer = json!({"type": match (system, user) {
+        (true, true) => "SystemAssigned,UserAssigned",
+        (true, false) => "SystemAssigned",
+        (false, _) => "UserAssigned",
+    }});
+    if let Some(principal) = principal {
+        answer["principalId"] = json!(principal);
+    }
+    answer["tenantId"] = json!(tenant);
+    if user {
+        let mut identities = json!({});
+        for key in field(sent, "userAssignedIdentities")
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+        {
+            let resource: Option<ResourceId> = key.parse().ok();
+            if resource
+                .as_ref()
+                .is_none_or(|resource| !context.state.resources.contains_key(resource))
+            {
+                let text = format!("The user-assigned identity '{key}' was not found.");
+                return Err(Refusal::arm(
+                    StatusCode::BAD_REQUEST,
+                    "FailedIdentityOperation",
+                    text,
+                ));
+            }
+            identities[key] = json!({});
+        }
+        answer["userAssignedIdentities"] = identities;
+    }
+    Ok(answer)
+}
+
+fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exists: bool) -> Value {
+    let mut body = json!({"location": location});
+    for key in ["tags", "eTag"] {
+        if !field(sent, key).is_null() {
+            body[key] = field(sent, key).clone();
+        }
+    }
+    if !identity.is_null() {
+        body["identity"] = identity.clone();
+    }
+    let properties = field(sent, "properties");
+    let security = field(properties, "securitySettings");
+    let soft_delete = field(security, "softDeleteSettings");
+    let state = field(soft_delete, "state").as_str().unwrap_or("On").to_owned();
+    let days = field(soft_delete, "retentionDurationInDays")
+        .as_f64()
+        .unwrap_or(14.0);
+    let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
+    for key in ["immutabilitySettings", "encryptionSettings"] {
+        if !field(security, key).is_null() {
+            secured[key] = field(security, key).clone();
+        }
+    }
+    let immutability = field(field(security, "immutabilitySettings"), "state")
+        .as_str()
+        .unwrap_or_default();
+    let (score, level) = vault_checks::security_score(&state, immutability);
+    let storage = field(properties, "storageSettings").clone();
+    let geo = storage
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
+    let replicated: Vec<&str> = PAIRS
+        .iter()
+        .filter(|(region, _)| geo && *region == location)
+        .map(|(_, pair)| *pair)
+        .collect();
+    let mut own = json!({
+        "provisioningState": if exists { "Updating" } else { "Provisioning" },
+        "storageSettings": if storage.is_array() { storage } else { json!([]) },
+        "isVaultProtectedByResourceGuard": false,
+    });
+    let written = [
+        "provisioningState",
+        "storageSettings",
+        "isVaultProtectedByResourceGuard",
+        "securitySettings",
+        "secureScore",
+        "bcdrSecurityLevel",
+        "replicatedRegions",
+    ];
+    for (key, value) in properties.as_object().into_iter().flatten() {
+        if !value.is_null() && !written.iter().any(|own| own.eq_ignore_ascii_case(key)) {
+            own[key] = value.clone();
+        }
+    }
+    own["securitySettings"] = secured;
+    own["secureScore"] = json!(score);
+    own["bcdrSecurityLevel"] = json!(level);
+    own["replicatedRegions"] = json!(replicated);
+    body["properties"] = own;
+    body["id"] = json!(id);
+    body["name"] = json!(id.name());
+    body["type"] = json!(VAULT);
+    body
+}
+
+/// Ends the write of a vault; only now the ids of user-assigned identities are shown.
+struct FinishVault {
+    id: ResourceId,
+    operation: String,
+    slept: bool,
+}
+
+impl Workflow for FinishVault {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase("vault_put"));
+        }
+        let directory = &context.state.directory;
+        let known: Vec<(String, Value)> = directory
+            .iter()
+            .filter_map(|principal| match &principal.identity {
+                IdentityKind::UserAssigned(id) => Some((
+                    id.key().to_owned(),
+                    json!({"clientId": principal.app_id, "principalId": principal.id}),
+                )),
+                _ => None,
+            })
+            .collect();
+        if let Some(vault) = context.state.resources.get_mut(&self.id) {
+            vault.set_property(&["provisioningState"], json!("Succeeded"));
+            if let Some(identities) = vault
+                .body
+                .pointer_mut("/identity/userAssignedIdentities")
+                .and_then(Value::as_object_mut)
+            {
+                for (key, value) in identities.iter_mut() {
+                    if let Some((_, ids)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(key)) {
+                        *value = ids.clone();
+                    }
+                }
+            }
+        }
+        context.state.operations.end(
+            &self.operation,
+            context.now,
+            OperationOutcome::Succeeded(Value::Null),
+        );
+        Next::Done
+    }
+}
+
+pub(super) fn delete(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let Some(vault) = context.state.resource(&id).cloned() else {
+        context.require_group(&id)?;
+        return Ok(Response::new(StatusCode::NO_CONTENT));
+    };
+    let holds = |kind: &str| context.state.resources_below(&id, kind).next().is_some();
+    let soft_deleted = context
+        .own
+        .data_protection
+        .deleted
+        .keys()
+        .any(|deleted| id.contains(deleted));
+    if holds(INSTANCE) || holds(POLICY) || soft_deleted {
+        return Err(
+            Refusal::user_facing(context.rules.error("SyntheticVaultNotEmpty"), &[])
+                .because("the vault still holds backup instances, soft-deleted ones or policies")
+                .by([crate::rules::RuleId::new("VLT-06")]),
+        );
+    }
+    let operation = operations::begin(context, &id);
+    context.start(DeleteVault {
+        id,
+        operation: operation.clone(),
+        slept: false,
+    });
+    let first = First::accepted("vault_delete");
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::BothBelowLocation,
+        first,
+    ))
+}
+
+struct DeleteVault {
+    id: ResourceId,
+    operation: String,
+    slept: bool,
+}
+
+impl Workflow for DeleteVault {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase("vault_delete"));
+        }
+        let removed = context.state.resources.remove(&self.id);
+        let principal = removed.and_then(|vault| vault.at("/identity/principalId").as_str()?.parse().ok());
+        if let Some(principal) = principal {
+            // The roles stay behind and point at nobody.
+            context.state.directory.remove(PrincipalId(principal));
+        }
+        context.state.access.remove_below(&self.id);
+        context.state.operations.end(
+            &self.operation,
+            context.now,
+            OperationOutcome::Succeeded(Value::Null),
+        );
+        Next::Done
+    }
+}
+
+pub(super) fn check_name(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let name = field(&sent, "name").as_str().unwrap_or_default();
+    let group = permit
+        .scope
+        .resource_group_id()
+        .unwrap_or_else(|| permit.scope.clone());
+    let taken = context
+        .state
+        .resources_below(&group, VAULT)
+        .any(|vault| vault.id.name().eq_ignore_ascii_case(name));
+    let body = if taken {
+        json!({"nameAvailable": false, "reason": "AlreadyExists", "message": "The vault name is already in use in this resource group."})
+    } else {
+        json!({"nameAvailable": true})
+    };
+    Ok(Response::json(StatusCode::OK, &body))
+}
+
+pub(super) fn check_feature_support(
+    _: &mut Context<'_>,
+    _: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let feature = field(&sent, "featureType").as_str().unwrap_or("DataSourceType");
+    let body = json!({
+        "featureType": feature,
+        "features": [{
+            "featureName": super::FLEXIBLE_SERVER,
+            "supportStatus": "GenerallyAvailable",
+            "exposureControlledFeatures": [],
+        }],
+        "objectType": "FeatureValidationResponse",
+    });
+    Ok(Response::json(StatusCode::OK, &body))
+}

@@ -1,0 +1,179 @@
+//! PostgreSQL flexible servers: control plane, and long-term-retention backups of a real server.
+
+mod children;
+mod location;
+mod long_term_retention;
+mod power;
+mod servers;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Context, Handler, LongRunning, plain};
+use crate::gateway::{Permit, Refusal};
+use crate::jobs::ServerSpec;
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::state::OperationOutcome;
+
+const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
+const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
+
+/// What the PostgreSQL provider knows alone.
+#[derive(Default)]
+pub struct PostgresState {
+    /// How to start each server. Holds passwords.
+    specs: BTreeMap<ResourceId, ServerSpec>,
+    /// Where each running server listens.
+    addresses: BTreeMap<ResourceId, SocketAddr>,
+    /// Long-term-retention backups by server and backup name.
+    backups: BTreeMap<(ResourceId, String), long_term_retention::LtrBackup>,
+}
+
+impl PostgresState {
+    /// Where the server of that resource listens, if it runs.
+    pub fn address(&self, server: &ResourceId) -> Option<SocketAddr> {
+        self.addresses.get(server).copied()
+    }
+
+    /// The engine's key of the server of that resource.
+    pub fn key(&self, server: &ResourceId) -> Option<&str> {
+        self.specs.get(server).map(|spec| spec.key.as_str())
+    }
+}
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "FlexibleServers_CheckNameAvailability" | "FlexibleServers_CheckNameAvailabilityInLocation" => {
+            location::check_name
+        }
+        "FlexibleServers_Capabilities" => location::capabilities,
+        "FlexibleServers_Create" => servers::put,
+        "FlexibleServers_Update" => servers::patch,
+        "FlexibleServers_Get" | "ServerGroups_Get" => plain::get,
+        "FlexibleServers_Delete" => servers::delete,
+        "FlexibleServers_ListByResourceGroup" | "FlexibleServers_List" => {
+            |context, permit, request| plain::list(context, permit, request, SERVER)
+        }
+        "FlexibleServers_Start" => power::start,
+        "FlexibleServers_Stop" => power::stop,
+        "FlexibleServers_Restart" => power::restart,
+        "FirewallRules_CreateOrUpdate" => children::put_firewall_rule,
+        "Databases_Create" => children::put_database,
+        "Configurations_Update" | "Configurations_Patch" => children::put_configuration,
+        "FirewallRules_Get" | "Databases_Get" | "Configurations_Get" => plain::get,
+        "FirewallRules_Delete" => children::delete_firewall_rule,
+        "Databases_Delete" => children::delete_database,
+        "FirewallRules_List" => children::list_firewall_rules,
+        "Databases_List" => children::list_databases,
+        "Configurations_List" => children::list_configurations,
+        "LongTermRetention_PreBackup" => long_term_retention::pre_backup,
+        "LongTermRetention_Start" => long_term_retention::start,
+        "LongTermRetention_List" => long_term_retention::list,
+        "LongTermRetention_Get" => long_term_retention::get,
+        "PostgresOperations_Status" => operation_status,
+        "PostgresOperations_Result" => operation_result,
+        "ServerGroups_Create" => servers::put_server_group,
+        "ServerGroups_Delete" => servers::delete_server_group,
+        "ServerGroups_List" => |context, permit, request| plain::list(context, permit, request, SERVER_GROUP),
+        _ => return None,
+    })
+}
+
+/// Begins an operation of this provider and answers 202 with both addresses.
+fn accept(context: &mut Context<'_>, request: &Request, about: &ResourceId) -> (String, Response) {
+    let id = context.draw_uuid("postgres operation").to_string();
+    context.state.operations.begin(id.clone(), context.now);
+    let location = context
+        .state
+        .resource(about)
+        .map(|resource| resource.location().to_owned())
+        .unwrap_or_default();
+    let base = format!(
+        "/subscriptions/{}/providers/Microsoft.DBforPostgreSQL/locations/{location}",
+        about.subscription().unwrap_or_default()
+    );
+    let response = context.accepted(
+        request,
+        &LongRunning {
+            id: id.clone(),
+            status: StatusCode::ACCEPTED,
+            status_path: Some(format!("{base}/azureAsyncOperation/{id}")),
+            result_path: Some(format!("{base}/operationResults/{id}")),
+            retry_after_seconds: 10,
+        },
+        None,
+    );
+    (id, response)
+}
+
+fn missing_operation(id: &str) -> Refusal {
+    Refusal::arm(
+        StatusCode::NOT_FOUND,
+        "ResourceNotFound",
+        format!("There is no operation '{id}'."),
+    )
+}
+
+fn operation_status(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = permit.params.get("operation");
+    let operation = context
+        .state
+        .operations
+        .get(id)
+        .ok_or_else(|| missing_operation(id))?;
+    let mut body = json!({"name": id, "startTime": wire_hundred_nanoseconds(operation.started)});
+    match &operation.outcome {
+        OperationOutcome::Running => body["status"] = json!("InProgress"),
+        OperationOutcome::Succeeded(_) => body["status"] = json!("Succeeded"),
+        OperationOutcome::Failed(error) => {
+            body["status"] = json!("Failed");
+            body["error"] = error.clone();
+        }
+    }
+    let running = operation.ended.is_none();
+    let response = Response::json(StatusCode::OK, &body);
+    Ok(if running {
+        context.poll_soon(response)
+    } else {
+        response
+    })
+}
+
+fn operation_result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.params.get("operation");
+    let operation = context
+        .state
+        .operations
+        .get(id)
+        .ok_or_else(|| missing_operation(id))?;
+    match &operation.outcome {
+        OperationOutcome::Running => {
+            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
+            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
+        }
+        OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),
+        OperationOutcome::Succeeded(body) => Ok(Response::json(StatusCode::OK, body)),
+        OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),
+    }
+}
+
+/// Makes sure the server a child or an action is about exists.
+fn require_server(context: &Context<'_>, server: &ResourceId) -> Result<(), Refusal> {
+    match context.state.resource(server) {
+        Some(_) => Ok(()),
+        None => Err(context.not_found(server)),
+    }
+}
+
+fn set_state(context: &mut Context<'_>, server: &ResourceId, state: &str) {
+    if let Some(resource) = context.state.resources.get_mut(server) {
+        resource.set_property(&["state"], json!(state));
+    }
+}

@@ -1,0 +1,83 @@
+//! Start, stop, restart.
+
+use http::StatusCode;
+
+use super::servers::ServerChange;
+use super::{accept, require_server, set_state};
+use crate::gateway::{Permit, Refusal};
+use crate::jobs::{ServerWork, Work};
+use crate::model::{Request, Response};
+use crate::services::Context;
+
+pub(super) fn start(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, "Starting", "Ready")
+}
+
+pub(super) fn stop(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, "Stopping", "Stopped")
+}
+
+/// The data stays where it is; only the state shows that something happened.
+pub(super) fn restart(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    change(context, permit, request, "Restarting", "Ready")
+}
+
+fn change(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    now: &str,
+    then: &str,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    require_server(context, &id)?;
+    let state = context
+        .state
+        .resource(&id)
+        .map(|server| server.text("/properties/state").to_owned())
+        .unwrap_or_default();
+    let fits = match now {
+        "Starting" => matches!(state.as_str(), "Stopped" | "Ready"),
+        _ => state == "Ready" || state == then,
+    };
+    if !fits {
+        let text = format!(
+            "The operation cannot be performed on server '{}' in its state '{state}'.",
+            id.name()
+        );
+        return Err(Refusal::arm(StatusCode::CONFLICT, "ServerIsBusy", text));
+    }
+    set_state(context, &id, now);
+    let (operation, response) = accept(context, request, &id);
+    let spec = context
+        .own
+        .postgres
+        .specs
+        .get(&id)
+        .filter(|_| context.settings.has_postgres);
+    let work = spec.map(|spec| {
+        Work::Server(match now {
+            "Stopping" => ServerWork::Stop(spec.key.clone()),
+            _ => ServerWork::Start(spec.clone()),
+        })
+    });
+    context.start(ServerChange {
+        id,
+        operation,
+        work,
+        then: then.to_owned(),
+    });
+    Ok(response)
+}

@@ -1,0 +1,15 @@
+//! The asynchronous shell against a tiny core: sockets, TLS, bodies, outside work.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod bodies;
+mod copies;
+mod core_double;
+mod driving;
+mod dumps;
+mod engine_double;
+mod in_process;
+mod sniffing;
+mod starting;
+mod tls;
+mod wire;

@@ -1,0 +1,256 @@
+//! Choosing a way to get PostgreSQL.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{PostgresMode, RealPostgres, container, download, local};
+
+/// What was chosen.
+pub struct Chosen {
+    /// The way taken.
+    pub mode: PostgresMode,
+    /// The servers; nothing for [`PostgresMode::None`].
+    pub postgres: Option<Arc<dyn RealPostgres>>,
+    /// One line for each way that was tried before and did not work.
+    pub notices: Vec<String>,
+}
+
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chosen")
+            .field("mode", &self.mode)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a way does not work here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// What is missing.
+    pub what: String,
+    /// The command that would provide it.
+    pub remedy: String,
+}
+
+/// No PostgreSQL is to be had.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ChooseError {
+    /// The way asked for does not work here.
+    #[error("no PostgreSQL by way of `{mode}`: {}\n  to get it: {}", missing.what, missing.remedy)]
+    Unavailable {
+        /// The way.
+        mode: PostgresMode,
+        /// Why not.
+        missing: Missing,
+    },
+    /// None of the ways works.
+    #[error("no PostgreSQL: {}", list(.0))]
+    Nothing(Vec<(PostgresMode, Missing)>),
+}
+
+fn list(tried: &[(PostgresMode, Missing)]) -> String {
+    let mut text = "none of the three ways to get one works here".to_owned();
+    for (mode, missing) in tried {
+        text.push_str(&format!("\n  {mode}: {}", missing.what));
+    }
+    // The programs of a distribution are the surest way, and the only one that needs no registry.
+    if let Some((_, missing)) = tried.iter().find(|(mode, _)| *mode == PostgresMode::Local) {
+        text.push_str(&format!("\n  to get one: {}", missing.remedy));
+    }
+    text
+}
+
+/// Gets PostgreSQL the way asked for, or else the first way that works: containers, then what is
+/// installed, then a download.
+///
+/// # Errors
+/// If the way asked for does not work, or none does.
+pub async fn choose(mode: Option<PostgresMode>) -> Result<Chosen, ChooseError> {
+    choose_with(mode, &Ways).await
+}
+
+/// The ways, apart from the order they are tried in.
+trait Try {
+    async fn open(&self, mode: PostgresMode) -> Result<Arc<dyn RealPostgres>, Missing>;
+}
+
+struct Ways;
+
+impl Try for Ways {
+    async fn open(&self, mode: PostgresMode) -> Result<Arc<dyn RealPostgres>, Missing> {
+        match mode {
+            PostgresMode::Container => container::open().await,
+            PostgresMode::Download => download::open().await,
+            PostgresMode::Local | PostgresMode::None => local::open(),
+        }
+    }
+}
+
+async fn choose_with(mode: Option<PostgresMode>, ways: &impl Try) -> Result<Chosen, ChooseError> {
+    match mode {
+        Some(PostgresMode::None) => Ok(Chosen {
+            mode: PostgresMode::None,
+            postgres: None,
+            notices: Vec::new(),
+        }),
+        Some(mode) => match ways.open(mode).await {
+            Ok(postgres) => Ok(Chosen {
+                mode,
+                postgres: Some(postgres),
+                notices: Vec::new(),
+            }),
+            Err(missing) => Err(ChooseError::Unavailable { mode, missing }),
+        },
+        None => {
+            let mut tried = Vec::new();
+            for mode in [
+                PostgresMode::Container,
+                PostgresMode::Local,
+                PostgresMode::Download,
+            ] {
+                match ways.open(mode).await {
+                    Ok(postgres) => {
+                        let notices = tried
+                            .iter()
+                            .map(|(failed, missing): &(PostgresMode, Missing)| {
+                                format!("PostgreSQL by way of `{mode}`, not `{failed}`: {}", missing.what)
+                            })
+                            .collect::<Vec<_>>();
+                        for notice in &notices {
+                            tracing::info!("{notice}");
+                        }
+                        return Ok(Chosen {
+                            mode,
+                            postgres: Some(postgres),
+                            notices,
+                        });
+                    }
+                    Err(missing) => tried.push((mode, missing)),
+                }
+            }
+            Err(ChooseError::Nothing(tried))
+        }
+    }
+}
+
+/// What may have to be installed.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    Docker,
+    Server,
+}
+
+/// The command that installs it on this machine.
+pub(super) fn install_command(wanted: Wanted) -> String {
+    let has = |program: &str| {
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    };
+    let found = [
+        (
+            "apt-get",
+            "sudo apt-get install -y docker.io",
+            "sudo apt-get install -y postgresql",
+        ),
+        (
+            "dnf",
+            "sudo dnf install -y docker",
+            "sudo dnf install -y postgresql-server",
+        ),
+        ("apk", "sudo apk add docker", "sudo apk add postgresql"),
+        ("pacman", "sudo pacman -S docker", "sudo pacman -S postgresql"),
+        ("brew", "brew install colima docker", "brew install postgresql@17"),
+    ]
+    .into_iter()
+    .find(|(manager, _, _)| has(manager));
+    match (wanted, found) {
+        (Wanted::Docker, Some((_, command, _))) | (Wanted::Server, Some((_, _, command))) => {
+            command.to_owned()
+        }
+        (Wanted::Docker, None) => "install Docker with this system's package manager".to_owned(),
+        (Wanted::Server, None) => "install PostgreSQL's server with this system's package manager".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// Ways that never work, and remember what was tried.
+    #[derive(Default)]
+    struct NoWay(RefCell<Vec<PostgresMode>>);
+
+    impl Try for NoWay {
+        async fn open(&self, mode: PostgresMode) -> Result<Arc<dyn RealPostgres>, Missing> {
+            self.0.borrow_mut().push(mode);
+            Err(Missing {
+                what: format!("no {mode} here"),
+                remedy: format!("get {mode}"),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn all_three_are_tried_in_order_and_named() {
+        let ways = NoWay::default();
+        let error = choose_with(None, &ways).await.unwrap_err().to_string();
+        assert_eq!(
+            *ways.0.borrow(),
+            [
+                PostgresMode::Container,
+                PostgresMode::Local,
+                PostgresMode::Download
+            ]
+        );
+        for part in [
+            "container: no container here",
+            "local: no local here",
+            "download: no download here",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert!(error.ends_with("to get one: get local"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_way_asked_for_is_the_only_one_tried() {
+        let ways = NoWay::default();
+        let error = choose_with(Some(PostgresMode::Download), &ways)
+            .await
+            .unwrap_err();
+        assert_eq!(*ways.0.borrow(), [PostgresMode::Download]);
+        assert!(
+            error
+                .to_string()
+                .contains("by way of `download`: no download here"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn none_is_a_choice() {
+        let ways = NoWay::default();
+        let chosen = choose_with(Some(PostgresMode::None), &ways).await.unwrap();
+        assert!(chosen.postgres.is_none() && ways.0.borrow().is_empty());
+    }
+
+    #[test]
+    fn modes_are_parsed_and_nothing_else_is() {
+        for mode in [
+            PostgresMode::Container,
+            PostgresMode::Local,
+            PostgresMode::Download,
+            PostgresMode::None,
+        ] {
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+        let error = "docker".parse::<PostgresMode>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`docker` is no way to get PostgreSQL: say container, local, download or none"
+        );
+    }
+}

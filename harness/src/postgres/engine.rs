@@ -1,0 +1,268 @@
+//! What the modes have in common: servers by key, each worked on by one caller at a time, and the
+//! emulator's [`DatabaseEngine`] on top of a few things a mode must know how to do.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use azdrill_emulator::server::{DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec};
+use tokio_postgres::Client;
+
+use super::superuser::{Superuser, check_administrator, sql_error};
+use super::tool::{RestoreOutcome, RunningTool, ToolCall, dump_call, feed, into_dump, restore_call};
+use super::{PostgresMode, RealPostgres, RestoreAs};
+
+/// How to reach a server that runs.
+#[derive(Clone)]
+pub(super) struct Reach {
+    pub(super) address: SocketAddr,
+    pub(super) superuser: Superuser,
+}
+
+/// What a mode must know how to do. Dropping a server, running or not, leaves nothing of it.
+pub(super) trait Backend: Send + Sync + 'static {
+    /// A server with its data.
+    type Server: Send + Sync;
+
+    fn mode(&self) -> PostgresMode;
+
+    fn available_majors(&self) -> impl Future<Output = Result<Vec<u32>, EngineError>> + Send;
+
+    /// Makes a new server and runs it until it takes connections.
+    fn create(
+        &self,
+        spec: &ServerSpec,
+    ) -> impl Future<Output = Result<(Self::Server, Reach), EngineError>> + Send;
+
+    /// Whether a server that was running still is.
+    fn is_running(&self, server: &mut Self::Server) -> impl Future<Output = bool> + Send;
+
+    /// Runs a stopped server again.
+    fn resume(&self, server: &mut Self::Server) -> impl Future<Output = Result<Reach, EngineError>> + Send;
+
+    /// Stops a running server and keeps its data.
+    fn pause(&self, server: &mut Self::Server) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Stops a server, if it runs, and removes its data.
+    fn discard(&self, server: Self::Server) -> impl Future<Output = Result<(), EngineError>> + Send;
+
+    /// Starts one of PostgreSQL's tools against a running server, as its superuser or as the given
+    /// login.
+    fn tool(
+        &self,
+        server: &Self::Server,
+        login: Option<Login>,
+        call: ToolCall,
+    ) -> impl Future<Output = Result<RunningTool, EngineError>> + Send;
+}
+
+/// A login and its password.
+pub(super) struct Login {
+    pub(super) name: String,
+    pub(super) password: String,
+}
+
+/// Servers by key.
+pub(super) struct Servers<B: Backend> {
+    slots: Mutex<BTreeMap<String, Slot<B>>>,
+    // Last: the servers go before what they live in.
+    backend: B,
+}
+
+type Slot<B> = Arc<tokio::sync::Mutex<Option<Entry<B>>>>;
+
+struct Entry<B: Backend> {
+    server: B::Server,
+    spec: ServerSpec,
+    reach: Option<Reach>,
+}
+
+impl<B: Backend> Servers<B> {
+    pub(super) fn new(backend: B) -> Self {
+        Self {
+            slots: Mutex::default(),
+            backend,
+        }
+    }
+
+    fn slot(&self, key: &str) -> Slot<B> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(slots.entry(key.to_owned()).or_default())
+    }
+
+    async fn reach(&self, key: &str) -> Result<(Reach, ServerSpec), EngineError> {
+        let slot = self.slot(key);
+        let slot = slot.lock().await;
+        let entry = slot
+            .as_ref()
+            .ok_or_else(|| EngineError::NotRunning(key.to_owned()))?;
+        let reach = entry
+            .reach
+            .clone()
+            .ok_or_else(|| EngineError::NotRunning(key.to_owned()))?;
+        Ok((reach, entry.spec.clone()))
+    }
+
+    async fn superuser(&self, key: &str) -> Result<Superuser, EngineError> {
+        Ok(self.reach(key).await?.0.superuser)
+    }
+
+    async fn run_tool(&self, key: &str, by: RestoreAs, call: ToolCall) -> Result<RunningTool, EngineError> {
+        let slot = self.slot(key);
+        let slot = slot.lock().await;
+        match slot.as_ref() {
+            Some(entry) if entry.reach.is_some() => {
+                let login = (by == RestoreAs::Administrator).then(|| Login {
+                    name: entry.spec.admin_login.clone(),
+                    password: entry.spec.admin_password.clone(),
+                });
+                self.backend.tool(&entry.server, login, call).await
+            }
+            _ => Err(EngineError::NotRunning(key.to_owned())),
+        }
+    }
+
+    async fn start_server(&self, spec: &ServerSpec) -> Result<SocketAddr, EngineError> {
+        check_administrator(spec)?;
+        let slot = self.slot(&spec.key);
+        let mut slot = slot.lock().await;
+        let Some(entry) = slot.as_mut() else {
+            let (server, reach) = self.backend.create(spec).await?;
+            reach.superuser.make_administrator(spec).await?;
+            let address = reach.address;
+            *slot = Some(Entry {
+                server,
+                spec: spec.clone(),
+                reach: Some(reach),
+            });
+            return Ok(address);
+        };
+        if entry.spec.major != spec.major {
+            return Err(EngineError::Failed {
+                what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
+                detail: format!("its data is of version {}; remove it first", entry.spec.major),
+            });
+        }
+        if let Some(reach) = &entry.reach {
+            if self.backend.is_running(&mut entry.server).await {
+                return Ok(reach.address);
+            }
+            entry.reach = None;
+        }
+        let reach = self.backend.resume(&mut entry.server).await?;
+        entry.reach = Some(reach.clone());
+        reach.superuser.make_administrator(spec).await?;
+        entry.spec = spec.clone();
+        Ok(reach.address)
+    }
+}
+
+impl<B: Backend> DatabaseEngine for Servers<B> {
+    fn start<'a>(&'a self, spec: &'a ServerSpec) -> EngineFuture<'a, SocketAddr> {
+        Box::pin(self.start_server(spec))
+    }
+
+    fn stop<'a>(&'a self, key: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            let slot = self.slot(key);
+            let mut slot = slot.lock().await;
+            match slot.as_mut() {
+                Some(entry) if entry.reach.is_some() => {
+                    entry.reach = None;
+                    self.backend.pause(&mut entry.server).await
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            let slot = self.slot(key);
+            let mut slot = slot.lock().await;
+            match slot.take() {
+                Some(entry) => self.backend.discard(entry.server).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn set_admin_password<'a>(&'a self, key: &'a str, password: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            let (reach, spec) = self.reach(key).await?;
+            reach.superuser.set_password(&spec.admin_login, password).await?;
+            if let Some(entry) = self.slot(key).lock().await.as_mut() {
+                password.clone_into(&mut entry.spec.admin_password);
+            }
+            Ok(())
+        })
+    }
+
+    fn create_database<'a>(&'a self, key: &'a str, name: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            let (reach, spec) = self.reach(key).await?;
+            reach.superuser.create_database(name, &spec.admin_login).await
+        })
+    }
+
+    fn drop_database<'a>(&'a self, key: &'a str, name: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move { self.superuser(key).await?.drop_database(name).await })
+    }
+
+    fn databases<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<String>> {
+        Box::pin(async move { self.superuser(key).await?.databases().await })
+    }
+
+    fn size<'a>(&'a self, key: &'a str) -> EngineFuture<'a, u64> {
+        Box::pin(async move { self.superuser(key).await?.size().await })
+    }
+
+    fn dump<'a>(&'a self, key: &'a str, kind: DumpKind) -> EngineFuture<'a, Dump> {
+        Box::pin(async move {
+            let what = match &kind {
+                DumpKind::Database(name) => format!("dumping database `{name}` of `{key}`"),
+                DumpKind::Roles => format!("dumping the roles of `{key}`"),
+                DumpKind::Tablespaces => format!("dumping the tablespaces of `{key}`"),
+                DumpKind::Schema => format!("dumping the schema of `{key}`"),
+            };
+            let tool = self.run_tool(key, RestoreAs::Superuser, dump_call(&kind)).await?;
+            Ok(into_dump(what, tool))
+        })
+    }
+}
+
+impl<B: Backend> RealPostgres for Servers<B> {
+    fn mode(&self) -> PostgresMode {
+        self.backend.mode()
+    }
+
+    fn available_majors(&self) -> EngineFuture<'_, Vec<u32>> {
+        Box::pin(self.backend.available_majors())
+    }
+
+    fn connect<'a>(&'a self, key: &'a str, database: &'a str) -> EngineFuture<'a, Client> {
+        Box::pin(async move {
+            let what = format!("connecting to database `{database}` of `{key}`");
+            let superuser = self.superuser(key).await?;
+            superuser
+                .connect(database)
+                .await
+                .map_err(|error| sql_error(&what, &error))
+        })
+    }
+
+    fn restore<'a>(
+        &'a self,
+        key: &'a str,
+        database: &'a str,
+        dump: Dump,
+        by: RestoreAs,
+    ) -> EngineFuture<'a, RestoreOutcome> {
+        Box::pin(async move {
+            let what = format!("restoring into database `{database}` of `{key}`");
+            let tool = self.run_tool(key, by, restore_call(database)).await?;
+            feed(what, tool, dump).await
+        })
+    }
+}

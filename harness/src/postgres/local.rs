@@ -1,0 +1,393 @@
+//! Servers from programs installed on this machine, each a throw-away cluster in a temporary
+//! folder.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use azdrill_emulator::server::{EngineError, ServerSpec};
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, stream};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::azure::SUPERUSER;
+use super::choose::{Missing, Wanted, install_command};
+use super::engine::{Backend, Login, Reach, Servers};
+use super::install::{self, Install};
+use super::superuser::Superuser;
+use super::template::{RunAs, cache_folder, instantiate, private_folder, run_as};
+use super::tool::{Chunk, RunningTool, ToolCall};
+use super::watchdog::GuardedFolder;
+use super::{PostgresMode, RealPostgres};
+
+/// How long a server may take to answer. A machine under load is slow; a broken server ends, which
+/// is noticed at once.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between choosing a free port and listening on it, another program may take it.
+const PORTS_TO_TRY: usize = 10;
+
+/// Servers from the programs installed on this machine.
+pub(super) fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
+    let installs = install::find();
+    if installs.is_empty() {
+        return Err(Missing {
+            what: "no `initdb` on PATH nor where distributions put it".to_owned(),
+            remedy: install_command(Wanted::Server),
+        });
+    }
+    Ok(Arc::new(Servers::new(Local::new(PostgresMode::Local, installs)?)))
+}
+
+/// What runs installed programs.
+pub(super) struct Local {
+    mode: PostgresMode,
+    installs: Vec<Install>,
+    user: Option<RunAs>,
+    cache: PathBuf,
+    next: AtomicU32,
+    folder: GuardedFolder,
+}
+
+impl Local {
+    fn new(mode: PostgresMode, installs: Vec<Install>) -> Result<Self, Missing> {
+        let missing = |what: String| Missing {
+            what,
+            remedy: install_command(Wanted::Server),
+        };
+        Ok(Self {
+            mode,
+            installs,
+            user: RunAs::find().map_err(missing)?,
+            cache: cache_folder().map_err(|error| missing(format!("no folder for templates: {error}")))?,
+            next: AtomicU32::new(0),
+            folder: GuardedFolder::new()
+                .map_err(|error| missing(format!("no folder for servers: {error}")))?,
+        })
+    }
+
+    /// The same with programs that were fetched.
+    pub(super) fn downloaded(installs: Vec<Install>) -> Result<Self, Missing> {
+        Self::new(PostgresMode::Download, installs)
+    }
+
+    fn majors(&self) -> Vec<u32> {
+        self.installs.iter().map(|install| install.major).collect()
+    }
+
+    async fn run(&self, server: &mut LocalServer) -> Result<Reach, EngineError> {
+        let mut last = String::new();
+        for _ in 0..PORTS_TO_TRY {
+            let running = server
+                .spawn(self.user)
+                .map_err(|error| server.failed(error.to_string()))?;
+            let port = running.port;
+            let superuser = Superuser::on_socket(&server.folder, port);
+            let running = server.running.insert(running);
+            match ready(running, &superuser, &server.folder).await {
+                Ok(()) => {
+                    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+                    return Ok(Reach { address, superuser });
+                }
+                Err(said) => {
+                    server.running = None;
+                    let taken = said.contains("Address already in use") || said.contains("could not bind");
+                    last = said;
+                    if !taken {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(server.failed(last))
+    }
+}
+
+/// Waits until the server answers. Gives its last words if it ended instead.
+async fn ready(running: &mut Running, superuser: &Superuser, folder: &Path) -> Result<(), String> {
+    let begin = Instant::now();
+    loop {
+        if superuser.connect("postgres").await.is_ok() {
+            return Ok(());
+        }
+        if !running.is_alive() {
+            return Err(last_words(&folder.join("log")));
+        }
+        if begin.elapsed() > PATIENCE {
+            return Err(format!("it does not answer after {} s", PATIENCE.as_secs()));
+        }
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+}
+
+fn last_words(log: &Path) -> String {
+    let said = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = said.lines().rev().take(6).collect();
+    if lines.is_empty() {
+        "it ended without a word".to_owned()
+    } else {
+        lines.into_iter().rev().collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A cluster, and the server that runs in it if one does.
+pub(super) struct LocalServer {
+    key: String,
+    install: Install,
+    // Before the folder: the server ends first.
+    running: Option<Running>,
+    folder: PathBuf,
+}
+
+impl Drop for LocalServer {
+    fn drop(&mut self) {
+        self.running = None;
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl LocalServer {
+    fn failed(&self, detail: String) -> EngineError {
+        EngineError::Failed {
+            what: format!("starting PostgreSQL {} for `{}`", self.install.major, self.key),
+            detail,
+        }
+    }
+
+    fn spawn(&self, user: Option<RunAs>) -> std::io::Result<Running> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let log = File::create(self.folder.join("log"))?;
+        let mut command = Command::new(self.install.bin.join("postgres"));
+        command.arg("-D").arg(self.folder.join("data"));
+        command
+            .arg("-k")
+            .arg(&self.folder)
+            .args(["-p", &port.to_string()]);
+        command.args(["-c", "listen_addresses=127.0.0.1"]);
+        command.env_clear().env("LC_ALL", "C").current_dir(&self.folder);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // A Ctrl-C is for us, who then stop it.
+        command.process_group(0);
+        run_as(&mut command, user);
+        Ok(Running {
+            child: command.spawn()?,
+            port,
+        })
+    }
+}
+
+/// A running server. Dropping it stops it at once.
+struct Running {
+    child: Child,
+    port: u16,
+}
+
+impl Running {
+    fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// Signals and waits; whether it ended in time.
+    fn end(&mut self, signal: Signal, patience: Duration) -> bool {
+        if !self.is_alive() {
+            return true;
+        }
+        self.signal(signal);
+        let begin = Instant::now();
+        while self.is_alive() {
+            if begin.elapsed() > patience {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        true
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Asked to quit it also gives back its shared memory, which a kill would leave behind.
+        if !self.end(Signal::QUIT, Duration::from_secs(5)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Backend for Local {
+    type Server = LocalServer;
+
+    fn mode(&self) -> PostgresMode {
+        self.mode
+    }
+
+    async fn available_majors(&self) -> Result<Vec<u32>, EngineError> {
+        Ok(self.majors())
+    }
+
+    async fn create(&self, spec: &ServerSpec) -> Result<(LocalServer, Reach), EngineError> {
+        let install = self
+            .installs
+            .iter()
+            .find(|install| install.major == spec.major)
+            .cloned();
+        let install = install.ok_or_else(|| EngineError::Failed {
+            what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
+            detail: format!(
+                "version {} is not installed; installed: {:?}",
+                spec.major,
+                self.majors()
+            ),
+        })?;
+        let folder = self
+            .folder
+            .path()
+            .join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
+        let mut server = LocalServer {
+            key: spec.key.clone(),
+            install,
+            running: None,
+            folder,
+        };
+        let (cache, user) = (self.cache.clone(), self.user);
+        let (install, folder) = (server.install.clone(), server.folder.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            private_folder(&folder, user).map_err(|error| error.to_string())?;
+            instantiate(&cache, &install, user, &folder, &folder.join("data"))
+        });
+        match made.await {
+            Ok(Ok(())) => {}
+            Ok(Err(detail)) => return Err(server.failed(detail)),
+            Err(error) => return Err(server.failed(error.to_string())),
+        }
+        let reach = self.run(&mut server).await?;
+        Ok((server, reach))
+    }
+
+    async fn is_running(&self, server: &mut LocalServer) -> bool {
+        server.running.as_mut().is_some_and(Running::is_alive)
+    }
+
+    async fn resume(&self, server: &mut LocalServer) -> Result<Reach, EngineError> {
+        server.running = None;
+        self.run(server).await
+    }
+
+    async fn pause(&self, server: &mut LocalServer) -> Result<(), EngineError> {
+        let Some(mut running) = server.running.take() else {
+            return Ok(());
+        };
+        // In good order, since its data is to be used again; at once, if it takes too long.
+        let ended = tokio::task::spawn_blocking(move || running.end(Signal::INT, Duration::from_secs(10)));
+        ended
+            .await
+            .map(|_| ())
+            .map_err(|error| server.failed(error.to_string()))
+    }
+
+    async fn discard(&self, server: LocalServer) -> Result<(), EngineError> {
+        let what = format!("removing `{}`", server.key);
+        tokio::task::spawn_blocking(move || drop(server))
+            .await
+            .map_err(|error| EngineError::Failed {
+                what,
+                detail: error.to_string(),
+            })
+    }
+
+    async fn tool(
+        &self,
+        server: &LocalServer,
+        login: Option<Login>,
+        call: ToolCall,
+    ) -> Result<RunningTool, EngineError> {
+        let what = format!("running `{}`", call.program);
+        let failed = |detail: String| EngineError::Failed {
+            what: what.clone(),
+            detail,
+        };
+        let running = server
+            .running
+            .as_ref()
+            .ok_or_else(|| EngineError::NotRunning(server.key.clone()))?;
+        let program = server
+            .install
+            .client(call.program, &self.installs)
+            .map_err(failed)?;
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(&call.arguments)
+            .env_clear()
+            .env("LC_ALL", "C")
+            .current_dir("/");
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .env("PGPORT", running.port.to_string())
+            .envs(call.environment);
+        match login {
+            Some(login) => command
+                .env("PGHOST", "127.0.0.1")
+                .env("PGUSER", login.name)
+                .env("PGPASSWORD", login.password),
+            None => command.env("PGHOST", &server.folder).env("PGUSER", SUPERUSER),
+        };
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(failed("its streams are not there".to_owned()));
+        };
+        let streams = stream::select(
+            pieces(output).map(|piece| piece.map(Chunk::Out)),
+            pieces(errors).map(|piece| piece.map(Chunk::Err)),
+        );
+        let described = what.clone();
+        Ok(RunningTool {
+            input: Box::pin(input),
+            output: Box::pin(streams.map(move |piece| {
+                piece.map_err(|error| EngineError::Failed {
+                    what: described.clone(),
+                    detail: error.to_string(),
+                })
+            })),
+            exit: Box::pin(async move {
+                let status = child.wait().await;
+                let status = status.map_err(|error| EngineError::Failed {
+                    what,
+                    detail: error.to_string(),
+                })?;
+                // Ended by a signal, it has no code.
+                Ok(status.code().map_or(-1, i64::from))
+            }),
+        })
+    }
+}
+
+fn pieces(source: impl AsyncRead + Send + 'static) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+    stream::unfold(Some(Box::pin(source)), |source| async move {
+        let mut source = source?;
+        let mut buffer = BytesMut::with_capacity(256 * 1024);
+        match source.read_buf(&mut buffer).await {
+            Ok(0) => None,
+            Ok(_) => Some((Ok(buffer.freeze()), Some(source))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+}

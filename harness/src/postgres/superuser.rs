@@ -1,0 +1,174 @@
+//! Connections as a server's own superuser, and the statements the emulator asks of a server.
+
+use azdrill_emulator::server::{EngineError, ServerSpec};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::azure::{SUPERUSER, is_reserved, password_verifier, quote_identifier, quote_literal};
+
+/// How to reach a server as its superuser.
+#[derive(Clone)]
+pub(super) struct Superuser {
+    config: Config,
+}
+
+impl Superuser {
+    /// Reached over a socket in a folder only its user may enter, which is what lets it in.
+    pub(super) fn on_socket(folder: &std::path::Path, port: u16) -> Self {
+        let mut config = Config::new();
+        config
+            .host_path(folder)
+            .port(port)
+            .user(SUPERUSER)
+            .application_name("azdrill");
+        Self { config }
+    }
+
+    /// Reached over loopback with a password made up for this one server.
+    pub(super) fn on_loopback(port: u16, password: &str) -> Self {
+        let mut config = Config::new();
+        config
+            .host("127.0.0.1")
+            .port(port)
+            .user(SUPERUSER)
+            .password(password)
+            .application_name("azdrill");
+        Self { config }
+    }
+
+    /// Opens a connection; the runtime carries it until the client is dropped.
+    pub(super) async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.config.clone().dbname(database).connect(NoTls).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a superuser's connection ended");
+            }
+        });
+        Ok(client)
+    }
+
+    async fn maintenance(&self, what: &str) -> Result<Client, EngineError> {
+        self.connect("postgres")
+            .await
+            .map_err(|error| sql_error(what, &error))
+    }
+
+    /// Makes the administrator, or brings the one there is up to date.
+    pub(super) async fn make_administrator(&self, spec: &ServerSpec) -> Result<(), EngineError> {
+        const WHAT: &str = "making the administrator";
+        let failed = |error| sql_error(WHAT, &error);
+        let client = self.maintenance(WHAT).await?;
+        let found = client
+            .query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&spec.admin_login])
+            .await;
+        let role = quote_identifier(&spec.admin_login);
+        let create = if found.map_err(failed)?.is_none() {
+            format!("CREATE ROLE {role};")
+        } else {
+            String::new()
+        };
+        let verifier = quote_literal(&password_verifier(&spec.admin_password));
+        client
+            .batch_execute(&format!(
+                "{create} ALTER ROLE {role} LOGIN CREATEDB CREATEROLE PASSWORD {verifier};
+                 GRANT azure_pg_admin TO {role} WITH ADMIN OPTION;"
+            ))
+            .await
+            .map_err(failed)
+    }
+
+    pub(super) async fn set_password(&self, role: &str, password: &str) -> Result<(), EngineError> {
+        const WHAT: &str = "setting the administrator's password";
+        let statement = format!(
+            "ALTER ROLE {} PASSWORD {}",
+            quote_identifier(role),
+            quote_literal(&password_verifier(password))
+        );
+        let client = self.maintenance(WHAT).await?;
+        client
+            .batch_execute(&statement)
+            .await
+            .map_err(|error| sql_error(WHAT, &error))
+    }
+
+    pub(super) async fn create_database(&self, name: &str, owner: &str) -> Result<(), EngineError> {
+        let what = format!("creating database `{name}`");
+        let client = self.maintenance(&what).await?;
+        let statement = format!(
+            "CREATE DATABASE {} OWNER {}",
+            quote_identifier(name),
+            quote_identifier(owner)
+        );
+        match client.batch_execute(&statement).await {
+            Err(error) if error.code() == Some(&SqlState::DUPLICATE_DATABASE) => Ok(()),
+            other => other.map_err(|error| sql_error(&what, &error)),
+        }
+    }
+
+    pub(super) async fn drop_database(&self, name: &str) -> Result<(), EngineError> {
+        let what = format!("dropping database `{name}`");
+        let client = self.maintenance(&what).await?;
+        // By force: a session left open must not keep a drill from going on.
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_identifier(name));
+        client
+            .batch_execute(&statement)
+            .await
+            .map_err(|error| sql_error(&what, &error))
+    }
+
+    pub(super) async fn databases(&self) -> Result<Vec<String>, EngineError> {
+        const WHAT: &str = "listing databases";
+        let client = self.maintenance(WHAT).await?;
+        let rows = client
+            .query(
+                "SELECT datname::text FROM pg_database WHERE datallowconn AND NOT datistemplate
+                 ORDER BY datname::text COLLATE \"C\"",
+                &[],
+            )
+            .await
+            .map_err(|error| sql_error(WHAT, &error))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    pub(super) async fn size(&self) -> Result<u64, EngineError> {
+        const WHAT: &str = "measuring databases";
+        let client = self.maintenance(WHAT).await?;
+        let row = client
+            .query_one("SELECT sum(pg_database_size(oid))::bigint FROM pg_database", &[])
+            .await
+            .map_err(|error| sql_error(WHAT, &error))?;
+        Ok(row.get::<_, i64>(0).unsigned_abs())
+    }
+}
+
+/// Refuses what cannot be an administrator before a server is started for it.
+pub(super) fn check_administrator(spec: &ServerSpec) -> Result<(), EngineError> {
+    if is_reserved(&spec.admin_login) {
+        return Err(EngineError::Failed {
+            what: format!("starting PostgreSQL for `{}`", spec.key),
+            detail: format!("`{}` is a name Azure keeps for itself", spec.admin_login),
+        });
+    }
+    Ok(())
+}
+
+/// What a person can act on: the server's own words, which the driver hides behind "db error".
+pub(super) fn sql_error(what: &str, error: &tokio_postgres::Error) -> EngineError {
+    let detail = match error.as_db_error() {
+        Some(refusal) => {
+            let hint = refusal
+                .hint()
+                .map(|hint| format!(" ({hint})"))
+                .unwrap_or_default();
+            format!("{}: {}{hint}", refusal.code().code(), refusal.message())
+        }
+        None => {
+            let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+            format!("{error}{}", cause.unwrap_or_default())
+        }
+    };
+    EngineError::Failed {
+        what: what.to_owned(),
+        detail,
+    }
+}

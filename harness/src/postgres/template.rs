@@ -1,0 +1,315 @@
+//! Initialised clusters, kept from one run to the next: a new server costs a copy, not an
+//! `initdb`. A template is complete or absent: it is moved to its name in one step, under a lock,
+//! and what it holds is counted again with every copy.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::azure::{prepare_script, template_name};
+use super::install::Install;
+
+/// A user other than ours, as whom the servers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RunAs {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+}
+
+impl RunAs {
+    /// Nobody else, unless we are root, whom PostgreSQL refuses.
+    pub(super) fn find() -> Result<Option<Self>, String> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(None);
+        }
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        Self::among(&users).map(Some).ok_or_else(|| {
+            "PostgreSQL refuses to be started by root, and there is no user `postgres` or `nobody` to start it as"
+                .to_owned()
+        })
+    }
+
+    fn among(users: &str) -> Option<Self> {
+        ["postgres", "nobody"].iter().find_map(|name| {
+            let fields: Vec<_> = users
+                .lines()
+                .map(|line| line.split(':').collect::<Vec<_>>())
+                .find(|fields| fields.first() == Some(name))?;
+            Some(Self {
+                uid: fields.get(2)?.parse().ok()?,
+                gid: fields.get(3)?.parse().ok()?,
+            })
+        })
+    }
+}
+
+/// Applies a user to a command about to be started.
+pub(super) fn run_as(command: &mut Command, user: Option<RunAs>) {
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+}
+
+/// Makes a folder nobody but its user may enter.
+pub(super) fn private_folder(path: &Path, user: Option<RunAs>) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)?;
+    user.map_or(Ok(()), |user| chown(path, Some(user.uid), Some(user.gid)))
+}
+
+/// Where templates and downloads are kept. Root's own cache is closed to the user its servers run
+/// as, so root keeps them elsewhere.
+pub(super) fn cache_folder() -> io::Result<PathBuf> {
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let folder = match variable("XDG_CACHE_HOME") {
+        Some(folder) => folder.join("azdrill"),
+        None if rustix::process::geteuid().is_root() => PathBuf::from("/var/cache/azdrill"),
+        None => match variable("HOME") {
+            Some(home) => home.join(".cache/azdrill"),
+            None => {
+                return Err(io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "neither XDG_CACHE_HOME nor HOME is set",
+                ));
+            }
+        },
+    };
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Puts a copy of the cluster of one installation at `data`, making the template first if there is
+/// none, or none that is whole. `scratch` is a folder where `user` may work.
+pub(super) fn instantiate(
+    cache: &Path,
+    install: &Install,
+    user: Option<RunAs>,
+    scratch: &Path,
+    data: &Path,
+) -> Result<(), String> {
+    let templates = cache.join("templates");
+    let told = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
+    fs::create_dir_all(&templates).map_err(told("making the folder for templates"))?;
+    let name = format!("postgres-{}-{}", install.major, template_name(&install.build));
+    let template = templates.join(&name);
+    let lock = lock_file(&templates, &format!("postgres-{}", install.major))
+        .map_err(told("opening the templates' lock"))?;
+
+    lock.lock_shared()
+        .map_err(told("waiting for the templates' lock"))?;
+    if copy_whole(&template, data, user) {
+        return Ok(());
+    }
+    // A shared lock cannot be turned into an exclusive one in a single step, and somebody else may
+    // make the template in between.
+    lock.unlock()
+        .and_then(|()| lock.lock())
+        .map_err(told("waiting for the templates' lock"))?;
+    if copy_whole(&template, data, user) {
+        return Ok(());
+    }
+    make(&templates, &name, install, user, scratch)?;
+    if copy_whole(&template, data, user) {
+        return Ok(());
+    }
+    Err(format!(
+        "the template `{}` changed while it was copied",
+        template.display()
+    ))
+}
+
+/// A file in `folder` for several processes to agree by.
+pub(super) fn lock_file(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(format!("{name}.lock"));
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Copies a template if it is there and whole; leaves nothing behind otherwise.
+fn copy_whole(template: &Path, data: &Path, user: Option<RunAs>) -> bool {
+    let Ok(expected) = fs::read_to_string(template.join("tally")) else {
+        return false;
+    };
+    let copied = copy_tree(&template.join("data"), data, user);
+    if copied.as_ref().is_ok_and(|tally| tally.to_string() == expected) {
+        return true;
+    }
+    tracing::debug!(template = %template.display(), "a template is broken and is made anew");
+    let _ = fs::remove_dir_all(data);
+    false
+}
+
+fn make(
+    templates: &Path,
+    name: &str,
+    install: &Install,
+    user: Option<RunAs>,
+    scratch: &Path,
+) -> Result<(), String> {
+    let told = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
+    // Older builds' clusters, and what a crash left half done. The lock keeps others away.
+    for entry in fs::read_dir(templates).into_iter().flatten().flatten() {
+        let stale = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(&format!("postgres-{}-", install.major));
+        if stale {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let work = scratch.join("template");
+    let _ = fs::remove_dir_all(&work);
+    private_folder(&work, user).map_err(told("making a folder for a template"))?;
+    let fresh = work.join("data");
+    prepare(install, user, &work, &fresh)?;
+
+    let partial = templates.join(format!("{name}.partial"));
+    let moved = private_folder(&partial, None)
+        .and_then(|()| copy_tree(&fresh, &partial.join("data"), None))
+        .and_then(|tally| fs::write(partial.join("tally"), tally.to_string()))
+        .and_then(|()| fs::rename(&partial, templates.join(name)));
+    let _ = fs::remove_dir_all(&work);
+    moved.map_err(told("keeping a template"))
+}
+
+/// Runs the script that makes a cluster.
+fn prepare(install: &Install, user: Option<RunAs>, work: &Path, data: &Path) -> Result<(), String> {
+    let mut path = install.bin.clone().into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &prepare_script(), "azdrill-prepare"])
+        .arg(data);
+    command
+        .env_clear()
+        .env("PATH", path)
+        .env("LC_ALL", "C")
+        .current_dir(work);
+    command.stdin(Stdio::null());
+    run_as(&mut command, user);
+    let output = command
+        .output()
+        .map_err(|error| format!("running `initdb`: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last: Vec<_> = said
+        .lines()
+        .filter(|line| !line.contains(" LOG: "))
+        .rev()
+        .take(4)
+        .collect();
+    Err(format!(
+        "`initdb` failed: {}",
+        last.into_iter().rev().collect::<Vec<_>>().join("; ")
+    ))
+}
+
+/// What a tree holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    files: u64,
+    bytes: u64,
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} files, {} bytes", self.files, self.bytes)
+    }
+}
+
+/// Copies a tree of folders and plain files, readable by its new owner only.
+fn copy_tree(from: &Path, to: &Path, user: Option<RunAs>) -> io::Result<Tally> {
+    private_folder(to, user)?;
+    let mut tally = Tally::default();
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            let inner = copy_tree(&entry.path(), &target, user)?;
+            tally.files += inner.files;
+            tally.bytes += inner.bytes;
+        } else {
+            tally.files += 1;
+            tally.bytes += copy_file(&entry.path(), &target, user)?;
+        }
+    }
+    Ok(tally)
+}
+
+/// Cheaper than the library's copy for the many tiny files of a cluster.
+fn copy_file(from: &Path, to: &Path, user: Option<RunAs>) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let length = source.metadata()?.size();
+    let mut target = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)?;
+    let copied = if length > 64 * 1024 {
+        io::copy(&mut source, &mut target)?
+    } else {
+        let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default() + 1);
+        source.read_to_end(&mut content)?;
+        io::Write::write_all(&mut target, &content)?;
+        content.len() as u64
+    };
+    if let Some(user) = user {
+        std::os::unix::fs::fchown(&target, Some(user.uid), Some(user.gid))?;
+    }
+    Ok(copied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_runs_servers_as_somebody_else() {
+        let nobody = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\n";
+        assert_eq!(
+            RunAs::among(nobody),
+            Some(RunAs {
+                uid: 65534,
+                gid: 65533
+            })
+        );
+        let both = format!("{nobody}postgres:x:105:110::/:/bin/sh\n");
+        assert_eq!(RunAs::among(&both), Some(RunAs { uid: 105, gid: 110 }));
+        assert_eq!(RunAs::among("root:x:0:0:root:/root:/bin/sh\n"), None);
+    }
+
+    #[test]
+    fn a_template_that_lost_a_file_is_not_copied() {
+        let root = tempfile::tempdir().unwrap();
+        let template = root.path().join("template");
+        fs::create_dir_all(template.join("data/base")).unwrap();
+        fs::write(template.join("data/PG_VERSION"), "15").unwrap();
+        fs::write(template.join("data/base/1"), vec![7; 100_000]).unwrap();
+        let copy = root.path().join("copy");
+        assert!(
+            !copy_whole(&template, &copy, None),
+            "no tally: it was never finished"
+        );
+        fs::write(template.join("tally"), "2 files, 100002 bytes").unwrap();
+        assert!(copy_whole(&template, &copy, None));
+        assert_eq!(fs::read(copy.join("base/1")).unwrap(), vec![7; 100_000]);
+
+        fs::remove_dir_all(&copy).unwrap();
+        fs::remove_file(template.join("data/PG_VERSION")).unwrap();
+        assert!(!copy_whole(&template, &copy, None));
+        assert!(!copy.exists());
+    }
+}
