@@ -57,29 +57,6 @@ impl Azure {
                 })
             })
             .collect();
-        Self::assemble(rules, handlers, settings, seed)
-    }
-
-    /// An empty Azure in which operations nobody carries out answer 501, for tests of one service.
-    #[cfg(test)]
-    pub(crate) fn with_missing_handlers(rules: Rules, settings: Settings, seed: u64) -> Self {
-        let missing: Handler = |_, _, _| {
-            Err(Refusal::arm(
-                http::StatusCode::NOT_IMPLEMENTED,
-                "NotImplementedByEmulator",
-                "There is no handler.",
-            ))
-        };
-        let handlers = rules
-            .router
-            .operations()
-            .iter()
-            .map(|row| handler(&row.service, &row.id).unwrap_or(missing))
-            .collect();
-        Self::assemble(rules, handlers, settings, seed)
-    }
-
-    fn assemble(rules: Rules, handlers: Vec<Handler>, settings: Settings, seed: u64) -> Self {
         let entropy = Entropy::from_seed(seed);
         Self {
             handlers,

@@ -20,7 +20,11 @@ use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
 pub use refusal::{Refusal, Shape};
+#[cfg(test)]
+pub(crate) use sas::account_signature;
 pub(crate) use sas::container_signature;
+#[cfg(test)]
+pub(crate) use shared_key::sign;
 pub use token::{TokenAuthority, TokenError};
 
 /// The proof that every gate has let a request through. Only [`Door::pass`] makes one, and a

@@ -17,7 +17,7 @@ const RESOURCE_LINE_FROM: &str = "2018-11-09";
 
 /// What a signature is for. All values are secrets or signed; none is logged.
 pub(crate) struct Signature<'a> {
-    pub(crate) query: &'a dyn Fn(&str) -> String,
+    query: &'a dyn Fn(&str) -> String,
 }
 
 /// Checks a signature in the query and answers with its permission letters.
@@ -77,7 +77,7 @@ impl Signature<'_> {
         lines.join("\n")
     }
 
-    pub(crate) fn account_text(&self, account: &str) -> String {
+    fn account_text(&self, account: &str) -> String {
         let mut lines = vec![account.to_owned()];
         lines.extend(self.lines(&["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]));
         if (self.query)("sv").as_str() >= ENCRYPTION_SCOPE_FROM {
@@ -112,6 +112,34 @@ pub(crate) fn container_signature(
     let expires = expires.replace(':', "%3A");
     Some(format!(
         "sv={version}&sr=c&spr=https&se={expires}&sp={permissions}&sig={signature}"
+    ))
+}
+
+/// An account signature, as a query string without `?`. `None` if the key is not base64.
+#[cfg(test)]
+pub(crate) fn account_signature(
+    key: &str,
+    account: &str,
+    services: &str,
+    types: &str,
+    permissions: &str,
+    expires: Timestamp,
+) -> Option<String> {
+    let version = ENCRYPTION_SCOPE_FROM;
+    let expires = crate::model::wire_seconds(expires);
+    let query = |name: &str| match name {
+        "sp" => permissions.to_owned(),
+        "se" => expires.clone(),
+        "sv" => version.to_owned(),
+        "ss" => services.to_owned(),
+        "srt" => types.to_owned(),
+        _ => String::new(),
+    };
+    let signature = shared_key::sign(key, &Signature { query: &query }.account_text(account))?;
+    let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
+    let expires = expires.replace(':', "%3A");
+    Some(format!(
+        "sv={version}&ss={services}&srt={types}&se={expires}&sp={permissions}&sig={signature}"
     ))
 }
 

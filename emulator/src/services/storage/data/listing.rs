@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::Bound;
 
 use http::StatusCode;
-use quick_xml::escape::escape;
+use quick_xml::escape::{escape, partial_escape};
 
 use super::page::{Page, marker_of};
 use super::{account, headers, place};
@@ -51,7 +51,7 @@ fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
             .query_value(&tag.to_ascii_lowercase())
             .filter(|value| !value.is_empty())
         {
-            let _ = write!(text, "<{tag}>{}</{tag}>", escape(value));
+            let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
         }
     }
     text
@@ -73,7 +73,7 @@ fn element(text: &mut String, tag: &str, value: &str) {
     if value.is_empty() {
         let _ = write!(text, "<{tag} />");
     } else {
-        let _ = write!(text, "<{tag}>{}</{tag}>", escape(value));
+        let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
     }
 }
 

@@ -1,0 +1,221 @@
+//! Account keys, signatures, roles and the firewall, as a client meets them.
+
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::world::{HOST, World, refused};
+use crate::gateway::{account_signature, container_signature, sign};
+use crate::model::{Request, Response, Scheme, Timestamp};
+
+fn key(world: &World) -> String {
+    world.azure.state().account_keys["acct"].keys[0].clone()
+}
+
+fn expiry(world: &World) -> Timestamp {
+    world.now + SignedDuration::from_hours(1)
+}
+
+fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Response {
+    let separator = if target.contains('?') { '&' } else { '?' };
+    let mut request = Request::new(method.clone(), HOST, &format!("{target}{separator}{sas}"))
+        .with_header("x-ms-version", "2026-10-06");
+    if method == Method::PUT && !target.contains('?') {
+        request = request.with_header("x-ms-blob-type", "BlockBlob");
+        request.body = world.stored("x");
+    }
+    world.send(request)
+}
+
+fn container_sas(world: &World, permissions: &str) -> String {
+    container_signature(&key(world), "acct", "box", permissions, expiry(world)).expect("signed")
+}
+
+#[test]
+fn a_container_signature_reaches_what_it_says() {
+    let mut world = World::new();
+    let sas = container_sas(&world, "rcwl");
+    assert_eq!(with_sas(&mut world, Method::PUT, "/box/a%2Fb", &sas).status, 201);
+    assert_eq!(with_sas(&mut world, Method::GET, "/box/a/b", &sas).status, 200);
+    assert_eq!(
+        with_sas(&mut world, Method::GET, "/box?restype=container&comp=list", &sas).status,
+        200
+    );
+    let answer = with_sas(&mut world, Method::DELETE, "/box/a/b", &sas);
+    assert_eq!(refused(&answer, 403), "AuthorizationPermissionMismatch");
+    // Another container has another string to sign.
+    let answer = with_sas(&mut world, Method::GET, "/other/b", &sas);
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+    // A signature is for what is in a container, not for the container, whatever letters it has.
+    let sas = container_sas(&world, "racwdl");
+    for (method, target) in [
+        (Method::DELETE, "/box?restype=container"),
+        (Method::GET, "/box?restype=container"),
+        (Method::PUT, "/box?restype=container"),
+    ] {
+        let answer = with_sas(&mut world, method, target, &sas);
+        assert_eq!(refused(&answer, 403), "AuthorizationPermissionMismatch");
+    }
+}
+
+#[test]
+fn a_signature_that_only_creates_overwrites_nothing() {
+    let mut world = World::new();
+    let sas = container_sas(&world, "c");
+    assert_eq!(with_sas(&mut world, Method::PUT, "/box/b", &sas).status, 201);
+    let answer = with_sas(&mut world, Method::PUT, "/box/b", &sas);
+    assert_eq!(refused(&answer, 403), "UnauthorizedBlobOverwrite");
+    assert_eq!(world.released.len(), 1);
+    let both = container_sas(&world, "cw");
+    assert_eq!(with_sas(&mut world, Method::PUT, "/box/b", &both).status, 201);
+}
+
+#[test]
+fn signatures_expire_and_cannot_be_changed() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let sas = container_sas(&world, "r");
+    let tampered = sas.replace("sp=r", "sp=rw");
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &tampered);
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+    let plain = {
+        let mut request = Request::new(Method::GET, HOST, &format!("/box/b?{sas}"));
+        request.scheme = Scheme::Http;
+        request
+    };
+    assert_eq!(refused(&world.send(plain), 403), "AuthorizationProtocolMismatch");
+    let renewed = json!({"keyName": "key1"});
+    world.now = expiry(&world) - SignedDuration::from_secs(1);
+    assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &sas).status, 200);
+    world.now += SignedDuration::from_secs(1);
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+    assert!(answer.header("x-ms-request-id").is_some());
+    // A renewed key takes its signatures with it.
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let sas = container_sas(&world, "r");
+    let target = "/providers/Microsoft.Storage/storageAccounts/acct/regenerateKey";
+    assert_eq!(world.arm(Method::POST, target, Some(renewed)).status, 200);
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+}
+
+#[test]
+fn signatures_put_headers_in_place_of_the_blobs() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let sas = container_sas(&world, "r");
+    // `rsct` is signed, so one that was put in afterwards spoils the signature.
+    let answer = with_sas(
+        &mut world,
+        Method::GET,
+        "/box/b",
+        &format!("{sas}&rsct=text%2Fhtml"),
+    );
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+}
+
+#[test]
+fn an_account_signature_reaches_services_types_and_letters() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let sas = |world: &World, services: &str, types: &str, permissions: &str| {
+        account_signature(&key(world), "acct", services, types, permissions, expiry(world)).expect("signed")
+    };
+    let all = sas(&world, "b", "sco", "rwdlac");
+    for target in [
+        "/box/b",
+        "/?comp=list",
+        "/box?restype=container",
+        "/box?restype=container&comp=list",
+        "/?restype=account&comp=properties",
+    ] {
+        assert_eq!(
+            with_sas(&mut world, Method::GET, target, &all).status,
+            200,
+            "{target}"
+        );
+    }
+    let queue = sas(&world, "q", "sco", "rl");
+    assert_eq!(
+        refused(&with_sas(&mut world, Method::GET, "/box/b", &queue), 403),
+        "AuthorizationServiceMismatch"
+    );
+    let objects = sas(&world, "b", "o", "rl");
+    assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &objects).status, 200);
+    assert_eq!(
+        refused(&with_sas(&mut world, Method::GET, "/?comp=list", &objects), 403),
+        "AuthorizationResourceTypeMismatch"
+    );
+}
+
+fn shared_key(world: &World, request: Request, tail: &str) -> Request {
+    let date = "Mon, 02 Mar 2026 06:00:00 GMT";
+    let text = format!(
+        "{}\n\n\n\n\n\n\n\n\n\n\n\nx-ms-date:{date}\nx-ms-version:2026-10-06\n/acct{tail}",
+        request.method
+    );
+    let signature = sign(&key(world), &text).expect("signed");
+    request
+        .with_header("x-ms-date", date)
+        .with_header("x-ms-version", "2026-10-06")
+        .with_header("authorization", &format!("SharedKey acct:{signature}"))
+}
+
+#[test]
+fn an_account_key_opens_everything_unless_it_is_switched_off() {
+    let mut world = World::new();
+    world.put("/box/a%20b", &[], "x");
+    // The path is signed as it was sent, the query decoded.
+    let get = |world: &World| shared_key(world, Request::new(Method::GET, HOST, "/box/a%20b"), "/box/a%20b");
+    let request = get(&world);
+    assert_eq!(world.send(request).status, 200);
+    let list = Request::new(Method::GET, HOST, "/?comp=list&prefix=a%2Fb");
+    let request = shared_key(&world, list, "/\ncomp:list\nprefix:a/b");
+    assert_eq!(world.send(request).status, 200);
+    let mut tampered = get(&world);
+    tampered.path = "/box/other".to_owned();
+    assert_eq!(refused(&world.send(tampered), 403), "AuthenticationFailed");
+    let target = "/providers/Microsoft.Storage/storageAccounts/acct";
+    let off = json!({"properties": {"allowSharedKeyAccess": false}});
+    assert_eq!(world.arm(Method::PATCH, target, Some(off)).status, 200);
+    let request = get(&world);
+    assert_eq!(
+        refused(&world.send(request), 403),
+        "KeyBasedAuthenticationNotPermitted"
+    );
+    let sas = container_sas(&world, "r");
+    let answer = with_sas(&mut world, Method::GET, "/box/a%20b", &sas);
+    assert_eq!(refused(&answer, 403), "KeyBasedAuthenticationNotPermitted");
+    assert_eq!(world.blob(Method::GET, "/box/a%20b", &[]).status, 200);
+}
+
+#[test]
+fn without_a_credential_nobody_gets_in_and_bodies_are_given_back() {
+    let mut world = World::new();
+    let mut request = Request::new(Method::PUT, HOST, "/box/b").with_header("x-ms-blob-type", "BlockBlob");
+    request.body = world.stored("x");
+    let answer = world.send(request);
+    assert_eq!(refused(&answer, 401), "NoAuthenticationInformation");
+    assert!(
+        answer
+            .header("www-authenticate")
+            .expect("a challenge")
+            .contains("resource_id=https://storage.azure.com")
+    );
+    assert_eq!(world.released, world.came_in);
+}
+
+#[test]
+fn a_closed_network_closes_the_data_plane_only() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let target = "/providers/Microsoft.Storage/storageAccounts/acct";
+    let closed = json!({"properties": {"publicNetworkAccess": "Disabled"}});
+    assert_eq!(world.arm(Method::PATCH, target, Some(closed)).status, 200);
+    let answer = world.put("/box/b", &[], "y");
+    assert_eq!(refused(&answer, 403), "AuthorizationFailure");
+    assert_eq!(world.released, [world.came_in[1]]);
+    assert_eq!(world.arm(Method::GET, target, None).status, 200);
+}
