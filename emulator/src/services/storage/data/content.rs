@@ -61,7 +61,8 @@ pub(super) fn write(response: &mut Response, content: &ContentHeaders, ranged: b
     }
 }
 
-/// Writes the headers a shared access signature asks for in place of the blob's.
+/// Writes the headers a service signature asks for in place of the blob's. An account signature
+/// does not sign them, so it cannot ask.
 pub(super) fn write_overrides(response: &mut Response, permit: &Permit, request: &Request) {
     if !matches!(permit.caller.credential, Credential::SharedAccessSignature { .. }) {
         return;

@@ -102,17 +102,25 @@ fn signatures_expire_and_cannot_be_changed() {
 }
 
 #[test]
-fn signatures_put_headers_in_place_of_the_blobs() {
+fn a_blob_signature_puts_headers_in_place_of_the_blobs() {
     let mut world = World::new();
     world.put("/box/b", &[], "x");
-    let sas = container_sas(&world, "r");
-    // `rsct` is signed, so one that was put in afterwards spoils the signature.
-    let answer = with_sas(
-        &mut world,
-        Method::GET,
-        "/box/b",
-        &format!("{sas}&rsct=text%2Fhtml"),
-    );
+    world.put("/box/other", &[], "x");
+    let expires = "2026-03-02T07:00:00Z";
+    let text = format!("r\n\n{expires}\n/blob/acct/box/b\n\n\n\n2020-12-06\nb\n\n\n\n\n\n\ntext/html");
+    let signature = sign(&key(&world), &text).expect("signed");
+    let signature = signature
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D");
+    let sas = format!("sv=2020-12-06&sr=b&sp=r&se={expires}&rsct=text/html&sig={signature}");
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+    assert_eq!(answer.header("content-type"), Some("text/html"), "{answer:?}");
+    // It is for this blob and says these headers.
+    let answer = with_sas(&mut world, Method::GET, "/box/other", &sas);
+    assert_eq!(refused(&answer, 403), "AuthenticationFailed");
+    let changed = sas.replace("text/html", "text/css");
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &changed);
     assert_eq!(refused(&answer, 403), "AuthenticationFailed");
 }
 
