@@ -1,3 +1,8 @@
-//! Harness.
+//! Restore drills for Azure Database for PostgreSQL backups.
+//!
+//! The harness puts a world into the emulator, a real PostgreSQL behind its servers, and plays
+//! scenarios: files that state a claim, take steps and say what must come of them.
 
 pub mod postgres;
+pub mod run;
+pub mod scenario;

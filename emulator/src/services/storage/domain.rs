@@ -159,6 +159,17 @@ impl StorageState {
         }
     }
 
+    /// The names of a container's committed blobs, in order: for looking at what a restore wrote.
+    pub fn blob_names(&self, account: &str, container: &str) -> Vec<String> {
+        let found = self.container(account, container);
+        found.into_iter().flat_map(|own| own.blobs.keys().cloned()).collect()
+    }
+
+    /// The bytes of a committed blob: for looking at what a restore wrote.
+    pub fn blob_content(&self, account: &str, container: &str, blob: &str) -> Option<&StoredBody> {
+        Some(&self.container(account, container)?.blobs.get(blob)?.content)
+    }
+
     /// The containers of an account. None: it has never had one.
     pub(super) fn containers(&self, account: &str) -> Option<&BTreeMap<String, Container>> {
         self.accounts.get(account)

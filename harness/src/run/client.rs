@@ -1,0 +1,238 @@
+//! The operator's client: calls through the front door, and waiting for what takes time.
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::model::{NetworkPath, Request, Response, Timestamp};
+use azdrill_emulator::server::{BodySource, Core, Driver, FrontDoor};
+use azdrill_emulator::world::Operator;
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::RunError;
+
+/// The largest answer read into memory, in bytes.
+const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// How often an operation is asked about before it counts as stuck.
+const POLLS_MAX: usize = 500;
+/// The API version our own calls name.
+const API_VERSION: &str = "2024-04-01";
+
+/// Calls as the operator.
+pub(super) struct Client {
+    door: FrontDoor<Azure>,
+    driver: Driver<Azure>,
+    operator: Operator,
+    token: Option<(Timestamp, String)>,
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ended {
+    /// The end state, or the HTTP status of a request that was refused at once.
+    pub(super) status: String,
+    /// The error object, if there is one.
+    pub(super) error: Value,
+    /// What it ended with: the resource of a PUT, the properties of an operation.
+    pub(super) value: Value,
+    /// Headers of ours on the answer that told the end.
+    pub(super) marks: Vec<(String, String)>,
+}
+
+impl Client {
+    pub(super) fn new(driver: Driver<Azure>, operator: Operator) -> Self {
+        Self {
+            door: driver.front_door().clone(),
+            driver,
+            operator,
+            token: None,
+        }
+    }
+
+    pub(super) fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    pub(super) fn driver(&self) -> &Driver<Azure> {
+        &self.driver
+    }
+
+    pub(super) fn door(&self) -> &FrontDoor<Azure> {
+        &self.door
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.door.clock().now()
+    }
+
+    /// Looks at the emulator's state.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Azure) -> T) -> T {
+        self.door.with_core(look)
+    }
+
+    async fn handle(&self, request: Request, body: BodySource) -> Result<Response, RunError> {
+        let answer = self.door.handle(&NetworkPath::internet(), request, body).await;
+        answer.into_response(ANSWER_MAX_BYTES).map_err(|error| RunError::Emulator(error.to_string()))
+    }
+
+    /// A token of the operator's, asked for as clients do, and again when it is about to expire.
+    async fn token(&mut self) -> Result<String, RunError> {
+        let now = self.now();
+        if let Some((until, token)) = &self.token
+            && now < *until
+        {
+            return Ok(token.clone());
+        }
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
+            self.operator.client_id,
+            self.operator.client_secret.replace('~', "%7E")
+        );
+        let path = format!("/{}/oauth2/v2.0/token", self.operator.tenant);
+        let request = Request::new(Method::POST, "login.microsoftonline.com", &path)
+            .with_header("content-type", "application/x-www-form-urlencoded");
+        let response = self.handle(request, BodySource::Bytes(Bytes::from(form))).await?;
+        let body = response.json_body();
+        let token = body["access_token"]
+            .as_str()
+            .ok_or_else(|| RunError::Emulator(format!("no token: {body}")))?
+            .to_owned();
+        self.token = Some((now + SignedDuration::from_mins(50), token.clone()));
+        Ok(token)
+    }
+
+    /// Makes one call.
+    pub(super) async fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, RunError> {
+        let token = self.token().await?;
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let target = if path.contains("api-version=") {
+            path.to_owned()
+        } else {
+            format!("{path}{separator}api-version={API_VERSION}")
+        };
+        let mut request = Request::new(method, "management.azure.com", &target)
+            .with_header("authorization", &format!("Bearer {token}"));
+        let body = match body {
+            Some(value) => {
+                request = request.with_header("content-type", "application/json");
+                BodySource::Bytes(Bytes::from(value.to_string()))
+            }
+            None => BodySource::Empty,
+        };
+        self.handle(request, body).await
+    }
+
+    /// Makes a call and follows it to its end.
+    pub(super) async fn operate(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Ended, RunError> {
+        let is_put = method == Method::PUT;
+        let response = self.send(method, path, body).await?;
+        self.driver.settle().await;
+        if !response.status.is_success() {
+            return Ok(refused(&response));
+        }
+        if let Some(address) = target_of(response.header("azure-asyncoperation")) {
+            let mut ended = self.follow_status(&address).await?;
+            if is_put && ended.status == "Succeeded" {
+                ended.value = self.send(Method::GET, path, None).await?.json_body();
+            }
+            return Ok(ended);
+        }
+        if let Some(address) = target_of(response.header("location")) {
+            return self.follow_location(&address).await;
+        }
+        Ok(succeeded(&response))
+    }
+
+    async fn follow_status(&mut self, address: &str) -> Result<Ended, RunError> {
+        for _ in 0..POLLS_MAX {
+            let response = self.send(Method::GET, address, None).await?;
+            if !response.status.is_success() {
+                return Ok(refused(&response));
+            }
+            let body = response.json_body();
+            let status = body["status"].as_str().unwrap_or_default().to_owned();
+            if !status.eq_ignore_ascii_case("InProgress") {
+                return Ok(Ended {
+                    status,
+                    error: body["error"].clone(),
+                    value: body["properties"].clone(),
+                    marks: marks(&response),
+                });
+            }
+            self.wait().await?;
+        }
+        Err(RunError::Stuck(address.to_owned()))
+    }
+
+    async fn follow_location(&mut self, address: &str) -> Result<Ended, RunError> {
+        for _ in 0..POLLS_MAX {
+            let response = self.send(Method::GET, address, None).await?;
+            if response.status != StatusCode::ACCEPTED {
+                return Ok(if response.status.is_success() { succeeded(&response) } else { refused(&response) });
+            }
+            self.wait().await?;
+        }
+        Err(RunError::Stuck(address.to_owned()))
+    }
+
+    /// Lets whatever is due next happen.
+    pub(super) async fn wait(&mut self) -> Result<(), RunError> {
+        self.driver.settle().await;
+        let now = self.now();
+        let due = self.look(|core| core.next_due());
+        let step = due.map_or(SignedDuration::from_secs(1), |due| due.duration_since(now));
+        self.advance(step.max(SignedDuration::from_secs(1))).await
+    }
+
+    /// Moves the clock.
+    pub(super) async fn advance(&mut self, by: SignedDuration) -> Result<(), RunError> {
+        self.driver
+            .advance(by)
+            .await
+            .map_err(|error| RunError::Emulator(error.to_string()))
+    }
+
+    /// Reads a resource until it is as wanted.
+    pub(super) async fn read_until(&mut self, path: &str, done: impl Fn(&Value) -> bool) -> Result<Value, RunError> {
+        for _ in 0..POLLS_MAX {
+            let body = self.send(Method::GET, path, None).await?.json_body();
+            if done(&body) {
+                return Ok(body);
+            }
+            self.wait().await?;
+        }
+        Err(RunError::Stuck(path.to_owned()))
+    }
+}
+
+fn succeeded(response: &Response) -> Ended {
+    Ended {
+        status: "Succeeded".to_owned(),
+        value: response.json_body(),
+        ..Ended::default()
+    }
+}
+
+fn refused(response: &Response) -> Ended {
+    Ended {
+        status: response.status.as_u16().to_string(),
+        error: response.json_body()["error"].clone(),
+        value: Value::Null,
+        marks: marks(response),
+    }
+}
+
+fn marks(response: &Response) -> Vec<(String, String)> {
+    response
+        .headers
+        .iter()
+        .filter(|(name, _)| name.as_str().starts_with("x-azdrill-"))
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}
+
+/// Path and query of an absolute address.
+fn target_of(address: Option<&str>) -> Option<String> {
+    let rest = address?.split_once("://")?.1;
+    Some(format!("/{}", rest.split_once('/')?.1))
+}

@@ -1,0 +1,61 @@
+//! The resource ids of a scenario's world.
+
+use crate::scenario::{Site, World};
+
+/// Ids of everything a world has, for one subscription.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub(super) subscription: String,
+    pub(super) server: String,
+    pub(super) server_group: String,
+    pub(super) vault: String,
+    pub(super) user_identity: String,
+    pub(super) policy: String,
+    pub(super) instance: String,
+    pub(super) account: String,
+    pub(super) account_group: String,
+    pub(super) vault_group: String,
+    pub(super) container: String,
+    pub(super) container_url: String,
+}
+
+impl Names {
+    pub(super) fn of(world: &World, subscription: &str) -> Self {
+        let group = |name: &str| format!("/subscriptions/{subscription}/resourceGroups/{name}");
+        let server_group = group(&world.server.group);
+        let kind = match world.server.flavour {
+            crate::scenario::ServerFlavour::Flexible => "flexibleServers",
+            crate::scenario::ServerFlavour::ServerGroup => "serverGroupsv2",
+        };
+        let vault_group = group(&world.vault.group);
+        let vault = format!("{vault_group}/providers/Microsoft.DataProtection/backupVaults/{}", world.vault.name);
+        let account_group = group(&world.storage.group);
+        let account = format!("{account_group}/providers/Microsoft.Storage/storageAccounts/{}", world.storage.name);
+        Self {
+            subscription: format!("/subscriptions/{subscription}"),
+            server: format!("{server_group}/providers/Microsoft.DBforPostgreSQL/{kind}/{}", world.server.name),
+            server_group,
+            user_identity: format!("{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity", world.vault.name),
+            policy: format!("{vault}/backupPolicies/weekly"),
+            instance: format!("{vault}/backupInstances/{0}-{0}", world.server.name),
+            container: format!("{account}/blobServices/default/containers/{}", world.storage.container),
+            container_url: format!("https://{}.blob.core.windows.net/{}", world.storage.name, world.storage.container),
+            vault,
+            account,
+            account_group,
+            vault_group,
+        }
+    }
+
+    pub(super) fn site(&self, site: Site) -> &str {
+        match site {
+            Site::Server => &self.server,
+            Site::ServerGroup => &self.server_group,
+            Site::Storage => &self.account,
+            Site::StorageGroup => &self.account_group,
+            Site::Container => &self.container,
+            Site::Vault => &self.vault,
+            Site::Subscription => &self.subscription,
+        }
+    }
+}

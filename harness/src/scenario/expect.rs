@@ -1,0 +1,101 @@
+//! What a step is expected to come to.
+
+use azdrill_emulator::rules::Profile;
+use serde::Deserialize;
+
+/// What a step must come to; what is left out is not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expect {
+    /// The end state in Azure's own word: `Succeeded`, `Failed`, `Completed`, `ProtectionConfigured`,
+    /// or an HTTP status where the request itself is refused.
+    pub status: Option<String>,
+    /// The error code.
+    pub code: Option<String>,
+    /// The inner error's code.
+    pub inner_code: Option<String>,
+    /// A part of the message or of the inner message.
+    pub message_contains: Option<String>,
+    /// The gate that said no.
+    pub gate: Option<String>,
+    /// Rules that must be among those that decided.
+    pub rules: Option<Vec<String>>,
+    /// The number of files a restore wrote.
+    pub files: Option<u64>,
+    /// The number of things listed.
+    pub count: Option<u64>,
+    /// Whether the rows of what was restored equal the source's.
+    pub rows_equal: Option<bool>,
+    /// A note (a warning, say) that must be in the log of this step.
+    pub note_contains: Option<String>,
+    /// Names of blobs that must be in the target container.
+    pub blobs: Option<Vec<String>>,
+    /// Names of blobs that must not be there.
+    pub no_blobs: Option<Vec<String>>,
+}
+
+/// Expectations that hold under both profiles, and those that differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProfiledExpect {
+    status: Option<String>,
+    code: Option<String>,
+    inner_code: Option<String>,
+    message_contains: Option<String>,
+    gate: Option<String>,
+    rules: Option<Vec<String>>,
+    files: Option<u64>,
+    count: Option<u64>,
+    rows_equal: Option<bool>,
+    note_contains: Option<String>,
+    blobs: Option<Vec<String>>,
+    no_blobs: Option<Vec<String>>,
+    documented: Option<Expect>,
+    observed: Option<Expect>,
+}
+
+impl ProfiledExpect {
+    /// What is expected under a profile. A profile's own table stands for itself: where it is
+    /// there, what is said for both is not looked at.
+    pub fn under(&self, profile: Profile) -> Expect {
+        let own = match profile {
+            Profile::Documented => &self.documented,
+            Profile::Observed => &self.observed,
+        };
+        own.clone().unwrap_or_else(|| Expect {
+            status: self.status.clone(),
+            code: self.code.clone(),
+            inner_code: self.inner_code.clone(),
+            message_contains: self.message_contains.clone(),
+            gate: self.gate.clone(),
+            rules: self.rules.clone(),
+            files: self.files,
+            count: self.count,
+            rows_equal: self.rows_equal,
+            note_contains: self.note_contains.clone(),
+            blobs: self.blobs.clone(),
+            no_blobs: self.no_blobs.clone(),
+        })
+    }
+
+    /// Whether anything is expected at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Expect {
+    /// In one line, for tables: the status and the code, or what else is said first.
+    pub fn brief(&self) -> String {
+        match (&self.status, &self.code, &self.inner_code) {
+            (Some(status), Some(code), Some(inner)) => format!("{status}: {code} / {inner}"),
+            (Some(status), Some(code), None) => format!("{status}: {code}"),
+            (Some(status), None, _) => status.clone(),
+            (None, Some(code), _) => code.clone(),
+            (None, None, _) => match self.count {
+                Some(count) => format!("{count} found"),
+                None => "-".to_owned(),
+            },
+        }
+    }
+}

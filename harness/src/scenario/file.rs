@@ -1,0 +1,147 @@
+//! A scenario as its file says it.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::{GrantWorld, ProfiledExpect, Site, World};
+
+/// A scenario.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The file's name without its ending; filled in by the library.
+    #[serde(skip)]
+    pub name: String,
+    /// The folder it is in; filled in by the library.
+    #[serde(skip)]
+    pub topic: String,
+    /// What it shows, in a sentence that can be true or false.
+    #[serde(default)]
+    pub claim: String,
+    /// The rules it is about.
+    #[serde(default)]
+    pub about: Vec<String>,
+    /// A file under `scenarios/` it extends.
+    pub extends: Option<String>,
+    /// The seed of every id and delay.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// Alternatives to take instead of the profile's, by rule.
+    #[serde(default)]
+    pub assume: BTreeMap<String, String>,
+    /// What it begins with.
+    #[serde(default)]
+    pub world: World,
+    /// What is done, in order.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What is done.
+    #[serde(rename = "do")]
+    pub kind: StepKind,
+    /// Why, in a few words; printed as the step's heading.
+    pub title: Option<String>,
+    /// `on`: what a grant, a revocation or a setting is about.
+    pub on: Option<Site>,
+    /// The grant to give or take back: the name of one of the world's.
+    pub grant: Option<String>,
+    /// A grant that is not the world's.
+    pub give: Option<GrantWorld>,
+    /// Properties to set, as ARM spells them.
+    pub properties: Option<toml::Table>,
+    /// Who carries a restore or a protection out: `system` or `user`.
+    pub identity: Option<String>,
+    /// Whether the request says so; `false` leaves `identityDetails` out.
+    #[serde(default = "yes")]
+    pub identity_details: bool,
+    /// The file prefix of a restore.
+    pub prefix: Option<String>,
+    /// How far to move the clock.
+    pub by: Option<SignedDuration>,
+    /// What to do with the server: `stop`, `start`, `delete`.
+    pub action: Option<String>,
+    /// SQL to run in the server's database.
+    pub sql: Option<String>,
+    /// Storage properties to set while a restore is copying, after its first block.
+    pub midway: Option<toml::Table>,
+    /// What must come of it.
+    #[serde(default)]
+    pub expect: ProfiledExpect,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// Ask the vault whether the server can be protected.
+    ValidateBackup,
+    /// Create the backup instance, and wait until protection is configured or has failed.
+    Protect,
+    /// Take a backup now, and wait for the job.
+    Backup,
+    /// Ask the vault whether the newest recovery point can be restored as files.
+    ValidateRestore,
+    /// Restore the newest recovery point as files, and wait for the job.
+    Restore,
+    /// Load a restored dump into a new server and compare it, row by row, with the source.
+    Compare,
+    /// Give a role.
+    Grant,
+    /// Take a role back.
+    Revoke,
+    /// Change properties of the storage account or the server.
+    Set,
+    /// Switch the vault's system-assigned identity off and on again.
+    RecycleIdentity,
+    /// Move the clock.
+    Advance,
+    /// Stop, start or delete the server.
+    Server,
+    /// Delete the target container.
+    DeleteContainer,
+    /// Run SQL in the server's database.
+    Sql,
+    /// List recovery points.
+    RecoveryPoints,
+    /// List the target container's blobs.
+    Blobs,
+}
+
+impl StepKind {
+    /// The word for it in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidateBackup => "validate_backup",
+            Self::Protect => "protect",
+            Self::Backup => "backup",
+            Self::ValidateRestore => "validate_restore",
+            Self::Restore => "restore",
+            Self::Compare => "compare",
+            Self::Grant => "grant",
+            Self::Revoke => "revoke",
+            Self::Set => "set",
+            Self::RecycleIdentity => "recycle_identity",
+            Self::Advance => "advance",
+            Self::Server => "server",
+            Self::DeleteContainer => "delete_container",
+            Self::Sql => "sql",
+            Self::RecoveryPoints => "recovery_points",
+            Self::Blobs => "blobs",
+        }
+    }
+}

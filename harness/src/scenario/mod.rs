@@ -1,0 +1,14 @@
+//! Scenario files: what they may say, and finding and reading them.
+
+mod expect;
+mod file;
+mod library;
+mod world;
+
+pub use expect::{Expect, ProfiledExpect};
+pub use file::{Scenario, Step, StepKind};
+pub use library::{Library, ScenarioError};
+pub use world::{
+    GrantWorld, Grantee, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld, VaultIdentity, VaultWorld,
+    World,
+};

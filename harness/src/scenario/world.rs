@@ -1,0 +1,252 @@
+//! The world a scenario begins with. Everything in it is created by the operator through the front
+//! door, like anybody's resources.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+/// A world. Everything has a default; a file says what is different.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct World {
+    /// The time at which it begins.
+    pub start: Timestamp,
+    /// `fast` or `recorded`: whether Azure's own waiting is played.
+    pub pace: String,
+    /// How long a role assignment takes to be seen (`10m`).
+    pub role_propagation: SignedDuration,
+    /// The region everything is in.
+    pub location: String,
+    /// The database server.
+    pub server: ServerWorld,
+    /// The Backup vault.
+    pub vault: VaultWorld,
+    /// The storage account restores go to.
+    pub storage: StorageWorld,
+    /// Roles, by a name of their own so that a file that extends another can change one.
+    pub grants: BTreeMap<String, GrantWorld>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            // A Monday, after the retirement of single server.
+            start: Timestamp::from_second(1_772_431_200).unwrap_or_default(),
+            pace: "fast".to_owned(),
+            role_propagation: SignedDuration::ZERO,
+            location: "uksouth".to_owned(),
+            server: ServerWorld::default(),
+            vault: VaultWorld::default(),
+            storage: StorageWorld::default(),
+            grants: BTreeMap::new(),
+        }
+    }
+}
+
+/// Which kind of server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFlavour {
+    /// `Microsoft.DBforPostgreSQL/flexibleServers`.
+    #[default]
+    Flexible,
+    /// `Microsoft.DBforPostgreSQL/serverGroupsv2` (Cosmos DB for PostgreSQL).
+    ServerGroup,
+}
+
+/// How a server is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerNetwork {
+    /// By a public address behind firewall rules.
+    #[default]
+    Public,
+    /// By a private endpoint; public access is off.
+    PrivateEndpoint,
+    /// In a delegated subnet.
+    VirtualNetwork,
+}
+
+/// The database server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerWorld {
+    /// Its name.
+    pub name: String,
+    /// Which kind.
+    pub flavour: ServerFlavour,
+    /// The major version; the newest at hand if left out.
+    pub version: Option<u32>,
+    /// How it is reached.
+    pub network: ServerNetwork,
+    /// What is in it: `shop`, `empty`, `bulk:<megabytes>`.
+    pub content: String,
+    /// The database the content is in.
+    pub database: String,
+    /// The resource group it is in.
+    pub group: String,
+}
+
+impl Default for ServerWorld {
+    fn default() -> Self {
+        Self {
+            name: "drill-pg".to_owned(),
+            flavour: ServerFlavour::Flexible,
+            version: None,
+            network: ServerNetwork::Public,
+            content: "shop".to_owned(),
+            database: "shop".to_owned(),
+            group: "databases".to_owned(),
+        }
+    }
+}
+
+/// Which identities a vault has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VaultIdentity {
+    /// None.
+    None,
+    /// A system-assigned one.
+    #[default]
+    System,
+    /// A user-assigned one.
+    User,
+    /// Both.
+    Both,
+}
+
+/// The Backup vault.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaultWorld {
+    /// Its name.
+    pub name: String,
+    /// Its identities.
+    pub identity: VaultIdentity,
+    /// Which of them protects: `system` or `user`.
+    pub protect_as: String,
+    /// Its redundancy.
+    pub redundancy: String,
+    /// Its soft-delete state.
+    pub soft_delete: String,
+    /// The repeating intervals of its policy.
+    pub schedule: Vec<String>,
+    /// The resource group it is in.
+    pub group: String,
+}
+
+impl Default for VaultWorld {
+    fn default() -> Self {
+        Self {
+            name: "drill-vault".to_owned(),
+            identity: VaultIdentity::System,
+            protect_as: "system".to_owned(),
+            redundancy: "LocallyRedundant".to_owned(),
+            soft_delete: "On".to_owned(),
+            schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
+            group: "backup".to_owned(),
+        }
+    }
+}
+
+/// The storage account restores go to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageWorld {
+    /// Its name.
+    pub name: String,
+    /// The container restores go to.
+    pub container: String,
+    /// Whether the container exists.
+    pub container_exists: bool,
+    /// `Enabled`, `Disabled`, `SecuredByPerimeter`.
+    pub public_network_access: String,
+    /// `Allow`, `Deny`.
+    pub default_action: String,
+    /// `AzureServices`, `None`.
+    pub bypass: String,
+    /// Resource access rules: `vault`, `other_vault`, `vault_of_other_tenant`.
+    pub resource_rules: Vec<String>,
+    /// IP rules.
+    pub address_rules: Vec<String>,
+    /// Whether it has a private endpoint.
+    pub private_endpoint: bool,
+    /// `allowCrossTenantReplication`.
+    pub allow_cross_tenant_replication: bool,
+    /// `allowSharedKeyAccess`.
+    pub allow_shared_key_access: bool,
+    /// The resource group it is in.
+    pub group: String,
+}
+
+impl Default for StorageWorld {
+    fn default() -> Self {
+        Self {
+            name: "drillrestore".to_owned(),
+            container: "restored".to_owned(),
+            container_exists: true,
+            public_network_access: "Enabled".to_owned(),
+            default_action: "Allow".to_owned(),
+            bypass: "AzureServices".to_owned(),
+            resource_rules: Vec::new(),
+            address_rules: Vec::new(),
+            private_endpoint: false,
+            allow_cross_tenant_replication: true,
+            allow_shared_key_access: true,
+            group: "restore".to_owned(),
+        }
+    }
+}
+
+/// Who a role is given to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grantee {
+    /// The vault's system-assigned identity.
+    #[default]
+    Vault,
+    /// The vault's user-assigned identity.
+    VaultUser,
+    /// The application id of the vault's identity, pasted where the object id belongs.
+    VaultApplicationId,
+    /// The operator.
+    Operator,
+}
+
+/// What a role is given on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Site {
+    /// The server.
+    Server,
+    /// The server's resource group.
+    ServerGroup,
+    /// The storage account.
+    Storage,
+    /// The storage account's resource group.
+    StorageGroup,
+    /// The container.
+    Container,
+    /// The vault.
+    Vault,
+    /// The subscription.
+    Subscription,
+}
+
+/// A role given.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantWorld {
+    /// To whom.
+    #[serde(default)]
+    pub to: Grantee,
+    /// The role's display name.
+    pub role: String,
+    /// On what.
+    pub on: Site,
+    /// Whether it is left out after all: for a file that extends another.
+    #[serde(default)]
+    pub absent: bool,
+}
