@@ -10,9 +10,10 @@ use crate::fault::{Fault, FaultKind};
 use crate::model::{Body, Extent};
 
 const CONTAINERS: [&str; 2] = ["box", "second"];
-const BLOBS: [&str; 3] = ["a", "b", "d/e"];
-const IDS: [&str; 4] = ["id-1", "id-2", "id-3", "longer-id"];
-const LISTS: [&str; 3] = ["Committed", "Uncommitted", "Latest"];
+/// Few, so that moves meet: overwrites, blocks named twice, lists of what is there.
+const BLOBS: [&str; 2] = ["a", "d/e"];
+const IDS: [&str; 3] = ["id-1", "id-2", "longer-id"];
+const LISTS: [&str; 4] = ["Committed", "Uncommitted", "Latest", "Latest"];
 
 #[derive(Clone, Debug)]
 enum Move {
