@@ -162,7 +162,10 @@ impl StorageState {
     /// The names of a container's committed blobs, in order: for looking at what a restore wrote.
     pub fn blob_names(&self, account: &str, container: &str) -> Vec<String> {
         let found = self.container(account, container);
-        found.into_iter().flat_map(|own| own.blobs.keys().cloned()).collect()
+        found
+            .into_iter()
+            .flat_map(|own| own.blobs.keys().cloned())
+            .collect()
     }
 
     /// The bytes of a committed blob: for looking at what a restore wrote.
