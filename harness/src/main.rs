@@ -1,2 +1,9 @@
-//! azdrill.
-fn main() {}
+//! The command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -116,7 +116,8 @@ impl<C: Core> Driver<C> {
         Ok(())
     }
 
-    fn front_door(&self) -> &FrontDoor<C> {
+    /// The front door whose core it drives.
+    pub fn front_door(&self) -> &FrontDoor<C> {
         &self.shared.tools.front_door
     }
 

@@ -15,7 +15,12 @@ const ADMIN: (&str, &str) = ("drilladmin", "Not-a-secret-1!");
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
     let world = &scenario.world;
     for group in [&names.server_group, &names.vault_group, &names.account_group] {
-        must(client.operate(Method::PUT, group, Some(&json!({"location": world.location}))).await?, group)?;
+        must(
+            client
+                .operate(Method::PUT, group, Some(&json!({"location": world.location})))
+                .await?,
+            group,
+        )?;
     }
     network(client, names, world).await?;
     server(client, names, world).await?;
@@ -39,11 +44,18 @@ fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
     }
     let name = what.rsplit('/').next().unwrap_or(what);
     let message = ended.error["message"].as_str().unwrap_or("no message").to_owned();
-    Err(RunError::World { what: name.to_owned(), status: ended.status, message })
+    Err(RunError::World {
+        what: name.to_owned(),
+        status: ended.status,
+        message,
+    })
 }
 
 fn subnet(names: &Names) -> String {
-    format!("{}/providers/Microsoft.Network/virtualNetworks/drill-network", names.server_group)
+    format!(
+        "{}/providers/Microsoft.Network/virtualNetworks/drill-network",
+        names.server_group
+    )
 }
 
 async fn network(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
@@ -65,9 +77,18 @@ async fn network(client: &mut Client, names: &Names, world: &World) -> Result<()
     must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
 }
 
-async fn private_endpoint(client: &mut Client, names: &Names, world: &World, target: &str, part: &str) -> Result<(), RunError> {
+async fn private_endpoint(
+    client: &mut Client,
+    names: &Names,
+    world: &World,
+    target: &str,
+    part: &str,
+) -> Result<(), RunError> {
     let name = format!("{}-endpoint", target.rsplit('/').next().unwrap_or(target));
-    let id = format!("{}/providers/Microsoft.Network/privateEndpoints/{name}", names.server_group);
+    let id = format!(
+        "{}/providers/Microsoft.Network/privateEndpoints/{name}",
+        names.server_group
+    );
     let body = json!({
         "location": world.location,
         "properties": {
@@ -82,12 +103,18 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
     let own = &world.server;
     if own.flavour == ServerFlavour::ServerGroup {
         let body = json!({"location": world.location, "properties": {"administratorLoginPassword": ADMIN.1, "coordinatorVCores": 4, "nodeCount": 2}});
-        return must(client.operate(Method::PUT, &names.server, Some(&body)).await?, &names.server).map(|_| ());
+        return must(
+            client.operate(Method::PUT, &names.server, Some(&body)).await?,
+            &names.server,
+        )
+        .map(|_| ());
     }
     let network = match own.network {
         ServerNetwork::Public => json!({"publicNetworkAccess": "Enabled"}),
         ServerNetwork::PrivateEndpoint => json!({"publicNetworkAccess": "Disabled"}),
-        ServerNetwork::VirtualNetwork => json!({"delegatedSubnetResourceId": format!("{}/subnets/postgres", subnet(names))}),
+        ServerNetwork::VirtualNetwork => {
+            json!({"delegatedSubnetResourceId": format!("{}/subnets/postgres", subnet(names))})
+        }
     };
     let mut body = json!({
         "location": world.location,
@@ -103,12 +130,20 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
     if let Some(version) = own.version {
         body["properties"]["version"] = json!(version.to_string());
     }
-    must(client.operate(Method::PUT, &names.server, Some(&body)).await?, &names.server)?;
+    must(
+        client.operate(Method::PUT, &names.server, Some(&body)).await?,
+        &names.server,
+    )?;
     if own.network == ServerNetwork::PrivateEndpoint {
         private_endpoint(client, names, world, &names.server, "postgresqlServer").await?;
     }
     let database = format!("{}/databases/{}", names.server, own.database);
-    must(client.operate(Method::PUT, &database, Some(&json!({"properties": {}}))).await?, &database)?;
+    must(
+        client
+            .operate(Method::PUT, &database, Some(&json!({"properties": {}})))
+            .await?,
+        &database,
+    )?;
     Ok(())
 }
 
@@ -117,10 +152,18 @@ async fn vault(client: &mut Client, names: &Names, world: &World) -> Result<(), 
     let user = matches!(own.identity, VaultIdentity::User | VaultIdentity::Both);
     if user {
         let body = json!({"location": world.location});
-        must(client.operate(Method::PUT, &names.user_identity, Some(&body)).await?, &names.user_identity)?;
+        must(
+            client
+                .operate(Method::PUT, &names.user_identity, Some(&body))
+                .await?,
+            &names.user_identity,
+        )?;
     }
     let body = vault_body(names, world);
-    must(client.operate(Method::PUT, &names.vault, Some(&body)).await?, &names.vault)?;
+    must(
+        client.operate(Method::PUT, &names.vault, Some(&body)).await?,
+        &names.vault,
+    )?;
     let policy = json!({"properties": {
         "objectType": "BackupPolicy",
         "datasourceTypes": ["Microsoft.DBforPostgreSQL/flexibleServers"],
@@ -148,7 +191,11 @@ async fn vault(client: &mut Client, names: &Names, world: &World) -> Result<(), 
             },
         ],
     }});
-    must(client.operate(Method::PUT, &names.policy, Some(&policy)).await?, &names.policy).map(|_| ())
+    must(
+        client.operate(Method::PUT, &names.policy, Some(&policy)).await?,
+        &names.policy,
+    )
+    .map(|_| ())
 }
 
 /// The body a vault is written with.
@@ -194,9 +241,17 @@ async fn storage(client: &mut Client, names: &Names, world: &World) -> Result<()
             },
         },
     });
-    must(client.operate(Method::PUT, &names.account, Some(&body)).await?, &names.account)?;
+    must(
+        client.operate(Method::PUT, &names.account, Some(&body)).await?,
+        &names.account,
+    )?;
     if own.container_exists {
-        must(client.operate(Method::PUT, &names.container, Some(&json!({"properties": {}}))).await?, &names.container)?;
+        must(
+            client
+                .operate(Method::PUT, &names.container, Some(&json!({"properties": {}})))
+                .await?,
+            &names.container,
+        )?;
     }
     if own.private_endpoint {
         private_endpoint(client, names, world, &names.account, "blob").await?;
@@ -206,7 +261,10 @@ async fn storage(client: &mut Client, names: &Names, world: &World) -> Result<()
 
 /// Resource access rules by their short names.
 fn resource_rules(client: &Client, names: &Names, own: &StorageWorld) -> Result<Vec<Value>, RunError> {
-    own.resource_rules.iter().map(|rule| resource_rule(client, names, rule)).collect()
+    own.resource_rules
+        .iter()
+        .map(|rule| resource_rule(client, names, rule))
+        .collect()
 }
 
 /// One resource access rule by its short name.

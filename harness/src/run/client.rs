@@ -72,7 +72,9 @@ impl Client {
 
     async fn handle(&self, request: Request, body: BodySource) -> Result<Response, RunError> {
         let answer = self.door.handle(&NetworkPath::internet(), request, body).await;
-        answer.into_response(ANSWER_MAX_BYTES).map_err(|error| RunError::Emulator(error.to_string()))
+        answer
+            .into_response(ANSWER_MAX_BYTES)
+            .map_err(|error| RunError::Emulator(error.to_string()))
     }
 
     /// A token of the operator's, asked for as clients do, and again when it is about to expire.
@@ -102,7 +104,12 @@ impl Client {
     }
 
     /// Makes one call.
-    pub(super) async fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, RunError> {
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response, RunError> {
         let token = self.token().await?;
         let separator = if path.contains('?') { '&' } else { '?' };
         let target = if path.contains("api-version=") {
@@ -123,7 +130,12 @@ impl Client {
     }
 
     /// Makes a call and follows it to its end.
-    pub(super) async fn operate(&mut self, method: Method, path: &str, body: Option<&Value>) -> Result<Ended, RunError> {
+    pub(super) async fn operate(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Ended, RunError> {
         let is_put = method == Method::PUT;
         let response = self.send(method, path, body).await?;
         self.driver.settle().await;
@@ -168,7 +180,11 @@ impl Client {
         for _ in 0..POLLS_MAX {
             let response = self.send(Method::GET, address, None).await?;
             if response.status != StatusCode::ACCEPTED {
-                return Ok(if response.status.is_success() { succeeded(&response) } else { refused(&response) });
+                return Ok(if response.status.is_success() {
+                    succeeded(&response)
+                } else {
+                    refused(&response)
+                });
             }
             self.wait().await?;
         }
@@ -193,7 +209,11 @@ impl Client {
     }
 
     /// Reads a resource until it is as wanted.
-    pub(super) async fn read_until(&mut self, path: &str, done: impl Fn(&Value) -> bool) -> Result<Value, RunError> {
+    pub(super) async fn read_until(
+        &mut self,
+        path: &str,
+        done: impl Fn(&Value) -> bool,
+    ) -> Result<Value, RunError> {
         for _ in 0..POLLS_MAX {
             let body = self.send(Method::GET, path, None).await?.json_body();
             if done(&body) {
@@ -227,7 +247,12 @@ fn marks(response: &Response) -> Vec<(String, String)> {
         .headers
         .iter()
         .filter(|(name, _)| name.as_str().starts_with("x-azdrill-"))
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
         .collect()
 }
 

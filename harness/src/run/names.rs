@@ -28,18 +28,36 @@ impl Names {
             crate::scenario::ServerFlavour::ServerGroup => "serverGroupsv2",
         };
         let vault_group = group(&world.vault.group);
-        let vault = format!("{vault_group}/providers/Microsoft.DataProtection/backupVaults/{}", world.vault.name);
+        let vault = format!(
+            "{vault_group}/providers/Microsoft.DataProtection/backupVaults/{}",
+            world.vault.name
+        );
         let account_group = group(&world.storage.group);
-        let account = format!("{account_group}/providers/Microsoft.Storage/storageAccounts/{}", world.storage.name);
+        let account = format!(
+            "{account_group}/providers/Microsoft.Storage/storageAccounts/{}",
+            world.storage.name
+        );
         Self {
             subscription: format!("/subscriptions/{subscription}"),
-            server: format!("{server_group}/providers/Microsoft.DBforPostgreSQL/{kind}/{}", world.server.name),
+            server: format!(
+                "{server_group}/providers/Microsoft.DBforPostgreSQL/{kind}/{}",
+                world.server.name
+            ),
             server_group,
-            user_identity: format!("{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity", world.vault.name),
+            user_identity: format!(
+                "{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity",
+                world.vault.name
+            ),
             policy: format!("{vault}/backupPolicies/weekly"),
             instance: format!("{vault}/backupInstances/{0}-{0}", world.server.name),
-            container: format!("{account}/blobServices/default/containers/{}", world.storage.container),
-            container_url: format!("https://{}.blob.core.windows.net/{}", world.storage.name, world.storage.container),
+            container: format!(
+                "{account}/blobServices/default/containers/{}",
+                world.storage.container
+            ),
+            container_url: format!(
+                "https://{}.blob.core.windows.net/{}",
+                world.storage.name, world.storage.container
+            ),
             vault,
             account,
             account_group,

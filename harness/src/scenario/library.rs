@@ -91,7 +91,11 @@ impl Library {
         let mut files = Vec::new();
         for topic in entries(&self.folder)? {
             if topic.is_dir() && topic.file_name().is_some_and(|name| name != WORLDS) {
-                files.extend(entries(&topic)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml")));
+                files.extend(
+                    entries(&topic)?
+                        .into_iter()
+                        .filter(|path| path.extension().is_some_and(|end| end == "toml")),
+                );
             }
         }
         Ok(files)
@@ -116,9 +120,15 @@ impl Library {
             return self.read(Path::new(name));
         }
         let files = self.files()?;
-        match files.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name)) {
+        match files
+            .iter()
+            .find(|path| path.file_stem().is_some_and(|stem| stem == name))
+        {
             Some(path) => self.read(path),
-            None => Err(ScenarioError::Unknown { name: name.to_owned(), close: close_to(name, &files) }),
+            None => Err(ScenarioError::Unknown {
+                name: name.to_owned(),
+                close: close_to(name, &files),
+            }),
         }
     }
 
@@ -129,12 +139,18 @@ impl Library {
     /// If it, or a file it extends, is not what it should be.
     pub fn read(&self, path: &Path) -> Result<Scenario, ScenarioError> {
         let (table, own) = self.table(path, 0)?;
-        let mut scenario: Scenario = toml::Value::Table(table).try_into().map_err(|error| ScenarioError::Syntax {
-            path: path.to_owned(),
-            error: Box::new(error),
-        })?;
+        let mut scenario: Scenario =
+            toml::Value::Table(table)
+                .try_into()
+                .map_err(|error| ScenarioError::Syntax {
+                    path: path.to_owned(),
+                    error: Box::new(error),
+                })?;
         scenario.claim = own.claim;
-        scenario.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        scenario.name = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         scenario.topic = path
             .parent()
             .and_then(Path::file_name)
@@ -147,8 +163,14 @@ impl Library {
     /// A file as a table, with what it extends underneath. The file itself is read strictly first,
     /// so that an unknown key is reported where it stands.
     fn table(&self, path: &Path, depth: usize) -> Result<(toml::Table, Scenario), ScenarioError> {
-        let syntax = |error| ScenarioError::Syntax { path: path.to_owned(), error: Box::new(error) };
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read { path: path.to_owned(), source })?;
+        let syntax = |error| ScenarioError::Syntax {
+            path: path.to_owned(),
+            error: Box::new(error),
+        };
+        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         let own: Scenario = toml::from_str(&text).map_err(syntax)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(syntax)?;
         let Some(base) = &own.extends else {
@@ -156,12 +178,21 @@ impl Library {
         };
         if depth == EXTENDS_MAX {
             let what = format!("more than {EXTENDS_MAX} files extend one another");
-            return Err(ScenarioError::Content { path: path.to_owned(), what });
+            return Err(ScenarioError::Content {
+                path: path.to_owned(),
+                what,
+            });
         }
         let base_path = self.folder.join(base);
         if !base_path.is_file() {
-            let what = format!("extends = \"{base}\": there is no such file under {}", self.folder.display());
-            return Err(ScenarioError::Content { path: path.to_owned(), what });
+            let what = format!(
+                "extends = \"{base}\": there is no such file under {}",
+                self.folder.display()
+            );
+            return Err(ScenarioError::Content {
+                path: path.to_owned(),
+                what,
+            });
         }
         let (mut merged, _) = self.table(&base_path, depth + 1)?;
         let steps = table.remove("step");
@@ -173,8 +204,12 @@ impl Library {
 
 /// The steps of what is extended come first.
 fn append_steps(merged: &mut toml::Table, steps: Option<toml::Value>) {
-    let Some(toml::Value::Array(steps)) = steps else { return };
-    let all = merged.entry("step").or_insert_with(|| toml::Value::Array(Vec::new()));
+    let Some(toml::Value::Array(steps)) = steps else {
+        return;
+    };
+    let all = merged
+        .entry("step")
+        .or_insert_with(|| toml::Value::Array(Vec::new()));
     if let toml::Value::Array(all) = all {
         all.extend(steps);
     }
@@ -193,7 +228,12 @@ fn overlay(below: &mut toml::Table, above: toml::Table) {
 }
 
 fn check(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
-    let wrong = |what: String| Err(ScenarioError::Content { path: path.to_owned(), what });
+    let wrong = |what: String| {
+        Err(ScenarioError::Content {
+            path: path.to_owned(),
+            what,
+        })
+    };
     if scenario.claim.is_empty() {
         return wrong("`claim` is missing: say in a sentence what the scenario shows".to_owned());
     }
@@ -201,21 +241,44 @@ fn check(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
         return wrong("no step says what it expects: a scenario that expects nothing cannot fail".to_owned());
     }
     if !matches!(scenario.world.pace.as_str(), "fast" | "recorded") {
-        return wrong(format!("world.pace = \"{}\": expected \"fast\" or \"recorded\"", scenario.world.pace));
+        return wrong(format!(
+            "world.pace = \"{}\": expected \"fast\" or \"recorded\"",
+            scenario.world.pace
+        ));
+    }
+    let given = scenario
+        .steps
+        .iter()
+        .filter_map(|step| Some(("give", step.give.as_ref()?)));
+    let named = scenario
+        .world
+        .grants
+        .iter()
+        .map(|(name, grant)| (name.as_str(), grant));
+    for (name, grant) in named.chain(given) {
+        if grant.role.is_empty() || grant.on.is_none() {
+            return wrong(format!("the grant `{name}` needs `role` and `on`"));
+        }
     }
     for step in &scenario.steps {
         if let Some(name) = &step.grant
             && !scenario.world.grants.contains_key(name)
         {
             let known: Vec<&str> = scenario.world.grants.keys().map(String::as_str).collect();
-            return wrong(format!("grant = \"{name}\": the world has the grants {}", known.join(", ")));
+            return wrong(format!(
+                "grant = \"{name}\": the world has the grants {}",
+                known.join(", ")
+            ));
         }
     }
     Ok(())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
-    let read = |source| ScenarioError::Read { path: folder.to_owned(), source };
+    let read = |source| ScenarioError::Read {
+        path: folder.to_owned(),
+        source,
+    };
     let mut entries = std::fs::read_dir(folder)
         .map_err(read)?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -265,7 +328,13 @@ mod tests {
         ]);
         let scenario = library.get("a").expect("read");
         assert_eq!((scenario.name.as_str(), scenario.topic.as_str()), ("a", "topic"));
-        assert_eq!((scenario.world.storage.name.as_str(), scenario.world.storage.bypass.as_str()), ("two", "None"));
+        assert_eq!(
+            (
+                scenario.world.storage.name.as_str(),
+                scenario.world.storage.bypass.as_str()
+            ),
+            ("two", "None")
+        );
         assert_eq!(scenario.steps.len(), 2);
     }
 
@@ -273,19 +342,35 @@ mod tests {
     fn a_wrong_key_is_reported_with_file_line_and_column() {
         let (_folder, library) = library(&[("topic/bad.toml", "claim = \"c\"\n[world]\nlocatoin = \"x\"\n")]);
         let error = library.get("bad").expect_err("refused").to_string();
-        assert!(error.contains("bad.toml") && error.contains("line 3, column 1") && error.contains("locatoin"), "{error}");
+        assert!(
+            error.contains("bad.toml") && error.contains("line 3, column 1") && error.contains("locatoin"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_scenario_that_expects_nothing_is_refused() {
-        let (_folder, library) = library(&[("topic/idle.toml", "claim = \"c\"\n[[step]]\ndo = \"backup\"\n")]);
-        assert!(library.get("idle").expect_err("refused").to_string().contains("cannot fail"));
+        let (_folder, library) =
+            library(&[("topic/idle.toml", "claim = \"c\"\n[[step]]\ndo = \"backup\"\n")]);
+        assert!(
+            library
+                .get("idle")
+                .expect_err("refused")
+                .to_string()
+                .contains("cannot fail")
+        );
     }
 
     #[test]
     fn an_unknown_name_gets_a_suggestion() {
         let (_folder, library) = library(&[("topic/private-endpoint-restore.toml", "claim = \"c\"\n")]);
-        let error = library.get("private-endpoint-restor").expect_err("unknown").to_string();
-        assert!(error.contains("Did you mean private-endpoint-restore?"), "{error}");
+        let error = library
+            .get("private-endpoint-restor")
+            .expect_err("unknown")
+            .to_string();
+        assert!(
+            error.contains("Did you mean private-endpoint-restore?"),
+            "{error}"
+        );
     }
 }

@@ -9,6 +9,6 @@ pub use expect::{Expect, ProfiledExpect};
 pub use file::{Scenario, Step, StepKind};
 pub use library::{Library, ScenarioError};
 pub use world::{
-    GrantWorld, Grantee, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld, VaultIdentity, VaultWorld,
-    World,
+    GrantWorld, Grantee, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld, VaultIdentity,
+    VaultWorld, World,
 };

@@ -242,10 +242,11 @@ pub struct GrantWorld {
     /// To whom.
     #[serde(default)]
     pub to: Grantee,
-    /// The role's display name.
+    /// The role's display name. A file that changes a grant of what it extends may leave it out.
+    #[serde(default)]
     pub role: String,
-    /// On what.
-    pub on: Site,
+    /// On what. May be left out likewise.
+    pub on: Option<Site>,
     /// Whether it is left out after all: for a file that extends another.
     #[serde(default)]
     pub absent: bool,

@@ -38,6 +38,11 @@ impl PostgresState {
         self.addresses.get(server).copied()
     }
 
+    /// How the server of that resource is started. Holds a password.
+    pub fn spec(&self, server: &ResourceId) -> Option<&ServerSpec> {
+        self.specs.get(server)
+    }
+
     /// The engine's key of the server of that resource.
     pub fn key(&self, server: &ResourceId) -> Option<&str> {
         self.specs.get(server).map(|spec| spec.key.as_str())

@@ -1,0 +1,66 @@
+//! `azdrill list`.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Format, library};
+
+#[derive(Args)]
+pub(super) struct ListArguments {
+    /// Only scenarios of this topic (a folder under `scenarios`).
+    #[arg(long)]
+    topic: Option<String>,
+    /// How to write the list.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<ExitCode, String> {
+    let all = library(folder)?.all().map_err(|error| error.to_string())?;
+    let mut topics: Vec<String> = all.iter().map(|scenario| scenario.topic.clone()).collect();
+    topics.dedup();
+    if let Some(topic) = &arguments.topic
+        && !topics.contains(topic)
+    {
+        return Err(format!("no topic `{topic}`; there are {}", topics.join(", ")));
+    }
+    let wanted: Vec<_> = all
+        .iter()
+        .filter(|scenario| {
+            arguments
+                .topic
+                .as_ref()
+                .is_none_or(|topic| *topic == scenario.topic)
+        })
+        .collect();
+    let mut text = String::new();
+    match arguments.format {
+        Format::Json => {
+            let list: Vec<_> = wanted
+                .iter()
+                .map(|scenario| {
+                    json!({"name": scenario.name, "topic": scenario.topic, "claim": scenario.claim, "about": scenario.about})
+                })
+                .collect();
+            text = format!("{:#}\n", json!(list));
+        }
+        Format::Text => {
+            let mut last = "";
+            for scenario in &wanted {
+                if scenario.topic != last {
+                    text += &format!("{}\n", scenario.topic);
+                    last = &scenario.topic;
+                }
+                text += &format!("  {}\n      {}\n", scenario.name, scenario.claim);
+            }
+            text += &format!("{} scenarios\n", wanted.len());
+        }
+    }
+    // A reader that has seen enough (`| head`) is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}

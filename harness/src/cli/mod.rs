@@ -1,0 +1,114 @@
+//! `azdrill`: what a person types.
+//!
+//! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
+
+mod list;
+mod scenario;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use azdrill::postgres::PostgresMode;
+use azdrill_emulator::rules::Profile;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Restore drills for Azure Database for PostgreSQL backups, against a fake Azure.
+#[derive(Parser)]
+#[command(name = "azdrill", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The folder of scenarios; `scenarios` here or in a folder above if left out.
+    #[arg(long, global = true)]
+    scenarios: Option<PathBuf>,
+    /// How to get a real PostgreSQL: container, local, download or none. AZDRILL_POSTGRES does the same.
+    #[arg(long, global = true)]
+    postgres: Option<PostgresMode>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play scenarios and show what came of them.
+    Scenario(scenario::ScenarioArguments),
+    /// List the scenarios with their claims.
+    List(list::ListArguments),
+    /// Keep a fake Azure running, with one empty subscription whose operator is Owner.
+    Serve(serve::ServeArguments),
+    /// Print the environment of a running `serve`.
+    Env(serve::EnvArguments),
+}
+
+/// How to write what was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whose word to take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ProfileArgument {
+    /// What the documents say.
+    Documented,
+    /// What was seen or is inferred.
+    #[default]
+    Observed,
+}
+
+impl From<ProfileArgument> for Profile {
+    fn from(argument: ProfileArgument) -> Self {
+        match argument {
+            ProfileArgument::Documented => Self::Documented,
+            ProfileArgument::Observed => Self::Observed,
+        }
+    }
+}
+
+/// Parses the arguments and does what they say.
+pub(super) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("AZDRILL_LOG").unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return could_not_run(&error.to_string()),
+    };
+    let result = runtime.block_on(run(arguments));
+    match result {
+        Ok(code) => code,
+        Err(error) => could_not_run(&error),
+    }
+}
+
+fn could_not_run(error: &str) -> ExitCode {
+    eprintln!("azdrill: {error}");
+    ExitCode::from(2)
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, String> {
+    let mode = match arguments.postgres {
+        Some(mode) => Some(mode),
+        None => PostgresMode::from_environment().map_err(|error| error.to_string())?,
+    };
+    match arguments.command {
+        Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
+        Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
+        Command::Serve(own) => serve::run(own, mode).await,
+        Command::Env(own) => serve::env(&own),
+    }
+}
+
+/// The folder of scenarios.
+fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, String> {
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    azdrill::scenario::Library::find(given, &here).map_err(|error| error.to_string())
+}

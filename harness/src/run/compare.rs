@@ -1,0 +1,83 @@
+//! The proof of a restore: the dump it wrote is loaded into a new server, and what is there is
+//! compared with what was in the source when it was backed up.
+
+use azdrill_emulator::jobs::ServerSpec;
+
+use super::{Outcome, Play, RunError};
+use crate::postgres::content;
+use crate::postgres::{RestoreAs, dump_from_bytes};
+
+impl Play<'_> {
+    pub(super) async fn compare(&mut self) -> Result<Outcome, RunError> {
+        let (Some(postgres), Some(source), Some(backed_up)) =
+            (self.postgres.clone(), self.source.clone(), self.backed_up.clone())
+        else {
+            return Err(RunError::Scenario(
+                "a compare step needs PostgreSQL and a backup before it".to_owned(),
+            ));
+        };
+        let database = self.scenario.world.server.database.clone();
+        let blob = format!("{}_database_{database}.sql", self.last_prefix);
+        let dump = self.read_blob(&blob)?;
+        let scratch = ServerSpec {
+            key: format!("{}-restored", source.key),
+            major: source.major,
+            admin_login: source.admin_login.clone(),
+            admin_password: source.admin_password.clone(),
+        };
+        postgres.start(&scratch).await?;
+        self.scratch = Some(scratch.clone());
+        let target = "restored";
+        postgres.create_database(&scratch.key, target).await?;
+        let loaded = postgres
+            .restore(&scratch.key, target, dump_from_bytes(dump), RestoreAs::Superuser)
+            .await?;
+        let client = postgres.connect(&scratch.key, target).await?;
+        let restored = content::snapshot(&client).await?;
+        let differences = content::compare(&backed_up, &restored);
+        drop(client);
+        postgres.remove(&scratch.key).await?;
+        self.scratch = None;
+        let mut outcome = Outcome::done();
+        outcome.rows_equal = Some(differences.is_empty() && loaded.complete);
+        outcome.rows = Some(
+            restored
+                .tables
+                .values()
+                .map(|table| table.rows.unsigned_abs())
+                .sum(),
+        );
+        outcome.tables = Some(restored.tables.len() as u64);
+        outcome.message = differences
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ");
+        if !loaded.complete {
+            outcome.message += &loaded.messages.join("; ");
+        }
+        Ok(outcome)
+    }
+
+    /// A blob's bytes, read from behind the scenes.
+    fn read_blob(&self, name: &str) -> Result<bytes::Bytes, RunError> {
+        let storage = &self.scenario.world.storage;
+        let missing = || RunError::Scenario(format!("the container holds no blob `{name}` to compare"));
+        let stored = self
+            .client
+            .look(|core| {
+                core.services()
+                    .storage
+                    .blob_content(&storage.name, &storage.container, name)
+                    .cloned()
+            })
+            .ok_or_else(missing)?;
+        let store = self.client.door().store();
+        let reader = store
+            .reader(&stored)
+            .map_err(|error| RunError::Emulator(error.to_string()))?;
+        reader
+            .read_whole()
+            .map_err(|error| RunError::Emulator(error.to_string()))
+    }
+}

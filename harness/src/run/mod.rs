@@ -1,0 +1,274 @@
+//! Playing scenarios.
+
+mod build;
+mod client;
+mod compare;
+mod names;
+mod print;
+mod report;
+mod roles;
+mod steps;
+mod transcript;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::jobs::ServerSpec;
+use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules, RulesError};
+use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
+use azdrill_emulator::services::{Pace, Settings};
+use azdrill_emulator::world;
+
+pub use print::print;
+pub use report::{Outcome, Report, RuleNote, StepReport};
+pub use transcript::transcript;
+
+use crate::postgres::RealPostgres;
+use crate::scenario::{Scenario, StepKind};
+use client::Client;
+use names::Names;
+
+/// Why a scenario could not be played. Not a missed expectation: those are in the report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The rules do not load, or an assumption does not fit them.
+    #[error("the rules: {0}")]
+    Rules(#[from] RulesError),
+    /// The scenario asks for something that makes no sense.
+    #[error("the scenario: {0}")]
+    Scenario(String),
+    /// The world could not be built.
+    #[error("the world could not be built: {what}: {status}: {message}")]
+    World {
+        /// What was being made.
+        what: String,
+        /// How it ended.
+        status: String,
+        /// The message.
+        message: String,
+    },
+    /// PostgreSQL failed.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] EngineError),
+    /// An operation does not end.
+    #[error("{0} does not end")]
+    Stuck(String),
+    /// The emulator failed.
+    #[error("the emulator: {0}")]
+    Emulator(String),
+}
+
+/// Plays a scenario under a profile, with a fresh world of its own.
+///
+/// # Errors
+///
+/// If it could not be played to its end. Expectations that are missed are no error: they stand in
+/// the report.
+pub async fn play(
+    scenario: &Scenario,
+    profile: Profile,
+    postgres: Option<Arc<dyn RealPostgres>>,
+) -> Result<Report, RunError> {
+    let began = Instant::now();
+    let assumptions: Assumptions = scenario
+        .assume
+        .iter()
+        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
+        .collect();
+    let rules = Rules::load(profile, &assumptions)?;
+    let mut play = Play::begin(scenario, rules, postgres).await?;
+    let mut steps = Vec::new();
+    for step in &scenario.steps {
+        steps.push(play.step(step, profile).await?);
+    }
+    let postgres_major = play.source.as_ref().map(|spec| spec.major);
+    let virtual_time = play.client.now().duration_since(scenario.world.start);
+    let about = play.about(scenario);
+    play.clean_up().await;
+    Ok(Report {
+        name: scenario.name.clone(),
+        topic: scenario.topic.clone(),
+        claim: scenario.claim.clone(),
+        profile,
+        about,
+        steps,
+        virtual_time,
+        real_time: began.elapsed(),
+        postgres_major,
+    })
+}
+
+/// A scenario being played.
+struct Play<'a> {
+    scenario: &'a Scenario,
+    names: Names,
+    client: Client,
+    postgres: Option<Arc<dyn RealPostgres>>,
+    source: Option<ServerSpec>,
+    /// The newest restore's file prefix.
+    last_prefix: String,
+    restores: u32,
+    scratch: Option<ServerSpec>,
+    /// What was in the source when the newest backup was taken.
+    backed_up: Option<crate::postgres::content::DatabaseContent>,
+    _blobs: tempfile::TempDir,
+}
+
+impl<'a> Play<'a> {
+    async fn begin(
+        scenario: &'a Scenario,
+        rules: Rules,
+        postgres: Option<Arc<dyn RealPostgres>>,
+    ) -> Result<Self, RunError> {
+        let world = &scenario.world;
+        let majors = match &postgres {
+            Some(postgres) => postgres.available_majors().await?,
+            None => Vec::new(),
+        };
+        let settings = Settings {
+            pace: if world.pace == "recorded" {
+                Pace::Recorded
+            } else {
+                Pace::Fast
+            },
+            role_propagation: world.role_propagation,
+            has_postgres: postgres.is_some(),
+            postgres_majors: majors.into_iter().rev().collect(),
+            fast_polls: false,
+        };
+        let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;
+        let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
+        let clock = Clock::at(world.start);
+        let mut azure = Azure::new(rules, settings, scenario.seed);
+        let operator = world::found(&mut azure, world.start);
+        let engine = postgres
+            .clone()
+            .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
+        let driver = Driver::new(FrontDoor::new(azure, clock, store), engine);
+        let names = Names::of(world, &operator.subscription);
+        let mut play = Self {
+            scenario,
+            client: Client::new(driver, operator),
+            names,
+            postgres,
+            source: None,
+            last_prefix: String::new(),
+            restores: 0,
+            scratch: None,
+            backed_up: None,
+            _blobs: blobs,
+        };
+        build::build(&mut play.client, &play.names, scenario).await?;
+        play.fill_source().await?;
+        Ok(play)
+    }
+
+    /// Puts the sample content into the server's database.
+    async fn fill_source(&mut self) -> Result<(), RunError> {
+        let Some(postgres) = self.postgres.clone() else {
+            return Ok(());
+        };
+        let id = self.names.server.parse().ok();
+        let spec = self
+            .client
+            .look(|core| core.services().postgres.spec(id.as_ref()?).cloned());
+        let Some(spec) = spec else { return Ok(()) };
+        let sample: crate::postgres::content::Sample = self.scenario.world.server.content.parse().map_err(
+            |error: crate::postgres::content::UnknownSample| RunError::Scenario(error.to_string()),
+        )?;
+        let client = postgres
+            .connect(&spec.key, &self.scenario.world.server.database)
+            .await?;
+        sample.apply(&client).await?;
+        self.source = Some(spec);
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &crate::scenario::Step, profile: Profile) -> Result<StepReport, RunError> {
+        let (exchanges, notes) = self
+            .client
+            .look(|core| (core.log().count(), core.log().notes().len()));
+        let began = Instant::now();
+        let from = self.client.now();
+        let outcome = self.take(step).await?;
+        let (exchanges, notes) = self.client.look(|core| {
+            let exchanges = core.log().since(exchanges).cloned().collect();
+            let notes = core.log().notes()[notes..].to_vec();
+            (exchanges, notes)
+        });
+        let expected = step.expect.under(profile);
+        let misses = report::misses(&expected, &outcome, &notes);
+        Ok(StepReport {
+            title: step
+                .title
+                .clone()
+                .unwrap_or_else(|| step.kind.as_str().replace('_', " ")),
+            kind: step.kind,
+            expects: !step.expect.is_empty(),
+            documented: step.expect.under(Profile::Documented).brief(),
+            observed: step.expect.under(Profile::Observed).brief(),
+            rules: self.rule_notes(&outcome),
+            outcome,
+            misses,
+            exchanges,
+            notes,
+            virtual_time: self.client.now().duration_since(from),
+            real_time: began.elapsed(),
+        })
+    }
+
+    /// The statements and sources of the rules that decided.
+    fn rule_notes(&self, outcome: &Outcome) -> Vec<RuleNote> {
+        self.client.look(|core| {
+            let rules = core.rules();
+            outcome
+                .rules
+                .iter()
+                .filter_map(|id| report::rule_note(rules, id))
+                .collect()
+        })
+    }
+
+    fn about(&self, scenario: &Scenario) -> Vec<RuleNote> {
+        self.client.look(|core| {
+            let rules = core.rules();
+            scenario
+                .about
+                .iter()
+                .filter_map(|id| report::rule_note(rules, id))
+                .collect()
+        })
+    }
+
+    async fn take(&mut self, step: &crate::scenario::Step) -> Result<Outcome, RunError> {
+        match step.kind {
+            StepKind::ValidateBackup => self.validate_backup(step).await,
+            StepKind::Protect => self.protect(step).await,
+            StepKind::Backup => self.backup().await,
+            StepKind::ValidateRestore => self.validate_restore(step).await,
+            StepKind::Restore => self.restore(step).await,
+            StepKind::Compare => self.compare().await,
+            StepKind::Grant => self.grant(step).await,
+            StepKind::Revoke => self.revoke(step).await,
+            StepKind::Set => self.set(step).await,
+            StepKind::RecycleIdentity => self.recycle_identity().await,
+            StepKind::Advance => self.advance(step).await,
+            StepKind::Server => self.server(step).await,
+            StepKind::DeleteContainer => self.delete_container().await,
+            StepKind::Sql => self.sql(step).await,
+            StepKind::RecoveryPoints => self.recovery_points().await,
+            StepKind::Blobs => Ok(self.blobs()),
+        }
+    }
+
+    /// Removes the servers of this world; whatever is left goes with the engine.
+    async fn clean_up(self) {
+        let Some(postgres) = self.postgres else { return };
+        for spec in self.source.iter().chain(&self.scratch) {
+            if let Err(error) = postgres.remove(&spec.key).await {
+                tracing::warn!("could not remove a server: {error}");
+            }
+        }
+    }
+}

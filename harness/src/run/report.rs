@@ -1,0 +1,271 @@
+//! What came of a scenario.
+
+use std::time::Duration;
+
+use azdrill_emulator::log::{Exchange, Note};
+use azdrill_emulator::rules::{Profile, RuleId, Rules};
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::client::Ended;
+use crate::scenario::{Expect, StepKind};
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub struct Report {
+    /// The scenario's name.
+    pub name: String,
+    /// Its topic.
+    pub topic: String,
+    /// Its claim.
+    pub claim: String,
+    /// The profile it was played under.
+    pub profile: Profile,
+    /// The rules it is about.
+    pub about: Vec<RuleNote>,
+    /// Its steps.
+    pub steps: Vec<StepReport>,
+    /// How much virtual time passed.
+    pub virtual_time: SignedDuration,
+    /// How much real time it took.
+    pub real_time: Duration,
+    /// The major version of the source server, if there was one.
+    pub postgres_major: Option<u32>,
+}
+
+impl Report {
+    /// Whether every expectation held.
+    pub fn held(&self) -> bool {
+        self.steps.iter().all(|step| step.misses.is_empty())
+    }
+}
+
+/// What came of a step.
+#[derive(Debug)]
+pub struct StepReport {
+    /// Its heading.
+    pub title: String,
+    /// What was done.
+    pub kind: StepKind,
+    /// Whether it says what it expects.
+    pub expects: bool,
+    /// What the documents lead one to expect, in one line.
+    pub documented: String,
+    /// What observation leads one to expect, in one line.
+    pub observed: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The rules that decided, for people.
+    pub rules: Vec<RuleNote>,
+    /// Expectations that did not hold.
+    pub misses: Vec<String>,
+    /// What was asked and answered.
+    pub exchanges: Vec<Exchange>,
+    /// What the log says besides.
+    pub notes: Vec<Note>,
+    /// How much virtual time it took.
+    pub virtual_time: SignedDuration,
+    /// How much real time it took.
+    pub real_time: Duration,
+}
+
+/// A rule, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleNote {
+    /// Its name.
+    pub id: String,
+    /// What it says.
+    pub statement: String,
+    /// How sure we are.
+    pub mark: String,
+    /// Its sources, by title and version.
+    pub sources: Vec<String>,
+}
+
+/// The rule of that name as a note; `None` for one without a statement of its own.
+pub(super) fn rule_note(rules: &Rules, id: &str) -> Option<RuleNote> {
+    let statement = rules.statements.get(&RuleId::new(id))?;
+    Some(RuleNote {
+        id: id.to_owned(),
+        statement: statement.text.clone(),
+        mark: statement.mark.as_str().to_owned(),
+        sources: statement
+            .sources
+            .iter()
+            .map(|key| match rules.sources.get(key) {
+                Some(source) => format!("{key}: {} ({})", source.title, source.version),
+                None => key.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The end state.
+    pub status: String,
+    /// The error code; empty if there is none.
+    pub code: String,
+    /// The message.
+    pub message: String,
+    /// The inner error's code.
+    pub inner_code: String,
+    /// The inner error's message.
+    pub inner_message: String,
+    /// The gate that said no.
+    pub gate: String,
+    /// Why, in our words.
+    pub reason: String,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// How sure we are that Azure answers like this.
+    pub mark: String,
+    /// Files a restore wrote.
+    pub files: Option<u64>,
+    /// Things listed.
+    pub count: Option<u64>,
+    /// Blobs in the target container.
+    pub blobs: Vec<String>,
+    /// Whether what was restored equals the source.
+    pub rows_equal: Option<bool>,
+    /// Rows compared.
+    pub rows: Option<u64>,
+    /// Tables compared.
+    pub tables: Option<u64>,
+}
+
+impl Outcome {
+    pub(super) fn done() -> Self {
+        Self {
+            status: "Succeeded".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The error part of an outcome, from an error object in any of the Backup service's shapes.
+    pub(super) fn of_error(error: &Value) -> Self {
+        let info = match &error["additionalInfo"][0]["info"] {
+            Value::Null => error,
+            info => info,
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Self {
+            code: text(&error["code"]),
+            message: text(&error["message"]),
+            inner_code: text(&info["innerError"]["code"]),
+            inner_message: text(&info["innerError"]["additionalInfo"]["DetailedNonLocalisedMessage"]),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of(ended: &Ended) -> Self {
+        let mut outcome = Self::of_error(&ended.error);
+        outcome.status.clone_from(&ended.status);
+        for (name, value) in &ended.marks {
+            match name.as_str() {
+                "x-azdrill-gate" => outcome.gate.clone_from(value),
+                "x-azdrill-mark" => outcome.mark.clone_from(value),
+                "x-azdrill-rules" => {
+                    outcome.rules = value
+                        .split(',')
+                        .filter(|id| !id.is_empty())
+                        .map(str::to_owned)
+                        .collect();
+                }
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// In one line, for tables.
+    pub fn brief(&self) -> String {
+        match (self.code.is_empty(), self.inner_code.is_empty()) {
+            (true, _) => match self.count {
+                Some(count) => format!("{count} found"),
+                None => self.status.clone(),
+            },
+            (false, true) => format!("{}: {}", self.status, self.code),
+            (false, false) => format!("{}: {} / {}", self.status, self.code, self.inner_code),
+        }
+    }
+}
+
+/// The expectations an outcome misses, each in a sentence.
+pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Vec<String> {
+    let mut misses = Vec::new();
+    let mut equal = |what: &str, expected: &Option<String>, actual: &str| {
+        if let Some(expected) = expected
+            && expected != actual
+        {
+            misses.push(format!("{what}: expected `{expected}`, got `{actual}`"));
+        }
+    };
+    equal("status", &expected.status, &outcome.status);
+    equal("code", &expected.code, &outcome.code);
+    equal("inner code", &expected.inner_code, &outcome.inner_code);
+    equal("gate", &expected.gate, &outcome.gate);
+    let number = |value: Option<u64>| value.map(|value| value.to_string());
+    equal(
+        "files",
+        &number(expected.files),
+        &number(outcome.files).unwrap_or_default(),
+    );
+    equal(
+        "count",
+        &number(expected.count),
+        &number(outcome.count).unwrap_or_default(),
+    );
+    let flag = |value: Option<bool>| value.map(|value| value.to_string());
+    equal(
+        "rows equal",
+        &flag(expected.rows_equal),
+        &flag(outcome.rows_equal).unwrap_or_default(),
+    );
+    if let Some(part) = &expected.message_contains
+        && !outcome.message.contains(part.as_str())
+        && !outcome.inner_message.contains(part.as_str())
+    {
+        misses.push(format!(
+            "message: expected it to contain `{part}`, got `{}` / `{}`",
+            outcome.message, outcome.inner_message
+        ));
+    }
+    if let Some(part) = &expected.note_contains
+        && !notes.iter().any(|note| note.text.contains(part.as_str()))
+    {
+        misses.push(format!("log: expected a note that contains `{part}`"));
+    }
+    for rule in expected
+        .rules
+        .iter()
+        .flatten()
+        .filter(|rule| !outcome.rules.contains(rule))
+    {
+        misses.push(format!(
+            "rules: expected {rule} among those that decided, got {}",
+            outcome.rules.join(", ")
+        ));
+    }
+    for blob in expected
+        .blobs
+        .iter()
+        .flatten()
+        .filter(|blob| !outcome.blobs.contains(blob))
+    {
+        misses.push(format!(
+            "blobs: expected `{blob}`, got {}",
+            outcome.blobs.join(", ")
+        ));
+    }
+    for blob in expected
+        .no_blobs
+        .iter()
+        .flatten()
+        .filter(|blob| outcome.blobs.contains(blob))
+    {
+        misses.push(format!("blobs: `{blob}` must not be there"));
+    }
+    misses
+}

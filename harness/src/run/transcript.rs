@@ -1,0 +1,170 @@
+//! A report as a text that is the same every time: what a snapshot keeps.
+
+use std::fmt::Write;
+
+use azdrill_emulator::log::Exchange;
+
+use super::{Report, StepReport};
+
+/// The transcript. Ids, times and order are deterministic; sizes of dumps are left out, since they
+/// differ between versions of PostgreSQL.
+pub fn transcript(report: &Report) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "claim: {}", report.claim);
+    for step in &report.steps {
+        write_step(&mut text, step);
+    }
+    let _ = writeln!(text, "\nvirtual time: {:#}", report.virtual_time);
+    text
+}
+
+fn write_step(text: &mut String, step: &StepReport) {
+    let outcome = &step.outcome;
+    let _ = writeln!(
+        text,
+        "\n== {} ({}): {}",
+        step.title,
+        step.kind.as_str(),
+        outcome.brief()
+    );
+    let mut last = String::new();
+    let mut repeated = 0;
+    for exchange in &step.exchanges {
+        let line = exchange_line(exchange);
+        if line == last {
+            repeated += 1;
+            continue;
+        }
+        flush(text, &mut repeated);
+        let _ = writeln!(text, "{line}");
+        if let Some(refused) = &exchange.refused {
+            let rules: Vec<&str> = refused
+                .rules
+                .iter()
+                .map(azdrill_emulator::rules::RuleId::as_str)
+                .collect();
+            let _ = writeln!(
+                text,
+                "       {} at {}: {} [{}]",
+                refused.code,
+                refused.gate.as_str(),
+                shorten(&refused.reason),
+                rules.join(", ")
+            );
+        }
+        last = line;
+    }
+    flush(text, &mut repeated);
+    for note in &step.notes {
+        let _ = writeln!(text, "  note {}: {}", note.about, shorten(&note.text));
+    }
+    if !outcome.code.is_empty() {
+        let _ = writeln!(text, "  code {}: {}", outcome.code, outcome.message);
+        let _ = writeln!(
+            text,
+            "  gate {} rules {} mark {}",
+            outcome.gate,
+            outcome.rules.join(", "),
+            outcome.mark
+        );
+    }
+    if !outcome.inner_code.is_empty() {
+        let _ = writeln!(
+            text,
+            "  inner {}: {}",
+            outcome.inner_code,
+            shorten(&outcome.inner_message)
+        );
+    }
+    for blob in &outcome.blobs {
+        let _ = writeln!(text, "  blob {blob}");
+    }
+    if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
+        let _ = writeln!(
+            text,
+            "  {tables} tables, {rows} rows, equal to the source: {equal}"
+        );
+    }
+    for miss in &step.misses {
+        let _ = writeln!(text, "  MISSED {miss}");
+    }
+}
+
+fn flush(text: &mut String, repeated: &mut u32) {
+    if *repeated > 0 {
+        let _ = writeln!(text, "       ({repeated} more)");
+        *repeated = 0;
+    }
+}
+
+/// Who asked what, and what was answered. A client's call stands further left than a service's.
+pub(super) fn exchange_line(exchange: &Exchange) -> String {
+    let indent = if exchange.inner { "    > " } else { "  " };
+    let place = match exchange.host.strip_suffix(".blob.core.windows.net") {
+        Some(account) if account.starts_with("azbkp") => {
+            format!("blob:<vault storage>{}", mask_first(&exchange.path))
+        }
+        Some(account) => format!("blob:{account}{}", exchange.path),
+        None => shorten(&exchange.path),
+    };
+    let who = if exchange.inner {
+        format!(" as {}", exchange.caller)
+    } else {
+        String::new()
+    };
+    format!("{indent}{} {} {place}{who}", exchange.status, exchange.method)
+}
+
+/// Vault storage's containers are named after recovery points.
+fn mask_first(path: &str) -> String {
+    let mut parts = path.trim_start_matches('/').splitn(2, '/');
+    let _ = parts.next();
+    match parts.next() {
+        Some(rest) => format!("/<recovery point>/{}", rest.rsplit('/').next().unwrap_or(rest)),
+        None => "/<recovery point>".to_owned(),
+    }
+}
+
+/// Ids without the part every one begins with, and without operation ids.
+pub(super) fn shorten(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        words.push(shorten_word(word));
+    }
+    words.join(" ")
+}
+
+fn shorten_word(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    let mut short = word.to_owned();
+    if let Some(at) = lower.find("/subscriptions/") {
+        let (before, id) = word.split_at(at);
+        let segments: Vec<&str> = id.trim_start_matches('/').split('/').collect();
+        let keep = match segments.get(2) {
+            Some(group) if group.eq_ignore_ascii_case("resourceGroups") => 3,
+            Some(_) => 2,
+            None => return format!("{before}<subscription>"),
+        };
+        short = format!("{before}…/{}", segments[keep..].join("/"));
+    }
+    short.split('/').map(mask).collect::<Vec<_>>().join("/")
+}
+
+/// Ids that say nothing: operations (base64), GUIDs, 32 hexadecimal digits.
+fn mask(segment: &str) -> String {
+    let core = segment.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '=');
+    let hex = core.len() == 32 && core.chars().all(|c| c.is_ascii_hexdigit());
+    let guid = core.len() == 36 && core.parse::<uuid::Uuid>().is_ok();
+    if core.len() > 60
+        && core
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+=".contains(c))
+    {
+        return segment.replace(core, "<operation>");
+    }
+    if hex || guid {
+        segment.replace(core, "<id>")
+    } else {
+        segment.to_owned()
+    }
+}
