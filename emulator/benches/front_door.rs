@@ -37,7 +37,7 @@ struct Blobs {
 }
 
 impl Core for Blobs {
-    fn admit(&self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
+    fn admit(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
         if request.method == Method::PUT {
             return Admission::Store {
                 limit_bytes: u64::MAX,

@@ -8,7 +8,7 @@ use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{Door, Permit, Refusal, TokenAuthority, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
-use crate::log::{Exchange, Log, RefusedBecause};
+use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core};
@@ -167,12 +167,12 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, inner: bool) -> Response {
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, asked: Asked) -> Response {
         let permit = match self.decide(now, path, request) {
             Ok(permit) => permit,
             Err(refusal) => {
                 self.release_body(request);
-                self.record(now, request, None, inner, refusal.status.as_u16(), Some(&refusal));
+                self.record(now, request, None, asked, refusal.status.as_u16(), Some(&refusal));
                 return self.finish(request, refusal.respond(request));
             }
         };
@@ -184,7 +184,7 @@ impl Azure {
         };
         if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
             self.release_body(request);
-            self.record(now, request, Some(&permit), inner, *status, None);
+            self.record(now, request, Some(&permit), asked, *status, None);
             return self.finish(request, fault.response());
         }
         let handler = self.handlers[permit.operation_index()];
@@ -203,7 +203,7 @@ impl Azure {
             now,
             request,
             Some(&permit),
-            inner,
+            asked,
             response.status.as_u16(),
             refusal.as_ref(),
         );
@@ -252,15 +252,18 @@ impl Azure {
         now: Timestamp,
         request: &Request,
         permit: Option<&Permit>,
-        inner: bool,
+        asked: Asked,
         status: u16,
         refusal: Option<&Refusal>,
     ) {
         self.log.push(Exchange {
             at: now,
             number: 0,
-            caller: permit.map_or_else(String::new, |permit| permit.caller.name.clone()),
-            inner,
+            caller: permit
+                .map(|permit| permit.caller.name.clone())
+                .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
+                .unwrap_or_default(),
+            asked,
             method: request.method.to_string(),
             host: request.host.clone(),
             path: request.path.clone(),
@@ -318,11 +321,27 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Answered(self.answer(now, &outbound.path, &outbound.request, true));
+                    input = Input::Answered(self.answer(
+                        now,
+                        &outbound.path,
+                        &outbound.request,
+                        Asked::ByService,
+                    ));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Asked(self.decide(now, &outbound.path, &outbound.request));
+                    let verdict = self.decide(now, &outbound.path, &outbound.request);
+                    let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
+                    let status = refusal.map_or(200, |refusal| refusal.status.as_u16());
+                    self.record(
+                        now,
+                        &outbound.request,
+                        permit,
+                        Asked::OnlyWhether,
+                        status,
+                        refusal,
+                    );
+                    input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {
                     self.agenda.ask(work, id);
@@ -352,7 +371,7 @@ impl Azure {
 }
 
 impl Core for Azure {
-    fn admit(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
+    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
         let buffer = Admission::Buffer {
             limit_bytes: BUFFER_MAX_BYTES,
         };
@@ -368,12 +387,22 @@ impl Core for Azure {
                         || request.headers.contains_key("content-md5"),
                 },
             },
-            Err(refusal) => Admission::Refuse(self.finish(request, refusal.respond(request))),
+            Err(refusal) => {
+                self.record(
+                    now,
+                    request,
+                    None,
+                    Asked::ByClient,
+                    refusal.status.as_u16(),
+                    Some(&refusal),
+                );
+                Admission::Refuse(self.finish(request, refusal.respond(request)))
+            }
         }
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        self.answer(now, path, &request, false)
+        self.answer(now, path, &request, Asked::ByClient)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

@@ -134,8 +134,13 @@ impl Door<'_> {
                 Gate::Authentication => {
                     permit.caller = authentication::authenticate(self, now, path, request, endpoint, row)?;
                 }
-                Gate::Network => self.network(path, request, &mut permit)?,
-                Gate::Authorization => authorization::authorize(self, now, row, &mut permit)?,
+                Gate::Network => self
+                    .network(path, request, &mut permit)
+                    .map_err(|no| no.to(&permit.caller))?,
+                Gate::Authorization => {
+                    authorization::authorize(self, now, row, &mut permit)
+                        .map_err(|no| no.to(&permit.caller))?;
+                }
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
         }
