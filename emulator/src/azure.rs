@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
@@ -22,6 +22,19 @@ const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
 /// The most steps one workflow takes without sleeping; more is a bug, not a plan.
 const STEPS_MAX: usize = 10_000;
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+/// What every answer of Azure Resource Manager carries, as recorded.
+const ARM_HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-cache"),
+    ("pragma", "no-cache"),
+    ("expires", "-1"),
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+];
+
 /// A fake Azure.
 pub struct Azure {
     rules: Rules,
@@ -37,6 +50,7 @@ pub struct Azure {
     faults: FaultPlan,
     log: Log,
     released: Vec<Extent>,
+    first_request_id: u128,
     inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
 }
 
@@ -58,6 +72,7 @@ impl Azure {
             })
             .collect();
         let entropy = Entropy::from_seed(seed);
+        let first_request_id = entropy.fork("request").uuid().as_u128();
         Self {
             handlers,
             rules,
@@ -72,6 +87,7 @@ impl Azure {
             faults: FaultPlan::default(),
             log: Log::default(),
             released: Vec::new(),
+            first_request_id,
             inner_tokens: HashMap::new(),
         }
     }
@@ -219,32 +235,41 @@ impl Azure {
     }
 
     /// Headers every answer of an endpoint carries.
-    fn finish(&self, request: &Request, response: Response) -> Response {
-        let id = self
-            .entropy
-            .fork("request")
-            .fork(&self.log.count().to_string())
-            .uuid()
-            .to_string();
-        let response = response.with_header("x-ms-request-id", &id);
-        let response = match request.header("x-ms-client-request-id") {
-            Some(own) => response.with_header("x-ms-client-request-id", own),
-            None => response,
-        };
-        match endpoint_of(&request.host, &request.path) {
-            Some(Endpoint::Arm) => response
-                .with_header("x-ms-correlation-request-id", &id)
-                .with_header("cache-control", "no-cache")
-                .with_header("pragma", "no-cache")
-                .with_header("expires", "-1")
-                .with_header("x-content-type-options", "nosniff")
-                .with_header("strict-transport-security", "max-age=31536000; includeSubDomains"),
-            Some(Endpoint::Blob) => match request.header("x-ms-version") {
-                Some(version) => response.with_header("x-ms-version", version),
-                None => response,
-            },
-            Some(Endpoint::Login | Endpoint::Imds | Endpoint::Graph) | None => response,
+    fn finish(&self, request: &Request, mut response: Response) -> Response {
+        let id = self.request_id();
+        let headers = &mut response.headers;
+        headers.insert(REQUEST_ID, id.clone());
+        if let Some(own) = request.headers.get(&CLIENT_REQUEST_ID) {
+            headers.insert(CLIENT_REQUEST_ID, own.clone());
         }
+        match endpoint_of(&request.host, &request.path) {
+            Some(Endpoint::Arm) => {
+                headers.insert(CORRELATION_ID, id);
+                for (name, value) in ARM_HEADERS {
+                    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+                }
+            }
+            Some(Endpoint::Blob) => {
+                if let Some(version) = request.headers.get(&STORAGE_VERSION) {
+                    headers.insert(STORAGE_VERSION, version.clone());
+                }
+            }
+            Some(_) | None => {}
+        }
+        response
+    }
+
+    /// A request id that no other answer has: the seed's number, stepped on by a constant that
+    /// makes neighbours look unlike each other.
+    fn request_id(&self) -> HeaderValue {
+        const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let number = self
+            .first_request_id
+            .wrapping_add(u128::from(self.log.count()).wrapping_mul(STEP));
+        let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
+            .unwrap_or(HeaderValue::from_static("-"))
     }
 
     fn record(

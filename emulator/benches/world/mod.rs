@@ -1,7 +1,12 @@
 //! The world benchmarks run in: one subscription, a vault with a policy, a storage account with a
 //! container, and an operator with the roles for both.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each benchmark uses its part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each benchmark uses its part"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
