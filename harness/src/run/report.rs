@@ -133,6 +133,8 @@ pub struct Outcome {
     pub rows: Option<u64>,
     /// Tables compared.
     pub tables: Option<u64>,
+    /// Real time from the request of a job to its end.
+    pub job_time: Option<Duration>,
 }
 
 impl Outcome {

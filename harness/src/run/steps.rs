@@ -1,5 +1,7 @@
 //! The steps, each by the calls a client would make.
 
+use std::time::Instant;
+
 use azdrill_emulator::model::ResourceId;
 use http::Method;
 use serde_json::{Value, json};
@@ -90,8 +92,11 @@ impl Play<'_> {
         }
         let path = format!("{}/backup", self.names.instance);
         let body = json!({"backupRuleOptions": {"ruleName": "BackupWeekly", "triggerOption": {}}});
+        let began = Instant::now();
         let ended = self.client.operate(Method::POST, &path, Some(&body)).await?;
-        self.follow_job(ended).await
+        let mut outcome = self.follow_job(ended).await?;
+        outcome.job_time = Some(began.elapsed());
+        Ok(outcome)
     }
 
     /// The job an operation has begun, to its end.
@@ -175,11 +180,13 @@ impl Play<'_> {
         self.restores += 1;
         let before = self.blob_names();
         let path = format!("{}/restore", self.names.instance);
+        let began = Instant::now();
         let ended = match &step.midway {
             None => self.client.operate(Method::POST, &path, Some(&body)).await?,
             Some(properties) => self.restore_with_change(&path, &body, properties).await?,
         };
         let mut outcome = self.follow_job(ended).await?;
+        outcome.job_time = Some(began.elapsed());
         outcome.blobs = self.blob_names();
         outcome.files = Some(outcome.blobs.iter().filter(|blob| !before.contains(blob)).count() as u64);
         Ok(outcome)
