@@ -1,1 +1,16 @@
-//! The suite.
+//! The suite: what is true of every world, in one binary with one module per subject.
+
+#![allow(clippy::unwrap_used, reason = "all of it is tests, helpers of tests too")]
+
+mod anchors;
+mod jobs;
+mod laws;
+mod layering;
+mod load_bearing;
+mod matrix;
+mod mistakes;
+mod painting;
+mod random;
+mod source;
+mod tables;
+mod tidy;

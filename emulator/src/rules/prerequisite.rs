@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Gate, Mark, RuleId};
+use crate::model::Timestamp;
 
 /// Which kind of datasource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -71,6 +72,9 @@ pub enum Check {
         /// Another value is worth a note in the log and nothing more.
         #[serde(default)]
         only_warns: bool,
+        /// A resource created before this time has the value while the property is not set.
+        #[serde(default)]
+        unset_has_it_before: Option<Timestamp>,
     },
     /// The resource lies in the vault's region.
     SameRegion {

@@ -123,14 +123,13 @@ impl Examination {
     /// Takes the answer to what was needed and goes on to the next thing needed, or to the end.
     pub(super) fn step(&mut self, context: &mut Context<'_>, input: Input) -> Verdict {
         let mut input = Some(input).filter(|input| !matches!(input, Input::Woke));
-        let rows: Vec<Prerequisite> = context
-            .rules
-            .prerequisites
-            .iter()
-            .filter(|row| row.stage == self.examined.stage && row.flavour == Flavour::FlexibleServer)
-            .cloned()
-            .collect();
-        while let Some(row) = rows.get(self.row) {
+        let rules = context.rules;
+        let wanted = self.examined.stage;
+        let rows = || {
+            let all = rules.prerequisites.iter();
+            all.filter(move |row| row.stage == wanted && row.flavour == Flavour::FlexibleServer)
+        };
+        while let Some(row) = rows().nth(self.row) {
             let outcome = match input.take() {
                 Some(answer) => self.answered(context, row, answer),
                 None => self.examine(context, row),
@@ -156,28 +155,7 @@ impl Examination {
             Check::Identity => self.identity(context, row),
             Check::HoldsRole { role, on } => self.holds_role(context, row, role, *on),
             Check::Admitted { operation, on, .. } => self.ask(context, row, operation, *on),
-            Check::Setting {
-                on,
-                property,
-                value,
-                only_warns,
-            } => {
-                let Some(resource) = self.subject(*on).and_then(|id| context.state.resource(&id)) else {
-                    return Outcome::Met;
-                };
-                if resource.at(&format!("/properties/{property}")).as_bool() == Some(*value) {
-                    return Outcome::Met;
-                }
-                let reason = format!("{property} of {} is not {value}", resource.id.name());
-                let violation = violation(context, row, &reason);
-                if *only_warns {
-                    let text = format!("warning: {reason}; the documents require it, and it is not enforced");
-                    context.log.note(context.now, stage_name(row.stage), text, None);
-                    Outcome::Met
-                } else {
-                    Outcome::NotMet(violation)
-                }
-            }
+            Check::Setting { on, .. } => self.setting(context, row, *on),
             Check::SameRegion { on } => self.same_region(context, row, *on),
             Check::SameSubscriptionOrAllowed { on } => self.subscription(context, row, *on),
             Check::Exists { on } => self.look(context, *on, Method::GET, ""),
@@ -188,6 +166,37 @@ impl Examination {
             }
             Check::None {} => Outcome::Met,
         }
+    }
+
+    fn setting(&self, context: &mut Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+        let Check::Setting {
+            property,
+            value,
+            only_warns,
+            unset_has_it_before,
+            ..
+        } = &row.check
+        else {
+            return Outcome::Met;
+        };
+        let Some(resource) = self.subject(on).and_then(|id| context.state.resource(&id)) else {
+            return Outcome::Met;
+        };
+        let set = resource.at(&format!("/properties/{property}"));
+        let has_it = match unset_has_it_before {
+            Some(time) if set.is_null() => resource.created < *time,
+            _ => set.as_bool() == Some(*value),
+        };
+        if has_it {
+            return Outcome::Met;
+        }
+        let reason = format!("{property} of {} is not {value}", resource.id.name());
+        if !only_warns {
+            return Outcome::NotMet(violation(context, row, &reason));
+        }
+        let text = format!("warning: {reason}; the documents require it, and it is not enforced");
+        context.log.note(context.now, stage_name(row.stage), text, None);
+        Outcome::Met
     }
 
     fn answered(&mut self, context: &Context<'_>, row: &Prerequisite, input: Input) -> Outcome {

@@ -5,6 +5,7 @@
 //! for a long-term-retention backup, the restore writes blobs into the target account. Both may be
 //! refused there for the reasons anybody else would be.
 
+mod adhoc_backup;
 mod backup_job;
 mod examination;
 mod instance;
@@ -90,7 +91,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_Get" => get_inside,
         "BackupInstances_Delete" => lifecycle::delete,
         "BackupInstances_List" => |context, permit, request| list_inside(context, permit, request, INSTANCE),
-        "BackupInstances_AdhocBackup" => backup_job::adhoc,
+        "BackupInstances_AdhocBackup" => adhoc_backup::adhoc,
         "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
         "BackupInstances_TriggerRestore" => restore_job::trigger,
         "BackupInstances_StopProtection" => lifecycle::stop_protection,

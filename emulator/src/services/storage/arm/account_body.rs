@@ -140,8 +140,7 @@ pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
         "kind": "StorageV2",
         "tags": {},
         "properties": {
-            // Accounts made after 15 December 2023 disallow it unless told otherwise.
-            "allowCrossTenantReplication": false,
+            "allowCrossTenantReplication": cross_tenant_replication(now),
             "allowBlobPublicAccess": false,
             "privateEndpointConnections": [],
             "networkAcls": {
@@ -167,6 +166,17 @@ pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
             "statusOfPrimary": "available",
         },
     })
+}
+
+/// Accounts made after 15 December 2023 disallow it unless told otherwise. On older ones it is not
+/// set, which allows it.
+fn cross_tenant_replication(now: Timestamp) -> Value {
+    let disallowed_since = Timestamp::constant(1_702_598_400, 0);
+    if now < disallowed_since {
+        Value::Null
+    } else {
+        json!(false)
+    }
 }
 
 /// Adds to `body` what `defaults` has and it has not, object by object.

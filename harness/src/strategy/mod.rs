@@ -1,0 +1,18 @@
+//! Abstract worlds: plain sketches, every combination of what is in them, and the way from a sketch
+//! to a real world of the emulator.
+//!
+//! A sketch is lowered twice, by different code: here to a world the engine decides on, and in
+//! [`crate::oracle`] to what the reference says. [`agreement`] compares the two.
+
+pub mod agreement;
+pub mod by_calls;
+pub mod lower;
+pub mod movement;
+pub mod product;
+pub mod sketch;
+pub mod table;
+
+mod client;
+mod founded;
+mod paint;
+mod settings;

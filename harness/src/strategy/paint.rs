@@ -1,0 +1,176 @@
+//! Painting a sketch on the world: only what differs is changed, behind the services' backs, so
+//! that a cell costs microseconds.
+
+use azdrill_emulator::authz::{AccessControl, Assignment};
+use azdrill_emulator::model::{PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use jiff::SignedDuration;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::founded;
+use super::lower::{Emulator, container_name};
+use super::settings::{self, RuleSubject};
+use super::sketch::{Assignee, CrossTenant, Grant, Identity, Region, Scope, Sketch, Subscription};
+
+impl Emulator {
+    /// Makes the world look like the sketch.
+    pub fn paint(&mut self, sketch: &Sketch) {
+        // Cells that follow one another mostly differ in their grants alone.
+        let settings = Sketch {
+            grants: Vec::new(),
+            ..sketch.clone()
+        };
+        let wanted = Some((settings, self.spelling));
+        if self.painted != wanted {
+            self.paint_account(sketch);
+            self.paint_vault(sketch);
+            self.painted = wanted;
+        }
+        self.paint_access(sketch);
+    }
+
+    fn account_index(sketch: &Sketch) -> usize {
+        match sketch.subscription {
+            Subscription::Same => 0,
+            Subscription::Other | Subscription::OtherForbidden => 1,
+        }
+    }
+
+    pub(super) fn account(&self, sketch: &Sketch) -> &ResourceId {
+        &self.world.accounts[Self::account_index(sketch)]
+    }
+
+    /// An id as the spelling has it.
+    pub(super) fn spelled(&self, id: &ResourceId) -> ResourceId {
+        if !self.spelling.upper_case {
+            return id.clone();
+        }
+        let capitals = id.as_str().to_ascii_uppercase();
+        ResourceId::from_segments(capitals.split('/').filter(|segment| !segment.is_empty()))
+    }
+
+    fn paint_account(&mut self, sketch: &Sketch) {
+        let mut body = self.pristine_accounts[Self::account_index(sketch)].clone();
+        let vault = self.spelled(&self.world.vault);
+        let subject = RuleSubject {
+            vault: &vault,
+            tenant: self.tenant,
+        };
+        settings::write_account(&mut body, sketch, &subject);
+        if sketch.region == Region::Other {
+            body["location"] = json!("westeurope");
+        }
+        let created = match sketch.cross_tenant {
+            CrossTenant::UnsetSinceLongAgo => Timestamp::from_second(1_684_000_000).unwrap_or(self.world.now),
+            CrossTenant::True | CrossTenant::False | CrossTenant::Unset => self.world.now,
+        };
+        let id = self.account(sketch).clone();
+        if let Some(account) = self.world.azure.state_mut().resources.get_mut(&id) {
+            account.body = body;
+            account.created = created;
+        }
+    }
+
+    fn paint_vault(&mut self, sketch: &Sketch) {
+        let mut body = self.pristine_vault.clone();
+        match sketch.identity {
+            Identity::System | Identity::UserNamed | Identity::UserNotNamed => {}
+            Identity::UserDetached => {
+                let tenant = body["identity"]["tenantId"].clone();
+                let principal = body["identity"]["principalId"].clone();
+                body["identity"] =
+                    json!({"type": "SystemAssigned", "principalId": principal, "tenantId": tenant});
+            }
+            Identity::SystemSwitchedOff => {
+                body["identity"]["type"] = json!("UserAssigned");
+                if let Some(identity) = body["identity"].as_object_mut() {
+                    identity.remove("principalId");
+                }
+            }
+        }
+        if sketch.subscription == Subscription::OtherForbidden {
+            body["properties"]["featureSettings"] =
+                json!({"crossSubscriptionRestoreSettings": {"state": "Disabled"}});
+        }
+        let id = &self.world.vault;
+        if let Some(vault) = self.world.azure.state_mut().resources.get_mut(id) {
+            vault.body = body;
+        }
+    }
+
+    fn paint_access(&mut self, sketch: &Sketch) {
+        let mut access = AccessControl::default();
+        for assignment in &self.world.assignments {
+            access.insert(assignment.clone());
+        }
+        let mut own: Vec<Assignment> = sketch
+            .grants
+            .iter()
+            .enumerate()
+            .filter_map(|(number, grant)| self.assignment(sketch, number, *grant))
+            .collect();
+        if self.spelling.reversed {
+            own.reverse();
+        }
+        for assignment in own {
+            access.insert(assignment);
+        }
+        self.world.azure.state_mut().access = access;
+    }
+
+    pub(super) fn assignment(&self, sketch: &Sketch, number: usize, grant: Grant) -> Option<Assignment> {
+        let role = self.world.azure.rules().built_in_role(grant.role.label())?.id;
+        let now = self.world.now;
+        let granted_to = match sketch.identity {
+            Identity::System | Identity::SystemSwitchedOff => self.world.system,
+            Identity::UserNamed | Identity::UserNotNamed | Identity::UserDetached => self.world.user,
+        };
+        let principal = match grant.to {
+            Assignee::ObjectId => granted_to,
+            Assignee::ApplicationId => {
+                PrincipalId(self.world.azure.state().directory.get(granted_to)?.app_id?)
+            }
+        };
+        Some(Assignment {
+            name: Uuid::from_u128(0x1000 + number as u128).to_string(),
+            scope: self.spelled(&self.scope(sketch, grant.scope)?),
+            role,
+            principal,
+            kind: PrincipalKind::ServicePrincipal,
+            created: now,
+            created_by: None,
+            seen_from: if grant.seen {
+                now
+            } else {
+                now + SignedDuration::from_mins(10)
+            },
+            seen_until: None,
+        })
+    }
+
+    fn scope(&self, sketch: &Sketch, scope: Scope) -> Option<ResourceId> {
+        let account = self.account(sketch);
+        let shorter = |name: &str| name[..name.len() - 1].to_owned();
+        let container = container_name(sketch.container);
+        let below = |name: &str| account.child(["blobServices", "default", "containers", name]);
+        let group = account.resource_group_id()?;
+        let subscription = account.subscription()?;
+        Some(match scope {
+            Scope::Account => account.clone(),
+            Scope::Container => below(container),
+            Scope::PrefixContainer => below(&shorter(container)),
+            Scope::ResourceGroup => group,
+            Scope::Subscription => ResourceId::from_segments(["subscriptions", subscription]),
+            Scope::PrefixAccount => {
+                let name = shorter(account.name());
+                group.child(["providers", "Microsoft.Storage", "storageAccounts", &name])
+            }
+            Scope::PrefixGroup => ResourceId::from_segments([
+                "subscriptions",
+                subscription,
+                "resourceGroups",
+                &shorter(founded::GROUP),
+            ]),
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! The direction of things, as the source states it.
+
+use crate::source::{Source, root, rust_files};
+
+/// The first module below the crate that a path names.
+fn top(path: &str) -> Option<&str> {
+    path.strip_prefix("crate::")?.split("::").next()
+}
+
+/// What breaks a rule: `file names path`.
+fn breaches(sources: &[Source], forbidden: impl Fn(&Source, &str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources {
+        for path in source.paths() {
+            if forbidden(source, &path) {
+                found.push(format!("{} names {path}", source.path));
+            }
+        }
+    }
+    found
+}
+
+fn assert_none(found: &[String]) {
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// A module of the emulator names only these modules of it.
+fn names_only(module: &str, allowed: &[&str]) {
+    let sources = rust_files(&format!("emulator/src/{module}"));
+    assert_none(&breaches(&sources, |_, path| {
+        top(path).is_some_and(|top| top != module && !allowed.contains(&top))
+    }));
+}
+
+#[test]
+fn the_vocabulary_names_nothing() {
+    names_only("model", &[]);
+}
+
+#[test]
+fn rules_name_the_vocabulary() {
+    names_only("rules", &["model"]);
+}
+
+#[test]
+fn access_names_vocabulary_and_rules() {
+    names_only("authz", &["model", "rules"]);
+}
+
+#[test]
+fn the_network_names_vocabulary_rules_and_state() {
+    names_only("network", &["model", "rules", "state"]);
+}
+
+#[test]
+fn the_gateway_knows_nothing_behind_it() {
+    let behind = ["services", "jobs", "server", "azure"];
+    assert_none(&breaches(&rust_files("emulator/src/gateway"), |_, path| {
+        top(path).is_some_and(|top| behind.contains(&top))
+    }));
+}
+
+/// Services meet through the front door. What they share stands in files, not in folders.
+#[test]
+fn no_service_names_another() {
+    let folders: Vec<String> = std::fs::read_dir(root().join("emulator/src/services"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    for own in &folders {
+        let sources = rust_files(&format!("emulator/src/services/{own}"));
+        assert_none(&breaches(&sources, |_, path| {
+            let other = path.strip_prefix("crate::services::");
+            let other = other.and_then(|rest| rest.split("::").next());
+            other.is_some_and(|other| other != own && folders.iter().any(|folder| folder == other))
+        }));
+    }
+}
+
+/// The core is a machine: nothing in it waits.
+#[test]
+fn only_the_shell_is_asynchronous() {
+    let mut found = Vec::new();
+    for source in rust_files("emulator/src") {
+        if source.path.starts_with("emulator/src/server/") {
+            continue;
+        }
+        let code = source.code();
+        for word in ["async fn", "async move", "async {", ".await"] {
+            if code.contains(word) {
+                found.push(format!("{} says {word}", source.path));
+            }
+        }
+    }
+    assert_none(&found);
+}
+
+/// What depends on whose word is taken is a row. Only those who choose a profile name one; tests
+/// choose one for themselves.
+#[test]
+fn profiles_are_named_by_those_who_choose_them() {
+    let allowed = [
+        "emulator/src/rules/",
+        "harness/src/cli/",
+        "harness/src/oracle/",
+        "harness/src/run/",
+        "harness/src/scenario/",
+        "harness/src/strategy/",
+    ];
+    let mut found = Vec::new();
+    for source in rust_files("emulator/src")
+        .into_iter()
+        .chain(rust_files("harness/src"))
+    {
+        let chooses = allowed.iter().any(|folder| source.path.starts_with(folder));
+        let is_test = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
+        if !chooses && !is_test && source.code().contains("Profile::") {
+            found.push(source.path);
+        }
+    }
+    assert_none(&found);
+}
+
+/// The oracle is worth something only as long as it shares nothing with the engine: it knows
+/// sketches, and sketches know nothing.
+#[test]
+fn the_oracle_shares_nothing_with_the_engine() {
+    let oracle = rust_files("harness/src/oracle");
+    let sketch = rust_files("harness/src/strategy");
+    let sketch: Vec<Source> = sketch
+        .into_iter()
+        .filter(|source| source.path.ends_with("/sketch.rs"))
+        .collect();
+    assert_none(&breaches(&oracle, |_, path| {
+        !(path.starts_with("std::") || path.starts_with("crate::strategy::sketch"))
+    }));
+    assert_none(&breaches(&sketch, |_, _| true));
+    for source in oracle.iter().chain(&sketch) {
+        let code = source.code();
+        for word in [
+            "azdrill_emulator",
+            "include_str",
+            "include!",
+            "std::fs",
+            "serde",
+            "toml",
+        ] {
+            assert!(!code.contains(word), "{} says {word}", source.path);
+        }
+    }
+    for source in &oracle {
+        assert!(
+            source.text.lines().count() < 200,
+            "{} is to be read whole",
+            source.path
+        );
+    }
+}
+
+/// The check itself notices.
+#[test]
+fn a_breach_is_noticed() {
+    let breach = Source {
+        path: "emulator/src/services/storage/mod.rs".to_owned(),
+        text: "use super::super::services::postgres::PostgresState;\nuse super::data_protection;".to_owned(),
+    };
+    let found = breaches(&[breach], |_, path| path.starts_with("crate::services::"));
+    assert_eq!(
+        found,
+        [
+            "emulator/src/services/storage/mod.rs names crate::services::postgres::PostgresState",
+            "emulator/src/services/storage/mod.rs names crate::services::data_protection",
+            "emulator/src/services/storage/mod.rs names crate::services::postgres::PostgresState",
+            "emulator/src/services/storage/mod.rs names crate::services::data_protection",
+        ]
+    );
+}
