@@ -11,6 +11,7 @@ mod operation;
 mod prerequisite;
 mod profile;
 mod role;
+mod router;
 mod source;
 
 use std::collections::BTreeMap;
@@ -18,10 +19,11 @@ use std::collections::BTreeMap;
 pub use error_code::ErrorCode;
 pub use load::RulesError;
 pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
-pub use operation::{BadPath, BodyPlan, Endpoint, Operation, Params, Routed, Router};
+pub use operation::{BodyPlan, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use role::RoleDefinition;
+pub use router::{BadPath, Routed, Router};
 pub use source::{Mark, Source};
 
 /// All rules under one profile.

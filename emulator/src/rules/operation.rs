@@ -1,13 +1,12 @@
 //! Operations and the router over them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
+use super::Routed;
 use super::load::RulesError;
 use crate::model::{Action, ResourceId};
 
@@ -77,7 +76,7 @@ enum Segment {
 
 /// The values of a path's placeholders, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(Vec<(Arc<str>, String)>);
+pub struct Params(pub(super) Vec<(Arc<str>, String)>);
 
 impl Params {
     /// The value of a placeholder; empty if the path has none of that name.
@@ -87,18 +86,6 @@ impl Params {
             .find(|(own, _)| &**own == name)
             .map_or("", |(_, value)| value.as_str())
     }
-}
-
-/// What a request asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Routed {
-    /// The operation's index in [`Router::operations`].
-    pub operation: usize,
-    /// The values of the path's placeholders.
-    pub params: Params,
-    /// The path up to its last placeholder: what access is decided on. A collection's scope is what
-    /// holds it, an action's the resource it is performed on.
-    pub scope: ResourceId,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,98 +123,30 @@ struct OperationRow {
 }
 
 impl OperationsFile {
+    /// The rows as operations, in order.
+    pub(super) fn compile(self) -> Result<Vec<Operation>, RulesError> {
+        let mut operations = Vec::new();
+        for service in self.service {
+            for row in service.operations {
+                operations.push(compile(&service.name, service.endpoint, row)?);
+            }
+        }
+        Ok(operations)
+    }
+
     pub(super) fn sources(&self) -> impl Iterator<Item = &String> {
         self.service.iter().flat_map(|service| &service.sources)
     }
 }
 
-/// A path that cannot be matched at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadPath(pub String);
-
-/// Finds the operation of a request.
-#[derive(Debug)]
-pub struct Router {
-    operations: Vec<Operation>,
-    /// Operations of an endpoint by number of segments, so that a look-up compares few rows; rows
-    /// of any length stand in a list of their own.
-    fixed: BTreeMap<(Endpoint, usize), Vec<usize>>,
-    open: BTreeMap<Endpoint, Vec<usize>>,
-}
-
-impl Router {
-    pub(super) fn build(file: OperationsFile) -> Result<Self, RulesError> {
-        let mut router = Self {
-            operations: Vec::new(),
-            fixed: BTreeMap::new(),
-            open: BTreeMap::new(),
-        };
-        for service in file.service {
-            for row in service.operations {
-                router.add(compile(&service.name, service.endpoint, row)?);
-            }
-        }
-        Ok(router)
-    }
-
-    fn add(&mut self, operation: Operation) {
-        let index = self.operations.len();
-        let open = operation
-            .segments
-            .iter()
-            .any(|segment| matches!(segment, Segment::Rest(_) | Segment::Scope));
-        if open {
-            self.open.entry(operation.endpoint).or_default().push(index);
-        } else {
-            let key = (operation.endpoint, operation.segments.len());
-            self.fixed.entry(key).or_default().push(index);
-        }
-        self.operations.push(operation);
-    }
-
-    /// All operations.
-    pub fn operations(&self) -> &[Operation] {
-        &self.operations
-    }
-
-    /// The operation of that name.
-    pub fn operation(&self, id: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.id == id)
-    }
-
-    /// The operation a request asks for. `dispatch` holds the query's `restype` and `comp`.
-    ///
-    /// # Errors
-    ///
-    /// If a segment holds an encoded slash, `.` or `..`, or the path has doubled slashes inside.
-    pub fn route(
-        &self,
-        endpoint: Endpoint,
-        method: &Method,
-        path: &str,
-        dispatch: [Option<&str>; 2],
-    ) -> Result<Option<Routed>, BadPath> {
-        // A container may be named with a slash behind it.
-        let path = if dispatch[0] == Some("container") {
-            path.trim_end_matches('/')
-        } else {
-            path
-        };
-        let segments = split(endpoint, path)?;
-        let fixed = self.fixed.get(&(endpoint, segments.len()));
-        let candidates = fixed.into_iter().chain(self.open.get(&endpoint)).flatten();
-        for &index in candidates {
-            let operation = &self.operations[index];
-            if operation.method == *method && operation.answers(dispatch) && operation.fits(&segments) {
-                return Ok(Some(operation.take_apart(index, &segments)));
-            }
-        }
-        Ok(None)
-    }
-}
-
 impl Operation {
-    fn answers(&self, dispatch: [Option<&str>; 2]) -> bool {
+    /// How many segments its paths have; `None` if any number.
+    pub(super) fn length(&self) -> Option<usize> {
+        let open = |segment: &Segment| matches!(segment, Segment::Rest(_) | Segment::Scope);
+        (!self.segments.iter().any(open)).then_some(self.segments.len())
+    }
+
+    pub(super) fn answers(&self, dispatch: [Option<&str>; 2]) -> bool {
         self.endpoint != Endpoint::Blob
             || self
                 .dispatch
@@ -245,7 +164,7 @@ impl Operation {
     }
 
     /// Whether a path is one of this operation's. Copies nothing: most rows do not fit.
-    fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
+    pub(super) fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
         let Some((skip, pattern)) = self.behind_scope(segments.len()) else {
             return false;
         };
@@ -264,7 +183,7 @@ impl Operation {
     }
 
     /// The values in a path that fits.
-    fn take_apart(&self, operation: usize, segments: &[Cow<'_, str>]) -> Routed {
+    pub(super) fn take_apart(&self, operation: usize, segments: &[Cow<'_, str>]) -> Routed {
         let (skip, pattern) = self.behind_scope(segments.len()).unwrap_or((0, &[]));
         let (leading, rest) = segments.split_at(skip);
         let mut params = Vec::with_capacity(4);
@@ -308,32 +227,6 @@ impl Operation {
             .collect();
         literals.join("/")
     }
-}
-
-fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
-    let bad = || BadPath(path.to_owned());
-    let inner = path.trim_start_matches('/');
-    if endpoint == Endpoint::Blob {
-        // A blob's name is everything after the container; its slashes may come encoded.
-        let decoded = percent_decode_str(inner).decode_utf8().map_err(|_| bad())?;
-        return Ok(match decoded {
-            Cow::Borrowed("") => Vec::new(),
-            Cow::Borrowed(text) => text.split('/').map(Cow::Borrowed).collect(),
-            Cow::Owned(text) => text.split('/').map(|part| Cow::Owned(part.to_owned())).collect(),
-        });
-    }
-    let inner = inner.strip_suffix('/').unwrap_or(inner);
-    if inner.is_empty() {
-        return Ok(Vec::new());
-    }
-    inner
-        .split('/')
-        .map(|segment| {
-            let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| bad())?;
-            let trick = matches!(decoded.as_ref(), "" | "." | "..") || decoded.contains(['/', '\\', '\0']);
-            if trick { Err(bad()) } else { Ok(decoded) }
-        })
-        .collect()
 }
 
 fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
@@ -398,111 +291,4 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         dispatch,
         id: row.id,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::rules::{Assumptions, Endpoint, Profile, Rules};
-    use http::Method;
-
-    fn routed(
-        endpoint: Endpoint,
-        method: &Method,
-        path: &str,
-        dispatch: [Option<&str>; 2],
-    ) -> Option<(String, String)> {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-        let routed = rules
-            .router
-            .route(endpoint, method, path, dispatch)
-            .expect("a good path")?;
-        let id = rules.router.operations()[routed.operation].id.clone();
-        Some((id, routed.scope.as_str().to_owned()))
-    }
-
-    #[test]
-    fn the_scope_is_the_resource_an_action_is_about() {
-        let account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
-        let cases = [
-            (
-                Method::POST,
-                format!("{account}/listKeys"),
-                "StorageAccounts_ListKeys",
-                account,
-            ),
-            (
-                Method::GET,
-                account.to_uppercase(),
-                "StorageAccounts_Get",
-                &account.to_uppercase(),
-            ),
-            (
-                Method::GET,
-                "/subscriptions/s/resourcegroups/g/providers/Microsoft.Storage/storageAccounts".to_owned(),
-                "StorageAccounts_ListByResourceGroup",
-                "/subscriptions/s/resourcegroups/g",
-            ),
-            (
-                Method::PUT,
-                format!("{account}/providers/Microsoft.Authorization/roleAssignments/n"),
-                "RoleAssignments_Create",
-                account,
-            ),
-            (
-                Method::GET,
-                "/providers/Microsoft.Authorization/roleDefinitions".to_owned(),
-                "RoleDefinitions_List",
-                "/",
-            ),
-        ];
-        for (method, path, id, scope) in cases {
-            let expected = Some((id.to_owned(), scope.to_owned()));
-            assert_eq!(
-                routed(Endpoint::Arm, &method, &path, [None, None]),
-                expected,
-                "{path}"
-            );
-        }
-        assert_eq!(
-            routed(
-                Endpoint::Arm,
-                &Method::GET,
-                "/subscriptions/s/nothing/here",
-                [None, None]
-            ),
-            None
-        );
-    }
-
-    #[test]
-    fn blob_operations_are_chosen_by_restype_and_comp() {
-        let id =
-            |path: &str, dispatch| routed(Endpoint::Blob, &Method::GET, path, dispatch).map(|(id, _)| id);
-        assert_eq!(id("/", [None, Some("list")]).as_deref(), Some("Containers_List"));
-        assert_eq!(
-            id("/c/", [Some("container"), Some("list")]).as_deref(),
-            Some("Blobs_List")
-        );
-        assert_eq!(id("/c/a/b%2Fc", [None, None]).as_deref(), Some("Blob_Get"));
-        assert_eq!(id("/c/a", [None, Some("unheard-of")]), None);
-    }
-
-    #[test]
-    fn tricks_in_paths_are_refused() {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-        for path in [
-            "/subscriptions/..",
-            "/subscriptions/a%2Fb",
-            "/subscriptions//s",
-            "/subscriptions/%ff",
-        ] {
-            assert!(
-                rules
-                    .router
-                    .route(Endpoint::Arm, &Method::GET, path, [None, None])
-                    .is_err(),
-                "{path}"
-            );
-        }
-    }
 }

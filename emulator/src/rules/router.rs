@@ -1,0 +1,237 @@
+//! Finds the operation a request asks for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use super::load::RulesError;
+use super::operation::{Endpoint, Operation, OperationsFile, Params};
+use crate::model::ResourceId;
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// The operation's index in [`Router::operations`].
+    pub operation: usize,
+    /// The values of the path's placeholders.
+    pub params: Params,
+    /// The path up to its last placeholder: what access is decided on. A collection's scope is what
+    /// holds it, an action's the resource it is performed on.
+    pub scope: ResourceId,
+}
+
+/// A path that cannot be matched at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadPath(pub String);
+
+/// Finds the operation of a request.
+#[derive(Debug)]
+pub struct Router {
+    operations: Vec<Operation>,
+    /// Operations of an endpoint by number of segments, so that a look-up compares few rows; rows
+    /// of any length stand in a list of their own.
+    fixed: BTreeMap<(Endpoint, usize), Vec<usize>>,
+    open: BTreeMap<Endpoint, Vec<usize>>,
+}
+
+impl Router {
+    pub(super) fn build(file: OperationsFile) -> Result<Self, RulesError> {
+        let mut router = Self {
+            operations: Vec::new(),
+            fixed: BTreeMap::new(),
+            open: BTreeMap::new(),
+        };
+        for operation in file.compile()? {
+            router.add(operation);
+        }
+        Ok(router)
+    }
+
+    fn add(&mut self, operation: Operation) {
+        let index = self.operations.len();
+        match operation.length() {
+            None => self.open.entry(operation.endpoint).or_default().push(index),
+            Some(length) => self
+                .fixed
+                .entry((operation.endpoint, length))
+                .or_default()
+                .push(index),
+        }
+        self.operations.push(operation);
+    }
+
+    /// All operations.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The operation of that name.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.id == id)
+    }
+
+    /// The operation a request asks for. `dispatch` holds the query's `restype` and `comp`.
+    ///
+    /// # Errors
+    ///
+    /// If a segment holds an encoded slash, `.` or `..`, or the path has doubled slashes inside.
+    pub fn route(
+        &self,
+        endpoint: Endpoint,
+        method: &Method,
+        path: &str,
+        dispatch: [Option<&str>; 2],
+    ) -> Result<Option<Routed>, BadPath> {
+        // A container may be named with a slash behind it.
+        let path = if dispatch[0] == Some("container") {
+            path.trim_end_matches('/')
+        } else {
+            path
+        };
+        let segments = split(endpoint, path)?;
+        let fixed = self.fixed.get(&(endpoint, segments.len()));
+        let candidates = fixed.into_iter().chain(self.open.get(&endpoint)).flatten();
+        for &index in candidates {
+            let operation = &self.operations[index];
+            if operation.method == *method && operation.answers(dispatch) && operation.fits(&segments) {
+                return Ok(Some(operation.take_apart(index, &segments)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
+    let bad = || BadPath(path.to_owned());
+    let inner = path.trim_start_matches('/');
+    if endpoint == Endpoint::Blob {
+        // A blob's name is everything after the container; its slashes may come encoded.
+        let decoded = percent_decode_str(inner).decode_utf8().map_err(|_| bad())?;
+        return Ok(match decoded {
+            Cow::Borrowed("") => Vec::new(),
+            Cow::Borrowed(text) => text.split('/').map(Cow::Borrowed).collect(),
+            Cow::Owned(text) => text.split('/').map(|part| Cow::Owned(part.to_owned())).collect(),
+        });
+    }
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    if inner.is_empty() {
+        return Ok(Vec::new());
+    }
+    inner
+        .split('/')
+        .map(|segment| {
+            let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| bad())?;
+            let trick = matches!(decoded.as_ref(), "" | "." | "..") || decoded.contains(['/', '\\', '\0']);
+            if trick { Err(bad()) } else { Ok(decoded) }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Assumptions, Endpoint, Profile, Rules};
+    use http::Method;
+
+    fn routed(
+        endpoint: Endpoint,
+        method: &Method,
+        path: &str,
+        dispatch: [Option<&str>; 2],
+    ) -> Option<(String, String)> {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let routed = rules
+            .router
+            .route(endpoint, method, path, dispatch)
+            .expect("a good path")?;
+        let id = rules.router.operations()[routed.operation].id.clone();
+        Some((id, routed.scope.as_str().to_owned()))
+    }
+
+    #[test]
+    fn the_scope_is_the_resource_an_action_is_about() {
+        let account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+        let cases = [
+            (
+                Method::POST,
+                format!("{account}/listKeys"),
+                "StorageAccounts_ListKeys",
+                account,
+            ),
+            (
+                Method::GET,
+                account.to_uppercase(),
+                "StorageAccounts_Get",
+                &account.to_uppercase(),
+            ),
+            (
+                Method::GET,
+                "/subscriptions/s/resourcegroups/g/providers/Microsoft.Storage/storageAccounts".to_owned(),
+                "StorageAccounts_ListByResourceGroup",
+                "/subscriptions/s/resourcegroups/g",
+            ),
+            (
+                Method::PUT,
+                format!("{account}/providers/Microsoft.Authorization/roleAssignments/n"),
+                "RoleAssignments_Create",
+                account,
+            ),
+            (
+                Method::GET,
+                "/providers/Microsoft.Authorization/roleDefinitions".to_owned(),
+                "RoleDefinitions_List",
+                "/",
+            ),
+        ];
+        for (method, path, id, scope) in cases {
+            let expected = Some((id.to_owned(), scope.to_owned()));
+            assert_eq!(
+                routed(Endpoint::Arm, &method, &path, [None, None]),
+                expected,
+                "{path}"
+            );
+        }
+        assert_eq!(
+            routed(
+                Endpoint::Arm,
+                &Method::GET,
+                "/subscriptions/s/nothing/here",
+                [None, None]
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn blob_operations_are_chosen_by_restype_and_comp() {
+        let id =
+            |path: &str, dispatch| routed(Endpoint::Blob, &Method::GET, path, dispatch).map(|(id, _)| id);
+        assert_eq!(id("/", [None, Some("list")]).as_deref(), Some("Containers_List"));
+        assert_eq!(
+            id("/c/", [Some("container"), Some("list")]).as_deref(),
+            Some("Blobs_List")
+        );
+        assert_eq!(id("/c/a/b%2Fc", [None, None]).as_deref(), Some("Blob_Get"));
+        assert_eq!(id("/c/a", [None, Some("unheard-of")]), None);
+    }
+
+    #[test]
+    fn tricks_in_paths_are_refused() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        for path in [
+            "/subscriptions/..",
+            "/subscriptions/a%2Fb",
+            "/subscriptions//s",
+            "/subscriptions/%ff",
+        ] {
+            assert!(
+                rules
+                    .router
+                    .route(Endpoint::Arm, &Method::GET, path, [None, None])
+                    .is_err(),
+                "{path}"
+            );
+        }
+    }
+}
