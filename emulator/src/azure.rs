@@ -243,7 +243,7 @@ impl Azure {
                 Some(version) => response.with_header("x-ms-version", version),
                 None => response,
             },
-            Some(Endpoint::Login | Endpoint::Imds | Endpoint::Graph) | None => response,
+            Some(Endpoint::Login | Endpoint::Imds | Endpoint::Graph | Endpoint::Admin) | None => response,
         }
     }
 
