@@ -2,7 +2,7 @@
 
 use azdrill_emulator::model::{Request, Scheme};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::{ARM, LOGIN, World, below_vault};
 
