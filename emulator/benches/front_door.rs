@@ -1,12 +1,16 @@
-//! What the shell costs, against a bare axum handler in the same run.
+//! What a fake Azure answers over a socket, with authentication, network rules and RBAC on, against
+//! a bare axum handler in the same run.
 //!
-//! `cargo bench -p azdrill-emulator --bench front_door`. Client and server share the machine's
-//! cores, as they do on a laptop, so only the ratio says something about the shell alone.
+//! `cargo bench -p azdrill-emulator --bench front_door [-- "PUT 8"]`. Client and server share the
+//! machine's cores, as they do on a laptop, so the ratio says more than the rate.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that cannot go on should say where"
 )]
+
+#[path = "world/mod.rs"]
+mod world;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,68 +21,17 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body as AxumBody;
 use axum::routing::{get, put};
-use azdrill_emulator::jobs::{Effect, EffectId, EffectResult};
-use azdrill_emulator::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
-use azdrill_emulator::server::{Admission, Core, Server, ServerOptions};
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::server::{Clock, Server, ServerOptions};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * 1024;
 const MEASURED: Duration = Duration::from_secs(2);
-
-#[derive(Default)]
-struct Blobs {
-    blobs: BTreeMap<String, StoredBody>,
-    released: Vec<Extent>,
-}
-
-impl Core for Blobs {
-    fn admit(&self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
-        if request.method == Method::PUT {
-            return Admission::Store {
-                limit_bytes: u64::MAX,
-                md5: request.query == "md5",
-            };
-        }
-        Admission::Buffer { limit_bytes: 1024 }
-    }
-
-    fn call(&mut self, _: Timestamp, _: &NetworkPath, request: Request) -> Response {
-        if let Body::Stored(stored) = request.body {
-            if let Some(old) = self.blobs.insert(request.path, stored) {
-                self.released.extend(old.extents);
-            }
-            return Response::new(StatusCode::CREATED);
-        }
-        let mut response = Response::new(StatusCode::OK);
-        if let Some(stored) = self.blobs.get(&request.path) {
-            response.body = Body::Stored(stored.clone());
-        }
-        response
-    }
-
-    fn tick(&mut self, _: Timestamp) -> Vec<Effect> {
-        Vec::new()
-    }
-
-    fn complete(&mut self, _: Timestamp, _: EffectId, _: EffectResult) {}
-
-    fn next_due(&self) -> Option<Timestamp> {
-        None
-    }
-
-    fn knows_host(&self, _: &str) -> bool {
-        true
-    }
-
-    fn take_released(&mut self) -> Vec<Extent> {
-        std::mem::take(&mut self.released)
-    }
-}
 
 /// The least a server can do with the same requests: count what comes in, send what is in memory.
 async fn bare_axum(bodies: &BTreeMap<&'static str, Bytes>) -> SocketAddr {
@@ -151,10 +104,11 @@ fn answer_length(head: &[u8]) -> usize {
     head.len() + 4 + length
 }
 
-fn request(method: &str, path: &str, body: &[u8]) -> Bytes {
+/// A request with everything a client sends; a bare handler reads past what it does not know.
+fn request(method: &str, host: &str, path: &str, token: &str, body: &[u8]) -> Bytes {
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x.blob.core.windows.net\r\nx-ms-version: 2024-11-04\r\n\
-         Authorization: Bearer something\r\nContent-Length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nx-ms-version: 2024-11-04\r\nx-ms-blob-type: BlockBlob\r\n\
+         Content-Type: application/json\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat().into()
@@ -173,61 +127,123 @@ async fn main() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let start = async || {
-        let began = Instant::now();
-        let options = ServerOptions::new(directory.path());
-        let server = Server::start(Blobs::default(), None, options).await.unwrap();
-        (server, began.elapsed())
-    };
-    let (first, new) = start().await;
-    first.shutdown().await;
-    let (server, again) = start().await;
     println!(
-        "start: {new:?} with a new authority, {again:?} with a kept one; resident {} MiB",
+        "start to first HTTPS answer: {:?} with a new authority",
+        start(directory.path()).await
+    );
+    println!(
+        "start to first HTTPS answer: {:?} with a kept one; resident {} MiB",
+        start(directory.path()).await,
         resident_mib()
     );
 
+    let options = ServerOptions::new(directory.path());
+    let now = options.clock.now();
+    let (azure, world) = world::build(now);
+    let server = Server::start(azure, None, options).await.unwrap();
     let bodies = BTreeMap::from([
-        ("/none", Bytes::new()),
         ("/small", Bytes::from(vec![b's'; KIB])),
         ("/large", Bytes::from(vec![b'l'; 8 * MIB])),
     ]);
     let bare = bare_axum(&bodies).await;
     for (path, body) in &bodies {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        stream.write_all(&request("PUT", path, body)).await.unwrap();
-        stream.read_u8().await.unwrap();
+        let put = request(
+            "PUT",
+            world::BLOB_HOST,
+            &format!("/data{path}"),
+            &world.blob_token,
+            body,
+        );
+        stream.write_all(&put).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 201");
     }
-    measure(bare, server.address(), &bodies).await;
+    measure(bare, server.address(), &bodies, &world).await;
     println!("resident {} MiB afterwards", resident_mib());
     server.shutdown().await;
 }
 
+/// From nothing to the first answer over TLS: rules, an empty world, certificates, socket,
+/// handshake, answer.
+async fn start(directory: &std::path::Path) -> Duration {
+    let began = Instant::now();
+    let azure = world::empty(Clock::system().now());
+    let server: Server<Azure> = Server::start(azure, None, ServerOptions::new(directory))
+        .await
+        .unwrap();
+    let mut stream = world::connect_tls(server.address(), server.ca_pem(), "management.azure.com").await;
+    stream
+        .write_all(
+            b"GET /metadata/endpoints?api-version=2022-09-01 HTTP/1.1\r\nHost: management.azure.com\r\n\r\n",
+        )
+        .await
+        .unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let took = began.elapsed();
+    server.shutdown().await;
+    took
+}
+
 /// Each case against both servers, as one line of a table. A word on the command line picks cases.
-async fn measure(bare: SocketAddr, shell: SocketAddr, bodies: &BTreeMap<&'static str, Bytes>) {
-    println!("{:<26} {:>12} {:>12} {:>7}", "", "bare axum", "shell", "ratio");
+async fn measure(
+    bare: SocketAddr,
+    ours: SocketAddr,
+    bodies: &BTreeMap<&'static str, Bytes>,
+    world: &world::World,
+) {
+    println!("{:<26} {:>13} {:>13} {:>7}", "", "bare axum", "azdrill", "ratio");
+    let arm = |method: &str, path: &str, body: &[u8]| {
+        request(method, "management.azure.com", path, &world.arm_token, body)
+    };
+    let blob = |method: &str, path: &str, body: &[u8]| {
+        request(method, world::BLOB_HOST, path, &world.blob_token, body)
+    };
+    let (small, large) = (&bodies["/small"], &bodies["/large"]);
+    let block = "/data/blocks?comp=block&blockid=MDAwMQ%3D%3D";
     let cases = [
-        ("GET nothing", request("GET", "/none", b""), None, 64, 0),
-        ("GET 1 KiB", request("GET", "/small", b""), None, 64, KIB),
         (
-            "PUT 1 KiB",
-            request("PUT", "/put", &bodies["/small"]),
-            None,
+            "ARM GET",
+            arm("GET", "/small", b""),
+            arm("GET", &world.vault, b""),
+            64,
+            0,
+        ),
+        (
+            "ARM PUT",
+            arm("PUT", "/put", &world.policy_body),
+            arm("PUT", &world.policy, &world.policy_body),
+            64,
+            0,
+        ),
+        (
+            "blob GET 1 KiB",
+            blob("GET", "/small", b""),
+            blob("GET", "/data/small", b""),
             64,
             KIB,
         ),
-        ("GET 8 MiB", request("GET", "/large", b""), None, 4, 8 * MIB),
         (
-            "PUT 8 MiB",
-            request("PUT", "/put", &bodies["/large"]),
-            None,
+            "blob PUT 1 KiB",
+            blob("PUT", "/put", small),
+            blob("PUT", "/data/put", small),
+            64,
+            KIB,
+        ),
+        (
+            "blob GET 8 MiB",
+            blob("GET", "/large", b""),
+            blob("GET", "/data/large", b""),
             4,
             8 * MIB,
         ),
         (
-            "PUT 8 MiB with MD5",
-            request("PUT", "/put", &bodies["/large"]),
-            Some(request("PUT", "/put?md5", &bodies["/large"])),
+            "blob PUT 8 MiB block",
+            blob("PUT", "/put", large),
+            blob("PUT", block, large),
             4,
             8 * MIB,
         ),
@@ -236,19 +252,19 @@ async fn measure(bare: SocketAddr, shell: SocketAddr, bodies: &BTreeMap<&'static
         .nth(1)
         .filter(|only| !only.starts_with('-'))
         .unwrap_or_default();
-    for (name, plain, ours, connections, payload) in cases {
+    for (name, plain, own, connections, payload) in cases {
         if !name.starts_with(&only) {
             continue;
         }
-        let (bare_rate, bare_bytes) = load(bare, plain.clone(), connections, payload).await;
-        let (rate, bytes) = load(shell, ours.unwrap_or(plain), connections, payload).await;
+        let (bare_rate, bare_bytes) = load(bare, plain, connections, payload).await;
+        let (rate, bytes) = load(ours, own, connections, payload).await;
         let (unit, left, right) = if payload >= MIB {
             ("MiB/s", bare_bytes, bytes)
         } else {
             ("/s", bare_rate, rate)
         };
         println!(
-            "{name:<26} {left:>7.0} {unit:<5} {right:>6.0} {unit:<5} {:>6.2}",
+            "{name:<26} {left:>7.0} {unit:<5} {right:>7.0} {unit:<5} {:>6.2}",
             right / left
         );
     }

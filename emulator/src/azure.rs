@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{Door, Permit, Refusal, TokenAuthority, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
-use crate::log::{Exchange, Log, RefusedBecause};
+use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core};
@@ -21,6 +21,19 @@ const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
 const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
 /// The most steps one workflow takes without sleeping; more is a bug, not a plan.
 const STEPS_MAX: usize = 10_000;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+/// What every answer of Azure Resource Manager carries, as recorded.
+const ARM_HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-cache"),
+    ("pragma", "no-cache"),
+    ("expires", "-1"),
+    ("x-content-type-options", "nosniff"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+];
 
 /// A fake Azure.
 pub struct Azure {
@@ -37,6 +50,7 @@ pub struct Azure {
     faults: FaultPlan,
     log: Log,
     released: Vec<Extent>,
+    first_request_id: u128,
     inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
 }
 
@@ -58,6 +72,7 @@ impl Azure {
             })
             .collect();
         let entropy = Entropy::from_seed(seed);
+        let first_request_id = entropy.fork("request").uuid().as_u128();
         Self {
             handlers,
             rules,
@@ -72,6 +87,7 @@ impl Azure {
             faults: FaultPlan::default(),
             log: Log::default(),
             released: Vec::new(),
+            first_request_id,
             inner_tokens: HashMap::new(),
         }
     }
@@ -167,12 +183,12 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, inner: bool) -> Response {
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, asked: Asked) -> Response {
         let permit = match self.decide(now, path, request) {
             Ok(permit) => permit,
             Err(refusal) => {
                 self.release_body(request);
-                self.record(now, request, None, inner, refusal.status.as_u16(), Some(&refusal));
+                self.record(now, request, None, asked, refusal.status.as_u16(), Some(&refusal));
                 return self.finish(request, refusal.respond(request));
             }
         };
@@ -184,7 +200,7 @@ impl Azure {
         };
         if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
             self.release_body(request);
-            self.record(now, request, Some(&permit), inner, *status, None);
+            self.record(now, request, Some(&permit), asked, *status, None);
             return self.finish(request, fault.response());
         }
         let handler = self.handlers[permit.operation_index()];
@@ -203,7 +219,7 @@ impl Azure {
             now,
             request,
             Some(&permit),
-            inner,
+            asked,
             response.status.as_u16(),
             refusal.as_ref(),
         );
@@ -219,32 +235,41 @@ impl Azure {
     }
 
     /// Headers every answer of an endpoint carries.
-    fn finish(&self, request: &Request, response: Response) -> Response {
-        let id = self
-            .entropy
-            .fork("request")
-            .fork(&self.log.count().to_string())
-            .uuid()
-            .to_string();
-        let response = response.with_header("x-ms-request-id", &id);
-        let response = match request.header("x-ms-client-request-id") {
-            Some(own) => response.with_header("x-ms-client-request-id", own),
-            None => response,
-        };
-        match endpoint_of(&request.host, &request.path) {
-            Some(Endpoint::Arm) => response
-                .with_header("x-ms-correlation-request-id", &id)
-                .with_header("cache-control", "no-cache")
-                .with_header("pragma", "no-cache")
-                .with_header("expires", "-1")
-                .with_header("x-content-type-options", "nosniff")
-                .with_header("strict-transport-security", "max-age=31536000; includeSubDomains"),
-            Some(Endpoint::Blob) => match request.header("x-ms-version") {
-                Some(version) => response.with_header("x-ms-version", version),
-                None => response,
-            },
-            Some(Endpoint::Login | Endpoint::Imds | Endpoint::Graph | Endpoint::Admin) | None => response,
+    fn finish(&self, request: &Request, mut response: Response) -> Response {
+        let id = self.request_id();
+        let headers = &mut response.headers;
+        headers.insert(REQUEST_ID, id.clone());
+        if let Some(own) = request.headers.get(&CLIENT_REQUEST_ID) {
+            headers.insert(CLIENT_REQUEST_ID, own.clone());
         }
+        match endpoint_of(&request.host, &request.path) {
+            Some(Endpoint::Arm) => {
+                headers.insert(CORRELATION_ID, id);
+                for (name, value) in ARM_HEADERS {
+                    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+                }
+            }
+            Some(Endpoint::Blob) => {
+                if let Some(version) = request.headers.get(&STORAGE_VERSION) {
+                    headers.insert(STORAGE_VERSION, version.clone());
+                }
+            }
+            Some(_) | None => {}
+        }
+        response
+    }
+
+    /// A request id that no other answer has: the seed's number, stepped on by a constant that
+    /// makes neighbours look unlike each other.
+    fn request_id(&self) -> HeaderValue {
+        const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let number = self
+            .first_request_id
+            .wrapping_add(u128::from(self.log.count()).wrapping_mul(STEP));
+        let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
+            .unwrap_or(HeaderValue::from_static("-"))
     }
 
     fn record(
@@ -252,15 +277,18 @@ impl Azure {
         now: Timestamp,
         request: &Request,
         permit: Option<&Permit>,
-        inner: bool,
+        asked: Asked,
         status: u16,
         refusal: Option<&Refusal>,
     ) {
         self.log.push(Exchange {
             at: now,
             number: 0,
-            caller: permit.map_or_else(String::new, |permit| permit.caller.name.clone()),
-            inner,
+            caller: permit
+                .map(|permit| permit.caller.name.clone())
+                .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
+                .unwrap_or_default(),
+            asked,
             method: request.method.to_string(),
             host: request.host.clone(),
             path: request.path.clone(),
@@ -318,11 +346,27 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Answered(self.answer(now, &outbound.path, &outbound.request, true));
+                    input = Input::Answered(self.answer(
+                        now,
+                        &outbound.path,
+                        &outbound.request,
+                        Asked::ByService,
+                    ));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Asked(self.decide(now, &outbound.path, &outbound.request));
+                    let verdict = self.decide(now, &outbound.path, &outbound.request);
+                    let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
+                    let status = refusal.map_or(200, |refusal| refusal.status.as_u16());
+                    self.record(
+                        now,
+                        &outbound.request,
+                        permit,
+                        Asked::OnlyWhether,
+                        status,
+                        refusal,
+                    );
+                    input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {
                     self.agenda.ask(work, id);
@@ -352,7 +396,7 @@ impl Azure {
 }
 
 impl Core for Azure {
-    fn admit(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
+    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
         let buffer = Admission::Buffer {
             limit_bytes: BUFFER_MAX_BYTES,
         };
@@ -368,12 +412,22 @@ impl Core for Azure {
                         || request.headers.contains_key("content-md5"),
                 },
             },
-            Err(refusal) => Admission::Refuse(self.finish(request, refusal.respond(request))),
+            Err(refusal) => {
+                self.record(
+                    now,
+                    request,
+                    None,
+                    Asked::ByClient,
+                    refusal.status.as_u16(),
+                    Some(&refusal),
+                );
+                Admission::Refuse(self.finish(request, refusal.respond(request)))
+            }
         }
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        self.answer(now, path, &request, false)
+        self.answer(now, path, &request, Asked::ByClient)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

@@ -18,8 +18,8 @@ pub struct Exchange {
     pub number: u64,
     /// Who asked.
     pub caller: String,
-    /// Whether one of the fake services asked, not a client.
-    pub inner: bool,
+    /// Whose call it was.
+    pub asked: Asked,
     /// The method.
     pub method: String,
     /// The host.
@@ -32,6 +32,17 @@ pub struct Exchange {
     pub status: u16,
     /// Who said no, and why.
     pub refused: Option<RefusedBecause>,
+}
+
+/// Whose call an exchange was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A client's, or outside work's.
+    ByClient,
+    /// One of the fake services'.
+    ByService,
+    /// One of the fake services asked whether the gates would let a call through, and made none.
+    OnlyWhether,
 }
 
 /// Why an exchange ended in a no.

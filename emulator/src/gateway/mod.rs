@@ -15,7 +15,7 @@ use http::Method;
 
 use crate::model::{NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::StorageFirewall;
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, Rules};
+use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
@@ -116,12 +116,15 @@ impl Door<'_> {
     pub fn pass(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
         let endpoint =
             endpoint_of(&request.host, &request.path).ok_or_else(|| Refusal::unknown_host(&request.host))?;
-        let (operation, params) = self.route(endpoint, request)?;
-        let row = &self.rules.router.operations()[operation];
+        let routed = self.route(endpoint, request)?;
+        let row = &self.rules.router.operations()[routed.operation];
         let mut permit = Permit {
-            operation,
-            scope: self.scope(endpoint, row, &params, request),
-            params,
+            operation: routed.operation,
+            scope: match endpoint {
+                Endpoint::Blob => self.blob_scope(&routed.params, request),
+                _ => routed.scope,
+            },
+            params: routed.params,
             caller: Caller::anonymous(),
             rules: Vec::new(),
         };
@@ -136,15 +139,20 @@ impl Door<'_> {
                 Gate::Authentication => {
                     permit.caller = authentication::authenticate(self, now, path, request, endpoint, row)?;
                 }
-                Gate::Network => self.network(path, request, &mut permit)?,
-                Gate::Authorization => authorization::authorize(self, now, row, &mut permit)?,
+                Gate::Network => self
+                    .network(path, request, &mut permit)
+                    .map_err(|no| no.to(&permit.caller))?,
+                Gate::Authorization => {
+                    authorization::authorize(self, now, row, &mut permit)
+                        .map_err(|no| no.to(&permit.caller))?;
+                }
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
         }
         Ok(permit)
     }
 
-    fn route(&self, endpoint: Endpoint, request: &Request) -> Result<(usize, Params), Refusal> {
+    fn route(&self, endpoint: Endpoint, request: &Request) -> Result<Routed, Refusal> {
         let pairs = if endpoint == Endpoint::Blob {
             request.query_pairs()
         } else {
@@ -177,23 +185,13 @@ impl Door<'_> {
         }
     }
 
-    /// What access is decided on: for ARM the resource in the path, for blobs the container (or
-    /// the account) that holds the data.
-    fn scope(&self, endpoint: Endpoint, row: &Operation, params: &Params, request: &Request) -> ResourceId {
-        let root = || ResourceId::from_segments([]);
-        match endpoint {
-            Endpoint::Blob => {
-                let account = self.account_of(request).cloned().unwrap_or_else(root);
-                match params.get("container") {
-                    "" => account,
-                    container => account.child(["blobServices", "default", "containers", container]),
-                }
-            }
-            Endpoint::Arm if !params.get("scope").is_empty() => {
-                params.get("scope").parse().unwrap_or_else(|_| root())
-            }
-            Endpoint::Arm => row.scope_of_path(&request.path).unwrap_or_else(root),
-            Endpoint::Login | Endpoint::Imds | Endpoint::Graph | Endpoint::Admin => root(),
+    /// What access to blobs is decided on: the container, or the account, that holds the data.
+    fn blob_scope(&self, params: &Params, request: &Request) -> ResourceId {
+        let account = self.account_of(request).cloned();
+        let account = account.unwrap_or_else(|| ResourceId::from_segments([]));
+        match params.get("container") {
+            "" => account,
+            container => account.child(["blobServices", "default", "containers", container]),
         }
     }
 

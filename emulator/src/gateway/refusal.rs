@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::Caller;
 use crate::model::{Request, Response};
 use crate::network::NetworkVerdict;
 use crate::rules::{Endpoint, ErrorCode, Gate, Mark, RuleId};
@@ -46,6 +47,8 @@ pub struct Refusal {
     pub shape: Shape,
     /// More headers.
     pub headers: Vec<(&'static str, String)>,
+    /// Who was refused, where that had been established.
+    pub caller: String,
 }
 
 impl Refusal {
@@ -63,6 +66,7 @@ impl Refusal {
             mark: Mark::Doc,
             shape: Shape::Arm,
             headers: Vec::new(),
+            caller: String::new(),
         }
     }
 
@@ -104,6 +108,13 @@ impl Refusal {
     #[must_use]
     pub fn by(mut self, rules: impl IntoIterator<Item = RuleId>) -> Self {
         self.rules.extend(rules);
+        self
+    }
+
+    /// The same refusal, to this caller.
+    #[must_use]
+    pub(super) fn to(mut self, caller: &Caller) -> Self {
+        self.caller.clone_from(&caller.name);
         self
     }
 

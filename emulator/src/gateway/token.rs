@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::pkcs8::EncodePrivateKey;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::entropy::Entropy;
@@ -71,7 +71,7 @@ pub struct TokenAuthority {
     encoding: EncodingKey,
     decoding: DecodingKey,
     public_point: (Vec<u8>, Vec<u8>),
-    checked: RefCell<HashMap<[u8; 32], Claims>>,
+    checked: RefCell<HashMap<Box<str>, Arc<Claims>>>,
 }
 
 impl TokenAuthority {
@@ -140,18 +140,17 @@ impl TokenAuthority {
     /// # Errors
     ///
     /// If it is not a token of ours, or not valid at this time.
-    pub fn check(&self, now: Timestamp, token: &str) -> Result<Claims, TokenError> {
-        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        let remembered = self.checked.borrow().get(&digest).cloned();
+    pub fn check(&self, now: Timestamp, token: &str) -> Result<Arc<Claims>, TokenError> {
+        let remembered = self.checked.borrow().get(token).cloned();
         let claims = match remembered {
             Some(claims) => claims,
             None => {
-                let claims = self.verify(token)?;
+                let claims = Arc::new(self.verify(token)?);
                 let mut checked = self.checked.borrow_mut();
                 if checked.len() >= REMEMBERED_MAX {
                     checked.clear();
                 }
-                checked.insert(digest, claims.clone());
+                checked.insert(token.into(), Arc::clone(&claims));
                 claims
             }
         };

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub use error_code::ErrorCode;
 pub use load::RulesError;
 pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
-pub use operation::{BodyPlan, Endpoint, Operation, Params, Router};
+pub use operation::{BadPath, BodyPlan, Endpoint, Operation, Params, Routed, Router};
 pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use role::RoleDefinition;

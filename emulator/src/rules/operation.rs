@@ -1,6 +1,8 @@
 //! Operations and the router over them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -70,20 +72,35 @@ pub struct Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Segment {
     Literal(String),
-    Param(String),
-    Rest(String),
+    Param(Arc<str>),
+    Rest(Arc<str>),
     Scope,
 }
 
 /// The values of a path's placeholders, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(Vec<(Arc<str>, String)>);
 
 impl Params {
     /// The value of a placeholder; empty if the path has none of that name.
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.0
+            .iter()
+            .find(|(own, _)| &**own == name)
+            .map_or("", |(_, value)| value.as_str())
     }
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// The operation's index in [`Router::operations`].
+    pub operation: usize,
+    /// The values of the path's placeholders.
+    pub params: Params,
+    /// The path up to its last placeholder: what access is decided on. A collection's scope is what
+    /// holds it, an action's the resource it is performed on.
+    pub scope: ResourceId,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,10 +151,10 @@ pub struct BadPath(pub String);
 #[derive(Debug)]
 pub struct Router {
     operations: Vec<Operation>,
-    /// Operations of an endpoint by method and number of segments, so that a look-up compares few
-    /// rows; rows of any length stand under their own list.
-    fixed: BTreeMap<(Endpoint, String, usize), Vec<usize>>,
-    open: BTreeMap<(Endpoint, String), Vec<usize>>,
+    /// Operations of an endpoint by number of segments, so that a look-up compares few rows; rows
+    /// of any length stand in a list of their own.
+    fixed: BTreeMap<(Endpoint, usize), Vec<usize>>,
+    open: BTreeMap<Endpoint, Vec<usize>>,
 }
 
 impl Router {
@@ -157,18 +174,14 @@ impl Router {
 
     fn add(&mut self, operation: Operation) {
         let index = self.operations.len();
-        let method = operation.method.to_string();
         let open = operation
             .segments
             .iter()
             .any(|segment| matches!(segment, Segment::Rest(_) | Segment::Scope));
         if open {
-            self.open
-                .entry((operation.endpoint, method))
-                .or_default()
-                .push(index);
+            self.open.entry(operation.endpoint).or_default().push(index);
         } else {
-            let key = (operation.endpoint, method, operation.segments.len());
+            let key = (operation.endpoint, operation.segments.len());
             self.fixed.entry(key).or_default().push(index);
         }
         self.operations.push(operation);
@@ -184,8 +197,7 @@ impl Router {
         self.operations.iter().find(|operation| operation.id == id)
     }
 
-    /// The index of the operation a request asks for, and the placeholders' values.
-    /// `dispatch` holds the query's `restype` and `comp`.
+    /// The operation a request asks for. `dispatch` holds the query's `restype` and `comp`.
     ///
     /// # Errors
     ///
@@ -196,18 +208,20 @@ impl Router {
         method: &Method,
         path: &str,
         dispatch: [Option<&str>; 2],
-    ) -> Result<Option<(usize, Params)>, BadPath> {
+    ) -> Result<Option<Routed>, BadPath> {
+        // A container may be named with a slash behind it.
+        let path = if dispatch[0] == Some("container") {
+            path.trim_end_matches('/')
+        } else {
+            path
+        };
         let segments = split(endpoint, path)?;
-        let method = method.as_str().to_owned();
-        let fixed = self.fixed.get(&(endpoint, method.clone(), segments.len()));
-        let open = self.open.get(&(endpoint, method));
-        let candidates = fixed.into_iter().chain(open).flatten();
+        let fixed = self.fixed.get(&(endpoint, segments.len()));
+        let candidates = fixed.into_iter().chain(self.open.get(&endpoint)).flatten();
         for &index in candidates {
             let operation = &self.operations[index];
-            if operation.answers(dispatch)
-                && let Some(params) = operation.match_segments(&segments)
-            {
-                return Ok(Some((index, params)));
+            if operation.method == *method && operation.answers(dispatch) && operation.fits(&segments) {
+                return Ok(Some(operation.take_apart(index, &segments)));
             }
         }
         Ok(None)
@@ -224,53 +238,59 @@ impl Operation {
                 .all(|(own, asked)| own.as_deref() == asked)
     }
 
-    fn match_segments(&self, segments: &[String]) -> Option<Params> {
-        let mut params = BTreeMap::new();
-        let mut rest = segments;
-        let mut pattern = self.segments.as_slice();
-        if pattern.first() == Some(&Segment::Scope) {
-            pattern = &pattern[1..];
-            let scope_length = segments.len().checked_sub(pattern.len())?;
-            let (scope, tail) = segments.split_at(scope_length);
-            let scope = ResourceId::from_segments(scope.iter().map(String::as_str));
-            params.insert("scope".to_owned(), scope.as_str().to_owned());
-            rest = tail;
+    /// The pattern behind a leading scope, and how many segments of a path the scope takes.
+    fn behind_scope(&self, count: usize) -> Option<(usize, &[Segment])> {
+        match self.segments.split_first() {
+            Some((Segment::Scope, pattern)) => Some((count.checked_sub(pattern.len())?, pattern)),
+            _ => Some((0, &self.segments)),
         }
-        for (position, segment) in pattern.iter().enumerate() {
-            match segment {
-                Segment::Literal(text) => {
-                    if !rest.get(position)?.eq_ignore_ascii_case(text) {
-                        return None;
-                    }
-                }
-                Segment::Param(name) => {
-                    params.insert(name.clone(), rest.get(position)?.clone());
-                }
-                Segment::Rest(name) => {
-                    let tail = rest.get(position..)?;
-                    if tail.is_empty() {
-                        return None;
-                    }
-                    params.insert(name.clone(), tail.join("/"));
-                    return Some(Params(params));
-                }
-                Segment::Scope => return None,
-            }
-        }
-        (rest.len() == pattern.len()).then_some(Params(params))
     }
 
-    /// The scope access is decided on: the path up to its last placeholder. A collection's scope is
-    /// what holds it, an action's the resource it is performed on.
-    pub fn scope_of_path(&self, path: &str) -> Option<ResourceId> {
-        let last = self
-            .segments
-            .iter()
-            .rposition(|segment| matches!(segment, Segment::Param(_)))?;
-        let segments = split(self.endpoint, path).ok()?;
-        Some(ResourceId::from_segments(
-            segments.get(..=last)?.iter().map(String::as_str),
-        ))
+    /// Whether a path is one of this operation's. Copies nothing: most rows do not fit.
+    fn fits(&self, segments: &[Cow<'_, str>]) -> bool {
+        let Some((skip, pattern)) = self.behind_scope(segments.len()) else {
+            return false;
+        };
+        let rest = &segments[skip..];
+        let open = matches!(pattern.last(), Some(Segment::Rest(_)));
+        let long_enough = if open {
+            rest.len() >= pattern.len()
+        } else {
+            rest.len() == pattern.len()
+        };
+        long_enough
+            && pattern.iter().zip(rest).all(|(wanted, segment)| match wanted {
+                Segment::Literal(text) => segment.eq_ignore_ascii_case(text),
+                Segment::Param(_) | Segment::Rest(_) | Segment::Scope => true,
+            })
+    }
+
+    /// The values in a path that fits.
+    fn take_apart(&self, operation: usize, segments: &[Cow<'_, str>]) -> Routed {
+        let (skip, pattern) = self.behind_scope(segments.len()).unwrap_or((0, &[]));
+        let (leading, rest) = segments.split_at(skip);
+        let mut params = Vec::with_capacity(4);
+        let mut last = 0;
+        for (position, wanted) in pattern.iter().enumerate() {
+            match wanted {
+                Segment::Param(name) => {
+                    params.push((Arc::clone(name), rest[position].to_string()));
+                    last = position + 1;
+                }
+                Segment::Rest(name) => {
+                    params.push((Arc::clone(name), rest[position..].join("/")));
+                    last = position;
+                }
+                Segment::Literal(_) | Segment::Scope => {}
+            }
+        }
+        let leads = self.segments.first() == Some(&Segment::Scope);
+        let scope = if leads { leading } else { &rest[..last] };
+        Routed {
+            operation,
+            params: Params(params),
+            scope: ResourceId::from_segments(scope.iter().map(Cow::as_ref)),
+        }
     }
 
     /// The literal behind the last placeholder, joined with `/`: the name of an action or of a
@@ -292,16 +312,16 @@ impl Operation {
     }
 }
 
-fn split(endpoint: Endpoint, path: &str) -> Result<Vec<String>, BadPath> {
+fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
     let bad = || BadPath(path.to_owned());
     let inner = path.trim_start_matches('/');
     if endpoint == Endpoint::Blob {
         // A blob's name is everything after the container; its slashes may come encoded.
         let decoded = percent_decode_str(inner).decode_utf8().map_err(|_| bad())?;
-        return Ok(if decoded.is_empty() {
-            Vec::new()
-        } else {
-            decoded.split('/').map(str::to_owned).collect()
+        return Ok(match decoded {
+            Cow::Borrowed("") => Vec::new(),
+            Cow::Borrowed(text) => text.split('/').map(Cow::Borrowed).collect(),
+            Cow::Owned(text) => text.split('/').map(|part| Cow::Owned(part.to_owned())).collect(),
         });
     }
     let inner = inner.strip_suffix('/').unwrap_or(inner);
@@ -313,11 +333,7 @@ fn split(endpoint: Endpoint, path: &str) -> Result<Vec<String>, BadPath> {
         .map(|segment| {
             let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| bad())?;
             let trick = matches!(decoded.as_ref(), "" | "." | "..") || decoded.contains(['/', '\\', '\0']);
-            if trick {
-                Err(bad())
-            } else {
-                Ok(decoded.into_owned())
-            }
+            if trick { Err(bad()) } else { Ok(decoded) }
         })
         .collect()
 }
@@ -351,8 +367,8 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
             |segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some("scope") => Segment::Scope,
                 Some(name) => match name.strip_suffix('+') {
-                    Some(name) => Segment::Rest(name.to_owned()),
-                    None => Segment::Param(name.to_owned()),
+                    Some(name) => Segment::Rest(name.into()),
+                    None => Segment::Param(name.into()),
                 },
                 None => Segment::Literal(segment.to_owned()),
             },
@@ -387,4 +403,111 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         dispatch,
         id: row.id,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Assumptions, Endpoint, Profile, Rules};
+    use http::Method;
+
+    fn routed(
+        endpoint: Endpoint,
+        method: &Method,
+        path: &str,
+        dispatch: [Option<&str>; 2],
+    ) -> Option<(String, String)> {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let routed = rules
+            .router
+            .route(endpoint, method, path, dispatch)
+            .expect("a good path")?;
+        let id = rules.router.operations()[routed.operation].id.clone();
+        Some((id, routed.scope.as_str().to_owned()))
+    }
+
+    #[test]
+    fn the_scope_is_the_resource_an_action_is_about() {
+        let account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+        let cases = [
+            (
+                Method::POST,
+                format!("{account}/listKeys"),
+                "StorageAccounts_ListKeys",
+                account,
+            ),
+            (
+                Method::GET,
+                account.to_uppercase(),
+                "StorageAccounts_Get",
+                &account.to_uppercase(),
+            ),
+            (
+                Method::GET,
+                "/subscriptions/s/resourcegroups/g/providers/Microsoft.Storage/storageAccounts".to_owned(),
+                "StorageAccounts_ListByResourceGroup",
+                "/subscriptions/s/resourcegroups/g",
+            ),
+            (
+                Method::PUT,
+                format!("{account}/providers/Microsoft.Authorization/roleAssignments/n"),
+                "RoleAssignments_Create",
+                account,
+            ),
+            (
+                Method::GET,
+                "/providers/Microsoft.Authorization/roleDefinitions".to_owned(),
+                "RoleDefinitions_List",
+                "/",
+            ),
+        ];
+        for (method, path, id, scope) in cases {
+            let expected = Some((id.to_owned(), scope.to_owned()));
+            assert_eq!(
+                routed(Endpoint::Arm, &method, &path, [None, None]),
+                expected,
+                "{path}"
+            );
+        }
+        assert_eq!(
+            routed(
+                Endpoint::Arm,
+                &Method::GET,
+                "/subscriptions/s/nothing/here",
+                [None, None]
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn blob_operations_are_chosen_by_restype_and_comp() {
+        let id =
+            |path: &str, dispatch| routed(Endpoint::Blob, &Method::GET, path, dispatch).map(|(id, _)| id);
+        assert_eq!(id("/", [None, Some("list")]).as_deref(), Some("Containers_List"));
+        assert_eq!(
+            id("/c/", [Some("container"), Some("list")]).as_deref(),
+            Some("Blobs_List")
+        );
+        assert_eq!(id("/c/a/b%2Fc", [None, None]).as_deref(), Some("Blob_Get"));
+        assert_eq!(id("/c/a", [None, Some("unheard-of")]), None);
+    }
+
+    #[test]
+    fn tricks_in_paths_are_refused() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        for path in [
+            "/subscriptions/..",
+            "/subscriptions/a%2Fb",
+            "/subscriptions//s",
+            "/subscriptions/%ff",
+        ] {
+            assert!(
+                rules
+                    .router
+                    .route(Endpoint::Arm, &Method::GET, path, [None, None])
+                    .is_err(),
+                "{path}"
+            );
+        }
+    }
 }

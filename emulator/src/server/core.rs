@@ -25,8 +25,9 @@ pub enum Admission {
 
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {
-    /// Decides on the headers alone. A request that is admitted may still be refused by [`Core::call`].
-    fn admit(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission;
+    /// Decides on the headers alone, and takes note of a refusal. A request that is admitted may
+    /// still be refused by [`Core::call`].
+    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission;
 
     /// Answers a request.
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response;

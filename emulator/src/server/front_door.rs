@@ -99,7 +99,7 @@ impl<C: Core> FrontDoor<C> {
     }
 
     fn admit(&self, path: &NetworkPath, head: &Request) -> Admission {
-        let core = self.lock();
+        let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             return Admission::Refuse(hosts::unknown(&head.host));
         }

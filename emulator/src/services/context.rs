@@ -35,6 +35,9 @@ pub struct Settings {
     pub has_postgres: bool,
     /// The major versions servers may be created with, newest first; empty for any.
     pub postgres_majors: Vec<u32>,
+    /// What the database engine's keys begin with, so that worlds can share an engine. Shows in no
+    /// answer.
+    pub engine_namespace: String,
     /// Polls answer with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     pub fast_polls: bool,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             role_propagation: SignedDuration::ZERO,
             has_postgres: false,
             postgres_majors: Vec::new(),
+            engine_namespace: String::new(),
             fast_polls: false,
         }
     }

@@ -104,7 +104,7 @@ fn echo(request: &Request) -> Response {
 }
 
 impl Core for CoreDouble {
-    fn admit(&self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
+    fn admit(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
         if request.path == "/refused" {
             return Admission::Refuse(
                 Response::new(StatusCode::UNAUTHORIZED).with_body("who are you?".into()),

@@ -11,6 +11,7 @@ mod steps;
 mod transcript;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use azdrill_emulator::azure::Azure;
@@ -28,6 +29,9 @@ use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, StepKind};
 use client::Client;
 use names::Names;
+
+/// Counts the worlds of this process: they share a database engine and must not share its servers.
+static WORLDS: AtomicU64 = AtomicU64::new(1);
 
 /// Why a scenario could not be played. Not a missed expectation: those are in the report.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +139,7 @@ impl<'a> Play<'a> {
             role_propagation: world.role_propagation,
             has_postgres: postgres.is_some(),
             postgres_majors: majors.into_iter().rev().collect(),
+            engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
             fast_polls: false,
         };
         let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;

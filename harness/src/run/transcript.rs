@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use azdrill_emulator::log::Exchange;
+use azdrill_emulator::log::{Asked, Exchange};
 
 use super::{Report, StepReport};
 
@@ -97,9 +97,14 @@ fn flush(text: &mut String, repeated: &mut u32) {
     }
 }
 
-/// Who asked what, and what was answered. A client's call stands further left than a service's.
+/// Who asked what, and what was answered. A client's call stands further left than a service's;
+/// `?` marks a service that asked whether it might.
 pub(super) fn exchange_line(exchange: &Exchange) -> String {
-    let indent = if exchange.inner { "    > " } else { "  " };
+    let indent = match exchange.asked {
+        Asked::ByClient => "  ",
+        Asked::ByService => "    > ",
+        Asked::OnlyWhether => "    ? ",
+    };
     let place = match exchange.host.strip_suffix(".blob.core.windows.net") {
         Some(account) if account.starts_with("azbkp") => {
             format!("blob:<vault storage>{}", mask_first(&exchange.path))
@@ -107,10 +112,10 @@ pub(super) fn exchange_line(exchange: &Exchange) -> String {
         Some(account) => format!("blob:{account}{}", exchange.path),
         None => shorten(&exchange.path),
     };
-    let who = if exchange.inner {
-        format!(" as {}", exchange.caller)
-    } else {
+    let who = if exchange.asked == Asked::ByClient || exchange.caller.is_empty() {
         String::new()
+    } else {
+        format!(" as {}", exchange.caller)
     };
     format!("{indent}{} {} {place}{who}", exchange.status, exchange.method)
 }

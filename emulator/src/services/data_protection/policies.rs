@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     if !flexible {
         return Ok(());
     }
-    if sent.to_string().contains("ArchiveStore") {
+    if names_archive(field(properties, "policyRules")) {
         return Err(
             Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
                 .because("flexible servers have no archive tier")
@@ -84,6 +84,16 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether any data store below is the archive.
+fn names_archive(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.eq_ignore_ascii_case("ArchiveStore"),
+        Value::Array(items) => items.iter().any(names_archive),
+        Value::Object(members) => members.values().any(names_archive),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 pub(super) fn put(

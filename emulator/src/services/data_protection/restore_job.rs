@@ -17,6 +17,13 @@ use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response
 use crate::rules::Gate;
 use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
 
+/// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
+const ENCODED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
 const STORAGE: &str = "https://storage.azure.com/";
 
 pub(super) fn trigger(
@@ -179,7 +186,7 @@ impl RestoreJob {
         let Some(file) = self.point.files.get(self.sources.len()) else {
             return Next::Sleep(jiff::SignedDuration::ZERO);
         };
-        let blob = percent_encoding::utf8_percent_encode(&file.blob, percent_encoding::NON_ALPHANUMERIC);
+        let blob = percent_encoding::utf8_percent_encode(&file.blob, &ENCODED);
         let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
         Next::Call(Outbound {
             principal: None,

@@ -145,10 +145,12 @@ fn describe_new(
     if own["network"].get("publicNetworkAccess").is_none() {
         own["network"]["publicNetworkAccess"] = json!(if private { "Disabled" } else { "Enabled" });
     }
+    let draw = context.draw_uuid("postgres server").simple().to_string();
     let key = format!(
-        "{}-{}",
+        "{}{}-{}",
+        context.settings.engine_namespace,
         id.name(),
-        &context.draw_uuid("postgres server").simple().to_string()[..8]
+        &draw[..8]
     );
     let spec = ServerSpec {
         key,

@@ -50,7 +50,7 @@ async fn an_old_servers_dump_is_the_same_in_a_new_one() {
         return;
     };
     if oldest == newest {
-        eprintln!("skipped: only PostgreSQL {newest} is here");
+        super::skipped(&format!("only PostgreSQL {newest} is here"));
         return;
     }
     for (key, major) in [("old", oldest), ("new", newest)] {
@@ -109,7 +109,7 @@ async fn containers_of_the_dead_are_swept() {
         .arg(format!("postgres:{major}"))
         .output();
     let Some(made) = made.ok().filter(|made| made.status.success()) else {
-        eprintln!("skipped: no `docker` to make a container with");
+        super::skipped("no `docker` to make a container with");
         return;
     };
     let id = String::from_utf8(made.stdout).unwrap().trim().to_owned();

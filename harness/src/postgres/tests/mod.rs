@@ -1,6 +1,7 @@
 //! What every mode has to do, done with real servers. A mode that is not to be had on this machine
 //! is skipped, saying so.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use azdrill_emulator::server::{Dump, DumpKind, EngineError, ServerSpec};
@@ -20,16 +21,22 @@ const PASSWORD: &str = "it's a \"secret\" \\ Ω";
 
 type Postgres = Arc<dyn RealPostgres>;
 
+/// Says why a test did nothing. Written past the test runner, which keeps what a passing test prints
+/// to itself.
+fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
 fn installed() -> Option<Postgres> {
     local::open()
-        .inspect_err(|missing| eprintln!("skipped: no local PostgreSQL: {}", missing.what))
+        .inspect_err(|missing| skipped(&format!("no local PostgreSQL: {}", missing.what)))
         .ok()
 }
 
 async fn containers() -> Option<Postgres> {
     container::open()
         .await
-        .inspect_err(|missing| eprintln!("skipped: no containers: {}", missing.what))
+        .inspect_err(|missing| skipped(&format!("no containers: {}", missing.what)))
         .ok()
 }
 

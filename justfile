@@ -1,0 +1,38 @@
+# What people type. `just` alone lists these.
+
+_default:
+    @just --list
+
+# Play scenarios and show what came of them: `just scenario private-endpoint-restore`
+scenario *names:
+    cargo run --quiet -- scenario {{names}}
+
+# List the scenarios with their claims
+list *arguments:
+    cargo run --quiet -- list {{arguments}}
+
+# Keep a fake Azure running
+serve *arguments:
+    cargo run --quiet -- serve {{arguments}}
+
+# The tests
+test *arguments:
+    cargo test {{arguments}}
+
+# Benchmarks, each beside what it is compared with
+bench *arguments:
+    cargo bench --workspace {{arguments}}
+
+# Real clients against a fake Azure
+clients *names="all":
+    bash tests/clients/run {{names}}
+
+# What CI runs
+ci:
+    bash .ci/run
+
+# Format and lint
+fmt:
+    cargo fmt --all
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings

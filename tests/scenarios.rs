@@ -1,0 +1,100 @@
+//! One test for each scenario and profile: its expectations hold, and its transcript is the one in
+//! `snapshots/scenarios/`.
+//!
+//! The observed transcript is always kept. The documented one is kept only where it differs; where
+//! it does not, a file of its own would be stale, and fails.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use azdrill::postgres::{self, PostgresMode, RealPostgres};
+use azdrill::run::{play, transcript};
+use azdrill::scenario::{Library, Scenario};
+use azdrill_emulator::rules::Profile;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = Library::find(None, root()).expect("the repository has a folder of scenarios");
+    let scenarios = library.all().expect("every scenario can be read");
+    assert!(!scenarios.is_empty(), "no scenario was found under scenarios/");
+    let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime starts"));
+    let mode = PostgresMode::from_environment().expect("AZDRILL_POSTGRES names a mode");
+    let chosen = runtime
+        .block_on(postgres::choose(mode))
+        .unwrap_or_else(|error| panic!("scenarios need a PostgreSQL: {error}"));
+    for notice in &chosen.notices {
+        eprintln!("{notice}");
+    }
+    eprintln!("PostgreSQL by way of {}", chosen.mode);
+    let trials = scenarios
+        .into_iter()
+        .map(|scenario| {
+            let name = format!("{}::{}", scenario.topic, scenario.name);
+            let (runtime, postgres) = (Arc::clone(&runtime), chosen.postgres.clone());
+            Trial::test(name, move || check(&runtime, &scenario, postgres))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn check(
+    runtime: &tokio::runtime::Runtime,
+    scenario: &Scenario,
+    postgres: Option<Arc<dyn RealPostgres>>,
+) -> Result<(), Failed> {
+    let run = |profile| -> Result<String, Failed> {
+        let report = runtime
+            .block_on(play(scenario, profile, postgres.clone()))
+            .map_err(|error| format!("{profile}: could not be played: {error}"))?;
+        let misses: Vec<String> = report
+            .steps
+            .iter()
+            .flat_map(|step| {
+                step.misses
+                    .iter()
+                    .map(|miss| format!("{profile}: {}: {miss}", step.title))
+            })
+            .collect();
+        if misses.is_empty() {
+            Ok(transcript(&report))
+        } else {
+            Err(misses.join("\n").into())
+        }
+    };
+    let observed = run(Profile::Observed)?;
+    let documented = run(Profile::Documented)?;
+    compare(scenario, Profile::Observed, &observed);
+    if documented == observed {
+        let stale = snapshot_file(scenario, Profile::Documented);
+        if stale.exists() {
+            return Err(format!("{} is stale: both profiles agree now; delete it", stale.display()).into());
+        }
+        return Ok(());
+    }
+    compare(scenario, Profile::Documented, &documented);
+    Ok(())
+}
+
+fn folder(scenario: &Scenario) -> PathBuf {
+    root().join("snapshots/scenarios").join(&scenario.topic)
+}
+
+fn snapshot_file(scenario: &Scenario, profile: Profile) -> PathBuf {
+    folder(scenario).join(format!("{}.{profile}.snap", scenario.name))
+}
+
+fn compare(scenario: &Scenario, profile: Profile, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder(scenario));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let name = format!("{}.{profile}", scenario.name);
+    // A difference panics, which the runner reports as this test's failure.
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
