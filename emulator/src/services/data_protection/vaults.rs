@@ -179,6 +179,19 @@ fn identity(
     Ok(answer)
 }
 
+fn replicated_regions(storage: &Value, location: &str) -> Vec<&'static str> {
+    let geo = storage
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
+    PAIRS
+        .iter()
+        .filter(|(region, _)| geo && *region == location)
+        .map(|(_, pair)| *pair)
+        .collect()
+}
+
 fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exists: bool) -> Value {
     let mut body = json!({"location": location});
     for key in ["tags", "eTag"] {
@@ -207,16 +220,7 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
         .unwrap_or_default();
     let (score, level) = vault_checks::security_score(&state, immutability);
     let storage = field(properties, "storageSettings").clone();
-    let geo = storage
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
-    let replicated: Vec<&str> = PAIRS
-        .iter()
-        .filter(|(region, _)| geo && *region == location)
-        .map(|(_, pair)| *pair)
-        .collect();
+    let replicated = replicated_regions(&storage, location);
     let mut own = json!({
         "provisioningState": if exists { "Updating" } else { "Provisioning" },
         "storageSettings": if storage.is_array() { storage } else { json!([]) },
