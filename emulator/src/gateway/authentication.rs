@@ -135,7 +135,7 @@ fn audience_fits(request: &Request, endpoint: Endpoint, audience: &str) -> bool 
         Endpoint::Arm => &ARM_AUDIENCES,
         Endpoint::Graph => &GRAPH_AUDIENCES,
         Endpoint::Blob => &BLOB_AUDIENCES,
-        Endpoint::Login | Endpoint::Imds => &[],
+        Endpoint::Login | Endpoint::Imds | Endpoint::Admin => &[],
     };
     // A registered custom cloud and a blob endpoint name themselves as the audience.
     let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1") || endpoint == Endpoint::Blob;

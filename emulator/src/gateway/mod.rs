@@ -91,7 +91,9 @@ pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
 /// On the custom-cloud address one host serves several endpoints, told apart by their paths.
 fn endpoint_of_path(path: &str) -> Endpoint {
     let path = path.trim_start_matches('/').to_ascii_lowercase();
-    if path.starts_with("metadata/identity/") || path.starts_with("msi/token") {
+    if path.starts_with("_azdrill/") {
+        Endpoint::Admin
+    } else if path.starts_with("metadata/identity/") || path.starts_with("msi/token") {
         Endpoint::Imds
     } else if path.starts_with("v1.0/") {
         Endpoint::Graph

@@ -177,7 +177,7 @@ impl Refusal {
                 shape: Shape::Entra,
                 ..Self::arm(StatusCode::NOT_FOUND, "not_implemented", message)
             },
-            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds => {
+            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds | Endpoint::Admin => {
                 Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message)
             }
         };

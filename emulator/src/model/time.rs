@@ -3,11 +3,15 @@
 /// A point in time. Always handed in; the core never asks for the current one.
 pub type Timestamp = jiff::Timestamp;
 
-/// `2024-06-26T07:49:42.5153380Z`: seven decimals, as .NET prints a `DateTime` (recorded traffic
-/// drops trailing zeros in places; clients accept both).
+/// `2024-06-26T07:49:42.515338Z`: up to seven decimals without trailing zeros, as .NET writes a
+/// `DateTime` into JSON.
 pub fn wire_hundred_nanoseconds(time: Timestamp) -> String {
-    let ticks = time.subsec_nanosecond() / 100;
-    format!("{}.{ticks:07}Z", time.strftime("%Y-%m-%dT%H:%M:%S"))
+    let ticks = format!("{:07}", time.subsec_nanosecond() / 100);
+    let seconds = time.strftime("%Y-%m-%dT%H:%M:%S");
+    match ticks.trim_end_matches('0') {
+        "" => format!("{seconds}Z"),
+        ticks => format!("{seconds}.{ticks}Z"),
+    }
 }
 
 /// `2024-06-26T07:50:23Z`.
@@ -39,6 +43,10 @@ mod tests {
     fn times_are_printed_as_recorded() {
         let time: Timestamp = "2024-06-26T07:49:42.5153387Z".parse().expect("a time");
         assert_eq!(wire_hundred_nanoseconds(time), "2024-06-26T07:49:42.5153387Z");
+        let round: Timestamp = "2024-06-26T07:49:42.5153380Z".parse().expect("a time");
+        assert_eq!(wire_hundred_nanoseconds(round), "2024-06-26T07:49:42.515338Z");
+        let whole: Timestamp = "2024-06-26T07:49:42Z".parse().expect("a time");
+        assert_eq!(wire_hundred_nanoseconds(whole), "2024-06-26T07:49:42Z");
         assert_eq!(wire_seconds(time), "2024-06-26T07:49:42Z");
         assert_eq!(wire_http_date(time), "Wed, 26 Jun 2024 07:49:42 GMT");
     }

@@ -24,6 +24,8 @@ pub enum Endpoint {
     Arm,
     /// `{account}.blob.core.windows.net`.
     Blob,
+    /// Our own: `/_azdrill/` at the address we listen on. Azure has nothing like it.
+    Admin,
 }
 
 /// What the shell does with an operation's body.
@@ -265,7 +267,10 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
             },
         )
         .collect();
-    let needs_nothing = matches!(endpoint, Endpoint::Login | Endpoint::Imds | Endpoint::Graph);
+    let needs_nothing = matches!(
+        endpoint,
+        Endpoint::Login | Endpoint::Imds | Endpoint::Graph | Endpoint::Admin
+    );
     if row.action.is_none()
         && row.data_action.is_none()
         && !row.any_caller

@@ -1,6 +1,7 @@
 //! The fake services: one folder each. A service never names another; they meet through the front
 //! door, as their own identities, from their own place in the network.
 
+mod admin;
 mod authorization;
 mod context;
 pub mod data_protection;
@@ -38,6 +39,7 @@ pub struct ServiceStates {
 /// a test forbids.
 pub fn handler(service: &str, operation: &str) -> Option<Handler> {
     match service {
+        "admin" => admin::handler(operation),
         "authorization" => authorization::handler(operation),
         "data_protection" => data_protection::handler(operation),
         "entra" => entra::handler(operation),

@@ -110,6 +110,10 @@ pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -
         Profile::from(arguments.profile)
     );
     eprintln!("azdrill: in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
+    eprintln!(
+        "azdrill: PostgreSQL servers' host names resolve nowhere; {}/_azdrill/servers says where they listen",
+        running.address
+    );
     print!("{}", exports(&running));
     wait_for_end().await;
     let _ = std::fs::remove_file(&file);

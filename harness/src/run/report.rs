@@ -239,6 +239,13 @@ pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Ve
     {
         misses.push(format!("log: expected a note that contains `{part}`"));
     }
+    misses.extend(missing_members(expected, outcome));
+    misses
+}
+
+/// The rules and blobs that should be there and are not, or the other way round.
+fn missing_members(expected: &Expect, outcome: &Outcome) -> Vec<String> {
+    let mut misses = Vec::new();
     for rule in expected
         .rules
         .iter()

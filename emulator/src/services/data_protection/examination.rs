@@ -55,7 +55,7 @@ pub(super) struct Examination {
 /// What an examination says after a step.
 pub(super) enum Verdict {
     /// It needs something first.
-    Pending(Next),
+    Pending(Box<Next>),
     /// Every row is met; this is who the work is done as.
     Passed(PrincipalId),
     /// A row is not met.
@@ -108,7 +108,7 @@ impl Violation {
 enum Outcome {
     Met,
     NotMet(Box<Violation>),
-    Needs(Next),
+    Needs(Box<Next>),
 }
 
 impl Examination {
@@ -309,7 +309,9 @@ impl Examination {
             }
         };
         self.outbound(context, request, wanted.endpoint)
-            .map_or(Outcome::Met, |outbound| Outcome::Needs(Next::Ask(outbound)))
+            .map_or(Outcome::Met, |outbound| {
+                Outcome::Needs(Box::new(Next::Ask(outbound)))
+            })
     }
 
     /// Looks at a resource or a container, as the identity.
@@ -335,7 +337,9 @@ impl Examination {
             },
         };
         self.outbound(context, request, endpoint)
-            .map_or(Outcome::Met, |outbound| Outcome::Needs(Next::Call(outbound)))
+            .map_or(Outcome::Met, |outbound| {
+                Outcome::Needs(Box::new(Next::Call(outbound)))
+            })
     }
 
     fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {

@@ -12,6 +12,7 @@ mod instance;
 mod instances;
 mod job;
 mod lifecycle;
+mod location;
 mod operations;
 mod policies;
 mod protection;
@@ -73,8 +74,8 @@ pub struct MicrosoftSide {
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
-        "BackupVaults_CheckNameAvailability" => vaults::check_name,
-        "CheckFeatureSupport" => vaults::check_feature_support,
+        "BackupVaults_CheckNameAvailability" => location::check_name,
+        "CheckFeatureSupport" => location::check_feature_support,
         "BackupVaults_CreateOrUpdate" => vaults::put,
         "BackupVaults_Update" => vaults::patch,
         "BackupVaults_Get" => plain::get,

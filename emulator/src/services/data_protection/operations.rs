@@ -145,28 +145,22 @@ pub(super) fn status(
         .operations
         .get(id)
         .ok_or_else(|| not_found_inside(context))?;
-    let mut body = json!({
-        "id": request.path,
-        "name": id,
-        "status": "Inprogress",
-        "startTime": wire_hundred_nanoseconds(operation.started),
-        "endTime": NOT_ENDED,
-    });
-    if let Some(ended) = operation.ended {
-        body["endTime"] = json!(wire_seconds(ended));
+    let status = match &operation.outcome {
+        OperationOutcome::Running => "Inprogress",
+        OperationOutcome::Succeeded(_) => "Succeeded",
+        OperationOutcome::Failed(_) => "Failed",
+    };
+    let mut body = json!({"id": request.path, "name": id, "status": status});
+    // An error stands before the times, what has been achieved behind them.
+    if let OperationOutcome::Failed(error) = &operation.outcome {
+        body["error"] = error.clone();
     }
-    match &operation.outcome {
-        OperationOutcome::Running => {}
-        OperationOutcome::Succeeded(value) => {
-            body["status"] = json!("Succeeded");
-            if value.get("jobId").is_some() {
-                body["properties"] = value.clone();
-            }
-        }
-        OperationOutcome::Failed(error) => {
-            body["status"] = json!("Failed");
-            body["error"] = error.clone();
-        }
+    body["startTime"] = json!(wire_hundred_nanoseconds(operation.started));
+    body["endTime"] = json!(operation.ended.map_or_else(|| NOT_ENDED.to_owned(), wire_seconds));
+    if let OperationOutcome::Succeeded(value) = &operation.outcome
+        && value.get("jobId").is_some()
+    {
+        body["properties"] = value.clone();
     }
     let mut response = Response::json(StatusCode::OK, &body);
     for (name, value) in &operation.marks {

@@ -23,7 +23,7 @@ enum Step {
     Provision,
     EndOperation,
     Begin,
-    Examine(Examination),
+    Examine(Box<Examination>),
 }
 
 impl Configure {
@@ -85,7 +85,7 @@ impl Workflow for Configure {
             }
             Step::Begin => match self.examination(context) {
                 Some(examination) => {
-                    self.step = Step::Examine(examination);
+                    self.step = Step::Examine(Box::new(examination));
                     self.step(context, Input::Woke)
                 }
                 None => Next::Done,
@@ -93,7 +93,7 @@ impl Workflow for Configure {
             Step::Examine(mut examination) => match examination.step(context, input) {
                 Verdict::Pending(next) => {
                     self.step = Step::Examine(examination);
-                    next
+                    *next
                 }
                 Verdict::Passed(_) => self.finish(context, None),
                 Verdict::Violated(violation) => {

@@ -171,7 +171,7 @@ impl RestoreJob {
     /// A restore finds out for itself what a validation would have found out, at its own time.
     fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Next {
         match self.examination.step(context, input) {
-            Verdict::Pending(next) => next,
+            Verdict::Pending(next) => *next,
             Verdict::Violated(violation) => self.fail(context, &violation),
             Verdict::Passed(principal) => {
                 self.principal = Some(principal);

@@ -119,7 +119,7 @@ impl Workflow for Validate {
             return Next::Sleep(context.phase(self.phase));
         }
         let outcome = match self.examination.step(context, input) {
-            Verdict::Pending(next) => return next,
+            Verdict::Pending(next) => return *next,
             Verdict::Passed(_) => operations::ended_well(),
             Verdict::Violated(violation) => {
                 violation.note(context, stage_name(self.stage));

@@ -179,6 +179,19 @@ fn identity(
     Ok(answer)
 }
 
+fn replicated_regions(storage: &Value, location: &str) -> Vec<&'static str> {
+    let geo = storage
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
+    PAIRS
+        .iter()
+        .filter(|(region, _)| geo && *region == location)
+        .map(|(_, pair)| *pair)
+        .collect()
+}
+
 fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exists: bool) -> Value {
     let mut body = json!({"location": location});
     for key in ["tags", "eTag"] {
@@ -207,16 +220,7 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
         .unwrap_or_default();
     let (score, level) = vault_checks::security_score(&state, immutability);
     let storage = field(properties, "storageSettings").clone();
-    let geo = storage
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
-    let replicated: Vec<&str> = PAIRS
-        .iter()
-        .filter(|(region, _)| geo && *region == location)
-        .map(|(_, pair)| *pair)
-        .collect();
+    let replicated = replicated_regions(&storage, location);
     let mut own = json!({
         "provisioningState": if exists { "Updating" } else { "Provisioning" },
         "storageSettings": if storage.is_array() { storage } else { json!([]) },
@@ -231,12 +235,19 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
         "bcdrSecurityLevel",
         "replicatedRegions",
     ];
-    for (key, value) in properties.as_object().into_iter().flatten() {
-        if !value.is_null() && !written.iter().any(|own| own.eq_ignore_ascii_case(key)) {
-            own[key] = value.clone();
-        }
+    let others = properties.as_object().into_iter().flatten();
+    let others = others
+        .filter(|(key, value)| !value.is_null() && !written.iter().any(|own| own.eq_ignore_ascii_case(key)));
+    // Monitoring stands before security, everything else behind it.
+    let (before, behind): (Vec<_>, Vec<_>) =
+        others.partition(|(key, _)| key.eq_ignore_ascii_case("monitoringSettings"));
+    for (key, value) in before {
+        own[key] = value.clone();
     }
     own["securitySettings"] = secured;
+    for (key, value) in behind {
+        own[key] = value.clone();
+    }
     own["secureScore"] = json!(score);
     own["bcdrSecurityLevel"] = json!(level);
     own["replicatedRegions"] = json!(replicated);
@@ -359,46 +370,4 @@ impl Workflow for DeleteVault {
         );
         Next::Done
     }
-}
-
-pub(super) fn check_name(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let sent = json_body(request)?;
-    let name = field(&sent, "name").as_str().unwrap_or_default();
-    let group = permit
-        .scope
-        .resource_group_id()
-        .unwrap_or_else(|| permit.scope.clone());
-    let taken = context
-        .state
-        .resources_below(&group, VAULT)
-        .any(|vault| vault.id.name().eq_ignore_ascii_case(name));
-    let body = if taken {
-        json!({"nameAvailable": false, "reason": "AlreadyExists", "message": "The vault name is already in use in this resource group."})
-    } else {
-        json!({"nameAvailable": true})
-    };
-    Ok(Response::json(StatusCode::OK, &body))
-}
-
-pub(super) fn check_feature_support(
-    _: &mut Context<'_>,
-    _: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let sent = json_body(request)?;
-    let feature = field(&sent, "featureType").as_str().unwrap_or("DataSourceType");
-    let body = json!({
-        "featureType": feature,
-        "features": [{
-            "featureName": super::FLEXIBLE_SERVER,
-            "supportStatus": "GenerallyAvailable",
-            "exposureControlledFeatures": [],
-        }],
-        "objectType": "FeatureValidationResponse",
-    });
-    Ok(Response::json(StatusCode::OK, &body))
 }

@@ -38,6 +38,11 @@ impl PostgresState {
         self.addresses.get(server).copied()
     }
 
+    /// The servers that run, and where they listen.
+    pub fn running(&self) -> impl Iterator<Item = (&ResourceId, SocketAddr)> {
+        self.addresses.iter().map(|(id, address)| (id, *address))
+    }
+
     /// How the server of that resource is started. Holds a password.
     pub fn spec(&self, server: &ResourceId) -> Option<&ServerSpec> {
         self.specs.get(server)

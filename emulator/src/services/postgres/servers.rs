@@ -64,21 +64,8 @@ fn check_name(id: &ResourceId) -> Result<(), Refusal> {
     ))
 }
 
-fn describe_new(
-    context: &mut Context<'_>,
-    id: &ResourceId,
-    location: &str,
-    sent: &Value,
-) -> Result<(ServerSpec, Value), Refusal> {
-    let properties = field(sent, "properties");
-    let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
-    let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
-    if login.is_empty() || password.is_empty() {
-        return Err(bad(
-            "InvalidParameterValue",
-            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
-        ));
-    }
+/// Refuses the logins Azure keeps for itself.
+fn check_login(login: &str) -> Result<(), Refusal> {
     let reserved = [
         "azure_superuser",
         "azuresu",
@@ -97,20 +84,11 @@ fn describe_new(
             format!("The administrator login name '{login}' is reserved."),
         ));
     }
-    let major = major(context, &text("version"))?;
-    let mut body = plain::resource_body(id, SERVER, sent)?;
-    body["location"] = json!(location);
-    let own = &mut body["properties"];
-    if let Some(own) = own.as_object_mut() {
-        own.retain(|key, _| {
-            !key.eq_ignore_ascii_case("administratorLoginPassword") && !key.eq_ignore_ascii_case("createMode")
-        });
-    }
-    own["version"] = json!(major.to_string());
-    own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(format!("{}.postgres.database.azure.com", id.name()));
-    own["replicationRole"] = json!("Primary");
-    own["privateEndpointConnections"] = json!([]);
+    Ok(())
+}
+
+/// What a server has where the request says nothing.
+fn fill_defaults(own: &mut Value) {
     for (name, default) in [
         (
             "storage",
@@ -145,6 +123,39 @@ fn describe_new(
     if own["network"].get("publicNetworkAccess").is_none() {
         own["network"]["publicNetworkAccess"] = json!(if private { "Disabled" } else { "Enabled" });
     }
+}
+
+fn describe_new(
+    context: &mut Context<'_>,
+    id: &ResourceId,
+    location: &str,
+    sent: &Value,
+) -> Result<(ServerSpec, Value), Refusal> {
+    let properties = field(sent, "properties");
+    let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
+    let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
+    if login.is_empty() || password.is_empty() {
+        return Err(bad(
+            "InvalidParameterValue",
+            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+        ));
+    }
+    check_login(&login)?;
+    let major = major(context, &text("version"))?;
+    let mut body = plain::resource_body(id, SERVER, sent)?;
+    body["location"] = json!(location);
+    let own = &mut body["properties"];
+    if let Some(own) = own.as_object_mut() {
+        own.retain(|key, _| {
+            !key.eq_ignore_ascii_case("administratorLoginPassword") && !key.eq_ignore_ascii_case("createMode")
+        });
+    }
+    own["version"] = json!(major.to_string());
+    own["state"] = json!("Starting");
+    own["fullyQualifiedDomainName"] = json!(format!("{}.postgres.database.azure.com", id.name()));
+    own["replicationRole"] = json!("Primary");
+    own["privateEndpointConnections"] = json!([]);
+    fill_defaults(own);
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let key = format!(
         "{}{}-{}",

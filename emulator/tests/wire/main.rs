@@ -1,0 +1,11 @@
+//! What unmodified clients insist on, and the shapes that were recorded from Azure, asked of the
+//! core directly: no sockets, no PostgreSQL, no clock.
+
+mod bodies;
+mod jobs;
+mod shapes;
+mod sign_in;
+mod simulated_movement;
+mod status_codes;
+mod traps;
+mod world;

@@ -1,0 +1,117 @@
+//! Outside work without an outside: servers "start", dumps and copies are blobs of known lengths
+//! that go through the front door like real ones.
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::jobs::{
+    CopiedFile, CopyWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult, ServerWork, Work,
+};
+use azdrill_emulator::model::{Body, Extent, Request, Response, StoredBody, Timestamp};
+use azdrill_emulator::server::Core;
+use http::Method;
+
+/// The length of every dump, in bytes.
+pub(crate) const DUMP_BYTES: u64 = 1024;
+/// What a server says its databases take, in bytes.
+pub(crate) const DATASOURCE_BYTES: u64 = 7_844_323;
+
+/// Carries out what the core asks for.
+#[derive(Default)]
+pub(crate) struct SimulatedMovement {
+    next_offset: u64,
+}
+
+impl SimulatedMovement {
+    pub(crate) fn carry_out(&mut self, azure: &mut Azure, now: Timestamp, work: &Work) -> EffectResult {
+        let result = match work {
+            Work::Server(ServerWork::Start(_)) => Ok(EffectResult::ServerStarted(
+                "127.0.0.1:5432".parse().expect("an address"),
+            )),
+            Work::Server(_) => Ok(EffectResult::ServerDone),
+            Work::Dump(work) => self.dump(azure, now, work),
+            Work::Copy(work) => copy(azure, now, work),
+        };
+        result.unwrap_or_else(EffectResult::Failed)
+    }
+
+    fn dump(
+        &mut self,
+        azure: &mut Azure,
+        now: Timestamp,
+        work: &DumpWork,
+    ) -> Result<EffectResult, EffectFailure> {
+        let kinds = [
+            (DumpKind::Database("shop".to_owned()), "database_shop"),
+            (DumpKind::Roles, "roles"),
+            (DumpKind::Tablespaces, "tablespaces"),
+            (DumpKind::Schema, "schema"),
+        ];
+        let mut files = Vec::new();
+        for (kind, name) in kinds {
+            let blob = format!("{}{name}", work.blob_prefix);
+            let body = self.fresh();
+            let target = format!("/{}/{blob}?{}", work.container, work.sas);
+            let request = put_blob(&work.host, &target, body);
+            accepted(azure.call(now, &work.path, request))?;
+            files.push(DumpedFile {
+                blob,
+                kind,
+                length: DUMP_BYTES,
+            });
+        }
+        Ok(EffectResult::Dumped {
+            files,
+            datasource_size_bytes: DATASOURCE_BYTES,
+        })
+    }
+
+    /// Bytes nobody else has.
+    fn fresh(&mut self) -> StoredBody {
+        let extent = Extent {
+            segment: 1,
+            offset: self.next_offset,
+            length: DUMP_BYTES,
+        };
+        self.next_offset += DUMP_BYTES;
+        StoredBody {
+            extents: vec![extent],
+            length: DUMP_BYTES,
+            md5: Some([0; 16]),
+        }
+    }
+}
+
+fn copy(azure: &mut Azure, now: Timestamp, work: &CopyWork) -> Result<EffectResult, EffectFailure> {
+    let mut files = Vec::new();
+    for file in &work.files {
+        let target = format!("/{}/{}", work.container, file.blob);
+        let mut body = file.source.clone();
+        body.md5 = Some([0; 16]);
+        let request = put_blob(&work.host, &target, body)
+            .with_header("authorization", &format!("Bearer {}", work.bearer));
+        accepted(azure.call(now, &work.path, request))?;
+        files.push(CopiedFile {
+            blob: file.blob.clone(),
+            length: file.source.length,
+        });
+    }
+    Ok(EffectResult::Copied { files })
+}
+
+fn put_blob(host: &str, target: &str, body: StoredBody) -> Request {
+    let mut request = Request::new(Method::PUT, host, target)
+        .with_header("x-ms-version", "2024-11-04")
+        .with_header("x-ms-blob-type", "BlockBlob");
+    request.body = Body::Stored(body);
+    request
+}
+
+fn accepted(answer: Response) -> Result<(), EffectFailure> {
+    if answer.status.is_success() {
+        return Ok(());
+    }
+    Err(EffectFailure::Refused {
+        status: answer.status.as_u16(),
+        code: answer.header("x-ms-error-code").unwrap_or_default().to_owned(),
+        message: String::from_utf8_lossy(answer.body.bytes()).into_owned(),
+    })
+}
