@@ -160,7 +160,7 @@ async fn main() {
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 201");
     }
-    measure(bare, server.address(), &bodies, &world).await;
+    measure(bare, server.address(), cases(&bodies, &world)).await;
     println!("resident {} MiB afterwards", resident_mib());
     server.shutdown().await;
 }
@@ -188,76 +188,94 @@ async fn start(directory: &std::path::Path) -> Duration {
     took
 }
 
-/// Each case against both servers, as one line of a table. A word on the command line picks cases.
-async fn measure(
-    bare: SocketAddr,
-    ours: SocketAddr,
-    bodies: &BTreeMap<&'static str, Bytes>,
-    world: &world::World,
-) {
-    println!("{:<26} {:>13} {:>13} {:>7}", "", "bare axum", "azdrill", "ratio");
+/// One request, for the bare handler and for us.
+struct Case {
+    name: &'static str,
+    bare: Bytes,
+    ours: Bytes,
+    connections: usize,
+    payload: usize,
+}
+
+fn cases(bodies: &BTreeMap<&'static str, Bytes>, world: &world::World) -> Vec<Case> {
+    let (small, large) = (&bodies["/small"], &bodies["/large"]);
     let arm = |method: &str, path: &str, body: &[u8]| {
         request(method, "management.azure.com", path, &world.arm_token, body)
     };
     let blob = |method: &str, path: &str, body: &[u8]| {
         request(method, world::BLOB_HOST, path, &world.blob_token, body)
     };
-    let (small, large) = (&bodies["/small"], &bodies["/large"]);
+    let case = |name, bare, ours, connections, payload| Case {
+        name,
+        bare,
+        ours,
+        connections,
+        payload,
+    };
+    let policy = &world.policy_body;
     let block = "/data/blocks?comp=block&blockid=MDAwMQ%3D%3D";
-    let cases = [
-        (
+    vec![
+        case(
             "ARM GET",
             arm("GET", "/small", b""),
             arm("GET", &world.vault, b""),
             64,
             0,
         ),
-        (
+        case(
             "ARM PUT",
-            arm("PUT", "/put", &world.policy_body),
-            arm("PUT", &world.policy, &world.policy_body),
+            arm("PUT", "/put", policy),
+            arm("PUT", &world.policy, policy),
             64,
             0,
         ),
-        (
+        case(
             "blob GET 1 KiB",
             blob("GET", "/small", b""),
             blob("GET", "/data/small", b""),
             64,
             KIB,
         ),
-        (
+        case(
             "blob PUT 1 KiB",
             blob("PUT", "/put", small),
             blob("PUT", "/data/put", small),
             64,
             KIB,
         ),
-        (
+        case(
             "blob GET 8 MiB",
             blob("GET", "/large", b""),
             blob("GET", "/data/large", b""),
             4,
             8 * MIB,
         ),
-        (
+        case(
             "blob PUT 8 MiB block",
             blob("PUT", "/put", large),
             blob("PUT", block, large),
             4,
             8 * MIB,
         ),
-    ];
+    ]
+}
+
+/// Each case against both servers, as one line of a table. A word on the command line picks cases.
+async fn measure(bare: SocketAddr, ours: SocketAddr, cases: Vec<Case>) {
+    println!("{:<26} {:>13} {:>13} {:>7}", "", "bare axum", "azdrill", "ratio");
     let only = std::env::args()
         .nth(1)
         .filter(|only| !only.starts_with('-'))
         .unwrap_or_default();
-    for (name, plain, own, connections, payload) in cases {
-        if !name.starts_with(&only) {
-            continue;
-        }
-        let (bare_rate, bare_bytes) = load(bare, plain, connections, payload).await;
-        let (rate, bytes) = load(ours, own, connections, payload).await;
+    for case in cases.into_iter().filter(|case| case.name.starts_with(&only)) {
+        let Case {
+            name,
+            connections,
+            payload,
+            ..
+        } = case;
+        let (bare_rate, bare_bytes) = load(bare, case.bare, connections, payload).await;
+        let (rate, bytes) = load(ours, case.ours, connections, payload).await;
         let (unit, left, right) = if payload >= MIB {
             ("MiB/s", bare_bytes, bytes)
         } else {
