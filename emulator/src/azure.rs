@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{Door, Permit, Refusal, TokenAuthority, endpoint_of};
+use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
@@ -209,7 +209,7 @@ impl Azure {
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
-            Err(refusal) => (refusal.respond(request), Some(refusal)),
+            Err(refusal) => (self.refuse(request, &refusal), Some(refusal)),
         };
         let response = match &struck {
             Some(fault) => fault.response(),
@@ -224,6 +224,25 @@ impl Azure {
             refusal.as_ref(),
         );
         self.finish(request, response)
+    }
+
+    /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
+    /// carries a charset, which is what every call of Terraform's provider does: it answers 406.
+    fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
+        let response = refusal.respond(request);
+        let charset = request
+            .header("accept")
+            .is_some_and(|accept| accept.contains("charset"));
+        if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes("DPP-406", "empty_406") {
+            return response;
+        }
+        let mut headers = response.headers;
+        headers.remove(http::header::CONTENT_TYPE);
+        Response {
+            status: StatusCode::NOT_ACCEPTABLE,
+            headers,
+            body: Body::Empty,
+        }
     }
 
     /// Gives back a body no handler will see: a request that was admitted on its headers may be

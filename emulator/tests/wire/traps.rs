@@ -253,3 +253,37 @@ fn running_servers_are_listed_at_the_local_address_only() {
         Value::Array(Vec::new())
     );
 }
+
+/// Terraform's provider sends a charset with `Accept`, and sees an empty 406 in place of any error
+/// of the Backup service; what succeeds, and what Azure Resource Manager itself refuses, is as ever.
+#[test]
+fn an_accept_header_with_a_charset_turns_errors_into_an_empty_406() {
+    let mut world = World::protected();
+    let accept = "application/json; charset=utf-8; IEEE754Compatible=false";
+    let vault = format!("{}{}?api-version=2024-04-01", world.group(), below_vault(""));
+    let send = |world: &mut World, method: Method, target: &str, body: Option<&Value>| {
+        let request = world.request(method, target).with_header("accept", accept);
+        world.send(match body {
+            Some(body) => request.with_json(body),
+            None => request,
+        })
+    };
+    assert_eq!(send(&mut world, Method::GET, &vault, None).status, 200);
+    let geo = json!({"location": "westeurope", "properties": {
+        "storageSettings": [{"datastoreType": "VaultStore", "type": "GeoRedundant"}],
+    }});
+    let refused = send(&mut world, Method::PUT, &vault, Some(&geo));
+    assert_eq!(refused.status, 406, "{refused:?}");
+    assert!(
+        refused.body.is_empty() && refused.header("content-type").is_none(),
+        "{refused:?}"
+    );
+    let missing = send(
+        &mut world,
+        Method::GET,
+        &vault.replace("backupVaults/", "backupVaults/not-"),
+        None,
+    );
+    assert_eq!(missing.status, 404);
+    assert_eq!(missing.json_body()["error"]["code"], "ResourceNotFound");
+}
