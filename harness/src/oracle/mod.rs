@@ -25,7 +25,7 @@ pub struct Profile {
     pub book: Book,
     /// FX-RF-05: behind Deny, a resource rule or the trusted-services exception is enough alone.
     pub either_is_enough: bool,
-    /// E.2: rule and exception cover a user-assigned identity of the vault as well.
+    /// NET-UAMI: rule and exception cover a user-assigned identity of the vault as well.
     pub user_assigned_covered: bool,
 }
 
@@ -84,7 +84,7 @@ pub enum Expected {
 /// is granted, what is in it.
 pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
     let no = |gate, rule, code| Expected::Fails { gate, rule, code };
-    // E.6: a request without identityDetails means the system-assigned identity.
+    // FX-RF-10: a request without identityDetails means the system-assigned identity.
     let acts_as_granted = match sketch.identity {
         Identity::System | Identity::UserNamed => true,
         Identity::UserNotNamed => false,
@@ -121,7 +121,7 @@ pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
     Expected::Passes
 }
 
-/// E.3: disallowed unless set, on accounts made after 15 December 2023; allowed before.
+/// FX-RF-02: disallowed unless set, on accounts made after 15 December 2023; allowed before.
 fn replication_allowed(setting: CrossTenant) -> bool {
     match setting {
         CrossTenant::True | CrossTenant::UnsetSinceLongAgo => true,
@@ -129,7 +129,7 @@ fn replication_allowed(setting: CrossTenant) -> bool {
     }
 }
 
-/// E.2, by its rows: whether the Backup service gets through to the account.
+/// FX-RF-03, by the rows E2-1 to E2-9 of the storage table: whether the Backup service gets through to the account.
 fn reachable(profile: Profile, identity: Identity, network: &Network) -> bool {
     match (network.access, network.default_action) {
         // Rows 7 and 8: only private endpoints are served, and the service is behind none of them.
@@ -148,7 +148,7 @@ fn reachable(profile: Profile, identity: Identity, network: &Network) -> bool {
                 Bypass::AzureServices | Bypass::AmongOthers => true,
                 Bypass::None | Bypass::OthersOnly => false,
             };
-            // An IP rule (row 6) and a private endpoint (below row 9) change nothing.
+            // An IP rule (row 6) and a private endpoint (as in row 2) change nothing.
             let let_in = match (excepted, ruled) {
                 (true, true) => true,                                      // Row 2
                 (false, true) | (true, false) => profile.either_is_enough, // Rows 3 and 4
@@ -161,7 +161,7 @@ fn reachable(profile: Profile, identity: Identity, network: &Network) -> bool {
 
 /// Whether a grant to the identity lets it write into the container.
 fn suffices(book: Book, grant: &Grant) -> bool {
-    // E.1: a new assignment is not seen at once. G.1, 16: it names an object id.
+    // A new assignment is not seen at once, and what it names is an object id.
     if !grant.seen || grant.to != Assignee::ObjectId {
         return false;
     }
@@ -169,7 +169,7 @@ fn suffices(book: Book, grant: &Grant) -> bool {
         Scope::Account | Scope::ResourceGroup | Scope::Subscription => true,
         Scope::Container | Scope::PrefixAccount | Scope::PrefixContainer | Scope::PrefixGroup => false,
     };
-    // B.2: whose data actions hold the writing of blobs.
+    // The built-in definitions: whose data actions hold the writing of blobs.
     let writes_blobs = match grant.role {
         Role::BlobDataContributor | Role::BlobDataOwner => true,
         Role::BlobDataReader

@@ -108,10 +108,10 @@ pub fn agrees(agreement: Agreement, expected: Expected, answer: &Answer) -> bool
     }
 }
 
-/// Whether an engine's rule is the reference's, or a part of it: the engine may split `FX-RF-09`
+/// Whether an engine's rule is the one expected, or a part of it: the engine may split `FX-RF-09`
 /// into `FX-RF-09` and `FX-RF-09-PREFIX`.
-fn is_rule(own: &str, reference: &str) -> bool {
-    own.strip_prefix(reference)
+fn is_rule(own: &str, expected: &str) -> bool {
+    own.strip_prefix(expected)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 

@@ -2,7 +2,7 @@
 //! to a real world of the emulator.
 //!
 //! A sketch is lowered twice, by different code: here to a world the engine decides on, and in
-//! [`crate::oracle`] to what the reference says. [`agreement`] compares the two.
+//! [`crate::oracle`] to what the documents and the observations say. [`agreement`] compares the two.
 
 pub mod agreement;
 pub mod by_calls;
