@@ -2,10 +2,12 @@
 //! core directly: no sockets, no PostgreSQL, no clock.
 
 mod bodies;
+mod failures;
 mod jobs;
 mod shapes;
 mod sign_in;
 mod simulated_movement;
 mod status_codes;
+mod time;
 mod traps;
 mod world;

@@ -18,6 +18,8 @@ pub(crate) const DATASOURCE_BYTES: u64 = 7_844_323;
 #[derive(Default)]
 pub(crate) struct SimulatedMovement {
     next_offset: u64,
+    /// How the next dumps end after their first file, if not well.
+    pub(crate) dumps_fail_with: Option<EffectFailure>,
 }
 
 impl SimulatedMovement {
@@ -57,6 +59,9 @@ impl SimulatedMovement {
                 kind,
                 length: DUMP_BYTES,
             });
+            if let Some(failure) = &self.dumps_fail_with {
+                return Err(failure.clone());
+            }
         }
         Ok(EffectResult::Dumped {
             files,

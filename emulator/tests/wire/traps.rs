@@ -269,10 +269,10 @@ fn an_accept_header_with_a_charset_turns_errors_into_an_empty_406() {
         })
     };
     assert_eq!(send(&mut world, Method::GET, &vault, None).status, 200);
-    let geo = json!({"location": "westeurope", "properties": {
-        "storageSettings": [{"datastoreType": "VaultStore", "type": "GeoRedundant"}],
+    let local = json!({"location": "westeurope", "properties": {
+        "storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}],
     }});
-    let refused = send(&mut world, Method::PUT, &vault, Some(&geo));
+    let refused = send(&mut world, Method::PUT, &vault, Some(&local));
     assert_eq!(refused.status, 406, "{refused:?}");
     assert!(
         refused.body.is_empty() && refused.header("content-type").is_none(),

@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) azure: Azure,
     pub(crate) now: Timestamp,
     pub(crate) operator: Operator,
-    movement: SimulatedMovement,
+    pub(crate) movement: SimulatedMovement,
     waiting: Vec<Effect>,
     token: String,
 }
@@ -48,12 +48,7 @@ impl World {
             waiting: Vec::new(),
             token: String::new(),
         };
-        let answer = world.sign_in("https://management.azure.com/.default");
-        assert_eq!(answer.status, 200, "{answer:?}");
-        world.token = answer.json_body()["access_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned();
+        world.sign_in_again();
         let made = world.put("", &json!({"location": "westeurope"}));
         assert_eq!(made.status, 201, "{made:?}");
         world
@@ -102,6 +97,14 @@ impl World {
             encode(scope)
         );
         self.ask_token(&format!("/{tenant}/oauth2/v2.0/token"), &form)
+    }
+
+    /// With a fresh token of the operator's.
+    pub(crate) fn sign_in_again(&mut self) {
+        let answer = self.sign_in("https://management.azure.com/.default");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let token = &answer.json_body()["access_token"];
+        token.as_str().expect("a token").clone_into(&mut self.token);
     }
 
     pub(crate) fn ask_token(&mut self, target: &str, form: &str) -> Response {

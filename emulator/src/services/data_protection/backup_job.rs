@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::examination::{Violation, inner_error, service_path};
 use super::job::{self, Job, JobKind};
 use super::operations;
-use super::recovery_points::{RecoveryPoint, VaultFile};
+use super::recovery_points::{Expire, RecoveryPoint, VaultFile, expiry};
 use super::vault_store::{self, Place};
 use super::{identity_of, instance};
 use crate::gateway::Refusal;
@@ -445,14 +445,29 @@ impl BackupJob {
         let policy = context
             .state
             .resource(&self.instance)
-            .and_then(|own| instance::policy_id(own.at("/properties")))
-            .map(|id| id.name().to_owned())
-            .unwrap_or_default();
+            .and_then(|own| {
+                context
+                    .state
+                    .resource(&instance::policy_id(own.at("/properties"))?)
+            })
+            .cloned();
+        let expires = policy
+            .as_ref()
+            .and_then(|policy| expiry(&policy.body, &self.tag, now));
+        if let Some(at) = expires {
+            context.start(Expire {
+                instance: self.instance.clone(),
+                point: run.name.clone(),
+                at,
+            });
+        }
         let point = RecoveryPoint {
             id: run.name.clone(),
             time: now,
             tag: self.tag.clone(),
-            policy,
+            policy: policy
+                .map(|policy| policy.id.name().to_owned())
+                .unwrap_or_default(),
             place: run.place,
             files,
             store_id,

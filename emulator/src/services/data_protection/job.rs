@@ -241,6 +241,19 @@ pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, insta
         .any(|job| job.kind == JobKind::Backup && job.instance == *instance && job.ended.is_none())
 }
 
+/// When the newest scheduled backup of an instance began.
+pub(super) fn last_scheduled(
+    context: &Context<'_>,
+    vault: &ResourceId,
+    instance: &ResourceId,
+) -> Option<Timestamp> {
+    let jobs = context.own.data_protection.jobs.get(vault)?;
+    jobs.iter()
+        .rev()
+        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && !job.user_triggered)
+        .map(|job| job.started)
+}
+
 /// Newest first.
 pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{FLEXIBLE_SERVER, INSTANCE, POLICY, vault_of};
+use super::{FLEXIBLE_SERVER, INSTANCE, POLICY, schedule, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, json_body};
@@ -72,7 +72,7 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
             .unwrap_or_default();
         let weekly = intervals.iter().all(|interval| {
             interval.as_str().is_some_and(|interval| {
-                super::schedule::Interval::parse(interval).is_some_and(|own| own.is_weekly())
+                schedule::Interval::parse(interval).is_some_and(|own| own.is_weekly())
             })
         });
         if intervals.is_empty() || !weekly {
@@ -133,7 +133,8 @@ pub(super) fn put(
     context
         .state
         .resources
-        .insert(id.clone(), Resource::new(id, body.clone(), now));
+        .insert(id.clone(), Resource::new(id.clone(), body.clone(), now));
+    schedule::begin_for_policy(context, &id);
     Ok(Response::json(StatusCode::OK, &body))
 }
 

@@ -3,10 +3,12 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{not_found_inside, vault_of};
+use super::policies::rules_of;
+use super::{instance, not_found_inside, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::services::Context;
+use crate::services::{Context, Input, Next, Workflow};
+use crate::state::field;
 
 /// One recovery point.
 #[derive(Clone, Debug)]
@@ -45,6 +47,67 @@ impl VaultFile {
         match &self.database {
             Some(database) => format!("{prefix}_database_{database}.sql"),
             None => format!("{prefix}_{}.sql", self.kind),
+        }
+    }
+}
+
+/// When a point that is made now expires: after the duration of the retention rule its tag names,
+/// or of the default rule. `None` if the policy names none we understand.
+pub(super) fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
+    let rule = rules_of(policy, "AzureRetentionRule")
+        .find(|rule| {
+            field(rule, "name")
+                .as_str()
+                .is_some_and(|name| name.eq_ignore_ascii_case(tag))
+        })
+        .or_else(|| {
+            rules_of(policy, "AzureRetentionRule")
+                .find(|rule| field(rule, "isDefault").as_bool() == Some(true))
+        })?;
+    let duration = field(field(&field(rule, "lifecycles")[0], "deleteAfter"), "duration").as_str()?;
+    let span: jiff::Span = duration.parse().ok()?;
+    let expires = made.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok()?;
+    Some(expires.timestamp())
+}
+
+/// Removes a recovery point when its retention has passed. While protection is stopped nothing
+/// expires: stopping keeps the data until somebody deletes it.
+pub(super) struct Expire {
+    pub(super) instance: ResourceId,
+    pub(super) point: String,
+    pub(super) at: Timestamp,
+}
+
+impl Workflow for Expire {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if matches!(input, Input::Answered(_)) {
+            return Next::Done;
+        }
+        if context.now < self.at {
+            return Next::Sleep(self.at.duration_since(context.now));
+        }
+        let state = context
+            .state
+            .resource(&self.instance)
+            .map(instance::protection_state);
+        if state == Some("ProtectionStopped") {
+            return Next::Sleep(jiff::SignedDuration::from_hours(24));
+        }
+        // The instance may be gone, softly or for good, and its points with it.
+        let Some(points) = context
+            .own
+            .data_protection
+            .recovery_points
+            .get_mut(&self.instance)
+        else {
+            return Next::Done;
+        };
+        match points.iter().position(|point| point.id == self.point) {
+            Some(position) => {
+                let place = points.remove(position).place;
+                vault_store::delete_container(context, &place)
+            }
+            None => Next::Done,
         }
     }
 }

@@ -51,6 +51,19 @@ impl Interval {
     }
 }
 
+/// Begins the schedules of the instances a policy belongs to anew: it has been changed.
+pub(super) fn begin_for_policy(context: &mut Context<'_>, policy: &ResourceId) {
+    let instances: Vec<ResourceId> = context
+        .state
+        .resources_below(&policy.parent(), super::INSTANCE)
+        .filter(|own| instance::policy_id(own.at("/properties")).as_ref() == Some(policy))
+        .map(|own| own.id.clone())
+        .collect();
+    for id in &instances {
+        begin(context, id);
+    }
+}
+
 /// Begins the schedule of an instance whose protection has been configured or resumed. An earlier
 /// schedule of the instance ends by itself when it finds a later one.
 pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
@@ -61,7 +74,6 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
         instance: id.clone(),
         number,
         waiting: false,
-        last_run: None,
     });
 }
 
@@ -69,7 +81,6 @@ struct Schedule {
     instance: ResourceId,
     number: u64,
     waiting: bool,
-    last_run: Option<Timestamp>,
 }
 
 impl Schedule {
@@ -106,11 +117,12 @@ impl Schedule {
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date().iso_week_date();
             (date.year(), date.week())
         };
+        let last = job::last_scheduled(context, &self.instance.parent(), &self.instance);
         context.rules.takes("FX-B-09", "first_only")
-            && self.last_run.is_some_and(|last| week(last) == week(context.now))
+            && last.is_some_and(|last| week(last) == week(context.now))
     }
 
-    fn run(&mut self, context: &mut Context<'_>, tag: String) {
+    fn run(&self, context: &mut Context<'_>, tag: String) {
         let configured = context
             .state
             .resource(&self.instance)
@@ -125,7 +137,6 @@ impl Schedule {
             backup_job::begin_failed(context, &vault, &self.instance, &tag, &Violation::plain(refusal));
             return;
         }
-        self.last_run = Some(context.now);
         backup_job::begin(context, &vault, &self.instance, tag, None, String::new());
     }
 }
