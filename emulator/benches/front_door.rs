@@ -31,6 +31,7 @@ use tokio::net::TcpStream;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * 1024;
+const GROUP_BODY: &[u8] = b"{\"location\":\"uksouth\",\"tags\":{\"made-by\":\"bench\"}}";
 const MEASURED: Duration = Duration::from_secs(2);
 
 /// The least a server can do with the same requests: count what comes in, send what is in memory.
@@ -223,7 +224,14 @@ fn cases(bodies: &BTreeMap<&'static str, Bytes>, world: &world::World) -> Vec<Ca
             0,
         ),
         case(
-            "ARM PUT",
+            "ARM PUT group",
+            arm("PUT", "/put", GROUP_BODY),
+            arm("PUT", &world.group, GROUP_BODY),
+            64,
+            0,
+        ),
+        case(
+            "ARM PUT policy",
             arm("PUT", "/put", policy),
             arm("PUT", &world.policy, policy),
             64,

@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 pub const BLOB_HOST: &str = "benchaccount.blob.core.windows.net";
 
 pub struct World {
+    pub group: String,
     pub vault: String,
     pub policy: String,
     pub policy_body: Vec<u8>,
@@ -91,6 +92,7 @@ pub fn build(now: Timestamp) -> (Azure, World) {
     put(&policy, &policy_body);
     let version = "?api-version=2024-04-01";
     let world = World {
+        group: format!("{group}{version}"),
         vault: format!("{vault}{version}"),
         policy: format!("{policy}{version}"),
         policy_body: policy_body.to_string().into_bytes(),

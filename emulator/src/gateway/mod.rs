@@ -208,7 +208,7 @@ impl Door<'_> {
             .ok_or_else(|| Refusal::unknown_account(&request.host))?;
         let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
         let verdict = StorageFirewall::of(account).decide(self.rules, path, user_assigned);
-        permit.rules.push(RuleId::new(&verdict.row));
+        permit.rules.push(RuleId::new(verdict.row));
         if verdict.allowed {
             Ok(())
         } else {

@@ -186,7 +186,7 @@ impl Refusal {
         refusal.at(Gate::Route)
     }
 
-    pub(super) fn storage_network(verdict: NetworkVerdict, rules: Vec<RuleId>) -> Self {
+    pub(super) fn storage_network(verdict: NetworkVerdict<'_>, rules: Vec<RuleId>) -> Self {
         Self {
             mark: verdict.mark,
             ..Self::blob(

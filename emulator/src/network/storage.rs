@@ -9,135 +9,114 @@ use crate::model::{NetworkPath, Origin, ResourceId, TenantId};
 use crate::rules::{Mark, OriginKind, Rules, StorageFacts};
 use crate::state::Resource;
 
-/// The network settings of a storage account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageFirewall {
-    /// `properties.publicNetworkAccess`.
-    pub public_network_access: String,
-    /// `properties.networkAcls.defaultAction`.
-    pub default_action: String,
-    /// Whether `bypass` names AzureServices.
-    pub bypass: bool,
-    /// `resourceAccessRules`: the resource (a trailing `*` segment matches any) and its tenant.
-    pub resource_rules: Vec<(String, TenantId)>,
-    /// `ipRules`, as written.
-    pub address_rules: Vec<String>,
-    /// `virtualNetworkRules`: subnet ids.
-    pub subnet_rules: Vec<ResourceId>,
-    /// Approved private endpoints.
-    pub private_endpoints: Vec<ResourceId>,
+/// The network settings of a storage account, read where the account keeps them.
+#[derive(Clone, Copy, Debug)]
+pub struct StorageFirewall<'a> {
+    account: &'a Resource,
 }
 
 /// What the table says, and which row said it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetworkVerdict {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkVerdict<'a> {
     /// Whether the caller gets in.
     pub allowed: bool,
     /// The row, e.g. `E2-7`; `E2-NONE` where no row matched.
-    pub row: String,
+    pub row: &'a str,
     /// Why, for a person.
-    pub reason: String,
+    pub reason: &'a str,
     /// How sure we are.
     pub mark: Mark,
 }
 
-impl StorageFirewall {
-    /// Reads the settings of an account.
-    pub fn of(account: &Resource) -> Self {
-        let word = |pointer: &str, unset: &str| match account.text(pointer) {
-            "" => unset.to_owned(),
-            word => word.to_owned(),
-        };
-        Self {
-            public_network_access: word("/properties/publicNetworkAccess", "Enabled"),
-            default_action: word("/properties/networkAcls/defaultAction", "Allow"),
-            bypass: word("/properties/networkAcls/bypass", "AzureServices")
-                .split(',')
-                .any(|word| word.trim().eq_ignore_ascii_case("AzureServices")),
-            resource_rules: items(account, "/properties/networkAcls/resourceAccessRules")
-                .filter_map(|rule| {
-                    let tenant = rule.get("tenantId")?.as_str()?.parse().ok()?;
-                    Some((rule.get("resourceId")?.as_str()?.to_owned(), TenantId(tenant)))
-                })
-                .collect(),
-            address_rules: items(account, "/properties/networkAcls/ipRules")
-                .filter_map(|rule| Some(rule.get("value")?.as_str()?.to_owned()))
-                .collect(),
-            subnet_rules: items(account, "/properties/networkAcls/virtualNetworkRules")
-                .filter_map(|rule| rule.get("id")?.as_str()?.parse().ok())
-                .collect(),
-            private_endpoints: items(account, "/properties/privateEndpointConnections")
-                .filter(|connection| {
-                    connection
-                        .pointer("/properties/privateLinkServiceConnectionState/status")
-                        .and_then(Value::as_str)
-                        .is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
-                })
-                .filter_map(|connection| {
-                    connection
-                        .pointer("/properties/privateEndpoint/id")?
-                        .as_str()?
-                        .parse()
-                        .ok()
-                })
-                .collect(),
-        }
+impl<'a> StorageFirewall<'a> {
+    /// The settings of an account.
+    pub fn of(account: &'a Resource) -> Self {
+        Self { account }
     }
 
     /// Decides whether a caller on this path gets in. `user_assigned` says whether the caller's
     /// token belongs to a user-assigned identity.
-    pub fn decide(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> NetworkVerdict {
+    pub fn decide<'r>(
+        &self,
+        rules: &'r Rules,
+        path: &NetworkPath,
+        user_assigned: bool,
+    ) -> NetworkVerdict<'r> {
         let facts = self.facts(rules, path, user_assigned);
         match rules.storage_rows.iter().find(|row| row.when.matches(&facts)) {
             Some(row) => NetworkVerdict {
                 allowed: row.outcome == crate::rules::Outcome::Allow,
-                row: row.id.clone(),
-                reason: row.reason.clone(),
+                row: &row.id,
+                reason: &row.reason,
                 mark: row.mark,
             },
             None => NetworkVerdict {
                 allowed: false,
-                row: "E2-NONE".to_owned(),
-                reason: "no rule lets the caller in".to_owned(),
+                row: "E2-NONE",
+                reason: "no rule lets the caller in",
                 mark: Mark::Inferred,
             },
         }
     }
 
-    fn facts(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> StorageFacts {
+    fn word(&self, pointer: &str, unset: &'a str) -> &'a str {
+        match self.account.text(pointer) {
+            "" => unset,
+            word => word,
+        }
+    }
+
+    fn items(&self, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+        self.account.at(pointer).as_array().into_iter().flatten()
+    }
+
+    fn facts(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> StorageFacts<'a> {
+        let bypass = self.word("/properties/networkAcls/bypass", "AzureServices");
+        let any = |pointer: &str| self.items(pointer).next().is_some();
         let mut facts = StorageFacts {
             from: OriginKind::Internet,
-            public_network_access: self.public_network_access.clone(),
-            default_action: self.default_action.clone(),
-            bypass: self.bypass,
+            public_network_access: self.word("/properties/publicNetworkAccess", "Enabled"),
+            default_action: self.word("/properties/networkAcls/defaultAction", "Allow"),
+            bypass: bypass
+                .split(',')
+                .any(|word| word.trim().eq_ignore_ascii_case("AzureServices")),
             resource_rule: false,
             address_rule: false,
             subnet_rule: false,
-            any_address_rule: !self.address_rules.is_empty() || !self.subnet_rules.is_empty(),
-            private_endpoint: !self.private_endpoints.is_empty(),
+            any_address_rule: any("/properties/networkAcls/ipRules")
+                || any("/properties/networkAcls/virtualNetworkRules"),
+            private_endpoint: self.private_endpoints().next().is_some(),
             trusted: false,
             user_assigned,
         };
         match &path.origin {
             Origin::Internet { address } => {
-                facts.address_rule = self.address_rules.iter().any(|rule| covers(rule, *address));
+                facts.address_rule = self
+                    .items("/properties/networkAcls/ipRules")
+                    .filter_map(|rule| rule.get("value")?.as_str())
+                    .any(|rule| covers(rule, *address));
             }
             Origin::Subnet { subnet } => {
                 facts.from = OriginKind::Subnet;
-                facts.subnet_rule = self.subnet_rules.contains(subnet);
+                facts.subnet_rule = self
+                    .items("/properties/networkAcls/virtualNetworkRules")
+                    .filter_map(|rule| rule.get("id")?.as_str())
+                    .any(|id| id.eq_ignore_ascii_case(subnet.as_str()));
             }
             Origin::PrivateEndpoint { endpoint } => {
                 // An endpoint of some other account is just another place on the private side.
-                if self.private_endpoints.contains(endpoint) {
+                if self
+                    .private_endpoints()
+                    .any(|id| id.eq_ignore_ascii_case(endpoint.as_str()))
+                {
                     facts.from = OriginKind::PrivateEndpoint;
                 }
             }
             Origin::AzureService { instance, tenant, .. } => {
                 facts.from = OriginKind::Service;
                 facts.resource_rule = self
-                    .resource_rules
-                    .iter()
-                    .any(|(rule, rule_tenant)| rule_tenant == tenant && names(rule, instance));
+                    .items("/properties/networkAcls/resourceAccessRules")
+                    .any(|rule| rule_names(rule, instance, *tenant));
                 facts.trusted = instance
                     .resource_type()
                     .is_some_and(|kind| rules.trusted_services.contains(&kind.to_ascii_lowercase()));
@@ -145,10 +124,24 @@ impl StorageFirewall {
         }
         facts
     }
+
+    /// The ids of approved private endpoints.
+    fn private_endpoints(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.items("/properties/privateEndpointConnections")
+            .filter(|connection| {
+                connection
+                    .pointer("/properties/privateLinkServiceConnectionState/status")
+                    .and_then(Value::as_str)
+                    .is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
+            })
+            .filter_map(|connection| connection.pointer("/properties/privateEndpoint/id")?.as_str())
+    }
 }
 
-fn items<'a>(account: &'a Resource, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    account.at(pointer).as_array().into_iter().flatten()
+/// Whether a resource access rule names an instance and its tenant.
+fn rule_names(rule: &Value, instance: &ResourceId, tenant: TenantId) -> bool {
+    let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
+    text("tenantId").parse().is_ok_and(|own| TenantId(own) == tenant) && names(text("resourceId"), instance)
 }
 
 /// Whether an IP rule (an address or a range in CIDR form) covers an address.

@@ -51,14 +51,14 @@ pub enum OriginKind {
 }
 
 /// Everything the storage network table looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageFacts {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageFacts<'a> {
     /// Where the caller stands.
     pub from: OriginKind,
     /// `properties.publicNetworkAccess`, `Enabled` if unset.
-    pub public_network_access: String,
+    pub public_network_access: &'a str,
     /// `networkAcls.defaultAction`, `Allow` if unset.
-    pub default_action: String,
+    pub default_action: &'a str,
     /// Whether `networkAcls.bypass` names AzureServices.
     pub bypass: bool,
     /// Whether a resource access rule names the caller and its tenant.
@@ -136,7 +136,7 @@ pub struct Conditions {
 
 impl Conditions {
     /// Whether every column given matches.
-    pub fn matches(&self, facts: &StorageFacts) -> bool {
+    pub fn matches(&self, facts: &StorageFacts<'_>) -> bool {
         let word = |column: &Option<Vec<String>>, value: &str| {
             column
                 .as_ref()
@@ -144,8 +144,8 @@ impl Conditions {
         };
         let flag = |column: Option<bool>, value: bool| column.is_none_or(|wanted| wanted == value);
         self.from.as_ref().is_none_or(|kinds| kinds.contains(&facts.from))
-            && word(&self.public_network_access, &facts.public_network_access)
-            && word(&self.default_action, &facts.default_action)
+            && word(&self.public_network_access, facts.public_network_access)
+            && word(&self.default_action, facts.default_action)
             && flag(self.bypass, facts.bypass)
             && flag(self.resource_rule, facts.resource_rule)
             && flag(self.address_rule, facts.address_rule)

@@ -12,6 +12,9 @@ use tokio::net::TcpStream;
 pub(super) struct Rewind {
     read: Bytes,
     inner: TcpStream,
+    /// Something has been read since the last time something was written: in the middle of a
+    /// request, if more is waited for.
+    unanswered: bool,
 }
 
 impl Rewind {
@@ -19,6 +22,7 @@ impl Rewind {
         Self {
             read: Bytes::new(),
             inner,
+            unanswered: false,
         }
     }
 
@@ -57,11 +61,14 @@ impl AsyncRead for Rewind {
     ) -> Poll<io::Result<()>> {
         if self.read.is_empty() {
             let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-            if polled.is_pending() {
+            if polled.is_ready() {
+                self.unanswered = true;
+            } else if self.unanswered {
                 self.acknowledge();
             }
             return polled;
         }
+        self.unanswered = true;
         let count = self.read.len().min(buffer.remaining());
         buffer.put_slice(&self.read[..count]);
         self.read.advance(count);
@@ -75,6 +82,7 @@ impl AsyncWrite for Rewind {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unanswered = false;
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 
@@ -83,6 +91,7 @@ impl AsyncWrite for Rewind {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.unanswered = false;
         Pin::new(&mut self.inner).poll_write_vectored(context, slices)
     }
 
