@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::examination::{Violation, inner_error, service_path};
 use super::job::{self, Job, JobKind};
+use super::job_failure::{end_failed, failed_info};
 use super::operations;
 use super::recovery_points::{Expire, RecoveryPoint, VaultFile, expiry};
 use super::vault_store::{self, Place};
@@ -94,16 +95,6 @@ fn record(
     };
     job::begin(context, vault, job);
     job_id
-}
-
-/// Ends a job as failed.
-pub(super) fn end_failed(context: &mut Context<'_>, vault: &ResourceId, job: &str, error: Value) {
-    let now = context.now;
-    job::change(context, vault, job, |job| {
-        job.status = "Failed";
-        job.ended = Some(now);
-        job.error = error;
-    });
 }
 
 /// What a job has found out about where it works.
@@ -488,21 +479,4 @@ impl BackupJob {
         });
         Next::Done
     }
-}
-
-/// A job's error: the error again in its details, with a generic one inside, as recorded.
-pub(super) fn failed_info(violation: &Violation, activity: &str) -> Value {
-    let mut info = violation.info(activity);
-    info["isUserError"] = json!(violation.refusal.code != "SyntheticDataMovementFailed");
-    if info["innerError"].is_null() {
-        info["innerError"] = inner_error("InnerErrorCodeUnavailable", &violation.refusal.reason);
-    }
-    let mut outer = info.clone();
-    info["details"] = json!([{
-        "code": "InternalServerError",
-        "message": "Internal Server Error",
-        "recommendedAction": ["Refer https://aka.ms/AzureBackupTroubleshootFailures for more details."],
-    }]);
-    outer["details"] = json!([info]);
-    outer
 }

@@ -11,6 +11,7 @@ mod examination;
 mod instance;
 mod instances;
 mod job;
+mod job_failure;
 mod lifecycle;
 mod location;
 mod operations;

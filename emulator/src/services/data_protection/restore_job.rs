@@ -4,9 +4,9 @@
 use http::Method;
 use serde_json::Value;
 
-use super::backup_job::{end_failed, failed_info};
 use super::examination::{Examination, Verdict, Violation, inner_error, service_path};
 use super::job::{self, Job, JobKind};
+use super::job_failure::{end_failed, failed_info};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::restore_request::{self, RestoreRequest, rule_of_blob_error};
