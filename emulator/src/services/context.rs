@@ -229,6 +229,12 @@ impl Context<'_> {
         }
     }
 
+    /// The answer of a result address whose operation has not ended: 202, and the same address again.
+    pub fn ask_again(&self, request: &Request) -> Response {
+        let same = format!("{}{}?{}", request.authority(), request.path, request.query);
+        self.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same))
+    }
+
     /// Tells a client when to ask again. Azure's own poll answers say nothing, and clients then
     /// wait 30 seconds.
     pub fn poll_soon(&self, response: Response) -> Response {

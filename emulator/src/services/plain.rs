@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::state::Resource;
 
 /// The body of a resource as served: `id`, `name`, `type` first, then what the request said.
 /// Read-only members of the request are tolerated and replaced, unknown ones kept.
@@ -50,6 +51,18 @@ pub(super) fn required_location(sent: &Value) -> Result<String, Refusal> {
             "The location property is required for this definition.",
         )),
     }
+}
+
+/// Puts a resource and answers it: 201 if it is new, 200 if it was there.
+pub(super) fn put(context: &mut Context<'_>, id: ResourceId, body: Value) -> Response {
+    let resource = Resource::new(id.clone(), body.clone(), context.now);
+    let before = context.state.resources.insert(id, resource);
+    let status = if before.is_none() {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Response::json(status, &body)
 }
 
 /// Answers a resource.

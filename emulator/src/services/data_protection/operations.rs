@@ -185,10 +185,7 @@ pub(super) fn result(
         .get(id)
         .ok_or_else(|| not_found_inside(context))?;
     match &operation.outcome {
-        OperationOutcome::Running => {
-            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
-            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
-        }
+        OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),
         OperationOutcome::Succeeded(value) => {
             let status = request.path.replacen("operationResults", "operationStatus", 1);

@@ -75,14 +75,7 @@ fn put_private_endpoint(
         connect(context, target, &id);
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
-    let new = !context.state.resources.contains_key(&id);
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id, body.clone(), now));
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Response::json(status, &body))
+    Ok(plain::put(context, id, body))
 }
 
 fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value> {
@@ -156,14 +149,7 @@ fn put_virtual_network(
             subnet["id"] = json!(id.child(["subnets", &name]));
         }
     }
-    let new = !context.state.resources.contains_key(&id);
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id, body.clone(), now));
-    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Response::json(status, &body))
+    Ok(plain::put(context, id, body))
 }
 
 fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -164,10 +164,7 @@ fn operation_result(
         .get(id)
         .ok_or_else(|| missing_operation(id))?;
     match &operation.outcome {
-        OperationOutcome::Running => {
-            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
-            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
-        }
+        OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),
         OperationOutcome::Succeeded(body) => Ok(Response::json(StatusCode::OK, body)),
         OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),

@@ -450,16 +450,7 @@ pub(super) fn put_server_group(
         own.retain(|key, _| !key.eq_ignore_ascii_case("administratorLoginPassword"));
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
-    let new = !context.state.resources.contains_key(&id);
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id, body.clone(), now));
-    Ok(Response::json(
-        if new { StatusCode::CREATED } else { StatusCode::OK },
-        &body,
-    ))
+    Ok(plain::put(context, id, body))
 }
 
 pub(super) fn delete_server_group(

@@ -110,10 +110,7 @@ fn operation_result(
         )
     })?;
     match &operation.outcome {
-        OperationOutcome::Running => {
-            let same = format!("{}{}?{}", request.authority(), request.path, request.query);
-            Ok(context.poll_soon(Response::new(StatusCode::ACCEPTED).with_header("location", &same)))
-        }
+        OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),
         OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),
     }
