@@ -1,8 +1,11 @@
 //! Error codes and their texts.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
 
 /// An error code with its text.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,4 +43,22 @@ impl ErrorCode {
     pub fn is_synthetic(&self) -> bool {
         self.code.starts_with("Synthetic")
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorsFile {
+    error: Vec<ErrorCode>,
+}
+
+pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<String, ErrorCode>, RulesError> {
+    let file: ErrorsFile = parse("errors.toml", include_str!("../../rules/errors.toml"))?;
+    let mut errors = BTreeMap::new();
+    for error in file.error {
+        known.check("errors.toml", &error.code, &error.sources)?;
+        if let Some(twice) = errors.insert(error.code.clone(), error) {
+            return Err(row_error("errors.toml", &twice.code, "it stands there twice"));
+        }
+    }
+    Ok(errors)
 }

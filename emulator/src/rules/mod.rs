@@ -4,27 +4,38 @@
 //! how sure we are. Profiles are resolved here and nowhere else: what leaves this module is
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
+mod choice;
 mod error_code;
 mod load;
+mod name_form;
 mod network_row;
 mod operation;
 mod prerequisite;
 mod profile;
+mod region;
 mod role;
 mod router;
+mod server_facts;
 mod source;
+mod vault_facts;
 
 use std::collections::BTreeMap;
 
 pub use error_code::ErrorCode;
 pub use load::RulesError;
+pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
 pub use operation::{BodyPlan, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
+pub use region::Region;
 pub use role::RoleDefinition;
 pub use router::{BadPath, Routed, Router};
+pub use server_facts::{
+    Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
+};
 pub use source::{Mark, Source};
+pub use vault_facts::{AlwaysOn, SecurityRow, SoftDelete, VaultFacts};
 
 /// All rules under one profile.
 #[derive(Debug)]
@@ -51,6 +62,14 @@ pub struct Rules {
     pub recorded_seconds: BTreeMap<String, f64>,
     /// `Retry-After` of first answers in seconds, by phase.
     pub retry_after_seconds: BTreeMap<String, u64>,
+    /// Regions and their pairs.
+    pub regions: Vec<Region>,
+    /// What may be called what.
+    pub names: NameForms,
+    /// Facts about Backup vaults.
+    pub vaults: VaultFacts,
+    /// Facts about PostgreSQL flexible servers.
+    pub servers: ServerFacts,
     /// Every rule's statement, by id, for explanations.
     pub statements: BTreeMap<RuleId, Statement>,
 }

@@ -1,8 +1,13 @@
 //! Rows of the storage network table.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::Mark;
+use super::choice::statement;
+use super::load::{RulesError, SourceCheck, row_error};
+use super::prerequisite::Evidence;
+use super::{Endpoint, Mark, RuleId, Statement};
 
 /// A gate a request passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -154,5 +159,91 @@ impl Conditions {
             && flag(self.private_endpoint, facts.private_endpoint)
             && flag(self.trusted, facts.trusted)
             && flag(self.user_assigned, facts.user_assigned)
+    }
+}
+
+/// `network.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetworkFile {
+    trusted_services: Vec<TrustedService>,
+    storage: Vec<NetworkRow>,
+    gates: Vec<GatesRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrustedService {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GatesRow {
+    endpoint: Endpoint,
+    order: Vec<Gate>,
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
+impl NetworkFile {
+    pub(super) fn check(
+        &self,
+        taken: &BTreeMap<RuleId, String>,
+        known: &SourceCheck<'_>,
+    ) -> Result<(), RulesError> {
+        const FILE: &str = "network.toml";
+        for row in &self.storage {
+            known.check(FILE, &row.id, &row.sources)?;
+            if let Some(only) = &row.only_when
+                && !taken.contains_key(&RuleId::new(&only.rule))
+            {
+                let what = format!("there is no rule {}", only.rule);
+                return Err(row_error(FILE, &row.id, &what));
+            }
+        }
+        for row in &self.gates {
+            known.check(FILE, "gates", &row.evidence.sources)?;
+        }
+        for row in &self.trusted_services {
+            known.check(FILE, &row.kind, &row.evidence.sources)?;
+        }
+        Ok(())
+    }
+
+    /// What each row says, for people.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
+        self.storage.iter().map(|row| {
+            (
+                RuleId::new(&row.id),
+                statement(&row.reason, row.mark, &row.sources),
+            )
+        })
+    }
+
+    /// The rows that take part.
+    pub(super) fn storage_rows(&self, taken: &BTreeMap<RuleId, String>) -> Vec<NetworkRow> {
+        let takes_part = |row: &&NetworkRow| match &row.only_when {
+            Some(only) => taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative),
+            None => true,
+        };
+        self.storage.iter().filter(takes_part).cloned().collect()
+    }
+
+    pub(super) fn trusted_services(&self) -> Vec<String> {
+        self.trusted_services
+            .iter()
+            .map(|service| service.kind.to_ascii_lowercase())
+            .collect()
+    }
+
+    pub(super) fn gates(&self) -> BTreeMap<Endpoint, Vec<Gate>> {
+        self.gates
+            .iter()
+            .map(|row| (row.endpoint, row.order.clone()))
+            .collect()
     }
 }

@@ -8,9 +8,6 @@ use crate::model::{Request, ResourceId};
 use crate::services::Context;
 use crate::state::field;
 
-/// From this API version on a vault must have soft delete always on.
-const ALWAYS_ON_FROM: &str = "2025-09-01";
-
 fn text<'a>(vault: &'a Value, path: &[&str]) -> &'a str {
     path.iter()
         .fold(vault, |value, name| field(value, name))
@@ -37,7 +34,8 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     let refuse = |code: &str| Err(Refusal::user_facing(context.rules.error(code), &[]));
     let version = request.query_value("api-version").unwrap_or_default();
-    if version.as_str() >= ALWAYS_ON_FROM && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
+    let always_on = version >= context.rules.vaults.always_on.from_version;
+    if always_on && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
         return refuse("SyntheticSoftDeleteAlwaysOnRequired");
     }
     let settings = field(field(sent, "properties"), "storageSettings");
@@ -61,13 +59,4 @@ pub(super) fn check(
         return refuse("SyntheticRedundancyFixed");
     }
     Ok(())
-}
-
-/// The security score and level of a vault, as recorded for each combination.
-pub(super) fn security_score(soft_delete: &str, immutability: &str) -> (&'static str, &'static str) {
-    match (soft_delete, immutability) {
-        ("AlwaysOn", _) | ("On", "Locked") => ("Adequate", "Good"),
-        ("On", "Unlocked") => ("Minimum", "Fair"),
-        _ => ("None", "Poor"),
-    }
 }

@@ -7,22 +7,9 @@ use super::operations::{self, Addresses, First};
 use super::{INSTANCE, POLICY, VAULT, vault_checks};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId};
+use crate::rules::{RuleId, Rules};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{IdentityKind, OperationOutcome, Resource, field};
-
-/// The region a geo-redundant vault is copied to.
-const PAIRS: [(&str, &str); 10] = [
-    ("uksouth", "ukwest"),
-    ("ukwest", "uksouth"),
-    ("westeurope", "northeurope"),
-    ("northeurope", "westeurope"),
-    ("eastus", "westus"),
-    ("westus", "eastus"),
-    ("eastus2", "centralus"),
-    ("centralus", "eastus2"),
-    ("eastus2euap", "centraluseuap"),
-    ("centraluseuap", "eastus2euap"),
-];
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -81,7 +68,7 @@ fn write(
     vault_checks::check(context, request, id, sent, existing)?;
     let tenant = context.tenant_of(id)?;
     let identity = identity(context, id, tenant, field(sent, "identity"), existing)?;
-    let body = describe(id, &location, sent, &identity, existing.is_some());
+    let body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
     let now = context.now;
     context
         .state
@@ -179,20 +166,24 @@ fn identity(
     Ok(answer)
 }
 
-fn replicated_regions(storage: &Value, location: &str) -> Vec<&'static str> {
+/// A geo-redundant vault is copied to the region its own is paired with.
+fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> Vec<&'a str> {
     let geo = storage
         .as_array()
         .into_iter()
         .flatten()
         .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
-    PAIRS
-        .iter()
-        .filter(|(region, _)| geo && *region == location)
-        .map(|(_, pair)| *pair)
-        .collect()
+    rules.pair_of(location).filter(|_| geo).into_iter().collect()
 }
 
-fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exists: bool) -> Value {
+fn describe(
+    rules: &Rules,
+    id: &ResourceId,
+    location: &str,
+    sent: &Value,
+    identity: &Value,
+    exists: bool,
+) -> Value {
     let mut body = json!({"location": location});
     for key in ["tags", "eTag"] {
         if !field(sent, key).is_null() {
@@ -205,10 +196,11 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
     let properties = field(sent, "properties");
     let security = field(properties, "securitySettings");
     let soft_delete = field(security, "softDeleteSettings");
-    let state = field(soft_delete, "state").as_str().unwrap_or("On").to_owned();
+    let default = &rules.vaults.soft_delete;
+    let state = field(soft_delete, "state").as_str().unwrap_or(&default.state);
     let days = field(soft_delete, "retentionDurationInDays")
         .as_f64()
-        .unwrap_or(14.0);
+        .unwrap_or(default.retention_days);
     let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
     for key in ["immutabilitySettings", "encryptionSettings"] {
         if !field(security, key).is_null() {
@@ -218,9 +210,9 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
     let immutability = field(field(security, "immutabilitySettings"), "state")
         .as_str()
         .unwrap_or_default();
-    let (score, level) = vault_checks::security_score(&state, immutability);
+    let security = rules.vaults.security(state, immutability);
     let storage = field(properties, "storageSettings").clone();
-    let replicated = replicated_regions(&storage, location);
+    let replicated = replicated_regions(rules, &storage, location);
     let mut own = json!({
         "provisioningState": if exists { "Updating" } else { "Provisioning" },
         "storageSettings": if storage.is_array() { storage } else { json!([]) },
@@ -248,8 +240,8 @@ fn describe(id: &ResourceId, location: &str, sent: &Value, identity: &Value, exi
     for (key, value) in behind {
         own[key] = value.clone();
     }
-    own["secureScore"] = json!(score);
-    own["bcdrSecurityLevel"] = json!(level);
+    own["secureScore"] = json!(security.score);
+    own["bcdrSecurityLevel"] = json!(security.level);
     own["replicatedRegions"] = json!(replicated);
     body["properties"] = own;
     body["id"] = json!(id);
@@ -325,7 +317,7 @@ pub(super) fn delete(
         return Err(
             Refusal::user_facing(context.rules.error("SyntheticVaultNotEmpty"), &[])
                 .because("the vault still holds backup instances, soft-deleted ones or policies")
-                .by([crate::rules::RuleId::new("VLT-06")]),
+                .by([RuleId::new("VLT-06")]),
         );
     }
     let operation = operations::begin(context, &id);

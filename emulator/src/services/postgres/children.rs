@@ -11,15 +11,6 @@ use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
-/// Parameters every server shows; others appear once they are set.
-const CONFIGURATIONS: [(&str, &str); 5] = [
-    ("azure.extensions", ""),
-    ("max_connections", "50"),
-    ("require_secure_transport", "on"),
-    ("shared_preload_libraries", "pg_cron,pg_stat_statements"),
-    ("wal_level", "replica"),
-];
-
 /// Puts a child resource after its outside work, if it has any, is done.
 struct PutChild {
     id: ResourceId,
@@ -205,7 +196,7 @@ pub(super) fn delete_database(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("name").to_owned();
-    if ["postgres", "azure_maintenance", "azure_sys"].contains(&name.as_str()) {
+    if context.rules.servers.own_databases.names.contains(&name) {
         let text = format!("The database '{name}' is a system database and cannot be deleted.");
         return Err(Refusal::arm(
             StatusCode::BAD_REQUEST,
@@ -262,7 +253,8 @@ pub(super) fn list_configurations(
         .resources_below(&permit.scope, kind)
         .map(|resource| resource.body.clone())
         .collect();
-    for (name, value) in CONFIGURATIONS {
+    for parameter in &context.rules.servers.parameters {
+        let (name, value) = (parameter.name.as_str(), &parameter.value);
         if !found.iter().any(|own| own["name"] == name) {
             found.push(json!({
                 "id": permit.scope.child(["configurations", name]), "name": name, "type": kind,

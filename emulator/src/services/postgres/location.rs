@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::SERVER;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::{Edition, PerformanceTier};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -32,54 +33,25 @@ pub(super) fn check_name(
 
 /// The shape the CLI reads its SKUs from; without every level of it, it finds none available.
 pub(super) fn capabilities(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let majors = if context.settings.postgres_majors.is_empty() {
-        vec![17, 16, 15, 14, 13]
-    } else {
-        context.settings.postgres_majors.clone()
+    let majors = match context.settings.postgres_majors.as_slice() {
+        [] => &context.rules.servers.majors.available,
+        at_hand => at_hand,
     };
-    let versions: Vec<Value> = majors
+    let capabilities = &context.rules.servers.capabilities;
+    let storage: Vec<Value> = capabilities
+        .storage_gibibytes
         .iter()
-        .map(|major| {
-            let newer: Vec<String> = majors
-                .iter()
-                .filter(|other| *other > major)
-                .map(u32::to_string)
-                .collect();
-            json!({"name": major.to_string(), "supportedVersionsToUpgrade": newer, "status": "Available"})
-        })
+        .map(|gibibytes| storage(*gibibytes, &capabilities.performance_tiers))
         .collect();
-    let storage: Vec<Value> = [32, 64, 128, 256, 512, 1024]
+    let editions: Vec<Value> = capabilities
+        .editions
         .iter()
-        .map(|gibibytes: &u64| {
-            json!({
-                "storageSizeMb": gibibytes * 1024,
-                "supportedIops": 120,
-                "defaultIopsTier": "P4",
-                "supportedIopsTiers": [{"name": "P4", "iops": 120}, {"name": "P6", "iops": 240}, {"name": "P10", "iops": 500}],
-                "status": "Available",
-            })
-        })
+        .map(|row| edition(row, &storage))
         .collect();
-    let edition = |name: &str, sku: &str, cores: u32| {
-        json!({
-            "name": name,
-            "defaultSkuName": sku,
-            "supportedStorageEditions": [{"name": "ManagedDisk", "defaultStorageSizeMb": 32768, "supportedStorageMb": storage}],
-            "supportedServerSkus": [{
-                "name": sku, "vCores": cores, "supportedIops": 3200, "supportedMemoryPerVcoreMb": 4096,
-                "supportedZones": ["1", "2", "3"], "supportedHaMode": ["SameZone", "ZoneRedundant"], "status": "Available",
-            }],
-            "status": "Available",
-        })
-    };
     let body = json!({"value": [{
         "name": "FlexibleServerCapabilities",
-        "supportedServerEditions": [
-            edition("Burstable", "Standard_B1ms", 1),
-            edition("GeneralPurpose", "Standard_D2ds_v5", 2),
-            edition("MemoryOptimized", "Standard_E2ds_v5", 2),
-        ],
-        "supportedServerVersions": versions,
+        "supportedServerEditions": editions,
+        "supportedServerVersions": versions(majors),
         "supportedFeatures": [{"name": "OfferRestricted", "status": "Disabled"}],
         "fastProvisioningSupported": "Disabled",
         "geoBackupSupported": "Enabled",
@@ -87,4 +59,44 @@ pub(super) fn capabilities(context: &mut Context<'_>, _: &Permit, _: &Request) -
         "status": "Available",
     }]});
     Ok(Response::json(StatusCode::OK, &body))
+}
+
+fn versions(majors: &[u32]) -> Vec<Value> {
+    let one = |major: &u32| {
+        let newer: Vec<String> = majors
+            .iter()
+            .filter(|other| *other > major)
+            .map(u32::to_string)
+            .collect();
+        json!({"name": major.to_string(), "supportedVersionsToUpgrade": newer, "status": "Available"})
+    };
+    majors.iter().map(one).collect()
+}
+
+fn storage(gibibytes: u64, tiers: &[PerformanceTier]) -> Value {
+    let default = tiers.first();
+    let tiers: Vec<Value> = tiers
+        .iter()
+        .map(|tier| json!({"name": tier.name, "iops": tier.iops}))
+        .collect();
+    json!({
+        "storageSizeMb": gibibytes * 1024,
+        "supportedIops": default.map(|tier| tier.iops),
+        "defaultIopsTier": default.map(|tier| &tier.name),
+        "supportedIopsTiers": tiers,
+        "status": "Available",
+    })
+}
+
+fn edition(row: &Edition, storage: &[Value]) -> Value {
+    json!({
+        "name": row.name,
+        "defaultSkuName": row.sku,
+        "supportedStorageEditions": [{"name": "ManagedDisk", "defaultStorageSizeMb": 32768, "supportedStorageMb": storage}],
+        "supportedServerSkus": [{
+            "name": row.sku, "vCores": row.cores, "supportedIops": 3200, "supportedMemoryPerVcoreMb": 4096,
+            "supportedZones": ["1", "2", "3"], "supportedHaMode": ["SameZone", "ZoneRedundant"], "status": "Available",
+        }],
+        "status": "Available",
+    })
 }

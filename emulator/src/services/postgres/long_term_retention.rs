@@ -12,9 +12,6 @@ use crate::model::{NetworkPath, Origin, Request, ResourceId, Response, Timestamp
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, field};
 
-/// Databases owned by `azuresu` or `azure_pg_admin`.
-const OWNED_BY_AZURE: [&str; 3] = ["azure_maintenance", "azure_sys", "postgres"];
-
 /// One long-term-retention backup.
 pub(super) struct LtrBackup {
     started: Timestamp,
@@ -145,7 +142,7 @@ pub(super) fn start(
     let work = DumpWork {
         key: context.own.postgres.key(&server).unwrap_or_default().to_owned(),
         excluded_databases: if context.rules.takes("FX-B-14", "excluded") {
-            OWNED_BY_AZURE.map(str::to_owned).to_vec()
+            context.rules.servers.own_databases.names.clone()
         } else {
             Vec::new()
         },

@@ -8,13 +8,9 @@ use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::Rules;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
-
-/// Azure's own databases, there from the start.
-const OWN_DATABASES: [&str; 3] = ["azure_maintenance", "azure_sys", "postgres"];
-/// What a server is created with where the request says nothing.
-const DEFAULT_MAJOR: u32 = 17;
 
 fn bad(code: &str, text: String) -> Refusal {
     Refusal::arm(StatusCode::BAD_REQUEST, code, text)
@@ -31,7 +27,7 @@ pub(super) fn put(
     if context.state.resources.contains_key(&id) {
         return update(context, &id, request, &sent);
     }
-    check_name(&id)?;
+    check_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, body) = describe_new(context, &id, &location, &sent)?;
     let now = context.now;
@@ -45,76 +41,25 @@ pub(super) fn put(
     Ok(response)
 }
 
-fn check_name(id: &ResourceId) -> Result<(), Refusal> {
-    let name = id.name();
-    let fits = (3..=63).contains(&name.len())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-        && !name.starts_with('-')
-        && !name.ends_with('-');
-    if fits {
+fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    let (name, form) = (id.name(), &context.rules.names.flexible_server);
+    if form.admits(name) {
         return Ok(());
     }
     Err(bad(
         "InvalidParameterValue",
         format!(
-            "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not 3 to 63 lower-case letters, digits and hyphens."
+            "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
+            form.shortest, form.longest
         ),
     ))
 }
 
-/// Refuses the logins Azure keeps for itself.
-fn check_login(login: &str) -> Result<(), Refusal> {
-    let reserved = [
-        "azure_superuser",
-        "azuresu",
-        "azure_pg_admin",
-        "admin",
-        "administrator",
-        "root",
-        "guest",
-        "public",
-        "postgres",
-        "replication",
-    ];
-    if reserved.contains(&login.to_ascii_lowercase().as_str()) || login.starts_with("pg_") {
-        return Err(bad(
-            "InvalidParameterValue",
-            format!("The administrator login name '{login}' is reserved."),
-        ));
-    }
-    Ok(())
-}
-
 /// What a server has where the request says nothing.
-fn fill_defaults(own: &mut Value) {
-    for (name, default) in [
-        (
-            "storage",
-            json!({"storageSizeGB": 32, "autoGrow": "Disabled", "iops": 120, "tier": "P4"}),
-        ),
-        (
-            "backup",
-            json!({"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"}),
-        ),
-        (
-            "highAvailability",
-            json!({"mode": "Disabled", "state": "NotEnabled"}),
-        ),
-        (
-            "authConfig",
-            json!({"activeDirectoryAuth": "Disabled", "passwordAuth": "Enabled"}),
-        ),
-        ("availabilityZone", json!("1")),
-        ("network", json!({"publicNetworkAccess": "Enabled"})),
-        (
-            "maintenanceWindow",
-            json!({"customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0}),
-        ),
-    ] {
-        if field(own, name).is_null() {
-            own[name] = default;
+fn fill_defaults(rules: &Rules, own: &mut Value) {
+    for row in &rules.servers.defaults {
+        if field(own, &row.property).is_null() {
+            own[&row.property] = row.value.clone();
         }
     }
     let private = own["network"]
@@ -140,7 +85,12 @@ fn describe_new(
             "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
         ));
     }
-    check_login(&login)?;
+    if context.rules.servers.is_reserved_login(&login) {
+        return Err(bad(
+            "InvalidParameterValue",
+            format!("The administrator login name '{login}' is reserved."),
+        ));
+    }
     let major = major(context, &text("version"))?;
     let mut body = plain::resource_body(id, SERVER, sent)?;
     body["location"] = json!(location);
@@ -155,7 +105,7 @@ fn describe_new(
     own["fullyQualifiedDomainName"] = json!(format!("{}.postgres.database.azure.com", id.name()));
     own["replicationRole"] = json!("Primary");
     own["privateEndpointConnections"] = json!([]);
-    fill_defaults(own);
+    fill_defaults(context.rules, own);
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let key = format!(
         "{}{}-{}",
@@ -176,7 +126,8 @@ fn describe_new(
 fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
     let available = &context.settings.postgres_majors;
     if asked.is_empty() {
-        return Ok(available.first().copied().unwrap_or(DEFAULT_MAJOR));
+        let newest = available.first().copied();
+        return Ok(newest.unwrap_or_else(|| context.rules.servers.default_major()));
     }
     let major: u32 = asked
         .split('.')
@@ -227,7 +178,7 @@ impl CreateServer {
     fn ready(&self, context: &mut Context<'_>) -> Next {
         set_state(context, &self.id, "Ready");
         let now = context.now;
-        for name in OWN_DATABASES {
+        for name in &context.rules.servers.own_databases.names {
             let id = self.id.child(["databases", name]);
             let body = json!({
                 "id": id, "name": name, "type": format!("{SERVER}/databases"),

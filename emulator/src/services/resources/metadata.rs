@@ -79,27 +79,26 @@ pub(super) fn endpoints(_: &mut Context<'_>, _: &Permit, request: &Request) -> R
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-pub(super) fn locations(_: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+pub(super) fn locations(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
     let subscription = permit.params.get("subscription");
-    let known = [
-        ("uksouth", "UK South", "ukwest"),
-        ("ukwest", "UK West", "uksouth"),
-        ("westeurope", "West Europe", "northeurope"),
-        ("northeurope", "North Europe", "westeurope"),
-        ("eastus", "East US", "westus"),
-        ("westus", "West US", "eastus"),
-    ];
-    let found: Vec<Value> = known
+    let found: Vec<Value> = context
+        .rules
+        .regions
         .iter()
-        .map(|(name, display, paired)| {
-            json!({
+        .filter_map(|region| {
+            let (name, display, paired) = (&region.name, region.display_name.as_ref()?, &region.pair);
+            Some(json!({
                 "id": format!("/subscriptions/{subscription}/locations/{name}"),
                 "name": name,
                 "type": "Region",
                 "displayName": display,
                 "regionalDisplayName": display,
                 "metadata": {"regionType": "Physical", "pairedRegion": [{"name": paired, "id": format!("/subscriptions/{subscription}/locations/{paired}")}]},
-            })
+            }))
         })
         .collect();
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))

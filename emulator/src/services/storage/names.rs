@@ -1,31 +1,9 @@
-//! What may be called what.
+//! Refusals of names that Azure does not take.
 
 use http::StatusCode;
 
 use crate::gateway::Refusal;
-
-/// The most characters of a blob's name.
-const BLOB_NAME_MAX_CHARS: usize = 1024;
-
-/// Whether a storage account may be called that.
-pub(super) fn is_account_name(name: &str) -> bool {
-    (3..=24).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-}
-
-/// Whether a container may be called that: 3 to 63 lower-case letters, digits and single hyphens,
-/// letter or digit first and last; or one of the two containers that have names of their own.
-pub(super) fn is_container_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    matches!(name, "$root" | "$web")
-        || ((3..=63).contains(&name.len())
-            && name.bytes().all(|byte| plain(byte) || byte == b'-')
-            && !name.starts_with('-')
-            && !name.ends_with('-')
-            && !name.contains("--"))
-}
+use crate::rules::NameForms;
 
 /// 400 for a container's name, in the blob service's envelope.
 pub(super) fn invalid_container() -> Refusal {
@@ -37,7 +15,10 @@ pub(super) fn invalid_container() -> Refusal {
 }
 
 /// Refuses a blob's name that Azure does not take.
-pub(super) fn check_blob(name: &str) -> Result<(), Refusal> {
+pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
+    if names.blob.admits(name) {
+        return Ok(());
+    }
     if name.is_empty() {
         return Err(Refusal::blob(
             StatusCode::BAD_REQUEST,
@@ -45,45 +26,28 @@ pub(super) fn check_blob(name: &str) -> Result<(), Refusal> {
             "The requested URI does not represent any resource on the server.",
         ));
     }
-    if name.chars().count() > BLOB_NAME_MAX_CHARS {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "OutOfRangeInput",
-            "One of the request inputs is out of range.",
-        )
-        .because("a blob's name has at most 1024 characters"));
-    }
-    Ok(())
+    Err(Refusal::blob(
+        StatusCode::BAD_REQUEST,
+        "OutOfRangeInput",
+        "One of the request inputs is out of range.",
+    )
+    .because(format!(
+        "a blob's name has at most {} characters",
+        names.blob.longest
+    )))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn account_names_are_short_and_plain() {
-        for good in ["abc", "a1b2c3", "abcdefghijklmnopqrstuvwx"] {
-            assert!(is_account_name(good), "{good}");
-        }
-        for bad in ["ab", "Abc", "a-b", "abcdefghijklmnopqrstuvwxy", ""] {
-            assert!(!is_account_name(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn container_names_have_single_hyphens_inside() {
-        for good in ["abc", "a-b-c", "0ab", "$root", "$web"] {
-            assert!(is_container_name(good), "{good}");
-        }
-        for bad in ["ab", "Abc", "-abc", "abc-", "a--b", "$logs", "a_b"] {
-            assert!(!is_container_name(bad), "{bad}");
-        }
-    }
+    use crate::rules::{Assumptions, Profile, Rules};
 
     #[test]
     fn blob_names_are_neither_empty_nor_endless() {
-        assert!(check_blob("a/b").is_ok());
-        assert_eq!(check_blob("").unwrap_err().code, "InvalidUri");
-        assert_eq!(check_blob(&"x".repeat(1025)).unwrap_err().code, "OutOfRangeInput");
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let code = |name: &str| check_blob(&rules.names, name).map_err(|refusal| refusal.code);
+        assert_eq!(code("a/b"), Ok(()));
+        assert_eq!(code("").unwrap_err(), "InvalidUri");
+        assert_eq!(code(&"x".repeat(1025)).unwrap_err(), "OutOfRangeInput");
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn put(
     let sent = json_body(request)?;
     let (account, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
-    if !names::is_container_name(name) {
+    if !context.rules.names.container.admits(name) {
         return Err(Refusal {
             shape: Shape::Arm,
             ..names::invalid_container()

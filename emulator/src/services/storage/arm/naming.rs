@@ -5,13 +5,14 @@ use serde_json::json;
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::storage::names::is_account_name;
+use crate::rules::NameForm;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
-fn invalid(name: &str) -> String {
+fn invalid(form: &NameForm, name: &str) -> String {
     format!(
-        "{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only."
+        "{name} is not a valid storage account name. Storage account name must be between {} and {} characters in length and use numbers and lower-case letters only.",
+        form.shortest, form.longest
     )
 }
 
@@ -21,12 +22,12 @@ fn taken(name: &str) -> String {
 
 /// Refuses a name that has not the right form, or that another account has.
 pub(super) fn check(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
-    let name = id.name();
-    if !is_account_name(name) {
+    let (name, form) = (id.name(), &context.rules.names.storage_account);
+    if !form.admits(name) {
         return Err(Refusal::arm(
             StatusCode::BAD_REQUEST,
             "AccountNameInvalid",
-            invalid(name),
+            invalid(form, name),
         ));
     }
     match context.state.storage_accounts.get(name) {
@@ -46,8 +47,9 @@ pub(super) fn check_availability(
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let name = field(&sent, "name").as_str().unwrap_or_default();
-    let answer = if !is_account_name(name) {
-        json!({"nameAvailable": false, "reason": "AccountNameInvalid", "message": invalid(name)})
+    let form = &context.rules.names.storage_account;
+    let answer = if !form.admits(name) {
+        json!({"nameAvailable": false, "reason": "AccountNameInvalid", "message": invalid(form, name)})
     } else if context.state.storage_accounts.contains_key(name) {
         json!({"nameAvailable": false, "reason": "AlreadyExists", "message": taken(name)})
     } else {

@@ -144,7 +144,7 @@ pub(super) fn put(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("blob");
-    names::check_blob(name)?;
+    names::check_blob(&context.rules.names, name)?;
     headers::check_supported(permit, request)?;
     incoming::check_md5_of_bytes(request)?;
     let list = parse(request.body.bytes())?;

@@ -63,7 +63,7 @@ pub(super) fn put(
     body: StoredBody,
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("blob");
-    names::check_blob(name)?;
+    names::check_blob(&context.rules.names, name)?;
     headers::check_supported(permit, request)?;
     let id = block_id(request)?;
     let container = place::container(context, permit, request)?;

@@ -17,7 +17,7 @@ pub(super) fn create(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let (account, name) = (place::account(request), permit.params.get("container"));
-    if !names::is_container_name(name) {
+    if !context.rules.names.container.admits(name) {
         return Err(names::invalid_container());
     }
     let metadata = headers::metadata(request)?;

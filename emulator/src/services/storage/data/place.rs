@@ -14,17 +14,13 @@ pub(super) fn account(request: &Request) -> &str {
     request.host.split('.').next().unwrap_or_default()
 }
 
-/// 404 for a container, or 400 if it cannot be called that.
-pub(super) fn no_container(name: &str) -> Refusal {
-    if names::is_container_name(name) {
-        Refusal::blob(
-            StatusCode::NOT_FOUND,
-            "ContainerNotFound",
-            "The specified container does not exist.",
-        )
-    } else {
-        names::invalid_container()
-    }
+/// 404 for a container.
+fn no_container() -> Refusal {
+    Refusal::blob(
+        StatusCode::NOT_FOUND,
+        "ContainerNotFound",
+        "The specified container does not exist.",
+    )
 }
 
 /// 404 for a blob.
@@ -36,7 +32,7 @@ pub(super) fn no_blob() -> Refusal {
     )
 }
 
-/// The container in the path.
+/// The container in the path. A name no container can have is another error than one that none has.
 pub(super) fn container<'a>(
     context: &'a Context<'_>,
     permit: &Permit,
@@ -47,7 +43,13 @@ pub(super) fn container<'a>(
         .own
         .storage
         .container(account(request), name)
-        .ok_or_else(|| no_container(name))
+        .ok_or_else(|| {
+            if context.rules.names.container.admits(name) {
+                no_container()
+            } else {
+                names::invalid_container()
+            }
+        })
 }
 
 /// The container in the path, to change it.
@@ -59,7 +61,7 @@ pub(super) fn container_mut<'a>(
     let name = permit.params.get("container");
     storage
         .container_mut(account(request), name)
-        .ok_or_else(|| no_container(name))
+        .ok_or_else(no_container)
 }
 
 /// The blob in the path. There are no snapshots and no earlier versions to point at.
@@ -70,7 +72,7 @@ pub(super) fn blob<'a>(
 ) -> Result<&'a Blob, Refusal> {
     let container = container(context, permit, request)?;
     let name = permit.params.get("blob");
-    names::check_blob(name)?;
+    names::check_blob(&context.rules.names, name)?;
     let other = ["snapshot", "versionid"]
         .iter()
         .any(|key| request.query_value(key).is_some_and(|value| !value.is_empty()));

@@ -1,0 +1,169 @@
+//! What may be called what.
+
+use serde::Deserialize;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
+
+const FILE: &str = "names.toml";
+
+/// The form of a kind of name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameForm {
+    /// The fewest characters.
+    pub shortest: usize,
+    /// The most characters.
+    pub longest: usize,
+    /// Which characters, besides hyphens.
+    pub characters: Characters,
+    /// Where hyphens may stand.
+    pub hyphens: Hyphens,
+    /// Names that are right although they have not this form.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Which characters a name may have, besides hyphens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Characters {
+    /// `a` to `z` and `0` to `9`.
+    LowercaseAndDigits,
+    /// Every one.
+    Any,
+}
+
+/// Where hyphens may stand in a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hyphens {
+    /// Nowhere.
+    None,
+    /// Neither first nor last.
+    Inside,
+    /// Neither first nor last, and never two together.
+    SingleInside,
+    /// Anywhere.
+    Anywhere,
+}
+
+impl NameForm {
+    /// Whether something may be called that.
+    pub fn admits(&self, name: &str) -> bool {
+        if self.also.iter().any(|other| other == name) {
+            return true;
+        }
+        let inside = || !name.starts_with('-') && !name.ends_with('-');
+        (self.shortest..=self.longest).contains(&name.chars().count())
+            && match self.characters {
+                Characters::Any => true,
+                Characters::LowercaseAndDigits => name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            }
+            && match self.hyphens {
+                Hyphens::None => !name.contains('-'),
+                Hyphens::Inside => inside(),
+                Hyphens::SingleInside => inside() && !name.contains("--"),
+                Hyphens::Anywhere => true,
+            }
+    }
+}
+
+/// The forms of the names that somebody chooses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameForms {
+    /// A storage account.
+    pub storage_account: NameForm,
+    /// A container of blobs.
+    pub container: NameForm,
+    /// A blob.
+    pub blob: NameForm,
+    /// A PostgreSQL flexible server.
+    pub flexible_server: NameForm,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamesFile {
+    form: NameForms,
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NameForms, RulesError> {
+    let forms = parse::<NamesFile>(FILE, text)?.form;
+    for (row, form) in [
+        ("storage_account", &forms.storage_account),
+        ("container", &forms.container),
+        ("blob", &forms.blob),
+        ("flexible_server", &forms.flexible_server),
+    ] {
+        known.check(FILE, row, &form.sources)?;
+        if form.shortest > form.longest {
+            return Err(row_error(FILE, row, "no name is that short and that long"));
+        }
+    }
+    Ok(forms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{Assumptions, Profile, Rules};
+
+    fn forms() -> NameForms {
+        Rules::load(Profile::Observed, &Assumptions::new())
+            .expect("the rules load")
+            .names
+    }
+
+    #[track_caller]
+    fn holds(form: &NameForm, good: &[&str], bad: &[&str]) {
+        for name in good {
+            assert!(form.admits(name), "{name}");
+        }
+        for name in bad {
+            assert!(!form.admits(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn account_names_are_short_and_plain() {
+        holds(
+            &forms().storage_account,
+            &["abc", "a1b2c3", "abcdefghijklmnopqrstuvwx"],
+            &["ab", "Abc", "a-b", "abcdefghijklmnopqrstuvwxy", "", "ab\u{e9}"],
+        );
+    }
+
+    #[test]
+    fn container_names_have_single_hyphens_inside() {
+        holds(
+            &forms().container,
+            &["abc", "a-b-c", "0ab", "$root", "$web"],
+            &["ab", "Abc", "-abc", "abc-", "a--b", "$logs", "a_b"],
+        );
+    }
+
+    #[test]
+    fn server_names_have_hyphens_inside() {
+        let long = "a".repeat(64);
+        holds(
+            &forms().flexible_server,
+            &["abc", "a--b", "0ab", &long[..63]],
+            &["ab", "Abc", "-abc", "abc-", "a.b", &long],
+        );
+    }
+
+    #[test]
+    fn blob_names_are_neither_empty_nor_endless() {
+        let long = "\u{e9}".repeat(1025);
+        let (fits, _) = long.split_at(2048);
+        holds(&forms().blob, &["a/b", "-", fits], &["", &long]);
+    }
+}

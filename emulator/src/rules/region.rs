@@ -1,0 +1,79 @@
+//! Regions and their pairs.
+
+use serde::Deserialize;
+
+use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{Mark, Rules};
+
+const FILE: &str = "regions.toml";
+
+/// A region.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Its name in paths and bodies.
+    pub name: String,
+    /// Its name for people. `None`: one of Microsoft's own, in no list.
+    pub display_name: Option<String>,
+    /// The region it is paired with.
+    pub pair: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionsFile {
+    region: Vec<Region>,
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Region>, RulesError> {
+    let regions = parse::<RegionsFile>(FILE, text)?.region;
+    for region in &regions {
+        known.check(FILE, &region.name, &region.sources)?;
+        if !regions.iter().any(|other| other.name == region.pair) {
+            let what = format!("there is no region `{}`", region.pair);
+            return Err(row_error(FILE, &region.name, &what));
+        }
+    }
+    Ok(regions)
+}
+
+impl Rules {
+    /// The region another is paired with, where a geo-redundant vault is copied to.
+    pub fn pair_of(&self, region: &str) -> Option<&str> {
+        self.regions
+            .iter()
+            .find(|known| known.name.eq_ignore_ascii_case(region))
+            .map(|known| known.pair.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::load::test_sources;
+
+    fn error(text: &str) -> String {
+        let sources = test_sources();
+        load(text, &SourceCheck::new(&sources))
+            .expect_err("refused")
+            .to_string()
+    }
+
+    #[test]
+    fn a_pair_and_a_source_must_have_rows() {
+        let row = |pair: &str, source: &str| {
+            format!("[[region]]\nname = \"here\"\npair = \"{pair}\"\nmark = \"doc\"\nsources = [{source}]\n")
+        };
+        assert!(
+            error(&row("nowhere", "\"KNOWN\""))
+                .contains("regions.toml, row here: there is no region `nowhere`")
+        );
+        assert!(error(&row("here", "\"UNKNOWN\"")).contains("sources.toml has no `UNKNOWN`"));
+        assert!(error(&row("here", "")).contains("it names no source"));
+        assert!(error(&format!("{}colour = 1", row("here", "\"KNOWN\""))).contains("unknown field `colour`"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Facts about Backup vaults.
+
+use serde::Deserialize;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
+
+const FILE: &str = "vaults.toml";
+
+/// Facts about Backup vaults.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultFacts {
+    /// What a vault has where the request says nothing.
+    pub soft_delete: SoftDelete,
+    /// Soft delete that cannot be left out any more.
+    pub always_on: AlwaysOn,
+    security: Vec<SecurityRow>,
+}
+
+/// The soft delete of a vault whose request says nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoftDelete {
+    /// `softDeleteSettings.state`.
+    pub state: String,
+    /// `softDeleteSettings.retentionDurationInDays`.
+    pub retention_days: f64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// From when on soft delete must be always on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlwaysOn {
+    /// The first API version that demands it.
+    pub from_version: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// The score of the vaults that fit.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityRow {
+    soft_delete: Option<String>,
+    immutability: Option<String>,
+    /// `secureScore`.
+    pub score: String,
+    /// `bcdrSecurityLevel`.
+    pub level: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl SecurityRow {
+    fn fits(&self, soft_delete: &str, immutability: &str) -> bool {
+        let fits = |column: &Option<String>, value: &str| column.as_ref().is_none_or(|word| word == value);
+        fits(&self.soft_delete, soft_delete) && fits(&self.immutability, immutability)
+    }
+}
+
+impl VaultFacts {
+    /// The security score of a vault with these settings.
+    pub fn security(&self, soft_delete: &str, immutability: &str) -> &SecurityRow {
+        self.security
+            .iter()
+            .find(|row| row.fits(soft_delete, immutability))
+            .expect("the last row fits everything: the loader has made sure")
+    }
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, RulesError> {
+    let facts: VaultFacts = parse(FILE, text)?;
+    known.check(FILE, "soft_delete", &facts.soft_delete.sources)?;
+    known.check(FILE, "always_on", &facts.always_on.sources)?;
+    for row in &facts.security {
+        known.check(FILE, &format!("security {}", row.score), &row.sources)?;
+    }
+    match facts.security.last() {
+        Some(SecurityRow {
+            soft_delete: None,
+            immutability: None,
+            ..
+        }) => Ok(facts),
+        _ => Err(row_error(FILE, "security", "the last row must fit every vault")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::load::test_sources;
+    use crate::rules::{Assumptions, Profile, Rules};
+
+    #[test]
+    fn every_vault_has_a_score() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        for (soft_delete, immutability, score, level) in [
+            ("Off", "", "None", "Poor"),
+            ("Off", "Locked", "None", "Poor"),
+            ("On", "", "None", "Poor"),
+            ("On", "Unlocked", "Minimum", "Fair"),
+            ("On", "Locked", "Adequate", "Good"),
+            ("AlwaysOn", "", "Adequate", "Good"),
+            ("AlwaysOn", "Unlocked", "Adequate", "Good"),
+            ("AlwaysOn", "Locked", "Adequate", "Good"),
+        ] {
+            let row = rules.vaults.security(soft_delete, immutability);
+            assert_eq!(
+                (row.score.as_str(), row.level.as_str()),
+                (score, level),
+                "{soft_delete} {immutability}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_row_must_fit_every_vault() {
+        let text = include_str!("../../rules/vaults.toml")
+            .replace("\nscore = \"None\"", "\nsoft_delete = \"Off\"\nscore = \"None\"");
+        let mut sources = test_sources();
+        for key in ["REC-VLT", "TF"] {
+            sources.insert(key.to_owned(), sources["KNOWN"].clone());
+        }
+        let error = load(&text, &SourceCheck::new(&sources))
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains("the last row must fit every vault"), "{error}");
+    }
+}
