@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
+use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, arm_headers, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
@@ -189,7 +189,7 @@ impl Azure {
             Err(refusal) => {
                 self.release_body(request);
                 self.record(now, request, None, asked, refusal.status.as_u16(), Some(&refusal));
-                return self.finish(request, refusal.respond(request));
+                return self.finish(now, request, refusal.respond(request));
             }
         };
         let struck = if self.faults.is_empty() {
@@ -201,7 +201,7 @@ impl Azure {
         if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
             self.release_body(request);
             self.record(now, request, Some(&permit), asked, *status, None);
-            return self.finish(request, fault.response());
+            return self.finish(now, request, fault.response());
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
@@ -223,7 +223,11 @@ impl Azure {
             response.status.as_u16(),
             refusal.as_ref(),
         );
-        self.finish(request, response)
+        let mut response = self.finish(now, request, response);
+        if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
+            arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
+        }
+        response
     }
 
     /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
@@ -254,7 +258,7 @@ impl Azure {
     }
 
     /// Headers every answer of an endpoint carries.
-    fn finish(&self, request: &Request, mut response: Response) -> Response {
+    fn finish(&self, now: Timestamp, request: &Request, mut response: Response) -> Response {
         let id = self.request_id();
         let headers = &mut response.headers;
         headers.insert(REQUEST_ID, id.clone());
@@ -263,6 +267,7 @@ impl Azure {
         }
         match endpoint_of(&request.host, &request.path) {
             Some(Endpoint::Arm) => {
+                arm_headers::add(headers, &self.rules.headers, now, request, &id);
                 headers.insert(CORRELATION_ID, id);
                 for (name, value) in ARM_HEADERS {
                     headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -440,7 +445,7 @@ impl Core for Azure {
                     refusal.status.as_u16(),
                     Some(&refusal),
                 );
-                Admission::Refuse(self.finish(request, refusal.respond(request)))
+                Admission::Refuse(self.finish(now, request, refusal.respond(request)))
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The order of things stands in [`Door::pass`]. Everything fails closed: an operation without a
 //! row, a gate that is not listed, a caller that is not known: all are refused.
 
+pub(crate) mod arm_headers;
 mod authentication;
 mod authorization;
 mod caller;

@@ -39,10 +39,16 @@ pub struct Claims {
     pub idtyp: String,
     /// The principal's object id.
     pub oid: PrincipalId,
+    /// What a person has let the application do: a token of a person's has it, an application's not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scp: Option<String>,
     /// The subject; the object id again.
     pub sub: PrincipalId,
     /// The tenant.
     pub tid: TenantId,
+    /// A person's sign-in name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upn: Option<String>,
     /// The token version.
     pub ver: String,
     /// The resource a managed identity belongs to.
@@ -105,33 +111,32 @@ impl TokenAuthority {
 
     /// A token for a principal, with its life time in seconds.
     pub fn issue(&self, now: Timestamp, principal: &Principal, audience: &str) -> (String, i64) {
-        let issued = now.as_second();
+        (self.sign(&claims(now, principal, audience)), LIFETIME_SECONDS)
+    }
+
+    /// A token for a person who has signed in with an application, with its life time in seconds.
+    pub fn issue_by_way_of(
+        &self,
+        now: Timestamp,
+        person: &Principal,
+        client: Uuid,
+        audience: &str,
+    ) -> (String, i64) {
         let claims = Claims {
-            aud: audience.to_owned(),
-            iss: format!("https://sts.windows.net/{}/", principal.tenant),
-            iat: issued,
-            nbf: issued,
-            exp: issued + LIFETIME_SECONDS,
-            appid: principal.app_id,
-            idtyp: if principal.identity == IdentityKind::User {
-                "user"
-            } else {
-                "app"
-            }
-            .to_owned(),
-            oid: principal.id,
-            sub: principal.id,
-            tid: principal.tenant,
-            ver: "1.0".to_owned(),
-            xms_mirid: match &principal.identity {
-                IdentityKind::SystemAssigned(id) | IdentityKind::UserAssigned(id) => Some(id.to_string()),
-                IdentityKind::Application | IdentityKind::User | IdentityKind::Group => None,
-            },
+            appid: Some(client),
+            scp: Some("user_impersonation".to_owned()),
+            upn: Some(person.display_name.clone()),
+            ..claims(now, person, audience)
         };
+        (self.sign(&claims), LIFETIME_SECONDS)
+    }
+
+    /// Signs whatever is said. A text that is not an access token is none to [`Self::check`]: what
+    /// [`Claims`] asks for is missing.
+    pub fn sign(&self, claims: &impl Serialize) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.key_id.clone());
-        let token = jsonwebtoken::encode(&header, &claims, &self.encoding).unwrap_or_default();
-        (token, LIFETIME_SECONDS)
+        jsonwebtoken::encode(&header, claims, &self.encoding).unwrap_or_default()
     }
 
     /// What a token says, once signature and times are checked. The audience is the endpoint's
@@ -171,6 +176,34 @@ impl TokenAuthority {
         jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
             .map(|data| data.claims)
             .map_err(|_| TokenError::Invalid)
+    }
+}
+
+fn claims(now: Timestamp, principal: &Principal, audience: &str) -> Claims {
+    let issued = now.as_second();
+    Claims {
+        aud: audience.to_owned(),
+        iss: format!("https://sts.windows.net/{}/", principal.tenant),
+        iat: issued,
+        nbf: issued,
+        exp: issued + LIFETIME_SECONDS,
+        appid: principal.app_id,
+        idtyp: if principal.identity == IdentityKind::User {
+            "user"
+        } else {
+            "app"
+        }
+        .to_owned(),
+        oid: principal.id,
+        scp: None,
+        sub: principal.id,
+        tid: principal.tenant,
+        upn: None,
+        ver: "1.0".to_owned(),
+        xms_mirid: match &principal.identity {
+            IdentityKind::SystemAssigned(id) | IdentityKind::UserAssigned(id) => Some(id.to_string()),
+            IdentityKind::Application | IdentityKind::User | IdentityKind::Group => None,
+        },
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod choice;
 mod error_code;
+mod header_rows;
 mod load;
 mod name_form;
 mod network_row;
 mod operation;
 mod prerequisite;
 mod profile;
+mod public_client;
 mod region;
 mod role;
 mod router;
@@ -22,12 +24,14 @@ mod vault_facts;
 use std::collections::BTreeMap;
 
 pub use error_code::ErrorCode;
+pub use header_rows::{HeaderRows, Quota};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
 pub use operation::{BodyPlan, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
+pub use public_client::PublicClient;
 pub use region::Region;
 pub use role::RoleDefinition;
 pub use router::{BadPath, Routed, Router};
@@ -70,6 +74,10 @@ pub struct Rules {
     pub vaults: VaultFacts,
     /// Facts about PostgreSQL flexible servers.
     pub servers: ServerFacts,
+    /// Headers of Azure Resource Manager that depend on the request.
+    pub headers: HeaderRows,
+    /// Applications of Microsoft's own that people sign in with.
+    pub public_clients: Vec<PublicClient>,
     /// Every rule's statement, by id, for explanations.
     pub statements: BTreeMap<RuleId, Statement>,
 }

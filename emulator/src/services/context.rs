@@ -1,7 +1,10 @@
 //! What a handler or a workflow works with.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::SignedDuration;
+use rand::Rng;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -9,7 +12,7 @@ use super::{ServiceStates, Workflow};
 use crate::entropy::Entropy;
 use crate::gateway::{Refusal, TokenAuthority};
 use crate::log::Log;
-use crate::model::{Extent, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
+use crate::model::{DotNetTicks, Extent, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
 use crate::rules::Rules;
 use crate::state::{IdentityKind, Principal, State};
 
@@ -212,21 +215,38 @@ impl Context<'_> {
             Some(body) => Response::json(operation.status, body),
             None => Response::new(operation.status),
         };
-        let version = request.query_value("api-version").unwrap_or_default();
-        let address = |path: &str| {
-            let separator = if path.contains('?') { '&' } else { '?' };
-            format!("{}{path}{separator}api-version={version}", request.authority())
-        };
         if let Some(path) = &operation.status_path {
-            response = response.with_header("azure-asyncoperation", &address(path));
+            response = response.with_header("azure-asyncoperation", &self.signed(request, path));
         }
         if let Some(path) = &operation.result_path {
-            response = response.with_header("location", &address(path));
+            response = response.with_header("location", &self.signed(request, path));
         }
         match self.settings.pace {
             Pace::Recorded => response.with_header("retry-after", &operation.retry_after_seconds.to_string()),
             Pace::Fast => self.poll_soon(response),
         }
+    }
+
+    /// An address of an operation as ARM signs it. Clients send it back as it is, all of its
+    /// thousands of characters; nobody checks the signature.
+    fn signed(&self, request: &Request, path: &str) -> String {
+        let version = request.query_value("api-version").unwrap_or_default();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let ticks = DotNetTicks::from(self.now).0;
+        let own = self
+            .entropy
+            .fork("signed address")
+            .fork(path)
+            .fork(&ticks.to_string());
+        let certificate = text_of(&self.entropy.fork("certificate of signed addresses"), 1_900);
+        let (signature, hash) = (
+            text_of(&own.fork("signature"), 256),
+            text_of(&own.fork("hash"), 32),
+        );
+        format!(
+            "{}{path}{separator}api-version={version}&t={ticks}&c={certificate}&s={signature}&h={hash}",
+            request.authority()
+        )
     }
 
     /// The answer of a result address whose operation has not ended: 202, and the same address again.
@@ -244,6 +264,13 @@ impl Context<'_> {
             response.with_header("retry-after", "1")
         }
     }
+}
+
+/// Random bytes as text that needs no escaping in a query.
+fn text_of(entropy: &Entropy, length: usize) -> String {
+    let mut bytes = vec![0; length];
+    entropy.rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The request's JSON body.

@@ -5,10 +5,11 @@ mod admin;
 mod authorization;
 mod context;
 pub mod data_protection;
-mod entra;
+pub mod entra;
 mod graph;
 mod managed_identity;
 mod network;
+mod page;
 mod plain;
 pub mod postgres;
 mod resources;
@@ -29,6 +30,8 @@ pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, R
 pub struct ServiceStates {
     /// Backup vaults and what belongs to them.
     pub data_protection: data_protection::DataProtectionState,
+    /// People who signed in.
+    pub entra: entra::SignIns,
     /// Database servers.
     pub postgres: postgres::PostgresState,
     /// Containers and blobs.

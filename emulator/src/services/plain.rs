@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::Context;
+use super::{Context, page};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::state::Resource;
@@ -77,7 +77,7 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
 pub(super) fn list(
     context: &mut Context<'_>,
     permit: &Permit,
-    _: &Request,
+    request: &Request,
     kind: &str,
 ) -> Result<Response, Refusal> {
     if let Some(group) = permit.scope.resource_group_id()
@@ -90,7 +90,7 @@ pub(super) fn list(
         .resources_below(&permit.scope, kind)
         .map(|resource| &resource.body)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 /// Merges a patch into a body: objects member by member, everything else replaced. A null member

@@ -30,11 +30,11 @@ pub struct Principal {
     pub app_id: Option<Uuid>,
     /// The tenant it lives in.
     pub tenant: TenantId,
-    /// The name people see.
+    /// The name people see; a person's sign-in name.
     pub display_name: String,
     /// What it is.
     pub identity: IdentityKind,
-    /// A client secret, for applications. A secret.
+    /// An application's client secret, or a person's password. A secret.
     pub secret: Option<String>,
     /// Certificates (DER) that client assertions may be signed with.
     pub certificates: Vec<Vec<u8>>,
@@ -90,6 +90,15 @@ impl Directory {
         self.principals.get(self.by_app_id.get(&app_id)?)
     }
 
+    /// The person of that sign-in name in a tenant, without regard to case.
+    pub fn person(&self, tenant: TenantId, name: &str) -> Option<&Principal> {
+        self.principals.values().find(|principal| {
+            principal.identity == IdentityKind::User
+                && principal.tenant == tenant
+                && principal.display_name.eq_ignore_ascii_case(name)
+        })
+    }
+
     /// All principals in order of object id.
     pub fn iter(&self) -> impl Iterator<Item = &Principal> {
         self.principals.values()
@@ -98,6 +107,13 @@ impl Directory {
     /// Puts a principal (or a group) into a group.
     pub fn add_member(&mut self, group: PrincipalId, member: PrincipalId) {
         self.groups_of.entry(member).or_default().insert(group);
+    }
+
+    /// Takes a principal (or a group) out of a group.
+    pub fn remove_member(&mut self, group: PrincipalId, member: PrincipalId) {
+        if let Some(groups) = self.groups_of.get_mut(&member) {
+            groups.remove(&group);
+        }
     }
 
     /// The principal and every group it is in, directly or through other groups.

@@ -1,13 +1,18 @@
 //! What unmodified clients insist on, and the shapes that were recorded from Azure, asked of the
 //! core directly: no sockets, no PostgreSQL, no clock.
 
+mod access;
+mod arm_headers;
 mod bodies;
 mod failures;
 mod jobs;
+mod lists;
+mod people;
 mod shapes;
 mod sign_in;
 mod simulated_movement;
 mod status_codes;
 mod time;
+mod tokens;
 mod traps;
 mod world;

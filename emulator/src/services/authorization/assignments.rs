@@ -8,7 +8,7 @@ use super::filter_value;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::services::{Context, json_body};
+use crate::services::{Context, json_body, page};
 use crate::state::field;
 
 fn describe(assignment: &Assignment) -> Value {
@@ -90,7 +90,7 @@ pub(super) fn list(
         })
         .map(describe)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -175,6 +175,7 @@ pub(super) fn put(
     }
     require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &json_body(request)?)?;
+    check_assignable(context, &permit.scope, wanted.role)?;
     let known = context
         .state
         .directory
@@ -228,6 +229,24 @@ pub(super) fn put(
     let answer = describe(&assignment);
     context.state.access.insert(assignment);
     Ok(Response::json(StatusCode::CREATED, &answer))
+}
+
+/// A custom role can be assigned at its assignable scopes and below them, and nowhere else.
+fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Result<(), Refusal> {
+    let Some(custom) = context.state.access.custom_roles.get(&role) else {
+        return Ok(());
+    };
+    if custom.assignable_scopes.iter().any(|fence| fence.contains(scope)) {
+        return Ok(());
+    }
+    let text = format!(
+        "The role assignment scope '{scope}' must match the assignable scopes specified in role definition '{role}'."
+    );
+    Err(Refusal::arm(
+        StatusCode::BAD_REQUEST,
+        "RoleAssignmentScopeNotAssignableToRoleDefinition",
+        text,
+    ))
 }
 
 /// The resource (or group, or subscription) an assignment is made at must exist.

@@ -8,7 +8,7 @@ use super::filter_value;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{ActionPattern, Request, ResourceId, Response};
 use crate::rules::{Mark, RoleDefinition};
-use crate::services::{Context, json_body};
+use crate::services::{Context, json_body, page};
 use crate::state::field;
 
 fn describe(role: &RoleDefinition, scope: &ResourceId) -> Value {
@@ -80,7 +80,7 @@ pub(super) fn list(
             })
         })
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a RoleDefinition, Refusal> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{not_found_inside, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::services::Context;
+use crate::services::{Context, page};
 use crate::state::field;
 
 /// What a job does.
@@ -255,7 +255,11 @@ pub(super) fn last_scheduled(
 }
 
 /// Newest first.
-pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let jobs = context.own.data_protection.jobs.get(&vault);
     let found: Vec<Value> = jobs
@@ -264,7 +268,7 @@ pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
         .rev()
         .map(|job| job.describe(&vault, true))
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

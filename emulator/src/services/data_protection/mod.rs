@@ -29,10 +29,10 @@ mod vaults;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Context, Handler, plain};
+use super::{Context, Handler, page, plain};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
 use crate::state::{Resource, field};
@@ -148,7 +148,7 @@ fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result
 fn list_inside(
     context: &mut Context<'_>,
     permit: &Permit,
-    _: &Request,
+    request: &Request,
     kind: &str,
 ) -> Result<Response, Refusal> {
     vault_of(context, &permit.scope)?;
@@ -157,7 +157,7 @@ fn list_inside(
         .resources_below(&permit.scope, kind)
         .map(|resource| &resource.body)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 /// Where the Backup service stands when it acts for a vault.

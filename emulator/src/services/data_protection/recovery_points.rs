@@ -7,7 +7,7 @@ use super::policies::rules_of;
 use super::{instance, not_found_inside, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::services::{Context, Input, Next, Workflow};
+use crate::services::{Context, Input, Next, Workflow, page};
 use crate::state::field;
 
 /// One recovery point.
@@ -183,7 +183,7 @@ pub(super) fn list(
         .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
         .map(|point| describe(&instance, point))
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -2,7 +2,10 @@
 
 mod documents;
 mod managed_identity;
+mod person;
 mod token;
+
+pub use person::SignIns;
 
 use super::Handler;
 
@@ -13,6 +16,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "InstanceDiscovery" => documents::instance_discovery,
         "UserRealm" => documents::user_realm,
         "Token" | "TokenV1" => token::token,
+        "DeviceCode" => person::device_code,
+        "DeviceAuth" => person::enter_code,
         "InstanceMetadataToken" => managed_identity::instance_metadata,
         "AppServiceToken" => managed_identity::app_service,
         _ => return None,

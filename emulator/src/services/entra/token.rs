@@ -1,4 +1,5 @@
-//! The token endpoint: client credentials by secret or by certificate.
+//! The token endpoint. An application shows a secret or signs with a certificate; people stand in
+//! `person.rs`.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::person;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId};
 use crate::rules::Gate;
@@ -57,26 +59,41 @@ pub(super) fn token(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let result = issue(context, permit, request);
-    // The error body carries times and ids that a plain refusal does not know.
-    result.or_else(|refusal| Ok(error_response(context, request, &refusal)))
+    Ok(or_error(context, request, result))
+}
+
+/// The answer; the body of an error carries times and ids that a plain refusal does not know.
+pub(super) fn or_error(
+    context: &mut Context<'_>,
+    request: &Request,
+    result: Result<Response, Refusal>,
+) -> Response {
+    result.unwrap_or_else(|refusal| error_response(context, request, &refusal))
 }
 
 fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let tenant = tenant_of(context, permit.params.get("tenant"))?;
-    let form = form(request);
-    let value = |name: &str| form.get(name).map_or("", String::as_str);
-    if value("grant_type") != "client_credentials" {
-        let text = format!(
-            "The grant type '{}' is not supported. azdrill issues tokens for client_credentials and for managed identities.",
-            value("grant_type")
-        );
-        return Err(refuse(
-            StatusCode::BAD_REQUEST,
-            "unsupported_grant_type",
-            70003,
-            &text,
-        ));
+    let form = Form::of(request);
+    match form.value("grant_type") {
+        "client_credentials" => application(context, tenant, &form),
+        "password" => person::by_password(context, tenant, &form),
+        "refresh_token" => person::by_refresh_token(context, tenant, &form),
+        "urn:ietf:params:oauth:grant-type:device_code" => person::by_device_code(context, tenant, &form),
+        other => {
+            let text = format!("The app requested an unsupported grant type '{other}'.");
+            Err(refuse(
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                70003,
+                &text,
+            ))
+        }
     }
+}
+
+/// A token for an application itself.
+fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Result<Response, Refusal> {
+    let value = |name: &str| form.value(name);
     let audience = audience(value("scope"), value("resource"))?;
     let principal = value("client_id")
         .parse::<Uuid>()
@@ -84,10 +101,7 @@ fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
         .and_then(|id| context.state.directory.by_app_id(id))
         .filter(|principal| principal.tenant == tenant)
         .cloned()
-        .ok_or_else(|| {
-            let text = format!("Application with identifier '{}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.", value("client_id"));
-            refuse(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, &text)
-        })?;
+        .ok_or_else(|| unknown_application(tenant, value("client_id")))?;
     if value("client_assertion_type") == ASSERTION_TYPE {
         check_assertion(context, &principal, value("client_assertion"))?;
     } else {
@@ -99,6 +113,13 @@ fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
         &json!({"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token}),
     )
     .with_header("cache-control", "no-store, no-cache"))
+}
+
+pub(super) fn unknown_application(tenant: TenantId, named: &str) -> Refusal {
+    let text = format!(
+        "Application with identifier '{named}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
+    );
+    refuse(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, &text)
 }
 
 /// The audience asked for: the scope that ends in `/.default`, less exactly that ending. Some
@@ -130,12 +151,7 @@ fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
             "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
         ));
     }
-    // Digests are compared, so that the time taken tells nothing about the secret.
-    let fits = principal
-        .secret
-        .as_ref()
-        .is_some_and(|secret| Sha256::digest(secret.as_bytes()) == Sha256::digest(shown.as_bytes()));
-    if fits {
+    if is_secret(principal.secret.as_ref(), shown) {
         return Ok(());
     }
     let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
@@ -214,11 +230,26 @@ fn public_key(certificate: &[u8]) -> Option<DecodingKey> {
         .map(DecodingKey::from_rsa_der)
 }
 
-fn form(request: &Request) -> BTreeMap<String, String> {
-    let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
-    let mut as_query = Request::new(request.method.clone(), &request.host, "/");
-    as_query.query = text;
-    as_query.query_pairs().into_iter().collect()
+/// The fields of a form. Holds secrets.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    pub(super) fn of(request: &Request) -> Self {
+        let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
+        let mut as_query = Request::new(request.method.clone(), &request.host, "/");
+        as_query.query = text;
+        Self(as_query.query_pairs().into_iter().collect())
+    }
+
+    /// A field; empty if there is none.
+    pub(super) fn value(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+/// Compares digests, so that the time taken tells nothing about the secret.
+pub(super) fn is_secret(own: Option<&String>, shown: &str) -> bool {
+    own.is_some_and(|secret| Sha256::digest(secret.as_bytes()) == Sha256::digest(shown.as_bytes()))
 }
 
 fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusal) -> Response {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response};
-use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, plain};
+use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
 
 const TYPE: &str = "Microsoft.Resources/resourceGroups";
@@ -90,14 +90,18 @@ pub(super) fn head(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
     }))
 }
 
-pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
     context.tenant_of(&permit.scope)?;
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, TYPE)
         .map(|group| &group.body)
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 /// Whether a resource stands on its own: not a group, and not a part of another resource.
@@ -138,7 +142,7 @@ pub(super) fn resources(
             brief
         })
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    page::list(request, &found)
 }
 
 fn clause_holds(clause: &str, resource: &Resource) -> bool {

@@ -1,0 +1,305 @@
+//! People who sign in: by password, by a refresh token, by a code entered on another device.
+//!
+//! Nobody has a browser here, so the page that takes a device's code takes a form: `user_code`,
+//! `username` and `password`, posted to the address the device shows.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::token::{Form, is_secret, or_error, refuse, tenant_of, unknown_application};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
+use crate::services::Context;
+use crate::state::Principal;
+
+/// How long a refresh token can be used.
+const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long a device's code can be used.
+const DEVICE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
+/// How often a device is to ask, in seconds.
+const DEVICE_INTERVAL_SECONDS: u64 = 5;
+
+type SecretDigest = [u8; 32];
+
+/// What Entra ID remembers of people who signed in. Secrets are kept as digests.
+#[derive(Default)]
+pub struct SignIns {
+    refresh: BTreeMap<SecretDigest, Session>,
+    devices: BTreeMap<SecretDigest, Device>,
+}
+
+/// Who signed in, with what, and what for.
+#[derive(Clone)]
+struct Session {
+    person: PrincipalId,
+    client: Uuid,
+    scope: String,
+    until: Timestamp,
+}
+
+/// A device that waits for its code to be entered.
+struct Device {
+    user_code: String,
+    client: Uuid,
+    scope: String,
+    until: Timestamp,
+    person: Option<PrincipalId>,
+}
+
+fn digest(secret: &str) -> SecretDigest {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn invalid_grant(number: u32, text: &str) -> Refusal {
+    refuse(StatusCode::BAD_REQUEST, "invalid_grant", number, text)
+}
+
+/// The application people sign in with: one of Microsoft's own, or one of the tenant's.
+fn client(context: &Context<'_>, tenant: TenantId, form: &Form) -> Result<Uuid, Refusal> {
+    let named = form.value("client_id");
+    let id: Option<Uuid> = named.parse().ok();
+    id.filter(|id| {
+        let own = context.state.directory.by_app_id(*id);
+        context.rules.public_clients.iter().any(|client| client.id == *id)
+            || own.is_some_and(|own| own.tenant == tenant)
+    })
+    .ok_or_else(|| unknown_application(tenant, named))
+}
+
+/// The person of that name, if the password is theirs.
+fn person<'a>(context: &'a Context<'_>, tenant: TenantId, form: &Form) -> Result<&'a Principal, Refusal> {
+    context
+        .state
+        .directory
+        .person(tenant, form.value("username"))
+        .filter(|person| is_secret(person.secret.as_ref(), form.value("password")))
+        .ok_or_else(|| {
+            invalid_grant(
+                50_126,
+                "Error validating credentials due to invalid username or password.",
+            )
+        })
+}
+
+pub(super) fn by_password(
+    context: &mut Context<'_>,
+    tenant: TenantId,
+    form: &Form,
+) -> Result<Response, Refusal> {
+    let client = client(context, tenant, form)?;
+    let session = Session {
+        person: person(context, tenant, form)?.id,
+        client,
+        scope: form.value("scope").to_owned(),
+        until: context.now + REFRESH_LIFETIME,
+    };
+    tokens(context, form, session)
+}
+
+/// A refresh token is good for every audience, by the application that got it.
+pub(super) fn by_refresh_token(
+    context: &mut Context<'_>,
+    tenant: TenantId,
+    form: &Form,
+) -> Result<Response, Refusal> {
+    let client = client(context, tenant, form)?;
+    let sign_ins = &context.own.entra.refresh;
+    let mut session = sign_ins
+        .get(&digest(form.value("refresh_token")))
+        .filter(|session| session.client == client)
+        .cloned()
+        .ok_or_else(|| invalid_grant(70_000, "The provided refresh token is not valid."))?;
+    if context.now >= session.until {
+        return Err(invalid_grant(
+            700_082,
+            "The refresh token has expired due to inactivity.",
+        ));
+    }
+    session.until = context.now + REFRESH_LIFETIME;
+    if !form.value("scope").is_empty() {
+        form.value("scope").clone_into(&mut session.scope);
+    }
+    tokens(context, form, session)
+}
+
+/// The token of a device whose code somebody has entered. The request has no scope: the device
+/// named it when it asked for the code.
+pub(super) fn by_device_code(
+    context: &mut Context<'_>,
+    tenant: TenantId,
+    form: &Form,
+) -> Result<Response, Refusal> {
+    let client = client(context, tenant, form)?;
+    let code = match form.value("device_code") {
+        "" => form.value("code"),
+        code => code,
+    };
+    let key = digest(code);
+    let devices = &mut context.own.entra.devices;
+    let device = devices
+        .get(&key)
+        .filter(|device| device.client == client)
+        .ok_or_else(|| invalid_grant(70_018, "Invalid verification code."))?;
+    if context.now >= device.until {
+        devices.remove(&key);
+        let text = "Verification code expired. Have the user retry the sign-in.";
+        return Err(refuse(StatusCode::BAD_REQUEST, "expired_token", 70_019, text));
+    }
+    let Some(person) = device.person else {
+        let text = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
+        return Err(refuse(
+            StatusCode::BAD_REQUEST,
+            "authorization_pending",
+            70_016,
+            text,
+        ));
+    };
+    let session = Session {
+        person,
+        client,
+        scope: device.scope.clone(),
+        until: context.now + REFRESH_LIFETIME,
+    };
+    devices.remove(&key);
+    tokens(context, form, session)
+}
+
+/// Gives a device a code, and another one for its user to enter.
+pub(super) fn device_code(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let result = begin_device(context, permit, request);
+    Ok(or_error(context, request, result))
+}
+
+fn begin_device(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let named = permit.params.get("tenant");
+    let tenant = tenant_of(context, named)?;
+    let form = Form::of(request);
+    let client = client(context, tenant, &form)?;
+    let draw = context.draw("device code");
+    let device_code = draw.fork("device").uuid().simple().to_string();
+    let user_code = draw.fork("user").uuid().simple().to_string()[..9].to_ascii_uppercase();
+    let device = Device {
+        user_code: user_code.clone(),
+        client,
+        scope: form.value("scope").to_owned(),
+        until: context.now + DEVICE_LIFETIME,
+        person: None,
+    };
+    context.own.entra.devices.insert(digest(&device_code), device);
+    let page = format!("{}/{named}/oauth2/deviceauth", request.authority());
+    Ok(Response::json(
+        StatusCode::OK,
+        &json!({
+            "user_code": user_code,
+            "device_code": device_code,
+            "verification_uri": page,
+            "expires_in": DEVICE_LIFETIME.as_secs(),
+            "interval": DEVICE_INTERVAL_SECONDS,
+            "message": format!("To sign in, post user_code={user_code}, username and password as a form to {page}"),
+        }),
+    ))
+}
+
+/// Takes the code that a device shows, from somebody who can sign in.
+pub(super) fn enter_code(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let result = enter(context, permit, request);
+    Ok(or_error(context, request, result))
+}
+
+fn enter(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let tenant = tenant_of(context, permit.params.get("tenant"))?;
+    let form = Form::of(request);
+    let person = person(context, tenant, &form)?.id;
+    let now = context.now;
+    let device = context
+        .own
+        .entra
+        .devices
+        .values_mut()
+        .find(|device| device.user_code.eq_ignore_ascii_case(form.value("user_code")) && now < device.until)
+        .ok_or_else(|| invalid_grant(70_018, "Invalid verification code."))?;
+    device.person = Some(person);
+    Ok(Response::new(StatusCode::NO_CONTENT))
+}
+
+/// The resource that a scope is about: without `/.default`, or the permission it ends in.
+fn audience(scope: &str) -> Result<&str, Refusal> {
+    const ABOUT_THE_PERSON: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+    let named = scope
+        .split_whitespace()
+        .find(|word| !ABOUT_THE_PERSON.contains(word));
+    match named {
+        // Without one, a token is for Graph.
+        None => Ok("https://graph.microsoft.com"),
+        Some(named) => named
+            .rsplit_once('/')
+            .map(|(audience, _)| audience)
+            .ok_or_else(|| {
+                let text = format!("The scope '{named}' does not exist.");
+                refuse(StatusCode::BAD_REQUEST, "invalid_scope", 70_011, &text)
+            }),
+    }
+}
+
+/// The answer to somebody who has signed in.
+fn tokens(context: &mut Context<'_>, form: &Form, session: Session) -> Result<Response, Refusal> {
+    let audience = audience(&session.scope)?;
+    let Some(person) = context.state.directory.get(session.person) else {
+        return Err(invalid_grant(70_000, "The provided refresh token is not valid."));
+    };
+    let (access, seconds) = context
+        .tokens
+        .issue_by_way_of(context.now, person, session.client, audience);
+    let id = context
+        .tokens
+        .sign(&id_claims(context.now, person, session.client, seconds));
+    let (uid, utid) = (person.id, person.tenant);
+    let refresh = context.draw("refresh token").uuid().simple().to_string();
+    let mut body = json!({
+        "token_type": "Bearer",
+        "scope": session.scope,
+        "expires_in": seconds,
+        "ext_expires_in": seconds,
+        "access_token": access,
+        "refresh_token": refresh,
+        "id_token": id,
+    });
+    if form.value("client_info") == "1" {
+        let info = json!({"uid": uid, "utid": utid}).to_string();
+        body["client_info"] = json!(URL_SAFE_NO_PAD.encode(info));
+    }
+    context.own.entra.refresh.insert(digest(&refresh), session);
+    Ok(Response::json(StatusCode::OK, &body).with_header("cache-control", "no-store, no-cache"))
+}
+
+fn id_claims(now: Timestamp, person: &Principal, client: Uuid, seconds: i64) -> Value {
+    let issued = now.as_second();
+    json!({
+        "aud": client,
+        "iss": format!("https://login.microsoftonline.com/{}/v2.0", person.tenant),
+        "iat": issued,
+        "nbf": issued,
+        "exp": issued + seconds,
+        "name": person.display_name,
+        "oid": person.id,
+        "preferred_username": person.display_name,
+        "sub": person.id,
+        "tid": person.tenant,
+        "ver": "2.0",
+    })
+}

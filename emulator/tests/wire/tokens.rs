@@ -1,0 +1,101 @@
+//! Tokens that are not what they should be.
+
+use azdrill_emulator::model::{Request, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::world::{ARM, World};
+
+fn show(world: &mut World, token: &str) -> Response {
+    let target = format!("{}?api-version=2025-04-01", world.group());
+    let request =
+        Request::new(Method::GET, ARM, &target).with_header("authorization", &format!("Bearer {token}"));
+    world.send(request)
+}
+
+#[track_caller]
+fn refused(world: &mut World, token: &str, code: &str) {
+    let answer = show(world, token);
+    assert_eq!(answer.status, 401, "{token}");
+    assert_eq!(answer.json_body()["error"]["code"], code, "{token}");
+    let challenge = answer.header("www-authenticate").unwrap_or_default();
+    assert!(challenge.starts_with("Bearer authorization_uri="), "{challenge}");
+}
+
+fn token(world: &mut World, audience: &str) -> String {
+    let answer = world.sign_in(&format!("{audience}/.default"));
+    let body = answer.json_body();
+    body["access_token"].as_str().expect("a token").to_owned()
+}
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+#[test]
+fn forged_tokens_open_nothing() {
+    let mut world = World::new();
+    let good = token(&mut world, "https://management.azure.com");
+    assert_eq!(show(&mut world, &good).status, 200);
+    let parts: Vec<&str> = good.split('.').collect();
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).expect("base64")).expect("JSON");
+    let mut raised = claims.clone();
+    raised["oid"] = json!("00000000-0000-0000-0000-000000000001");
+    let mut longer = claims.clone();
+    longer["exp"] = json!(claims["exp"].as_i64().expect("a number") + 86_400);
+    let header = |alg: &str| part(&json!({"alg": alg, "typ": "JWT"}));
+    for forged in [
+        // No signature at all, in three spellings.
+        format!("{}.{}.", header("none"), parts[1]),
+        format!("{}.{}.{}", header("None"), parts[1], parts[2]),
+        format!("{}.{}", parts[0], parts[1]),
+        // Another algorithm: the public key as if it were a shared secret.
+        format!("{}.{}.{}", header("HS256"), parts[1], parts[2]),
+        // Somebody else's claims under this signature.
+        format!("{}.{}.{}", parts[0], part(&raised), parts[2]),
+        format!("{}.{}.{}", parts[0], part(&longer), parts[2]),
+        String::new(),
+        ".".repeat(3),
+        "a.b.c".to_owned(),
+        format!("{good}{good}"),
+    ] {
+        refused(&mut world, &forged, "InvalidAuthenticationToken");
+    }
+    assert_eq!(show(&mut world, &good).status, 200, "the good one is still good");
+}
+
+#[test]
+fn a_token_is_for_one_service_and_for_its_time() {
+    let mut world = World::new();
+    for audience in [
+        "https://storage.azure.com",
+        "https://graph.microsoft.com",
+        "https://management.azure.com.example",
+    ] {
+        let other = token(&mut world, audience);
+        refused(&mut world, &other, "InvalidAuthenticationTokenAudience");
+    }
+    let good = token(&mut world, "https://management.azure.com");
+    let then = world.now;
+    world.now = then - SignedDuration::from_secs(2);
+    refused(&mut world, &good, "ExpiredAuthenticationToken");
+    world.now = then + SignedDuration::from_secs(3_598);
+    assert_eq!(show(&mut world, &good).status, 200);
+    world.now = then + SignedDuration::from_secs(3_600);
+    refused(&mut world, &good, "ExpiredAuthenticationToken");
+}
+
+/// Whoever was deleted is nobody, whatever their token says.
+#[test]
+fn a_token_of_a_principal_that_is_gone_is_worth_nothing() {
+    let mut world = World::new();
+    let good = token(&mut world, "https://management.azure.com");
+    assert_eq!(show(&mut world, &good).status, 200);
+    let operator = world.operator.object_id;
+    world.azure.state_mut().directory.remove(operator);
+    refused(&mut world, &good, "InvalidAuthenticationToken");
+}
