@@ -107,12 +107,16 @@ pub(crate) fn container_signature(
         _ => String::new(),
     };
     let text = Signature { query: &query }.service_text(&format!("/blob/{account}/{container}"));
-    let signature = shared_key::sign(key, &text)?;
+    let scope = format!("sv={version}&sr=c&spr=https");
+    signed(key, &text, &scope, &expires, permissions)
+}
+
+/// Signs a text, and puts the query string together.
+fn signed(key: &str, text: &str, scope: &str, expires: &str, permissions: &str) -> Option<String> {
+    let signature = shared_key::sign(key, text)?;
     let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
     let expires = expires.replace(':', "%3A");
-    Some(format!(
-        "sv={version}&sr=c&spr=https&se={expires}&sp={permissions}&sig={signature}"
-    ))
+    Some(format!("{scope}&se={expires}&sp={permissions}&sig={signature}"))
 }
 
 /// An account signature, as a query string without `?`. `None` if the key is not base64.
@@ -135,12 +139,9 @@ pub(crate) fn account_signature(
         "srt" => types.to_owned(),
         _ => String::new(),
     };
-    let signature = shared_key::sign(key, &Signature { query: &query }.account_text(account))?;
-    let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
-    let expires = expires.replace(':', "%3A");
-    Some(format!(
-        "sv={version}&ss={services}&srt={types}&se={expires}&sp={permissions}&sig={signature}"
-    ))
+    let text = Signature { query: &query }.account_text(account);
+    let scope = format!("sv={version}&ss={services}&srt={types}");
+    signed(key, &text, &scope, &expires, permissions)
 }
 
 fn resource_of(request: &Request, account: &str, kind: &str) -> Result<String, Refusal> {

@@ -245,36 +245,26 @@ pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Ve
 
 /// The rules and blobs that should be there and are not, or the other way round.
 fn missing_members(expected: &Expect, outcome: &Outcome) -> Vec<String> {
-    let mut misses = Vec::new();
-    for rule in expected
-        .rules
-        .iter()
-        .flatten()
-        .filter(|rule| !outcome.rules.contains(rule))
-    {
-        misses.push(format!(
-            "rules: expected {rule} among those that decided, got {}",
-            outcome.rules.join(", ")
-        ));
-    }
-    for blob in expected
-        .blobs
-        .iter()
-        .flatten()
-        .filter(|blob| !outcome.blobs.contains(blob))
-    {
-        misses.push(format!(
-            "blobs: expected `{blob}`, got {}",
-            outcome.blobs.join(", ")
-        ));
-    }
-    for blob in expected
-        .no_blobs
-        .iter()
-        .flatten()
-        .filter(|blob| outcome.blobs.contains(blob))
-    {
-        misses.push(format!("blobs: `{blob}` must not be there"));
-    }
-    misses
+    let there = |wanted: &&String, all: &[String]| all.contains(*wanted);
+    let rules = expected.rules.iter().flatten();
+    let blobs = expected.blobs.iter().flatten();
+    let unwanted = expected.no_blobs.iter().flatten();
+    let got = |all: &[String]| all.join(", ");
+    rules
+        .filter(|rule| !there(rule, &outcome.rules))
+        .map(|rule| {
+            let got = got(&outcome.rules);
+            format!("rules: expected {rule} among those that decided, got {got}")
+        })
+        .chain(
+            blobs
+                .filter(|blob| !there(blob, &outcome.blobs))
+                .map(|blob| format!("blobs: expected `{blob}`, got {}", got(&outcome.blobs))),
+        )
+        .chain(
+            unwanted
+                .filter(|blob| there(blob, &outcome.blobs))
+                .map(|blob| format!("blobs: `{blob}` must not be there")),
+        )
+        .collect()
 }
