@@ -14,7 +14,7 @@ use crate::gateway::{Refusal, TokenAuthority};
 use crate::log::Log;
 use crate::model::{DotNetTicks, Extent, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
 use crate::rules::Rules;
-use crate::state::{IdentityKind, Principal, State};
+use crate::state::{IdentityKind, OperationOutcome, Principal, State};
 
 /// How Azure's own waiting is treated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +114,11 @@ impl Context<'_> {
     /// Begins long-running work.
     pub fn start(&mut self, workflow: impl Workflow + 'static) {
         self.started.push(Box::new(workflow));
+    }
+
+    /// Ends a long-running operation.
+    pub fn end(&mut self, operation: &str, outcome: OperationOutcome) {
+        self.state.operations.end(operation, self.now, outcome);
     }
 
     /// How long a phase takes at the world's pace.

@@ -73,6 +73,16 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     }
 }
 
+/// Deletes a resource: 204 if there is none.
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let removed = context.state.remove(&permit.scope).is_some();
+    Ok(Response::new(if removed {
+        StatusCode::OK
+    } else {
+        StatusCode::NO_CONTENT
+    }))
+}
+
 /// Answers the resources of a type below the permit's scope.
 pub(super) fn list(
     context: &mut Context<'_>,

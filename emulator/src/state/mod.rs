@@ -76,6 +76,12 @@ impl State {
             .filter(move |resource| scope.contains(&resource.id) && resource.is_type(kind))
     }
 
+    /// Removes a resource, and the role assignments at and below it.
+    pub fn remove(&mut self, id: &ResourceId) -> Option<Resource> {
+        self.access.remove_below(id);
+        self.resources.remove(id)
+    }
+
     /// The subscription of that id, without regard to case.
     pub fn subscription(&self, id: &str) -> Option<&Subscription> {
         self.subscriptions.get(&id.to_ascii_lowercase())

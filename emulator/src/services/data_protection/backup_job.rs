@@ -4,13 +4,13 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::examination::{Violation, inner_error, service_path};
-use super::job::{self, Job, JobKind};
+use super::examination::service_path;
+use super::job;
 use super::job_failure::{end_failed, failed_info};
 use super::operations;
-use super::recovery_points::{Expire, RecoveryPoint, VaultFile, expiry};
 use super::vault_store::{self, Place};
-use super::{identity_of, instance};
+use super::violation::{Violation, inner_error};
+use super::{identity_of, instance, recovery_points};
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
 use crate::rules::{Gate, RuleId};
@@ -31,7 +31,7 @@ pub(super) fn begin(
     } else {
         activity
     };
-    let job = record(context, vault, id, &tag, &activity, operation.is_some());
+    let job = job::begin_backup(context, vault, id, &tag, &activity, operation.is_some());
     let started = context.now;
     context.start(BackupJob {
         vault: vault.clone(),
@@ -55,46 +55,9 @@ pub(super) fn begin_failed(
     violation: &Violation,
 ) {
     let activity = context.draw_uuid("activity").to_string();
-    let job = record(context, vault, id, tag, &activity, false);
+    let job = job::begin_backup(context, vault, id, tag, &activity, false);
     violation.note(context, "backup");
     end_failed(context, vault, &job, failed_info(violation, &activity));
-}
-
-fn record(
-    context: &mut Context<'_>,
-    vault: &ResourceId,
-    id: &ResourceId,
-    tag: &str,
-    activity: &str,
-    user_triggered: bool,
-) -> String {
-    let job_id = context.draw_uuid("backup job").to_string();
-    let properties = context
-        .state
-        .resource(id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
-    let job = Job {
-        id: job_id.clone(),
-        kind: JobKind::Backup,
-        instance: id.clone(),
-        activity: activity.to_owned(),
-        started: now,
-        ended: None,
-        changed: now,
-        user_triggered,
-        status: "InProgress",
-        error: Value::Null,
-        properties,
-        label: tag.to_owned(),
-        recovery_point: None,
-        destination: None,
-        transferred_bytes: None,
-        source_bytes: None,
-    };
-    job::begin(context, vault, job);
-    job_id
 }
 
 /// What a job has found out about where it works.
@@ -167,7 +130,7 @@ impl BackupJob {
     fn begin(&mut self, context: &mut Context<'_>) -> Next {
         if let Some(operation) = &self.operation {
             let outcome = operations::job_started(&self.vault, &self.job);
-            context.state.operations.end(operation, context.now, outcome);
+            context.end(operation, outcome);
         }
         let vault = context.state.resource(&self.vault).cloned();
         let properties = context
@@ -384,15 +347,8 @@ impl BackupJob {
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
-        let error = context.rules.error("SyntheticDataMovementFailed");
-        let refusal = Refusal::user_facing(error, &[]).because(reason);
-        self.fail(
-            context,
-            Violation {
-                refusal,
-                inner: inner_error("InternalServerError", reason),
-            },
-        )
+        let violation = Violation::moving(context, reason);
+        self.fail(context, violation)
     }
 
     /// Ends the job as failed, and removes what it may have put into vault storage.
@@ -418,58 +374,8 @@ impl BackupJob {
         let metadata = field(&outcome.status, "backupMetadata")
             .as_str()
             .unwrap_or_default();
-        let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
-        let files: Vec<VaultFile> = field(&metadata, "files")
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|file| {
-                Some(VaultFile {
-                    blob: field(file, "blob").as_str()?.to_owned(),
-                    kind: field(file, "kind").as_str()?.to_owned(),
-                    database: field(file, "database").as_str().map(str::to_owned),
-                })
-            })
-            .collect();
+        recovery_points::keep(context, &self.instance, &self.tag, &run.name, run.place, metadata);
         let now = context.now;
-        let store_id = context.draw_uuid("recovery point store").to_string();
-        let policy = context
-            .state
-            .resource(&self.instance)
-            .and_then(|own| {
-                context
-                    .state
-                    .resource(&instance::policy_id(own.at("/properties"))?)
-            })
-            .cloned();
-        let expires = policy
-            .as_ref()
-            .and_then(|policy| expiry(&policy.body, &self.tag, now));
-        if let Some(at) = expires {
-            context.start(Expire {
-                instance: self.instance.clone(),
-                point: run.name.clone(),
-                at,
-            });
-        }
-        let point = RecoveryPoint {
-            id: run.name.clone(),
-            time: now,
-            tag: self.tag.clone(),
-            policy: policy
-                .map(|policy| policy.id.name().to_owned())
-                .unwrap_or_default(),
-            place: run.place,
-            files,
-            store_id,
-        };
-        let points = context
-            .own
-            .data_protection
-            .recovery_points
-            .entry(self.instance.clone())
-            .or_default();
-        points.insert(0, point);
         job::change(context, &self.vault, &self.job, |job| {
             job.status = "Completed";
             job.ended = Some(now);

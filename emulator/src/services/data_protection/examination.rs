@@ -5,13 +5,13 @@
 //! error; which gate said no stays in the log.
 
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
 use crate::gateway::Refusal;
-use crate::log::RefusedBecause;
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response};
-use crate::rules::{Check, Endpoint, Flavour, Gate, Prerequisite, RuleId, Stage, Subject};
+use crate::rules::{Check, Endpoint, Flavour, Gate, Prerequisite, Stage, Subject};
 use crate::services::{Context, Input, Next, Outbound};
 
 const ARM: &str = "https://management.azure.com/";
@@ -60,48 +60,6 @@ pub(super) enum Verdict {
     Passed(PrincipalId),
     /// A row is not met.
     Violated(Box<Violation>),
-}
-
-/// A row that is not met.
-#[derive(Clone, Debug)]
-pub(super) struct Violation {
-    /// The refusal, with the row's code.
-    pub(super) refusal: Refusal,
-    /// The inner error, where the front door gave one.
-    pub(super) inner: Value,
-}
-
-impl Violation {
-    pub(super) fn plain(refusal: Refusal) -> Self {
-        Self {
-            refusal,
-            inner: Value::Null,
-        }
-    }
-
-    /// The error object with the inner error in its place.
-    pub(super) fn info(&self, activity: &str) -> Value {
-        let mut info = self.refusal.user_facing_error(activity);
-        info["innerError"] = self.inner.clone();
-        info
-    }
-
-    /// Writes it into the log.
-    pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
-        let refusal = &self.refusal;
-        context.log.note(
-            context.now,
-            about,
-            refusal.reason.clone(),
-            Some(RefusedBecause {
-                gate: refusal.gate,
-                code: refusal.code.clone(),
-                reason: refusal.reason.clone(),
-                rules: refusal.rules.clone(),
-                mark: refusal.mark,
-            }),
-        );
-    }
 }
 
 /// How one row came out.
@@ -414,35 +372,6 @@ pub(super) fn stage_name(stage: Stage) -> &'static str {
     }
 }
 
-/// The inner error of the Backup service, which quotes the call that was refused.
-pub(super) fn inner_error(code: &str, message: &str) -> Value {
-    json!({"code": code, "additionalInfo": {"DetailedNonLocalisedMessage": message}})
-}
-
-fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str) -> Box<Violation> {
-    let mut refusal = Refusal::user_facing(context.rules.error(&row.code), &[])
-        .because(format!("{} Not so: {reason}.", row.statement))
-        .by([row.id.clone()]);
-    if let Some(mark) = row.code_mark {
-        refusal.mark = mark;
-    }
-    Box::new(Violation::plain(refusal))
-}
-
 fn lists_a_blob(answer: &Response) -> bool {
     answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
-}
-
-/// Headers of our own that say which rules decided an asynchronous error.
-pub(super) fn marks(refusal: &Refusal) -> Vec<(&'static str, String)> {
-    let ids: Vec<&str> = refusal.rules.iter().map(RuleId::as_str).collect();
-    let mut marks = vec![
-        ("x-azdrill-gate", refusal.gate.as_str().to_owned()),
-        ("x-azdrill-rules", ids.join(",")),
-        ("x-azdrill-mark", refusal.mark.as_str().to_owned()),
-    ];
-    if refusal.code.starts_with("Synthetic") {
-        marks.push(("x-azdrill-synthetic", "true".to_owned()));
-    }
-    marks
 }

@@ -219,6 +219,44 @@ pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
         .push(job);
 }
 
+/// Takes note of a backup job that begins, and answers its id.
+pub(super) fn begin_backup(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    id: &ResourceId,
+    tag: &str,
+    activity: &str,
+    user_triggered: bool,
+) -> String {
+    let job_id = context.draw_uuid("backup job").to_string();
+    let properties = context
+        .state
+        .resource(id)
+        .map(|own| own.at("/properties").clone())
+        .unwrap_or_default();
+    let now = context.now;
+    let job = Job {
+        id: job_id.clone(),
+        kind: JobKind::Backup,
+        instance: id.clone(),
+        activity: activity.to_owned(),
+        started: now,
+        ended: None,
+        changed: now,
+        user_triggered,
+        status: "InProgress",
+        error: Value::Null,
+        properties,
+        label: tag.to_owned(),
+        recovery_point: None,
+        destination: None,
+        transferred_bytes: None,
+        source_bytes: None,
+    };
+    begin(context, vault, job);
+    job_id
+}
+
 /// Changes a job.
 pub(super) fn change(context: &mut Context<'_>, vault: &ResourceId, id: &str, action: impl FnOnce(&mut Job)) {
     let now = context.now;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::examination::{Violation, inner_error};
 use super::job;
+use super::violation::{Violation, inner_error};
 use crate::model::ResourceId;
 use crate::services::Context;
 

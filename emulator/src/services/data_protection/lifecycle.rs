@@ -60,9 +60,12 @@ impl DeletedInstance {
 
 /// What a change of protection ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Change {
+pub(super) enum Change {
+    /// No backups any more; recovery points stay until somebody deletes them.
     Stop,
+    /// No backups for the time being.
     Suspend,
+    /// Backups again.
     Resume,
 }
 
@@ -77,40 +80,8 @@ impl Change {
     }
 }
 
-pub(super) fn stop_protection(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    change(context, permit, request, Change::Stop)
-}
-
-pub(super) fn suspend_backups(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    change(context, permit, request, Change::Suspend)
-}
-
-pub(super) fn resume_backups(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    change(context, permit, request, Change::Resume)
-}
-
-pub(super) fn resume_protection(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    change(context, permit, request, Change::Resume)
-}
-
 /// Nothing to do is answered with 200, no body and no operation.
-fn change(
+pub(super) fn change(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -123,25 +94,20 @@ fn change(
         .resource(&id)
         .cloned()
         .ok_or_else(|| not_found_inside(context))?;
-    let state = instance::protection_state(&resource);
-    if state == "ConfiguringProtection" {
-        return Err(
-            Refusal::user_facing(context.rules.error("SyntheticInstanceBusy"), &[])
-                .by([RuleId::new("FX-B-21")]),
-        );
-    }
-    if state == change.ends_in() {
+    require_idle(context, &resource)?;
+    if instance::protection_state(&resource) == change.ends_in() {
         return Ok(Response::new(StatusCode::OK));
     }
     if change == Change::Resume {
         require_free(context, &id, &resource)?;
     }
     let operation = operations::begin(context, &vault.id);
-    context.start(Finish {
-        id,
-        change,
-        operation: operation.clone(),
-        slept: false,
+    operations::after(context, &operation, "stop_protection", move |context| {
+        instance::set_protection_state(context, &id, change.ends_in());
+        if change == Change::Resume {
+            schedule::begin(context, &id);
+        }
+        operations::ended_well()
     });
     Ok(operations::accepted(
         context,
@@ -151,6 +117,15 @@ fn change(
         Addresses::Both,
         First::accepted("stop_protection"),
     ))
+}
+
+/// An instance whose protection is being configured is left alone.
+fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
+    if instance::protection_state(resource) != "ConfiguringProtection" {
+        return Ok(());
+    }
+    let error = context.rules.error("SyntheticInstanceBusy");
+    Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-21")]))
 }
 
 /// Another vault may have taken the datasource in the meantime.
@@ -174,30 +149,6 @@ fn require_free(context: &Context<'_>, id: &ResourceId, resource: &Resource) -> 
     }
 }
 
-struct Finish {
-    id: ResourceId,
-    change: Change,
-    operation: String,
-    slept: bool,
-}
-
-impl Workflow for Finish {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase("stop_protection"));
-        }
-        instance::set_protection_state(context, &self.id, self.change.ends_in());
-        if self.change == Change::Resume {
-            schedule::begin(context, &self.id);
-        }
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, operations::ended_well());
-        Next::Done
-    }
-}
-
 pub(super) fn delete(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -208,12 +159,7 @@ pub(super) fn delete(
     let Some(resource) = context.state.resource(&id).cloned() else {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     };
-    if instance::protection_state(&resource) == "ConfiguringProtection" {
-        return Err(
-            Refusal::user_facing(context.rules.error("SyntheticInstanceBusy"), &[])
-                .by([RuleId::new("FX-B-21")]),
-        );
-    }
+    require_idle(context, &resource)?;
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
     if matches!(immutability, "Unlocked" | "Locked") && has_points {
@@ -275,7 +221,7 @@ impl Delete {
         }
         let days = vault
             .and_then(|vault| vault.at(&format!("{settings}/retentionDurationInDays")).as_f64())
-            .unwrap_or(14.0);
+            .unwrap_or(context.rules.vaults.soft_delete.retention_days);
         let key = self.id.parent().child(["deletedBackupInstances", self.id.name()]);
         let deleted = context.now;
         let kept = DeletedInstance {
@@ -303,11 +249,7 @@ impl Workflow for Delete {
         }
         if matches!(input, Input::Woke) {
             self.remove(context);
-            context.state.operations.end(
-                &self.operation,
-                context.now,
-                OperationOutcome::Succeeded(Value::Null),
-            );
+            context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
         }
         match self.purge.pop() {
             Some(point) => vault_store::delete_container(context, &point.place),

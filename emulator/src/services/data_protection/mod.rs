@@ -25,6 +25,7 @@ mod validation;
 mod vault_checks;
 mod vault_store;
 mod vaults;
+mod violation;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::lifecycle::Change;
 use super::{Context, Handler, page, plain};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
@@ -96,10 +98,15 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_AdhocBackup" => adhoc_backup::adhoc,
         "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
         "BackupInstances_TriggerRestore" => restore_job::trigger,
-        "BackupInstances_StopProtection" => lifecycle::stop_protection,
-        "BackupInstances_SuspendBackups" => lifecycle::suspend_backups,
-        "BackupInstances_ResumeBackups" => lifecycle::resume_backups,
-        "BackupInstances_ResumeProtection" => lifecycle::resume_protection,
+        "BackupInstances_StopProtection" => {
+            |context, permit, request| lifecycle::change(context, permit, request, Change::Stop)
+        }
+        "BackupInstances_SuspendBackups" => {
+            |context, permit, request| lifecycle::change(context, permit, request, Change::Suspend)
+        }
+        "BackupInstances_ResumeBackups" | "BackupInstances_ResumeProtection" => {
+            |context, permit, request| lifecycle::change(context, permit, request, Change::Resume)
+        }
         "RecoveryPoints_List" => recovery_points::list,
         "RecoveryPoints_Get" => recovery_points::get,
         "BackupJobs_List" => job::list,

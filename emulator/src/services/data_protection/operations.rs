@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::not_found_inside;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
-use crate::services::{Context, LongRunning};
-use crate::state::{OperationOutcome, Resource};
+use crate::services::{Context, Input, LongRunning, Next, Workflow};
+use crate::state::{OperationOutcome, OperationState, Resource};
 
 /// An operation that has not ended says it ends in year 1.
 const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
@@ -47,6 +47,44 @@ pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid 
         .vault_guids
         .insert(vault.clone(), guid);
     guid
+}
+
+/// What an operation does when its time has come.
+type Action = Box<dyn FnOnce(&mut Context<'_>) -> OperationOutcome + Send>;
+
+/// Does something when a phase is over, and ends the operation with what came of it.
+pub(super) fn after(
+    context: &mut Context<'_>,
+    operation: &str,
+    phase: &'static str,
+    action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Send + 'static,
+) {
+    context.start(Phase {
+        operation: operation.to_owned(),
+        phase,
+        slept: false,
+        action: Some(Box::new(action)),
+    });
+}
+
+struct Phase {
+    operation: String,
+    phase: &'static str,
+    slept: bool,
+    action: Option<Action>,
+}
+
+impl Workflow for Phase {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase(self.phase));
+        }
+        if let Some(action) = self.action.take() {
+            let outcome = action(context);
+            context.end(&self.operation, outcome);
+        }
+        Next::Done
+    }
 }
 
 /// The first answer of an operation.
@@ -134,23 +172,24 @@ pub(super) fn refused(refusal: &Refusal, info: &Value) -> OperationOutcome {
     }))
 }
 
+fn find<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a OperationState, Refusal> {
+    let id = permit.params.get("operation");
+    let found = context.state.operations.get(id);
+    found.ok_or_else(|| not_found_inside(context))
+}
+
 pub(super) fn status(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let id = permit.params.get("operation");
-    let operation = context
-        .state
-        .operations
-        .get(id)
-        .ok_or_else(|| not_found_inside(context))?;
+    let operation = find(context, permit)?;
     let status = match &operation.outcome {
         OperationOutcome::Running => "Inprogress",
         OperationOutcome::Succeeded(_) => "Succeeded",
         OperationOutcome::Failed(_) => "Failed",
     };
-    let mut body = json!({"id": request.path, "name": id, "status": status});
+    let mut body = json!({"id": request.path, "name": permit.params.get("operation"), "status": status});
     // An error stands before the times, what has been achieved behind them.
     if let OperationOutcome::Failed(error) = &operation.outcome {
         body["error"] = error.clone();
@@ -178,12 +217,7 @@ pub(super) fn result(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let id = permit.params.get("operation");
-    let operation = context
-        .state
-        .operations
-        .get(id)
-        .ok_or_else(|| not_found_inside(context))?;
+    let operation = find(context, permit)?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),

@@ -76,11 +76,7 @@ impl Workflow for Configure {
                 if let Some(resource) = context.state.resources.get_mut(&self.instance) {
                     resource.set_property(&["provisioningState"], json!("Succeeded"));
                 }
-                context.state.operations.end(
-                    &self.operation,
-                    context.now,
-                    OperationOutcome::Succeeded(Value::Null),
-                );
+                context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
                 Next::Sleep(context.phase("configure_protection"))
             }
             Step::Begin => match self.examination(context) {

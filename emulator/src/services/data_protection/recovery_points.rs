@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::policies::rules_of;
-use super::{instance, not_found_inside, vault_of, vault_store};
+use super::vault_store::{self, Place};
+use super::{instance, not_found_inside, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::services::{Context, Input, Next, Workflow, page};
@@ -22,7 +23,7 @@ pub struct RecoveryPoint {
     /// The policy's name.
     pub policy: String,
     /// The vault storage account and container its files are in.
-    pub(super) place: super::vault_store::Place,
+    pub(super) place: Place,
     /// Its files.
     pub(super) files: Vec<VaultFile>,
     /// The id of its only data store entry.
@@ -53,7 +54,7 @@ impl VaultFile {
 
 /// When a point that is made now expires: after the duration of the retention rule its tag names,
 /// or of the default rule. `None` if the policy names none we understand.
-pub(super) fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
+fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
     let rule = rules_of(policy, "AzureRetentionRule")
         .find(|rule| {
             field(rule, "name")
@@ -72,10 +73,10 @@ pub(super) fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Times
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it.
-pub(super) struct Expire {
-    pub(super) instance: ResourceId,
-    pub(super) point: String,
-    pub(super) at: Timestamp,
+struct Expire {
+    instance: ResourceId,
+    point: String,
+    at: Timestamp,
 }
 
 impl Workflow for Expire {
@@ -110,6 +111,65 @@ impl Workflow for Expire {
             None => Next::Done,
         }
     }
+}
+
+/// Keeps what a server wrote into vault storage as a recovery point, until retention ends it.
+/// `metadata` is the server's own list of what it wrote.
+pub(super) fn keep(
+    context: &mut Context<'_>,
+    instance: &ResourceId,
+    tag: &str,
+    name: &str,
+    place: Place,
+    metadata: &str,
+) {
+    let now = context.now;
+    let store_id = context.draw_uuid("recovery point store").to_string();
+    let policy = context
+        .state
+        .resource(instance)
+        .and_then(|own| {
+            let policy = instance::policy_id(own.at("/properties"))?;
+            context.state.resource(&policy)
+        })
+        .cloned();
+    let expires = policy.as_ref().and_then(|policy| expiry(&policy.body, tag, now));
+    if let Some(at) = expires {
+        context.start(Expire {
+            instance: instance.clone(),
+            point: name.to_owned(),
+            at,
+        });
+    }
+    let point = RecoveryPoint {
+        id: name.to_owned(),
+        time: now,
+        tag: tag.to_owned(),
+        policy: policy
+            .map(|policy| policy.id.name().to_owned())
+            .unwrap_or_default(),
+        place,
+        files: files_of(metadata),
+        store_id,
+    };
+    let points = &mut context.own.data_protection.recovery_points;
+    points.entry(instance.clone()).or_default().insert(0, point);
+}
+
+fn files_of(metadata: &str) -> Vec<VaultFile> {
+    let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
+    let files = field(&metadata, "files").as_array();
+    files
+        .into_iter()
+        .flatten()
+        .filter_map(|file| {
+            Some(VaultFile {
+                blob: field(file, "blob").as_str()?.to_owned(),
+                kind: field(file, "kind").as_str()?.to_owned(),
+                database: field(file, "database").as_str().map(str::to_owned),
+            })
+        })
+        .collect()
 }
 
 fn describe(instance: &ResourceId, point: &RecoveryPoint) -> Value {

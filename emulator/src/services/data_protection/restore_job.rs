@@ -4,12 +4,13 @@
 use http::Method;
 use serde_json::Value;
 
-use super::examination::{Examination, Verdict, Violation, inner_error, service_path};
+use super::examination::{Examination, Verdict, service_path};
 use super::job::{self, Job, JobKind};
 use super::job_failure::{end_failed, failed_info};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::restore_request::{self, RestoreRequest, rule_of_blob_error};
+use super::violation::{Violation, inner_error};
 use super::{vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
@@ -137,10 +138,7 @@ impl Workflow for RestoreJob {
             }
             Step::Begin => {
                 let outcome = operations::job_started(&self.vault, &self.job);
-                context
-                    .state
-                    .operations
-                    .end(&self.operation, context.now, outcome);
+                context.end(&self.operation, outcome);
                 self.step = Step::Examine;
                 self.examine(context, input)
             }
@@ -287,15 +285,8 @@ impl RestoreJob {
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
-        let refusal =
-            Refusal::user_facing(context.rules.error("SyntheticDataMovementFailed"), &[]).because(reason);
-        self.fail(
-            context,
-            &Violation {
-                refusal,
-                inner: inner_error("InternalServerError", reason),
-            },
-        )
+        let violation = Violation::moving(context, reason);
+        self.fail(context, &violation)
     }
 
     fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Next {

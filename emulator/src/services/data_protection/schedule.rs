@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::examination::Violation;
 use super::policies::{default_tag, rules_of};
+use super::violation::Violation;
 use super::{backup_job, instance, job};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};

@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::examination::{Examination, Examined, Verdict, Violation, marks, stage_name};
+use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
+use super::violation::{Violation, marks};
 use super::{instance, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
@@ -127,10 +128,7 @@ impl Workflow for Validate {
                 operations::refused(&violation.refusal, &violation.info(&self.activity))
             }
         };
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
 }

@@ -8,7 +8,7 @@ use super::{INSTANCE, POLICY, VAULT, vault_checks};
 use crate::gateway::{Caller, Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId, wire_hundred_nanoseconds};
 use crate::rules::{RuleId, Rules};
-use crate::services::{Context, Input, Next, Workflow, json_body, plain};
+use crate::services::{Context, json_body, plain};
 use crate::state::{IdentityKind, OperationOutcome, Resource, field};
 
 pub(super) fn put(
@@ -102,10 +102,9 @@ fn write(
         .resources
         .insert(id.clone(), Resource::new(id.clone(), body.clone(), now));
     let operation = operations::begin(context, id);
-    context.start(FinishVault {
-        id: id.clone(),
-        operation: operation.clone(),
-        slept: false,
+    let written = id.clone();
+    operations::after(context, &operation, "vault_put", move |context| {
+        finish(context, &written)
     });
     let vault = Resource::new(id.clone(), body.clone(), now);
     let first = First {
@@ -278,49 +277,33 @@ fn describe(
 }
 
 /// Ends the write of a vault; only now the ids of user-assigned identities are shown.
-struct FinishVault {
-    id: ResourceId,
-    operation: String,
-    slept: bool,
-}
-
-impl Workflow for FinishVault {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase("vault_put"));
-        }
-        let directory = &context.state.directory;
-        let known: Vec<(String, Value)> = directory
-            .iter()
-            .filter_map(|principal| match &principal.identity {
-                IdentityKind::UserAssigned(id) => Some((
-                    id.key().to_owned(),
-                    json!({"clientId": principal.app_id, "principalId": principal.id}),
-                )),
-                _ => None,
-            })
-            .collect();
-        if let Some(vault) = context.state.resources.get_mut(&self.id) {
-            vault.set_property(&["provisioningState"], json!("Succeeded"));
-            if let Some(identities) = vault
-                .body
-                .pointer_mut("/identity/userAssignedIdentities")
-                .and_then(Value::as_object_mut)
-            {
-                for (key, value) in identities.iter_mut() {
-                    if let Some((_, ids)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(key)) {
-                        *value = ids.clone();
-                    }
+fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
+    let directory = &context.state.directory;
+    let known: Vec<(String, Value)> = directory
+        .iter()
+        .filter_map(|principal| match &principal.identity {
+            IdentityKind::UserAssigned(id) => Some((
+                id.key().to_owned(),
+                json!({"clientId": principal.app_id, "principalId": principal.id}),
+            )),
+            _ => None,
+        })
+        .collect();
+    if let Some(vault) = context.state.resources.get_mut(id) {
+        vault.set_property(&["provisioningState"], json!("Succeeded"));
+        if let Some(identities) = vault
+            .body
+            .pointer_mut("/identity/userAssignedIdentities")
+            .and_then(Value::as_object_mut)
+        {
+            for (key, value) in identities.iter_mut() {
+                if let Some((_, ids)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(key)) {
+                    *value = ids.clone();
                 }
             }
         }
-        context.state.operations.end(
-            &self.operation,
-            context.now,
-            OperationOutcome::Succeeded(Value::Null),
-        );
-        Next::Done
     }
+    OperationOutcome::Succeeded(Value::Null)
 }
 
 pub(super) fn delete(
@@ -348,10 +331,8 @@ pub(super) fn delete(
         );
     }
     let operation = operations::begin(context, &id);
-    context.start(DeleteVault {
-        id,
-        operation: operation.clone(),
-        slept: false,
+    operations::after(context, &operation, "vault_delete", move |context| {
+        remove(context, &id)
     });
     let first = First::accepted("vault_delete");
     Ok(operations::accepted(
@@ -364,29 +345,12 @@ pub(super) fn delete(
     ))
 }
 
-struct DeleteVault {
-    id: ResourceId,
-    operation: String,
-    slept: bool,
-}
-
-impl Workflow for DeleteVault {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase("vault_delete"));
-        }
-        let removed = context.state.resources.remove(&self.id);
-        let principal = removed.and_then(|vault| vault.at("/identity/principalId").as_str()?.parse().ok());
-        if let Some(principal) = principal {
-            // The roles stay behind and point at nobody.
-            context.state.directory.remove(PrincipalId(principal));
-        }
-        context.state.access.remove_below(&self.id);
-        context.state.operations.end(
-            &self.operation,
-            context.now,
-            OperationOutcome::Succeeded(Value::Null),
-        );
-        Next::Done
+fn remove(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
+    let removed = context.state.remove(id);
+    let principal = removed.and_then(|vault| vault.at("/identity/principalId").as_str()?.parse().ok());
+    if let Some(principal) = principal {
+        // The roles it was given elsewhere stay behind and point at nobody.
+        context.state.directory.remove(PrincipalId(principal));
     }
+    OperationOutcome::Succeeded(Value::Null)
 }

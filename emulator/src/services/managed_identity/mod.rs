@@ -54,7 +54,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
 }
 
 fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let Some(resource) = context.state.resources.remove(&permit.scope) else {
+    let Some(resource) = context.state.remove(&permit.scope) else {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     };
     if let Some(id) = resource
@@ -64,6 +64,5 @@ fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Res
     {
         context.state.directory.remove(PrincipalId(id));
     }
-    context.state.access.remove_below(&permit.scope);
     Ok(Response::new(StatusCode::OK))
 }

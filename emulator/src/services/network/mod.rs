@@ -21,7 +21,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
             |context, permit, request| plain::list(context, permit, request, PRIVATE_ENDPOINT)
         }
         "VirtualNetworks_CreateOrUpdate" => put_virtual_network,
-        "VirtualNetworks_Delete" => delete,
+        "VirtualNetworks_Delete" => plain::delete,
         "VirtualNetworks_List" => {
             |context, permit, request| plain::list(context, permit, request, VIRTUAL_NETWORK)
         }
@@ -128,7 +128,7 @@ fn delete_private_endpoint(
             resource.set_property(&["privateEndpointConnections"], Value::Array(left));
         }
     }
-    delete(context, permit, request)
+    plain::delete(context, permit, request)
 }
 
 fn put_virtual_network(
@@ -150,12 +150,4 @@ fn put_virtual_network(
         }
     }
     Ok(plain::put(context, id, body))
-}
-
-fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    context.state.access.remove_below(&permit.scope);
-    match context.state.resources.remove(&permit.scope) {
-        Some(_) => Ok(Response::new(StatusCode::OK)),
-        None => Ok(Response::new(StatusCode::NO_CONTENT)),
-    }
 }

@@ -11,15 +11,16 @@ use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
-/// Puts a child resource after its outside work, if it has any, is done.
-struct PutChild {
+/// Puts a child resource, or removes it, after its outside work, if it has any, is done.
+struct ChangeChild {
     id: ResourceId,
-    body: Value,
+    /// What it is to be; `None` to remove it.
+    body: Option<Value>,
     operation: String,
     work: Option<Work>,
 }
 
-impl Workflow for PutChild {
+impl Workflow for ChangeChild {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
         if let (Input::Woke, Some(work)) = (&input, self.work.take()) {
             return Next::Work(work);
@@ -28,49 +29,40 @@ impl Workflow for PutChild {
             Input::Worked(result) => failure(result),
             _ => None,
         };
-        let now = context.now;
-        let outcome = match error {
-            Some(error) => OperationOutcome::Failed(error),
-            None => {
-                let resource = Resource::new(self.id.clone(), self.body.clone(), now);
+        let outcome = match (error, self.body.take()) {
+            (Some(error), _) => OperationOutcome::Failed(error),
+            (None, Some(body)) => {
+                let resource = Resource::new(self.id.clone(), body.clone(), context.now);
                 context.state.resources.insert(self.id.clone(), resource);
-                OperationOutcome::Succeeded(self.body.clone())
+                OperationOutcome::Succeeded(body)
             }
-        };
-        context.state.operations.end(&self.operation, now, outcome);
-        Next::Done
-    }
-}
-
-/// Removes a child resource after its outside work is done.
-struct DeleteChild {
-    id: ResourceId,
-    operation: String,
-    work: Option<Work>,
-}
-
-impl Workflow for DeleteChild {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if let (Input::Woke, Some(work)) = (&input, self.work.take()) {
-            return Next::Work(work);
-        }
-        let error = match &input {
-            Input::Worked(result) => failure(result),
-            _ => None,
-        };
-        let outcome = match error {
-            Some(error) => OperationOutcome::Failed(error),
-            None => {
+            (None, None) => {
                 context.state.resources.remove(&self.id);
                 OperationOutcome::Succeeded(Value::Null)
             }
         };
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
+}
+
+/// Begins a change and answers 202.
+fn begin(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    body: Option<Value>,
+    work: Option<Work>,
+) -> Response {
+    let (operation, response) = accept(context, request, &server_of(permit));
+    let work = work.filter(|_| context.settings.has_postgres);
+    context.start(ChangeChild {
+        id: permit.scope.clone(),
+        body,
+        operation,
+        work,
+    });
+    response
 }
 
 fn server_of(permit: &Permit) -> ResourceId {
@@ -84,19 +76,11 @@ fn put_child(
     kind: &str,
     properties: Value,
     work: Option<Work>,
-) -> Result<Response, Refusal> {
-    let id = permit.scope.clone();
+) -> Response {
+    let id = &permit.scope;
     let body =
         json!({"id": id, "name": id.name(), "type": format!("{SERVER}/{kind}"), "properties": properties});
-    let (operation, response) = accept(context, request, &server_of(permit));
-    let work = work.filter(|_| context.settings.has_postgres);
-    context.start(PutChild {
-        id,
-        body,
-        operation,
-        work,
-    });
-    Ok(response)
+    begin(context, permit, request, Some(body), work)
 }
 
 pub(super) fn put_firewall_rule(
@@ -120,7 +104,14 @@ pub(super) fn put_firewall_rule(
             ));
         }
     }
-    put_child(context, permit, request, "firewallRules", properties, None)
+    Ok(put_child(
+        context,
+        permit,
+        request,
+        "firewallRules",
+        properties,
+        None,
+    ))
 }
 
 pub(super) fn put_database(
@@ -147,7 +138,7 @@ pub(super) fn put_database(
             name,
         })
     });
-    put_child(context, permit, request, "databases", properties, work)
+    Ok(put_child(context, permit, request, "databases", properties, work))
 }
 
 pub(super) fn put_configuration(
@@ -163,7 +154,7 @@ pub(super) fn put_configuration(
         "source": "user-override",
         "isReadOnly": false,
     });
-    put_child(context, permit, request, "configurations", own, None)
+    Ok(put_child(context, permit, request, "configurations", own, None))
 }
 
 fn delete_child(
@@ -171,15 +162,12 @@ fn delete_child(
     permit: &Permit,
     request: &Request,
     work: Option<Work>,
-) -> Result<Response, Refusal> {
-    let id = permit.scope.clone();
-    if !context.state.resources.contains_key(&id) {
-        return Ok(Response::new(StatusCode::NO_CONTENT));
+) -> Response {
+    if context.state.resources.contains_key(&permit.scope) {
+        begin(context, permit, request, None, work)
+    } else {
+        Response::new(StatusCode::NO_CONTENT)
     }
-    let (operation, response) = accept(context, request, &server_of(permit));
-    let work = work.filter(|_| context.settings.has_postgres);
-    context.start(DeleteChild { id, operation, work });
-    Ok(response)
 }
 
 pub(super) fn delete_firewall_rule(
@@ -187,7 +175,7 @@ pub(super) fn delete_firewall_rule(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    delete_child(context, permit, request, None)
+    Ok(delete_child(context, permit, request, None))
 }
 
 pub(super) fn delete_database(
@@ -210,35 +198,18 @@ pub(super) fn delete_database(
             name,
         })
     });
-    delete_child(context, permit, request, work)
+    Ok(delete_child(context, permit, request, work))
 }
 
-pub(super) fn list_firewall_rules(
+/// The children of a kind.
+pub(super) fn list(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
+    kind: &str,
 ) -> Result<Response, Refusal> {
     require_server(context, &permit.scope)?;
-    plain::list(
-        context,
-        permit,
-        request,
-        "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules",
-    )
-}
-
-pub(super) fn list_databases(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    require_server(context, &permit.scope)?;
-    plain::list(
-        context,
-        permit,
-        request,
-        "Microsoft.DBforPostgreSQL/flexibleServers/databases",
-    )
+    plain::list(context, permit, request, &format!("{SERVER}/{kind}"))
 }
 
 pub(super) fn list_configurations(

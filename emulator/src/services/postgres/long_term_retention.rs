@@ -240,7 +240,7 @@ impl Workflow for LtrDump {
             backup.ended = Some(now);
             backup.outcome = outcome;
         }
-        context.state.operations.end(&self.operation, now, ended);
+        context.end(&self.operation, ended);
         Next::Done
     }
 }

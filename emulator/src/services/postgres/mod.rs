@@ -4,6 +4,8 @@ mod children;
 mod location;
 mod long_term_retention;
 mod power;
+mod server_groups;
+mod server_spec;
 mod servers;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use super::{Context, Handler, LongRunning, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::state::OperationOutcome;
+use crate::state::{OperationOutcome, OperationState};
 
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
@@ -76,8 +78,10 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "FirewallRules_Get" | "Databases_Get" | "Configurations_Get" => plain::get,
         "FirewallRules_Delete" => children::delete_firewall_rule,
         "Databases_Delete" => children::delete_database,
-        "FirewallRules_List" => children::list_firewall_rules,
-        "Databases_List" => children::list_databases,
+        "FirewallRules_List" => {
+            |context, permit, request| children::list(context, permit, request, "firewallRules")
+        }
+        "Databases_List" => |context, permit, request| children::list(context, permit, request, "databases"),
         "Configurations_List" => children::list_configurations,
         "LongTermRetention_PreBackup" => long_term_retention::pre_backup,
         "LongTermRetention_Start" => long_term_retention::start,
@@ -85,8 +89,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "LongTermRetention_Get" => long_term_retention::get,
         "PostgresOperations_Status" => operation_status,
         "PostgresOperations_Result" => operation_result,
-        "ServerGroups_Create" => servers::put_server_group,
-        "ServerGroups_Delete" => servers::delete_server_group,
+        "ServerGroups_Create" => server_groups::put,
+        "ServerGroups_Delete" => plain::delete,
         "ServerGroups_List" => |context, permit, request| plain::list(context, permit, request, SERVER_GROUP),
         _ => return None,
     })
@@ -119,22 +123,17 @@ fn accept(context: &mut Context<'_>, request: &Request, about: &ResourceId) -> (
     (id, response)
 }
 
-fn missing_operation(id: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::NOT_FOUND,
-        "ResourceNotFound",
-        format!("There is no operation '{id}'."),
-    )
+fn find_operation<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a OperationState, Refusal> {
+    let id = permit.params.get("operation");
+    context.state.operations.get(id).ok_or_else(|| {
+        let text = format!("There is no operation '{id}'.");
+        Refusal::arm(StatusCode::NOT_FOUND, "ResourceNotFound", text)
+    })
 }
 
 fn operation_status(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let id = permit.params.get("operation");
-    let operation = context
-        .state
-        .operations
-        .get(id)
-        .ok_or_else(|| missing_operation(id))?;
-    let mut body = json!({"name": id, "startTime": wire_hundred_nanoseconds(operation.started)});
+    let operation = find_operation(context, permit)?;
+    let mut body = json!({"name": permit.params.get("operation"), "startTime": wire_hundred_nanoseconds(operation.started)});
     match &operation.outcome {
         OperationOutcome::Running => body["status"] = json!("InProgress"),
         OperationOutcome::Succeeded(_) => body["status"] = json!("Succeeded"),
@@ -157,12 +156,7 @@ fn operation_result(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let id = permit.params.get("operation");
-    let operation = context
-        .state
-        .operations
-        .get(id)
-        .ok_or_else(|| missing_operation(id))?;
+    let operation = find_operation(context, permit)?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),

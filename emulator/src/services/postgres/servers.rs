@@ -3,18 +3,13 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{SERVER, SERVER_GROUP, accept, set_state};
+use super::{SERVER, accept, server_spec, set_state};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::Rules;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
-use crate::state::{OperationOutcome, Resource, field};
-
-fn bad(code: &str, text: String) -> Refusal {
-    Refusal::arm(StatusCode::BAD_REQUEST, code, text)
-}
+use crate::state::{OperationOutcome, Resource};
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -27,9 +22,9 @@ pub(super) fn put(
     if context.state.resources.contains_key(&id) {
         return update(context, &id, request, &sent);
     }
-    check_name(context, &id)?;
+    server_spec::check_name(context, &id)?;
     let location = plain::required_location(&sent)?;
-    let (spec, body) = describe_new(context, &id, &location, &sent)?;
+    let (spec, body) = server_spec::describe_new(context, &id, &location, &sent)?;
     let now = context.now;
     context
         .state
@@ -41,115 +36,9 @@ pub(super) fn put(
     Ok(response)
 }
 
-fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
-    let (name, form) = (id.name(), &context.rules.names.flexible_server);
-    if form.admits(name) {
-        return Ok(());
-    }
-    Err(bad(
-        "InvalidParameterValue",
-        format!(
-            "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
-            form.shortest, form.longest
-        ),
-    ))
-}
-
-/// What a server has where the request says nothing.
-fn fill_defaults(rules: &Rules, own: &mut Value) {
-    for row in &rules.servers.defaults {
-        if field(own, &row.property).is_null() {
-            own[&row.property] = row.value.clone();
-        }
-    }
-    let private = own["network"]
-        .get("delegatedSubnetResourceId")
-        .is_some_and(Value::is_string);
-    if own["network"].get("publicNetworkAccess").is_none() {
-        own["network"]["publicNetworkAccess"] = json!(if private { "Disabled" } else { "Enabled" });
-    }
-}
-
-fn describe_new(
-    context: &mut Context<'_>,
-    id: &ResourceId,
-    location: &str,
-    sent: &Value,
-) -> Result<(ServerSpec, Value), Refusal> {
-    let properties = field(sent, "properties");
-    let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
-    let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
-    if login.is_empty() || password.is_empty() {
-        return Err(bad(
-            "InvalidParameterValue",
-            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
-        ));
-    }
-    if context.rules.servers.is_reserved_login(&login) {
-        return Err(bad(
-            "InvalidParameterValue",
-            format!("The administrator login name '{login}' is reserved."),
-        ));
-    }
-    let major = major(context, &text("version"))?;
-    let mut body = plain::resource_body(id, SERVER, sent)?;
-    body["location"] = json!(location);
-    let own = &mut body["properties"];
-    if let Some(own) = own.as_object_mut() {
-        own.retain(|key, _| {
-            !key.eq_ignore_ascii_case("administratorLoginPassword") && !key.eq_ignore_ascii_case("createMode")
-        });
-    }
-    own["version"] = json!(major.to_string());
-    own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(format!("{}.postgres.database.azure.com", id.name()));
-    own["replicationRole"] = json!("Primary");
-    own["privateEndpointConnections"] = json!([]);
-    fill_defaults(context.rules, own);
-    let draw = context.draw_uuid("postgres server").simple().to_string();
-    let key = format!(
-        "{}{}-{}",
-        context.settings.engine_namespace,
-        id.name(),
-        &draw[..8]
-    );
-    let spec = ServerSpec {
-        key,
-        major,
-        admin_login: login,
-        admin_password: password,
-    };
-    Ok((spec, body))
-}
-
-/// The major version asked for, if servers of that version can be created.
-fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
-    let available = &context.settings.postgres_majors;
-    if asked.is_empty() {
-        let newest = available.first().copied();
-        return Ok(newest.unwrap_or_else(|| context.rules.servers.default_major()));
-    }
-    let major: u32 = asked
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok())
-        .ok_or_else(|| {
-            bad(
-                "InvalidParameterValue",
-                format!("'{asked}' is not a server version."),
-            )
-        })?;
-    if available.is_empty() || available.contains(&major) {
-        return Ok(major);
-    }
-    let list: Vec<String> = available.iter().map(u32::to_string).collect();
-    Err(bad(
-        "InvalidParameterValue",
-        format!(
-            "Version {major} cannot be created: this emulator has PostgreSQL {} at hand.",
-            list.join(", ")
-        ),
-    ))
+fn body_of(context: &Context<'_>, id: &ResourceId) -> Value {
+    let server = context.state.resource(id);
+    server.map(|server| server.body.clone()).unwrap_or_default()
 }
 
 /// The operation's error for outside work that failed.
@@ -189,15 +78,8 @@ impl CreateServer {
                 .resources
                 .insert(id.clone(), Resource::new(id, body, now));
         }
-        let body = context
-            .state
-            .resource(&self.id)
-            .map(|server| server.body.clone())
-            .unwrap_or_default();
-        context
-            .state
-            .operations
-            .end(&self.operation, now, OperationOutcome::Succeeded(body));
+        let body = body_of(context, &self.id);
+        context.end(&self.operation, OperationOutcome::Succeeded(body));
         Next::Done
     }
 }
@@ -218,10 +100,7 @@ impl Workflow for CreateServer {
                 context.state.resources.remove(&self.id);
                 context.own.postgres.specs.remove(&self.id);
                 let error = failure(&result).unwrap_or_default();
-                context
-                    .state
-                    .operations
-                    .end(&self.operation, context.now, OperationOutcome::Failed(error));
+                context.end(&self.operation, OperationOutcome::Failed(error));
                 Next::Done
             }
             Input::Answered(_) | Input::Asked(_) => Next::Done,
@@ -321,19 +200,12 @@ impl Workflow for ServerChange {
         }
         let then = self.then.clone();
         set_state(context, &self.id, &then);
-        let body = context
-            .state
-            .resource(&self.id)
-            .map(|server| server.body.clone())
-            .unwrap_or_default();
+        let body = body_of(context, &self.id);
         let outcome = match error {
             None => OperationOutcome::Succeeded(body),
             Some(error) => OperationOutcome::Failed(error),
         };
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
 }
@@ -374,46 +246,7 @@ impl Workflow for DeleteServer {
         context.state.access.remove_below(&self.id);
         context.state.resources.retain(|id, _| !self.id.contains(id));
         let outcome = OperationOutcome::Succeeded(Value::Null);
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
-}
-
-/// Cosmos DB for PostgreSQL: a resource that exists, and that Backup does not take.
-pub(super) fn put_server_group(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let id = permit.scope.clone();
-    context.require_group(&id)?;
-    let sent = json_body(request)?;
-    let location = plain::required_location(&sent)?;
-    let mut body = plain::resource_body(&id, SERVER_GROUP, &sent)?;
-    body["location"] = json!(location);
-    if !body["properties"].is_object() {
-        body["properties"] = json!({});
-    }
-    if let Some(own) = body["properties"].as_object_mut() {
-        own.retain(|key, _| !key.eq_ignore_ascii_case("administratorLoginPassword"));
-    }
-    body["properties"]["provisioningState"] = json!("Succeeded");
-    Ok(plain::put(context, id, body))
-}
-
-pub(super) fn delete_server_group(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    _: &Request,
-) -> Result<Response, Refusal> {
-    context.state.access.remove_below(&permit.scope);
-    let removed = context.state.resources.remove(&permit.scope).is_some();
-    Ok(Response::new(if removed {
-        StatusCode::OK
-    } else {
-        StatusCode::NO_CONTENT
-    }))
 }

@@ -243,8 +243,7 @@ impl Workflow for DeleteGroup {
             return Next::Watch;
         }
         let outcome = if self.failed.is_empty() {
-            context.state.resources.remove(&self.group);
-            context.state.access.remove_below(&self.group);
+            context.state.remove(&self.group);
             OperationOutcome::Succeeded(Value::Null)
         } else {
             let text = format!(
@@ -254,10 +253,7 @@ impl Workflow for DeleteGroup {
             );
             OperationOutcome::Failed(json!({"code": "ResourceGroupDeletionBlocked", "message": text}))
         };
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
 }

@@ -36,18 +36,3 @@ pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
         names.blob.longest
     )))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::{Assumptions, Profile, Rules};
-
-    #[test]
-    fn blob_names_are_neither_empty_nor_endless() {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-        let code = |name: &str| check_blob(&rules.names, name).map_err(|refusal| refusal.code);
-        assert_eq!(code("a/b"), Ok(()));
-        assert_eq!(code("").unwrap_err(), "InvalidUri");
-        assert_eq!(code(&"x".repeat(1025)).unwrap_err(), "OutOfRangeInput");
-    }
-}

@@ -110,11 +110,10 @@ pub(super) fn patch(
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let id = &permit.scope;
-    if context.state.resources.remove(id).is_none() {
+    if context.state.remove(id).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
     let name = id.name().to_ascii_lowercase();
-    context.state.access.remove_below(id);
     if context.state.storage_accounts.get(&name) == Some(id) {
         context.state.storage_accounts.remove(&name);
         context.state.account_keys.remove(&name);
@@ -133,10 +132,7 @@ struct Create {
 impl Workflow for Create {
     fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
         let outcome = OperationOutcome::Succeeded(json!({"storageAccount": self.account}));
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, outcome);
         Next::Done
     }
 }
