@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
+use super::failure::Failure;
 use super::{Format, library};
 
 #[derive(Args)]
@@ -19,14 +20,15 @@ pub(super) struct ListArguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<ExitCode, String> {
-    let all = library(folder)?.all().map_err(|error| error.to_string())?;
+pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<ExitCode, Failure> {
+    let all = library(folder)?.all()?;
     let mut topics: Vec<String> = all.iter().map(|scenario| scenario.topic.clone()).collect();
     topics.dedup();
     if let Some(topic) = &arguments.topic
         && !topics.contains(topic)
     {
-        return Err(format!("no topic `{topic}`; there are {}", topics.join(", ")));
+        let text = format!("no topic `{topic}`; there are {}", topics.join(", "));
+        return Err(text.into());
     }
     let wanted: Vec<_> = all
         .iter()

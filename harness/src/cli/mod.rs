@@ -2,6 +2,7 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod failure;
 mod list;
 mod scenario;
 mod serve;
@@ -9,6 +10,7 @@ mod serve;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use self::failure::Failure;
 use azdrill::postgres::PostgresMode;
 use azdrill_emulator::rules::Profile;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -80,7 +82,7 @@ pub(super) fn main() -> ExitCode {
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return could_not_run(&error.to_string()),
+        Err(error) => return could_not_run(&Failure::Plain(error.to_string())),
     };
     let result = runtime.block_on(run(arguments));
     match result {
@@ -89,12 +91,12 @@ pub(super) fn main() -> ExitCode {
     }
 }
 
-fn could_not_run(error: &str) -> ExitCode {
-    eprintln!("azdrill: {error}");
+fn could_not_run(failure: &Failure) -> ExitCode {
+    failure.print();
     ExitCode::from(2)
 }
 
-async fn run(arguments: Arguments) -> Result<ExitCode, String> {
+async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mode = match arguments.postgres {
         Some(mode) => Some(mode),
         None => PostgresMode::from_environment().map_err(|error| error.to_string())?,
@@ -102,13 +104,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
         Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
-        Command::Serve(own) => serve::run(own, mode).await,
-        Command::Env(own) => serve::env(&own),
+        Command::Serve(own) => Ok(serve::run(own, mode).await?),
+        Command::Env(own) => Ok(serve::env(&own)?),
     }
 }
 
 /// The folder of scenarios.
-fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, String> {
+fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, Failure> {
     let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    azdrill::scenario::Library::find(given, &here).map_err(|error| error.to_string())
+    azdrill::scenario::Library::find(given, &here).map_err(Failure::from)
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::failure::Failure;
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -37,13 +38,13 @@ pub(super) async fn run(
     arguments: ScenarioArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
-) -> Result<ExitCode, String> {
+) -> Result<ExitCode, Failure> {
     let library = library(folder)?;
     let scenarios: Vec<Scenario> = if arguments.all {
-        library.all().map_err(|error| error.to_string())?
+        library.all()?
     } else {
         let found: Result<_, _> = arguments.names.iter().map(|name| library.get(name)).collect();
-        found.map_err(|error| error.to_string())?
+        found?
     };
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {

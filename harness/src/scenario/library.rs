@@ -2,59 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Scenario;
+use super::{Scenario, ScenarioError, SyntaxError};
 
 /// Folder for worlds to extend; its files are no scenarios.
 const WORLDS: &str = "_worlds";
 /// How many files may extend one another.
 const EXTENDS_MAX: usize = 8;
-
-/// Why a scenario cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ScenarioError {
-    /// There is no folder of scenarios.
-    #[error("no folder `scenarios` here or above; looked from {}. Run from the repository, or name one with --scenarios", .0.display())]
-    NoFolder(PathBuf),
-    /// There is no scenario of that name.
-    #[error("no scenario `{name}`{}", hint(.close))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// Names that look like it.
-        close: Vec<String>,
-    },
-    /// A file cannot be read.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{}: {error}", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with line and column.
-        error: Box<toml::de::Error>,
-    },
-    /// A file is well formed and says something that cannot be.
-    #[error("{}: {what}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong and what was expected.
-        what: String,
-    },
-}
-
-fn hint(close: &[String]) -> String {
-    match close {
-        [] => ". `azdrill list` names them all".to_owned(),
-        close => format!(". Did you mean {}?", close.join(", ")),
-    }
-}
 
 /// A folder of scenarios.
 #[derive(Clone, Debug)]
@@ -139,13 +92,9 @@ impl Library {
     /// If it, or a file it extends, is not what it should be.
     pub fn read(&self, path: &Path) -> Result<Scenario, ScenarioError> {
         let (table, own) = self.table(path, 0)?;
-        let mut scenario: Scenario =
-            toml::Value::Table(table)
-                .try_into()
-                .map_err(|error| ScenarioError::Syntax {
-                    path: path.to_owned(),
-                    error: Box::new(error),
-                })?;
+        let mut scenario: Scenario = toml::Value::Table(table)
+            .try_into()
+            .map_err(|error| SyntaxError::new(path, "", &error))?;
         scenario.claim = own.claim;
         scenario.name = path
             .file_stem()
@@ -163,16 +112,13 @@ impl Library {
     /// A file as a table, with what it extends underneath. The file itself is read strictly first,
     /// so that an unknown key is reported where it stands.
     fn table(&self, path: &Path, depth: usize) -> Result<(toml::Table, Scenario), ScenarioError> {
-        let syntax = |error| ScenarioError::Syntax {
-            path: path.to_owned(),
-            error: Box::new(error),
-        };
         let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
             path: path.to_owned(),
             source,
         })?;
-        let own: Scenario = toml::from_str(&text).map_err(syntax)?;
-        let mut table: toml::Table = toml::from_str(&text).map_err(syntax)?;
+        let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error);
+        let own: Scenario = toml::from_str(&text).map_err(wrong)?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
         let Some(base) = &own.extends else {
             return Ok((table, own));
         };

@@ -1,0 +1,57 @@
+//! What kept a command from running.
+
+use std::io::IsTerminal;
+
+use azdrill::scenario::ScenarioError;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+/// What kept a command from running.
+pub(super) enum Failure {
+    /// Said in a line.
+    Plain(String),
+    /// A scenario that cannot be had.
+    Scenario(Box<ScenarioError>),
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl From<ScenarioError> for Failure {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(Box::new(error))
+    }
+}
+
+impl Failure {
+    /// Writes it to standard error; in colour on a terminal only.
+    pub(super) fn print(&self) {
+        match self {
+            Self::Plain(text) => eprintln!("azdrill: {text}"),
+            Self::Scenario(error) => {
+                let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+                eprint!("azdrill: {}", shown(error, terminal));
+            }
+        }
+    }
+}
+
+/// An error as it is shown: with the lines of the file it is about, if it is about one.
+fn shown(error: &ScenarioError, colour: bool) -> String {
+    if error.source_code().is_none() {
+        return format!("{error}\n");
+    }
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let mut text = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+    match handler.render_report(&mut text, error) {
+        Ok(()) => text,
+        Err(_) => format!("{error}\n"),
+    }
+}

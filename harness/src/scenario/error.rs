@@ -1,0 +1,123 @@
+//! Why a scenario cannot be had. What is wrong in a file is shown where it stands.
+
+use std::path::{Path, PathBuf};
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// Why a scenario cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// There is no folder of scenarios.
+    #[error("no folder `scenarios` here or above; looked from {}. Run from the repository, or name one with --scenarios", .0.display())]
+    NoFolder(PathBuf),
+    /// There is no scenario of that name.
+    #[error("no scenario `{name}`{}", hint(.close))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Names that look like it.
+        close: Vec<String>,
+    },
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error(transparent)]
+    Syntax(#[from] Box<SyntaxError>),
+    /// A file is well formed and says something that cannot be.
+    #[error("{}: {what}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what was expected.
+        what: String,
+    },
+}
+
+fn hint(close: &[String]) -> String {
+    match close {
+        [] => ". `azdrill list` names them all".to_owned(),
+        close => format!(". Did you mean {}?", close.join(", ")),
+    }
+}
+
+impl Diagnostic for ScenarioError {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        match self {
+            Self::Syntax(error) => Some(Box::new(&error.help)),
+            _ => None,
+        }
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        match self {
+            Self::Syntax(error) => Some(&error.text),
+            _ => None,
+        }
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        match self {
+            Self::Syntax(error) => {
+                let label = error.at.clone()?;
+                Some(Box::new(std::iter::once(label)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong in a file, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}, line {line}, column {column}: {message}")]
+pub struct SyntaxError {
+    path: String,
+    line: usize,
+    column: usize,
+    message: String,
+    help: String,
+    text: NamedSource<String>,
+    at: Option<LabeledSpan>,
+}
+
+impl SyntaxError {
+    pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error) -> Box<Self> {
+        let path = path.display().to_string();
+        let message = error.message().to_owned();
+        let span = error.span().filter(|span| span.end <= text.len());
+        let before = span
+            .as_ref()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        Box::new(Self {
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+            help: help(&message),
+            text: NamedSource::new(&path, text.to_owned()),
+            at: span.map(|span| LabeledSpan::new_with_span(Some("here".to_owned()), span)),
+            path,
+            message,
+        })
+    }
+}
+
+/// What to do: the name that was meant, if one looks like it.
+fn help(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let meant = quoted.next().and_then(|wrong| {
+        let alike = quoted.map(|name| (strsim::jaro_winkler(wrong, name), name));
+        let closest = alike.max_by(|a, b| a.0.total_cmp(&b.0));
+        closest
+            .filter(|(likeness, _)| *likeness > 0.8)
+            .map(|(_, name)| name)
+    });
+    match meant {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "scenarios/README.md shows a scenario with everything it may say".to_owned(),
+    }
+}

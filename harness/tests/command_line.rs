@@ -1,0 +1,121 @@
+//! Bad input on the command line: said plainly, with what to do, and exit code 2.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn azdrill(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_azdrill"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("AZDRILL_POSTGRES", "none")
+        .output()
+        .expect("it starts")
+}
+
+/// What it says, when it could not run.
+#[track_caller]
+fn refused(arguments: &[&str], folder: &Path) -> String {
+    let output = azdrill(arguments, folder);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert!(!text.contains('\u{1b}'), "colour without a terminal: {text}");
+    text
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("scenarios/_worlds")).expect("made");
+    for (name, text) in files {
+        let path = folder.path().join("scenarios").join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+    folder
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in:\n{text}");
+    }
+}
+
+#[test]
+fn an_unknown_scenario_gets_a_suggestion() {
+    let folder = folder(&[("topic/private-endpoint-restore.toml", "claim = \"c\"\n")]);
+    let text = refused(&["scenario", "private-endpont-restore"], folder.path());
+    says(
+        &text,
+        &[
+            "no scenario `private-endpont-restore`",
+            "Did you mean private-endpoint-restore?",
+        ],
+    );
+    let text = refused(&["scenario", "zzz"], folder.path());
+    says(&text, &["`azdrill list` names them all"]);
+}
+
+#[test]
+fn a_broken_file_is_shown_where_it_breaks() {
+    let broken = "claim = \"c\"\n[world]\nlocatoin = \"x\"\n";
+    let unclosed = "claim = \"c\n";
+    let folder = folder(&[("topic/broken.toml", broken), ("topic/unclosed.toml", unclosed)]);
+    let text = refused(&["scenario", "broken"], folder.path());
+    says(
+        &text,
+        &[
+            "broken.toml",
+            "line 3, column 1",
+            "locatoin = \"x\"",
+            "here",
+            "did you mean `location`?",
+        ],
+    );
+    let text = refused(&["scenario", "unclosed"], folder.path());
+    says(&text, &["unclosed.toml", "line 1, column", "scenarios/README.md"]);
+    refused(&["list"], folder.path());
+}
+
+#[test]
+fn a_scenario_that_cannot_fail_is_refused() {
+    let folder = folder(&[("topic/idle.toml", "claim = \"c\"\n[[step]]\ndo = \"backup\"\n")]);
+    let text = refused(&["scenario", "idle"], folder.path());
+    says(
+        &text,
+        &["idle.toml", "a scenario that expects nothing cannot fail"],
+    );
+}
+
+#[test]
+fn a_folder_without_scenarios_and_an_unknown_topic_are_told_apart() {
+    let empty = tempfile::tempdir().expect("a folder");
+    says(
+        &refused(&["list"], empty.path()),
+        &["no folder `scenarios` here or above", "--scenarios"],
+    );
+    let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
+    let folder = folder(&[("topic/a.toml", &format!("claim = \"c\"\n{step}"))]);
+    says(
+        &refused(&["list", "--topic", "tpoic"], folder.path()),
+        &["no topic `tpoic`; there are topic"],
+    );
+}
+
+#[test]
+fn a_taken_port_names_the_other_choices() {
+    let state = tempfile::tempdir().expect("a folder");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let folder = state.path().to_str().expect("a path");
+    let text = refused(&["serve", "--port", &port, "--state", folder], state.path());
+    says(&text, &[&format!("port {port}"), "--port 0"]);
+    // Nothing is left that would make `env` believe it runs.
+    let text = refused(&["env", "--state", folder], state.path());
+    says(&text, &["no `azdrill serve` is running"]);
+}
