@@ -75,12 +75,12 @@ fn the_next_page_keeps_the_filter() {
     world.put_server();
     world.settle();
     let subscription = world.operator.subscription.clone();
-    let filter = "resourceType%20eq%20%27Microsoft.Storage%2FstorageAccounts%27";
+    let filter = "name%20ne%20%27two%27";
     let pages = world.pages(&format!(
         "/subscriptions/{subscription}/resources?%24filter={filter}&%24top=2"
     ));
     let sizes: Vec<usize> = pages.iter().map(Vec::len).collect();
     assert_eq!(sizes, [2, 1]);
     let value: Value = json!(pages.concat());
-    assert_eq!(value, json!(["one", "three", "two"]));
+    assert_eq!(value, json!(["source", "one", "three"]));
 }
