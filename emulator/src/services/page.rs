@@ -42,7 +42,7 @@ fn size(request: &Request) -> Result<usize, Refusal> {
     match top.parse::<usize>() {
         Ok(top) if top > 0 => Ok(top.min(PAGE)),
         _ => Err(bad(
-            "InvalidTop",
+            "SyntheticInvalidTop",
             &format!("The value '{top}' of $top is not a number above zero."),
         )),
     }
@@ -83,7 +83,7 @@ fn escape(text: &str) -> String {
 fn after(token: &str, found: &[impl Borrow<Value>]) -> Result<usize, Refusal> {
     let unknown = || {
         bad(
-            "InvalidSkipToken",
+            "SyntheticInvalidSkipToken",
             "The $skipToken is not one that an answer gave.",
         )
     };

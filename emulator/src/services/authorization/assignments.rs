@@ -8,6 +8,7 @@ use super::filter_value;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::Mark;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -242,11 +243,11 @@ fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Re
     let text = format!(
         "The role assignment scope '{scope}' must match the assignable scopes specified in role definition '{role}'."
     );
-    Err(Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "RoleAssignmentScopeNotAssignableToRoleDefinition",
-        text,
-    ))
+    let code = "RoleAssignmentScopeNotAssignableToRoleDefinition";
+    Err(Refusal {
+        mark: Mark::Reported,
+        ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
+    })
 }
 
 /// The resource (or group, or subscription) an assignment is made at must exist.
