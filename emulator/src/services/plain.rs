@@ -100,7 +100,7 @@ pub(super) fn list(
         .resources_below(&permit.scope, kind)
         .map(|resource| &resource.body)
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 /// Merges a patch into a body: objects member by member, everything else replaced. A null member

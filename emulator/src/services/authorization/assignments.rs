@@ -91,7 +91,7 @@ pub(super) fn list(
         })
         .map(describe)
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -80,7 +80,7 @@ pub(super) fn list(
             })
         })
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a RoleDefinition, Refusal> {

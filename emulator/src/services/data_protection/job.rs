@@ -306,7 +306,7 @@ pub(super) fn list(
         .rev()
         .map(|job| job.describe(&vault, true))
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -164,7 +164,7 @@ fn list_inside(
         .resources_below(&permit.scope, kind)
         .map(|resource| &resource.body)
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 /// Where the Backup service stands when it acts for a vault.

@@ -243,7 +243,7 @@ pub(super) fn list(
         .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
         .map(|point| describe(&instance, point))
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -101,7 +101,7 @@ pub(super) fn list(
         .resources_below(&permit.scope, TYPE)
         .map(|group| &group.body)
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 /// Whether a resource stands on its own: not a group, and not a part of another resource.
@@ -142,7 +142,7 @@ pub(super) fn resources(
             brief
         })
         .collect();
-    page::list(request, &found)
+    page::list(context.rules, request, &found)
 }
 
 fn clause_holds(clause: &str, resource: &Resource) -> bool {
