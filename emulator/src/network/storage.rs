@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId, TenantId};
 use crate::rules::{Mark, OriginKind, Rules, StorageFacts};
-use crate::state::Resource;
+use crate::state::{Resource, below};
 
 /// The network settings of a storage account, read where the account keeps them.
 #[derive(Clone, Copy, Debug)]
 pub struct StorageFirewall<'a> {
-    account: &'a Resource,
+    properties: &'a Value,
+    rules: &'a Value,
 }
 
 /// What the table says, and which row said it.
@@ -31,7 +32,11 @@ pub struct NetworkVerdict<'a> {
 impl<'a> StorageFirewall<'a> {
     /// The settings of an account.
     pub fn of(account: &'a Resource) -> Self {
-        Self { account }
+        let properties = account.at("/properties");
+        Self {
+            properties,
+            rules: below(properties, "/networkAcls"),
+        }
     }
 
     /// Decides whether a caller on this path gets in. `user_assigned` says whether the caller's
@@ -59,47 +64,33 @@ impl<'a> StorageFirewall<'a> {
         }
     }
 
-    fn word(&self, pointer: &str, unset: &'a str) -> &'a str {
-        match self.account.text(pointer) {
-            "" => unset,
-            word => word,
-        }
-    }
-
-    fn items(&self, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        self.account.at(pointer).as_array().into_iter().flatten()
-    }
-
     fn facts(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> StorageFacts<'a> {
-        let bypass = self.word("/properties/networkAcls/bypass", "AzureServices");
-        let any = |pointer: &str| self.items(pointer).next().is_some();
+        let bypass = word(self.rules, "/bypass", "AzureServices");
+        let any = |pointer: &str| items(self.rules, pointer).next().is_some();
         let mut facts = StorageFacts {
             from: OriginKind::Internet,
-            public_network_access: self.word("/properties/publicNetworkAccess", "Enabled"),
-            default_action: self.word("/properties/networkAcls/defaultAction", "Allow"),
+            public_network_access: word(self.properties, "/publicNetworkAccess", "Enabled"),
+            default_action: word(self.rules, "/defaultAction", "Allow"),
             bypass: bypass
                 .split(',')
                 .any(|word| word.trim().eq_ignore_ascii_case("AzureServices")),
             resource_rule: false,
             address_rule: false,
             subnet_rule: false,
-            any_address_rule: any("/properties/networkAcls/ipRules")
-                || any("/properties/networkAcls/virtualNetworkRules"),
+            any_address_rule: any("/ipRules") || any("/virtualNetworkRules"),
             private_endpoint: self.private_endpoints().next().is_some(),
             trusted: false,
             user_assigned,
         };
         match &path.origin {
             Origin::Internet { address } => {
-                facts.address_rule = self
-                    .items("/properties/networkAcls/ipRules")
+                facts.address_rule = items(self.rules, "/ipRules")
                     .filter_map(|rule| rule.get("value")?.as_str())
                     .any(|rule| covers(rule, *address));
             }
             Origin::Subnet { subnet } => {
                 facts.from = OriginKind::Subnet;
-                facts.subnet_rule = self
-                    .items("/properties/networkAcls/virtualNetworkRules")
+                facts.subnet_rule = items(self.rules, "/virtualNetworkRules")
                     .filter_map(|rule| rule.get("id")?.as_str())
                     .any(|id| id.eq_ignore_ascii_case(subnet.as_str()));
             }
@@ -114,9 +105,8 @@ impl<'a> StorageFirewall<'a> {
             }
             Origin::AzureService { instance, tenant, .. } => {
                 facts.from = OriginKind::Service;
-                facts.resource_rule = self
-                    .items("/properties/networkAcls/resourceAccessRules")
-                    .any(|rule| rule_names(rule, instance, *tenant));
+                facts.resource_rule =
+                    items(self.rules, "/resourceAccessRules").any(|rule| rule_names(rule, instance, *tenant));
                 facts.trusted = instance
                     .resource_type()
                     .is_some_and(|kind| rules.trusted_services.contains(&kind.to_ascii_lowercase()));
@@ -127,15 +117,26 @@ impl<'a> StorageFirewall<'a> {
 
     /// The ids of approved private endpoints.
     fn private_endpoints(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.items("/properties/privateEndpointConnections")
+        items(self.properties, "/privateEndpointConnections")
             .filter(|connection| {
-                connection
-                    .pointer("/properties/privateLinkServiceConnectionState/status")
-                    .and_then(Value::as_str)
+                below(connection, "/properties/privateLinkServiceConnectionState/status")
+                    .as_str()
                     .is_some_and(|status| status.eq_ignore_ascii_case("Approved"))
             })
-            .filter_map(|connection| connection.pointer("/properties/privateEndpoint/id")?.as_str())
+            .filter_map(|connection| below(connection, "/properties/privateEndpoint/id").as_str())
     }
+}
+
+/// A setting below a value, or what an account without it behaves like.
+fn word<'a>(value: &'a Value, pointer: &str, unset: &'a str) -> &'a str {
+    match below(value, pointer).as_str() {
+        None | Some("") => unset,
+        Some(word) => word,
+    }
+}
+
+fn items<'a>(value: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    below(value, pointer).as_array().into_iter().flatten()
 }
 
 /// Whether a resource access rule names an instance and its tenant.

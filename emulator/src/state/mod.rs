@@ -14,7 +14,7 @@ use crate::model::{ResourceId, TenantId, Timestamp};
 
 pub use directory::{Directory, IdentityKind, Principal};
 pub use operation::{OperationOutcome, OperationState, Operations};
-pub use resource::{Resource, field, field_mut};
+pub use resource::{Resource, below, field, field_mut};
 
 /// A subscription.
 #[derive(Clone, Debug)]
