@@ -36,7 +36,7 @@ impl Fixture {
         });
     }
 
-    fn may(&self, wanted: &str, scope: &str) -> Result<Grant, Denied> {
+    fn may(&self, wanted: &str, scope: &str) -> Result<Grant<'_>, Denied> {
         let action = Action::new(wanted);
         let scope = scope.parse().expect("a scope");
         let wanted = if wanted.contains("/blobs/") {
