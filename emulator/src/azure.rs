@@ -1,8 +1,9 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
@@ -27,12 +28,18 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-req
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 /// What every answer of Azure Resource Manager carries, as recorded.
-const ARM_HEADERS: [(&str, &str); 5] = [
-    ("cache-control", "no-cache"),
-    ("pragma", "no-cache"),
-    ("expires", "-1"),
-    ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+const ARM_HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    (header::EXPIRES, HeaderValue::from_static("-1")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+    ),
 ];
 
 /// A fake Azure.
@@ -183,47 +190,50 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, asked: Asked) -> Response {
-        let permit = match self.decide(now, path, request) {
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: Request, asked: Asked) -> Response {
+        let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
             Err(refusal) => {
-                self.release_body(request);
-                self.record(now, request, None, asked, refusal.status.as_u16(), Some(&refusal));
-                return self.finish(request, refusal.respond(request));
+                self.release_body(&request);
+                let response = self.finish(&request, refusal.respond(&request));
+                self.record(now, request, None, asked, refusal.status, Some(&refusal));
+                return response;
             }
         };
         let struck = if self.faults.is_empty() {
             None
         } else {
-            let operation = permit.operation(&self.rules).id.clone();
-            self.faults.strike(&operation, request)
+            let operation = &permit.operation(&self.rules).id;
+            self.faults.strike(operation, &request)
         };
-        if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
-            self.release_body(request);
-            self.record(now, request, Some(&permit), asked, *status, None);
-            return self.finish(request, fault.response());
+        if let Some(fault @ FaultKind::Answer { .. }) = &struck {
+            self.release_body(&request);
+            let response = self.finish(&request, fault.response());
+            self.record(now, request, Some(&permit), asked, response.status, None);
+            return response;
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result = handler(&mut self.context(now, &mut started), &permit, request);
+        let result = handler(&mut self.context(now, &mut started), &permit, &request);
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
-            Err(refusal) => (self.refuse(request, &refusal), Some(refusal)),
+            Err(refusal) => (self.refuse(&request, &refusal), Some(refusal)),
         };
         let response = match &struck {
             Some(fault) => fault.response(),
             None => response,
         };
+        let response = self.finish(&request, response);
         self.record(
             now,
             request,
             Some(&permit),
             asked,
-            response.status.as_u16(),
+            response.status,
             refusal.as_ref(),
         );
-        self.finish(request, response)
+        response
     }
 
     /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
@@ -265,7 +275,7 @@ impl Azure {
             Some(Endpoint::Arm) => {
                 headers.insert(CORRELATION_ID, id);
                 for (name, value) in ARM_HEADERS {
-                    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+                    headers.insert(name, value);
                 }
             }
             Some(Endpoint::Blob) => {
@@ -278,28 +288,29 @@ impl Azure {
         response
     }
 
-    /// A request id that no other answer has: the seed's number, stepped on by a constant that
-    /// makes neighbours look unlike each other.
+    /// A request id that no other answer has: the seed's number, stepped on for each exchange by a
+    /// constant that makes neighbours look unlike each other. The exchange is recorded right after.
     fn request_id(&self) -> HeaderValue {
         const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-        let number = self
-            .first_request_id
-            .wrapping_add(u128::from(self.log.count()).wrapping_mul(STEP));
+        let exchange = u128::from(self.log.count()) + 1;
+        let number = self.first_request_id.wrapping_add(exchange.wrapping_mul(STEP));
         let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
             .unwrap_or(HeaderValue::from_static("-"))
     }
 
+    /// Takes note of an exchange. Takes what it keeps out of the request, whose turn is over.
     fn record(
         &mut self,
         now: Timestamp,
-        request: &Request,
+        request: Request,
         permit: Option<&Permit>,
         asked: Asked,
-        status: u16,
+        status: StatusCode,
         refusal: Option<&Refusal>,
     ) {
+        let operation = permit.map(|permit| Arc::clone(&permit.operation(&self.rules).id));
         self.log.push(Exchange {
             at: now,
             number: 0,
@@ -308,11 +319,11 @@ impl Azure {
                 .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
                 .unwrap_or_default(),
             asked,
-            method: request.method.to_string(),
-            host: request.host.clone(),
-            path: request.path.clone(),
-            operation: permit.map_or_else(String::new, |permit| permit.operation(&self.rules).id.clone()),
-            status,
+            method: request.method,
+            host: request.host,
+            path: request.path,
+            operation: operation.unwrap_or_default(),
+            status: status.as_u16(),
             refused: refusal.map(|refusal| RefusedBecause {
                 gate: refusal.gate,
                 code: refusal.code.clone(),
@@ -365,26 +376,15 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Answered(self.answer(
-                        now,
-                        &outbound.path,
-                        &outbound.request,
-                        Asked::ByService,
-                    ));
+                    input =
+                        Input::Answered(self.answer(now, &outbound.path, outbound.request, Asked::ByService));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
                     let verdict = self.decide(now, &outbound.path, &outbound.request);
                     let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
-                    let status = refusal.map_or(200, |refusal| refusal.status.as_u16());
-                    self.record(
-                        now,
-                        &outbound.request,
-                        permit,
-                        Asked::OnlyWhether,
-                        status,
-                        refusal,
-                    );
+                    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+                    self.record(now, outbound.request, permit, Asked::OnlyWhether, status, refusal);
                     input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {
@@ -427,26 +427,21 @@ impl Core for Azure {
                 BodyPlan::Buffer => buffer,
                 BodyPlan::Store => Admission::Store {
                     limit_bytes: STORE_MAX_BYTES,
-                    md5: permit.operation(&self.rules).id == "Blob_Put"
+                    md5: &*permit.operation(&self.rules).id == "Blob_Put"
                         || request.headers.contains_key("content-md5"),
                 },
             },
             Err(refusal) => {
-                self.record(
-                    now,
-                    request,
-                    None,
-                    Asked::ByClient,
-                    refusal.status.as_u16(),
-                    Some(&refusal),
-                );
-                Admission::Refuse(self.finish(request, refusal.respond(request)))
+                let response = self.finish(request, refusal.respond(request));
+                let asked = Asked::ByClient;
+                self.record(now, request.clone(), None, asked, refusal.status, Some(&refusal));
+                Admission::Refuse(response)
             }
         }
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        self.answer(now, path, &request, Asked::ByClient)
+        self.answer(now, path, request, Asked::ByClient)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

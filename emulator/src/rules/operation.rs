@@ -42,8 +42,8 @@ pub enum BodyPlan {
 /// One operation: how it is asked for and what it takes.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Its name.
-    pub id: String,
+    /// Its name. Shared: every exchange of the log has one.
+    pub id: Arc<str>,
     /// The service (folder) that handles it.
     pub service: String,
     /// The endpoint it is asked at.
@@ -77,16 +77,36 @@ enum Segment {
 }
 
 /// The values of a path's placeholders, decoded.
+///
+/// They stand one behind the other in one text, because every request has some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub(super) Vec<(Arc<str>, String)>);
+pub struct Params {
+    values: String,
+    /// Each placeholder's name, and where its value ends.
+    ends: Vec<(Arc<str>, usize)>,
+}
 
 impl Params {
     /// The value of a placeholder; empty if the path has none of that name.
     pub fn get(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(own, _)| &**own == name)
-            .map_or("", |(_, value)| value.as_str())
+        let Some(position) = self.ends.iter().position(|(own, _)| &**own == name) else {
+            return "";
+        };
+        let start = match position.checked_sub(1) {
+            Some(before) => self.ends[before].1,
+            None => 0,
+        };
+        &self.values[start..self.ends[position].1]
+    }
+
+    fn push<'a>(&mut self, name: &Arc<str>, segments: impl IntoIterator<Item = &'a str>) {
+        for (position, segment) in segments.into_iter().enumerate() {
+            if position > 0 {
+                self.values.push('/');
+            }
+            self.values.push_str(segment);
+        }
+        self.ends.push((Arc::clone(name), self.values.len()));
     }
 }
 
@@ -178,7 +198,8 @@ impl Operation {
             rest.len() == pattern.len()
         };
         long_enough
-            && pattern.iter().zip(rest).all(|(wanted, segment)| match wanted {
+            // From the end: all rows of an endpoint begin alike, and are told apart by their types.
+            && pattern.iter().zip(rest).rev().all(|(wanted, segment)| match wanted {
                 Segment::Literal(text) => segment.eq_ignore_ascii_case(text),
                 Segment::Param(_) | Segment::Rest(_) | Segment::Scope => true,
             })
@@ -188,16 +209,19 @@ impl Operation {
     pub(super) fn take_apart(&self, operation: usize, segments: &[Cow<'_, str>]) -> Routed {
         let (skip, pattern) = self.behind_scope(segments.len()).unwrap_or((0, &[]));
         let (leading, rest) = segments.split_at(skip);
-        let mut params = Vec::with_capacity(4);
+        let mut params = Params {
+            values: String::with_capacity(segments.iter().map(|segment| segment.len() + 1).sum()),
+            ends: Vec::with_capacity(4),
+        };
         let mut last = 0;
         for (position, wanted) in pattern.iter().enumerate() {
             match wanted {
                 Segment::Param(name) => {
-                    params.push((Arc::clone(name), rest[position].to_string()));
+                    params.push(name, [rest[position].as_ref()]);
                     last = position + 1;
                 }
                 Segment::Rest(name) => {
-                    params.push((Arc::clone(name), rest[position..].join("/")));
+                    params.push(name, rest[position..].iter().map(Cow::as_ref));
                     last = position;
                 }
                 Segment::Literal(_) | Segment::Scope => {}
@@ -207,7 +231,7 @@ impl Operation {
         let scope = if leads { leading } else { &rest[..last] };
         Routed {
             operation,
-            params: Params(params),
+            params,
             scope: ResourceId::from_segments(scope.iter().map(Cow::as_ref)),
         }
     }
@@ -294,6 +318,6 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         anonymous: row.anonymous,
         segments,
         dispatch,
-        id: row.id,
+        id: row.id.into(),
     })
 }
