@@ -256,7 +256,11 @@ pub fn json_body(request: &Request) -> Result<Value, Refusal> {
         return Ok(Value::Null);
     }
     let kind = request.header("content-type").unwrap_or("application/json");
-    if !kind.to_ascii_lowercase().contains("json") {
+    let is_json = kind
+        .as_bytes()
+        .windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"json"));
+    if !is_json {
         return Err(Refusal::arm(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UnsupportedMediaType",

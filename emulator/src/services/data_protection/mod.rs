@@ -127,14 +127,18 @@ fn not_found_inside(context: &Context<'_>) -> Refusal {
 
 /// The vault a request is about; ARM's own 404 if it is not there.
 fn vault_of<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
-    let mut vault = id.clone();
-    while !vault.is_type(VAULT) && vault.segments().count() > 2 {
-        vault = vault.parent();
+    let mut above = None;
+    while let at = above.as_ref().unwrap_or(id)
+        && !at.is_type(VAULT)
+        && at.segments().count() > 2
+    {
+        above = Some(at.parent());
     }
+    let vault = above.as_ref().unwrap_or(id);
     context
         .state
-        .resource(&vault)
-        .ok_or_else(|| context.not_found(&vault))
+        .resource(vault)
+        .ok_or_else(|| context.not_found(vault))
 }
 
 fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
