@@ -7,11 +7,11 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
-use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
+use crate::jobs::{Agenda, Effect, EffectId, EffectResult, SessionFailure, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
-use crate::server::{Admission, Core};
+use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
 
@@ -447,6 +447,32 @@ impl Core for Azure {
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
         self.answer(now, path, &request, Asked::ByClient)
+    }
+
+    fn connect_database(
+        &mut self,
+        _now: Timestamp,
+        _path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        let name = host
+            .strip_suffix(".postgres.database.azure.com")
+            .unwrap_or_default();
+        let found = self
+            .own
+            .postgres
+            .running()
+            .find(|(id, _)| id.name().eq_ignore_ascii_case(name));
+        match found {
+            Some((id, backend)) => Ok(DatabaseRoute {
+                backend,
+                server: id.name().to_owned(),
+            }),
+            None => Err(DatabaseRefusal {
+                failure: SessionFailure::NoServer,
+                message: format!("there is no server {host}, or it does not run"),
+            }),
+        }
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

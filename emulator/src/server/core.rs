@@ -1,7 +1,9 @@
 //! What the shell needs of the core. `azure::Azure` is the one real implementation; the
 //! shell's own tests use small doubles.
 
-use crate::jobs::{Effect, EffectId, EffectResult};
+use std::net::SocketAddr;
+
+use crate::jobs::{Effect, EffectId, EffectResult, SessionFailure};
 use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
 
 /// What to do with a request whose headers have been read and whose body has not.
@@ -23,6 +25,24 @@ pub enum Admission {
     Refuse(Response),
 }
 
+/// Where a connection to a database server goes on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseRoute {
+    /// Where the real server listens; a loopback address.
+    pub backend: SocketAddr,
+    /// The server's name: users may write theirs as `user@name`.
+    pub server: String,
+}
+
+/// Why a connection to a database server is not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseRefusal {
+    /// [`SessionFailure::NoServer`] or [`SessionFailure::NotLetIn`].
+    pub failure: SessionFailure,
+    /// What the gate in front of the server says, for a person.
+    pub message: String,
+}
+
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {
     /// Decides on the headers alone, and takes note of a refusal. A request that is admitted may
@@ -31,6 +51,19 @@ pub trait Core: Send + 'static {
 
     /// Answers a request.
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response;
+
+    /// Decides whether a connection to the database server of that host name is let in, and takes
+    /// note of it either way.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such server, if it does not run, or if its network settings say no.
+    fn connect_database(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal>;
 
     /// Runs everything that has fallen due, and hands over outside work to carry out.
     fn tick(&mut self, now: Timestamp) -> Vec<Effect>;

@@ -19,7 +19,7 @@ mod start;
 mod tls;
 mod wire;
 
-pub use self::core::{Admission, Core};
+pub use self::core::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 pub use crate::jobs::{DumpKind, ServerSpec};
 pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
 pub use body::{Answer, AnswerBody, BodySource, ByteStream};

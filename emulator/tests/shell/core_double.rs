@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, Work};
+use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Work};
 use azdrill_emulator::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
-use azdrill_emulator::server::{Admission, Core};
+use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -104,6 +104,18 @@ fn echo(request: &Request) -> Response {
 }
 
 impl Core for CoreDouble {
+    fn connect_database(
+        &mut self,
+        _: Timestamp,
+        _: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        Err(DatabaseRefusal {
+            failure: SessionFailure::NoServer,
+            message: format!("there is no server {host}"),
+        })
+    }
+
     fn admit(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
         if request.path == "/refused" {
             return Admission::Refuse(

@@ -33,7 +33,8 @@ impl Prepared {
     pub(super) fn new(effect: Effect, store: &BlobStore) -> Self {
         let sources = match &effect.work {
             Work::Copy(copy) => copy.files.iter().map(|file| store.reader(&file.source)).collect(),
-            Work::Server(_) | Work::Dump(_) => Vec::new(),
+            Work::LoadDatabase(load) => vec![store.reader(&load.source)],
+            Work::Server(_) | Work::Dump(_) | Work::Examine(_) | Work::DumpDatabase(_) => Vec::new(),
         };
         Self {
             id: effect.id,
@@ -47,7 +48,7 @@ impl Prepared {
         match &self.work {
             Work::Server(work) => Some(work.key()),
             Work::Dump(work) => Some(&work.key),
-            Work::Copy(_) => None,
+            Work::Copy(_) | Work::Examine(_) | Work::DumpDatabase(_) | Work::LoadDatabase(_) => None,
         }
     }
 }
@@ -75,6 +76,9 @@ impl<C: Core> Tools<C> {
                 let pauses = self.pauses.take();
                 copy::carry_out(&self.front_door, &work, prepared.sources, pauses).await
             }
+            Work::Examine(_) | Work::DumpDatabase(_) | Work::LoadDatabase(_) => Err(EffectFailure::Engine(
+                "nothing signs in to databases yet".to_owned(),
+            )),
         };
         result.unwrap_or_else(EffectResult::Failed)
     }

@@ -277,12 +277,16 @@ impl RestoreJob {
                     },
                 )
             }
-            EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => {
-                self.fail_moving(context, &text)
-            }
-            EffectResult::ServerStarted(_) | EffectResult::ServerDone | EffectResult::Dumped { .. } => {
-                self.fail_moving(context, "the copy ended without a result")
-            }
+            EffectResult::Failed(
+                EffectFailure::Engine(text)
+                | EffectFailure::Store(text)
+                | EffectFailure::Session { message: text, .. },
+            ) => self.fail_moving(context, &text),
+            EffectResult::ServerStarted(_)
+            | EffectResult::ServerDone
+            | EffectResult::Dumped { .. }
+            | EffectResult::Examined(_)
+            | EffectResult::Loaded { .. } => self.fail_moving(context, "the copy ended without a result"),
         }
     }
 

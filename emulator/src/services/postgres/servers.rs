@@ -204,7 +204,11 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
 /// The operation's error for outside work that failed.
 pub(super) fn failure(result: &EffectResult) -> Option<Value> {
     let text = match result {
-        EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => text.clone(),
+        EffectResult::Failed(
+            EffectFailure::Engine(text)
+            | EffectFailure::Store(text)
+            | EffectFailure::Session { message: text, .. },
+        ) => text.clone(),
         EffectResult::Failed(EffectFailure::Refused {
             status,
             code,
