@@ -6,11 +6,13 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
+use crate::gateway::{
+    DatabaseDoor, DatabaseNo, Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of, place_of,
+};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, SessionFailure, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
-use crate::rules::{BodyPlan, Endpoint, Rules};
+use crate::rules::{BodyPlan, Endpoint, Gate, Rules};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
@@ -323,6 +325,39 @@ impl Azure {
         });
     }
 
+    /// Takes note of a connection to a database server. It has no status of its own: 200 stands for
+    /// one that is let in, 403 for one that is not, 404 for one to a server that is not there.
+    fn record_connection(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+        refused: Option<&DatabaseNo>,
+    ) {
+        self.log.push(Exchange {
+            at: now,
+            number: 0,
+            caller: place_of(path),
+            asked: Asked::ByClient,
+            method: "CONNECT".to_owned(),
+            host: host.to_owned(),
+            path: String::new(),
+            operation: "DatabaseConnection".to_owned(),
+            status: match refused.map(|no| no.gate) {
+                None => 200,
+                Some(Gate::Network) => 403,
+                Some(_) => 404,
+            },
+            refused: refused.map(|no| RefusedBecause {
+                gate: no.gate,
+                code: String::new(),
+                reason: no.reason.clone(),
+                rules: no.rules.clone(),
+                mark: no.mark,
+            }),
+        });
+    }
+
     /// Gives an inner call the token it is to carry.
     fn sign(&mut self, now: Timestamp, outbound: &mut Outbound) {
         let Some(id) = outbound.principal else { return };
@@ -451,28 +486,39 @@ impl Core for Azure {
 
     fn connect_database(
         &mut self,
-        _now: Timestamp,
-        _path: &NetworkPath,
+        now: Timestamp,
+        path: &NetworkPath,
         host: &str,
     ) -> Result<DatabaseRoute, DatabaseRefusal> {
-        let name = host
-            .strip_suffix(".postgres.database.azure.com")
-            .unwrap_or_default();
-        let found = self
-            .own
-            .postgres
-            .running()
-            .find(|(id, _)| id.name().eq_ignore_ascii_case(name));
-        match found {
-            Some((id, backend)) => Ok(DatabaseRoute {
-                backend,
-                server: id.name().to_owned(),
-            }),
-            None => Err(DatabaseRefusal {
-                failure: SessionFailure::NoServer,
-                message: format!("there is no server {host}, or it does not run"),
-            }),
+        let door = DatabaseDoor {
+            rules: &self.rules,
+            state: &self.state,
+        };
+        let passed = door.pass(path, host).and_then(|admission| {
+            let backend = self.own.postgres.address(&admission.server);
+            let backend = backend.ok_or_else(|| DatabaseNo::no_server(host))?;
+            Ok((admission, backend))
+        });
+        self.record_connection(now, path, host, passed.as_ref().err());
+        let (admission, backend) = passed.map_err(|no| DatabaseRefusal {
+            failure: match no.gate {
+                Gate::Network => SessionFailure::NotLetIn,
+                _ => SessionFailure::NoServer,
+            },
+            message: no.message,
+        })?;
+        let server = admission.server.name().to_owned();
+        let fault = self.faults.strike_connection(&server, path);
+        if let Some(fault) = &fault {
+            let text = format!("a connection to {server} is struck by a fault: {fault:?}");
+            self.log.note(now, "fault", text, None);
         }
+        Ok(DatabaseRoute {
+            backend,
+            server,
+            tls_required: admission.requires_tls,
+            fault,
+        })
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

@@ -10,7 +10,7 @@ use super::operation::OperationsFile;
 use super::prerequisite::{Evidence, PrerequisiteRow, SwitchRow};
 use super::{
     Assumptions, Check, Endpoint, ErrorCode, Gate, Mark, NetworkRow, Prerequisite, Profile, RoleDefinition,
-    Router, RuleId, Rules, Source, Statement,
+    Router, RuleId, Rules, Source, Statement, database_row, single_server,
 };
 
 /// Why the rules could not be loaded.
@@ -165,10 +165,14 @@ struct Duration<T> {
 }
 
 /// Checks that every source named has a row.
-struct SourceCheck<'a>(&'a BTreeMap<String, Source>);
+pub(super) struct SourceCheck<'a>(&'a BTreeMap<String, Source>);
 
-impl SourceCheck<'_> {
-    fn check(&self, file: &'static str, row: &str, sources: &[String]) -> Result<(), RulesError> {
+impl<'a> SourceCheck<'a> {
+    pub(super) fn new(sources: &'a BTreeMap<String, Source>) -> Self {
+        Self(sources)
+    }
+
+    pub(super) fn check(&self, file: &'static str, row: &str, sources: &[String]) -> Result<(), RulesError> {
         if sources.is_empty() {
             return Err(row_error(file, row, "it names no source"));
         }
@@ -179,7 +183,7 @@ impl SourceCheck<'_> {
     }
 }
 
-fn row_error(file: &'static str, row: &str, what: &str) -> RulesError {
+pub(super) fn row_error(file: &'static str, row: &str, what: &str) -> RulesError {
     RulesError::Row {
         file,
         row: row.to_owned(),
@@ -187,7 +191,7 @@ fn row_error(file: &'static str, row: &str, what: &str) -> RulesError {
     }
 }
 
-fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RulesError> {
+pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RulesError> {
     toml::from_str(text).map_err(|error| RulesError::Syntax {
         file: file.to_owned(),
         error: error.to_string(),
@@ -196,7 +200,7 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RulesError> {
 
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
     let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
-    let known = SourceCheck(&sources.sources);
+    let known = SourceCheck::new(&sources.sources);
     let operations: OperationsFile = parse("operations.toml", include_str!("../../rules/operations.toml"))?;
     for source in operations.sources() {
         known.check("operations.toml", "service", std::slice::from_ref(source))?;
@@ -211,6 +215,14 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     check_network(&network, &taken, &known)?;
     let (compiled, mut statements) = compile_prerequisites(&prerequisites, &taken, &errors, &known)?;
     for row in &network.storage {
+        statements.insert(
+            RuleId::new(&row.id),
+            statement(&row.reason, row.mark, &row.sources),
+        );
+    }
+    let database_network =
+        database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
+    for row in database_network.rows() {
         statements.insert(
             RuleId::new(&row.id),
             statement(&row.reason, row.mark, &row.sources),
@@ -247,6 +259,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
+        database_network,
+        single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
         sources: sources.sources,
     })
 }

@@ -4,6 +4,7 @@
 //! how sure we are. Profiles are resolved here and nowhere else: what leaves this module is
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
+mod database_row;
 mod error_code;
 mod load;
 mod network_row;
@@ -12,10 +13,12 @@ mod prerequisite;
 mod profile;
 mod role;
 mod router;
+mod single_server;
 mod source;
 
 use std::collections::BTreeMap;
 
+pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use error_code::ErrorCode;
 pub use load::RulesError;
 pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
@@ -24,6 +27,10 @@ pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use role::RoleDefinition;
 pub use router::{BadPath, Routed, Router};
+pub use single_server::{
+    EarliestRestore, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, SingleServerParameter,
+    TierRow, VersionRow,
+};
 pub use source::{Mark, Source};
 
 /// All rules under one profile.
@@ -35,6 +42,10 @@ pub struct Rules {
     pub built_in_roles: Vec<RoleDefinition>,
     /// Storage network rows, in order, those left out that the profile does not take.
     pub storage_rows: Vec<NetworkRow>,
+    /// Which network paths reach a database server.
+    pub database_network: DatabaseNetwork,
+    /// Facts about single servers.
+    pub single_server: SingleServerFacts,
     /// Resource types the trusted-services exception covers, in lower case.
     pub trusted_services: Vec<String>,
     /// The order of gates by endpoint.
