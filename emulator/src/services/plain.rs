@@ -31,6 +31,12 @@ pub(super) fn resource_body(id: &ResourceId, kind: &str, sent: &Value) -> Result
     for (key, value) in sent {
         let known = ["id", "name", "type", "systemdata"].contains(&key.to_ascii_lowercase().as_str());
         if !known && !value.is_null() {
+            // Services look for secrets below `properties`, however a client spells it.
+            let key = if key.eq_ignore_ascii_case("properties") {
+                "properties"
+            } else {
+                key
+            };
             body[key] = value.clone();
         }
     }

@@ -2,11 +2,14 @@
 //! core directly: no sockets, no PostgreSQL, no clock.
 
 mod bodies;
+mod database_connections;
 mod failures;
 mod jobs;
 mod shapes;
 mod sign_in;
 mod simulated_movement;
+mod single_server;
+mod single_server_parts;
 mod status_codes;
 mod time;
 mod traps;

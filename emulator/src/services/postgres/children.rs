@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::servers::failure;
-use super::{SERVER, accept, require_server};
+use super::{accept, child_type, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -82,11 +82,11 @@ impl Workflow for DeleteChild {
     }
 }
 
-fn server_of(permit: &Permit) -> ResourceId {
+pub(super) fn server_of(permit: &Permit) -> ResourceId {
     permit.scope.parent()
 }
 
-fn put_child(
+pub(super) fn put_child(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -95,8 +95,8 @@ fn put_child(
     work: Option<Work>,
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let body =
-        json!({"id": id, "name": id.name(), "type": format!("{SERVER}/{kind}"), "properties": properties});
+    let kind = child_type(context, &server_of(permit), kind);
+    let body = json!({"id": id, "name": id.name(), "type": kind, "properties": properties});
     let (operation, response) = accept(context, request, &server_of(permit));
     let work = work.filter(|_| context.settings.has_postgres);
     context.start(PutChild {
@@ -175,7 +175,7 @@ pub(super) fn put_configuration(
     put_child(context, permit, request, "configurations", own, None)
 }
 
-fn delete_child(
+pub(super) fn delete_child(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,

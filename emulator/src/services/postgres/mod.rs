@@ -1,10 +1,12 @@
 //! PostgreSQL flexible servers: control plane, and long-term-retention backups of a real server.
+//! Single servers stand in a module of their own and share what is the same.
 
 mod children;
 mod location;
 mod long_term_retention;
 mod power;
 mod servers;
+mod single_server;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +18,7 @@ use super::{Context, Handler, LongRunning, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::state::OperationOutcome;
+use crate::state::{OperationOutcome, Resource};
 
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
@@ -88,7 +90,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "ServerGroups_Create" => servers::put_server_group,
         "ServerGroups_Delete" => servers::delete_server_group,
         "ServerGroups_List" => |context, permit, request| plain::list(context, permit, request, SERVER_GROUP),
-        _ => return None,
+        _ => return single_server::handler(operation),
     })
 }
 
@@ -179,8 +181,33 @@ fn require_server(context: &Context<'_>, server: &ResourceId) -> Result<(), Refu
     }
 }
 
+/// The type of a server's children in that collection.
+fn child_type(context: &Context<'_>, server: &ResourceId, collection: &str) -> String {
+    let kind = context.state.resource(server).map(|server| server.text("/type"));
+    format!("{}/{collection}", kind.unwrap_or(SERVER))
+}
+
+/// The property a server shows its state in. The flavours have different names for it.
+fn state_property(server: &Resource) -> &'static str {
+    if server.is_type(single_server::SERVER) {
+        "userVisibleState"
+    } else {
+        "state"
+    }
+}
+
+fn state_of(context: &Context<'_>, server: &ResourceId) -> String {
+    let resource = context.state.resource(server);
+    let state = resource.map(|server| server.text(&format!("/properties/{}", state_property(server))));
+    state.unwrap_or_default().to_owned()
+}
+
 fn set_state(context: &mut Context<'_>, server: &ResourceId, state: &str) {
     if let Some(resource) = context.state.resources.get_mut(server) {
-        resource.set_property(&["state"], json!(state));
+        let property = state_property(resource);
+        // A single server's schema has no words for what is on its way; it shows the state it was in.
+        if property == "state" || single_server::STATES.contains(&state) {
+            resource.set_property(&[property], json!(state));
+        }
     }
 }

@@ -3,20 +3,34 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{SERVER, SERVER_GROUP, accept, set_state};
-use crate::gateway::{Permit, Refusal};
+use super::{SERVER, SERVER_GROUP, accept, child_type, set_state, state_of};
+use crate::gateway::{Permit, Refusal, Shape, server_named};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
-use crate::state::{OperationOutcome, Resource, field};
+use crate::state::{OperationOutcome, Resource, field, field_mut};
 
 /// Azure's own databases, there from the start.
 const OWN_DATABASES: [&str; 3] = ["azure_maintenance", "azure_sys", "postgres"];
+/// What an update of a server, of either flavour, leaves as it is.
+const READ_ONLY: [&str; 11] = [
+    "administratorLogin",
+    "byokEnforcement",
+    "createMode",
+    "earliestRestoreDate",
+    "fullyQualifiedDomainName",
+    "masterServerId",
+    "privateEndpointConnections",
+    "replicaCapacity",
+    "state",
+    "userVisibleState",
+    "version",
+];
 /// What a server is created with where the request says nothing.
 const DEFAULT_MAJOR: u32 = 17;
 
-fn bad(code: &str, text: String) -> Refusal {
+pub(super) fn bad(code: &str, text: String) -> Refusal {
     Refusal::arm(StatusCode::BAD_REQUEST, code, text)
 }
 
@@ -32,8 +46,20 @@ pub(super) fn put(
         return update(context, &id, request, &sent);
     }
     check_name(&id)?;
+    require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, body) = describe_new(context, &id, &location, &sent)?;
+    Ok(create(context, request, id, spec, body))
+}
+
+/// Puts a new server, and has it started.
+pub(super) fn create(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: ResourceId,
+    spec: ServerSpec,
+    body: Value,
+) -> Response {
     let now = context.now;
     context
         .state
@@ -42,10 +68,21 @@ pub(super) fn put(
     let (operation, response) = accept(context, request, &id);
     context.own.postgres.specs.insert(id.clone(), spec.clone());
     context.start(CreateServer { id, operation, spec });
-    Ok(response)
+    response
 }
 
-fn check_name(id: &ResourceId) -> Result<(), Refusal> {
+/// Names are host names: no two servers have the same, of whatever flavour and wherever they are.
+pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    if server_named(context.state, id.name()).is_none() {
+        return Ok(());
+    }
+    let error = context.rules.error("SyntheticServerNameInUse");
+    let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
+    refusal.shape = Shape::Arm;
+    Err(refusal)
+}
+
+pub(super) fn check_name(id: &ResourceId) -> Result<(), Refusal> {
     let name = id.name();
     let fits = (3..=63).contains(&name.len())
         && name
@@ -65,7 +102,7 @@ fn check_name(id: &ResourceId) -> Result<(), Refusal> {
 }
 
 /// Refuses the logins Azure keeps for itself.
-fn check_login(login: &str) -> Result<(), Refusal> {
+pub(super) fn check_login(login: &str) -> Result<(), Refusal> {
     let reserved = [
         "azure_superuser",
         "azuresu",
@@ -231,10 +268,11 @@ impl CreateServer {
     fn ready(&self, context: &mut Context<'_>) -> Next {
         set_state(context, &self.id, "Ready");
         let now = context.now;
+        let kind = child_type(context, &self.id, "databases");
         for name in OWN_DATABASES {
             let id = self.id.child(["databases", name]);
             let body = json!({
-                "id": id, "name": name, "type": format!("{SERVER}/databases"),
+                "id": id, "name": name, "type": kind,
                 "properties": {"charset": "UTF8", "collation": "en_US.utf8"},
             });
             context
@@ -292,7 +330,7 @@ pub(super) fn patch(
     update(context, &permit.scope.clone(), request, &sent)
 }
 
-fn update(
+pub(super) fn update(
     context: &mut Context<'_>,
     id: &ResourceId,
     request: &Request,
@@ -300,20 +338,16 @@ fn update(
 ) -> Result<Response, Refusal> {
     let mut sent = sent.clone();
     let mut password = None;
-    if let Some(properties) = sent.get_mut("properties").and_then(Value::as_object_mut) {
-        password = properties
-            .remove("administratorLoginPassword")
-            .and_then(|password| password.as_str().map(str::to_owned));
-        for read_only in [
-            "state",
-            "fullyQualifiedDomainName",
-            "privateEndpointConnections",
-            "createMode",
-            "administratorLogin",
-            "version",
-        ] {
-            properties.remove(read_only);
-        }
+    let properties = sent.is_object().then(|| field_mut(&mut sent, "properties"));
+    if let Some(properties) = properties.and_then(Value::as_object_mut) {
+        // Without regard to case, like every reader of the body: a password must not slip through.
+        properties.retain(|name, value| {
+            if name.eq_ignore_ascii_case("administratorLoginPassword") {
+                password = value.as_str().map(str::to_owned);
+                return false;
+            }
+            !READ_ONLY.iter().any(|own| name.eq_ignore_ascii_case(own))
+        });
     }
     if let Some(sent) = sent.as_object_mut() {
         for read_only in ["id", "name", "type", "systemData", "location"] {
@@ -323,11 +357,7 @@ fn update(
     if let Some(server) = context.state.resources.get_mut(id) {
         plain::merge(&mut server.body, &sent);
     }
-    let was = context
-        .state
-        .resource(id)
-        .map(|server| server.text("/properties/state").to_owned())
-        .unwrap_or_default();
+    let was = state_of(context, id);
     set_state(context, id, "Updating");
     let (operation, response) = accept(context, request, id);
     let mut work = None;
