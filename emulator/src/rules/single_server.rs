@@ -113,6 +113,10 @@ pub struct TierRow {
     pub min_storage_mb: u64,
     /// The most storage, in MiB.
     pub max_storage_mb: u64,
+    /// The least days a server keeps its own backups.
+    pub min_backup_days: u32,
+    /// The most.
+    pub max_backup_days: u32,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.

@@ -7,6 +7,8 @@ mod names;
 mod print;
 mod report;
 mod roles;
+#[cfg(test)]
+mod single_server_tests;
 mod steps;
 mod transcript;
 

@@ -43,8 +43,8 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> An
     }
 }
 
-pub(super) fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
     Ok(all(&connections(context, &permit.scope)))
 }
 
@@ -140,8 +140,8 @@ fn link_resource(server: &ResourceId) -> Value {
     })
 }
 
-pub(super) fn list_link_resources(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+pub(super) fn list_link_resources(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
     Ok(all(&[link_resource(&permit.scope)]))
 }
 

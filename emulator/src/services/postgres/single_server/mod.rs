@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::power;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response, wire_hundred_nanoseconds};
+use crate::model::{Response, wire_hundred_nanoseconds};
 use crate::services::{Context, Handler, plain};
 
 pub(super) const SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
@@ -104,10 +104,10 @@ fn all(values: &[serde_json::Value]) -> Response {
     Response::json(StatusCode::OK, &json!({"value": values}))
 }
 
-/// A handler's arguments, for those that need no more than these.
+/// What a handler answers.
 type Answer = Result<Response, Refusal>;
 
 /// Makes sure the server a list is of exists.
-fn require_listed(context: &Context<'_>, permit: &Permit, _: &Request) -> Result<(), Refusal> {
+fn require_listed(context: &Context<'_>, permit: &Permit) -> Result<(), Refusal> {
     super::require_server(context, &permit.scope)
 }

@@ -66,8 +66,8 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> An
     }
 }
 
-pub(super) fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
     let kind = format!("{SERVER}/{KIND}");
     let set = context.state.resources_below(&permit.scope, &kind);
     let mut found: Vec<Value> = set.map(|parameter| parameter.body.clone()).collect();

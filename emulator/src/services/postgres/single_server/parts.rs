@@ -15,8 +15,8 @@ const ADMINISTRATOR: &str = "activeDirectory";
 const ALERT_POLICY: &str = "Default";
 
 /// A list of what a server has none of here.
-pub(super) fn nothing(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+pub(super) fn nothing(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
     Ok(all(&[]))
 }
 
@@ -26,7 +26,7 @@ pub(super) fn list(
     request: &Request,
     collection: &str,
 ) -> Result<Response, Refusal> {
-    require_listed(context, permit, request)?;
+    require_listed(context, permit)?;
     plain::list(context, permit, request, &format!("{SERVER}/{collection}"))
 }
 
@@ -111,8 +111,8 @@ pub(super) fn get_alert_policy(context: &mut Context<'_>, permit: &Permit, reque
     }
 }
 
-pub(super) fn list_alert_policies(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+pub(super) fn list_alert_policies(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
     let id = permit.scope.child(["securityAlertPolicies", ALERT_POLICY]);
     let set = context.state.resource(&id).map(|policy| policy.body.clone());
     Ok(all(&[set.unwrap_or_else(|| alert_policy(&id))]))

@@ -8,15 +8,12 @@ use crate::model::Request;
 use crate::rules::TierRow;
 use crate::services::Context;
 
-/// For how many days a server keeps its own backups, at least and at most.
-const RETENTION_DAYS: (u32, u32) = (7, 35);
-
 fn describe(tier: &TierRow) -> Value {
     let limits = |mut value: Value| {
         value["minStorageMB"] = json!(tier.min_storage_mb);
         value["maxStorageMB"] = json!(tier.max_storage_mb);
-        value["minBackupRetentionDays"] = json!(RETENTION_DAYS.0);
-        value["maxBackupRetentionDays"] = json!(RETENTION_DAYS.1);
+        value["minBackupRetentionDays"] = json!(tier.min_backup_days);
+        value["maxBackupRetentionDays"] = json!(tier.max_backup_days);
         value
     };
     let objectives: Vec<Value> = tier
@@ -41,6 +38,6 @@ pub(super) fn of_location(context: &mut Context<'_>, _: &Permit, _: &Request) ->
 }
 
 pub(super) fn of_server(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    require_listed(context, permit, request)?;
+    require_listed(context, permit)?;
     of_location(context, permit, request)
 }
