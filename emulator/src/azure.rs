@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::connection::{Surroundings, connect};
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{
-    DatabaseDoor, DatabaseNo, Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of, place_of,
-};
-use crate::jobs::{Agenda, Effect, EffectId, EffectResult, SessionFailure, WorkflowId};
+use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
+use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
-use crate::rules::{BodyPlan, Endpoint, Gate, Rules};
+use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
@@ -325,39 +324,6 @@ impl Azure {
         });
     }
 
-    /// Takes note of a connection to a database server. It has no status of its own: 200 stands for
-    /// one that is let in, 403 for one that is not, 404 for one to a server that is not there.
-    fn record_connection(
-        &mut self,
-        now: Timestamp,
-        path: &NetworkPath,
-        host: &str,
-        refused: Option<&DatabaseNo>,
-    ) {
-        self.log.push(Exchange {
-            at: now,
-            number: 0,
-            caller: place_of(path),
-            asked: Asked::ByClient,
-            method: "CONNECT".to_owned(),
-            host: host.to_owned(),
-            path: String::new(),
-            operation: "DatabaseConnection".to_owned(),
-            status: match refused.map(|no| no.gate) {
-                None => 200,
-                Some(Gate::Network) => 403,
-                Some(_) => 404,
-            },
-            refused: refused.map(|no| RefusedBecause {
-                gate: no.gate,
-                code: String::new(),
-                reason: no.reason.clone(),
-                rules: no.rules.clone(),
-                mark: no.mark,
-            }),
-        });
-    }
-
     /// Gives an inner call the token it is to carry.
     fn sign(&mut self, now: Timestamp, outbound: &mut Outbound) {
         let Some(id) = outbound.principal else { return };
@@ -490,35 +456,14 @@ impl Core for Azure {
         path: &NetworkPath,
         host: &str,
     ) -> Result<DatabaseRoute, DatabaseRefusal> {
-        let door = DatabaseDoor {
+        let mut around = Surroundings {
             rules: &self.rules,
             state: &self.state,
+            servers: &self.own.postgres,
+            faults: &mut self.faults,
+            log: &mut self.log,
         };
-        let passed = door.pass(path, host).and_then(|admission| {
-            let backend = self.own.postgres.address(&admission.server);
-            let backend = backend.ok_or_else(|| DatabaseNo::no_server(host))?;
-            Ok((admission, backend))
-        });
-        self.record_connection(now, path, host, passed.as_ref().err());
-        let (admission, backend) = passed.map_err(|no| DatabaseRefusal {
-            failure: match no.gate {
-                Gate::Network => SessionFailure::NotLetIn,
-                _ => SessionFailure::NoServer,
-            },
-            message: no.message,
-        })?;
-        let server = admission.server.name().to_owned();
-        let fault = self.faults.strike_connection(&server, path);
-        if let Some(fault) = &fault {
-            let text = format!("a connection to {server} is struck by a fault: {fault:?}");
-            self.log.note(now, "fault", text, None);
-        }
-        Ok(DatabaseRoute {
-            backend,
-            server,
-            tls_required: admission.requires_tls,
-            fault,
-        })
+        connect(&mut around, now, path, host)
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

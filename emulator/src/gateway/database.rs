@@ -97,13 +97,3 @@ fn address_of(path: &NetworkPath) -> String {
         }
     }
 }
-
-/// Where a caller stands, for the log.
-pub(crate) fn place_of(path: &NetworkPath) -> String {
-    match &path.origin {
-        Origin::Internet { address } => format!("somebody at {address}"),
-        Origin::Subnet { subnet } => format!("somebody in {subnet}"),
-        Origin::PrivateEndpoint { endpoint } => format!("somebody behind {endpoint}"),
-        Origin::AzureService { instance, .. } => format!("an Azure service acting for {instance}"),
-    }
-}

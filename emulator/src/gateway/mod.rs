@@ -20,7 +20,7 @@ use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
-pub(crate) use database::{DatabaseDoor, DatabaseNo, place_of, server_named};
+pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub use refusal::{Refusal, Shape};
 #[cfg(test)]
 pub(crate) use sas::account_signature;

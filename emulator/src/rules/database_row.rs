@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
 use super::network_row::OnlyWhen;
-use super::{Mark, OriginKind, Outcome, RuleId};
+use super::{Mark, OriginKind, Outcome, RuleId, Statement};
 use crate::model::Origin;
 
 const FILE: &str = "database_network.toml";
@@ -117,6 +117,18 @@ impl DatabaseNetwork {
     /// What a client is told whom the row refuses; empty for a row that allows.
     pub fn message(&self, row: &DatabaseRow) -> &str {
         self.messages.get(&row.says).map_or("", String::as_str)
+    }
+
+    /// What each row says, for people.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
+        self.rows().map(|row| {
+            let statement = Statement {
+                text: row.reason.clone(),
+                mark: row.mark,
+                sources: row.sources.clone(),
+            };
+            (RuleId::new(&row.id), statement)
+        })
     }
 
     /// The rows of both flavours.

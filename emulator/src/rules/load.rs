@@ -222,12 +222,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     }
     let database_network =
         database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
-    for row in database_network.rows() {
-        statements.insert(
-            RuleId::new(&row.id),
-            statement(&row.reason, row.mark, &row.sources),
-        );
-    }
+    statements.extend(database_network.statements());
     let lifecycle: LifecycleFile = parse("lifecycle.toml", include_str!("../../rules/lifecycle.toml"))?;
     for (name, row) in &lifecycle.recorded_seconds {
         known.check("lifecycle.toml", name, &row.evidence.sources)?;

@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::SERVER;
-use crate::gateway::{Permit, Refusal, server_named};
-use crate::model::{Request, Response};
+use crate::gateway::{Permit, Refusal, Shape, server_named};
+use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -25,6 +25,17 @@ pub(super) fn check_name(
         body["message"] = json!("Specified server name is already used.");
     }
     Ok(Response::json(StatusCode::OK, &body))
+}
+
+/// Names are host names: no two servers have the same, of whatever flavour and wherever they are.
+pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    if server_named(context.state, id.name()).is_none() {
+        return Ok(());
+    }
+    let error = context.rules.error("SyntheticServerNameInUse");
+    let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
+    refusal.shape = Shape::Arm;
+    Err(refusal)
 }
 
 /// The shape the CLI reads its SKUs from; without every level of it, it finds none available.

@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::location::require_free_name;
 use super::{SERVER, SERVER_GROUP, accept, child_type, set_state, state_of};
-use crate::gateway::{Permit, Refusal, Shape, server_named};
+use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -69,17 +70,6 @@ pub(super) fn create(
     context.own.postgres.specs.insert(id.clone(), spec.clone());
     context.start(CreateServer { id, operation, spec });
     response
-}
-
-/// Names are host names: no two servers have the same, of whatever flavour and wherever they are.
-pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
-    if server_named(context.state, id.name()).is_none() {
-        return Ok(());
-    }
-    let error = context.rules.error("SyntheticServerNameInUse");
-    let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
-    refusal.shape = Shape::Arm;
-    Err(refusal)
 }
 
 pub(super) fn check_name(id: &ResourceId) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
 use crate::rules::{Mark, RealServer, Rules};
-use crate::services::postgres::{require_server, servers};
+use crate::services::postgres::{location, require_server, servers};
 use crate::services::{Context, json_body, plain};
 use crate::state::{field, field_mut};
 
@@ -67,7 +67,7 @@ pub(super) fn put(
         return update(context, &id, request, sent);
     }
     servers::check_name(&id)?;
-    servers::require_free_name(context, &id)?;
+    location::require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, body) = describe_new(context, &id, &location, &sent)?;
     let response = servers::create(context, request, id, spec, body);
