@@ -244,6 +244,7 @@ fn a_private_endpoint_connects_to_the_server() {
         (tags.status.as_u16(), &tags.json_body()["tags"]["a"]),
         (200, &json!("b"))
     );
+    assert_eq!(connection(&mut world), tags.json_body());
     let nonsense = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Maybe"}}});
     assert_eq!(world.put(&target, &nonsense).status, 400);
     long(&world.delete(&target));
