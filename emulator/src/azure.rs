@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, endpoint_of};
+use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, endpoint_of};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, SessionFailure, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
@@ -273,6 +273,7 @@ impl Azure {
                     headers.insert(STORAGE_VERSION, version.clone());
                 }
             }
+            Some(Endpoint::KeyVault) => add_key_vault_headers(&self.rules, &self.state, request, headers),
             Some(_) | None => {}
         }
         response
@@ -419,7 +420,8 @@ impl Core for Azure {
         let buffer = Admission::Buffer {
             limit_bytes: BUFFER_MAX_BYTES,
         };
-        if endpoint_of(&request.host, &request.path) != Some(Endpoint::Blob) {
+        let endpoint = endpoint_of(&request.host, &request.path);
+        if !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
             return buffer;
         }
         match self.decide(now, path, request) {

@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use super::{Credential, Door, Permit, Refusal};
+use super::{Credential, Door, Permit, Refusal, key_vault};
 use crate::authz::{Denied, Wanted};
-use crate::model::Timestamp;
+use crate::model::{Action, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, RuleId};
 
 pub(super) fn authorize(
@@ -15,6 +15,9 @@ pub(super) fn authorize(
 ) -> Result<(), Refusal> {
     if row.anonymous || row.any_caller {
         return Ok(());
+    }
+    if row.endpoint == Endpoint::KeyVault {
+        return key_vault::authorize(door, now, row, permit);
     }
     match &permit.caller.credential {
         Credential::SharedKey if row.endpoint == Endpoint::Blob => Ok(()),
@@ -69,8 +72,8 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
     }
 }
 
-fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
-    let action = wanted.action();
+/// Why roles do not grant an action, and the rules that had a say.
+pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
     let scope = &permit.scope;
     let mut reason = format!(
         "{} has no role that grants {action} at {scope}",
@@ -86,6 +89,13 @@ fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied)
     if !denied.pending.is_empty() {
         rules.push(RuleId::new("E1-PROPAGATION"));
     }
+    (reason, rules)
+}
+
+fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+    let action = wanted.action();
+    let scope = &permit.scope;
+    let (reason, rules) = why_not(permit, action, denied);
     let refusal = match row.endpoint {
         Endpoint::Blob => permission_mismatch(),
         _ => {

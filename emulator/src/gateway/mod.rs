@@ -6,6 +6,7 @@
 mod authentication;
 mod authorization;
 mod caller;
+mod key_vault;
 mod refusal;
 mod sas;
 mod shared_key;
@@ -14,11 +15,12 @@ mod token;
 use http::Method;
 
 use crate::model::{NetworkPath, Request, ResourceId, Timestamp};
-use crate::network::StorageFirewall;
+use crate::network::Firewall;
 use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
+pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub use refusal::{Refusal, Shape};
 #[cfg(test)]
 pub(crate) use sas::account_signature;
@@ -79,6 +81,8 @@ pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
         Some(Endpoint::Graph)
     } else if host.ends_with(".blob.core.windows.net") {
         Some(Endpoint::Blob)
+    } else if host.ends_with(".vault.azure.net") {
+        Some(Endpoint::KeyVault)
     } else if host == "169.254.169.254" {
         Some(Endpoint::Imds)
     } else if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
@@ -122,6 +126,7 @@ impl Door<'_> {
             operation: routed.operation,
             scope: match endpoint {
                 Endpoint::Blob => self.blob_scope(&routed.params, request),
+                Endpoint::KeyVault => key_vault::scope(key_vault::vault_of(self, request)?, &routed.params),
                 _ => routed.scope,
             },
             params: routed.params,
@@ -138,6 +143,10 @@ impl Door<'_> {
                 Gate::Authentication if row.anonymous => {}
                 Gate::Authentication => {
                     permit.caller = authentication::authenticate(self, now, path, request, endpoint, row)?;
+                }
+                Gate::Network if endpoint == Endpoint::KeyVault => {
+                    key_vault::network(self, path, request, &mut permit)
+                        .map_err(|no| no.to(&permit.caller))?;
                 }
                 Gate::Network => self
                     .network(path, request, &mut permit)
@@ -207,7 +216,7 @@ impl Door<'_> {
             .and_then(|id| self.state.resource(id))
             .ok_or_else(|| Refusal::unknown_account(&request.host))?;
         let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
-        let verdict = StorageFirewall::of(account).decide(self.rules, path, user_assigned);
+        let verdict = Firewall::of_storage_account(account).decide(self.rules, path, user_assigned);
         permit.rules.push(RuleId::new(verdict.row));
         if verdict.allowed {
             Ok(())

@@ -1,5 +1,5 @@
 //! May this network path reach this endpoint? Pure.
 
-mod storage;
+mod firewall;
 
-pub use storage::{NetworkVerdict, StorageFirewall};
+pub use firewall::{Firewall, NetworkVerdict};

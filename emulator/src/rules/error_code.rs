@@ -1,15 +1,23 @@
 //! Error codes and their texts.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
 
 /// An error code with its text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorCode {
-    /// The code on the wire. One that begins with `Synthetic` is ours: Azure's own was never seen.
+    /// The row's name, and the code on the wire unless `shown_as` says another. One that begins with
+    /// `Synthetic` is ours: Azure's own was never seen.
     pub code: String,
+    /// The code on the wire, where one code has several occasions.
+    pub shown_as: Option<String>,
+    /// The code at the top, where this one stands inside it as Key Vault's `innererror`.
+    pub within: Option<String>,
     /// The HTTP status where the error answers a call directly.
     pub status: u16,
     /// The message; `{names}` are filled in.
@@ -36,8 +44,31 @@ pub enum TextOrigin {
 }
 
 impl ErrorCode {
+    /// The code on the wire.
+    pub fn wire_code(&self) -> &str {
+        self.shown_as.as_deref().unwrap_or(&self.code)
+    }
+
     /// Whether the code is ours and not Azure's.
     pub fn is_synthetic(&self) -> bool {
         self.code.starts_with("Synthetic")
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErrorsFile {
+    error: Vec<ErrorCode>,
+}
+
+pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<String, ErrorCode>, RulesError> {
+    let file: ErrorsFile = parse("errors.toml", include_str!("../../rules/errors.toml"))?;
+    let mut errors = BTreeMap::new();
+    for error in file.error {
+        known.check("errors.toml", &error.code, &error.sources)?;
+        if let Some(twice) = errors.insert(error.code.clone(), error) {
+            return Err(row_error("errors.toml", &twice.code, "it stands there twice"));
+        }
+    }
+    Ok(errors)
 }

@@ -4,7 +4,9 @@
 //! how sure we are. Profiles are resolved here and nowhere else: what leaves this module is
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
+mod choice;
 mod error_code;
+mod key_vault;
 mod load;
 mod network_row;
 mod operation;
@@ -17,8 +19,9 @@ mod source;
 use std::collections::BTreeMap;
 
 pub use error_code::ErrorCode;
+pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use load::RulesError;
-pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
+pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
@@ -35,8 +38,14 @@ pub struct Rules {
     pub built_in_roles: Vec<RoleDefinition>,
     /// Storage network rows, in order, those left out that the profile does not take.
     pub storage_rows: Vec<NetworkRow>,
-    /// Resource types the trusted-services exception covers, in lower case.
+    /// Resource types storage's trusted-services exception covers, in lower case.
     pub trusted_services: Vec<String>,
+    /// Key Vault network rows, likewise.
+    pub key_vault_rows: Vec<NetworkRow>,
+    /// Resource types Key Vault's trusted-services exception covers, in lower case.
+    pub key_vault_trusted_services: Vec<String>,
+    /// What Key Vault measures, counts and calls things.
+    pub key_vault: KeyVaultFacts,
     /// The order of gates by endpoint.
     pub gates: BTreeMap<Endpoint, Vec<Gate>>,
     /// What must be true before a backup or a restore, in order, with the profile's alternative.

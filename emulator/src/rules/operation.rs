@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::Method;
 use serde::Deserialize;
 
-use super::Routed;
 use super::load::RulesError;
+use super::{KeyVaultFacts, PolicyPermission, Routed};
 use crate::model::{Action, ResourceId};
 
 /// Which service a host name belongs to.
@@ -24,6 +24,8 @@ pub enum Endpoint {
     Arm,
     /// `{account}.blob.core.windows.net`.
     Blob,
+    /// `{vault}.vault.azure.net`.
+    KeyVault,
     /// Our own: `/_azdrill/` at the address we listen on. Azure has nothing like it.
     Admin,
 }
@@ -54,6 +56,8 @@ pub struct Operation {
     pub action: Option<Action>,
     /// The data-plane action it takes, if one.
     pub data_action: Option<Action>,
+    /// The permission it takes on a key vault with access policies.
+    pub policy: Option<PolicyPermission>,
     /// SAS permission letters any one of which is enough.
     pub sas: String,
     /// What the shell does with its body.
@@ -112,6 +116,7 @@ struct OperationRow {
     at: String,
     action: Option<String>,
     data_action: Option<String>,
+    policy: Option<String>,
     #[serde(default)]
     sas: String,
     #[serde(default)]
@@ -134,6 +139,20 @@ impl OperationsFile {
             }
         }
         Ok(operations)
+    }
+
+    /// Checks that each permission of an access policy is one that there is.
+    pub(super) fn check_policies(&self, facts: &KeyVaultFacts) -> Result<(), RulesError> {
+        for row in self.service.iter().flat_map(|service| &service.operations) {
+            let known = row.policy.as_deref().is_none_or(|text| {
+                PolicyPermission::parse(text)
+                    .is_some_and(|policy| facts.knows_permission(&policy.collection, &policy.word))
+            });
+            if !known {
+                return Err(wrong(&row.id, "key_vault.toml knows no such permission"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = &String> {
@@ -231,12 +250,31 @@ impl Operation {
     }
 }
 
-fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
-    let wrong = |what: &str| RulesError::Row {
+fn wrong(row: &str, what: &str) -> RulesError {
+    RulesError::Row {
         file: "operations.toml",
-        row: row.id.clone(),
+        row: row.to_owned(),
         what: what.to_owned(),
-    };
+    }
+}
+
+/// Access to a key vault is granted in one of two ways, and an operation says what it takes in each.
+fn check_models(endpoint: Endpoint, row: &OperationRow) -> Result<(), RulesError> {
+    let both = row.data_action.is_some() && row.policy.is_some();
+    match endpoint {
+        Endpoint::KeyVault if !both && !row.anonymous => Err(wrong(
+            &row.id,
+            "an operation of a key vault takes a data_action and a policy, or is anonymous",
+        )),
+        Endpoint::KeyVault => Ok(()),
+        _ if row.policy.is_some() => Err(wrong(&row.id, "only a key vault has access policies")),
+        _ => Ok(()),
+    }
+}
+
+fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
+    check_models(endpoint, &row)?;
+    let wrong = |what: &str| wrong(&row.id, what);
     let (method, target) = row
         .at
         .split_once(' ')
@@ -287,6 +325,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         method: method.parse().map_err(|_| wrong("unknown method"))?,
         action: row.action.map(Action::new),
         data_action: row.data_action.map(Action::new),
+        policy: row.policy.as_deref().and_then(PolicyPermission::parse),
         sas: row.sas,
         body: row.body,
         polling: row.polling,

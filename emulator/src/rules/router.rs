@@ -121,6 +121,8 @@ fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
     }
     inner
         .split('/')
+        // A client that names no version of an object leaves the version's segment empty.
+        .filter(|segment| endpoint != Endpoint::KeyVault || !segment.is_empty())
         .map(|segment| {
             let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| bad())?;
             let trick = matches!(decoded.as_ref(), "" | "." | "..") || decoded.contains(['/', '\\', '\0']);

@@ -7,11 +7,13 @@ mod context;
 pub mod data_protection;
 mod entra;
 mod graph;
+pub mod key_vault;
 mod managed_identity;
 mod network;
 mod plain;
 pub mod postgres;
 mod resources;
+mod sent_body;
 pub mod storage;
 mod workflow;
 
@@ -29,6 +31,8 @@ pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, R
 pub struct ServiceStates {
     /// Backup vaults and what belongs to them.
     pub data_protection: data_protection::DataProtectionState,
+    /// What is inside key vaults.
+    pub key_vault: key_vault::KeyVaultState,
     /// Database servers.
     pub postgres: postgres::PostgresState,
     /// Containers and blobs.
@@ -44,6 +48,7 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "data_protection" => data_protection::handler(operation),
         "entra" => entra::handler(operation),
         "graph" => graph::handler(operation),
+        "key_vault" => key_vault::handler(operation),
         "managed_identity" => managed_identity::handler(operation),
         "network" => network::handler(operation),
         "postgres" => postgres::handler(operation),

@@ -1,4 +1,5 @@
-//! A storage account's network settings, and the decision over the rows of `network.toml`.
+//! The network settings of a storage account or a key vault, and the decision over the rows of
+//! `network.toml`. Both keep them in the same place and in the same words; the rows are their own.
 
 use std::net::IpAddr;
 
@@ -6,13 +7,21 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId, TenantId};
-use crate::rules::{Mark, OriginKind, Rules, StorageFacts};
+use crate::rules::{FirewallFacts, Mark, NetworkRow, OriginKind, Outcome, Rules};
 use crate::state::Resource;
 
-/// The network settings of a storage account, read where the account keeps them.
+/// Whose table decides.
 #[derive(Clone, Copy, Debug)]
-pub struct StorageFirewall<'a> {
-    account: &'a Resource,
+enum Table {
+    Storage,
+    KeyVault,
+}
+
+/// The network settings of a storage account or a key vault, read where the resource keeps them.
+#[derive(Clone, Copy, Debug)]
+pub struct Firewall<'a> {
+    resource: &'a Resource,
+    table: Table,
 }
 
 /// What the table says, and which row said it.
@@ -20,18 +29,50 @@ pub struct StorageFirewall<'a> {
 pub struct NetworkVerdict<'a> {
     /// Whether the caller gets in.
     pub allowed: bool,
-    /// The row, e.g. `E2-7`; `E2-NONE` where no row matched.
+    /// The row, e.g. `E2-7`; a name of its own where no row matched.
     pub row: &'a str,
+    /// The error the row says a refusal is made of.
+    pub code: Option<&'a str>,
     /// Why, for a person.
     pub reason: &'a str,
     /// How sure we are.
     pub mark: Mark,
 }
 
-impl<'a> StorageFirewall<'a> {
-    /// The settings of an account.
-    pub fn of(account: &'a Resource) -> Self {
-        Self { account }
+impl Table {
+    fn rows(self, rules: &Rules) -> &[NetworkRow] {
+        match self {
+            Self::Storage => &rules.storage_rows,
+            Self::KeyVault => &rules.key_vault_rows,
+        }
+    }
+
+    fn trusted_services(self, rules: &Rules) -> &[String] {
+        match self {
+            Self::Storage => &rules.trusted_services,
+            Self::KeyVault => &rules.key_vault_trusted_services,
+        }
+    }
+
+    fn no_row(self) -> &'static str {
+        match self {
+            Self::Storage => "E2-NONE",
+            Self::KeyVault => "KV-NONE",
+        }
+    }
+}
+
+impl<'a> Firewall<'a> {
+    /// The settings of a storage account.
+    pub fn of_storage_account(resource: &'a Resource) -> Self {
+        let table = Table::Storage;
+        Self { resource, table }
+    }
+
+    /// The settings of a key vault.
+    pub fn of_key_vault(resource: &'a Resource) -> Self {
+        let table = Table::KeyVault;
+        Self { resource, table }
     }
 
     /// Decides whether a caller on this path gets in. `user_assigned` says whether the caller's
@@ -43,16 +84,18 @@ impl<'a> StorageFirewall<'a> {
         user_assigned: bool,
     ) -> NetworkVerdict<'r> {
         let facts = self.facts(rules, path, user_assigned);
-        match rules.storage_rows.iter().find(|row| row.when.matches(&facts)) {
+        match self.table.rows(rules).iter().find(|row| row.when.matches(&facts)) {
             Some(row) => NetworkVerdict {
-                allowed: row.outcome == crate::rules::Outcome::Allow,
+                allowed: row.outcome == Outcome::Allow,
                 row: &row.id,
+                code: row.code.as_deref(),
                 reason: &row.reason,
                 mark: row.mark,
             },
             None => NetworkVerdict {
                 allowed: false,
-                row: "E2-NONE",
+                row: self.table.no_row(),
+                code: None,
                 reason: "no rule lets the caller in",
                 mark: Mark::Inferred,
             },
@@ -60,20 +103,20 @@ impl<'a> StorageFirewall<'a> {
     }
 
     fn word(&self, pointer: &str, unset: &'a str) -> &'a str {
-        match self.account.text(pointer) {
+        match self.resource.text(pointer) {
             "" => unset,
             word => word,
         }
     }
 
     fn items(&self, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-        self.account.at(pointer).as_array().into_iter().flatten()
+        self.resource.at(pointer).as_array().into_iter().flatten()
     }
 
-    fn facts(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> StorageFacts<'a> {
+    fn facts(&self, rules: &Rules, path: &NetworkPath, user_assigned: bool) -> FirewallFacts<'a> {
         let bypass = self.word("/properties/networkAcls/bypass", "AzureServices");
         let any = |pointer: &str| self.items(pointer).next().is_some();
-        let mut facts = StorageFacts {
+        let mut facts = FirewallFacts {
             from: OriginKind::Internet,
             public_network_access: self.word("/properties/publicNetworkAccess", "Enabled"),
             default_action: self.word("/properties/networkAcls/defaultAction", "Allow"),
@@ -104,7 +147,7 @@ impl<'a> StorageFirewall<'a> {
                     .any(|id| id.eq_ignore_ascii_case(subnet.as_str()));
             }
             Origin::PrivateEndpoint { endpoint } => {
-                // An endpoint of some other account is just another place on the private side.
+                // An endpoint of some other resource is just another place on the private side.
                 if self
                     .private_endpoints()
                     .any(|id| id.eq_ignore_ascii_case(endpoint.as_str()))
@@ -117,9 +160,10 @@ impl<'a> StorageFirewall<'a> {
                 facts.resource_rule = self
                     .items("/properties/networkAcls/resourceAccessRules")
                     .any(|rule| rule_names(rule, instance, *tenant));
-                facts.trusted = instance
-                    .resource_type()
-                    .is_some_and(|kind| rules.trusted_services.contains(&kind.to_ascii_lowercase()));
+                facts.trusted = instance.resource_type().is_some_and(|kind| {
+                    let kind = kind.to_ascii_lowercase();
+                    self.table.trusted_services(rules).contains(&kind)
+                });
             }
         }
         facts
