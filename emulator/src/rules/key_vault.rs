@@ -63,6 +63,8 @@ pub struct KeyVaultFacts {
     pub elliptic_curve: CurveKeys,
     /// Private endpoints.
     pub private_link: PrivateLink,
+    /// Keys outside their time.
+    pub out_of_time: OutOfTime,
 }
 
 /// A text.
@@ -197,6 +199,15 @@ pub struct PrivateLink {
     evidence: Evidence,
 }
 
+/// Keys outside their time.
+#[derive(Debug, Deserialize)]
+pub struct OutOfTime {
+    /// What they go on doing.
+    pub operations: Vec<String>,
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
 impl KeyVaultFacts {
     /// Whether an access policy may say this.
     pub fn knows_permission(&self, collection: &str, word: &str) -> bool {
@@ -210,7 +221,7 @@ impl KeyVaultFacts {
         self.permissions.keys().map(String::as_str)
     }
 
-    fn evidence(&self) -> [(&'static str, &Evidence); 11] {
+    fn evidence(&self) -> [(&'static str, &Evidence); 12] {
         [
             ("service_version", &self.service_version.evidence),
             ("retention_days", &self.retention_days.evidence),
@@ -223,6 +234,7 @@ impl KeyVaultFacts {
             ("rsa", &self.rsa.evidence),
             ("elliptic_curve", &self.elliptic_curve.evidence),
             ("private_link", &self.private_link.evidence),
+            ("out_of_time", &self.out_of_time.evidence),
         ]
     }
 }

@@ -4,6 +4,7 @@
 //! a caller has been let in.
 
 mod arm;
+mod cryptography;
 mod data;
 mod material;
 mod objects;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use super::Handler;
 use crate::model::Timestamp;
 use crate::state::Resource;
-use material::SecretMaterial;
+use material::{KeyMaterial, SecretMaterial};
 use objects::{Backups, Objects};
 
 const VAULT: &str = "Microsoft.KeyVault/vaults";
@@ -28,18 +29,21 @@ pub struct KeyVaultState {
     contents: BTreeMap<String, Contents>,
     deleted: BTreeMap<String, DeletedVault>,
     secret_backups: Backups<SecretMaterial>,
+    key_backups: Backups<KeyMaterial>,
 }
 
 /// What is inside one vault.
 #[derive(Default)]
 struct Contents {
     secrets: Objects<SecretMaterial>,
+    keys: Objects<KeyMaterial>,
 }
 
 impl Contents {
     /// Forgets what would have been purged by now.
     fn forget_purged(&mut self, now: Timestamp) {
         self.secrets.forget_purged(now);
+        self.keys.forget_purged(now);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::material::SecretMaterial;
+use super::super::material::{KeyMaterial, SecretMaterial};
 use super::super::objects::{Backups, Deleted, Object, Objects, Version};
 use super::super::vault::Vault;
 use super::super::{Contents, KeyVaultState};
@@ -76,6 +76,38 @@ impl Kind for Secrets {
             item["contentType"] = json!(kind);
         }
     }
+}
+
+/// Keys.
+pub(super) struct Keys;
+
+impl Kind for Keys {
+    type Material = KeyMaterial;
+    const COLLECTION: &'static str = "keys";
+    const DELETED: &'static str = "deletedkeys";
+    const NAME: &'static str = "key";
+    const TITLE: &'static str = "Key";
+    const ADDRESS: &'static str = "kid";
+    const NOT_FOUND: &'static str = "KeyNotFound";
+    const DELETED_NOT_FOUND: &'static str = "DeletedKeyNotFound";
+
+    fn of(contents: &Contents) -> &Objects<KeyMaterial> {
+        &contents.keys
+    }
+
+    fn of_mut(contents: &mut Contents) -> &mut Objects<KeyMaterial> {
+        &mut contents.keys
+    }
+
+    fn backups(state: &mut KeyVaultState) -> &mut Backups<KeyMaterial> {
+        &mut state.key_backups
+    }
+
+    fn describe(address: &str, material: &KeyMaterial) -> Value {
+        json!({"key": material.public(address)})
+    }
+
+    fn add_brief(_: &mut Value, _: &KeyMaterial) {}
 }
 
 /// The address of an object.

@@ -1,5 +1,6 @@
-//! The data plane: secrets, and what both kinds of object have in common.
+//! The data plane: secrets, keys, and what both kinds of object have in common.
 
+mod keys;
 mod kind;
 mod lifecycle;
 mod page;
@@ -8,11 +9,12 @@ pub(super) mod secrets;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::objects::Version;
 use super::vault::Vault;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response};
+use crate::model::{Request, Response, Timestamp};
 use crate::services::{Context, Handler};
-use kind::Secrets;
+use kind::{Keys, Secrets};
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -30,6 +32,23 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "DeletedSecrets_Get" => lifecycle::get_deleted::<Secrets>,
         "DeletedSecrets_Recover" => lifecycle::recover::<Secrets>,
         "DeletedSecrets_Purge" => lifecycle::purge::<Secrets>,
+        "Keys_Create" => keys::create,
+        "Keys_Import" => keys::import,
+        "Keys_Rotate" => keys::rotate,
+        "Keys_Get" | "Keys_GetVersion" => keys::get,
+        "Keys_Update" | "Keys_UpdateVersion" => keys::update,
+        "Keys_EncryptLatest" | "Keys_Encrypt" | "Keys_DecryptLatest" | "Keys_Decrypt" | "Keys_WrapLatest"
+        | "Keys_Wrap" | "Keys_UnwrapLatest" | "Keys_Unwrap" | "Keys_SignLatest" | "Keys_Sign"
+        | "Keys_VerifyLatest" | "Keys_Verify" => keys::operate,
+        "Keys_List" => lifecycle::list::<Keys>,
+        "Keys_ListVersions" => lifecycle::versions::<Keys>,
+        "Keys_Delete" => lifecycle::delete::<Keys>,
+        "Keys_Backup" => lifecycle::backup::<Keys>,
+        "Keys_Restore" => lifecycle::restore::<Keys>,
+        "DeletedKeys_List" => lifecycle::list_deleted::<Keys>,
+        "DeletedKeys_Get" => lifecycle::get_deleted::<Keys>,
+        "DeletedKeys_Recover" => lifecycle::recover::<Keys>,
+        "DeletedKeys_Purge" => lifecycle::purge::<Keys>,
         _ => return None,
     })
 }
@@ -77,6 +96,31 @@ fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
     }
     let what = "The request URI contains an invalid name: letters, digits and hyphens make one.";
     Err(bad_parameter(context, what))
+}
+
+/// A new version's id: 32 hexadecimal digits.
+fn new_version(context: &mut Context<'_>, vault: &Vault) -> String {
+    let label = format!("key vault version {}", vault.key);
+    context.draw_uuid(&label).simple().to_string()
+}
+
+/// Takes over what a request says about a version's use and its tags. Nothing is changed unless all of it
+/// can be.
+fn update_version<M>(version: &mut Version<M>, now: Timestamp, sent: &Change<'_>) -> Result<(), String> {
+    let mut attributes = version.attributes.clone();
+    attributes.take(sent.attributes)?;
+    attributes.updated = now.as_second();
+    version.attributes = attributes;
+    if let Some(tags) = &sent.tags {
+        version.tags.clone_from(tags);
+    }
+    Ok(())
+}
+
+/// What a request changes of a version of either kind.
+struct Change<'a> {
+    attributes: &'a Value,
+    tags: Option<Map<String, Value>>,
 }
 
 /// The tags a request names, if it names any.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::super::material::{SecretMaterial, SecretText};
 use super::super::objects::{Attributes, Version, Window};
 use super::super::vault::Vault;
-use super::kind::{Kind, Secrets, bundle};
+use super::kind::{Secrets, bundle};
 use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
-use super::{addressed, bad_parameter, body, check_name, tags};
+use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::RuleId;
@@ -67,14 +67,7 @@ pub(in crate::services::key_vault) fn add_version(
             value,
             content_type: content_type(context, new.content_type)?,
         },
-        id: context
-            .draw_uuid(&format!(
-                "key vault version {} {}",
-                vault.key,
-                Secrets::COLLECTION
-            ))
-            .simple()
-            .to_string(),
+        id: new_version(context, vault),
     };
     objects_mut::<Secrets>(context, vault).add(new.name, version);
     Ok(())
@@ -162,20 +155,16 @@ pub(super) fn update(
     let id = permit.params.get("version");
     let name = permit.params.get("secret");
     let kind = content_type(context, field(&sent, "contentType"))?;
-    let tags = tags(context, field(&sent, "tags"))?;
+    let change = Change {
+        attributes: field(&sent, "attributes"),
+        tags: tags(context, field(&sent, "tags"))?,
+    };
     let now = context.now;
     let Some(version) = objects_mut::<Secrets>(context, &vault).version_mut(name, id) else {
         return Err(not_found::<Secrets>(context, name));
     };
-    // Nothing is changed unless all of it can be.
-    let mut attributes = version.attributes.clone();
-    if let Err(what) = attributes.take(field(&sent, "attributes")) {
+    if let Err(what) = update_version(version, now, &change) {
         return Err(bad_parameter(context, &what));
-    }
-    attributes.updated = now.as_second();
-    version.attributes = attributes;
-    if let Some(tags) = tags {
-        version.tags = tags;
     }
     if kind.is_some() {
         version.material.content_type = kind;
