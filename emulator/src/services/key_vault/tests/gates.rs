@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::world::{HOST, VAULT, World, refused};
-use crate::model::{NetworkPath, Origin, PrincipalId, Request, TenantId};
+use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, TenantId};
 use crate::server::{Admission, Core};
 
 #[test]
@@ -219,82 +219,105 @@ fn changing_the_permission_model_takes_access_away() {
     assert_eq!(world.vault(Method::GET, "/secrets/db", None).status, 200);
 }
 
-/// From where, through which settings, let in by or refused by which row.
-#[test]
-fn each_row_of_the_network_table_decides_something() {
+/// A vault with a private endpoint `pe`, and a secret.
+fn behind_an_endpoint() -> World {
     let mut world = World::new();
     world.set("db", "x");
-    let group = world.group();
-    let endpoint = world.arm(
-        Method::PUT,
-        "/providers/Microsoft.Network/privateEndpoints/pe",
-        Some(json!({"location": "westeurope", "properties": {"privateLinkServiceConnections": [{"name": "v", "properties": {"privateLinkServiceId": format!("{group}{VAULT}"), "groupIds": ["vault"]}}]}})),
-    );
-    assert_eq!(endpoint.status, 201, "{endpoint:?}");
-    let id = |text: String| text.parse().expect("an id");
-    let tenant = world.operator.tenant;
-    let service = |kind: &str| Origin::AzureService {
-        instance: id(format!("{group}/providers/{kind}/v")),
-        tenant,
+    let target = format!("{}{VAULT}", world.group());
+    let connection =
+        json!({"name": "v", "properties": {"privateLinkServiceId": target, "groupIds": ["vault"]}});
+    let body =
+        json!({"location": "westeurope", "properties": {"privateLinkServiceConnections": [connection]}});
+    let endpoint = "/providers/Microsoft.Network/privateEndpoints/pe";
+    assert_eq!(world.arm(Method::PUT, endpoint, Some(body)).status, 201);
+    world
+}
+
+fn below(world: &World, rest: &str) -> ResourceId {
+    let id = format!("{}/providers/{rest}", world.group());
+    id.parse().expect("an id")
+}
+
+fn service(world: &World, kind: &str) -> Origin {
+    Origin::AzureService {
+        instance: below(world, &format!("{kind}/v")),
+        tenant: world.operator.tenant,
         region: "westeurope".to_owned(),
-    };
-    let internet = NetworkPath::internet().origin;
-    let subnet = |name: &str| Origin::Subnet {
-        subnet: id(format!(
-            "{group}/providers/Microsoft.Network/virtualNetworks/n/subnets/{name}"
-        )),
-    };
-    let own = Origin::PrivateEndpoint {
-        endpoint: id(format!("{group}/providers/Microsoft.Network/privateEndpoints/pe")),
-    };
-    let other = Origin::PrivateEndpoint {
-        endpoint: id(format!(
-            "{group}/providers/Microsoft.Network/privateEndpoints/else"
-        )),
-    };
-    let backup = || service("Microsoft.DataProtection/backupVaults");
-    let devops = || service("Microsoft.DevOps/pipelines");
-    let deny = |bypass: &str| {
-        json!({"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny", "bypass": bypass,
-        "ipRules": [{"value": "203.0.113.0/24"}], "virtualNetworkRules": [{"id": format!("{group}/providers/Microsoft.Network/virtualNetworks/N/subnets/A")}]}})
-    };
-    let closed = |access: &str, bypass: &str| json!({"publicNetworkAccess": access, "networkAcls": {"defaultAction": "Allow", "bypass": bypass}});
-    let far = Origin::Internet {
-        address: "198.51.100.1".parse().expect("an address"),
-    };
-    let cases = [
-        (deny("None"), own.clone(), 200, "KV-1"),
-        (closed("Disabled", "None"), own.clone(), 200, "KV-1"),
-        (closed("SecuredByPerimeter", "AzureServices"), own, 200, "KV-1"),
-        (
-            closed("SecuredByPerimeter", "AzureServices"),
-            backup(),
-            403,
-            "KV-2",
+    }
+}
+
+fn subnet(world: &World, name: &str) -> Origin {
+    Origin::Subnet {
+        subnet: below(
+            world,
+            &format!("Microsoft.Network/virtualNetworks/n/subnets/{name}"),
         ),
-        (
-            closed("SecuredByPerimeter", "AzureServices"),
-            internet.clone(),
-            403,
-            "KV-2",
-        ),
-        (closed("Disabled", "AzureServices"), backup(), 200, "KV-3"),
-        (closed("Disabled", "AzureServices"), devops(), 403, "KV-4"),
-        (closed("Disabled", "None"), backup(), 403, "KV-4"),
-        (closed("Disabled", "AzureServices"), internet.clone(), 403, "KV-4"),
-        (closed("Disabled", "AzureServices"), other.clone(), 403, "KV-4"),
-        (closed("Enabled", "None"), internet.clone(), 200, "KV-5"),
-        (closed("Enabled", "None"), devops(), 200, "KV-5"),
+    }
+}
+
+fn endpoint(world: &World, name: &str) -> Origin {
+    Origin::PrivateEndpoint {
+        endpoint: below(world, &format!("Microsoft.Network/privateEndpoints/{name}")),
+    }
+}
+
+fn address(text: &str) -> Origin {
+    Origin::Internet {
+        address: text.parse().expect("an address"),
+    }
+}
+
+fn behind_deny(world: &World, bypass: &str) -> Value {
+    let subnet = below(world, "Microsoft.Network/virtualNetworks/N/subnets/A");
+    json!({"publicNetworkAccess": "Enabled", "networkAcls": {
+        "defaultAction": "Deny",
+        "bypass": bypass,
+        "ipRules": [{"value": "203.0.113.0/24"}],
+        "virtualNetworkRules": [{"id": subnet}],
+    }})
+}
+
+fn with_access(access: &str, bypass: &str) -> Value {
+    json!({"publicNetworkAccess": access, "networkAcls": {"defaultAction": "Allow", "bypass": bypass}})
+}
+
+/// Settings, where the caller stands, the status of the answer, and the row that decides.
+fn cases(world: &World) -> Vec<(Value, Origin, u16, &'static str)> {
+    let backup = || service(world, "Microsoft.DataProtection/backupVaults");
+    let pipelines = || service(world, "Microsoft.DevOps/pipelines");
+    let deny = |bypass| behind_deny(world, bypass);
+    let disabled = |bypass| with_access("Disabled", bypass);
+    let perimeter = |bypass| with_access("SecuredByPerimeter", bypass);
+    let (near, far) = (|| address("203.0.113.10"), || address("198.51.100.1"));
+    let (own, other) = (|| endpoint(world, "pe"), || endpoint(world, "other"));
+    vec![
+        (deny("None"), own(), 200, "KV-1"),
+        (disabled("None"), own(), 200, "KV-1"),
+        (perimeter("None"), own(), 200, "KV-1"),
+        (perimeter("AzureServices"), backup(), 403, "KV-2"),
+        (perimeter("AzureServices"), near(), 403, "KV-2"),
+        (disabled("AzureServices"), backup(), 200, "KV-3"),
+        (disabled("AzureServices"), pipelines(), 403, "KV-4"),
+        (disabled("None"), backup(), 403, "KV-4"),
+        (disabled("AzureServices"), near(), 403, "KV-4"),
+        (disabled("AzureServices"), other(), 403, "KV-4"),
+        (with_access("Enabled", "None"), near(), 200, "KV-5"),
+        (with_access("Enabled", "None"), pipelines(), 200, "KV-5"),
         (deny("AzureServices"), backup(), 200, "KV-6"),
-        (deny("AzureServices"), devops(), 403, "KV-9"),
+        (deny("AzureServices"), pipelines(), 403, "KV-9"),
         (deny("None"), backup(), 403, "KV-9"),
-        (deny("None"), internet, 200, "KV-7"),
-        (deny("AzureServices"), far, 403, "KV-9"),
-        (deny("None"), subnet("a"), 200, "KV-8"),
-        (deny("AzureServices"), subnet("b"), 403, "KV-9"),
-        (deny("AzureServices"), other, 403, "KV-9"),
-    ];
-    for (properties, origin, status, row) in cases {
+        (deny("None"), near(), 200, "KV-7"),
+        (deny("AzureServices"), far(), 403, "KV-9"),
+        (deny("None"), subnet(world, "a"), 200, "KV-8"),
+        (deny("AzureServices"), subnet(world, "b"), 403, "KV-9"),
+        (deny("AzureServices"), other(), 403, "KV-9"),
+    ]
+}
+
+#[test]
+fn each_row_of_the_network_table_decides_something() {
+    let mut world = behind_an_endpoint();
+    for (properties, origin, status, row) in cases(&world) {
         world.patch_vault(properties.clone());
         let request = world.request(world.operator.object_id, Method::GET, "/secrets/db");
         let path = NetworkPath { origin };
@@ -304,23 +327,18 @@ fn each_row_of_the_network_table_decides_something() {
             Ok(permit) => permit.rules,
             Err(refusal) => refusal.rules,
         };
-        assert!(
-            decided.iter().any(|rule| rule.as_str() == row),
-            "{decided:?} and not {row}"
-        );
+        let by_row = decided.iter().any(|rule| rule.as_str() == row);
+        assert!(by_row, "{decided:?} and not {row}");
         if status == 403 {
-            let expected = if row == "KV-4" {
-                "ForbiddenByConnection"
-            } else {
-                "ForbiddenByFirewall"
+            let expected = match row {
+                "KV-4" => "ForbiddenByConnection",
+                _ => "ForbiddenByFirewall",
             };
             assert_eq!(refused(&answer, 403), expected);
             assert_eq!(answer.header("x-azdrill-gate"), Some("network"));
-            let names_rule = answer
-                .header("x-azdrill-rules")
-                .expect("rules")
-                .contains("SS-B-05");
-            assert_eq!(names_rule, matches!(path.origin, Origin::AzureService { .. }));
+            let rules = answer.header("x-azdrill-rules").expect("rules");
+            let by_a_service = matches!(path.origin, Origin::AzureService { .. });
+            assert_eq!(rules.contains("SS-B-05"), by_a_service);
         }
         // The control plane is not behind the firewall.
         assert_eq!(world.arm(Method::GET, VAULT, None).status, 200);
@@ -341,16 +359,11 @@ fn whether_azure_backup_is_trusted_is_an_open_point() {
         &[("SS-B-05-TRUST", "virtual_machines_only")],
         json!({"enableRbacAuthorization": true, "publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny"}}),
     );
-    let group = world.group();
     for (kind, expected) in [
         ("Microsoft.DataProtection/backupVaults", 403),
         ("Microsoft.RecoveryServices/vaults", 404),
     ] {
-        let origin = Origin::AzureService {
-            instance: format!("{group}/providers/{kind}/v").parse().expect("an id"),
-            tenant: world.operator.tenant,
-            region: "westeurope".to_owned(),
-        };
+        let origin = service(&world, kind);
         let request = world.request(world.operator.object_id, Method::GET, "/secrets/db");
         assert_eq!(
             world.send_from(&NetworkPath { origin }, request).status,
