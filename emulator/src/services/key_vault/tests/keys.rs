@@ -189,12 +189,18 @@ fn a_known_key_gives_the_known_signature() {
         assert!(!String::from_utf8_lossy(answer.body.bytes()).contains("Eq5xpGn"));
     }
     let own = json!({"kty": "EC", "crv": "P-256", "d": encode(&[7; 32])});
-    assert_eq!(
-        world
-            .vault(Method::PUT, "/keys/own", Some(json!({"key": own})))
-            .status,
-        200
-    );
+    let made = world.vault(Method::PUT, "/keys/own", Some(json!({"key": own})));
+    assert_eq!(made.status, 200, "{made:?}");
+    // The public part may be left out; if it is sent, it is the private part's own.
+    for (x, status) in [
+        (made.json_body()["key"]["x"].clone(), 200),
+        (made.json_body()["key"]["y"].clone(), 400),
+    ] {
+        let mut whole = own.clone();
+        whole["x"] = x;
+        let answer = world.vault(Method::PUT, "/keys/whole", Some(json!({"key": whole})));
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 #[test]

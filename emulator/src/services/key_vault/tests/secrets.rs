@@ -4,8 +4,9 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::world::{VAULT, World, last, refused};
-use crate::model::Response;
+use super::world::{HOST, VAULT, World, last, refused};
+use crate::model::{ResourceId, Response};
+use crate::state::Subscription;
 
 fn get(world: &mut World, target: &str) -> Response {
     world.vault(Method::GET, target, None)
@@ -253,6 +254,53 @@ fn a_backup_is_restored_where_the_name_is_free() {
         refused(&world.vault(Method::POST, "/secrets/no/backup", None), 404),
         "SecretNotFound"
     );
+}
+
+#[test]
+fn a_backup_is_not_restored_in_another_subscription() {
+    let mut world = World::new();
+    world.set("db", "one");
+    let backup = world.vault(Method::POST, "/secrets/db/backup", None).json_body();
+    let other = "5b2f1c70-0000-4000-8000-000000000002";
+    let tenant = world.operator.tenant;
+    world.azure.state_mut().subscriptions.insert(
+        other.to_owned(),
+        Subscription {
+            id: other.to_owned(),
+            name: "other".to_owned(),
+            tenant,
+            hidden: false,
+        },
+    );
+    let scope = ResourceId::from_segments(["subscriptions", other]);
+    world.give_at(world.operator.object_id, "Owner", &scope);
+    world.give_at(world.operator.object_id, "Key Vault Administrator", &scope);
+    let group = format!("/subscriptions/{other}/resourceGroups/rg");
+    let body = json!({"location": "westeurope"});
+    let made = world.arm_at(
+        Method::PUT,
+        &format!("{group}?api-version=2021-04-01"),
+        Some(body),
+    );
+    assert_eq!(made.status, 201, "{made:?}");
+    let body = json!({"location": "westeurope", "properties": {
+        "tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": true,
+    }});
+    let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/elsewhere?api-version=2023-07-01");
+    let made = world.arm_at(Method::PUT, &vault, Some(body));
+    assert_eq!(made.status, 201, "{made:?}");
+    let mut restore = |host: &str| {
+        let mut request = world.request(world.operator.object_id, Method::POST, "/secrets/restore");
+        host.clone_into(&mut request.host);
+        let answer = world.send(request.with_json(&backup));
+        (
+            answer.status.as_u16(),
+            answer.json_body()["error"]["code"].clone(),
+        )
+    };
+    assert_eq!(restore("elsewhere.vault.azure.net"), (400, json!("BadParameter")));
+    // It is a backup, though: where it was made, only the secret that is still there is in its way.
+    assert_eq!(restore(HOST), (409, json!("Conflict")));
 }
 
 #[test]

@@ -92,8 +92,12 @@ impl World {
     /// Gives a role on the vault, or on what is named below it.
     pub(super) fn give(&mut self, to: PrincipalId, role: &str, below: &str) {
         let scope: ResourceId = format!("{}{VAULT}{below}", self.group()).parse().expect("an id");
+        self.give_at(to, role, &scope);
+    }
+
+    pub(super) fn give_at(&mut self, to: PrincipalId, role: &str, scope: &ResourceId) {
         self.azure.with_context(self.now, |context| {
-            assign(context, to, role, &scope, SignedDuration::ZERO);
+            assign(context, to, role, scope, SignedDuration::ZERO);
         });
     }
 
