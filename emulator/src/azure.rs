@@ -467,12 +467,22 @@ impl Core for Azure {
             Some((id, backend)) => Ok(DatabaseRoute {
                 backend,
                 server: id.name().to_owned(),
+                tls_required: true,
+                fault: None,
             }),
             None => Err(DatabaseRefusal {
                 failure: SessionFailure::NoServer,
                 message: format!("there is no server {host}, or it does not run"),
             }),
         }
+    }
+
+    fn running_databases(&self) -> Vec<String> {
+        self.own.postgres.running_hosts().collect()
+    }
+
+    fn note_entrance(&mut self, host: &str, address: Option<std::net::SocketAddr>) {
+        self.own.postgres.note_entrance(host, address);
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

@@ -38,6 +38,31 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
+/// What goes wrong with a connection to a database server that the network let in. The gate in
+/// front of the server carries it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionFault {
+    /// The connection is refused.
+    Refuse,
+    /// Nothing passes for this long, in either direction; then all goes on.
+    Stall {
+        /// How long, in seconds.
+        seconds: u64,
+    },
+    /// The connection is reset once the server has sent this much.
+    ResetAfter {
+        /// How much, in bytes.
+        bytes: u64,
+    },
+    /// What the server sends passes slowly.
+    Slow {
+        /// How fast, in bytes a second.
+        bytes_per_second: u64,
+    },
+    /// The connection is accepted, and closed without a word.
+    AcceptThenClose,
+}
+
 /// Faults in the order they were put in, with their counts.
 #[derive(Debug, Default)]
 pub struct FaultPlan {

@@ -6,6 +6,7 @@ mod body;
 mod certificates;
 mod clock;
 mod core;
+mod database_gate;
 mod doorman;
 mod drive;
 mod engine;
@@ -25,8 +26,9 @@ pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredRe
 pub use body::{Answer, AnswerBody, BodySource, ByteStream};
 pub use certificates::{CertificateError, Certificates};
 pub use clock::Clock;
+pub use database_gate::DatabaseEntrance;
 pub use drive::{ClockNotOurs, Driver};
-pub use engine::{DatabaseEngine, Dump, EngineError, EngineFuture};
+pub use engine::{ClientCall, ClientDump, DatabaseEngine, Dump, EngineError, EngineFuture};
 pub use front_door::FrontDoor;
 pub use outside::CopyPause;
 pub use start::{Server, ServerOptions, StartError};

@@ -14,6 +14,8 @@ use tokio_postgres::Client;
 
 mod azure;
 mod choose;
+mod client;
+mod client_container;
 mod container;
 pub mod content;
 mod docker;
@@ -24,14 +26,17 @@ mod image;
 mod install;
 mod local;
 mod owner;
+mod process;
 mod superuser;
 mod template;
 #[cfg(test)]
 mod tests;
+mod throwaway;
 mod tool;
 mod watchdog;
 
 pub use choose::{ChooseError, Chosen, Missing, choose};
+pub use client::sign_in;
 pub use tool::{RestoreOutcome, dump_from_bytes, dump_from_file};
 
 /// Where servers come from.

@@ -28,6 +28,8 @@ pub struct PostgresState {
     specs: BTreeMap<ResourceId, ServerSpec>,
     /// Where each running server listens.
     addresses: BTreeMap<ResourceId, SocketAddr>,
+    /// Where programs on this machine reach a server, by its host name.
+    entrances: BTreeMap<String, SocketAddr>,
     /// Long-term-retention backups by server and backup name.
     backups: BTreeMap<(ResourceId, String), long_term_retention::LtrBackup>,
 }
@@ -41,6 +43,27 @@ impl PostgresState {
     /// The servers that run, and where they listen.
     pub fn running(&self) -> impl Iterator<Item = (&ResourceId, SocketAddr)> {
         self.addresses.iter().map(|(id, address)| (id, *address))
+    }
+
+    /// The host names of the servers that run.
+    pub fn running_hosts(&self) -> impl Iterator<Item = String> {
+        self.addresses
+            .keys()
+            .map(|id| format!("{}.postgres.database.azure.com", id.name()))
+    }
+
+    /// Where programs on this machine reach the server of that host name, through the gate in
+    /// front of it.
+    pub fn entrance(&self, host: &str) -> Option<SocketAddr> {
+        self.entrances.get(host).copied()
+    }
+
+    /// Takes note of where that is, or that it is nowhere.
+    pub fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
+        match address {
+            Some(address) => self.entrances.insert(host.to_owned(), address),
+            None => self.entrances.remove(host),
+        };
     }
 
     /// How the server of that resource is started. Holds a password.
