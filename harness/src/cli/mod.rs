@@ -2,6 +2,7 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod grants;
 mod list;
 mod scenario;
 mod serve;
@@ -37,6 +38,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
+    /// Print the SQL that lets a database user back a database up, or restore one.
+    Grants(grants::GrantsArguments),
 }
 
 /// How to write what was found.
@@ -104,6 +107,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
         Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
         Command::Serve(own) => serve::run(own, mode).await,
         Command::Env(own) => serve::env(&own),
+        Command::Grants(own) => grants::run(own),
     }
 }
 

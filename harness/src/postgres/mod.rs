@@ -22,6 +22,7 @@ mod docker;
 mod download;
 mod engine;
 mod exec;
+pub mod grants;
 mod image;
 mod install;
 mod local;

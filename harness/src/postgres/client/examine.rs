@@ -16,15 +16,22 @@ const LOOK_ONLY: &str = "BEGIN TRANSACTION READ ONLY; SET LOCAL search_path = pg
 /// What `pg_dump` locks or reads, and the user must not. It locks tables and partitioned tables and
 /// reads the state of sequences; with row security switched off it reads tables, which fails where a
 /// policy would hide a row; and it reads large objects, whose privileges no function tells. Views
-/// and materialized views it only describes. What belongs to an extension is the extension's.
+/// and materialized views it only describes. What belongs to an extension is the extension's, with
+/// the identity columns of its tables, except what the extension names as holding a user's rows.
 const MISSING: &str = "
-WITH relations AS (
+WITH members AS (
+    SELECT objid AS oid FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e'
+), relations AS (
     SELECT c.oid, c.relkind, n.oid AS schema, quote_ident(n.nspname) AS schema_name,
            format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'S') AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
-      AND NOT EXISTS (SELECT FROM pg_depend d
-                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+      AND (EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig))
+           OR NOT (c.oid IN (SELECT oid FROM members)
+                   OR EXISTS (SELECT FROM pg_depend d
+                              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND c.relkind = 'S'
+                                AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
+                                AND d.refobjid IN (SELECT oid FROM members))))
 ), missing AS (
     SELECT 'schema ' || schema_name AS object, 'USAGE' AS privilege
     FROM relations WHERE NOT has_schema_privilege(schema, 'USAGE')
@@ -48,7 +55,8 @@ SELECT object, privilege FROM missing ORDER BY object COLLATE \"C\", privilege C
 const MAY_RESTORE: &str = "
 SELECT me.rolsuper OR me.rolcreatedb,
        coalesce((SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = 'azure_pg_admin'), false),
-       EXISTS (SELECT FROM pg_database WHERE datname::text = $1)
+       EXISTS (SELECT FROM pg_database WHERE datname::text = $1),
+       quote_ident(current_user)
 FROM pg_roles me WHERE me.rolname = current_user";
 
 /// Signs in and looks what the user lacks.
@@ -63,14 +71,14 @@ pub(in crate::postgres) async fn examine(
             failure: SessionFailure::MissingPrivilege,
             ..
         }) => {
-            let object = format!("database {}", quote_identifier(&call.database));
+            let object = format!("database {}", as_format_would(&call.database));
             return Ok(vec![missing(object, "CONNECT")]);
         }
         Err(error) => return Err(error),
     };
     match needed {
         NeededRights::Backup => lacks_for_backup(&client).await,
-        NeededRights::Restore { database } => lacks_for_restore(&client, call, database).await,
+        NeededRights::Restore { database } => lacks_for_restore(&client, database).await,
     }
 }
 
@@ -84,11 +92,7 @@ async fn lacks_for_backup(client: &Client) -> Result<Vec<MissingRight>, EngineEr
     Ok(rights.collect())
 }
 
-async fn lacks_for_restore(
-    client: &Client,
-    call: &ClientCall,
-    database: &str,
-) -> Result<Vec<MissingRight>, EngineError> {
+async fn lacks_for_restore(client: &Client, database: &str) -> Result<Vec<MissingRight>, EngineError> {
     let asking = |error| session_error(WHAT, &error);
     client.batch_execute(LOOK_ONLY).await.map_err(asking)?;
     let row = client
@@ -101,10 +105,7 @@ async fn lacks_for_restore(
         lacks.push(missing("role azure_pg_admin".to_owned(), "MEMBER"));
     }
     if !may_create {
-        lacks.push(missing(
-            format!("role {}", quote_identifier(&call.user)),
-            "CREATEDB",
-        ));
+        lacks.push(missing(format!("role {}", row.get::<_, String>(3)), "CREATEDB"));
     }
     if lacks.is_empty() && exists {
         let text = format!("database \"{database}\" already exists");
@@ -118,4 +119,14 @@ fn missing(object: String, privilege: &str) -> MissingRight {
         object,
         privilege: privilege.to_owned(),
     }
+}
+
+/// A name as the server would write it, who cannot be asked.
+fn as_format_would(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+    let begins = name.starts_with(plain);
+    if begins && name.chars().all(|c| plain(c) || c.is_ascii_digit()) {
+        return name.to_owned();
+    }
+    quote_identifier(name)
 }

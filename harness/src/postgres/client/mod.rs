@@ -111,7 +111,7 @@ async fn undo(call: &ClientCall, client: Client, database: &str, error: EngineEr
     }
     let Err(why) = dropped else { return error };
     let left = format!(
-        "; database `{database}` was left half restored: {}",
+        "; database `{database}` could not be dropped again and may be left half restored: {}",
         session_error("dropping it", &why)
     );
     match error {

@@ -1,0 +1,7 @@
+//! Clients that sign in through the gate to real servers.
+
+mod core;
+mod grants;
+mod movement;
+mod rights;
+mod world;
