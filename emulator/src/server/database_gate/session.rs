@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -128,7 +128,7 @@ async fn cancel<C: Core>(side: &Side<C>, message: &[u8]) -> io::Result<()> {
     let mut server = TcpStream::connect(backend).await?;
     server.write_all(message).await?;
     // The server closes when it has understood, and says nothing.
-    server.read(&mut [0]).await?;
+    tokio::io::copy(&mut server, &mut tokio::io::sink()).await?;
     Ok(())
 }
 
@@ -150,7 +150,7 @@ async fn admit<C: Core>(side: &Side<C>, caller: Caller) -> io::Result<()> {
         }
     };
     if route.tls_required && !caller.encrypted {
-        let address = address_of(side, &line);
+        let address = address_of(side, line.as_ref());
         let text = format!(
             "no pg_hba.conf entry for host \"{address}\", user \"{user}\", database \"{database}\", no encryption"
         );
@@ -214,7 +214,7 @@ async fn say(line: &mut Box<dyn Line>, sqlstate: &str, message: &str) -> io::Res
 }
 
 /// The address the server would see.
-fn address_of<C>(side: &Side<C>, line: &Box<dyn Line>) -> String {
+fn address_of<C>(side: &Side<C>, line: &dyn Line) -> String {
     match &side.path.origin {
         Origin::Internet { address } => address.to_string(),
         _ => line

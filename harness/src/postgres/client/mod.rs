@@ -18,6 +18,8 @@ use super::tool::{feed, into_dump};
 pub(super) use examine::examine;
 pub(super) use programs::ClientVersion;
 pub use sign_in::sign_in;
+#[cfg(test)]
+pub(super) use sign_in::tls;
 use sign_in::{SignedIn, enter, session_error};
 
 /// The longest name PostgreSQL keeps whole, in bytes.

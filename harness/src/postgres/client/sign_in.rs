@@ -39,10 +39,10 @@ pub async fn sign_in(call: &ClientCall) -> Result<Client, EngineError> {
 
 pub(super) async fn enter(call: &ClientCall) -> Result<SignedIn, EngineError> {
     let what = format!("signing in to database `{}` of {}", call.database, call.host);
-    let tls = MakeRustlsConnect::new(trust(call).map_err(|detail| EngineError::Failed {
+    let tls = tls(call).map_err(|detail| EngineError::Failed {
         what: what.clone(),
         detail,
-    })?);
+    })?;
     let mut config = Config::new();
     config
         .host(&call.host)
@@ -74,7 +74,8 @@ pub(super) async fn enter(call: &ClientCall) -> Result<SignedIn, EngineError> {
     Ok(SignedIn { client, major })
 }
 
-fn trust(call: &ClientCall) -> Result<ClientConfig, String> {
+/// TLS as a client that trusts this call's authority, and checks the server's name, speaks it.
+pub(in crate::postgres) fn tls(call: &ClientCall) -> Result<MakeRustlsConnect, String> {
     let mut roots = RootCertStore::empty();
     let authority = CertificateDer::from_pem_slice(call.authority_pem.as_bytes())
         .map_err(|error| format!("the authority's certificate: {error}"))?;
@@ -85,7 +86,8 @@ fn trust(call: &ClientCall) -> Result<ClientConfig, String> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
 }
 
 /// What went wrong in a client's session, by what the server said or by how it fell silent.

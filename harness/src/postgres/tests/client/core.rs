@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use azdrill_emulator::fault::ConnectionFault;
-use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Work};
+use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, ServerWork, SessionFailure, Work};
 use azdrill_emulator::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
 use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use http::StatusCode;
@@ -21,6 +21,10 @@ pub(super) struct OpenCore {
     pub(super) staged: usize,
     /// How many connections were made.
     pub(super) connections: usize,
+    /// Where programs on this machine reach the servers, by host name.
+    pub(super) entrances: BTreeMap<String, SocketAddr>,
+    /// The names of servers that are being started.
+    starting: BTreeMap<EffectId, String>,
     /// Blocks that wait for their list.
     blocks: Vec<StoredBody>,
     due: Vec<Effect>,
@@ -33,6 +37,9 @@ impl OpenCore {
     pub(super) fn ask(&mut self, work: Work) -> EffectId {
         self.next += 1;
         let id = EffectId(self.next);
+        if let Work::Server(ServerWork::Start(spec)) = &work {
+            self.starting.insert(id, spec.key.clone());
+        }
         self.due.push(Effect { id, work });
         id
     }
@@ -103,16 +110,27 @@ impl Core for OpenCore {
     }
 
     fn running_databases(&self) -> Vec<String> {
-        Vec::new()
+        let hosts = self.servers.keys();
+        hosts
+            .map(|name| format!("{name}.postgres.database.azure.com"))
+            .collect()
     }
 
-    fn note_entrance(&mut self, _: &str, _: Option<SocketAddr>) {}
+    fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
+        match address {
+            Some(address) => self.entrances.insert(host.to_owned(), address),
+            None => self.entrances.remove(host),
+        };
+    }
 
     fn tick(&mut self, _: Timestamp) -> Vec<Effect> {
         std::mem::take(&mut self.due)
     }
 
     fn complete(&mut self, _: Timestamp, id: EffectId, result: EffectResult) {
+        if let (Some(name), EffectResult::ServerStarted(address)) = (self.starting.remove(&id), &result) {
+            self.servers.insert(name, *address);
+        }
         self.results.insert(id, result);
     }
 
