@@ -22,7 +22,7 @@ pub(super) struct GrantsArguments {
     restore: bool,
 }
 
-pub(super) fn run(arguments: GrantsArguments) -> Result<ExitCode, String> {
+pub(super) fn run(arguments: GrantsArguments) -> ExitCode {
     let sql = if arguments.restore {
         restore_grants(&arguments.user)
     } else {
@@ -33,8 +33,15 @@ pub(super) fn run(arguments: GrantsArguments) -> Result<ExitCode, String> {
         };
         grants.sql()
     };
-    let sql = sql.map_err(|error| error.to_string())?;
-    // A reader that has seen enough is no error.
-    let _ = std::io::stdout().write_all(sql.as_bytes());
-    Ok(ExitCode::SUCCESS)
+    match sql {
+        Ok(sql) => {
+            // A reader that has seen enough is no error.
+            let _ = std::io::stdout().write_all(sql.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("azdrill: {error}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -104,10 +104,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, String> {
     };
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
+        Command::Grants(own) => Ok(grants::run(own)),
         Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
         Command::Serve(own) => serve::run(own, mode).await,
         Command::Env(own) => serve::env(&own),
-        Command::Grants(own) => grants::run(own),
     }
 }
 
