@@ -1,17 +1,21 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::connection::{Surroundings, connect};
 use crate::entropy::Entropy;
 use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{Door, Permit, Refusal, Shape, TokenAuthority, arm_headers, endpoint_of};
+use crate::gateway::{
+    Door, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, endpoint_of,
+};
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
-use crate::server::{Admission, Core};
+use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
 
@@ -26,14 +30,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
-/// What every answer of Azure Resource Manager carries, as recorded.
-const ARM_HEADERS: [(&str, &str); 5] = [
-    ("cache-control", "no-cache"),
-    ("pragma", "no-cache"),
-    ("expires", "-1"),
-    ("x-content-type-options", "nosniff"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
-];
 
 /// A fake Azure.
 pub struct Azure {
@@ -183,50 +179,52 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: &Request, asked: Asked) -> Response {
-        let permit = match self.decide(now, path, request) {
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: Request, asked: Asked) -> Response {
+        let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
             Err(refusal) => {
-                self.release_body(request);
-                self.record(now, request, None, asked, refusal.status.as_u16(), Some(&refusal));
-                return self.finish(now, request, refusal.respond(request));
+                self.release_body(&request);
+                let response = self.finish(now, &request, refusal.respond(&request));
+                self.record(now, request, None, asked, refusal.status, Some(&refusal));
+                return response;
             }
         };
         let struck = if self.faults.is_empty() {
             None
         } else {
-            let operation = permit.operation(&self.rules).id.clone();
-            self.faults.strike(&operation, request)
+            let operation = &permit.operation(&self.rules).id;
+            self.faults.strike(operation, &request)
         };
-        if let Some(fault @ FaultKind::Answer { status, .. }) = &struck {
-            self.release_body(request);
-            self.record(now, request, Some(&permit), asked, *status, None);
-            return self.finish(now, request, fault.response());
+        if let Some(fault @ FaultKind::Answer { .. }) = &struck {
+            self.release_body(&request);
+            let response = self.finish(now, &request, fault.response());
+            self.record(now, request, Some(&permit), asked, response.status, None);
+            return response;
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result = handler(&mut self.context(now, &mut started), &permit, request);
+        let result = handler(&mut self.context(now, &mut started), &permit, &request);
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
-            Err(refusal) => (self.refuse(request, &refusal), Some(refusal)),
+            Err(refusal) => (self.refuse(&request, &refusal), Some(refusal)),
         };
         let response = match &struck {
             Some(fault) => fault.response(),
             None => response,
         };
+        let mut response = self.finish(now, &request, response);
+        if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
+            arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
+        }
         self.record(
             now,
             request,
             Some(&permit),
             asked,
-            response.status.as_u16(),
+            response.status,
             refusal.as_ref(),
         );
-        let mut response = self.finish(now, request, response);
-        if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
-            arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
-        }
         response
     }
 
@@ -269,42 +267,41 @@ impl Azure {
             Some(Endpoint::Arm) => {
                 arm_headers::add(headers, &self.rules.headers, now, request, &id);
                 headers.insert(CORRELATION_ID, id);
-                for (name, value) in ARM_HEADERS {
-                    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-                }
             }
             Some(Endpoint::Blob) => {
                 if let Some(version) = request.headers.get(&STORAGE_VERSION) {
                     headers.insert(STORAGE_VERSION, version.clone());
                 }
             }
+            Some(Endpoint::KeyVault) => add_key_vault_headers(&self.rules, &self.state, request, headers),
             Some(_) | None => {}
         }
         response
     }
 
-    /// A request id that no other answer has: the seed's number, stepped on by a constant that
-    /// makes neighbours look unlike each other.
+    /// A request id that no other answer has: the seed's number, stepped on for each exchange by a
+    /// constant that makes neighbours look unlike each other. The exchange is recorded right after.
     fn request_id(&self) -> HeaderValue {
         const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-        let number = self
-            .first_request_id
-            .wrapping_add(u128::from(self.log.count()).wrapping_mul(STEP));
+        let exchange = u128::from(self.log.count()) + 1;
+        let number = self.first_request_id.wrapping_add(exchange.wrapping_mul(STEP));
         let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
             .unwrap_or(HeaderValue::from_static("-"))
     }
 
+    /// Takes note of an exchange. Takes what it keeps out of the request, whose turn is over.
     fn record(
         &mut self,
         now: Timestamp,
-        request: &Request,
+        request: Request,
         permit: Option<&Permit>,
         asked: Asked,
-        status: u16,
+        status: StatusCode,
         refusal: Option<&Refusal>,
     ) {
+        let operation = permit.map(|permit| Arc::clone(&permit.operation(&self.rules).id));
         self.log.push(Exchange {
             at: now,
             number: 0,
@@ -313,11 +310,11 @@ impl Azure {
                 .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
                 .unwrap_or_default(),
             asked,
-            method: request.method.to_string(),
-            host: request.host.clone(),
-            path: request.path.clone(),
-            operation: permit.map_or_else(String::new, |permit| permit.operation(&self.rules).id.clone()),
-            status,
+            method: request.method,
+            host: request.host,
+            path: request.path,
+            operation: operation.unwrap_or_default(),
+            status: status.as_u16(),
             refused: refusal.map(|refusal| RefusedBecause {
                 gate: refusal.gate,
                 code: refusal.code.clone(),
@@ -370,26 +367,15 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input = Input::Answered(self.answer(
-                        now,
-                        &outbound.path,
-                        &outbound.request,
-                        Asked::ByService,
-                    ));
+                    input =
+                        Input::Answered(self.answer(now, &outbound.path, outbound.request, Asked::ByService));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
                     let verdict = self.decide(now, &outbound.path, &outbound.request);
                     let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
-                    let status = refusal.map_or(200, |refusal| refusal.status.as_u16());
-                    self.record(
-                        now,
-                        &outbound.request,
-                        permit,
-                        Asked::OnlyWhether,
-                        status,
-                        refusal,
-                    );
+                    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+                    self.record(now, outbound.request, permit, Asked::OnlyWhether, status, refusal);
                     input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {
@@ -424,7 +410,8 @@ impl Core for Azure {
         let buffer = Admission::Buffer {
             limit_bytes: BUFFER_MAX_BYTES,
         };
-        if endpoint_of(&request.host, &request.path) != Some(Endpoint::Blob) {
+        let endpoint = endpoint_of(&request.host, &request.path);
+        if !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
             return buffer;
         }
         match self.decide(now, path, request) {
@@ -432,26 +419,45 @@ impl Core for Azure {
                 BodyPlan::Buffer => buffer,
                 BodyPlan::Store => Admission::Store {
                     limit_bytes: STORE_MAX_BYTES,
-                    md5: permit.operation(&self.rules).id == "Blob_Put"
+                    md5: &*permit.operation(&self.rules).id == "Blob_Put"
                         || request.headers.contains_key("content-md5"),
                 },
             },
             Err(refusal) => {
-                self.record(
-                    now,
-                    request,
-                    None,
-                    Asked::ByClient,
-                    refusal.status.as_u16(),
-                    Some(&refusal),
-                );
-                Admission::Refuse(self.finish(now, request, refusal.respond(request)))
+                let response = self.finish(now, request, refusal.respond(request));
+                let asked = Asked::ByClient;
+                self.record(now, request.clone(), None, asked, refusal.status, Some(&refusal));
+                Admission::Refuse(response)
             }
         }
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        self.answer(now, path, &request, Asked::ByClient)
+        self.answer(now, path, request, Asked::ByClient)
+    }
+
+    fn connect_database(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        let mut around = Surroundings {
+            rules: &self.rules,
+            state: &self.state,
+            servers: &self.own.postgres,
+            faults: &mut self.faults,
+            log: &mut self.log,
+        };
+        connect(&mut around, now, path, host)
+    }
+
+    fn running_databases(&self) -> Vec<String> {
+        self.own.postgres.running_hosts().collect()
+    }
+
+    fn note_entrance(&mut self, host: &str, address: Option<std::net::SocketAddr>) {
+        self.own.postgres.note_entrance(host, address);
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

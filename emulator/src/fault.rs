@@ -2,7 +2,8 @@
 
 use http::StatusCode;
 
-use crate::model::{Request, Response};
+use crate::model::{NetworkPath, Request, Response};
+use crate::rules::OriginKind;
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +39,70 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
+/// What goes wrong with a connection to a database server that the network let in. The gate in
+/// front of the server carries it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionFault {
+    /// The connection is refused.
+    Refuse,
+    /// Nothing passes for this long, in either direction; then all goes on.
+    Stall {
+        /// How long, in seconds.
+        seconds: u64,
+    },
+    /// The connection is reset once the server has sent this much.
+    ResetAfter {
+        /// How much, in bytes.
+        bytes: u64,
+    },
+    /// What the server sends passes slowly.
+    Slow {
+        /// How fast, in bytes a second.
+        bytes_per_second: u64,
+    },
+    /// The connection is accepted, and closed without a word.
+    AcceptThenClose,
+}
+
+impl std::fmt::Display for ConnectionFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refuse => f.write_str("it is refused"),
+            Self::Stall { seconds } => write!(f, "nothing passes for {seconds} s"),
+            Self::ResetAfter { bytes } => {
+                write!(f, "it is reset once the server has sent {bytes} bytes")
+            }
+            Self::Slow { bytes_per_second } => {
+                write!(
+                    f,
+                    "what the server sends passes at {bytes_per_second} bytes a second"
+                )
+            }
+            Self::AcceptThenClose => f.write_str("it is accepted and closed without a word"),
+        }
+    }
+}
+
+/// One fault of database connections: it strikes the `nth` to `nth + times - 1` one that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseFault {
+    /// The server's name, without regard to case; empty matches any.
+    pub server: String,
+    /// Where the client stands; `None` matches anywhere.
+    pub from: Option<OriginKind>,
+    /// The first match to strike, from 1.
+    pub nth: u64,
+    /// How many matches to strike.
+    pub times: u64,
+    /// What goes wrong.
+    pub kind: ConnectionFault,
+}
+
 /// Faults in the order they were put in, with their counts.
 #[derive(Debug, Default)]
 pub struct FaultPlan {
     faults: Vec<(Fault, u64)>,
+    connections: Vec<(DatabaseFault, u64)>,
 }
 
 impl FaultPlan {
@@ -50,12 +111,18 @@ impl FaultPlan {
         self.faults.push((fault, 0));
     }
 
+    /// Adds a fault of database connections behind the others.
+    pub fn push_connection(&mut self, fault: DatabaseFault) {
+        self.connections.push((fault, 0));
+    }
+
     /// Takes all faults away.
     pub fn clear(&mut self) {
         self.faults.clear();
+        self.connections.clear();
     }
 
-    /// Whether any fault is in place.
+    /// Whether no fault of a request is in place.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
     }
@@ -70,6 +137,22 @@ impl FaultPlan {
                 *seen += 1;
                 if *seen >= fault.nth && *seen < fault.nth + fault.times {
                     return Some(fault.kind.clone());
+                }
+            }
+        }
+        None
+    }
+
+    /// The fault that strikes this connection to a database server, if one does. Counts the match.
+    pub fn strike_connection(&mut self, server: &str, path: &NetworkPath) -> Option<ConnectionFault> {
+        let from = OriginKind::from(&path.origin);
+        for (fault, seen) in &mut self.connections {
+            let here = (fault.server.is_empty() || fault.server.eq_ignore_ascii_case(server))
+                && fault.from.is_none_or(|wanted| wanted == from);
+            if here {
+                *seen += 1;
+                if *seen >= fault.nth && *seen < fault.nth.saturating_add(fault.times) {
+                    return Some(fault.kind);
                 }
             }
         }
@@ -127,5 +210,44 @@ mod tests {
         assert_eq!(plan.strike("Blob_Get", &here), None);
         assert!(plan.strike("Blob_Put", &here).is_some());
         assert_eq!(plan.strike("Blob_Put", &here), None);
+    }
+
+    #[test]
+    fn a_connection_is_struck_by_server_place_and_count() {
+        let mut plan = FaultPlan::default();
+        plan.push_connection(DatabaseFault {
+            server: "Drill".to_owned(),
+            from: Some(OriginKind::Internet),
+            nth: 2,
+            times: 1,
+            kind: ConnectionFault::ResetAfter { bytes: 10 },
+        });
+        plan.push_connection(DatabaseFault {
+            server: String::new(),
+            from: Some(OriginKind::Subnet),
+            nth: 1,
+            times: u64::MAX,
+            kind: ConnectionFault::Refuse,
+        });
+        assert!(plan.is_empty(), "no request is struck");
+        let laptop = NetworkPath::internet();
+        let subnet = NetworkPath {
+            origin: crate::model::Origin::Subnet {
+                subnet: crate::model::ResourceId::from_segments(["subnets", "s"]),
+            },
+        };
+        assert_eq!(plan.strike_connection("drill", &laptop), None);
+        assert_eq!(plan.strike_connection("other", &laptop), None);
+        let reset = Some(ConnectionFault::ResetAfter { bytes: 10 });
+        assert_eq!(plan.strike_connection("drill", &laptop), reset);
+        assert_eq!(plan.strike_connection("drill", &laptop), None);
+        for _ in 0..3 {
+            assert_eq!(
+                plan.strike_connection("drill", &subnet),
+                Some(ConnectionFault::Refuse)
+            );
+        }
+        plan.clear();
+        assert_eq!(plan.strike_connection("drill", &subnet), None);
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod authz;
 pub mod azure;
+mod connection;
 pub mod entropy;
 pub mod fault;
 pub mod gateway;

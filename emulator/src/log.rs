@@ -2,6 +2,9 @@
 //! header of a request ever gets in.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+use http::Method;
 
 use crate::model::Timestamp;
 use crate::rules::{Gate, Mark, RuleId};
@@ -21,13 +24,13 @@ pub struct Exchange {
     /// Whose call it was.
     pub asked: Asked,
     /// The method.
-    pub method: String,
+    pub method: Method,
     /// The host.
     pub host: String,
     /// The path, without the query.
     pub path: String,
     /// The operation; empty if there is none.
-    pub operation: String,
+    pub operation: Arc<str>,
     /// The status answered.
     pub status: u16,
     /// Who said no, and why.

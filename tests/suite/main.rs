@@ -4,6 +4,7 @@
 
 mod anchors;
 mod jobs;
+mod key_vault;
 mod laws;
 mod layering;
 mod load_bearing;

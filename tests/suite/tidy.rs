@@ -53,7 +53,7 @@ fn every_operation_has_a_handler() {
         .operations()
         .iter()
         .filter(|row| services::handler(&row.service, &row.id).is_none())
-        .map(|row| row.id.as_str())
+        .map(|row| &*row.id)
         .collect();
     assert!(without.is_empty(), "{without:?}");
 }

@@ -21,6 +21,10 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+/// The one the program runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub const BLOB_HOST: &str = "benchaccount.blob.core.windows.net";
 
 pub struct World {

@@ -75,15 +75,16 @@ pub struct AccessControl {
     pub custom_roles: BTreeMap<Uuid, RoleDefinition>,
 }
 
-/// Why something is allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+/// Why something is allowed: where it stands, for nearly all that is asked is allowed and nobody
+/// asks why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant<'a> {
     /// The assignment's GUID.
-    pub assignment: String,
+    pub assignment: &'a str,
     /// The role's display name.
-    pub role: String,
+    pub role: &'a str,
     /// The assignment's scope.
-    pub scope: ResourceId,
+    pub scope: &'a ResourceId,
 }
 
 /// Why something is not allowed, as far as assignments tell.
@@ -149,42 +150,61 @@ impl AccessControl {
     /// # Errors
     ///
     /// If no assignment that is seen now grants what is wanted at the scope.
-    pub fn decide(
+    pub fn decide<'a>(
+        &'a self,
+        built_in: &'a [RoleDefinition],
+        now: Timestamp,
+        principals: &[PrincipalId],
+        wanted: Wanted<'_>,
+        scope: &ResourceId,
+    ) -> Result<Grant<'a>, Denied> {
+        let above = || {
+            principals
+                .iter()
+                .filter_map(|principal| self.by_principal.get(principal))
+                .flatten()
+                .filter(|assignment| assignment.scope.contains(scope))
+                .filter_map(|assignment| Some((assignment, self.role(built_in, assignment.role)?)))
+        };
+        let granting = above().find(|(assignment, role)| assignment.is_seen(now) && wanted.granted_by(role));
+        if let Some((assignment, role)) = granting {
+            return Ok(Grant {
+                assignment: &assignment.name,
+                role: &role.name,
+                scope: &assignment.scope,
+            });
+        }
+        let mut denied = Denied {
+            pending: Vec::new(),
+            held: Vec::new(),
+        };
+        for (assignment, role) in above() {
+            if assignment.is_seen(now) {
+                denied.held.push(role.name.clone());
+            } else if assignment.seen_from > now && wanted.granted_by(role) {
+                denied.pending.push((role.name.clone(), assignment.seen_from));
+            }
+        }
+        Err(denied)
+    }
+
+    /// Whether one of the principals is granted something at any scope at or below this one, as of
+    /// now.
+    pub fn grants_below(
         &self,
         built_in: &[RoleDefinition],
         now: Timestamp,
         principals: &[PrincipalId],
         wanted: Wanted<'_>,
         scope: &ResourceId,
-    ) -> Result<Grant, Denied> {
-        let mut denied = Denied {
-            pending: Vec::new(),
-            held: Vec::new(),
-        };
-        let assignments = principals
+    ) -> bool {
+        principals
             .iter()
             .filter_map(|principal| self.by_principal.get(principal))
             .flatten()
-            .filter(|assignment| assignment.scope.contains(scope));
-        for assignment in assignments {
-            let Some(role) = self.role(built_in, assignment.role) else {
-                continue;
-            };
-            if !wanted.granted_by(role) {
-                if assignment.is_seen(now) {
-                    denied.held.push(role.name.clone());
-                }
-            } else if assignment.is_seen(now) {
-                return Ok(Grant {
-                    assignment: assignment.name.clone(),
-                    role: role.name.clone(),
-                    scope: assignment.scope.clone(),
-                });
-            } else if assignment.seen_from > now {
-                denied.pending.push((role.name.clone(), assignment.seen_from));
-            }
-        }
-        Err(denied)
+            .filter(|assignment| assignment.is_seen(now) && scope.contains(&assignment.scope))
+            .filter_map(|assignment| self.role(built_in, assignment.role))
+            .any(|role| wanted.granted_by(role))
     }
 
     /// Whether one of the principals holds this very role at or above the scope, as of now.

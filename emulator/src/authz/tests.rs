@@ -36,7 +36,7 @@ impl Fixture {
         });
     }
 
-    fn may(&self, wanted: &str, scope: &str) -> Result<Grant, Denied> {
+    fn may(&self, wanted: &str, scope: &str) -> Result<Grant<'_>, Denied> {
         let action = Action::new(wanted);
         let scope = scope.parse().expect("a scope");
         let wanted = if wanted.contains("/blobs/") {
@@ -147,4 +147,30 @@ fn a_deleted_assignment_is_gone_from_lists_at_once_and_from_the_gates_later() {
             .may("Microsoft.Storage/storageAccounts/read", GROUP_SCOPE)
             .is_err()
     );
+}
+
+#[test]
+fn a_role_on_a_server_is_enough_to_ask_about_operations_of_its_subscription() {
+    let mut fixture = Fixture::new();
+    let server = format!("{GROUP_SCOPE}/providers/Microsoft.DBforPostgreSQL/flexibleServers/x");
+    fixture.grant(
+        "PostgreSQL Flexible Server Long Term Retention Backup Role",
+        &server,
+        0,
+    );
+    let below = |action: &str, scope: &str| {
+        let action = Action::new(action);
+        let scope = scope.parse().expect("a scope");
+        let wanted = Wanted::Action(&action);
+        let roles = &fixture.rules.built_in_roles;
+        let access = &fixture.access;
+        access.grants_below(roles, fixture.now, &[fixture.who], wanted, &scope)
+    };
+    let polls = "Microsoft.DBforPostgreSQL/locations/azureAsyncOperation/read";
+    assert!(below(polls, "/subscriptions/s"));
+    assert!(!below(polls, "/subscriptions/other"));
+    assert!(!below(
+        "Microsoft.DBforPostgreSQL/flexibleServers/write",
+        "/subscriptions/s"
+    ));
 }

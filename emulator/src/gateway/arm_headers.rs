@@ -1,9 +1,9 @@
-//! Headers of Azure Resource Manager that depend on the request.
+//! Headers of Azure Resource Manager's answers.
 
 use std::fmt::Write;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::Permit;
 use crate::model::{Request, Timestamp};
@@ -13,7 +13,23 @@ use crate::state::State;
 const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id");
 const OPERATION_IDENTIFIER: HeaderName = HeaderName::from_static("x-ms-operation-identifier");
 
-/// Adds what is left of the caller's quota, and where the request was routed.
+/// What every answer of Azure Resource Manager carries, as recorded.
+const FIXED: [(HeaderName, HeaderValue); 5] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    (header::EXPIRES, HeaderValue::from_static("-1")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+    ),
+];
+
+/// Adds what every answer carries, what is left of the caller's quota, and where the request was
+/// routed.
 pub(crate) fn add(
     headers: &mut HeaderMap,
     rows: &HeaderRows,
@@ -21,6 +37,9 @@ pub(crate) fn add(
     request: &Request,
     id: &HeaderValue,
 ) {
+    for (name, value) in FIXED {
+        headers.insert(name, value);
+    }
     if let Some(quota) = rows
         .quotas
         .iter()

@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use super::{Credential, Door, Permit, Refusal};
+use super::{Credential, Door, Permit, Refusal, key_vault};
 use crate::authz::{Denied, Wanted};
-use crate::model::Timestamp;
+use crate::model::{Action, ResourceId, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, RuleId};
 
 pub(super) fn authorize(
@@ -15,6 +15,9 @@ pub(super) fn authorize(
 ) -> Result<(), Refusal> {
     if row.anonymous || row.any_caller {
         return Ok(());
+    }
+    if row.endpoint == Endpoint::KeyVault {
+        return key_vault::authorize(door, now, row, permit);
     }
     match &permit.caller.credential {
         Credential::SharedKey if row.endpoint == Endpoint::Blob => Ok(()),
@@ -50,16 +53,17 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
     let mut asked = false;
     for wanted in wanted {
         asked = true;
-        door.state
-            .access
-            .decide(
-                &door.rules.built_in_roles,
-                now,
-                &principals,
-                wanted,
-                &permit.scope,
-            )
-            .map_err(|denied| refuse(row, permit, wanted, &denied))?;
+        let (access, roles) = (&door.state.access, &door.rules.built_in_roles);
+        if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope) {
+            // Operations are asked about at their region, below the subscription. The role that
+            // lets a vault back up a server holds the action for it and is assigned at the server,
+            // so it must be enough to hold it anywhere in the subscription (inferred).
+            let subscription = || ResourceId::from_segments(permit.scope.segments().take(2));
+            let polls = row.polling && access.grants_below(roles, now, &principals, wanted, &subscription());
+            if !polls {
+                return Err(refuse(row, permit, wanted, &denied));
+            }
+        }
     }
     // An operation that names no action at all must say so in its row; this one does not.
     if asked {
@@ -69,8 +73,8 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
     }
 }
 
-fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
-    let action = wanted.action();
+/// Why roles do not grant an action, and the rules that had a say.
+pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
     let scope = &permit.scope;
     let mut reason = format!(
         "{} has no role that grants {action} at {scope}",
@@ -86,6 +90,13 @@ fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied)
     if !denied.pending.is_empty() {
         rules.push(RuleId::new("E1-PROPAGATION"));
     }
+    (reason, rules)
+}
+
+fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+    let action = wanted.action();
+    let scope = &permit.scope;
+    let (reason, rules) = why_not(permit, action, denied);
     let refusal = match row.endpoint {
         Endpoint::Blob => permission_mismatch(),
         _ => {

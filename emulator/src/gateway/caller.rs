@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::model::{PrincipalId, TenantId};
-use crate::state::IdentityKind;
+use crate::state::{IdentityKind, Principal};
 
 /// What the caller showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,18 @@ impl Caller {
     /// A caller that has shown nothing.
     pub fn anonymous() -> Self {
         Self::without_principal(Credential::None, "anonymous")
+    }
+
+    /// A caller with a bearer token of this principal.
+    pub(super) fn of(principal: &Principal) -> Self {
+        Self {
+            credential: Credential::Bearer,
+            principal: Some(principal.id),
+            app_id: principal.app_id,
+            tenant: Some(principal.tenant),
+            identity: Some(principal.identity.clone()),
+            name: principal.display_name.clone(),
+        }
     }
 
     pub(super) fn without_principal(credential: Credential, name: &str) -> Self {

@@ -7,6 +7,8 @@ pub(crate) mod arm_headers;
 mod authentication;
 mod authorization;
 mod caller;
+mod database;
+mod key_vault;
 mod refusal;
 mod sas;
 mod shared_key;
@@ -15,11 +17,13 @@ mod token;
 use http::Method;
 
 use crate::model::{NetworkPath, Request, ResourceId, Timestamp};
-use crate::network::StorageFirewall;
+use crate::network::Firewall;
 use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
 pub use caller::{Caller, Credential};
+pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
+pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub use refusal::{Refusal, Shape};
 #[cfg(test)]
 pub(crate) use sas::account_signature;
@@ -80,6 +84,8 @@ pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
         Some(Endpoint::Graph)
     } else if host.ends_with(".blob.core.windows.net") {
         Some(Endpoint::Blob)
+    } else if host.ends_with(".vault.azure.net") {
+        Some(Endpoint::KeyVault)
     } else if host == "169.254.169.254" {
         Some(Endpoint::Imds)
     } else if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
@@ -123,6 +129,7 @@ impl Door<'_> {
             operation: routed.operation,
             scope: match endpoint {
                 Endpoint::Blob => self.blob_scope(&routed.params, request),
+                Endpoint::KeyVault => key_vault::scope(key_vault::vault_of(self, request)?, &routed.params),
                 _ => routed.scope,
             },
             params: routed.params,
@@ -139,6 +146,10 @@ impl Door<'_> {
                 Gate::Authentication if row.anonymous => {}
                 Gate::Authentication => {
                     permit.caller = authentication::authenticate(self, now, path, request, endpoint, row)?;
+                }
+                Gate::Network if endpoint == Endpoint::KeyVault => {
+                    key_vault::network(self, path, request, &mut permit)
+                        .map_err(|no| no.to(&permit.caller))?;
                 }
                 Gate::Network => self
                     .network(path, request, &mut permit)
@@ -208,7 +219,7 @@ impl Door<'_> {
             .and_then(|id| self.state.resource(id))
             .ok_or_else(|| Refusal::unknown_account(&request.host))?;
         let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
-        let verdict = StorageFirewall::of(account).decide(self.rules, path, user_assigned);
+        let verdict = Firewall::of_storage_account(account).decide(self.rules, path, user_assigned);
         permit.rules.push(RuleId::new(verdict.row));
         if verdict.allowed {
             Ok(())

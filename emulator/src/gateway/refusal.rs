@@ -22,6 +22,8 @@ pub enum Shape {
     Blob,
     /// Entra ID's `error`/`error_description`.
     Entra,
+    /// Key Vault's, in which a code may stand inside another as `innererror`.
+    KeyVault,
 }
 
 /// A no.
@@ -33,6 +35,8 @@ pub struct Refusal {
     pub status: StatusCode,
     /// The code on the wire.
     pub code: String,
+    /// The code it stands inside of, where the envelope has a place for that.
+    pub within: Option<String>,
     /// The message on the wire.
     pub message: String,
     /// What to do, where the envelope has a place for it.
@@ -59,6 +63,7 @@ impl Refusal {
             gate: Gate::Service,
             status,
             code: code.to_owned(),
+            within: None,
             reason: message.clone(),
             message,
             action: String::new(),
@@ -80,6 +85,16 @@ impl Refusal {
 
     /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
     pub fn user_facing(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::UserFacing, error, fill)
+    }
+
+    /// A refusal by Key Vault's data plane, with a row of `errors.toml`.
+    pub fn key_vault(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::KeyVault, error, fill)
+    }
+
+    /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
+    pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
         let filled = |text: &str| {
             fill.iter().fold(text.to_owned(), |text, (name, value)| {
                 text.replace(&format!("{{{name}}}"), value)
@@ -88,10 +103,11 @@ impl Refusal {
         Self {
             action: filled(&error.action),
             mark: error.mark,
-            shape: Shape::UserFacing,
+            within: error.within.clone(),
+            shape,
             ..Self::arm(
                 StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
-                &error.code,
+                error.wire_code(),
                 filled(&error.message),
             )
         }
@@ -177,6 +193,10 @@ impl Refusal {
                 shape: Shape::Entra,
                 ..Self::arm(StatusCode::NOT_FOUND, "not_implemented", message)
             },
+            Endpoint::KeyVault => Self {
+                shape: Shape::KeyVault,
+                ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
+            },
             Endpoint::Arm | Endpoint::Graph | Endpoint::Imds | Endpoint::Admin => {
                 Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message)
             }
@@ -255,6 +275,12 @@ impl Refusal {
                     "details": null,
                 }})
             }
+            Shape::KeyVault => match &self.within {
+                Some(outer) => {
+                    json!({"error": {"code": outer, "message": self.message, "innererror": {"code": self.code}}})
+                }
+                None => json!({"error": {"code": self.code, "message": self.message}}),
+            },
             Shape::Entra => json!({"error": self.code, "error_description": self.message}),
         }
     }

@@ -19,6 +19,12 @@ const LIFETIME_SECONDS: i64 = 3599;
 /// How many checked tokens are remembered, so that a client's hundredth call costs a look-up.
 const REMEMBERED_MAX: usize = 4096;
 
+/// The last bytes of a token, which are the last of its signature.
+type SignatureEnd = [u8; 16];
+
+/// A token whose signature is good, and what it says.
+type Checked = (Box<str>, Arc<Claims>);
+
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -77,7 +83,10 @@ pub struct TokenAuthority {
     encoding: EncodingKey,
     decoding: DecodingKey,
     public_point: (Vec<u8>, Vec<u8>),
-    checked: RefCell<HashMap<Box<str>, Arc<Claims>>>,
+    /// Tokens whose signature was found good, by the end of that signature: hashing a whole token
+    /// costs more than all other gates. The whole token is compared, so a changed one is verified
+    /// like any other; times and audience are checked on every call.
+    checked: RefCell<HashMap<SignatureEnd, Checked>>,
 }
 
 impl TokenAuthority {
@@ -146,16 +155,11 @@ impl TokenAuthority {
     ///
     /// If it is not a token of ours, or not valid at this time.
     pub fn check(&self, now: Timestamp, token: &str) -> Result<Arc<Claims>, TokenError> {
-        let remembered = self.checked.borrow().get(token).cloned();
-        let claims = match remembered {
+        let claims = match self.remembered(token) {
             Some(claims) => claims,
             None => {
                 let claims = Arc::new(self.verify(token)?);
-                let mut checked = self.checked.borrow_mut();
-                if checked.len() >= REMEMBERED_MAX {
-                    checked.clear();
-                }
-                checked.insert(token.into(), Arc::clone(&claims));
+                self.remember(token, &claims);
                 claims
             }
         };
@@ -164,6 +168,23 @@ impl TokenAuthority {
             return Err(TokenError::Expired);
         }
         Ok(claims)
+    }
+
+    fn remembered(&self, token: &str) -> Option<Arc<Claims>> {
+        let checked = self.checked.borrow();
+        let (whole, claims) = checked.get(token.as_bytes().last_chunk()?)?;
+        (**whole == *token).then(|| Arc::clone(claims))
+    }
+
+    fn remember(&self, token: &str, claims: &Arc<Claims>) {
+        let Some(end) = token.as_bytes().last_chunk::<{ size_of::<SignatureEnd>() }>() else {
+            return;
+        };
+        let mut checked = self.checked.borrow_mut();
+        if checked.len() >= REMEMBERED_MAX {
+            checked.clear();
+        }
+        checked.insert(*end, (token.into(), Arc::clone(claims)));
     }
 
     fn verify(&self, token: &str) -> Result<Claims, TokenError> {
@@ -257,6 +278,38 @@ mod tests {
             authority.check(at("2026-03-02T06:59:59Z"), &token),
             Err(TokenError::Expired)
         );
+    }
+
+    #[test]
+    fn a_remembered_token_lends_its_signature_to_no_other() {
+        let now = at("2026-03-02T06:00:00Z");
+        let authority = TokenAuthority::new(&Entropy::from_seed(1));
+        let (token, _) = authority.issue(now, &principal(), "x");
+        let (other, _) = authority.issue(now, &principal(), "y");
+        assert!(authority.check(now, &token).is_ok());
+        let (_, signature) = token.rsplit_once('.').expect("three parts");
+        let (head, _) = other.rsplit_once('.').expect("three parts");
+        let spliced = format!("{head}.{signature}");
+        assert_eq!(authority.check(now, &spliced), Err(TokenError::Invalid));
+        assert_eq!(authority.check(now, &token).expect("still valid").aud, "x");
+        assert_eq!(authority.check(now, &other).expect("valid").aud, "y");
+        let much_later = at("2026-03-02T07:00:00Z");
+        assert_eq!(authority.check(much_later, &token), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn there_is_an_end_to_the_tokens_remembered() {
+        let now = at("2026-03-02T06:00:00Z");
+        let authority = TokenAuthority::new(&Entropy::from_seed(1));
+        let claims = Arc::new(
+            authority
+                .verify(&authority.issue(now, &principal(), "x").0)
+                .expect("valid"),
+        );
+        for number in 0..=REMEMBERED_MAX {
+            authority.remember(&format!("{number:032}"), &claims);
+        }
+        assert!(authority.checked.borrow().len() <= REMEMBERED_MAX);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{DumpKind, ServerSpec};
+use super::{
+    DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, ServerSpec, SessionFailure,
+};
 use crate::model::{NetworkPath, StoredBody};
 
 /// Names one piece of outside work.
@@ -27,6 +29,12 @@ pub enum Work {
     Dump(DumpWork),
     /// Copy stored bytes into a container, as an identity.
     Copy(CopyWork),
+    /// Look what a database user may do.
+    Examine(ExamineWork),
+    /// Dump one database, signed in to it.
+    DumpDatabase(DumpDatabaseWork),
+    /// Load a dump into a new database, signed in to its server.
+    LoadDatabase(LoadDatabaseWork),
 }
 
 /// Something to do to a database server.
@@ -126,6 +134,13 @@ pub enum EffectResult {
         /// The blobs written, in order.
         files: Vec<CopiedFile>,
     },
+    /// A user has been looked at; these rights are missing.
+    Examined(Vec<MissingRight>),
+    /// A database has been created and loaded; this many bytes of dump went into it.
+    Loaded {
+        /// The length of the dump, in bytes.
+        bytes: u64,
+    },
     /// It failed.
     Failed(EffectFailure),
 }
@@ -159,6 +174,13 @@ pub enum EffectFailure {
         status: u16,
         /// `x-ms-error-code` or the code in the body.
         code: String,
+        /// The message, for a person.
+        message: String,
+    },
+    /// A client of a database failed; the text is the server's own or the gate's, and holds no secret.
+    Session {
+        /// What went wrong.
+        failure: SessionFailure,
         /// The message, for a person.
         message: String,
     },

@@ -3,10 +3,14 @@
 mod agenda;
 mod database;
 mod effect;
+mod session;
 
 pub use agenda::{Agenda, WorkflowId};
 pub use database::{DumpKind, ServerSpec};
 pub use effect::{
     CopiedFile, CopyWork, DumpWork, DumpedFile, Effect, EffectFailure, EffectId, EffectResult, FileToCopy,
     ServerWork, Work,
+};
+pub use session::{
+    DumpDatabaseWork, ExamineWork, LoadDatabaseWork, MissingRight, NeededRights, SessionFailure, SignIn,
 };

@@ -16,6 +16,9 @@ pub struct ResourceId {
     key: String,
 }
 
+/// Most ids fit into this many bytes, so that building one seldom moves it.
+const USUAL_BYTES: usize = 192;
+
 /// A text that is not a resource id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a resource id: expected a path such as /subscriptions/…/resourceGroups/…")]
@@ -24,7 +27,10 @@ pub struct InvalidResourceId(pub String);
 impl ResourceId {
     /// The id made of these segments, which are taken as they are.
     pub fn from_segments<'a>(segments: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut text = String::new();
+        Self::build(String::with_capacity(USUAL_BYTES), segments)
+    }
+
+    fn build<'a>(mut text: String, segments: impl IntoIterator<Item = &'a str>) -> Self {
         for segment in segments {
             text.push('/');
             text.push_str(segment);
@@ -87,38 +93,65 @@ impl ResourceId {
         self.text.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The namespace and the types of the last provider in the id: behind the namespace, type and
+    /// name take turns. Empty without a provider.
+    fn type_parts(&self) -> impl Iterator<Item = &str> {
+        const PROVIDERS: &str = "/providers/";
+        let behind = match self.key.rfind(PROVIDERS) {
+            // Text and key differ in letter case only, so a place in one is the same in the other.
+            Some(at) => &self.text[at + PROVIDERS.len()..],
+            None => "",
+        };
+        behind
+            .split('/')
+            .enumerate()
+            .filter(|(position, part)| (*position == 0 || position % 2 == 1) && !part.is_empty())
+            .map(|(_, part)| part)
+    }
+
     /// `Namespace/type[/type…]` of the last provider in the id, e.g.
     /// `Microsoft.DataProtection/backupVaults/backupInstances`.
     pub fn resource_type(&self) -> Option<String> {
-        let segments: Vec<&str> = self.segments().collect();
-        let provider = segments
-            .iter()
-            .rposition(|segment| segment.eq_ignore_ascii_case("providers"))?;
-        let mut kind = (*segments.get(provider + 1)?).to_owned();
-        for type_name in segments.get(provider + 2..)?.iter().step_by(2) {
+        let mut parts = self.type_parts();
+        let mut kind = parts.next()?.to_owned();
+        for type_name in parts {
             kind.push('/');
             kind.push_str(type_name);
         }
         Some(kind)
     }
 
-    /// Whether the resource type is `kind`, without regard to case.
+    /// Whether the resource type is `kind`, without regard to case. Asked of every resource in a
+    /// list, so it builds nothing.
     pub fn is_type(&self, kind: &str) -> bool {
-        self.resource_type()
-            .is_some_and(|own| own.eq_ignore_ascii_case(kind))
+        let mut wanted = kind.split('/');
+        self.type_parts().all(|own| {
+            wanted
+                .next()
+                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(own))
+        }) && wanted.next().is_none()
     }
 
     /// The id without its last two segments (type and name), or the root.
     pub fn parent(&self) -> Self {
-        let segments: Vec<&str> = self.segments().collect();
-        let keep = segments.len().saturating_sub(2);
-        Self::from_segments(segments[..keep].iter().copied())
+        let last = self.text.rfind('/').unwrap_or_default();
+        match self.text[..last].rfind('/') {
+            None | Some(0) => Self::from_segments([]),
+            Some(end) => Self {
+                text: self.text[..end].to_owned(),
+                key: self.key[..end].to_owned(),
+            },
+        }
     }
 
     /// This id with more segments behind it.
     #[must_use]
     pub fn child<'a>(&'a self, segments: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::from_segments(self.segments().chain(segments))
+        let mut text = String::with_capacity(USUAL_BYTES);
+        if self.key != "/" {
+            text.push_str(&self.text);
+        }
+        Self::build(text, segments)
     }
 
     /// Whether `other` is this scope or lies below it. Segment by segment: `…/rg1` does not
@@ -238,6 +271,21 @@ mod tests {
         );
         assert_eq!(instance.parent().name(), "v");
         assert!(instance.parent().is_type("microsoft.dataprotection/BACKUPVAULTS"));
+        assert!(!instance.is_type("Microsoft.DataProtection/backupVaults"));
+        assert!(
+            !instance
+                .parent()
+                .is_type("Microsoft.DataProtection/backupVaults/backupInstances")
+        );
+        let nested = instance.child(["providers", "Microsoft.Authorization", "locks", "l"]);
+        assert!(nested.is_type("Microsoft.Authorization/locks"));
+        assert_eq!(id("/subscriptions/s").parent().as_str(), "/");
+        assert_eq!(
+            id("/subscriptions/s/resourceGroups/g").parent(),
+            id("/subscriptions/s")
+        );
+        assert!(!id("/subscriptions/s").is_type(""));
+        assert_eq!(id("/").child(["subscriptions", "s"]).as_str(), "/subscriptions/s");
     }
 
     #[test]

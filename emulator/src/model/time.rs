@@ -1,5 +1,7 @@
 //! Points in time and the three ways Azure writes them.
 
+use jiff::fmt::rfc2822::DateTimePrinter;
+
 /// A point in time. Always handed in; the core never asks for the current one.
 pub type Timestamp = jiff::Timestamp;
 
@@ -21,7 +23,11 @@ pub fn wire_seconds(time: Timestamp) -> String {
 
 /// `Wed, 26 Jun 2024 07:50:23 GMT`, for `Date` and `Last-Modified`.
 pub fn wire_http_date(time: Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    // Every answer carries at least one of these, and a printer made for the format is several
+    // times as fast as `strftime`. It takes no year before 0.
+    DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&time)
+        .unwrap_or_else(|_| time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
 /// A count of 100 ns intervals since year 1, as .NET writes versions (`retentionTagVersion`).
@@ -49,6 +55,8 @@ mod tests {
         assert_eq!(wire_hundred_nanoseconds(whole), "2024-06-26T07:49:42Z");
         assert_eq!(wire_seconds(time), "2024-06-26T07:49:42Z");
         assert_eq!(wire_http_date(time), "Wed, 26 Jun 2024 07:49:42 GMT");
+        let single_digit: Timestamp = "2026-03-02T06:00:00Z".parse().expect("a time");
+        assert_eq!(wire_http_date(single_digit), "Mon, 02 Mar 2026 06:00:00 GMT");
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! May this network path reach this endpoint? Pure.
 
-mod storage;
+mod firewall;
+mod postgres;
+#[cfg(test)]
+mod postgres_tests;
 
-pub use storage::{NetworkVerdict, StorageFirewall};
+pub use firewall::{Firewall, NetworkVerdict};
+pub use postgres::{DatabaseFirewall, DatabaseVerdict};

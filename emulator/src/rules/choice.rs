@@ -8,12 +8,20 @@ use super::load::{RulesError, SourceCheck, row_error};
 use super::prerequisite::{Evidence, PrerequisiteRow, SwitchRow};
 use super::{Assumptions, Check, ErrorCode, Mark, Prerequisite, Profile, RuleId, Statement};
 
-/// `prerequisites.toml`.
+/// `prerequisites.toml` and what stands beside it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PrerequisitesFile {
     prerequisite: Vec<PrerequisiteRow>,
+    #[serde(default)]
     switch: Vec<SwitchRow>,
+}
+
+impl PrerequisitesFile {
+    pub(super) fn append(&mut self, other: Self) {
+        self.prerequisite.extend(other.prerequisite);
+        self.switch.extend(other.switch);
+    }
 }
 
 /// Which alternative each rule is taken with.
@@ -95,30 +103,31 @@ pub(super) fn compile(
     let mut statements = BTreeMap::new();
     for row in &file.prerequisite {
         let wrong = |what: String| row_error("prerequisites.toml", row.id.as_str(), &what);
-        if !errors.contains_key(&row.code) {
-            return Err(wrong(format!("errors.toml has no `{}`", row.code)));
-        }
         for (name, table) in &row.alternatives {
-            let (check, evidence) =
+            let (check, evidence, code) =
                 alternative(table).map_err(|what| wrong(format!("alternative {name}: {what}")))?;
+            let code = code.unwrap_or_else(|| row.code.clone());
+            if !errors.contains_key(&code) {
+                return Err(wrong(format!("errors.toml has no `{code}`")));
+            }
             known.check("prerequisites.toml", row.id.as_str(), &evidence.sources)?;
             if taken.get(&row.id) == Some(name) {
                 statements.insert(
                     row.id.clone(),
                     statement(&row.statement, evidence.mark, &evidence.sources),
                 );
-                compiled.push(Prerequisite {
+                compiled.extend(row.stage.as_slice().iter().map(|stage| Prerequisite {
                     id: row.id.clone(),
                     flavour: row.flavour,
-                    stage: row.stage,
+                    stage: *stage,
                     topic: row.topic.clone(),
                     statement: row.statement.clone(),
-                    code: row.code.clone(),
+                    code: code.clone(),
                     code_mark: row.code_mark,
-                    check,
+                    check: check.clone(),
                     mark: evidence.mark,
-                    sources: evidence.sources,
-                });
+                    sources: evidence.sources.clone(),
+                }));
             }
         }
     }
@@ -136,9 +145,15 @@ pub(super) fn compile(
     Ok((compiled, statements))
 }
 
-/// Splits an alternative into its check and its evidence, so that both can refuse unknown keys.
-fn alternative(table: &toml::Table) -> Result<(Check, Evidence), String> {
+/// Splits an alternative into its check, its evidence and an error code of its own, so that each
+/// can refuse unknown keys.
+fn alternative(table: &toml::Table) -> Result<(Check, Evidence, Option<String>), String> {
     let mut check = table.clone();
+    let code = match check.remove("code") {
+        Some(toml::Value::String(code)) => Some(code),
+        Some(_) => return Err("`code` must be a text".to_owned()),
+        None => None,
+    };
     let mut evidence = toml::Table::new();
     for key in ["mark", "sources"] {
         if let Some(value) = check.remove(key) {
@@ -147,5 +162,5 @@ fn alternative(table: &toml::Table) -> Result<(Check, Evidence), String> {
     }
     let check = check.try_into().map_err(|error| error.to_string())?;
     let evidence = evidence.try_into().map_err(|error| error.to_string())?;
-    Ok((check, evidence))
+    Ok((check, evidence, code))
 }

@@ -11,8 +11,13 @@ use super::load::{RulesError, SourceCheck, parse, row_error};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorCode {
-    /// The code on the wire. One that begins with `Synthetic` is ours: Azure's own was never seen.
+    /// The row's name, and the code on the wire unless `shown_as` says another. One that begins with
+    /// `Synthetic` is ours: Azure's own was never seen.
     pub code: String,
+    /// The code on the wire, where one code has several occasions.
+    pub shown_as: Option<String>,
+    /// The code at the top, where this one stands inside it as Key Vault's `innererror`.
+    pub within: Option<String>,
     /// The HTTP status where the error answers a call directly.
     pub status: u16,
     /// The message; `{names}` are filled in.
@@ -39,6 +44,11 @@ pub enum TextOrigin {
 }
 
 impl ErrorCode {
+    /// The code on the wire.
+    pub fn wire_code(&self) -> &str {
+        self.shown_as.as_deref().unwrap_or(&self.code)
+    }
+
     /// Whether the code is ours and not Azure's.
     pub fn is_synthetic(&self) -> bool {
         self.code.starts_with("Synthetic")

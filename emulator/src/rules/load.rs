@@ -11,8 +11,8 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, error_code, header_rows, name_form, public_client,
-    region, role, server_facts, vault_facts,
+    Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, header_rows, key_vault,
+    name_form, public_client, region, role, server_facts, single_server, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -110,16 +110,25 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     for source in operations.sources() {
         known.check("operations.toml", "service", std::slice::from_ref(source))?;
     }
+    let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
+    operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let prerequisites: PrerequisitesFile = parse(
+    let mut prerequisites: PrerequisitesFile = parse(
         "prerequisites.toml",
         include_str!("../../rules/prerequisites.toml"),
     )?;
+    prerequisites.append(parse(
+        "prerequisites_single_server.toml",
+        include_str!("../../rules/prerequisites_single_server.toml"),
+    )?);
     let taken = choice::take(&prerequisites, profile, assumptions)?;
     let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
     let network: NetworkFile = parse("network.toml", include_str!("../../rules/network.toml"))?;
-    network.check(&taken, &known)?;
+    network.check(&taken, &errors, &known)?;
     statements.extend(network.statements());
+    let database_network =
+        database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
+    statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
     Ok(Rules {
         router: Router::build(operations)?,
@@ -127,12 +136,17 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         trusted_services: network.trusted_services(),
         gates: network.gates(),
         storage_rows: network.storage_rows(&taken),
+        key_vault_rows: network.key_vault_rows(&taken),
+        key_vault_trusted_services: network.key_vault_trusted_services(&taken),
         prerequisites: compiled,
         taken,
         errors,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
+        database_network,
+        single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
+        key_vault,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
@@ -178,7 +192,7 @@ mod tests {
         for profile in Profile::ALL {
             let rules = Rules::load(profile, &Assumptions::new()).expect("the rules load");
             assert!(rules.prerequisites.len() > 10);
-            assert_eq!(rules.built_in_roles.len(), 16);
+            assert_eq!(rules.built_in_roles.len(), 22);
         }
     }
 

@@ -5,8 +5,10 @@
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
 mod choice;
+mod database_row;
 mod error_code;
 mod header_rows;
+mod key_vault;
 mod load;
 mod name_form;
 mod network_row;
@@ -18,18 +20,21 @@ mod region;
 mod role;
 mod router;
 mod server_facts;
+mod single_server;
 mod source;
 mod vault_facts;
 
 use std::collections::BTreeMap;
 
+pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use error_code::ErrorCode;
 pub use header_rows::{HeaderRows, Quota};
+pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use network_row::{Gate, NetworkRow, OriginKind, Outcome, StorageFacts};
+pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Endpoint, Operation, Params};
-pub use prerequisite::{Check, Flavour, Prerequisite, Stage, Subject};
+pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use public_client::PublicClient;
 pub use region::Region;
@@ -37,6 +42,10 @@ pub use role::RoleDefinition;
 pub use router::{BadPath, Routed, Router};
 pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
+};
+pub use single_server::{
+    EarliestRestore, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, SingleServerParameter,
+    TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
 pub use vault_facts::{AlwaysOn, SecurityRow, SoftDelete, VaultFacts};
@@ -50,8 +59,18 @@ pub struct Rules {
     pub built_in_roles: Vec<RoleDefinition>,
     /// Storage network rows, in order, those left out that the profile does not take.
     pub storage_rows: Vec<NetworkRow>,
-    /// Resource types the trusted-services exception covers, in lower case.
+    /// Which network paths reach a database server.
+    pub database_network: DatabaseNetwork,
+    /// Facts about single servers.
+    pub single_server: SingleServerFacts,
+    /// Resource types storage's trusted-services exception covers, in lower case.
     pub trusted_services: Vec<String>,
+    /// Key Vault network rows, likewise.
+    pub key_vault_rows: Vec<NetworkRow>,
+    /// Resource types Key Vault's trusted-services exception covers, in lower case.
+    pub key_vault_trusted_services: Vec<String>,
+    /// What Key Vault measures, counts and calls things.
+    pub key_vault: KeyVaultFacts,
     /// The order of gates by endpoint.
     pub gates: BTreeMap<Endpoint, Vec<Gate>>,
     /// What must be true before a backup or a restore, in order, with the profile's alternative.

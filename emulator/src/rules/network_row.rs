@@ -1,4 +1,4 @@
-//! Rows of the storage network table.
+//! Rows of the network tables of storage accounts and key vaults.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::choice::statement;
 use super::load::{RulesError, SourceCheck, row_error};
 use super::prerequisite::Evidence;
-use super::{Endpoint, Mark, RuleId, Statement};
+use super::{Endpoint, ErrorCode, Mark, RuleId, Statement};
 
 /// A gate a request passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -51,13 +51,13 @@ pub enum OriginKind {
     Subnet,
     /// An Azure service acting for a resource.
     Service,
-    /// An approved private endpoint of the account.
+    /// An approved private endpoint of what is behind the firewall.
     PrivateEndpoint,
 }
 
-/// Everything the storage network table looks at.
+/// Everything the network tables look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorageFacts<'a> {
+pub struct FirewallFacts<'a> {
     /// Where the caller stands.
     pub from: OriginKind,
     /// `properties.publicNetworkAccess`, `Enabled` if unset.
@@ -74,7 +74,7 @@ pub struct StorageFacts<'a> {
     pub subnet_rule: bool,
     /// Whether there is any IP or virtual network rule.
     pub any_address_rule: bool,
-    /// Whether the account has an approved private endpoint connection.
+    /// Whether there is an approved private endpoint connection.
     pub private_endpoint: bool,
     /// Whether the caller's resource type is a trusted service.
     pub trusted: bool,
@@ -92,6 +92,8 @@ pub struct NetworkRow {
     pub when: Conditions,
     /// What follows.
     pub outcome: Outcome,
+    /// The error a refusal is made of, where the table has more than one.
+    pub code: Option<String>,
     /// Takes part only where a rule is taken with an alternative.
     pub only_when: Option<OnlyWhen>,
     /// Why, for a person.
@@ -141,7 +143,7 @@ pub struct Conditions {
 
 impl Conditions {
     /// Whether every column given matches.
-    pub fn matches(&self, facts: &StorageFacts<'_>) -> bool {
+    pub fn matches(&self, facts: &FirewallFacts<'_>) -> bool {
         let word = |column: &Option<Vec<String>>, value: &str| {
             column
                 .as_ref()
@@ -168,7 +170,19 @@ impl Conditions {
 pub(super) struct NetworkFile {
     trusted_services: Vec<TrustedService>,
     storage: Vec<NetworkRow>,
+    key_vault_trusted_service: Vec<KeyVaultTrustedService>,
+    key_vault: Vec<NetworkRow>,
     gates: Vec<GatesRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyVaultTrustedService {
+    #[serde(rename = "type")]
+    kind: String,
+    only_when: Option<OnlyWhen>,
+    #[serde(flatten)]
+    evidence: Evidence,
 }
 
 #[derive(Deserialize)]
@@ -193,17 +207,29 @@ impl NetworkFile {
     pub(super) fn check(
         &self,
         taken: &BTreeMap<RuleId, String>,
+        errors: &BTreeMap<String, ErrorCode>,
         known: &SourceCheck<'_>,
     ) -> Result<(), RulesError> {
         const FILE: &str = "network.toml";
-        for row in &self.storage {
-            known.check(FILE, &row.id, &row.sources)?;
-            if let Some(only) = &row.only_when
-                && !taken.contains_key(&RuleId::new(&only.rule))
-            {
+        let exists = |row: &str, only: &Option<OnlyWhen>| match only {
+            Some(only) if !taken.contains_key(&RuleId::new(&only.rule)) => {
                 let what = format!("there is no rule {}", only.rule);
-                return Err(row_error(FILE, &row.id, &what));
+                Err(row_error(FILE, row, &what))
             }
+            _ => Ok(()),
+        };
+        for row in self.storage.iter().chain(&self.key_vault) {
+            known.check(FILE, &row.id, &row.sources)?;
+            exists(&row.id, &row.only_when)?;
+        }
+        for row in self.key_vault.iter().filter(|row| row.outcome == Outcome::Deny) {
+            if !row.code.as_ref().is_some_and(|code| errors.contains_key(code)) {
+                return Err(row_error(FILE, &row.id, "it names no code of errors.toml"));
+            }
+        }
+        for row in &self.key_vault_trusted_service {
+            known.check(FILE, &row.kind, &row.evidence.sources)?;
+            exists(&row.kind, &row.only_when)?;
         }
         for row in &self.gates {
             known.check(FILE, "gates", &row.evidence.sources)?;
@@ -216,7 +242,7 @@ impl NetworkFile {
 
     /// What each row says, for people.
     pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
-        self.storage.iter().map(|row| {
+        self.storage.iter().chain(&self.key_vault).map(|row| {
             (
                 RuleId::new(&row.id),
                 statement(&row.reason, row.mark, &row.sources),
@@ -224,13 +250,24 @@ impl NetworkFile {
         })
     }
 
-    /// The rows that take part.
+    /// The rows of storage that take part.
     pub(super) fn storage_rows(&self, taken: &BTreeMap<RuleId, String>) -> Vec<NetworkRow> {
-        let takes_part = |row: &&NetworkRow| match &row.only_when {
-            Some(only) => taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative),
-            None => true,
-        };
+        let takes_part = |row: &&NetworkRow| takes_part(&row.only_when, taken);
         self.storage.iter().filter(takes_part).cloned().collect()
+    }
+
+    /// The rows of Key Vault that take part.
+    pub(super) fn key_vault_rows(&self, taken: &BTreeMap<RuleId, String>) -> Vec<NetworkRow> {
+        let takes_part = |row: &&NetworkRow| takes_part(&row.only_when, taken);
+        self.key_vault.iter().filter(takes_part).cloned().collect()
+    }
+
+    pub(super) fn key_vault_trusted_services(&self, taken: &BTreeMap<RuleId, String>) -> Vec<String> {
+        self.key_vault_trusted_service
+            .iter()
+            .filter(|row| takes_part(&row.only_when, taken))
+            .map(|row| row.kind.to_ascii_lowercase())
+            .collect()
     }
 
     pub(super) fn trusted_services(&self) -> Vec<String> {
@@ -246,4 +283,10 @@ impl NetworkFile {
             .map(|row| (row.endpoint, row.order.clone()))
             .collect()
     }
+}
+
+fn takes_part(only_when: &Option<OnlyWhen>, taken: &BTreeMap<RuleId, String>) -> bool {
+    only_when
+        .as_ref()
+        .is_none_or(|only| taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative))
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::Method;
 use serde::Deserialize;
 
-use super::Routed;
 use super::load::RulesError;
+use super::{KeyVaultFacts, PolicyPermission, Routed};
 use crate::model::{Action, ResourceId};
 
 /// Which service a host name belongs to.
@@ -24,6 +24,8 @@ pub enum Endpoint {
     Arm,
     /// `{account}.blob.core.windows.net`.
     Blob,
+    /// `{vault}.vault.azure.net`.
+    KeyVault,
     /// Our own: `/_azdrill/` at the address we listen on. Azure has nothing like it.
     Admin,
 }
@@ -42,8 +44,8 @@ pub enum BodyPlan {
 /// One operation: how it is asked for and what it takes.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Its name.
-    pub id: String,
+    /// Its name. Shared: every exchange of the log has one.
+    pub id: Arc<str>,
     /// The service (folder) that handles it.
     pub service: String,
     /// The endpoint it is asked at.
@@ -54,6 +56,8 @@ pub struct Operation {
     pub action: Option<Action>,
     /// The data-plane action it takes, if one.
     pub data_action: Option<Action>,
+    /// The permission it takes on a key vault with access policies.
+    pub policy: Option<PolicyPermission>,
     /// SAS permission letters any one of which is enough.
     pub sas: String,
     /// What the shell does with its body.
@@ -77,16 +81,36 @@ enum Segment {
 }
 
 /// The values of a path's placeholders, decoded.
+///
+/// They stand one behind the other in one text, because every request has some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(pub(super) Vec<(Arc<str>, String)>);
+pub struct Params {
+    values: String,
+    /// Each placeholder's name, and where its value ends.
+    ends: Vec<(Arc<str>, usize)>,
+}
 
 impl Params {
     /// The value of a placeholder; empty if the path has none of that name.
     pub fn get(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(own, _)| &**own == name)
-            .map_or("", |(_, value)| value.as_str())
+        let Some(position) = self.ends.iter().position(|(own, _)| &**own == name) else {
+            return "";
+        };
+        let start = match position.checked_sub(1) {
+            Some(before) => self.ends[before].1,
+            None => 0,
+        };
+        &self.values[start..self.ends[position].1]
+    }
+
+    fn push<'a>(&mut self, name: &Arc<str>, segments: impl IntoIterator<Item = &'a str>) {
+        for (position, segment) in segments.into_iter().enumerate() {
+            if position > 0 {
+                self.values.push('/');
+            }
+            self.values.push_str(segment);
+        }
+        self.ends.push((Arc::clone(name), self.values.len()));
     }
 }
 
@@ -112,6 +136,7 @@ struct OperationRow {
     at: String,
     action: Option<String>,
     data_action: Option<String>,
+    policy: Option<String>,
     #[serde(default)]
     sas: String,
     #[serde(default)]
@@ -134,6 +159,20 @@ impl OperationsFile {
             }
         }
         Ok(operations)
+    }
+
+    /// Checks that each permission of an access policy is one that there is.
+    pub(super) fn check_policies(&self, facts: &KeyVaultFacts) -> Result<(), RulesError> {
+        for row in self.service.iter().flat_map(|service| &service.operations) {
+            let known = row.policy.as_deref().is_none_or(|text| {
+                PolicyPermission::parse(text)
+                    .is_some_and(|policy| facts.knows_permission(&policy.collection, &policy.word))
+            });
+            if !known {
+                return Err(wrong(&row.id, "key_vault.toml knows no such permission"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = &String> {
@@ -178,7 +217,8 @@ impl Operation {
             rest.len() == pattern.len()
         };
         long_enough
-            && pattern.iter().zip(rest).all(|(wanted, segment)| match wanted {
+            // From the end: all rows of an endpoint begin alike, and are told apart by their types.
+            && pattern.iter().zip(rest).rev().all(|(wanted, segment)| match wanted {
                 Segment::Literal(text) => segment.eq_ignore_ascii_case(text),
                 Segment::Param(_) | Segment::Rest(_) | Segment::Scope => true,
             })
@@ -188,16 +228,19 @@ impl Operation {
     pub(super) fn take_apart(&self, operation: usize, segments: &[Cow<'_, str>]) -> Routed {
         let (skip, pattern) = self.behind_scope(segments.len()).unwrap_or((0, &[]));
         let (leading, rest) = segments.split_at(skip);
-        let mut params = Vec::with_capacity(4);
+        let mut params = Params {
+            values: String::with_capacity(segments.iter().map(|segment| segment.len() + 1).sum()),
+            ends: Vec::with_capacity(4),
+        };
         let mut last = 0;
         for (position, wanted) in pattern.iter().enumerate() {
             match wanted {
                 Segment::Param(name) => {
-                    params.push((Arc::clone(name), rest[position].to_string()));
+                    params.push(name, [rest[position].as_ref()]);
                     last = position + 1;
                 }
                 Segment::Rest(name) => {
-                    params.push((Arc::clone(name), rest[position..].join("/")));
+                    params.push(name, rest[position..].iter().map(Cow::as_ref));
                     last = position;
                 }
                 Segment::Literal(_) | Segment::Scope => {}
@@ -207,7 +250,7 @@ impl Operation {
         let scope = if leads { leading } else { &rest[..last] };
         Routed {
             operation,
-            params: Params(params),
+            params,
             scope: ResourceId::from_segments(scope.iter().map(Cow::as_ref)),
         }
     }
@@ -231,12 +274,31 @@ impl Operation {
     }
 }
 
-fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
-    let wrong = |what: &str| RulesError::Row {
+fn wrong(row: &str, what: &str) -> RulesError {
+    RulesError::Row {
         file: "operations.toml",
-        row: row.id.clone(),
+        row: row.to_owned(),
         what: what.to_owned(),
-    };
+    }
+}
+
+/// Access to a key vault is granted in one of two ways, and an operation says what it takes in each.
+fn check_models(endpoint: Endpoint, row: &OperationRow) -> Result<(), RulesError> {
+    let both = row.data_action.is_some() && row.policy.is_some();
+    match endpoint {
+        Endpoint::KeyVault if !both && !row.anonymous => Err(wrong(
+            &row.id,
+            "an operation of a key vault takes a data_action and a policy, or is anonymous",
+        )),
+        Endpoint::KeyVault => Ok(()),
+        _ if row.policy.is_some() => Err(wrong(&row.id, "only a key vault has access policies")),
+        _ => Ok(()),
+    }
+}
+
+fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
+    check_models(endpoint, &row)?;
+    let wrong = |what: &str| wrong(&row.id, what);
     let (method, target) = row
         .at
         .split_once(' ')
@@ -287,6 +349,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         method: method.parse().map_err(|_| wrong("unknown method"))?,
         action: row.action.map(Action::new),
         data_action: row.data_action.map(Action::new),
+        policy: row.policy.as_deref().and_then(PolicyPermission::parse),
         sas: row.sas,
         body: row.body,
         polling: row.polling,
@@ -294,6 +357,6 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         anonymous: row.anonymous,
         segments,
         dispatch,
-        id: row.id,
+        id: row.id.into(),
     })
 }

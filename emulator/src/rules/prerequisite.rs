@@ -13,6 +13,8 @@ use crate::model::Timestamp;
 pub enum Flavour {
     /// `Microsoft.DBforPostgreSQL/flexibleServers`.
     FlexibleServer,
+    /// `Microsoft.DBforPostgreSQL/servers/databases`.
+    SingleServer,
 }
 
 /// Where a prerequisite is found out.
@@ -21,8 +23,10 @@ pub enum Flavour {
 pub enum Stage {
     /// `validateForBackup`, and the protection that follows a PUT.
     ValidateBackup,
-    /// `validateRestore`.
+    /// `validateRestore` of a restore as files.
     ValidateRestore,
+    /// `validateRestore` of a restore to a database.
+    ValidateRestoreDatabase,
 }
 
 /// What a check looks at.
@@ -37,6 +41,48 @@ pub enum Subject {
     Account,
     /// The target container.
     Container,
+    /// The secret that holds the credentials.
+    Secret,
+}
+
+/// What can be wrong with the secret that holds the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretFault {
+    /// There is no key vault of that name.
+    NoStore,
+    /// The key vault's network settings keep the identity out.
+    Network,
+    /// The identity may not read secrets.
+    Access,
+    /// There is no secret of that name or version.
+    Missing,
+    /// The secret is disabled, expired or not yet valid.
+    Unusable,
+    /// Its value is no connection string.
+    Format,
+}
+
+/// What can be wrong with signing in to the database, or with what the user may do there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInFault {
+    /// The server's network settings keep the identity out.
+    Network,
+    /// User or password are wrong, or the user may not sign in.
+    Credentials,
+    /// The server takes no sign-in of the vault's identity with Microsoft Entra ID.
+    EntraIdentity,
+    /// There is no such server or database.
+    Database,
+    /// The user lacks a privilege.
+    Rights,
+    /// A database of the name to restore to is there already.
+    DatabaseExists,
+    /// The server ended the connection.
+    Closed,
+    /// The programs at hand are older than the server.
+    ClientTooOld,
 }
 
 /// How a prerequisite is checked.
@@ -106,6 +152,33 @@ pub enum Check {
         /// The server.
         on: Subject,
     },
+    /// No blob has the name the restored file is to have.
+    NameFree {
+        /// The container.
+        on: Subject,
+    },
+    /// It is earlier than this.
+    Before {
+        /// The first moment at which the row is not met.
+        time: Timestamp,
+    },
+    /// The credentials are kept in a key vault. An instance from before there was that model keeps
+    /// what it was configured with.
+    KeyVaultCredentials {},
+    /// The database is the customer's, not one of Azure's own.
+    CustomerDatabase {},
+    /// The target of a restore is not the datasource itself.
+    OtherThanSource {},
+    /// The secret with the credentials has been fetched as the identity, and this is not wrong.
+    Secret {
+        /// What would be wrong.
+        fault: SecretFault,
+    },
+    /// The user of the credentials has signed in, and this is not wrong.
+    SignIn {
+        /// What would be wrong.
+        fault: SignInFault,
+    },
     /// Nothing is checked.
     None {},
 }
@@ -141,7 +214,7 @@ pub struct Prerequisite {
 pub(super) struct PrerequisiteRow {
     pub(super) id: RuleId,
     pub(super) flavour: Flavour,
-    pub(super) stage: Stage,
+    pub(super) stage: Stages,
     pub(super) topic: String,
     pub(super) statement: String,
     pub(super) code: String,
@@ -149,6 +222,23 @@ pub(super) struct PrerequisiteRow {
     pub(super) documented: String,
     pub(super) observed: String,
     pub(super) alternatives: BTreeMap<String, toml::Table>,
+}
+
+/// The stages a row belongs to: one, or several with the same check.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Stages {
+    One(Stage),
+    Several(Vec<Stage>),
+}
+
+impl Stages {
+    pub(super) fn as_slice(&self) -> &[Stage] {
+        match self {
+            Self::One(stage) => std::slice::from_ref(stage),
+            Self::Several(stages) => stages,
+        }
+    }
 }
 
 /// An open point other rows refer to.

@@ -7,7 +7,7 @@ use super::Mark;
 use super::load::{RulesError, SourceCheck};
 use crate::model::{Action, ActionPattern, ResourceId};
 
-const ROLES: [(&str, &str); 16] = [
+const ROLES: [(&str, &str); 22] = [
     (
         "backup_contributor",
         include_str!("../../rules/roles/backup_contributor.json"),
@@ -22,8 +22,32 @@ const ROLES: [(&str, &str); 16] = [
     ),
     ("contributor", include_str!("../../rules/roles/contributor.json")),
     (
+        "key_vault_administrator",
+        include_str!("../../rules/roles/key_vault_administrator.json"),
+    ),
+    (
+        "key_vault_contributor",
+        include_str!("../../rules/roles/key_vault_contributor.json"),
+    ),
+    (
+        "key_vault_crypto_officer",
+        include_str!("../../rules/roles/key_vault_crypto_officer.json"),
+    ),
+    (
+        "key_vault_crypto_service_encryption_user",
+        include_str!("../../rules/roles/key_vault_crypto_service_encryption_user.json"),
+    ),
+    (
+        "key_vault_crypto_user",
+        include_str!("../../rules/roles/key_vault_crypto_user.json"),
+    ),
+    (
         "key_vault_reader",
         include_str!("../../rules/roles/key_vault_reader.json"),
+    ),
+    (
+        "key_vault_secrets_officer",
+        include_str!("../../rules/roles/key_vault_secrets_officer.json"),
     ),
     (
         "key_vault_secrets_user",

@@ -1,7 +1,10 @@
 //! What the shell needs of the core. `azure::Azure` is the one real implementation; the
 //! shell's own tests use small doubles.
 
-use crate::jobs::{Effect, EffectId, EffectResult};
+use std::net::SocketAddr;
+
+use crate::fault::ConnectionFault;
+use crate::jobs::{Effect, EffectId, EffectResult, SessionFailure};
 use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
 
 /// What to do with a request whose headers have been read and whose body has not.
@@ -23,6 +26,42 @@ pub enum Admission {
     Refuse(Response),
 }
 
+/// Where a connection to a database server goes on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseRoute {
+    /// Where the real server listens; a loopback address.
+    pub backend: SocketAddr,
+    /// The server's name: users may write theirs as `user@name`.
+    pub server: String,
+    /// Whether a connection that is not encrypted is to be refused.
+    pub tls_required: bool,
+    /// What is to go wrong with the connection, if anything.
+    pub fault: Option<ConnectionFault>,
+}
+
+/// Why a connection to a database server is not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseRefusal {
+    /// [`SessionFailure::NoServer`] or [`SessionFailure::NotLetIn`].
+    pub failure: SessionFailure,
+    /// What the gate in front of the server says, for a person. `{user}` and `{database}` in it
+    /// stand for what the client asked for: see [`Self::said_to`].
+    pub message: String,
+}
+
+impl DatabaseRefusal {
+    /// The message to a client that asked to sign in as that user to that database.
+    pub fn said_to(&self, user: &str, database: &str) -> String {
+        // Braces in a user's name must not be taken for ours.
+        let mut parts = self.message.splitn(2, "{user}");
+        let before = parts.next().unwrap_or_default().replace("{database}", database);
+        match parts.next() {
+            Some(after) => format!("{before}{user}{}", after.replace("{database}", database)),
+            None => before,
+        }
+    }
+}
+
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {
     /// Decides on the headers alone, and takes note of a refusal. A request that is admitted may
@@ -31,6 +70,26 @@ pub trait Core: Send + 'static {
 
     /// Answers a request.
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response;
+
+    /// Decides whether a connection to the database server of that host name is let in, and takes
+    /// note of it either way.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such server, if it does not run, or if its network settings say no.
+    fn connect_database(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal>;
+
+    /// The host names of the database servers that run.
+    fn running_databases(&self) -> Vec<String>;
+
+    /// Takes note of where programs on this machine reach the database server of that host name;
+    /// `None` once they reach it nowhere.
+    fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>);
 
     /// Runs everything that has fallen due, and hands over outside work to carry out.
     fn tick(&mut self, now: Timestamp) -> Vec<Effect>;
@@ -46,4 +105,26 @@ pub trait Core: Send + 'static {
 
     /// Bytes in the blob store that nothing refers to any more, since the last time of asking.
     fn take_released(&mut self) -> Vec<Extent>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_user_and_database() {
+        let refusal = DatabaseRefusal {
+            failure: SessionFailure::NotLetIn,
+            message: "user \"{user}\", database \"{database}\"".to_owned(),
+        };
+        assert_eq!(
+            refusal.said_to("{database}", "shop"),
+            "user \"{database}\", database \"shop\""
+        );
+        let plain = DatabaseRefusal {
+            message: "no".to_owned(),
+            ..refusal
+        };
+        assert_eq!(plain.said_to("a", "b"), "no");
+    }
 }

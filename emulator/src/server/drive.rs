@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use super::core::Core;
+use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::outside::{CopyPause, CopyPauses, Prepared, Tools};
@@ -49,12 +51,24 @@ pub struct ClockNotOurs;
 impl<C: Core> Driver<C> {
     /// A driver of the core behind this front door. Without an engine, servers never start.
     pub fn new(front_door: FrontDoor<C>, engine: Option<Arc<dyn DatabaseEngine>>) -> Self {
+        let gate = DatabaseGate::inside(front_door.clone());
+        Self::with_gate(front_door, engine, gate)
+    }
+
+    /// The same, with this gate in front of database servers.
+    pub(super) fn with_gate(
+        front_door: FrontDoor<C>,
+        engine: Option<Arc<dyn DatabaseEngine>>,
+        gate: DatabaseGate<C>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 tools: Tools {
                     front_door,
                     engine,
                     pauses: CopyPauses::default(),
+                    gate,
+                    client_major: AtomicU32::new(0),
                 },
                 turn: Mutex::new(()),
                 running: watch::Sender::new(0),
@@ -66,6 +80,13 @@ impl<C: Core> Driver<C> {
     /// counted over all its files.
     pub fn pause_copy_after_block(&self, block: u64) -> CopyPause {
         self.shared.tools.pauses.add(block)
+    }
+
+    /// Makes work that signs in to databases use programs of this major version from now on; `None`
+    /// for those that fit each server.
+    pub fn use_client_major(&self, major: Option<u32>) {
+        let major = major.unwrap_or_default();
+        self.shared.tools.client_major.store(major, Ordering::Relaxed);
     }
 
     /// Keeps driving, for ever. Stopping it cuts off the work under way.
@@ -121,6 +142,11 @@ impl<C: Core> Driver<C> {
         &self.shared.tools.front_door
     }
 
+    /// The gate in front of its database servers.
+    pub(super) fn gate(&self) -> &DatabaseGate<C> {
+        &self.shared.tools.gate
+    }
+
     fn next_due(&self) -> Option<Timestamp> {
         self.front_door().lock().next_due()
     }
@@ -159,7 +185,10 @@ impl<C: Core> Driver<C> {
         }
         let front_door = self.front_door();
         let now = front_door.clock().now();
-        front_door.with_core(|core| core.complete(now, id, result));
+        front_door.with_core(|core| {
+            core.complete(now, id, result);
+            self.shared.tools.gate.follow(core);
+        });
     }
 
     async fn settle_in_turn(&self) {

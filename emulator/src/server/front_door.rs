@@ -1,6 +1,7 @@
 //! The one way in: sockets, scenario runner and effects all call [`FrontDoor::handle`].
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -82,9 +83,12 @@ impl<C: Core> FrontDoor<C> {
     /// behind, and the core never hears of it.
     pub async fn handle(&self, path: &NetworkPath, head: Request, body: BodySource) -> Answer {
         let is_head = head.method == Method::HEAD;
-        let admission = self.admit(path, &head);
+        let (head, admission) = match self.admit(path, head, &body) {
+            ControlFlow::Continue(admitted) => admitted,
+            ControlFlow::Break(called) => return self.answer(called, is_head),
+        };
         let called = match self.take_body(admission, &head, body).await {
-            Ok(body) => self.call(path, Request { body, ..head }),
+            Ok(body) => self.call(self.lock(), path, Request { body, ..head }),
             Err(response) => Called {
                 reader: self.open(&response, is_head),
                 response,
@@ -98,12 +102,25 @@ impl<C: Core> FrontDoor<C> {
         &self.shared.alarm
     }
 
-    fn admit(&self, path: &NetworkPath, head: &Request) -> Admission {
+    /// Asks the core what to do with the body. Where there is none to wait for, calls it at once:
+    /// most requests are reads, and every time the core is locked costs the others their turn.
+    fn admit(
+        &self,
+        path: &NetworkPath,
+        head: Request,
+        body: &BodySource,
+    ) -> ControlFlow<Called, (Request, Admission)> {
         let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
-            return Admission::Refuse(hosts::unknown(&head.host));
+            let refusal = Admission::Refuse(hosts::unknown(&head.host));
+            return ControlFlow::Continue((head, refusal));
         }
-        core.admit(self.shared.clock.now(), path, head)
+        match core.admit(self.shared.clock.now(), path, &head) {
+            Admission::Buffer { .. } if matches!(body, BodySource::Empty) => {
+                ControlFlow::Break(self.call(core, path, head))
+            }
+            admission => ControlFlow::Continue((head, admission)),
+        }
     }
 
     async fn take_body(
@@ -132,9 +149,8 @@ impl<C: Core> FrontDoor<C> {
         taken.map_err(|error| refusal(&error))
     }
 
-    fn call(&self, path: &NetworkPath, request: Request) -> Called {
+    fn call(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> Called {
         let is_head = request.method == Method::HEAD;
-        let mut core = self.lock();
         let now = self.shared.clock.now();
         let response = core.call(now, path, request);
         // Opened under the lock: a call on another connection may delete the blob right after.

@@ -13,6 +13,7 @@ use super::blob_store::BlobStore;
 use super::certificates::{CertificateError, Certificates};
 use super::clock::Clock;
 use super::core::Core;
+use super::database_gate::{DatabaseEntrance, DatabaseGate};
 use super::drive::Driver;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
@@ -108,7 +109,12 @@ impl<C: Core> Server<C> {
         let certificates = Certificates::open(&options.state_directory)?;
         let store = open_store(&options)?;
         let front_door = FrontDoor::new(core, options.clock, store);
-        let driver = Driver::new(front_door.clone(), engine);
+        let gate = DatabaseGate::open_to(
+            front_door.clone(),
+            Arc::clone(&certificates),
+            options.path.clone(),
+        );
+        let driver = Driver::with_gate(front_door.clone(), engine, gate);
         let driving = {
             let driver = driver.clone();
             tokio::spawn(async move { driver.run().await })
@@ -157,6 +163,16 @@ impl<C: Core> Server<C> {
         let address = local_address(&listener, self.address.ip())?;
         self.serve(listener, address, path);
         Ok(address)
+    }
+
+    /// Opens one more entrance to a database server, whose callers stand elsewhere in the network.
+    /// It stands open until it is dropped, whether the server runs or not.
+    ///
+    /// # Errors
+    ///
+    /// If there is no port left, or no certificate can be made.
+    pub fn open_database_entrance(&self, host: &str, path: NetworkPath) -> io::Result<DatabaseEntrance> {
+        self.driver.gate().open(host, path)
     }
 
     /// Stops accepting, lets the requests under way end, and stops.

@@ -41,6 +41,10 @@ pub struct Settings {
     /// What the database engine's keys begin with, so that worlds can share an engine. Shows in no
     /// answer.
     pub engine_namespace: String,
+    /// Until when a backup instance of a single server may be configured without a secret, with the
+    /// older model of credentials. `None`: there is no such model any more. When Azure took the
+    /// other one up for everybody is not known to us, so it is a setting of the world.
+    pub entra_credentials_until: Option<Timestamp>,
     /// Polls answer with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     pub fast_polls: bool,
 }
@@ -53,6 +57,7 @@ impl Default for Settings {
             has_postgres: false,
             postgres_majors: Vec::new(),
             engine_namespace: String::new(),
+            entra_credentials_until: None,
             fast_polls: false,
         }
     }
@@ -288,7 +293,11 @@ pub fn json_body(request: &Request) -> Result<Value, Refusal> {
         return Ok(Value::Null);
     }
     let kind = request.header("content-type").unwrap_or("application/json");
-    if !kind.to_ascii_lowercase().contains("json") {
+    let is_json = kind
+        .as_bytes()
+        .windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"json"));
+    if !is_json {
         return Err(Refusal::arm(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "UnsupportedMediaType",

@@ -5,14 +5,17 @@ mod admin;
 mod authorization;
 mod context;
 pub mod data_protection;
+pub mod deployments;
 pub mod entra;
 mod graph;
+pub mod key_vault;
 mod managed_identity;
 mod network;
 mod page;
 mod plain;
 pub mod postgres;
 mod resources;
+mod sent_body;
 pub mod storage;
 mod workflow;
 
@@ -30,6 +33,10 @@ pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, R
 pub struct ServiceStates {
     /// Backup vaults and what belongs to them.
     pub data_protection: data_protection::DataProtectionState,
+    /// Deployments of templates.
+    pub deployments: deployments::DeploymentsState,
+    /// What is inside key vaults.
+    pub key_vault: key_vault::KeyVaultState,
     /// People who signed in.
     pub entra: entra::SignIns,
     /// Database servers.
@@ -45,8 +52,10 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "admin" => admin::handler(operation),
         "authorization" => authorization::handler(operation),
         "data_protection" => data_protection::handler(operation),
+        "deployments" => deployments::handler(operation),
         "entra" => entra::handler(operation),
         "graph" => graph::handler(operation),
+        "key_vault" => key_vault::handler(operation),
         "managed_identity" => managed_identity::handler(operation),
         "network" => network::handler(operation),
         "postgres" => postgres::handler(operation),

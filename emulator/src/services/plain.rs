@@ -1,7 +1,7 @@
 //! What resources without behaviour of their own have in common: bodies, reads, lists.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Context, page};
 use crate::gateway::{Permit, Refusal};
@@ -27,14 +27,31 @@ pub(super) fn resource_body(id: &ResourceId, kind: &str, sent: &Value) -> Result
             ));
         }
     };
-    let mut body = json!({"id": id, "name": id.name(), "type": kind});
+    let mut body = head(id, kind);
     for (key, value) in sent {
-        let known = ["id", "name", "type", "systemdata"].contains(&key.to_ascii_lowercase().as_str());
+        let known = ["id", "name", "type", "systemdata"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(key));
         if !known && !value.is_null() {
-            body[key] = value.clone();
+            // Services look for secrets below `properties`, however a client spells it.
+            let key = if key.eq_ignore_ascii_case("properties") {
+                "properties"
+            } else {
+                key
+            };
+            body.insert(key.to_owned(), value.clone());
         }
     }
-    Ok(body)
+    Ok(Value::Object(body))
+}
+
+/// What every resource's body begins with.
+fn head(id: &ResourceId, kind: &str) -> Map<String, Value> {
+    let mut body = Map::with_capacity(8);
+    body.insert("id".to_owned(), Value::from(id.as_str()));
+    body.insert("name".to_owned(), Value::from(id.name()));
+    body.insert("type".to_owned(), Value::from(kind));
+    body
 }
 
 /// The region a request names.
@@ -55,14 +72,21 @@ pub(super) fn required_location(sent: &Value) -> Result<String, Refusal> {
 
 /// Puts a resource and answers it: 201 if it is new, 200 if it was there.
 pub(super) fn put(context: &mut Context<'_>, id: ResourceId, body: Value) -> Response {
-    let resource = Resource::new(id.clone(), body.clone(), context.now);
-    let before = context.state.resources.insert(id, resource);
-    let status = if before.is_none() {
-        StatusCode::CREATED
-    } else {
+    let status = if context.state.resources.contains_key(&id) {
         StatusCode::OK
+    } else {
+        StatusCode::CREATED
     };
-    Response::json(status, &body)
+    keep(context, id, body, status)
+}
+
+/// Answers a resource and keeps it, in this order: its body is written before it is given away, and
+/// not copied.
+pub(super) fn keep(context: &mut Context<'_>, id: ResourceId, body: Value, status: StatusCode) -> Response {
+    let response = Response::json(status, &body);
+    let resource = Resource::new(id.clone(), body, context.now);
+    context.state.resources.insert(id, resource);
+    response
 }
 
 /// Answers a resource.
@@ -126,6 +150,8 @@ pub(super) fn merge(body: &mut Value, patch: &Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

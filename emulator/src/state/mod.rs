@@ -14,7 +14,7 @@ use crate::model::{ResourceId, TenantId, Timestamp};
 
 pub use directory::{Directory, IdentityKind, Principal};
 pub use operation::{OperationOutcome, OperationState, Operations};
-pub use resource::{Resource, field, field_mut};
+pub use resource::{Resource, below, field, field_mut};
 
 /// A subscription.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub struct State {
     pub operations: Operations,
     /// The storage account behind a blob host's first label.
     pub storage_accounts: BTreeMap<String, ResourceId>,
+    /// The key vault behind a vault host's first label, in lower case.
+    pub key_vaults: BTreeMap<String, ResourceId>,
     /// Account keys by account name.
     pub account_keys: BTreeMap<String, AccountKeys>,
 }

@@ -1,10 +1,11 @@
 //! A core that stores blobs, echoes what it is asked, and hands out whatever work it is given.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
-use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, Work};
+use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Work};
 use azdrill_emulator::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
-use azdrill_emulator::server::{Admission, Core};
+use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -35,6 +36,14 @@ pub(crate) struct CoreDouble {
     /// Work to make due by a request for `/make-due`.
     pub(crate) on_request: Vec<Effect>,
     pub(crate) released: Vec<Extent>,
+    /// What is decided on connections, by the database server's host name.
+    pub(crate) databases: BTreeMap<String, Result<DatabaseRoute, DatabaseRefusal>>,
+    /// The connections that were decided on: where from, and where to.
+    pub(crate) connections: Vec<(NetworkPath, String)>,
+    /// The database servers that run.
+    pub(crate) running: Vec<String>,
+    /// Where they are reached.
+    pub(crate) entrances: BTreeMap<String, SocketAddr>,
 }
 
 impl CoreDouble {
@@ -104,6 +113,32 @@ fn echo(request: &Request) -> Response {
 }
 
 impl Core for CoreDouble {
+    fn connect_database(
+        &mut self,
+        _: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        self.connections.push((path.clone(), host.to_owned()));
+        self.databases.get(host).cloned().unwrap_or_else(|| {
+            Err(DatabaseRefusal {
+                failure: SessionFailure::NoServer,
+                message: format!("there is no server {host}"),
+            })
+        })
+    }
+
+    fn running_databases(&self) -> Vec<String> {
+        self.running.clone()
+    }
+
+    fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
+        match address {
+            Some(address) => self.entrances.insert(host.to_owned(), address),
+            None => self.entrances.remove(host),
+        };
+    }
+
     fn admit(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Admission {
         if request.path == "/refused" {
             return Admission::Refuse(

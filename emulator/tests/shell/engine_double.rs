@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use azdrill_emulator::server::{DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec};
+use azdrill_emulator::jobs::{MissingRight, NeededRights, SessionFailure};
+use azdrill_emulator::server::{
+    ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
+};
 use bytes::Bytes;
+use futures_util::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 #[derive(Default)]
 pub(crate) struct EngineDouble {
@@ -26,6 +32,39 @@ impl EngineDouble {
             Ok(value)
         })
     }
+
+    fn pieces(&self, name: &str) -> Dump {
+        let pieces = self.dumps.get(name).cloned();
+        let pieces = pieces.unwrap_or_else(|| vec![Some(Bytes::from(format!("dump of {name}")))]);
+        let items = pieces.into_iter().map(|piece| {
+            piece.ok_or_else(|| EngineError::Failed {
+                what: "pg_dump".to_owned(),
+                detail: "connection lost".to_owned(),
+            })
+        });
+        Box::pin(futures_util::stream::iter(items))
+    }
+}
+
+/// Comes in at the entrance as a client does, without TLS, and says something a server would echo.
+async fn knock(call: &ClientCall) -> Result<(), EngineError> {
+    let closed = |error: std::io::Error| EngineError::Failed {
+        what: "knocking".to_owned(),
+        detail: error.to_string(),
+    };
+    let mut stream = TcpStream::connect(call.address).await.map_err(closed)?;
+    let startup = crate::database_gate::startup(&call.user, &call.database);
+    stream.write_all(&startup).await.map_err(closed)?;
+    stream.write_all(b"hello").await.map_err(closed)?;
+    let mut answer = [0; 5];
+    stream.read_exact(&mut answer).await.map_err(closed)?;
+    if &answer == b"hello" {
+        return Ok(());
+    }
+    Err(EngineError::Session {
+        failure: SessionFailure::SignInRefused,
+        message: "what the client took it for".to_owned(),
+    })
 }
 
 impl DatabaseEngine for EngineDouble {
@@ -67,15 +106,50 @@ impl DatabaseEngine for EngineDouble {
             DumpKind::Database(name) => name.clone(),
             other => format!("{other:?}"),
         };
-        let pieces = self.dumps.get(&name).cloned();
-        let pieces = pieces.unwrap_or_else(|| vec![Some(Bytes::from(format!("dump of {name}")))]);
-        let items = pieces.into_iter().map(|piece| {
-            piece.ok_or_else(|| EngineError::Failed {
-                what: "pg_dump".to_owned(),
-                detail: "connection lost".to_owned(),
-            })
-        });
-        let dump: Dump = Box::pin(futures_util::stream::iter(items));
+        let dump = self.pieces(&name);
         self.note(format!("dump {name} of {key}"), dump)
+    }
+    fn client_examine<'a>(
+        &'a self,
+        call: &'a ClientCall,
+        needed: &'a NeededRights,
+    ) -> EngineFuture<'a, Vec<MissingRight>> {
+        Box::pin(async move {
+            knock(call).await?;
+            let missing = MissingRight {
+                object: format!("{needed:?}"),
+                privilege: "SELECT".to_owned(),
+            };
+            self.note(format!("examine {call:?}"), vec![missing]).await
+        })
+    }
+
+    fn client_dump<'a>(&'a self, call: &'a ClientCall) -> EngineFuture<'a, ClientDump> {
+        Box::pin(async move {
+            knock(call).await?;
+            let begun = ClientDump {
+                size_bytes: 4711,
+                dump: self.pieces(&call.database),
+            };
+            self.note(format!("client dump {:?} {}", call.major, call.database), begun)
+                .await
+        })
+    }
+
+    fn client_load<'a>(
+        &'a self,
+        call: &'a ClientCall,
+        database: &'a str,
+        mut dump: Dump,
+    ) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            knock(call).await?;
+            let mut length = 0;
+            while let Some(piece) = dump.next().await {
+                length += piece?.len();
+            }
+            self.note(format!("client load {length} bytes into {database}"), ())
+                .await
+        })
     }
 }

@@ -5,6 +5,9 @@
 mod bodies;
 mod copies;
 mod core_double;
+mod database_faults;
+mod database_gate;
+mod database_sessions;
 mod driving;
 mod dumps;
 mod engine_double;

@@ -4,6 +4,7 @@
 mod access;
 mod arm_headers;
 mod bodies;
+mod database_connections;
 mod failures;
 mod jobs;
 mod lists;
@@ -11,6 +12,8 @@ mod people;
 mod shapes;
 mod sign_in;
 mod simulated_movement;
+mod single_server;
+mod single_server_parts;
 mod status_codes;
 mod time;
 mod tokens;

@@ -3,7 +3,8 @@
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{
-    CopiedFile, CopyWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult, ServerWork, Work,
+    CopiedFile, CopyWork, DumpDatabaseWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult,
+    ServerWork, Work,
 };
 use azdrill_emulator::model::{Body, Extent, Request, Response, StoredBody, Timestamp};
 use azdrill_emulator::server::Core;
@@ -31,8 +32,33 @@ impl SimulatedMovement {
             Work::Server(_) => Ok(EffectResult::ServerDone),
             Work::Dump(work) => self.dump(azure, now, work),
             Work::Copy(work) => copy(azure, now, work),
+            Work::Examine(_) => Ok(EffectResult::Examined(Vec::new())),
+            Work::DumpDatabase(work) => self.dump_database(azure, now, work),
+            Work::LoadDatabase(work) => Ok(EffectResult::Loaded {
+                bytes: work.source.length,
+            }),
         };
         result.unwrap_or_else(EffectResult::Failed)
+    }
+
+    fn dump_database(
+        &mut self,
+        azure: &mut Azure,
+        now: Timestamp,
+        work: &DumpDatabaseWork,
+    ) -> Result<EffectResult, EffectFailure> {
+        let body = self.fresh();
+        let target = format!("/{}/{}?{}", work.container, work.blob, work.sas);
+        let request = put_blob(&work.blob_host, &target, body);
+        accepted(azure.call(now, &work.sign_in.path, request))?;
+        Ok(EffectResult::Dumped {
+            files: vec![DumpedFile {
+                blob: work.blob.clone(),
+                kind: DumpKind::Database(work.sign_in.database.clone()),
+                length: DUMP_BYTES,
+            }],
+            datasource_size_bytes: DUMP_BYTES,
+        })
     }
 
     fn dump(

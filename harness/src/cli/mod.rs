@@ -3,6 +3,7 @@
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
 mod failure;
+mod grants;
 mod list;
 mod scenario;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
+    /// Print the SQL that lets a database user back a database up, or restore one.
+    Grants(grants::GrantsArguments),
 }
 
 /// How to write what was found.
@@ -103,6 +106,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     };
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
+        Command::Grants(own) => Ok(grants::run(own)),
         Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
         Command::Serve(own) => Ok(serve::run(own, mode).await?),
         Command::Env(own) => Ok(serve::env(&own)?),

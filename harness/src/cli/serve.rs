@@ -111,7 +111,7 @@ pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -
     );
     eprintln!("azdrill: in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
     eprintln!(
-        "azdrill: PostgreSQL servers' host names resolve nowhere; {}/_azdrill/servers says where they listen",
+        "azdrill: PostgreSQL servers' host names resolve nowhere; {}/_azdrill/servers says where they are reached",
         running.address
     );
     print!("{}", exports(&running));

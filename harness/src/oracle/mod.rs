@@ -4,6 +4,8 @@
 //! and from nothing else. It shares with the engine no code, no rule file and no data structure:
 //! it reads a sketch. It is meant to be read whole.
 
+pub mod key_vault;
+
 use crate::strategy::sketch::{
     Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Identity, Network, Prefix, PublicAccess,
     Region, ResourceRule, Role, Scope, Sketch, Subscription,

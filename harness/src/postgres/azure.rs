@@ -52,12 +52,12 @@ pub(super) fn is_reserved(role: &str) -> bool {
 }
 
 /// A name as SQL wants it.
-pub(super) fn quote_identifier(name: &str) -> String {
+pub(crate) fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A text as SQL wants it.
-pub(super) fn quote_literal(text: &str) -> String {
+pub(crate) fn quote_literal(text: &str) -> String {
     if text.contains('\\') {
         format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     } else {
@@ -67,7 +67,7 @@ pub(super) fn quote_literal(text: &str) -> String {
 
 /// What the server keeps of a password. Sent in its place, so that the password itself appears in
 /// no statement, and so in no log.
-pub(super) fn password_verifier(password: &str) -> String {
+pub(crate) fn password_verifier(password: &str) -> String {
     postgres_protocol::password::scram_sha_256(password.as_bytes())
 }
 

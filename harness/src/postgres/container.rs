@@ -15,13 +15,16 @@ use testcontainers::bollard::models::PortBinding;
 use testcontainers::bollard::query_parameters::{KillContainerOptionsBuilder, WaitContainerOptions};
 use testcontainers::core::IntoContainerPort;
 use testcontainers::runners::AsyncRunner;
-use testcontainers::{ContainerAsync, GenericImage, ImageExt};
+use testcontainers::{GenericImage, ImageExt};
 
 use super::azure::{SUPERUSER, password_verifier, quote_literal};
 use super::choose::Missing;
+use super::client::ClientVersion;
+use super::client_container::ClientContainers;
 use super::engine::{Backend, Login, Reach, Servers};
 use super::image::{self, FOLDER, IMAGE_VARIABLE, Image};
 use super::superuser::Superuser;
+use super::throwaway::Throwaway;
 use super::tool::{RunningTool, ToolCall};
 use super::{PostgresMode, RealPostgres, docker, exec};
 
@@ -56,6 +59,7 @@ pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
         image,
         docker,
         next: AtomicU32::new(0),
+        clients: ClientContainers::default(),
     })))
 }
 
@@ -65,6 +69,7 @@ struct Containers {
     image: Option<Image>,
     docker: Docker,
     next: AtomicU32,
+    clients: ClientContainers,
 }
 
 impl Containers {
@@ -120,8 +125,7 @@ impl Containers {
         let mut server = ContainerServer {
             key: spec.key.clone(),
             major: spec.major,
-            id: container.id().to_owned(),
-            container: Some(container),
+            container: Throwaway::new(container),
         };
         let reach = self.ready(&mut server).await?;
         Ok((server, reach))
@@ -141,18 +145,18 @@ impl Containers {
             quote_literal(&password_verifier(&password))
         );
         let command = vec!["sh".to_owned(), "-c".to_owned(), script];
-        let asked = exec::run(&self.docker, &server.id, command, statement);
+        let asked = exec::run(&self.docker, server.container.id(), command, statement);
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 return Err(format!(
                     "{error}; {}",
-                    image::last_words(&self.docker, &server.id).await
+                    image::last_words(&self.docker, server.container.id()).await
                 ));
             }
             Err(_) => return Err(format!("it does not answer after {} s", PATIENCE.as_secs())),
         }
-        let port = self.published_port(&server.id).await?;
+        let port = self.published_port(server.container.id()).await?;
         Ok(Reach {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             superuser: Superuser::on_loopback(port, &password),
@@ -180,9 +184,7 @@ impl Containers {
 struct ContainerServer {
     key: String,
     major: u32,
-    id: String,
-    /// There until it is removed.
-    container: Option<ContainerAsync<GenericImage>>,
+    container: Throwaway,
 }
 
 impl ContainerServer {
@@ -191,29 +193,6 @@ impl ContainerServer {
             what: format!("starting PostgreSQL {} for `{}`", self.major, self.key),
             detail,
         }
-    }
-}
-
-impl Drop for ContainerServer {
-    fn drop(&mut self) {
-        let Some(container) = self.container.take() else {
-            return;
-        };
-        // `testcontainers` removes it too, but panics outside of a runtime and in one that is
-        // shutting down. A thread with a runtime of its own works everywhere.
-        let removal = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match runtime {
-                Ok(runtime) => {
-                    if let Err(error) = runtime.block_on(container.rm()) {
-                        tracing::warn!(%error, "a container could not be removed; the next start will");
-                    }
-                }
-                // Its own removal would panic; the next start sweeps.
-                Err(_) => std::mem::forget(container),
-            }
-        });
-        let _ = removal.join();
     }
 }
 
@@ -244,12 +223,12 @@ impl Backend for Containers {
     }
 
     async fn is_running(&self, server: &mut ContainerServer) -> bool {
-        let found = self.docker.inspect_container(&server.id, None).await;
+        let found = self.docker.inspect_container(server.container.id(), None).await;
         found.is_ok_and(|found| found.state.and_then(|state| state.running) == Some(true))
     }
 
     async fn resume(&self, server: &mut ContainerServer) -> Result<Reach, EngineError> {
-        let started = self.docker.start_container(&server.id, None).await;
+        let started = self.docker.start_container(server.container.id(), None).await;
         started.map_err(|error| server.failed(error.to_string()))?;
         self.ready(server).await.map_err(|detail| server.failed(detail))
     }
@@ -259,10 +238,10 @@ impl Backend for Containers {
         let options = KillContainerOptionsBuilder::new().signal("SIGINT").build();
         let mut ended = self
             .docker
-            .wait_container(&server.id, None::<WaitContainerOptions>);
+            .wait_container(server.container.id(), None::<WaitContainerOptions>);
         if self
             .docker
-            .kill_container(&server.id, Some(options))
+            .kill_container(server.container.id(), Some(options))
             .await
             .is_err()
         {
@@ -273,19 +252,20 @@ impl Backend for Containers {
             .is_err()
         {
             let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
-            let _ = self.docker.kill_container(&server.id, Some(options)).await;
+            let _ = self
+                .docker
+                .kill_container(server.container.id(), Some(options))
+                .await;
         }
         Ok(())
     }
 
-    async fn discard(&self, mut server: ContainerServer) -> Result<(), EngineError> {
-        match server.container.take() {
-            Some(container) => container.rm().await.map_err(|error| EngineError::Failed {
-                what: format!("removing `{}`", server.key),
-                detail: error.to_string(),
-            }),
-            None => Ok(()),
-        }
+    async fn discard(&self, server: ContainerServer) -> Result<(), EngineError> {
+        let ContainerServer { key, container, .. } = server;
+        container.remove().await.map_err(|detail| EngineError::Failed {
+            what: format!("removing `{key}`"),
+            detail,
+        })
     }
 
     async fn tool(
@@ -308,6 +288,22 @@ impl Backend for Containers {
         }
         let mut command = vec![call.program.to_owned()];
         command.extend(call.arguments);
-        exec::start(&self.docker, &server.id, command, environment).await
+        exec::start(&self.docker, server.container.id(), command, environment).await
+    }
+    async fn client_tool(&self, version: ClientVersion, call: ToolCall) -> Result<RunningTool, EngineError> {
+        let major = version.choose(call.program, &self.available_majors().await?)?;
+        let failed = |detail| EngineError::Failed {
+            what: format!("running `{}` of version {major} as a client", call.program),
+            detail,
+        };
+        let image = self.image_for(major).await.map_err(failed)?;
+        let container = self.clients.get(&self.docker, &image).await.map_err(failed)?;
+        let mut environment = vec!["LC_ALL=C".to_owned()];
+        for (name, value) in &call.environment {
+            environment.push(format!("{name}={}", value.to_string_lossy()));
+        }
+        let mut command = vec![call.program.to_owned()];
+        command.extend(call.arguments);
+        exec::start(&self.docker, &container, command, environment).await
     }
 }

@@ -6,9 +6,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azdrill_emulator::server::{DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec};
+use azdrill_emulator::jobs::{MissingRight, NeededRights};
+use azdrill_emulator::server::{
+    ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
+};
 use tokio_postgres::Client;
 
+use super::client::{self, ClientVersion};
 use super::superuser::{Superuser, check_administrator, sql_error};
 use super::tool::{RestoreOutcome, RunningTool, ToolCall, dump_call, feed, into_dump, restore_call};
 use super::{PostgresMode, RealPostgres, RestoreAs};
@@ -53,6 +57,13 @@ pub(super) trait Backend: Send + Sync + 'static {
         &self,
         server: &Self::Server,
         login: Option<Login>,
+        call: ToolCall,
+    ) -> impl Future<Output = Result<RunningTool, EngineError>> + Send;
+
+    /// Starts one of PostgreSQL's client programs, which finds its way by its environment.
+    fn client_tool(
+        &self,
+        version: ClientVersion,
         call: ToolCall,
     ) -> impl Future<Output = Result<RunningTool, EngineError>> + Send;
 }
@@ -229,6 +240,27 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
             let tool = self.run_tool(key, RestoreAs::Superuser, dump_call(&kind)).await?;
             Ok(into_dump(what, tool))
         })
+    }
+
+    fn client_examine<'a>(
+        &'a self,
+        call: &'a ClientCall,
+        needed: &'a NeededRights,
+    ) -> EngineFuture<'a, Vec<MissingRight>> {
+        Box::pin(client::examine(call, needed))
+    }
+
+    fn client_dump<'a>(&'a self, call: &'a ClientCall) -> EngineFuture<'a, ClientDump> {
+        Box::pin(client::dump(&self.backend, call))
+    }
+
+    fn client_load<'a>(
+        &'a self,
+        call: &'a ClientCall,
+        database: &'a str,
+        dump: Dump,
+    ) -> EngineFuture<'a, ()> {
+        Box::pin(client::load(&self.backend, call, database, dump))
     }
 }
 

@@ -80,6 +80,25 @@ impl Install {
     }
 }
 
+/// Every version of a client program on this machine, and where it is. Those of whole installations
+/// come first: what is on PATH may only lead to one of them.
+pub(super) fn clients(program: &str, installs: &[Install]) -> Vec<(u32, PathBuf)> {
+    let mut found: BTreeMap<u32, PathBuf> = BTreeMap::new();
+    for install in installs {
+        let path = install.bin.join(program);
+        if path.is_file() {
+            found.insert(install.major, path);
+        }
+    }
+    for folder in search_path() {
+        let path = folder.join(program);
+        if let Some(major) = version_of(&path).as_deref().and_then(major_in) {
+            found.entry(major).or_insert(path);
+        }
+    }
+    found.into_iter().collect()
+}
+
 fn no_client(program: &str, major: u32, found: &[(PathBuf, u32)]) -> String {
     match found.iter().max_by_key(|(_, major)| *major) {
         Some((path, old)) => format!(

@@ -11,20 +11,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use azdrill_emulator::server::{EngineError, ServerSpec};
-use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt, stream};
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::azure::SUPERUSER;
 use super::choose::{Missing, Wanted, install_command};
+use super::client::ClientVersion;
 use super::engine::{Backend, Login, Reach, Servers};
 use super::install::{self, Install};
 use super::superuser::Superuser;
 use super::template::{RunAs, cache_folder, instantiate, private_folder, run_as};
-use super::tool::{Chunk, RunningTool, ToolCall};
+use super::tool::{RunningTool, ToolCall};
 use super::watchdog::GuardedFolder;
-use super::{PostgresMode, RealPostgres};
+use super::{PostgresMode, RealPostgres, process};
 
 /// How long a server may take to answer. A machine under load is slow; a broken server ends, which
 /// is noticed at once.
@@ -314,26 +312,18 @@ impl Backend for Local {
         call: ToolCall,
     ) -> Result<RunningTool, EngineError> {
         let what = format!("running `{}`", call.program);
-        let failed = |detail: String| EngineError::Failed {
-            what: what.clone(),
-            detail,
-        };
         let running = server
             .running
             .as_ref()
             .ok_or_else(|| EngineError::NotRunning(server.key.clone()))?;
-        let program = server
-            .install
-            .client(call.program, &self.installs)
-            .map_err(failed)?;
-        let mut command = tokio::process::Command::new(program);
+        let program = server.install.client(call.program, &self.installs);
+        let program = program.map_err(|detail| EngineError::Failed {
+            what: what.clone(),
+            detail,
+        })?;
+        let mut command = process::bare(&program);
         command
             .args(&call.arguments)
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/");
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command
             .env("PGPORT", running.port.to_string())
             .envs(call.environment);
         match login {
@@ -343,51 +333,21 @@ impl Backend for Local {
                 .env("PGPASSWORD", login.password),
             None => command.env("PGHOST", &server.folder).env("PGUSER", SUPERUSER),
         };
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-        let (Some(input), Some(output), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(failed("its streams are not there".to_owned()));
-        };
-        let streams = stream::select(
-            pieces(output).map(|piece| piece.map(Chunk::Out)),
-            pieces(errors).map(|piece| piece.map(Chunk::Err)),
-        );
-        let described = what.clone();
-        Ok(RunningTool {
-            input: Box::pin(input),
-            output: Box::pin(streams.map(move |piece| {
-                piece.map_err(|error| EngineError::Failed {
-                    what: described.clone(),
-                    detail: error.to_string(),
-                })
-            })),
-            exit: Box::pin(async move {
-                let status = child.wait().await;
-                let status = status.map_err(|error| EngineError::Failed {
-                    what,
-                    detail: error.to_string(),
-                })?;
-                // Ended by a signal, it has no code.
-                Ok(status.code().map_or(-1, i64::from))
-            }),
-        })
+        process::start(what, command)
     }
-}
 
-fn pieces(source: impl AsyncRead + Send + 'static) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    stream::unfold(Some(Box::pin(source)), |source| async move {
-        let mut source = source?;
-        let mut buffer = BytesMut::with_capacity(256 * 1024);
-        match source.read_buf(&mut buffer).await {
-            Ok(0) => None,
-            Ok(_) => Some((Ok(buffer.freeze()), Some(source))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
+    async fn client_tool(&self, version: ClientVersion, call: ToolCall) -> Result<RunningTool, EngineError> {
+        let programs = install::clients(call.program, &self.installs);
+        let majors: Vec<u32> = programs.iter().map(|(major, _)| *major).collect();
+        let major = version.choose(call.program, &majors)?;
+        let what = format!("running `{}` of version {major} as a client", call.program);
+        let program = programs.into_iter().find(|(found, _)| *found == major);
+        let (_, program) = program.ok_or_else(|| EngineError::Failed {
+            what: what.clone(),
+            detail: "it is gone".to_owned(),
+        })?;
+        let mut command = process::bare(&program);
+        command.args(&call.arguments).envs(call.environment);
+        process::start(what, command)
+    }
 }

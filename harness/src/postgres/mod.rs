@@ -14,24 +14,33 @@ use tokio_postgres::Client;
 
 mod azure;
 mod choose;
+mod client;
+mod client_container;
 mod container;
 pub mod content;
 mod docker;
 mod download;
 mod engine;
 mod exec;
+pub mod grants;
 mod image;
 mod install;
 mod local;
 mod owner;
+mod process;
 mod superuser;
 mod template;
 #[cfg(test)]
 mod tests;
+mod throwaway;
 mod tool;
 mod watchdog;
 
+pub(crate) use azure::{password_verifier, quote_identifier, quote_literal};
+pub(crate) use superuser::sql_error;
+
 pub use choose::{ChooseError, Chosen, Missing, choose};
+pub use client::sign_in;
 pub use tool::{RestoreOutcome, dump_from_bytes, dump_from_file};
 
 /// Where servers come from.

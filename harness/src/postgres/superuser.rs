@@ -153,7 +153,7 @@ pub(super) fn check_administrator(spec: &ServerSpec) -> Result<(), EngineError> 
 }
 
 /// What a person can act on: the server's own words, which the driver hides behind "db error".
-pub(super) fn sql_error(what: &str, error: &tokio_postgres::Error) -> EngineError {
+pub(crate) fn sql_error(what: &str, error: &tokio_postgres::Error) -> EngineError {
     let detail = match error.as_db_error() {
         Some(refusal) => {
             let hint = refusal

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use super::client::{Client, Ended};
 use super::names::Names;
 use super::{RunError, roles};
-use crate::scenario::{Scenario, ServerFlavour, ServerNetwork, StorageWorld, VaultIdentity, World};
+use crate::scenario::{
+    ADMIN_PASSWORD, Scenario, ServerFlavour, ServerNetwork, StorageWorld, VaultIdentity, World,
+};
 
 /// The administrator of a world's server. The password is not worth keeping.
-const ADMIN: (&str, &str) = ("drilladmin", "Not-a-secret-1!");
+pub(super) const ADMIN: (&str, &str) = ("drilladmin", ADMIN_PASSWORD);
 
 /// Builds the world.
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
@@ -23,9 +25,16 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
         )?;
     }
     network(client, names, world).await?;
-    server(client, names, world).await?;
+    if world.server.flavour == ServerFlavour::Single {
+        super::build_single::server(client, names, world).await?;
+    } else {
+        server(client, names, world).await?;
+    }
     vault(client, names, world).await?;
     storage(client, names, world).await?;
+    if world.server.flavour == ServerFlavour::Single {
+        super::build_single::credentials(client, names, world).await?;
+    }
     for grant in world.grants.values().filter(|grant| !grant.absent) {
         must(roles::give(client, names, grant).await?, &grant.role)?;
     }
@@ -38,7 +47,7 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
 }
 
 /// A step of building that must succeed.
-fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
+pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
     if ended.status == "Succeeded" || ended.status == "Completed" {
         return Ok(ended.value);
     }
@@ -77,7 +86,7 @@ async fn network(client: &mut Client, names: &Names, world: &World) -> Result<()
     must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
 }
 
-async fn private_endpoint(
+pub(super) async fn private_endpoint(
     client: &mut Client,
     names: &Names,
     world: &World,
@@ -166,7 +175,10 @@ async fn vault(client: &mut Client, names: &Names, world: &World) -> Result<(), 
     )?;
     let policy = json!({"properties": {
         "objectType": "BackupPolicy",
-        "datasourceTypes": ["Microsoft.DBforPostgreSQL/flexibleServers"],
+        "datasourceTypes": [match world.server.flavour {
+            ServerFlavour::Single => "Microsoft.DBforPostgreSQL/servers/databases",
+            ServerFlavour::Flexible | ServerFlavour::ServerGroup => "Microsoft.DBforPostgreSQL/flexibleServers",
+        }],
         "policyRules": [
             {
                 "name": "BackupWeekly",

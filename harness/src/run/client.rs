@@ -1,4 +1,6 @@
-//! The operator's client: calls through the front door, and waiting for what takes time.
+//! The client of whoever acts: calls through the front door, and waiting for what takes time.
+
+use std::collections::BTreeMap;
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{NetworkPath, Request, Response, Timestamp};
@@ -18,12 +20,30 @@ const POLLS_MAX: usize = 500;
 /// The API version our own calls name.
 const API_VERSION: &str = "2024-04-01";
 
-/// Calls as the operator.
+/// Where Azure Resource Manager is, and what a token for it is asked for with.
+const ARM: Service<'static> = Service {
+    host: "management.azure.com",
+    scope: "https%3A%2F%2Fmanagement.azure.com%2F.default",
+};
+
+/// A service to call.
+#[derive(Clone, Copy)]
+pub(super) struct Service<'a> {
+    /// Its host.
+    pub(super) host: &'a str,
+    /// The scope of a token for it, percent-encoded.
+    pub(super) scope: &'a str,
+}
+
+/// Calls as the operator, or as somebody else.
 pub(super) struct Client {
     door: FrontDoor<Azure>,
     driver: Driver<Azure>,
     operator: Operator,
-    token: Option<(Timestamp, String)>,
+    /// Who acts instead of the operator.
+    acting: Option<Operator>,
+    /// Tokens by client id and scope.
+    tokens: BTreeMap<String, (Timestamp, String)>,
 }
 
 /// How an operation ended.
@@ -45,12 +65,18 @@ impl Client {
             door: driver.front_door().clone(),
             driver,
             operator,
-            token: None,
+            acting: None,
+            tokens: BTreeMap::new(),
         }
     }
 
     pub(super) fn operator(&self) -> &Operator {
         &self.operator
+    }
+
+    /// From now on somebody else acts; `None`: the operator again.
+    pub(super) fn act_as(&mut self, who: Option<Operator>) {
+        self.acting = who;
     }
 
     pub(super) fn driver(&self) -> &Driver<Azure> {
@@ -77,20 +103,22 @@ impl Client {
             .map_err(|error| RunError::Emulator(error.to_string()))
     }
 
-    /// A token of the operator's, asked for as clients do, and again when it is about to expire.
-    async fn token(&mut self) -> Result<String, RunError> {
+    /// A token, asked for as clients do, and again when it is about to expire.
+    async fn token(&mut self, scope: &str) -> Result<String, RunError> {
         let now = self.now();
-        if let Some((until, token)) = &self.token
+        let who = self.acting.as_ref().unwrap_or(&self.operator);
+        let key = format!("{} {scope}", who.client_id);
+        if let Some((until, token)) = self.tokens.get(&key)
             && now < *until
         {
             return Ok(token.clone());
         }
         let form = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
-            self.operator.client_id,
-            self.operator.client_secret.replace('~', "%7E")
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope={scope}",
+            who.client_id,
+            who.client_secret.replace('~', "%7E")
         );
-        let path = format!("/{}/oauth2/v2.0/token", self.operator.tenant);
+        let path = format!("/{}/oauth2/v2.0/token", who.tenant);
         let request = Request::new(Method::POST, "login.microsoftonline.com", &path)
             .with_header("content-type", "application/x-www-form-urlencoded");
         let response = self.handle(request, BodySource::Bytes(Bytes::from(form))).await?;
@@ -99,25 +127,37 @@ impl Client {
             .as_str()
             .ok_or_else(|| RunError::Emulator(format!("no token: {body}")))?
             .to_owned();
-        self.token = Some((now + SignedDuration::from_mins(50), token.clone()));
+        self.tokens
+            .insert(key, (now + SignedDuration::from_mins(50), token.clone()));
         Ok(token)
     }
 
-    /// Makes one call.
+    /// Makes one call to Azure Resource Manager.
     pub(super) async fn send(
         &mut self,
         method: Method,
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response, RunError> {
-        let token = self.token().await?;
+        self.send_to(ARM, method, path, body).await
+    }
+
+    /// Makes one call to a service.
+    pub(super) async fn send_to(
+        &mut self,
+        service: Service<'_>,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response, RunError> {
+        let token = self.token(service.scope).await?;
         let separator = if path.contains('?') { '&' } else { '?' };
         let target = if path.contains("api-version=") {
             path.to_owned()
         } else {
             format!("{path}{separator}api-version={API_VERSION}")
         };
-        let mut request = Request::new(method, "management.azure.com", &target)
+        let mut request = Request::new(method, service.host, &target)
             .with_header("authorization", &format!("Bearer {token}"));
         let body = match body {
             Some(value) => {
@@ -225,7 +265,7 @@ impl Client {
     }
 }
 
-fn succeeded(response: &Response) -> Ended {
+pub(super) fn succeeded(response: &Response) -> Ended {
     Ended {
         status: "Succeeded".to_owned(),
         value: response.json_body(),
@@ -233,7 +273,7 @@ fn succeeded(response: &Response) -> Ended {
     }
 }
 
-fn refused(response: &Response) -> Ended {
+pub(super) fn refused(response: &Response) -> Ended {
     Ended {
         status: response.status.as_u16().to_string(),
         error: response.json_body()["error"].clone(),

@@ -1,11 +1,36 @@
-//! The proof of a restore: the dump it wrote is loaded into a new server, and what is there is
-//! compared with what was in the source when it was backed up.
+//! The proof of a restore: the dump it wrote is loaded into a new server (or the database it made is
+//! looked at), and what is there is compared with what was in the source when it was backed up.
 
 use azdrill_emulator::jobs::ServerSpec;
 
 use super::{Outcome, Play, RunError};
-use crate::postgres::content;
-use crate::postgres::{RestoreAs, dump_from_bytes};
+use crate::postgres::content::{self, DatabaseContent};
+use crate::postgres::{RestoreAs, RestoreOutcome, dump_from_bytes};
+use crate::scenario::ServerFlavour;
+
+/// What was in the source beside what is in the restored database.
+fn compared(
+    backed_up: &DatabaseContent,
+    restored: &DatabaseContent,
+    loaded: Option<&RestoreOutcome>,
+) -> Outcome {
+    let differences = content::compare(backed_up, restored);
+    let complete = loaded.is_none_or(|loaded| loaded.complete);
+    let mut outcome = Outcome::done();
+    outcome.rows_equal = Some(differences.is_empty() && complete);
+    let rows = restored.tables.values().map(|table| table.rows.unsigned_abs());
+    outcome.rows = Some(rows.sum());
+    outcome.tables = Some(restored.tables.len() as u64);
+    outcome.message = differences
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    if let Some(loaded) = loaded.filter(|loaded| !loaded.complete) {
+        outcome.message += &loaded.messages.join("; ");
+    }
+    outcome
+}
 
 impl Play<'_> {
     pub(super) async fn compare(&mut self) -> Result<Outcome, RunError> {
@@ -16,8 +41,18 @@ impl Play<'_> {
                 "a compare step needs PostgreSQL and a backup before it".to_owned(),
             ));
         };
+        if let (Some(database), Some(key)) = (&self.last_database, &self.target_key) {
+            let client = postgres.connect(key, database).await?;
+            let restored = content::snapshot(&client).await?;
+            return Ok(compared(&backed_up, &restored, None));
+        }
         let database = self.scenario.world.server.database.clone();
-        let blob = format!("{}_database_{database}.sql", self.last_prefix);
+        let blob = match self.scenario.world.server.flavour {
+            ServerFlavour::Single => self.last_prefix.clone(),
+            ServerFlavour::Flexible | ServerFlavour::ServerGroup => {
+                format!("{}_database_{database}.sql", self.last_prefix)
+            }
+        };
         let dump = self.read_blob(&blob)?;
         let scratch = ServerSpec {
             key: format!("{}-restored", source.key),
@@ -34,29 +69,10 @@ impl Play<'_> {
             .await?;
         let client = postgres.connect(&scratch.key, target).await?;
         let restored = content::snapshot(&client).await?;
-        let differences = content::compare(&backed_up, &restored);
         drop(client);
         postgres.remove(&scratch.key).await?;
         self.scratch = None;
-        let mut outcome = Outcome::done();
-        outcome.rows_equal = Some(differences.is_empty() && loaded.complete);
-        outcome.rows = Some(
-            restored
-                .tables
-                .values()
-                .map(|table| table.rows.unsigned_abs())
-                .sum(),
-        );
-        outcome.tables = Some(restored.tables.len() as u64);
-        outcome.message = differences
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ");
-        if !loaded.complete {
-            outcome.message += &loaded.messages.join("; ");
-        }
-        Ok(outcome)
+        Ok(compared(&backed_up, &restored, Some(&loaded)))
     }
 
     /// A blob's bytes, read from behind the scenes.

@@ -1,13 +1,18 @@
 //! Playing scenarios.
 
 mod build;
+mod build_single;
 mod client;
 mod compare;
 mod names;
 mod print;
 mod report;
 mod roles;
+#[cfg(test)]
+mod single_server_tests;
 mod steps;
+mod steps_arm;
+mod steps_single;
 mod transcript;
 
 use std::sync::Arc;
@@ -26,7 +31,7 @@ pub use report::{Outcome, Report, RuleNote, StepReport};
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, StepKind};
+use crate::scenario::{Scenario, ServerFlavour, StepKind};
 use client::Client;
 use names::Names;
 
@@ -114,6 +119,13 @@ struct Play<'a> {
     last_prefix: String,
     restores: u32,
     scratch: Option<ServerSpec>,
+    /// The database the newest restore created, if it went to one.
+    last_database: Option<String>,
+    /// The engine's key of the server to restore to.
+    target_key: Option<String>,
+    /// The version of the secret that the instance names.
+    pinned: Option<String>,
+    rotations: u32,
     /// What was in the source when the newest backup was taken.
     backed_up: Option<crate::postgres::content::DatabaseContent>,
     _blobs: tempfile::TempDir,
@@ -140,6 +152,7 @@ impl<'a> Play<'a> {
             has_postgres: postgres.is_some(),
             postgres_majors: majors.into_iter().rev().collect(),
             engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
+            entra_credentials_until: world.entra_credentials_until,
             fast_polls: false,
         };
         let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;
@@ -161,11 +174,18 @@ impl<'a> Play<'a> {
             last_prefix: String::new(),
             restores: 0,
             scratch: None,
+            last_database: None,
+            target_key: None,
+            pinned: None,
+            rotations: 0,
             backed_up: None,
             _blobs: blobs,
         };
         build::build(&mut play.client, &play.names, scenario).await?;
         play.fill_source().await?;
+        if world.server.flavour == ServerFlavour::Single {
+            play.prepare_single_server().await?;
+        }
         Ok(play)
     }
 
@@ -185,6 +205,14 @@ impl<'a> Play<'a> {
         let client = postgres
             .connect(&spec.key, &self.scenario.world.server.database)
             .await?;
+        if self.scenario.world.server.flavour == ServerFlavour::Single {
+            // A customer's tables belong to the customer, and so do later grants on them.
+            let administrator = crate::postgres::quote_identifier(build::ADMIN.0);
+            let set = format!("SET ROLE {administrator}");
+            client.batch_execute(&set).await.map_err(|error| {
+                RunError::from(crate::postgres::sql_error("becoming the administrator", &error))
+            })?;
+        }
         sample.apply(&client).await?;
         self.source = Some(spec);
         Ok(())
@@ -196,7 +224,19 @@ impl<'a> Play<'a> {
             .look(|core| (core.log().count(), core.log().notes().len()));
         let began = Instant::now();
         let from = self.client.now();
-        let outcome = self.take(step).await?;
+        let who = match &step.by_whom {
+            Some(name) => Some(build_single::persona(
+                &self.client,
+                &self.names,
+                &self.scenario.world,
+                name,
+            )?),
+            None => None,
+        };
+        self.client.act_as(who);
+        let outcome = self.take(step).await;
+        self.client.act_as(None);
+        let outcome = outcome?;
         let (exchanges, notes) = self.client.look(|core| {
             let exchanges = core.log().since(exchanges).cloned().collect();
             let notes = core.log().notes()[notes..].to_vec();
@@ -250,7 +290,7 @@ impl<'a> Play<'a> {
         match step.kind {
             StepKind::ValidateBackup => self.validate_backup(step).await,
             StepKind::Protect => self.protect(step).await,
-            StepKind::Backup => self.backup().await,
+            StepKind::Backup => self.backup(step).await,
             StepKind::ValidateRestore => self.validate_restore(step).await,
             StepKind::Restore => self.restore(step).await,
             StepKind::Compare => self.compare().await,
@@ -264,6 +304,14 @@ impl<'a> Play<'a> {
             StepKind::Sql => self.sql(step).await,
             StepKind::RecoveryPoints => self.recovery_points().await,
             StepKind::Blobs => Ok(self.blobs()),
+            StepKind::Secret => self.secret(step).await,
+            StepKind::Rotate => self.rotate(step).await,
+            StepKind::Grants => self.grants(step).await,
+            StepKind::GrantInline => self.grant_inline().await,
+            StepKind::AzureServices => self.azure_services(step).await,
+            StepKind::Connection => self.connection(step),
+            StepKind::Request => self.request(step).await,
+            StepKind::Deploy => self.deploy(step).await,
         }
     }
 

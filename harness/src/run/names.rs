@@ -17,6 +17,8 @@ pub(super) struct Names {
     pub(super) vault_group: String,
     pub(super) container: String,
     pub(super) container_url: String,
+    pub(super) key_vault: String,
+    pub(super) target: String,
 }
 
 impl Names {
@@ -25,6 +27,7 @@ impl Names {
         let server_group = group(&world.server.group);
         let kind = match world.server.flavour {
             crate::scenario::ServerFlavour::Flexible => "flexibleServers",
+            crate::scenario::ServerFlavour::Single => "servers",
             crate::scenario::ServerFlavour::ServerGroup => "serverGroupsv2",
         };
         let vault_group = group(&world.vault.group);
@@ -43,13 +46,30 @@ impl Names {
                 "{server_group}/providers/Microsoft.DBforPostgreSQL/{kind}/{}",
                 world.server.name
             ),
-            server_group,
             user_identity: format!(
                 "{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity",
                 world.vault.name
             ),
             policy: format!("{vault}/backupPolicies/weekly"),
-            instance: format!("{vault}/backupInstances/{0}-{0}", world.server.name),
+            instance: match world.server.flavour {
+                crate::scenario::ServerFlavour::Single => format!(
+                    "{vault}/backupInstances/{}-{}",
+                    world.server.name, world.server.database
+                ),
+                _ => format!("{vault}/backupInstances/{0}-{0}", world.server.name),
+            },
+            key_vault: format!(
+                "{}/providers/Microsoft.KeyVault/vaults/{}",
+                group(&world.key_vault.group),
+                world.key_vault.name
+            ),
+            target: format!(
+                "{server_group}/providers/Microsoft.DBforPostgreSQL/servers/{}",
+                world
+                    .target
+                    .as_ref()
+                    .map_or("none", |target| target.name.as_str())
+            ),
             container: format!(
                 "{account}/blobServices/default/containers/{}",
                 world.storage.container
@@ -58,6 +78,7 @@ impl Names {
                 "https://{}.blob.core.windows.net/{}",
                 world.storage.name, world.storage.container
             ),
+            server_group,
             vault,
             account,
             account_group,
@@ -73,6 +94,8 @@ impl Names {
             Site::StorageGroup => &self.account_group,
             Site::Container => &self.container,
             Site::Vault => &self.vault,
+            Site::KeyVault => &self.key_vault,
+            Site::Target => &self.target,
             Site::Subscription => &self.subscription,
         }
     }

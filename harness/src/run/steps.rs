@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::client::Ended;
 use super::{Outcome, Play, RunError, build, roles};
-use crate::scenario::{GrantWorld, Site, Step};
+use crate::postgres::{quote_identifier, sql_error};
+use crate::scenario::{GrantWorld, ServerFlavour, Site, Step};
 
 const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
@@ -24,12 +25,20 @@ impl Play<'_> {
     /// The properties a backup instance is written with.
     fn instance(&self, step: &Step) -> Value {
         let world = &self.scenario.world;
-        let kind = if self.names.server.contains("serverGroupsv2") {
-            SERVER_GROUP
-        } else {
-            FLEXIBLE
+        let mut properties = match world.server.flavour {
+            ServerFlavour::Single => self.single_server_instance(),
+            ServerFlavour::Flexible => self.server_instance(FLEXIBLE),
+            ServerFlavour::ServerGroup => self.server_instance(SERVER_GROUP),
         };
-        let mut properties = json!({
+        if let Some(details) = self.identity_details(step.identity.as_deref(), step.identity_details) {
+            properties["identityDetails"] = details;
+        }
+        properties
+    }
+
+    fn server_instance(&self, kind: &str) -> Value {
+        let world = &self.scenario.world;
+        json!({
             "objectType": "BackupInstance",
             "friendlyName": world.server.name,
             "dataSourceInfo": {
@@ -42,11 +51,7 @@ impl Play<'_> {
                 "resourceLocation": world.location,
             },
             "policyInfo": {"policyId": self.names.policy},
-        });
-        if let Some(details) = self.identity_details(step.identity.as_deref(), step.identity_details) {
-            properties["identityDetails"] = details;
-        }
-        properties
+        })
     }
 
     pub(super) async fn validate_backup(&mut self, step: &Step) -> Result<Outcome, RunError> {
@@ -82,7 +87,7 @@ impl Play<'_> {
         Ok(outcome)
     }
 
-    pub(super) async fn backup(&mut self) -> Result<Outcome, RunError> {
+    pub(super) async fn backup(&mut self, step: &Step) -> Result<Outcome, RunError> {
         if let (Some(postgres), Some(spec)) = (&self.postgres, &self.source)
             && let Ok(client) = postgres
                 .connect(&spec.key, &self.scenario.world.server.database)
@@ -93,7 +98,10 @@ impl Play<'_> {
         let path = format!("{}/backup", self.names.instance);
         let body = json!({"backupRuleOptions": {"ruleName": "BackupWeekly", "triggerOption": {}}});
         let began = Instant::now();
-        let ended = self.client.operate(Method::POST, &path, Some(&body)).await?;
+        let ended = match step.rotate {
+            None => self.client.operate(Method::POST, &path, Some(&body)).await?,
+            Some(_) => self.rotate_while_dumping(&path, &body).await?,
+        };
         let mut outcome = self.follow_job(ended).await?;
         outcome.job_time = Some(began.elapsed());
         Ok(outcome)
@@ -143,22 +151,37 @@ impl Play<'_> {
             Some(prefix) => prefix.clone(),
             None => format!("drill{}", self.restores + 1),
         };
-        self.last_prefix = prefix.clone();
+        let target = match step.to.as_deref() {
+            None | Some("files") => {
+                self.last_prefix = prefix.clone();
+                self.last_database = None;
+                json!({
+                    "objectType": "RestoreFilesTargetInfo",
+                    "recoveryOption": "FailIfExists",
+                    "restoreLocation": self.scenario.world.location,
+                    "targetDetails": {
+                        "filePrefix": prefix,
+                        "restoreTargetLocationType": "AzureBlobs",
+                        "url": self.names.container_url,
+                        "targetResourceArmId": self.names.container,
+                    },
+                })
+            }
+            Some("database") => {
+                self.last_database = Some(step.database.clone().unwrap_or_else(|| "restored".to_owned()));
+                self.database_target(step)?
+            }
+            Some(other) => {
+                return Err(RunError::Scenario(format!(
+                    "to = \"{other}\": expected files or database"
+                )));
+            }
+        };
         let mut request = json!({
             "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
             "recoveryPointId": newest,
             "sourceDataStoreType": "VaultStore",
-            "restoreTargetInfo": {
-                "objectType": "RestoreFilesTargetInfo",
-                "recoveryOption": "FailIfExists",
-                "restoreLocation": self.scenario.world.location,
-                "targetDetails": {
-                    "filePrefix": prefix,
-                    "restoreTargetLocationType": "AzureBlobs",
-                    "url": self.names.container_url,
-                    "targetResourceArmId": self.names.container,
-                },
-            },
+            "restoreTargetInfo": target,
         });
         if let Some(details) = self.identity_details(step.identity.as_deref(), step.identity_details) {
             request["identityDetails"] = details;
@@ -310,18 +333,28 @@ impl Play<'_> {
     }
 
     pub(super) async fn sql(&mut self, step: &Step) -> Result<Outcome, RunError> {
-        let (Some(postgres), Some(spec), Some(sql)) = (&self.postgres, &self.source, &step.sql) else {
-            return Err(RunError::Scenario(
-                "an sql step needs `sql`, and a world with PostgreSQL".to_owned(),
-            ));
+        let Some(sql) = &step.sql else {
+            return Err(RunError::Scenario("an sql step needs `sql`".to_owned()));
+        };
+        self.sql_as(sql, step.role.as_deref()).await
+    }
+
+    /// Runs SQL in the server's database, as its own superuser or as a role.
+    pub(super) async fn sql_as(&self, sql: &str, role: Option<&str>) -> Result<Outcome, RunError> {
+        let (Some(postgres), Some(spec)) = (&self.postgres, &self.source) else {
+            return Err(RunError::Scenario("SQL needs a world with PostgreSQL".to_owned()));
         };
         let client = postgres
             .connect(&spec.key, &self.scenario.world.server.database)
             .await?;
+        let sql = match role {
+            Some(role) => format!("SET SESSION AUTHORIZATION {};{sql}", quote_identifier(role)),
+            None => sql.to_owned(),
+        };
         let mut outcome = Outcome::done();
-        if let Err(error) = client.batch_execute(sql).await {
+        if let Err(error) = client.batch_execute(&sql).await {
             outcome.status = "Failed".to_owned();
-            outcome.message = error.to_string();
+            outcome.message = sql_error("SQL", &error).to_string();
         }
         Ok(outcome)
     }

@@ -110,6 +110,12 @@ pub(super) fn exchange_line(exchange: &Exchange) -> String {
             format!("blob:<vault storage>{}", mask_first(&exchange.path))
         }
         Some(account) => format!("blob:{account}{}", exchange.path),
+        None if exchange.method == "CONNECT" => exchange.host.clone(),
+        None if exchange.host.ends_with(".vault.azure.net") => format!(
+            "{}{}",
+            exchange.host.trim_end_matches(".vault.azure.net"),
+            shorten(&exchange.path)
+        ),
         None => shorten(&exchange.path),
     };
     let who = if exchange.asked == Asked::ByClient || exchange.caller.is_empty() {
@@ -134,7 +140,14 @@ fn mask_first(path: &str) -> String {
 pub(super) fn shorten(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        words.push(shorten_word(word));
+        // A large object has no name but a number, which is another on every server.
+        let numbered = words.ends_with(&["large".to_owned(), "object".to_owned()]);
+        let number = word.trim_end_matches([',', '.']);
+        if numbered && number.parse::<u32>().is_ok() {
+            words.push(word.replace(number, "<number>"));
+        } else {
+            words.push(shorten_word(word));
+        }
     }
     words.join(" ")
 }

@@ -17,6 +17,9 @@ pub struct Scenario {
     /// The folder it is in; filled in by the library.
     #[serde(skip)]
     pub topic: String,
+    /// The folder all scenarios are in; filled in by the library.
+    #[serde(skip)]
+    pub folder: std::path::PathBuf,
     /// What it shows, in a sentence that can be true or false.
     #[serde(default)]
     pub claim: String,
@@ -37,6 +40,14 @@ pub struct Scenario {
     /// What is done, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+}
+
+impl Scenario {
+    /// The major versions of PostgreSQL it asks for.
+    pub fn majors(&self) -> impl Iterator<Item = u32> {
+        let target = self.world.target.as_ref().and_then(|target| target.version);
+        self.world.server.version.into_iter().chain(target)
+    }
 }
 
 fn default_seed() -> u64 {
@@ -73,6 +84,28 @@ pub struct Step {
     pub action: Option<String>,
     /// SQL to run in the server's database.
     pub sql: Option<String>,
+    /// Who does it: a persona of the world's. The operator if left out.
+    #[serde(rename = "as")]
+    pub by_whom: Option<String>,
+    /// Where a restore goes to: `files` or `database`.
+    pub to: Option<String>,
+    /// The database a restore creates.
+    pub database: Option<String>,
+    /// What a rotation changes: `database`, `secret`, or both.
+    pub rotate: Option<Vec<String>>,
+    /// What is asked of ARM, as `METHOD path`; `{server}`, `{vault}`, `{key_vault}`, `{storage}`,
+    /// `{container}`, `{target}`, `{group}` and `{subscription}` are filled in.
+    pub request: Option<String>,
+    /// The body of it.
+    pub body: Option<toml::Value>,
+    /// The role that SQL is run as; the server's own superuser if left out.
+    pub role: Option<String>,
+    /// What happens to the next connection to the server: `refuse`, `close`, `reset:BYTES`.
+    pub connection: Option<String>,
+    /// Which of the connections to come is meant, from 1.
+    pub count: Option<u64>,
+    /// A deployment template, a file under `scenarios/`.
+    pub template: Option<String>,
     /// Storage properties to set while a restore is copying, after its first block.
     pub midway: Option<toml::Table>,
     /// What must come of it.
@@ -120,6 +153,22 @@ pub enum StepKind {
     RecoveryPoints,
     /// List the target container's blobs.
     Blobs,
+    /// Give the secret of the credentials a new value, or disable, expire, enable or delete it.
+    Secret,
+    /// Change the password of the database user, in the database, in the secret, or in both.
+    Rotate,
+    /// Grant the database user what a backup needs, with the text of `azdrill grants`.
+    Grants,
+    /// Grant what can be granted in one step while configuring: what the vault's identity needs.
+    GrantInline,
+    /// Let Azure services into the server, or keep them out.
+    AzureServices,
+    /// Have something happen to the next connection to the server.
+    Connection,
+    /// Ask something of ARM.
+    Request,
+    /// Deploy a template.
+    Deploy,
 }
 
 impl StepKind {
@@ -142,6 +191,14 @@ impl StepKind {
             Self::Sql => "sql",
             Self::RecoveryPoints => "recovery_points",
             Self::Blobs => "blobs",
+            Self::Secret => "secret",
+            Self::Rotate => "rotate",
+            Self::Grants => "grants",
+            Self::GrantInline => "grant_inline",
+            Self::AzureServices => "azure_services",
+            Self::Connection => "connection",
+            Self::Request => "request",
+            Self::Deploy => "deploy",
         }
     }
 }

@@ -105,6 +105,7 @@ impl Library {
             .and_then(Path::file_name)
             .map(|topic| topic.to_string_lossy().into_owned())
             .unwrap_or_default();
+        scenario.folder.clone_from(&self.folder);
         check(path, &scenario)?;
         Ok(scenario)
     }

@@ -4,13 +4,17 @@ mod error;
 mod expect;
 mod file;
 mod library;
+mod single_server;
 mod world;
 
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::{Scenario, Step, StepKind};
 pub use library::Library;
+pub use single_server::{
+    KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
+};
 pub use world::{
-    GrantWorld, Grantee, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld, VaultIdentity,
-    VaultWorld, World,
+    ADMIN_PASSWORD, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site,
+    StorageWorld, VaultIdentity, VaultWorld, World,
 };

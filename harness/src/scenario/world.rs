@@ -6,6 +6,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::{KeyVaultWorld, PersonaWorld, TargetWorld, UserWorld};
+
+/// The password of a server's administrator. Not worth keeping.
+pub const ADMIN_PASSWORD: &str = "Not-a-secret-1!";
+/// What every rotated password begins with: an awkward one, so that quoting is put to the test.
+pub const ROTATED: &str = "Rotated; \"'=";
+
 /// A world. Everything has a default; a file says what is different.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,6 +31,16 @@ pub struct World {
     pub vault: VaultWorld,
     /// The storage account restores go to.
     pub storage: StorageWorld,
+    /// The key vault with the credentials, in a world with a single server.
+    pub key_vault: KeyVaultWorld,
+    /// The database user of the credentials.
+    pub user: UserWorld,
+    /// A single server to restore to, if there is one.
+    pub target: Option<TargetWorld>,
+    /// Until when a single server may be protected without credentials in Key Vault.
+    pub entra_credentials_until: Option<Timestamp>,
+    /// Who else acts, by name.
+    pub personas: BTreeMap<String, PersonaWorld>,
     /// Roles, by a name of their own so that a file that extends another can change one.
     pub grants: BTreeMap<String, GrantWorld>,
 }
@@ -39,8 +56,23 @@ impl Default for World {
             server: ServerWorld::default(),
             vault: VaultWorld::default(),
             storage: StorageWorld::default(),
+            key_vault: KeyVaultWorld::default(),
+            user: UserWorld::default(),
+            target: None,
+            entra_credentials_until: None,
+            personas: BTreeMap::new(),
             grants: BTreeMap::new(),
         }
+    }
+}
+
+impl World {
+    /// The passwords of its database users. No report may hold one.
+    pub fn passwords(&self) -> impl Iterator<Item = &str> {
+        let target = self.target.as_ref().map(|target| target.user.password.as_str());
+        [self.user.password.as_str(), ADMIN_PASSWORD, ROTATED]
+            .into_iter()
+            .chain(target)
     }
 }
 
@@ -51,6 +83,8 @@ pub enum ServerFlavour {
     /// `Microsoft.DBforPostgreSQL/flexibleServers`.
     #[default]
     Flexible,
+    /// `Microsoft.DBforPostgreSQL/servers`.
+    Single,
     /// `Microsoft.DBforPostgreSQL/serverGroupsv2` (Cosmos DB for PostgreSQL).
     ServerGroup,
 }
@@ -80,6 +114,16 @@ pub struct ServerWorld {
     pub version: Option<u32>,
     /// How it is reached.
     pub network: ServerNetwork,
+    /// Whether the firewall lets Azure services in (a single server's rule from 0.0.0.0 to 0.0.0.0).
+    pub azure_services: bool,
+    /// Whether public network access is denied. A single server's only; a private endpoint alone
+    /// does not deny it.
+    pub deny_public_access: bool,
+    /// Whether it has an administrator of Microsoft Entra ID.
+    pub entra_administrator: bool,
+    /// Whether the vault's identity is a user of the database, as the older model of credentials
+    /// wants it.
+    pub entra_user: bool,
     /// What is in it: `shop`, `empty`, `bulk:<megabytes>`.
     pub content: String,
     /// The database the content is in.
@@ -95,6 +139,10 @@ impl Default for ServerWorld {
             flavour: ServerFlavour::Flexible,
             version: None,
             network: ServerNetwork::Public,
+            azure_services: true,
+            deny_public_access: false,
+            entra_administrator: false,
+            entra_user: false,
             content: "shop".to_owned(),
             database: "shop".to_owned(),
             group: "databases".to_owned(),
@@ -231,6 +279,10 @@ pub enum Site {
     Container,
     /// The vault.
     Vault,
+    /// The key vault.
+    KeyVault,
+    /// The server to restore to.
+    Target,
     /// The subscription.
     Subscription,
 }

@@ -4,8 +4,12 @@
 //! A sketch is lowered twice, by different code: here to a world the engine decides on, and in
 //! [`crate::oracle`] to what the documents and the observations say. [`agreement`] compares the two.
 
+#[macro_use]
+mod words;
+
 pub mod agreement;
 pub mod by_calls;
+pub mod key_vault;
 pub mod lower;
 pub mod movement;
 pub mod product;

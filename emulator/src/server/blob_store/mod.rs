@@ -32,6 +32,11 @@ pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// writers that run side by side each get their own.
 const ACTIVE_MAX: usize = 4;
 
+/// Files of emptied segments that are kept to be written over: as many as are written to at the
+/// same time. A new file costs the system as much as the bytes put into it, because it finds a place
+/// for each page and takes it away again.
+const SPARE_MAX: usize = ACTIVE_MAX;
+
 /// How much a reader hands out at a time.
 pub const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -53,6 +58,8 @@ struct State {
     segments: BTreeMap<u32, Slot>,
     /// The segments that still take bytes.
     active: Vec<u32>,
+    /// Files nobody writes to or reads from any more.
+    spare: Vec<File>,
     next: u32,
     live_bytes: u64,
 }
@@ -144,8 +151,25 @@ impl BlobStore {
             emptied.extend(state.release(*extent));
         }
         drop(state);
+        emptied.into_iter().for_each(|segment| self.retire(segment));
+    }
+
+    /// Keeps an emptied segment's file for another segment, unless there are enough of them or
+    /// somebody still reads from it.
+    fn retire(&self, segment: Arc<Segment>) {
+        let Some(Segment { file, .. }) = Arc::into_inner(segment) else {
+            return;
+        };
+        let mut state = self.lock();
+        let surplus = if state.spare.len() < SPARE_MAX {
+            state.spare.push(file);
+            None
+        } else {
+            Some(file)
+        };
+        drop(state);
         // Closing a file gives its pages back, which takes a while: not under the lock.
-        drop(emptied);
+        drop(surplus);
     }
 
     /// Bytes that something still refers to.
@@ -169,7 +193,13 @@ impl BlobStore {
         }
         let number = match state.idle_segment() {
             Some(number) => number,
-            None => state.begin_segment(tempfile::tempfile_in(&self.shared.directory)?),
+            None => {
+                let file = match state.spare.pop() {
+                    Some(file) => file,
+                    None => tempfile::tempfile_in(&self.shared.directory)?,
+                };
+                state.begin_segment(file)
+            }
         };
         Ok(state.reserve(number, wanted))
     }
@@ -185,14 +215,17 @@ impl BlobStore {
         }
         let emptied = state.release(range);
         drop(state);
-        drop(emptied);
+        emptied.into_iter().for_each(|segment| self.retire(segment));
     }
 
     /// Starts a new segment with the next reservation. After a full disk, this lets the old one go
-    /// as soon as nothing in it is alive.
+    /// as soon as nothing in it is alive, and the disk has more use for the spare ones.
     fn seal(&self, segment: u32) {
         let mut state = self.lock();
         state.active.retain(|active| *active != segment);
+        let spare = std::mem::take(&mut state.spare);
+        drop(state);
+        drop(spare);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

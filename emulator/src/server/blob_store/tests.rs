@@ -107,6 +107,38 @@ fn a_full_segment_goes_with_its_last_byte_and_the_active_one_stays() {
 }
 
 #[test]
+fn an_emptied_segments_file_is_written_over_unless_somebody_reads_it() {
+    let (_directory, store) = store();
+    let spare = |store: &BlobStore| store.lock().spare.len();
+    let full = vec![1; SEGMENT_BYTES as usize];
+    let (first, second) = (write(&store, &full, None), write(&store, &full, None));
+    let mut reader = store.reader(&second).unwrap();
+    store.release(&second.extents);
+    assert_eq!(spare(&store), 0, "it is still read");
+    store.release(&first.extents);
+    assert_eq!(spare(&store), 1);
+    let third = write(&store, &[3; 10], None);
+    assert_eq!(spare(&store), 0, "written over");
+    assert_eq!(store.read_small(&third).unwrap(), [3; 10][..]);
+    assert_eq!(reader.next_chunk().unwrap().unwrap()[..10], [1; 10]);
+}
+
+#[test]
+fn there_is_an_end_to_the_files_kept() {
+    let (_directory, store) = store();
+    for _ in 0..=SPARE_MAX {
+        let file = tempfile::tempfile().unwrap();
+        store.retire(Arc::new(Segment {
+            file,
+            writers: AtomicUsize::new(0),
+        }));
+    }
+    assert_eq!(store.lock().spare.len(), SPARE_MAX);
+    store.seal(0);
+    assert!(store.lock().spare.is_empty(), "a full disk gets them back");
+}
+
+#[test]
 fn a_dropped_writer_leaves_nothing() {
     let (_directory, store) = store();
     let mut writer = store.writer(Some(1 << 20));

@@ -67,6 +67,15 @@ impl Authority {
     }
 
     fn make(certificate_file: &Path, key_file: &Path) -> Result<Self, CertificateError> {
+        let made = Self::generate()?;
+        // The certificate comes last: where it exists, the key does too.
+        write_whole(key_file, made.issuer.key().serialize_pem().as_bytes(), 0o600)?;
+        write_whole(certificate_file, made.pem.as_bytes(), 0o644)?;
+        Ok(made)
+    }
+
+    /// A new one, kept in memory.
+    pub(super) fn generate() -> Result<Self, CertificateError> {
         let no_authority = |error: rcgen::Error| CertificateError::Leaf {
             host: "our own authority".to_owned(),
             reason: error.to_string(),
@@ -74,9 +83,6 @@ impl Authority {
         let key = KeyPair::generate().map_err(no_authority)?;
         let params = authority_params(Clock::system().now());
         let pem = params.self_signed(&key).map_err(no_authority)?.pem();
-        // The certificate comes last: where it exists, the key does too.
-        write_whole(key_file, key.serialize_pem().as_bytes(), 0o600)?;
-        write_whole(certificate_file, pem.as_bytes(), 0o644)?;
         Ok(Self {
             issuer: Issuer::new(params, key),
             pem,

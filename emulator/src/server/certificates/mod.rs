@@ -18,6 +18,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::Clock;
+use super::hosts::is_local;
 use authority::Authority;
 
 /// Leaves kept in memory. A client that makes up host names under one of our suffixes must not be
@@ -81,6 +82,15 @@ impl Certificates {
     pub fn open(state_directory: &Path) -> Result<Arc<Self>, CertificateError> {
         let authority = Authority::load_or_make(state_directory)?;
         let bundle = bundle::write(state_directory, authority.pem())?;
+        Ok(Self::of(authority, bundle))
+    }
+
+    /// An authority that is in no file and ends with this process, for clients inside of it.
+    pub(super) fn unkept() -> Result<Arc<Self>, CertificateError> {
+        Ok(Self::of(Authority::generate()?, PathBuf::new()))
+    }
+
+    fn of(authority: Authority, bundle: PathBuf) -> Arc<Self> {
         // The resolver is put in for each connection; this one refuses.
         let mut config =
             ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -89,15 +99,15 @@ impl Certificates {
                 .with_no_client_auth()
                 .with_cert_resolver(Arc::new(rustls::server::ResolvesServerCertUsingSni::new()));
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             authority,
             leaves: Mutex::default(),
             bundle,
             config,
-        }))
+        })
     }
 
-    /// The file that makes clients trust us: `ca-bundle.pem`.
+    /// The file that makes clients trust us: `ca-bundle.pem`. Empty if the authority is in no file.
     pub fn bundle_path(&self) -> &Path {
         &self.bundle
     }
@@ -126,6 +136,20 @@ impl Certificates {
         };
         leaves.insert(host.to_owned(), leaf);
         Ok(key)
+    }
+
+    /// The TLS configuration of a database server's entrance. Like PostgreSQL itself it shows the
+    /// server's own certificate whatever name the client gives, except to a client that came by the
+    /// name of this machine.
+    pub(super) fn database_config(self: &Arc<Self>, host: &str) -> Arc<ServerConfig> {
+        let mut config = self.config.clone();
+        // Newer clients offer it always, and leave if something else is chosen.
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+        config.cert_resolver = Arc::new(OfOneServer {
+            certificates: Arc::clone(self),
+            host: host.to_ascii_lowercase(),
+        });
+        Arc::new(config)
     }
 
     /// The TLS configuration of one connection: any host name that `knows_host`, and
@@ -170,11 +194,33 @@ impl ResolvesServerCert for ByServerName {
     }
 }
 
+struct OfOneServer {
+    certificates: Arc<Certificates>,
+    host: String,
+}
+
+impl ResolvesServerCert for OfOneServer {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().map(str::to_ascii_lowercase);
+        let host = named.filter(|name| is_local(name)).unwrap_or(self.host.clone());
+        self.certificates
+            .leaf(&host)
+            .inspect_err(|error| tracing::error!(%error, "no certificate"))
+            .ok()
+    }
+}
+
 impl std::fmt::Debug for Certificates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Certificates")
             .field("bundle", &self.bundle)
             .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for OfOneServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OfOneServer").finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use super::upload::{Block, Condition, Container, Credential, Upload};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult};
 use crate::server::core::Core;
-use crate::server::engine::DatabaseEngine;
+use crate::server::engine::{DatabaseEngine, Dump, EngineError};
 use crate::server::front_door::FrontDoor;
 
 pub(super) async fn carry_out<C: Core>(
@@ -65,11 +65,21 @@ async fn write<C: Core>(
     kind: DumpKind,
     blob: &str,
 ) -> Result<u64, EffectFailure> {
-    let mut dump = engine.dump(key, kind).await.map_err(failed)?;
+    let dump = engine.dump(key, kind).await.map_err(failed)?;
+    upload_dump(container, dump, blob, failed).await
+}
+
+/// Streams a dump into a blob, and commits it if the dump has ended well. Answers with its length.
+pub(super) async fn upload_dump<C: Core>(
+    container: &Container<'_, C>,
+    mut dump: Dump,
+    blob: &str,
+    failed: impl Fn(EngineError) -> EffectFailure,
+) -> Result<u64, EffectFailure> {
     let mut upload = Upload::new(container, blob);
     let mut block = Block::default();
     while let Some(bytes) = dump.next().await {
-        let mut bytes = bytes.map_err(failed)?;
+        let mut bytes = bytes.map_err(&failed)?;
         while !bytes.is_empty() {
             block.fill_from(&mut bytes);
             if block.is_full() {

@@ -1,30 +1,35 @@
-//! Carrying out one piece of outside work: a database server, a dump, a copy.
+//! Carrying out one piece of outside work: a database server, a dump, a copy, a client's session.
 
 mod copy;
 mod database;
 mod dump;
 mod pause;
+mod session;
 mod upload;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::jobs::{Effect, EffectFailure, EffectId, EffectResult, Work};
 
 use super::blob_store::{BlobStore, StoredReader};
 use super::core::Core;
+use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 
 pub use pause::CopyPause;
 pub(super) use pause::CopyPauses;
 
+use session::Desk;
+
 /// A piece of work whose bytes are held open, so that nothing the world does meanwhile takes them
 /// away.
 pub(super) struct Prepared {
     pub(super) id: EffectId,
     pub(super) work: Work,
-    /// One a file, for a copy.
+    /// One a file, for a copy; the dump, for a load.
     sources: Vec<io::Result<StoredReader>>,
 }
 
@@ -33,7 +38,8 @@ impl Prepared {
     pub(super) fn new(effect: Effect, store: &BlobStore) -> Self {
         let sources = match &effect.work {
             Work::Copy(copy) => copy.files.iter().map(|file| store.reader(&file.source)).collect(),
-            Work::Server(_) | Work::Dump(_) => Vec::new(),
+            Work::LoadDatabase(load) => vec![store.reader(&load.source)],
+            Work::Server(_) | Work::Dump(_) | Work::Examine(_) | Work::DumpDatabase(_) => Vec::new(),
         };
         Self {
             id: effect.id,
@@ -47,7 +53,7 @@ impl Prepared {
         match &self.work {
             Work::Server(work) => Some(work.key()),
             Work::Dump(work) => Some(&work.key),
-            Work::Copy(_) => None,
+            Work::Copy(_) | Work::Examine(_) | Work::DumpDatabase(_) | Work::LoadDatabase(_) => None,
         }
     }
 }
@@ -57,6 +63,9 @@ pub(super) struct Tools<C> {
     pub(super) front_door: FrontDoor<C>,
     pub(super) engine: Option<Arc<dyn DatabaseEngine>>,
     pub(super) pauses: CopyPauses,
+    pub(super) gate: DatabaseGate<C>,
+    /// The version of clients' programs that is asked for; 0 if none is.
+    pub(super) client_major: AtomicU32,
 }
 
 impl<C: Core> Tools<C> {
@@ -75,8 +84,30 @@ impl<C: Core> Tools<C> {
                 let pauses = self.pauses.take();
                 copy::carry_out(&self.front_door, &work, prepared.sources, pauses).await
             }
+            Work::Examine(work) => match self.desk() {
+                Ok(desk) => desk.examine(&work).await,
+                Err(failure) => Err(failure),
+            },
+            Work::DumpDatabase(work) => match self.desk() {
+                Ok(desk) => desk.dump(&work).await,
+                Err(failure) => Err(failure),
+            },
+            Work::LoadDatabase(work) => match self.desk() {
+                Ok(desk) => desk.load(&work, prepared.sources.into_iter().next()).await,
+                Err(failure) => Err(failure),
+            },
         };
         result.unwrap_or_else(EffectResult::Failed)
+    }
+
+    fn desk(&self) -> Result<Desk<'_, C>, EffectFailure> {
+        let major = self.client_major.load(Ordering::Relaxed);
+        Ok(Desk {
+            front_door: &self.front_door,
+            gate: &self.gate,
+            engine: self.engine()?,
+            client_major: (major > 0).then_some(major),
+        })
     }
 
     fn engine(&self) -> Result<&dyn DatabaseEngine, EffectFailure> {

@@ -14,8 +14,9 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-/// Where the running PostgreSQL servers listen: the names that Azure's bodies give them resolve
-/// nowhere.
+/// Where programs on this machine reach the running PostgreSQL servers: the names that Azure's
+/// bodies give them resolve nowhere. In front of each stands the gate; where nobody opened it, as
+/// in a world without sockets, there is only the server itself.
 fn servers(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
     let found: Vec<Value> = context
         .own
@@ -23,9 +24,11 @@ fn servers(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Respons
         .running()
         .filter_map(|(id, address)| Some((context.state.resource(id)?, address)))
         .map(|(server, address)| {
+            let host = server.text("/properties/fullyQualifiedDomainName");
+            let address = context.own.postgres.entrance(host).unwrap_or(address);
             json!({
                 "name": server.id.name(),
-                "fullyQualifiedDomainName": server.text("/properties/fullyQualifiedDomainName"),
+                "fullyQualifiedDomainName": host,
                 "host": address.ip(),
                 "port": address.port(),
             })

@@ -4,16 +4,16 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::backup_run::{BackupRun, Written};
+use super::coordinator::Coordinator;
+use super::datasource::Datasource;
 use super::examination::service_path;
-use super::job;
-use super::job_failure::{end_failed, failed_info};
-use super::operations;
 use super::vault_store::{self, Place};
 use super::violation::{Violation, inner_error};
 use super::{identity_of, instance, recovery_points};
 use crate::gateway::Refusal;
-use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
-use crate::rules::{Gate, RuleId};
+use crate::model::{PrincipalId, Request, ResourceId, Response};
+use crate::rules::{Flavour, Gate, RuleId};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::field;
 
@@ -26,24 +26,20 @@ pub(super) fn begin(
     operation: Option<String>,
     activity: String,
 ) {
-    let activity = if activity.is_empty() {
-        context.draw_uuid("activity").to_string()
-    } else {
-        activity
-    };
-    let job = job::begin_backup(context, vault, id, &tag, &activity, operation.is_some());
-    let started = context.now;
-    context.start(BackupJob {
-        vault: vault.clone(),
-        instance: id.clone(),
-        job,
-        tag,
-        operation,
-        activity,
-        started,
-        step: Step::Trigger,
-        run: None,
-    });
+    let flavour = context
+        .state
+        .resource(id)
+        .and_then(|own| Datasource::of(own.at("/properties")))
+        .map(|datasource| datasource.flavour);
+    let run = BackupRun::begin(context, vault, id, tag, operation, activity);
+    match flavour {
+        Some(Flavour::SingleServer) => context.start(Coordinator::new(run)),
+        Some(Flavour::FlexibleServer) | None => context.start(BackupJob {
+            job: run,
+            step: Step::Trigger,
+            run: None,
+        }),
+    }
 }
 
 /// Takes note of a scheduled backup that fails at once.
@@ -54,10 +50,7 @@ pub(super) fn begin_failed(
     tag: &str,
     violation: &Violation,
 ) {
-    let activity = context.draw_uuid("activity").to_string();
-    let job = job::begin_backup(context, vault, id, tag, &activity, false);
-    violation.note(context, "backup");
-    end_failed(context, vault, &job, failed_info(violation, &activity));
+    BackupRun::begin(context, vault, id, tag.to_owned(), None, String::new()).fail(context, violation);
 }
 
 /// What a job has found out about where it works.
@@ -85,13 +78,7 @@ enum Step {
 }
 
 struct BackupJob {
-    vault: ResourceId,
-    instance: ResourceId,
-    job: String,
-    tag: String,
-    operation: Option<String>,
-    activity: String,
-    started: Timestamp,
+    job: BackupRun,
     step: Step,
     run: Option<(Run, Outcome)>,
 }
@@ -128,14 +115,11 @@ impl Workflow for BackupJob {
 
 impl BackupJob {
     fn begin(&mut self, context: &mut Context<'_>) -> Next {
-        if let Some(operation) = &self.operation {
-            let outcome = operations::job_started(&self.vault, &self.job);
-            context.end(operation, outcome);
-        }
-        let vault = context.state.resource(&self.vault).cloned();
+        self.job.accept(context);
+        let vault = context.state.resource(&self.job.vault).cloned();
         let properties = context
             .state
-            .resource(&self.instance)
+            .resource(&self.job.instance)
             .map(|own| own.at("/properties").clone());
         let (Some(vault), Some(properties)) = (vault, properties) else {
             return Next::Done;
@@ -147,7 +131,7 @@ impl BackupJob {
             }
         };
         let point = context.draw_uuid("recovery point").simple().to_string();
-        let place = vault_store::place(context, &self.vault, &point);
+        let place = vault_store::place(context, &self.job.vault, &point);
         let (Some(server), Some(place)) = (instance::datasource_id(&properties), place) else {
             return self.fail_moving(context, "this world has no vault storage");
         };
@@ -240,7 +224,7 @@ impl BackupJob {
             Some(body) => request.with_json(body),
             None => request,
         };
-        let Some(vault) = context.state.resource(&self.vault) else {
+        let Some(vault) = context.state.resource(&self.job.vault) else {
             return Next::Done;
         };
         Next::Call(Outbound {
@@ -280,8 +264,7 @@ impl BackupJob {
                     outcome.status = status;
                 }
                 self.step = Step::Finish;
-                let until = self.started + context.phase("backup_job");
-                Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
+                Next::Sleep(self.job.rest(context, "backup_job"))
             }
             _ => {
                 let code = field(&status, "errorCode")
@@ -353,13 +336,7 @@ impl BackupJob {
 
     /// Ends the job as failed, and removes what it may have put into vault storage.
     fn fail(&mut self, context: &mut Context<'_>, violation: Violation) -> Next {
-        violation.note(context, "backup");
-        end_failed(
-            context,
-            &self.vault,
-            &self.job,
-            failed_info(&violation, &self.activity),
-        );
+        self.job.fail(context, &violation);
         self.step = Step::CleanUp;
         match self.run() {
             Some(run) => vault_store::delete_container(context, &run.place),
@@ -374,15 +351,17 @@ impl BackupJob {
         let metadata = field(&outcome.status, "backupMetadata")
             .as_str()
             .unwrap_or_default();
-        recovery_points::keep(context, &self.instance, &self.tag, &run.name, run.place, metadata);
-        let now = context.now;
-        job::change(context, &self.vault, &self.job, |job| {
-            job.status = "Completed";
-            job.ended = Some(now);
-            job.recovery_point = Some((run.name, now));
-            job.transferred_bytes = field(&outcome.status, "dataTransferredInBytes").as_u64();
-            job.source_bytes = field(&outcome.status, "datasourceSizeInBytes").as_u64();
-        });
+        let files = recovery_points::files_of(metadata);
+        self.job.complete(
+            context,
+            Written {
+                point: run.name,
+                place: run.place,
+                files,
+                transferred_bytes: field(&outcome.status, "dataTransferredInBytes").as_u64(),
+                source_bytes: field(&outcome.status, "datasourceSizeInBytes").as_u64(),
+            },
+        );
         Next::Done
     }
 }

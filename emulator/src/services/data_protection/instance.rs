@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::FLEXIBLE_SERVER;
 use crate::model::ResourceId;
 use crate::services::Context;
 use crate::state::{Resource, field};
@@ -10,10 +9,12 @@ use crate::state::{Resource, field};
 /// The id of the datasource a request or an instance names; the service takes `resourceID` and
 /// `resourceId` alike.
 pub(super) fn datasource_id(properties: &Value) -> Option<ResourceId> {
-    field(field(properties, "dataSourceInfo"), "resourceID")
-        .as_str()?
-        .parse()
-        .ok()
+    resource_id(field(properties, "dataSourceInfo"))
+}
+
+/// The id a `dataSourceInfo` names.
+pub(super) fn resource_id(info: &Value) -> Option<ResourceId> {
+    field(info, "resourceID").as_str()?.parse().ok()
 }
 
 /// The id of the policy a request or an instance names.
@@ -22,14 +23,6 @@ pub(super) fn policy_id(properties: &Value) -> Option<ResourceId> {
         .as_str()?
         .parse()
         .ok()
-}
-
-/// Whether the datasource is one this service takes.
-pub(super) fn is_supported(properties: &Value) -> bool {
-    let info = field(properties, "dataSourceInfo");
-    let kind = field(info, "datasourceType").as_str().unwrap_or_default();
-    let id = datasource_id(properties);
-    kind.eq_ignore_ascii_case(FLEXIBLE_SERVER) && id.is_some_and(|id| id.is_type(FLEXIBLE_SERVER))
 }
 
 /// The instance's protection state.

@@ -115,6 +115,10 @@ fn describe(id: &ResourceId, sent: &Value, state: &str) -> Value {
         if !value.is_null() && !read_only.iter().any(|name| name.eq_ignore_ascii_case(key)) {
             own[key] = without_nulls(value);
         }
+        // The one null the service always shows: it keeps no secret's value, and says so.
+        if key.eq_ignore_ascii_case("datasourceAuthCredentials") && own[key].is_object() {
+            own[key]["secretStoreResource"]["value"] = Value::Null;
+        }
     }
     own["protectionStatus"] = json!({"status": state});
     own["currentProtectionState"] = json!(state);

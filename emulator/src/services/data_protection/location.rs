@@ -4,8 +4,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::VAULT;
+use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::Flavour;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -33,19 +35,26 @@ pub(super) fn check_name(
 }
 
 pub(super) fn check_feature_support(
-    _: &mut Context<'_>,
+    context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
-    let feature = field(&sent, "featureType").as_str().unwrap_or("DataSourceType");
+    let name = field(&sent, "featureType").as_str().unwrap_or("DataSourceType");
+    let feature = |kind: &str, flavour: Flavour| {
+        let status = if is_retired(context, flavour) {
+            "NotSupported"
+        } else {
+            "GenerallyAvailable"
+        };
+        json!({"featureName": kind, "supportStatus": status, "exposureControlledFeatures": []})
+    };
     let body = json!({
-        "featureType": feature,
-        "features": [{
-            "featureName": super::FLEXIBLE_SERVER,
-            "supportStatus": "GenerallyAvailable",
-            "exposureControlledFeatures": [],
-        }],
+        "featureType": name,
+        "features": [
+            feature(FLEXIBLE_SERVER, Flavour::FlexibleServer),
+            feature(SINGLE_SERVER_DATABASE, Flavour::SingleServer),
+        ],
         "objectType": "FeatureValidationResponse",
     });
     Ok(Response::json(StatusCode::OK, &body))

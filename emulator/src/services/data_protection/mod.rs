@@ -7,6 +7,10 @@
 
 mod adhoc_backup;
 mod backup_job;
+mod backup_run;
+mod coordinator;
+mod credentials;
+mod datasource;
 mod examination;
 mod instance;
 mod instances;
@@ -15,6 +19,7 @@ mod job_failure;
 mod lifecycle;
 mod location;
 mod operations;
+mod plugin;
 mod policies;
 mod protection;
 mod recovery_points;
@@ -44,7 +49,6 @@ pub use recovery_points::RecoveryPoint;
 const VAULT: &str = "Microsoft.DataProtection/backupVaults";
 const POLICY: &str = "Microsoft.DataProtection/backupVaults/backupPolicies";
 const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
-const FLEXIBLE_SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 
 /// What the Backup service knows alone.
 #[derive(Default)]
@@ -134,14 +138,18 @@ fn not_found_inside(context: &Context<'_>) -> Refusal {
 
 /// The vault a request is about; ARM's own 404 if it is not there.
 fn vault_of<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
-    let mut vault = id.clone();
-    while !vault.is_type(VAULT) && vault.segments().count() > 2 {
-        vault = vault.parent();
+    let mut above = None;
+    while let at = above.as_ref().unwrap_or(id)
+        && !at.is_type(VAULT)
+        && at.segments().count() > 2
+    {
+        above = Some(at.parent());
     }
+    let vault = above.as_ref().unwrap_or(id);
     context
         .state
-        .resource(&vault)
-        .ok_or_else(|| context.not_found(&vault))
+        .resource(vault)
+        .ok_or_else(|| context.not_found(vault))
 }
 
 fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -1,13 +1,15 @@
 //! Backup policies. Written and deleted at once, with no operation to wait for.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{FLEXIBLE_SERVER, INSTANCE, POLICY, schedule, vault_of};
+use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
+use super::{INSTANCE, POLICY, schedule, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::{Context, json_body};
-use crate::state::{Resource, field, field_mut};
+use crate::rules::{Flavour, RuleId};
+use crate::services::{Context, json_body, plain};
+use crate::state::{field, field_mut};
 
 /// The rules of a policy that back up, and those that retain.
 pub(super) fn rules_of<'a>(policy: &'a Value, object_type: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -32,10 +34,7 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         Err(Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why))
     };
     let properties = field(sent, "properties");
-    let types = field(properties, "datasourceTypes")
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let types = elements(field(properties, "datasourceTypes"));
     if types.is_empty() {
         return invalid("datasourceTypes names no datasource type");
     }
@@ -50,26 +49,29 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     {
         return invalid("policyRules holds no default AzureRetentionRule");
     }
-    let flexible = types.iter().any(|kind| {
-        kind.as_str()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case(FLEXIBLE_SERVER))
-    });
-    if !flexible {
+    let is_for = |wanted: &str| {
+        types.iter().any(|kind| {
+            kind.as_str()
+                .is_some_and(|kind| kind.eq_ignore_ascii_case(wanted))
+        })
+    };
+    if is_for(SINGLE_SERVER_DATABASE) && is_retired(context, Flavour::SingleServer) {
+        let error = context.rules.error("SyntheticSingleServerRetired");
+        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("SS-B-21")]));
+    }
+    if !is_for(FLEXIBLE_SERVER) {
         return Ok(());
     }
     if names_archive(field(properties, "policyRules")) {
         return Err(
             Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
                 .because("flexible servers have no archive tier")
-                .by([crate::rules::RuleId::new("FX-B-16")]),
+                .by([RuleId::new("FX-B-16")]),
         );
     }
     for rule in backups {
         let schedule = field(field(rule, "trigger"), "schedule");
-        let intervals = field(schedule, "repeatingTimeIntervals")
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let intervals = elements(field(schedule, "repeatingTimeIntervals"));
         let weekly = intervals.iter().all(|interval| {
             interval.as_str().is_some_and(|interval| {
                 schedule::Interval::parse(interval).is_some_and(|own| own.is_weekly())
@@ -84,6 +86,10 @@ fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+fn elements(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Whether any data store below is the archive.
@@ -103,9 +109,10 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     vault_of(context, &id)?;
-    let sent = json_body(request)?;
+    let mut sent = json_body(request)?;
     check(context, &sent)?;
-    let mut properties = field(&sent, "properties").clone();
+    // Taken out and put in again, not copied: policies are long.
+    let mut properties = field_mut(&mut sent, "properties").take();
     // The service drops a name inside the properties, and gives every tag an id.
     if let Some(own) = properties.as_object_mut() {
         own.retain(|key, _| !key.eq_ignore_ascii_case("name"));
@@ -128,14 +135,14 @@ pub(super) fn put(
             }
         }
     }
-    let body = json!({"properties": properties, "id": id, "name": id.name(), "type": POLICY});
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id.clone(), body.clone(), now));
+    let mut body = Map::with_capacity(4);
+    body.insert("properties".to_owned(), properties);
+    body.insert("id".to_owned(), Value::from(id.as_str()));
+    body.insert("name".to_owned(), Value::from(id.name()));
+    body.insert("type".to_owned(), Value::from(POLICY));
+    let response = plain::keep(context, id.clone(), Value::Object(body), StatusCode::OK);
     schedule::begin_for_policy(context, &id);
-    Ok(Response::json(StatusCode::OK, &body))
+    Ok(response)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::examination::{Examination, Examined, Verdict};
 use super::{instance, schedule};
 use crate::model::ResourceId;
-use crate::rules::Stage;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::OperationOutcome;
 
@@ -37,14 +36,8 @@ impl Configure {
     }
 
     fn examination(&self, context: &Context<'_>) -> Option<Examination> {
-        let properties = context.state.resource(&self.instance)?.at("/properties").clone();
-        Some(Examination::new(Examined {
-            stage: Stage::ValidateBackup,
-            vault: self.vault.clone(),
-            identity: properties.get("identityDetails").cloned().unwrap_or_default(),
-            server: instance::datasource_id(&properties),
-            target: None,
-        }))
+        let properties = context.state.resource(&self.instance)?.at("/properties");
+        Examined::of_instance(&self.vault, properties).map(Examination::new)
     }
 
     fn finish(&self, context: &mut Context<'_>, error: Option<Value>) -> Next {

@@ -3,11 +3,13 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::datasource::{Datasource, is_retired};
 use super::policies::rules_of;
 use super::vault_store::{self, Place};
 use super::{instance, not_found_inside, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::Flavour;
 use crate::services::{Context, Input, Next, Workflow, page};
 use crate::state::field;
 
@@ -42,12 +44,13 @@ pub(super) struct VaultFile {
 }
 
 impl VaultFile {
-    /// The name a restore as files gives it. `.sql` it is called; a database's is a custom-format
-    /// dump all the same.
-    pub(super) fn restored_name(&self, prefix: &str) -> String {
-        match &self.database {
-            Some(database) => format!("{prefix}_database_{database}.sql"),
-            None => format!("{prefix}_{}.sql", self.kind),
+    /// The name a restore as files gives it. A flexible server's are called `.sql`; a database's is
+    /// a custom-format dump all the same. A single server's one file is named as the request says.
+    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str) -> String {
+        match (flavour, &self.database) {
+            (Flavour::SingleServer, _) => prefix.to_owned(),
+            (Flavour::FlexibleServer, Some(database)) => format!("{prefix}_database_{database}.sql"),
+            (Flavour::FlexibleServer, None) => format!("{prefix}_{}.sql", self.kind),
         }
     }
 }
@@ -72,7 +75,8 @@ fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
 }
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
-/// expires: stopping keeps the data until somebody deletes it.
+/// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
+/// ended with its product, the last point stays (SS-B-22-LAST).
 struct Expire {
     instance: ResourceId,
     point: String,
@@ -95,6 +99,11 @@ impl Workflow for Expire {
             return Next::Sleep(jiff::SignedDuration::from_hours(24));
         }
         // The instance may be gone, softly or for good, and its points with it.
+        let kept = context
+            .state
+            .resource(&self.instance)
+            .and_then(|own| Datasource::of(own.at("/properties")))
+            .is_some_and(|datasource| is_retired(context, datasource.flavour));
         let Some(points) = context
             .own
             .data_protection
@@ -103,6 +112,9 @@ impl Workflow for Expire {
         else {
             return Next::Done;
         };
+        if kept && points.len() == 1 {
+            return Next::Done;
+        }
         match points.iter().position(|point| point.id == self.point) {
             Some(position) => {
                 let place = points.remove(position).place;
@@ -113,15 +125,14 @@ impl Workflow for Expire {
     }
 }
 
-/// Keeps what a server wrote into vault storage as a recovery point, until retention ends it.
-/// `metadata` is the server's own list of what it wrote.
+/// Keeps what was written into vault storage as a recovery point, until retention ends it.
 pub(super) fn keep(
     context: &mut Context<'_>,
     instance: &ResourceId,
     tag: &str,
     name: &str,
     place: Place,
-    metadata: &str,
+    files: Vec<VaultFile>,
 ) {
     let now = context.now;
     let store_id = context.draw_uuid("recovery point store").to_string();
@@ -149,14 +160,15 @@ pub(super) fn keep(
             .map(|policy| policy.id.name().to_owned())
             .unwrap_or_default(),
         place,
-        files: files_of(metadata),
+        files,
         store_id,
     };
     let points = &mut context.own.data_protection.recovery_points;
     points.entry(instance.clone()).or_default().insert(0, point);
 }
 
-fn files_of(metadata: &str) -> Vec<VaultFile> {
+/// The files a server's own list of what it wrote names.
+pub(super) fn files_of(metadata: &str) -> Vec<VaultFile> {
     let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
     let files = field(&metadata, "files").as_array();
     files

@@ -1,21 +1,22 @@
-//! The restore job: the recovery point's files are written into the target container, as the
-//! identity the request names, through the same front door as anybody's writes.
+//! The restore job. As files, the recovery point's files are written into the target container, as
+//! the identity the request names, through the same front door as anybody's writes. To a database,
+//! the one file is loaded as the user of the credentials, through the gate of the server.
 
 use http::Method;
 use serde_json::Value;
 
-use super::examination::{Examination, Verdict, service_path};
+use super::examination::{Examination, Target, Verdict, service_path};
 use super::job::{self, Job, JobKind};
 use super::job_failure::{end_failed, failed_info};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
-use super::restore_request::{self, RestoreRequest, rule_of_blob_error};
+use super::restore_request::{self, Destination, RestoreRequest, rule_of_blob_error};
 use super::violation::{Violation, inner_error};
-use super::{vault_of, vault_store};
+use super::{plugin, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
-use crate::rules::Gate;
+use crate::rules::{Flavour, Gate, Stage};
 use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -70,9 +71,9 @@ pub(super) fn trigger(
             status: "InProgress",
             error: Value::Null,
             properties,
-            label: wanted.target.prefix.clone(),
+            label: wanted.prefix().to_owned(),
             recovery_point: Some((point.id.clone(), point.time)),
-            destination: Some(wanted.url.clone()),
+            destination: Some(wanted.address()),
             transferred_bytes: None,
             source_bytes: None,
         },
@@ -90,7 +91,7 @@ pub(super) fn trigger(
         principal: None,
         signature: String::new(),
         sources: Vec::new(),
-        copied_bytes: 0,
+        moved_bytes: 0,
     });
     Ok(operations::accepted(
         context,
@@ -109,7 +110,7 @@ enum Step {
     Examine,
     Keys,
     Load,
-    Copy,
+    Deliver,
     Finish,
 }
 
@@ -126,7 +127,7 @@ struct RestoreJob {
     principal: Option<PrincipalId>,
     signature: String,
     sources: Vec<StoredBody>,
-    copied_bytes: u64,
+    moved_bytes: u64,
 }
 
 impl Workflow for RestoreJob {
@@ -156,8 +157,8 @@ impl Workflow for RestoreJob {
                 Input::Answered(answer) => self.loaded(context, &answer),
                 _ => Next::Done,
             },
-            Step::Copy => match input {
-                Input::Worked(result) => self.copied(context, result),
+            Step::Deliver => match input {
+                Input::Worked(result) => self.delivered(context, result),
                 _ => Next::Done,
             },
             Step::Finish => self.finish(context),
@@ -210,10 +211,30 @@ impl RestoreJob {
         if self.sources.len() < self.point.files.len() {
             return self.load();
         }
-        self.copy(context)
+        self.deliver(context)
     }
 
-    fn copy(&mut self, context: &mut Context<'_>) -> Next {
+    /// Everything is at hand: writes it where it is to go.
+    fn deliver(&mut self, context: &mut Context<'_>) -> Next {
+        match &self.wanted.destination {
+            Destination::Files { target, .. } => {
+                let target = target.clone();
+                self.copy(context, &target)
+            }
+            Destination::Database { id, .. } => {
+                let database = id.name().to_owned();
+                match (self.examination.sign_in(context), self.sources.pop()) {
+                    (Some(sign_in), Some(source)) => {
+                        self.step = Step::Deliver;
+                        plugin::load(sign_in, &database, source)
+                    }
+                    _ => self.fail_moving(context, "there is nothing to load, or no way to sign in"),
+                }
+            }
+        }
+    }
+
+    fn copy(&mut self, context: &mut Context<'_>, target: &Target) -> Next {
         let vault = context.state.resource(&self.vault).cloned();
         let principal = self
             .principal
@@ -222,42 +243,53 @@ impl RestoreJob {
         let (Some(vault), Some(principal)) = (vault, principal) else {
             return self.fail_moving(context, "the vault or its identity is gone");
         };
-        let prefix = &self.wanted.target.prefix;
+        let flavour = self.wanted.source.flavour;
         let files = self
             .point
             .files
             .iter()
             .zip(&self.sources)
             .map(|(file, source)| FileToCopy {
-                blob: file.restored_name(prefix),
+                blob: file.restored_name(flavour, &target.prefix),
                 source: source.clone(),
             })
             .collect();
         let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
-        self.step = Step::Copy;
+        self.step = Step::Deliver;
         Next::Work(Work::Copy(CopyWork {
             files,
-            host: self.wanted.target.host.clone(),
-            container: self.wanted.target.container.clone(),
+            host: target.host.clone(),
+            container: target.container.clone(),
             bearer,
             path: service_path(context, &vault),
         }))
     }
 
-    fn copied(&mut self, context: &mut Context<'_>, result: EffectResult) -> Next {
+    fn delivered(&mut self, context: &mut Context<'_>, result: EffectResult) -> Next {
         match result {
             EffectResult::Copied { files } => {
-                self.copied_bytes = files.iter().map(|file| file.length).sum();
-                self.step = Step::Finish;
-                let until = self.started + context.phase("restore_job");
-                Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
+                self.moved_bytes = files.iter().map(|file| file.length).sum();
+                self.rest(context)
+            }
+            EffectResult::Loaded { bytes } => {
+                self.moved_bytes = bytes;
+                self.rest(context)
+            }
+            EffectResult::Failed(failure @ EffectFailure::Session { .. }) => {
+                let about = match &self.wanted.destination {
+                    Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),
+                    Destination::Files { .. } => (String::new(), String::new()),
+                };
+                let stage = Stage::ValidateRestoreDatabase;
+                let violation = plugin::failed(context, stage, (&about.0, &about.1), failure);
+                self.fail(context, &violation)
             }
             EffectResult::Failed(EffectFailure::Refused {
                 status,
                 code,
                 message,
             }) => {
-                let (row, rule) = rule_of_blob_error(&code);
+                let (row, rule) = rule_of_blob_error(self.wanted.source.flavour, &code);
                 let mut refusal = Refusal::user_facing(context.rules.error(row), &[])
                     .because(format!("a write to the target was refused with {status} {code}"))
                     .by([rule]);
@@ -278,10 +310,22 @@ impl RestoreJob {
             EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => {
                 self.fail_moving(context, &text)
             }
-            EffectResult::ServerStarted(_) | EffectResult::ServerDone | EffectResult::Dumped { .. } => {
-                self.fail_moving(context, "the copy ended without a result")
-            }
+            EffectResult::ServerStarted(_)
+            | EffectResult::ServerDone
+            | EffectResult::Dumped { .. }
+            | EffectResult::Examined(_) => self.fail_moving(context, "the restore ended without a result"),
         }
+    }
+
+    /// The bytes are there; on Azure the job goes on for a while.
+    fn rest(&mut self, context: &Context<'_>) -> Next {
+        self.step = Step::Finish;
+        let phase = match self.wanted.source.flavour {
+            Flavour::FlexibleServer => "restore_job",
+            Flavour::SingleServer => "single_server_restore_job",
+        };
+        let until = self.started + context.phase(phase);
+        Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
@@ -302,7 +346,7 @@ impl RestoreJob {
 
     fn finish(&mut self, context: &mut Context<'_>) -> Next {
         let now = context.now;
-        let bytes = self.copied_bytes;
+        let bytes = self.moved_bytes;
         job::change(context, &self.vault, &self.job, |job| {
             job.status = "Completed";
             job.ended = Some(now);

@@ -2,40 +2,99 @@
 
 use serde_json::Value;
 
+use super::credentials::Credentials;
+use super::datasource::Datasource;
 use super::examination::{Examined, Target};
-use super::{instance, not_found_inside};
+use super::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{RuleId, Stage};
+use crate::rules::{Flavour, RuleId, Stage};
 use crate::services::Context;
 use crate::state::field;
 
-/// A restore as files, understood.
+/// A restore, understood.
 #[derive(Clone, Debug)]
 pub(super) struct RestoreRequest {
     /// The recovery point.
     pub(super) point: String,
     /// `identityDetails`.
-    pub(super) identity: Value,
+    identity: Value,
+    /// What was backed up. It need not exist any more.
+    pub(super) source: Datasource,
     /// Where to.
-    pub(super) target: Target,
-    /// The container's address, as written.
-    pub(super) url: String,
-    /// The datasource of the instance. It need not exist any more.
-    server: Option<ResourceId>,
+    pub(super) destination: Destination,
+}
+
+/// Where a restore goes to.
+#[derive(Clone, Debug)]
+pub(super) enum Destination {
+    /// Into a container, as files.
+    Files {
+        /// The container and the file prefix.
+        target: Target,
+        /// The container's address, as written.
+        url: String,
+    },
+    /// Into a database that is created for it.
+    Database {
+        /// The database.
+        id: ResourceId,
+        /// How to sign in to its server.
+        credentials: Credentials,
+    },
 }
 
 impl RestoreRequest {
     /// What is to be examined before it.
     pub(super) fn examined(&self, vault: &ResourceId) -> Examined {
-        Examined {
+        let examined = Examined {
             stage: Stage::ValidateRestore,
             vault: vault.clone(),
+            flavour: self.source.flavour,
             identity: self.identity.clone(),
-            server: self.server.clone(),
-            target: Some(self.target.clone()),
+            server: Some(self.source.server()),
+            database: self.source.database().to_owned(),
+            credentials: None,
+            source: Some(self.source.id.clone()),
+            configured: false,
+            target: None,
+        };
+        match &self.destination {
+            Destination::Files { target, .. } => Examined {
+                target: Some(target.clone()),
+                ..examined
+            },
+            Destination::Database { id, credentials } => Examined {
+                stage: Stage::ValidateRestoreDatabase,
+                server: Some(id.parent()),
+                database: id.name().to_owned(),
+                credentials: Some(credentials.clone()),
+                // Whatever the older model protected is restored by it.
+                configured: self.source.flavour == Flavour::SingleServer,
+                ..examined
+            },
         }
     }
+
+    /// The address a job shows as its destination.
+    pub(super) fn address(&self) -> String {
+        match &self.destination {
+            Destination::Files { url, .. } => url.clone(),
+            Destination::Database { id, .. } => id.to_string(),
+        }
+    }
+
+    /// The file prefix; empty where it goes to a database.
+    pub(super) fn prefix(&self) -> &str {
+        match &self.destination {
+            Destination::Files { target, .. } => &target.prefix,
+            Destination::Database { .. } => "",
+        }
+    }
+}
+
+fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
+    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
 }
 
 /// Reads a request about an instance.
@@ -49,21 +108,49 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .state
         .resource(id)
         .ok_or_else(|| not_found_inside(context))?;
-    let invalid =
-        |why: &str| Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why);
+    let source = Datasource::of(resource.at("/properties"))
+        .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let point = field(sent, "recoveryPointId")
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    let target_info = field(sent, "restoreTargetInfo");
-    if field(target_info, "objectType").as_str() != Some("RestoreFilesTargetInfo") {
-        return Err(invalid(
-            "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
-        ));
+    let info = field(sent, "restoreTargetInfo");
+    let destination = match (field(info, "objectType").as_str(), source.flavour) {
+        (Some("RestoreFilesTargetInfo"), _) => files(context, field(info, "targetDetails"))?,
+        (Some("RestoreTargetInfo"), Flavour::SingleServer) => {
+            database(context, info, resource.at("/properties"))?
+        }
+        (_, Flavour::FlexibleServer) => {
+            return Err(invalid(
+                context,
+                "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
+            ));
+        }
+        (_, Flavour::SingleServer) => {
+            return Err(invalid(
+                context,
+                "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
+            ));
+        }
+    };
+    let points = context.own.data_protection.recovery_points(id);
+    if !points.iter().any(|own| own.id.eq_ignore_ascii_case(&point)) {
+        return Err(
+            Refusal::user_facing(context.rules.error("UserErrorRestorePointNotFound"), &[])
+                .because(format!("the instance has no recovery point `{point}`")),
+        );
     }
-    let details = field(target_info, "targetDetails");
+    Ok(RestoreRequest {
+        point,
+        identity: field(sent, "identityDetails").clone(),
+        source,
+        destination,
+    })
+}
+
+fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal> {
     if field(details, "restoreTargetLocationType").as_str() != Some("AzureBlobs") {
-        return Err(invalid("restoreTargetLocationType must be AzureBlobs"));
+        return Err(invalid(context, "restoreTargetLocationType must be AzureBlobs"));
     }
     let prefix = field(details, "filePrefix").as_str().unwrap_or_default();
     let url = field(details, "url").as_str().unwrap_or_default();
@@ -75,18 +162,12 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         })
         .ok_or_else(|| {
             invalid(
+                context,
                 "url must be the address of a container, https://{account}.blob.core.windows.net/{container}",
             )
         })?;
     if prefix.is_empty() {
-        return Err(invalid("filePrefix is empty"));
-    }
-    let points = context.own.data_protection.recovery_points(id);
-    if !points.iter().any(|own| own.id.eq_ignore_ascii_case(&point)) {
-        return Err(
-            Refusal::user_facing(context.rules.error("UserErrorRestorePointNotFound"), &[])
-                .because(format!("the instance has no recovery point `{point}`")),
-        );
+        return Err(invalid(context, "filePrefix is empty"));
     }
     let host = host.to_ascii_lowercase();
     let account = host
@@ -94,9 +175,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .next()
         .and_then(|name| context.state.storage_accounts.get(name))
         .cloned();
-    Ok(RestoreRequest {
-        point,
-        identity: field(sent, "identityDetails").clone(),
+    Ok(Destination::Files {
         target: Target {
             account,
             container: container.to_owned(),
@@ -104,17 +183,47 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
             host,
         },
         url: url.to_owned(),
-        server: instance::datasource_id(resource.at("/properties")),
     })
 }
 
-/// The rule a blob refusal during the copy comes from.
-pub(super) fn rule_of_blob_error(code: &str) -> (&'static str, RuleId) {
+/// A restore to a database names the database to make, its server, and the credentials for it.
+fn database(context: &Context<'_>, info: &Value, instance: &Value) -> Result<Destination, Refusal> {
+    let target = Datasource::of_info(field(info, "datasourceInfo"))
+        .filter(|target| target.flavour == Flavour::SingleServer)
+        .ok_or_else(|| invalid(context, "datasourceInfo must name a database of a single server"))?;
+    let mut credentials = Credentials::of(info).map_err(|why| invalid(context, why))?;
+    let own = Credentials::of(instance).ok();
+    if credentials == Credentials::EntraIdentity && own != Some(Credentials::EntraIdentity) {
+        return Err(invalid(context, "datasourceAuthCredentials is missing"));
+    }
+    if own == Some(Credentials::EntraIdentity) {
+        // What was backed up by the older model is restored by it.
+        credentials = Credentials::EntraIdentity;
+    }
+    Ok(Destination::Database {
+        id: target.id,
+        credentials,
+    })
+}
+
+/// The rule a blob refusal during the copy comes from, and its code.
+pub(super) fn rule_of_blob_error(flavour: Flavour, code: &str) -> (&'static str, RuleId) {
+    let single = flavour == Flavour::SingleServer;
+    let denied = if single {
+        "UserErrorContainerNotAccessible"
+    } else {
+        "UserErrorMSIMissingPermissions"
+    };
+    let rule = |single_server: &str, flexible_server: &str| {
+        RuleId::new(if single { single_server } else { flexible_server })
+    };
     match code {
-        "AuthorizationFailure" => ("UserErrorMSIMissingPermissions", RuleId::new("FX-RF-03")),
-        "AuthorizationPermissionMismatch" => ("UserErrorMSIMissingPermissions", RuleId::new("FX-RF-01")),
-        "ContainerNotFound" | "ResourceNotFound" => ("SyntheticContainerNotFound", RuleId::new("FX-RF-09")),
-        "BlobAlreadyExists" => ("SyntheticFilePrefixInUse", RuleId::new("FX-RF-09-PREFIX")),
-        _ => ("SyntheticDataMovementFailed", RuleId::new("FX-RF-08")),
+        "AuthorizationFailure" => (denied, rule("SS-RF-05", "FX-RF-03")),
+        "AuthorizationPermissionMismatch" => (denied, rule("SS-RF-01", "FX-RF-01")),
+        "ContainerNotFound" | "ResourceNotFound" => {
+            ("SyntheticContainerNotFound", rule("SS-RF-CONTAINER", "FX-RF-09"))
+        }
+        "BlobAlreadyExists" => ("SyntheticFilePrefixInUse", rule("SS-RF-04", "FX-RF-09-PREFIX")),
+        _ => ("SyntheticDataMovementFailed", rule("SS-RF-08", "FX-RF-08")),
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::datasource::{Datasource, is_retired};
 use super::policies::{default_tag, rules_of};
 use super::violation::Violation;
 use super::{backup_job, instance, job};
@@ -128,7 +129,12 @@ impl Schedule {
             .resource(&self.instance)
             .is_some_and(|own| instance::protection_state(own) == "ProtectionConfigured");
         let vault = self.instance.parent();
-        if !configured || job::backup_is_running(context, &vault, &self.instance) {
+        let retired = context
+            .state
+            .resource(&self.instance)
+            .and_then(|own| Datasource::of(own.at("/properties")))
+            .is_some_and(|datasource| is_retired(context, datasource.flavour));
+        if !configured || retired || job::backup_is_running(context, &vault, &self.instance) {
             return;
         }
         if self.is_extra(context) {

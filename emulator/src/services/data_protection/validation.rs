@@ -3,13 +3,15 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::credentials::Credentials;
+use super::datasource::Datasource;
 use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
 use super::{instance, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{RuleId, Stage};
+use crate::rules::{Flavour, RuleId, Stage};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::field;
 
@@ -22,10 +24,9 @@ pub(super) fn validate_for_backup(
     let sent = json_body(request)?;
     let properties = field(&sent, "backupInstance");
     require_supported(context, properties)?;
-    let server = instance::datasource_id(properties);
-    if let Some(server) = &server {
+    if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
-        if let Some(holder) = instance::holder(context, server, &nobody) {
+        if let Some(holder) = instance::holder(context, datasource, &nobody) {
             let error = context.rules.error("UserErrorDppDatasourceAlreadyProtected");
             let fill = [
                 ("vault", holder.vault.as_str()),
@@ -34,19 +35,20 @@ pub(super) fn validate_for_backup(
             return Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-19")]));
         }
     }
-    let examined = Examined {
-        stage: Stage::ValidateBackup,
-        vault: vault.id.clone(),
-        identity: field(properties, "identityDetails").clone(),
-        server,
-        target: None,
-    };
+    let examined =
+        Examined::of_instance(&vault.id, properties).ok_or_else(|| super::not_found_inside(context))?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 
-/// Datasource types this service does not take are refused at once.
+/// Datasource types this service does not take, and credentials that make no sense, are refused at
+/// once.
 pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
-    if instance::is_supported(properties) {
+    if let Some(datasource) = Datasource::of(properties) {
+        if datasource.flavour == Flavour::SingleServer {
+            Credentials::of(properties).map_err(|why| {
+                Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+            })?;
+        }
         return Ok(());
     }
     let info = field(properties, "dataSourceInfo");

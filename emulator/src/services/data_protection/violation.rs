@@ -66,7 +66,11 @@ pub(super) fn inner_error(code: &str, message: &str) -> Value {
 /// A row that is not met, for this reason.
 pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str) -> Box<Violation> {
     let mut refusal = Refusal::user_facing(context.rules.error(&row.code), &[])
-        .because(format!("{} Not so: {reason}.", row.statement))
+        .because(format!(
+            "{} Not so: {}.",
+            row.statement,
+            reason.trim_end_matches('.')
+        ))
         .by([row.id.clone()]);
     if let Some(mark) = row.code_mark {
         refusal.mark = mark;

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::servers::failure;
-use super::{SERVER, accept, require_server};
+use super::{accept, child_type, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -65,11 +65,11 @@ fn begin(
     response
 }
 
-fn server_of(permit: &Permit) -> ResourceId {
+pub(super) fn server_of(permit: &Permit) -> ResourceId {
     permit.scope.parent()
 }
 
-fn put_child(
+pub(super) fn put_child(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -78,8 +78,8 @@ fn put_child(
     work: Option<Work>,
 ) -> Response {
     let id = &permit.scope;
-    let body =
-        json!({"id": id, "name": id.name(), "type": format!("{SERVER}/{kind}"), "properties": properties});
+    let kind = child_type(context, &server_of(permit), kind);
+    let body = json!({"id": id, "name": id.name(), "type": kind, "properties": properties});
     begin(context, permit, request, Some(body), work)
 }
 
@@ -157,7 +157,7 @@ pub(super) fn put_configuration(
     Ok(put_child(context, permit, request, "configurations", own, None))
 }
 
-fn delete_child(
+pub(super) fn delete_child(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -209,7 +209,8 @@ pub(super) fn list(
     kind: &str,
 ) -> Result<Response, Refusal> {
     require_server(context, &permit.scope)?;
-    plain::list(context, permit, request, &format!("{SERVER}/{kind}"))
+    let kind = child_type(context, &permit.scope, kind);
+    plain::list(context, permit, request, &kind)
 }
 
 pub(super) fn list_configurations(

@@ -4,13 +4,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::SERVER;
-use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response};
+use crate::gateway::{Permit, Refusal, Shape, server_named};
+use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Edition, PerformanceTier};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
-/// Server names are taken across all of Azure, since they are host names.
+/// Server names are taken across all of Azure and both flavours, since they are host names.
 pub(super) fn check_name(
     context: &mut Context<'_>,
     _: &Permit,
@@ -18,17 +18,25 @@ pub(super) fn check_name(
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let name = field(&sent, "name").as_str().unwrap_or_default().to_owned();
-    let taken = context
-        .state
-        .resources
-        .values()
-        .any(|resource| resource.is_type(SERVER) && resource.id.name().eq_ignore_ascii_case(&name));
-    let mut body = json!({"name": name, "nameAvailable": !taken, "type": SERVER, "message": ""});
+    let taken = server_named(context.state, &name).is_some();
+    let kind = field(&sent, "type").as_str().unwrap_or(SERVER);
+    let mut body = json!({"name": name, "nameAvailable": !taken, "type": kind, "message": ""});
     if taken {
         body["reason"] = json!("AlreadyExists");
         body["message"] = json!("Specified server name is already used.");
     }
     Ok(Response::json(StatusCode::OK, &body))
+}
+
+/// Names are host names: no two servers have the same, of whatever flavour and wherever they are.
+pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    if server_named(context.state, id.name()).is_none() {
+        return Ok(());
+    }
+    let error = context.rules.error("SyntheticServerNameInUse");
+    let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
+    refusal.shape = Shape::Arm;
+    Err(refusal)
 }
 
 /// The shape the CLI reads its SKUs from; without every level of it, it finds none available.

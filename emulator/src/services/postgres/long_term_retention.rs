@@ -213,7 +213,9 @@ impl Workflow for LtrDump {
                 LtrOutcome::Failed { code, message }
             }
             Input::Worked(EffectResult::Failed(
-                EffectFailure::Engine(message) | EffectFailure::Store(message),
+                EffectFailure::Engine(message)
+                | EffectFailure::Store(message)
+                | EffectFailure::Session { message, .. },
             )) => LtrOutcome::Failed {
                 code: "InternalServerError".to_owned(),
                 message,

@@ -1,4 +1,5 @@
 //! PostgreSQL flexible servers: control plane, and long-term-retention backups of a real server.
+//! Single servers stand in a module of their own and share what is the same.
 
 mod children;
 mod location;
@@ -7,6 +8,7 @@ mod power;
 mod server_groups;
 mod server_spec;
 mod servers;
+mod single_server;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ use super::{Context, Handler, LongRunning, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::state::{OperationOutcome, OperationState};
+use crate::state::{OperationOutcome, OperationState, Resource};
 
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
@@ -30,6 +32,8 @@ pub struct PostgresState {
     specs: BTreeMap<ResourceId, ServerSpec>,
     /// Where each running server listens.
     addresses: BTreeMap<ResourceId, SocketAddr>,
+    /// Where programs on this machine reach a server, by its host name.
+    entrances: BTreeMap<String, SocketAddr>,
     /// Long-term-retention backups by server and backup name.
     backups: BTreeMap<(ResourceId, String), long_term_retention::LtrBackup>,
 }
@@ -43,6 +47,27 @@ impl PostgresState {
     /// The servers that run, and where they listen.
     pub fn running(&self) -> impl Iterator<Item = (&ResourceId, SocketAddr)> {
         self.addresses.iter().map(|(id, address)| (id, *address))
+    }
+
+    /// The host names of the servers that run.
+    pub fn running_hosts(&self) -> impl Iterator<Item = String> {
+        self.addresses
+            .keys()
+            .map(|id| format!("{}.postgres.database.azure.com", id.name()))
+    }
+
+    /// Where programs on this machine reach the server of that host name, through the gate in
+    /// front of it.
+    pub fn entrance(&self, host: &str) -> Option<SocketAddr> {
+        self.entrances.get(host).copied()
+    }
+
+    /// Takes note of where that is, or that it is nowhere.
+    pub fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
+        match address {
+            Some(address) => self.entrances.insert(host.to_owned(), address),
+            None => self.entrances.remove(host),
+        };
     }
 
     /// How the server of that resource is started. Holds a password.
@@ -92,7 +117,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "ServerGroups_Create" => server_groups::put,
         "ServerGroups_Delete" => plain::delete,
         "ServerGroups_List" => |context, permit, request| plain::list(context, permit, request, SERVER_GROUP),
-        _ => return None,
+        _ => return single_server::handler(operation),
     })
 }
 
@@ -173,8 +198,33 @@ fn require_server(context: &Context<'_>, server: &ResourceId) -> Result<(), Refu
     }
 }
 
+/// The type of a server's children in that collection.
+fn child_type(context: &Context<'_>, server: &ResourceId, collection: &str) -> String {
+    let kind = context.state.resource(server).map(|server| server.text("/type"));
+    format!("{}/{collection}", kind.unwrap_or(SERVER))
+}
+
+/// The property a server shows its state in. The flavours have different names for it.
+fn state_property(server: &Resource) -> &'static str {
+    if server.is_type(single_server::SERVER) {
+        "userVisibleState"
+    } else {
+        "state"
+    }
+}
+
+fn state_of(context: &Context<'_>, server: &ResourceId) -> String {
+    let resource = context.state.resource(server);
+    let state = resource.map(|server| server.text(&format!("/properties/{}", state_property(server))));
+    state.unwrap_or_default().to_owned()
+}
+
 fn set_state(context: &mut Context<'_>, server: &ResourceId, state: &str) {
     if let Some(resource) = context.state.resources.get_mut(server) {
-        resource.set_property(&["state"], json!(state));
+        let property = state_property(resource);
+        // A single server's schema has no words for what is on its way; it shows the state it was in.
+        if property == "state" || single_server::STATES.contains(&state) {
+            resource.set_property(&[property], json!(state));
+        }
     }
 }

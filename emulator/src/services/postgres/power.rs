@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::servers::ServerChange;
-use super::{accept, require_server, set_state};
+use super::{accept, require_server, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
@@ -43,11 +43,7 @@ fn change(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     require_server(context, &id)?;
-    let state = context
-        .state
-        .resource(&id)
-        .map(|server| server.text("/properties/state").to_owned())
-        .unwrap_or_default();
+    let state = state_of(context, &id);
     let fits = match now {
         "Starting" => matches!(state.as_str(), "Stopped" | "Ready"),
         _ => state == "Ready" || state == then,

@@ -12,7 +12,7 @@ use crate::rules::Rules;
 use crate::services::{Context, plain};
 use crate::state::field;
 
-fn bad(code: &str, text: String) -> Refusal {
+pub(super) fn bad(code: &str, text: String) -> Refusal {
     Refusal::arm(StatusCode::BAD_REQUEST, code, text)
 }
 
@@ -29,6 +29,17 @@ pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), R
             form.shortest, form.longest
         ),
     ))
+}
+
+/// Refuses the logins Azure keeps for itself.
+pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refusal> {
+    if context.rules.servers.is_reserved_login(login) {
+        return Err(bad(
+            "InvalidParameterValue",
+            format!("The administrator login name '{login}' is reserved."),
+        ));
+    }
+    Ok(())
 }
 
 /// What a server has where the request says nothing.
@@ -62,12 +73,7 @@ pub(super) fn describe_new(
             "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
         ));
     }
-    if context.rules.servers.is_reserved_login(&login) {
-        return Err(bad(
-            "InvalidParameterValue",
-            format!("The administrator login name '{login}' is reserved."),
-        ));
-    }
+    check_login(context, &login)?;
     let major = major(context, &text("version"))?;
     let mut body = plain::resource_body(id, SERVER, sent)?;
     body["location"] = json!(location);

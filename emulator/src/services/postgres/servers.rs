@@ -3,13 +3,29 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{SERVER, accept, server_spec, set_state};
+use super::location::require_free_name;
+use super::{accept, child_type, server_spec, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
-use crate::state::{OperationOutcome, Resource};
+use crate::state::{OperationOutcome, Resource, field_mut};
+
+/// What an update of a server, of either flavour, leaves as it is.
+const READ_ONLY: [&str; 11] = [
+    "administratorLogin",
+    "byokEnforcement",
+    "createMode",
+    "earliestRestoreDate",
+    "fullyQualifiedDomainName",
+    "masterServerId",
+    "privateEndpointConnections",
+    "replicaCapacity",
+    "state",
+    "userVisibleState",
+    "version",
+];
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -23,8 +39,20 @@ pub(super) fn put(
         return update(context, &id, request, &sent);
     }
     server_spec::check_name(context, &id)?;
+    require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, body) = server_spec::describe_new(context, &id, &location, &sent)?;
+    Ok(create(context, request, id, spec, body))
+}
+
+/// Puts a new server, and has it started.
+pub(super) fn create(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: ResourceId,
+    spec: ServerSpec,
+    body: Value,
+) -> Response {
     let now = context.now;
     context
         .state
@@ -33,7 +61,7 @@ pub(super) fn put(
     let (operation, response) = accept(context, request, &id);
     context.own.postgres.specs.insert(id.clone(), spec.clone());
     context.start(CreateServer { id, operation, spec });
-    Ok(response)
+    response
 }
 
 fn body_of(context: &Context<'_>, id: &ResourceId) -> Value {
@@ -44,7 +72,11 @@ fn body_of(context: &Context<'_>, id: &ResourceId) -> Value {
 /// The operation's error for outside work that failed.
 pub(super) fn failure(result: &EffectResult) -> Option<Value> {
     let text = match result {
-        EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => text.clone(),
+        EffectResult::Failed(
+            EffectFailure::Engine(text)
+            | EffectFailure::Store(text)
+            | EffectFailure::Session { message: text, .. },
+        ) => text.clone(),
         EffectResult::Failed(EffectFailure::Refused {
             status,
             code,
@@ -67,10 +99,11 @@ impl CreateServer {
     fn ready(&self, context: &mut Context<'_>) -> Next {
         set_state(context, &self.id, "Ready");
         let now = context.now;
+        let kind = child_type(context, &self.id, "databases");
         for name in &context.rules.servers.own_databases.names {
             let id = self.id.child(["databases", name]);
             let body = json!({
-                "id": id, "name": name, "type": format!("{SERVER}/databases"),
+                "id": id, "name": name, "type": kind,
                 "properties": {"charset": "UTF8", "collation": "en_US.utf8"},
             });
             context
@@ -118,7 +151,7 @@ pub(super) fn patch(
     update(context, &permit.scope.clone(), request, &sent)
 }
 
-fn update(
+pub(super) fn update(
     context: &mut Context<'_>,
     id: &ResourceId,
     request: &Request,
@@ -126,20 +159,16 @@ fn update(
 ) -> Result<Response, Refusal> {
     let mut sent = sent.clone();
     let mut password = None;
-    if let Some(properties) = sent.get_mut("properties").and_then(Value::as_object_mut) {
-        password = properties
-            .remove("administratorLoginPassword")
-            .and_then(|password| password.as_str().map(str::to_owned));
-        for read_only in [
-            "state",
-            "fullyQualifiedDomainName",
-            "privateEndpointConnections",
-            "createMode",
-            "administratorLogin",
-            "version",
-        ] {
-            properties.remove(read_only);
-        }
+    let properties = sent.is_object().then(|| field_mut(&mut sent, "properties"));
+    if let Some(properties) = properties.and_then(Value::as_object_mut) {
+        // Without regard to case, like every reader of the body: a password must not slip through.
+        properties.retain(|name, value| {
+            if name.eq_ignore_ascii_case("administratorLoginPassword") {
+                password = value.as_str().map(str::to_owned);
+                return false;
+            }
+            !READ_ONLY.iter().any(|own| name.eq_ignore_ascii_case(own))
+        });
     }
     if let Some(sent) = sent.as_object_mut() {
         for read_only in ["id", "name", "type", "systemData", "location"] {
@@ -149,11 +178,7 @@ fn update(
     if let Some(server) = context.state.resources.get_mut(id) {
         plain::merge(&mut server.body, &sent);
     }
-    let was = context
-        .state
-        .resource(id)
-        .map(|server| server.text("/properties/state").to_owned())
-        .unwrap_or_default();
+    let was = state_of(context, id);
     set_state(context, id, "Updating");
     let (operation, response) = accept(context, request, id);
     let mut work = None;

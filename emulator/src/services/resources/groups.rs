@@ -43,12 +43,7 @@ pub(super) fn put(
     } else {
         StatusCode::CREATED
     };
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id, body.clone(), now));
-    Ok(Response::json(status, &body))
+    Ok(plain::keep(context, id, body, status))
 }
 
 fn missing(id: &ResourceId) -> Refusal {

@@ -13,6 +13,7 @@ use super::content::{AWKWARD_DATABASE, Sample, compare, snapshot};
 use super::{RealPostgres, RestoreAs, container, dump_from_bytes, local};
 
 mod azure;
+mod client;
 mod container_mode;
 mod differences;
 mod local_mode;

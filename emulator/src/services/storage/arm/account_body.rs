@@ -1,11 +1,10 @@
 //! A storage account's JSON: what was sent, what is made up for it, what may not be sent.
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::gateway::Refusal;
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Mark;
+use crate::services::sent_body::{known_word, not_an_object, respell};
 
 /// Properties a request cannot set. They are tolerated, since clients send back what they read.
 const READ_ONLY: [&str; 12] = [
@@ -86,45 +85,6 @@ pub(super) fn normalized(sent: Value) -> Result<Value, Refusal> {
     Ok(Value::Object(body))
 }
 
-fn not_an_object(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidRequestContent",
-        format!("The request content was invalid: '{name}' must be a JSON object."),
-    )
-}
-
-/// Gives members the spelling of `names` where they differ in case only. The order is kept.
-fn respell(object: &mut Map<String, Value>, names: &[&str]) {
-    let own = std::mem::take(object);
-    for (key, value) in own {
-        let known = names.iter().find(|name| name.eq_ignore_ascii_case(&key));
-        object.insert(known.map_or(key, |name| (*name).to_owned()), value);
-    }
-}
-
-fn known_word(object: &mut Map<String, Value>, name: &str, words: &[&str]) -> Result<(), Refusal> {
-    let Some(value) = object.get_mut(name).filter(|value| !value.is_null()) else {
-        return Ok(());
-    };
-    let own = value.as_str().unwrap_or_default();
-    match words.iter().find(|word| word.eq_ignore_ascii_case(own)) {
-        Some(word) => {
-            *value = json!(word);
-            Ok(())
-        }
-        None => {
-            let mut refusal = Refusal::arm(
-                StatusCode::BAD_REQUEST,
-                "InvalidValuesForRequestParameters",
-                format!("Values for request parameters are invalid: {name}."),
-            );
-            refusal.mark = Mark::Inferred;
-            Err(refusal)
-        }
-    }
-}
-
 /// What a new account has that the request did not say.
 pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
     let time = wire_hundred_nanoseconds(now);
@@ -179,19 +139,6 @@ fn cross_tenant_replication(now: Timestamp) -> Value {
     }
 }
 
-/// Adds to `body` what `defaults` has and it has not, object by object.
-pub(super) fn fill(body: &mut Value, defaults: &Value) {
-    match (body, defaults) {
-        (Value::Object(body), Value::Object(defaults)) => {
-            for (key, value) in defaults {
-                fill(body.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (body, defaults) if body.is_null() => *body = defaults.clone(),
-        _ => {}
-    }
-}
-
 /// The tier follows from the SKU's name.
 pub(super) fn set_tier(body: &mut Value) {
     let tier = match body.pointer("/sku/name").and_then(Value::as_str) {
@@ -206,6 +153,7 @@ pub(super) fn set_tier(body: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::sent_body::fill;
 
     #[test]
     fn spelling_is_put_right_and_unknown_members_are_kept() {

@@ -7,6 +7,7 @@ use super::{ACCOUNT, account_body, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Mark;
+use crate::services::sent_body::fill;
 use crate::services::{Context, Input, LongRunning, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource};
 
@@ -70,7 +71,7 @@ fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &s
     keys::create(context, &name);
     // `sent` is an object, which is all that could be refused here.
     let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
-    account_body::fill(&mut body, &account_body::defaults(&name, location, context.now));
+    fill(&mut body, &account_body::defaults(&name, location, context.now));
     account_body::set_tier(&mut body);
     let mut account = Resource::new(id.clone(), body, context.now);
     account.set_property(&["keyCreationTime"], keys::creation_times(context, &name));

@@ -1,0 +1,298 @@
+//! What is Key Vault's own at the front door: the vault behind a host name, the challenge that tells a
+//! client where to get a token, the network, and the two permission models.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::authentication::{audience_fits, bearer_token};
+use super::authorization::why_not;
+use super::{Caller, Door, Permit, Refusal, TokenError};
+use crate::authz::Wanted;
+use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
+use crate::network::Firewall;
+use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules};
+use crate::state::{IdentityKind, Resource, State, field};
+
+const VAULT: &str = "Microsoft.KeyVault/vaults";
+/// What every answer of Key Vault carries, as recorded.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-cache"),
+    (header::PRAGMA, "no-cache"),
+    (header::EXPIRES, "-1"),
+    (
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=31536000;includeSubDomains",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// The vault a host name stands for.
+fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
+    let name = host.split('.').next()?;
+    state.resource(state.key_vaults.get(name)?)
+}
+
+/// The vault a request is addressed to.
+///
+/// # Errors
+///
+/// If there is none: on Azure the name would not resolve.
+pub(super) fn vault_of<'a>(door: &Door<'a>, request: &Request) -> Result<&'a Resource, Refusal> {
+    vault_at(door.state, &request.host).ok_or_else(|| {
+        let name = request.host.split('.').next().unwrap_or_default();
+        let error = door.rules.error("SyntheticKeyVaultNotFound");
+        Refusal::key_vault(error, &[("vault", name)]).at(Gate::Route)
+    })
+}
+
+/// What access is decided on: the object named, or the vault.
+pub(super) fn scope(vault: &Resource, params: &Params) -> ResourceId {
+    match (params.get("secret"), params.get("key")) {
+        ("", "") => vault.id.clone(),
+        ("", key) => vault.id.child(["keys", key]),
+        (secret, _) => vault.id.child(["secrets", secret]),
+    }
+}
+
+/// Headers every answer of Key Vault carries.
+pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let region = vault_at(state, &request.host).map_or("", Resource::location);
+    let own = [
+        ("x-ms-keyvault-region", region),
+        (
+            "x-ms-keyvault-service-version",
+            rules.key_vault.service_version.text.as_str(),
+        ),
+    ];
+    for (name, value) in own {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// 401 with the header that tells a client where to get a token.
+fn challenge(door: &Door<'_>, vault: &Resource, code: &str, fill: &[(&str, &str)]) -> Refusal {
+    let tenant = vault.text("/properties/tenantId");
+    let mut refusal = Refusal::key_vault(door.rules.error(code), fill).at(Gate::Authentication);
+    refusal.headers.push((
+        "www-authenticate",
+        format!(
+            "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
+        ),
+    ));
+    refusal
+}
+
+/// The authentication gate.
+pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -> Result<Caller, Refusal> {
+    let vault = vault_of(door, request)?;
+    let no = |code: &str, fill: &[(&str, &str)]| challenge(door, vault, code, fill);
+    let token = bearer_token(request).ok_or_else(|| no("AKV10000", &[]))?;
+    let claims = door.tokens.check(now, token).map_err(|error| match error {
+        TokenError::Expired => no("KeyVaultTokenExpired", &[]),
+        TokenError::Invalid => no("KeyVaultTokenInvalid", &[]),
+    })?;
+    if !audience_fits(request, Endpoint::KeyVault, &claims.aud) {
+        return Err(no("AKV10022", &[("audience", &claims.aud)]));
+    }
+    let (expected, found) = (vault.text("/properties/tenantId"), claims.tid.to_string());
+    if !found.eq_ignore_ascii_case(expected) {
+        return Err(no("AKV10032", &[("expected", expected), ("found", &found)]));
+    }
+    let principal = door
+        .state
+        .directory
+        .get(claims.oid)
+        .ok_or_else(|| no("KeyVaultTokenInvalid", &[]))?;
+    Ok(Caller::of(principal))
+}
+
+/// The caller as the service's messages name it.
+fn shown(caller: &Caller) -> String {
+    let text = |id: Option<String>| id.unwrap_or_default();
+    format!(
+        "appid={};oid={};iss=https://sts.windows.net/{}/",
+        text(caller.app_id.map(|id| id.to_string())),
+        text(caller.principal.map(|id| id.to_string())),
+        text(caller.tenant.map(|id| id.to_string())),
+    )
+}
+
+/// The network gate.
+pub(super) fn network(
+    door: &Door<'_>,
+    path: &NetworkPath,
+    request: &Request,
+    permit: &mut Permit,
+) -> Result<(), Refusal> {
+    let vault = vault_of(door, request)?;
+    let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
+    let verdict = Firewall::of_key_vault(vault).decide(door.rules, path, user_assigned);
+    permit.rules.push(RuleId::new(verdict.row));
+    if verdict.allowed {
+        return Ok(());
+    }
+    let address = match &path.origin {
+        Origin::Internet { address } => address.to_string(),
+        Origin::Subnet { .. } | Origin::PrivateEndpoint { .. } | Origin::AzureService { .. } => {
+            "unknown".to_owned()
+        }
+    };
+    let error = door.rules.error(verdict.code.unwrap_or("ForbiddenByFirewall"));
+    let fill = [
+        ("address", address.as_str()),
+        ("caller", &shown(&permit.caller)),
+        ("vault", vault.id.name()),
+        ("location", vault.location()),
+    ];
+    let mut refusal = Refusal::key_vault(error, &fill);
+    refusal.mark = refusal.mark.max(verdict.mark);
+    let mut rules = permit.rules.clone();
+    if matches!(path.origin, Origin::AzureService { .. }) {
+        rules.push(RuleId::new("SS-B-05"));
+    }
+    Err(refusal.at(Gate::Network).because(verdict.reason).by(rules))
+}
+
+/// Who asks for what, of which vault.
+struct Asked<'a> {
+    vault: &'a Resource,
+    principals: Vec<PrincipalId>,
+    wanted: Wanted<'a>,
+    policy: &'a PolicyPermission,
+}
+
+/// The authorization gate. A vault has one of two permission models, and the other counts for nothing.
+pub(super) fn authorize(
+    door: &Door<'_>,
+    now: Timestamp,
+    row: &Operation,
+    permit: &Permit,
+) -> Result<(), Refusal> {
+    let vault = if permit.scope.is_type(VAULT) {
+        door.state.resource(&permit.scope)
+    } else {
+        door.state.resource(&permit.scope.parent())
+    };
+    let asked = match (vault, permit.caller.principal, &row.data_action, &row.policy) {
+        (Some(vault), Some(principal), Some(action), Some(policy)) => Asked {
+            vault,
+            principals: door.state.directory.with_groups(principal),
+            wanted: Wanted::DataAction(action),
+            policy,
+        },
+        _ => {
+            let fill = [("what", "The request cannot be authorized.")];
+            let refusal = Refusal::key_vault(door.rules.error("BadParameter"), &fill);
+            let reason = "the operation's row or the caller says too little to decide on";
+            return Err(refusal.at(Gate::Authorization).because(reason));
+        }
+    };
+    if has_roles(asked.vault) {
+        by_roles(door, now, permit, &asked)
+    } else {
+        by_policies(door, now, permit, &asked)
+    }
+}
+
+/// Whether a vault's permission model is that of Azure roles.
+fn has_roles(vault: &Resource) -> bool {
+    vault.at("/properties/enableRbacAuthorization").as_bool() == Some(true)
+}
+
+fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
+    let roles = &door.rules.built_in_roles;
+    let access = &door.state.access;
+    let Err(denied) = access.decide(roles, now, &asked.principals, asked.wanted, &permit.scope) else {
+        return Ok(());
+    };
+    let action = asked.wanted.action().as_str();
+    let fill = [
+        ("caller", shown(&permit.caller)),
+        ("action", action.to_owned()),
+        ("resource", permit.scope.to_string()),
+        ("vault", asked.vault.id.name().to_owned()),
+        ("location", asked.vault.location().to_owned()),
+    ];
+    let (mut reason, mut rules) = why_not(permit, asked.wanted.action(), &denied);
+    rules.push(RuleId::new("SS-B-03"));
+    if policies_grant(asked, &permit.caller) {
+        reason += "; an access policy would grant it, but the key vault has Azure roles";
+        rules.push(RuleId::new("SS-B-04"));
+    }
+    Err(refusal(door, "ForbiddenByRbac", &fill, reason, rules))
+}
+
+fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
+    if policies_grant(asked, &permit.caller) {
+        return Ok(());
+    }
+    let policy = asked.policy;
+    let fill = [
+        ("caller", shown(&permit.caller)),
+        ("collection", policy.collection.clone()),
+        ("permission", policy.word.clone()),
+        ("vault", asked.vault.id.name().to_owned()),
+        ("location", asked.vault.location().to_owned()),
+    ];
+    let mut reason = format!(
+        "{} has no access policy with the permission {} for {} on {}",
+        permit.caller.name,
+        policy.word,
+        policy.collection,
+        asked.vault.id.name()
+    );
+    let mut rules = vec![RuleId::new("SS-B-03")];
+    let roles = &door.rules.built_in_roles;
+    let access = &door.state.access;
+    if let Ok(grant) = access.decide(roles, now, &asked.principals, asked.wanted, &permit.scope) {
+        reason += &format!(
+            "; the role {} would grant it, but the key vault has access policies",
+            grant.role
+        );
+        rules.push(RuleId::new("SS-B-04"));
+    }
+    Err(refusal(door, "ForbiddenByPolicy", &fill, reason, rules))
+}
+
+fn refusal(
+    door: &Door<'_>,
+    code: &str,
+    fill: &[(&str, String)],
+    reason: String,
+    rules: Vec<RuleId>,
+) -> Refusal {
+    let fill: Vec<(&str, &str)> = fill.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Refusal::key_vault(door.rules.error(code), &fill)
+        .at(Gate::Authorization)
+        .because(reason)
+        .by(rules)
+}
+
+/// Whether an access policy of the vault gives one of the principals the permission.
+fn policies_grant(asked: &Asked<'_>, caller: &Caller) -> bool {
+    let tenant = asked.vault.text("/properties/tenantId");
+    let policies = asked.vault.at("/properties/accessPolicies").as_array();
+    policies.into_iter().flatten().any(|entry| {
+        let text = |name: &str| field(entry, name).as_str().unwrap_or_default();
+        let names_one = text("objectId")
+            .parse()
+            .is_ok_and(|id| asked.principals.contains(&PrincipalId(id)));
+        // An entry with an application is for a user who comes through it. Nobody here does.
+        let direct = text("applicationId").is_empty();
+        let same_tenant = text("tenantId").eq_ignore_ascii_case(tenant)
+            && caller
+                .tenant
+                .is_some_and(|own| own.to_string().eq_ignore_ascii_case(tenant));
+        let words = field(field(entry, "permissions"), &asked.policy.collection).as_array();
+        let grants = words
+            .into_iter()
+            .flatten()
+            .filter_map(|word| word.as_str())
+            .any(|word| asked.policy.granted_by(word));
+        names_one && direct && same_tenant && grants
+    })
+}

@@ -1,0 +1,286 @@
+//! Rows of the database servers' network tables.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::network_row::OnlyWhen;
+use super::{Mark, OriginKind, Outcome, RuleId, Statement};
+use crate::model::Origin;
+
+const FILE: &str = "database_network.toml";
+
+/// Which network paths reach a database server, by flavour, under one profile.
+#[derive(Clone, Debug)]
+pub struct DatabaseNetwork {
+    /// Rows of single servers, in order.
+    pub single_server: Vec<DatabaseRow>,
+    /// Rows of flexible servers, in order.
+    pub flexible_server: Vec<DatabaseRow>,
+    messages: BTreeMap<String, String>,
+}
+
+/// Everything the tables look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseFacts<'a> {
+    /// Where the caller stands.
+    pub from: OriginKind,
+    /// `publicNetworkAccess`, `Enabled` if unset.
+    pub public_network_access: &'a str,
+    /// Whether some firewall rule is 0.0.0.0 to 0.0.0.0.
+    pub azure_services: bool,
+    /// Whether some firewall rule covers every address.
+    pub every_address: bool,
+    /// Whether a firewall rule covers the caller's address.
+    pub address_rule: bool,
+    /// Whether a virtual network rule names the caller's subnet.
+    pub subnet_rule: bool,
+    /// Whether the server has an approved private endpoint connection.
+    pub private_endpoint: bool,
+    /// Whether the server stands in a delegated subnet.
+    pub injected: bool,
+    /// Whether the caller's subnet is in the network of that delegated subnet.
+    pub same_network: bool,
+}
+
+/// One row: when it applies, and what follows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseRow {
+    /// Its name.
+    pub id: String,
+    /// When it applies.
+    pub when: DatabaseConditions,
+    /// What follows.
+    pub outcome: Outcome,
+    /// What the client is told, if it is refused: the name of a message.
+    #[serde(default)]
+    pub says: String,
+    /// Takes part only where a rule is taken with an alternative.
+    pub only_when: Option<OnlyWhen>,
+    /// Why, for a person.
+    pub reason: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// The columns of a row; one that is left out matches anything.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConditions {
+    from: Option<Vec<OriginKind>>,
+    public_network_access: Option<Vec<String>>,
+    azure_services: Option<bool>,
+    every_address: Option<bool>,
+    address_rule: Option<bool>,
+    subnet_rule: Option<bool>,
+    private_endpoint: Option<bool>,
+    injected: Option<bool>,
+    same_network: Option<bool>,
+}
+
+impl DatabaseConditions {
+    /// Whether every column given matches.
+    pub fn matches(&self, facts: &DatabaseFacts<'_>) -> bool {
+        let flag = |column: Option<bool>, value: bool| column.is_none_or(|wanted| wanted == value);
+        let access = facts.public_network_access;
+        self.from.as_ref().is_none_or(|kinds| kinds.contains(&facts.from))
+            && self
+                .public_network_access
+                .as_ref()
+                .is_none_or(|words| words.iter().any(|word| word.eq_ignore_ascii_case(access)))
+            && flag(self.azure_services, facts.azure_services)
+            && flag(self.every_address, facts.every_address)
+            && flag(self.address_rule, facts.address_rule)
+            && flag(self.subnet_rule, facts.subnet_rule)
+            && flag(self.private_endpoint, facts.private_endpoint)
+            && flag(self.injected, facts.injected)
+            && flag(self.same_network, facts.same_network)
+    }
+}
+
+impl From<&Origin> for OriginKind {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Internet { .. } => Self::Internet,
+            Origin::Subnet { .. } => Self::Subnet,
+            Origin::PrivateEndpoint { .. } => Self::PrivateEndpoint,
+            Origin::AzureService { .. } => Self::Service,
+        }
+    }
+}
+
+impl DatabaseNetwork {
+    /// What a client is told whom the row refuses; empty for a row that allows.
+    pub fn message(&self, row: &DatabaseRow) -> &str {
+        self.messages.get(&row.says).map_or("", String::as_str)
+    }
+
+    /// What each row says, for people.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
+        self.rows().map(|row| {
+            let statement = Statement {
+                text: row.reason.clone(),
+                mark: row.mark,
+                sources: row.sources.clone(),
+            };
+            (RuleId::new(&row.id), statement)
+        })
+    }
+
+    /// The rows of both flavours.
+    pub fn rows(&self) -> impl Iterator<Item = &DatabaseRow> {
+        self.single_server.iter().chain(&self.flexible_server)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseNetworkFile {
+    refusal: Vec<RefusalRow>,
+    single_server: Vec<DatabaseRow>,
+    flexible_server: Vec<DatabaseRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusalRow {
+    name: String,
+    message: String,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+/// Loads the file's text, and keeps the rows that take part.
+pub(super) fn load(
+    text: &str,
+    taken: &BTreeMap<RuleId, String>,
+    known: &SourceCheck<'_>,
+) -> Result<DatabaseNetwork, RulesError> {
+    let file: DatabaseNetworkFile = parse(FILE, text)?;
+    let mut messages = BTreeMap::new();
+    for row in file.refusal {
+        known.check(FILE, &row.name, &row.sources)?;
+        if messages.insert(row.name.clone(), row.message).is_some() {
+            return Err(row_error(FILE, &row.name, "it stands there twice"));
+        }
+    }
+    for row in file.single_server.iter().chain(&file.flexible_server) {
+        check(row, &messages, taken, known)?;
+    }
+    let takes_part = |row: &DatabaseRow| match &row.only_when {
+        Some(only) => taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative),
+        None => true,
+    };
+    let keep = |rows: Vec<DatabaseRow>| rows.into_iter().filter(takes_part).collect();
+    Ok(DatabaseNetwork {
+        single_server: keep(file.single_server),
+        flexible_server: keep(file.flexible_server),
+        messages,
+    })
+}
+
+fn check(
+    row: &DatabaseRow,
+    messages: &BTreeMap<String, String>,
+    taken: &BTreeMap<RuleId, String>,
+    known: &SourceCheck<'_>,
+) -> Result<(), RulesError> {
+    known.check(FILE, &row.id, &row.sources)?;
+    if let Some(only) = &row.only_when
+        && !taken.contains_key(&RuleId::new(&only.rule))
+    {
+        let what = format!("there is no rule {}", only.rule);
+        return Err(row_error(FILE, &row.id, &what));
+    }
+    match row.outcome {
+        Outcome::Allow if !row.says.is_empty() => Err(row_error(
+            FILE,
+            &row.id,
+            "it allows, and tells the client a refusal",
+        )),
+        Outcome::Deny if !messages.contains_key(&row.says) => {
+            let what = format!("there is no refusal `{}`", row.says);
+            Err(row_error(FILE, &row.id, &what))
+        }
+        Outcome::Allow | Outcome::Deny => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Source;
+
+    const GOOD: &str = r#"
+        flexible_server = []
+        [[refusal]]
+        name = "no"
+        message = "no"
+        mark = "doc"
+        sources = ["KNOWN"]
+        [[single_server]]
+        id = "ROW"
+        when = { from = ["internet"] }
+        outcome = "deny"
+        says = "no"
+        reason = "no"
+        mark = "doc"
+        sources = ["KNOWN"]
+    "#;
+
+    fn loaded(text: &str) -> Result<DatabaseNetwork, String> {
+        let source = Source {
+            title: "a document".to_owned(),
+            version: "1".to_owned(),
+            url: None,
+        };
+        let sources = BTreeMap::from([("KNOWN".to_owned(), source)]);
+        let taken = BTreeMap::from([(RuleId::new("OPEN"), "one".to_owned())]);
+        load(text, &taken, &SourceCheck::new(&sources)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_row_that_is_wrong_does_not_load() {
+        assert_eq!(loaded(GOOD).expect("it loads").single_server.len(), 1);
+        for (find, replace, says) in [
+            ("says = \"no\"", "says = \"other\"", "no refusal `other`"),
+            ("says = \"no\"", "", "no refusal ``"),
+            ("outcome = \"deny\"", "outcome = \"allow\"", "it allows"),
+            ("from = [", "form = [", "unknown field `form`"),
+            (
+                "reason = \"no\"",
+                "reason = \"no\"\nmore = 1",
+                "unknown field `more`",
+            ),
+            (
+                "says = \"no\"",
+                "says = \"no\"\nonly_when = { rule = \"NONE\", alternative = \"one\" }",
+                "no rule NONE",
+            ),
+        ] {
+            let text = GOOD.replace(find, replace);
+            let error = loaded(&text).expect_err(says);
+            assert!(error.contains(says), "{error}");
+        }
+        let unknown = GOOD.replacen("KNOWN", "UNKNOWN", 1);
+        assert!(loaded(&unknown).expect_err("a source").contains("UNKNOWN"));
+    }
+
+    #[test]
+    fn a_row_about_an_open_point_takes_part_under_its_alternative() {
+        let with = |alternative: &str| {
+            let only =
+                format!("says = \"no\"\nonly_when = {{ rule = \"OPEN\", alternative = \"{alternative}\" }}");
+            loaded(&GOOD.replace("says = \"no\"", &only))
+                .expect("it loads")
+                .single_server
+                .len()
+        };
+        assert_eq!((with("one"), with("another")), (1, 0));
+    }
+}

@@ -1,0 +1,181 @@
+//! Facts about PostgreSQL single servers.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
+
+const FILE: &str = "single_server.toml";
+
+/// Facts about PostgreSQL single servers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SingleServerFacts {
+    /// The version of a server whose request names none.
+    pub default_version: NamedDefault,
+    /// The SKU of a server whose request names none.
+    pub default_sku: NamedDefault,
+    /// How far after its creation a server can be taken back to.
+    pub earliest_restore: EarliestRestore,
+    /// Versions a server can be created with.
+    #[serde(rename = "version")]
+    pub versions: Vec<VersionRow>,
+    /// What a server has where the request says nothing.
+    #[serde(rename = "default")]
+    pub defaults: Vec<PropertyDefault>,
+    /// Performance tiers.
+    #[serde(rename = "tier")]
+    pub tiers: Vec<TierRow>,
+    /// Server parameters every server shows.
+    #[serde(rename = "parameter")]
+    pub parameters: Vec<SingleServerParameter>,
+}
+
+/// What is taken where a request names nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedDefault {
+    /// Its name.
+    pub name: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// When the earliest restore of a new server can be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarliestRestore {
+    /// Minutes after the request.
+    pub minutes: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Which real server stands behind a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RealServer {
+    /// One of the oldest major at hand.
+    Oldest,
+    /// One of that very major.
+    Same,
+}
+
+/// Versions with the same kind of server behind them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionRow {
+    /// The versions, as they stand in requests.
+    pub names: Vec<String>,
+    /// What stands behind them.
+    pub real: RealServer,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What a property is where the request does not say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyDefault {
+    /// Its name below `properties`.
+    pub property: String,
+    /// Its value; of an object, each member is a default of its own.
+    pub value: Value,
+    /// Whether it is this whatever the request says.
+    #[serde(default)]
+    pub read_only: bool,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A performance tier.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierRow {
+    /// Its name.
+    pub name: String,
+    /// What the names of its SKUs begin with.
+    pub prefix: String,
+    /// The hardware's generation, `family` of a SKU.
+    pub generation: String,
+    /// Virtual cores, `capacity` of a SKU.
+    pub cores: Vec<u32>,
+    /// The least storage, in MiB.
+    pub min_storage_mb: u64,
+    /// The most storage, in MiB.
+    pub max_storage_mb: u64,
+    /// The least days a server keeps its own backups.
+    pub min_backup_days: u32,
+    /// The most.
+    pub max_backup_days: u32,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A server parameter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SingleServerParameter {
+    /// Its name.
+    pub name: String,
+    /// Its default.
+    pub value: String,
+    /// The kind of values it takes.
+    pub data_type: String,
+    /// The values it takes.
+    pub allowed_values: String,
+    /// What it does, in Azure's words.
+    pub description: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl SingleServerFacts {
+    /// What stands behind a version; `None` if no server can be created with it.
+    pub fn real_server(&self, version: &str) -> Option<RealServer> {
+        let has = |row: &&VersionRow| row.names.iter().any(|name| name == version);
+        Some(self.versions.iter().find(has)?.real)
+    }
+}
+
+/// Loads the file's text.
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<SingleServerFacts, RulesError> {
+    let facts: SingleServerFacts = parse(FILE, text)?;
+    let named = [
+        ("default_version", &facts.default_version.sources),
+        ("default_sku", &facts.default_sku.sources),
+        ("earliest_restore", &facts.earliest_restore.sources),
+    ];
+    let versions = facts.versions.iter().map(|row| ("version", &row.sources));
+    let defaults = facts.defaults.iter();
+    let defaults = defaults.map(|row| (row.property.as_str(), &row.sources));
+    let tiers = facts.tiers.iter().map(|row| (row.name.as_str(), &row.sources));
+    let parameters = facts.parameters.iter();
+    let parameters = parameters.map(|row| (row.name.as_str(), &row.sources));
+    for (row, sources) in named
+        .into_iter()
+        .chain(versions)
+        .chain(defaults)
+        .chain(tiers)
+        .chain(parameters)
+    {
+        known.check(FILE, row, sources)?;
+    }
+    if facts.real_server(&facts.default_version.name).is_none() {
+        return Err(row_error(FILE, "default_version", "no row has this version"));
+    }
+    Ok(facts)
+}

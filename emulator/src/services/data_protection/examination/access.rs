@@ -1,0 +1,166 @@
+//! Checks that ask the front door, as the identity, from where the Backup service stands.
+
+use http::{Method, StatusCode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::super::violation::{inner_error, violation};
+use super::{Examination, Outcome, service_path};
+use crate::model::{Request, Response};
+use crate::rules::{Endpoint, Gate, Prerequisite, Subject};
+use crate::services::data_protection::credentials::Credentials;
+use crate::services::{Context, Next, Outbound};
+
+const ARM: &str = "https://management.azure.com/";
+const STORAGE: &str = "https://storage.azure.com/";
+const KEY_VAULT: &str = "https://vault.azure.net";
+
+/// What is looked at.
+pub(super) enum Look<'a> {
+    /// The resource or the container itself.
+    Itself,
+    /// The first blob of the container whose name begins with the file prefix and this.
+    FirstBlob {
+        /// What follows the prefix.
+        ending: &'a str,
+    },
+}
+
+impl Examination {
+    /// ARM asks for access before it looks whether there is anything there, and roles on a server
+    /// go with it: a refusal may hide that it is gone.
+    pub(super) fn is_missing(&self, context: &Context<'_>, on: Subject, answer: &Response) -> bool {
+        let gone = || {
+            let server = self.subject(Subject::Server);
+            on == Subject::Server && server.is_some_and(|id| !context.state.resources.contains_key(&id))
+        };
+        answer.status == StatusCode::NOT_FOUND || answer.status == StatusCode::FORBIDDEN && gone()
+    }
+
+    pub(super) fn lists_the_file(&self, answer: &Response) -> bool {
+        let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
+        let wanted = format!("<Name>{}</Name>", quick_xml::escape::escape(name));
+        answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains(&wanted)
+    }
+
+    pub(super) fn holds_role(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        role: &str,
+        on: Subject,
+    ) -> Outcome {
+        let (Some(scope), Some(principal), Some(wanted)) = (
+            self.subject(on),
+            self.principal,
+            context.rules.built_in_role(role),
+        ) else {
+            return Outcome::NotMet(violation(context, row, "there is nothing to hold the role on"));
+        };
+        let principals = context.state.directory.with_groups(principal);
+        if context
+            .state
+            .access
+            .holds_role(context.now, &principals, wanted.id, &scope)
+        {
+            return Outcome::Met;
+        }
+        let reason = format!("the vault's identity does not hold {role} at {scope}");
+        let mut found = violation(context, row, &reason);
+        found.refusal.gate = Gate::Authorization;
+        found.inner = inner_error("AuthorizationFailed", &reason);
+        Outcome::NotMet(found)
+    }
+
+    pub(super) fn outbound(
+        &self,
+        context: &Context<'_>,
+        request: Request,
+        endpoint: Endpoint,
+    ) -> Option<Outbound> {
+        let vault = context.state.resource(&self.examined.vault)?;
+        Some(Outbound {
+            principal: self.principal,
+            audience: match endpoint {
+                Endpoint::Blob => STORAGE,
+                Endpoint::KeyVault => KEY_VAULT,
+                _ => ARM,
+            },
+            path: service_path(context, vault),
+            request,
+        })
+    }
+
+    /// Asks whether the identity may perform an operation.
+    pub(super) fn ask(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        operation: &str,
+        on: Subject,
+    ) -> Outcome {
+        let Some(wanted) = context.rules.router.operation(operation) else {
+            return Outcome::NotMet(violation(context, row, "the rule names no operation"));
+        };
+        let request = match (wanted.endpoint, &self.examined.target) {
+            (Endpoint::Blob, Some(target)) => {
+                let path = format!("/{}/{}_probe", target.container, target.prefix);
+                Request::new(wanted.method.clone(), &target.host, &path)
+            }
+            (Endpoint::Blob, None) => return Outcome::NotMet(violation(context, row, "there is no target")),
+            (Endpoint::KeyVault, _) => match self.examined.credentials() {
+                Some(Credentials::Secret(address)) => {
+                    Request::new(wanted.method.clone(), &address.host, "/secrets?api-version=7.4")
+                }
+                _ => return Outcome::Met,
+            },
+            _ => {
+                let Some(id) = self.subject(on) else {
+                    return Outcome::NotMet(violation(context, row, "there is nothing to ask about"));
+                };
+                Request::new(
+                    wanted.method.clone(),
+                    "management.azure.com",
+                    format!("{id}/{}", wanted.suffix()).trim_end_matches('/'),
+                )
+            }
+        };
+        self.outbound(context, request, wanted.endpoint)
+            .map_or(Outcome::Met, |outbound| {
+                Outcome::Needs(Box::new(Next::Ask(outbound)))
+            })
+    }
+
+    /// Looks at a resource or a container, as the identity.
+    pub(super) fn look(&self, context: &Context<'_>, on: Subject, wanted: Look<'_>) -> Outcome {
+        let (request, endpoint) = match (on, &self.examined.target) {
+            (Subject::Container, Some(target)) => {
+                let query = match wanted {
+                    Look::Itself => "restype=container".to_owned(),
+                    // In order of name, so that a blob of that very name comes first.
+                    Look::FirstBlob { ending } => {
+                        let prefix = format!("{}{ending}", target.prefix);
+                        let prefix = utf8_percent_encode(&prefix, NON_ALPHANUMERIC);
+                        format!("restype=container&comp=list&maxresults=1&prefix={prefix}")
+                    }
+                };
+                let path = format!("/{}?{query}", target.container);
+                (Request::new(Method::GET, &target.host, &path), Endpoint::Blob)
+            }
+            _ => match self.subject(on) {
+                Some(id) => (
+                    Request::new(Method::GET, "management.azure.com", id.as_str()),
+                    Endpoint::Arm,
+                ),
+                None => return Outcome::Met,
+            },
+        };
+        self.outbound(context, request, endpoint)
+            .map_or(Outcome::Met, |outbound| {
+                Outcome::Needs(Box::new(Next::Call(outbound)))
+            })
+    }
+}
+
+pub(super) fn lists_a_blob(answer: &Response) -> bool {
+    answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
+}

@@ -1,0 +1,136 @@
+//! Checks that look at what is known without asking anybody: time, regions, settings, names.
+
+use super::super::violation::violation;
+use super::{Examination, Outcome, stage_name};
+use crate::model::Timestamp;
+use crate::rules::{Check, Prerequisite, Subject};
+use crate::services::Context;
+use crate::services::data_protection::credentials::Credentials;
+
+impl Examination {
+    pub(super) fn before(&self, context: &Context<'_>, row: &Prerequisite, time: Timestamp) -> Outcome {
+        if context.now < time {
+            return Outcome::Met;
+        }
+        Outcome::NotMet(violation(context, row, &format!("it is {}", context.now)))
+    }
+
+    pub(super) fn key_vault_credentials(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+        let older = self.examined.credentials() == Some(&Credentials::EntraIdentity);
+        let allowed = context
+            .settings
+            .entra_credentials_until
+            .is_some_and(|until| context.now < until);
+        if older && !allowed && !self.examined.configured {
+            return Outcome::NotMet(violation(context, row, "it names no secret"));
+        }
+        Outcome::Met
+    }
+
+    pub(super) fn customer_database(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+        let own = ["azure_maintenance", "azure_sys"];
+        if own.contains(&self.examined.database.as_str()) {
+            let reason = format!("{} is Azure's own", self.examined.database);
+            return Outcome::NotMet(violation(context, row, &reason));
+        }
+        Outcome::Met
+    }
+
+    pub(super) fn other_than_source(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+        let target = self
+            .examined
+            .server
+            .as_ref()
+            .map(|server| server.child(["databases", &self.examined.database]));
+        if target.is_some() && target == self.examined.source {
+            return Outcome::NotMet(violation(context, row, "the target is the datasource"));
+        }
+        Outcome::Met
+    }
+
+    pub(super) fn setting(&self, context: &mut Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+        let Check::Setting {
+            property,
+            value,
+            only_warns,
+            unset_has_it_before,
+            ..
+        } = &row.check
+        else {
+            return Outcome::Met;
+        };
+        let Some(resource) = self.subject(on).and_then(|id| context.state.resource(&id)) else {
+            return Outcome::Met;
+        };
+        let set = resource.at(&format!("/properties/{property}"));
+        let has_it = match unset_has_it_before {
+            Some(time) if set.is_null() => resource.created < *time,
+            _ => set.as_bool() == Some(*value),
+        };
+        if has_it {
+            return Outcome::Met;
+        }
+        let reason = format!("{property} of {} is not {value}", resource.id.name());
+        if !only_warns {
+            return Outcome::NotMet(violation(context, row, &reason));
+        }
+        let text = format!("warning: {reason}; the documents require it, and it is not enforced");
+        context.log.note(context.now, stage_name(row.stage), text, None);
+        Outcome::Met
+    }
+
+    pub(super) fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+        let vault = context
+            .state
+            .resource(&self.examined.vault)
+            .map(|vault| vault.location().to_owned());
+        let other = self
+            .subject(on)
+            .and_then(|id| context.state.resource(&id))
+            .map(|own| own.location().to_owned());
+        match (vault, other) {
+            (Some(vault), Some(other)) if vault != other => Outcome::NotMet(violation(
+                context,
+                row,
+                &format!("the vault is in {vault}, the resource in {other}"),
+            )),
+            // A resource that is not there is another row's business.
+            _ => Outcome::Met,
+        }
+    }
+
+    pub(super) fn subscription(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+        let Some(vault) = context.state.resource(&self.examined.vault) else {
+            return Outcome::Met;
+        };
+        let state = vault.text("/properties/featureSettings/crossSubscriptionRestoreSettings/state");
+        let own = vault.id.subscription().map(str::to_ascii_lowercase);
+        let other = self
+            .subject(on)
+            .and_then(|id| id.subscription().map(str::to_ascii_lowercase));
+        if matches!(state, "Disabled" | "PermanentlyDisabled") && other.is_some() && own != other {
+            return Outcome::NotMet(violation(
+                context,
+                row,
+                &format!("cross-subscription restore is {state} on the vault"),
+            ));
+        }
+        Outcome::Met
+    }
+
+    pub(super) fn server_text(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        on: Subject,
+        at: &str,
+        wanted: &str,
+    ) -> Outcome {
+        match self.subject(on).and_then(|id| context.state.resource(&id)) {
+            Some(server) if server.text(at) != wanted => {
+                Outcome::NotMet(violation(context, row, &format!("it is {}", server.text(at))))
+            }
+            _ => Outcome::Met,
+        }
+    }
+}

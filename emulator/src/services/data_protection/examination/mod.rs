@@ -1,0 +1,264 @@
+//! Examines the prerequisites of a backup or a restore, row by row.
+//!
+//! A check that is about access asks the front door, as the identity the request names, from where
+//! the Backup service stands. The first row that is not met ends the examination with that row's
+//! error; which gate said no stays in the log.
+
+mod access;
+mod facts;
+mod secret;
+mod sign_in;
+
+use access::{Look, lists_a_blob};
+use serde_json::Value;
+
+use super::credentials::Credentials;
+use super::datasource::Datasource;
+use super::violation::{Violation, inner_error, violation};
+use super::{identity_of, path_of};
+use crate::gateway::Refusal;
+use crate::model::{NetworkPath, PrincipalId, ResourceId};
+use crate::rules::{Check, Flavour, Prerequisite, Stage, Subject};
+use crate::services::{Context, Input, Next};
+use crate::state::field;
+
+/// Where files are to be restored to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The blob host, e.g. `x.blob.core.windows.net`.
+    pub(super) host: String,
+    /// The storage account, if there is one of that name.
+    pub(super) account: Option<ResourceId>,
+    /// The container.
+    pub(super) container: String,
+    /// What every file's name begins with.
+    pub(super) prefix: String,
+}
+
+/// What is examined.
+#[derive(Clone, Debug)]
+pub(super) struct Examined {
+    /// At which stage.
+    pub(super) stage: Stage,
+    /// The vault.
+    pub(super) vault: ResourceId,
+    /// The kind of datasource.
+    pub(super) flavour: Flavour,
+    /// `identityDetails` of the request.
+    pub(super) identity: Value,
+    /// The datasource's server, or the one to restore to.
+    pub(super) server: Option<ResourceId>,
+    /// The database on it; empty where the datasource is the whole server.
+    pub(super) database: String,
+    /// How to sign in to it, where that is done by signing in.
+    pub(super) credentials: Option<Credentials>,
+    /// The database that was backed up, for a restore to another.
+    pub(super) source: Option<ResourceId>,
+    /// Whether the instance has been configured already, so that what it was configured with stays.
+    pub(super) configured: bool,
+    /// The target of a restore as files.
+    pub(super) target: Option<Target>,
+}
+
+impl Examined {
+    /// What is examined before the datasource of an instance is backed up. `None` if the instance
+    /// names no datasource that is taken, or no credentials that make sense.
+    pub(super) fn of_instance(vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let datasource = Datasource::of(properties)?;
+        Some(Self {
+            stage: Stage::ValidateBackup,
+            vault: vault.clone(),
+            identity: field(properties, "identityDetails").clone(),
+            server: Some(datasource.server()),
+            database: datasource.database().to_owned(),
+            credentials: match datasource.flavour {
+                Flavour::FlexibleServer => None,
+                Flavour::SingleServer => Some(Credentials::of(properties).ok()?),
+            },
+            flavour: datasource.flavour,
+            source: None,
+            configured: false,
+            target: None,
+        })
+    }
+
+    fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+}
+
+/// An examination under way.
+pub(super) struct Examination {
+    examined: Examined,
+    row: usize,
+    principal: Option<PrincipalId>,
+    secret: secret::SecretLook,
+    signed_in: sign_in::SignInLook,
+}
+
+/// What an examination says after a step.
+pub(super) enum Verdict {
+    /// It needs something first.
+    Pending(Box<Next>),
+    /// Every row is met; this is who the work is done as.
+    Passed(PrincipalId),
+    /// A row is not met.
+    Violated(Box<Violation>),
+}
+
+/// How one row came out.
+enum Outcome {
+    Met,
+    NotMet(Box<Violation>),
+    Needs(Box<Next>),
+}
+
+impl Examination {
+    pub(super) fn new(examined: Examined) -> Self {
+        Self {
+            examined,
+            row: 0,
+            principal: None,
+            secret: secret::SecretLook::default(),
+            signed_in: sign_in::SignInLook::default(),
+        }
+    }
+
+    /// Takes the answer to what was needed and goes on to the next thing needed, or to the end.
+    pub(super) fn step(&mut self, context: &mut Context<'_>, input: Input) -> Verdict {
+        let mut input = Some(input).filter(|input| !matches!(input, Input::Woke));
+        let rules = context.rules;
+        let (wanted, flavour) = (self.examined.stage, self.examined.flavour);
+        let rows = || {
+            let all = rules.prerequisites.iter();
+            all.filter(move |row| row.stage == wanted && row.flavour == flavour)
+        };
+        while let Some(row) = rows().nth(self.row) {
+            let outcome = match input.take() {
+                Some(answer) => self.answered(context, row, answer),
+                None => self.examine(context, row),
+            };
+            match outcome {
+                Outcome::Met => self.row += 1,
+                Outcome::Needs(next) => return Verdict::Pending(next),
+                Outcome::NotMet(violation) => return Verdict::Violated(violation),
+            }
+        }
+        match self.principal {
+            Some(principal) => Verdict::Passed(principal),
+            // No row of this stage looked at the identity; without one nothing can be done.
+            None => Verdict::Violated(Box::new(Violation::plain(Refusal::user_facing(
+                context.rules.error("UserErrorSystemIdentityNotEnabledWithVault"),
+                &[],
+            )))),
+        }
+    }
+
+    fn examine(&mut self, context: &mut Context<'_>, row: &Prerequisite) -> Outcome {
+        match &row.check {
+            Check::Identity => self.identity(context, row),
+            Check::HoldsRole { role, on } => self.holds_role(context, row, role, *on),
+            Check::Admitted { operation, on, .. } => self.ask(context, row, operation, *on),
+            Check::Setting { on, .. } => self.setting(context, row, *on),
+            Check::SameRegion { on } => self.same_region(context, row, *on),
+            Check::SameSubscriptionOrAllowed { on } => self.subscription(context, row, *on),
+            Check::Exists { on } => self.look(context, *on, Look::Itself),
+            Check::PrefixFree { on } => self.look(context, *on, Look::FirstBlob { ending: "_" }),
+            Check::Ready { on } => self.server_text(context, row, *on, "/properties/state", "Ready"),
+            Check::Primary { on } => {
+                self.server_text(context, row, *on, "/properties/replicationRole", "Primary")
+            }
+            Check::NameFree { on } => self.look(context, *on, Look::FirstBlob { ending: "" }),
+            Check::Before { time } => self.before(context, row, *time),
+            Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
+            Check::CustomerDatabase {} => self.customer_database(context, row),
+            Check::OtherThanSource {} => self.other_than_source(context, row),
+            Check::Secret { fault } => self.secret(context, row, *fault),
+            Check::SignIn { fault } => self.sign_in_check(context, row, *fault),
+            Check::None {} => Outcome::Met,
+        }
+    }
+
+    fn answered(&mut self, context: &mut Context<'_>, row: &Prerequisite, input: Input) -> Outcome {
+        match (&row.check, input) {
+            (Check::Secret { .. }, input) => {
+                self.secret = secret::look(input);
+                self.examine(context, row)
+            }
+            (Check::SignIn { .. }, input) => {
+                self.signed_in = self.signed_in(input);
+                self.examine(context, row)
+            }
+            (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
+                let mut found = violation(context, row, &refusal.reason);
+                found.refusal.gate = refusal.gate;
+                found.refusal.rules.extend(refusal.rules);
+                found.inner = inner_error(&refusal.code, &refusal.message);
+                Outcome::NotMet(found)
+            }
+            (Check::Exists { on }, Input::Answered(answer)) if self.is_missing(context, *on, &answer) => {
+                Outcome::NotMet(violation(context, row, "it does not exist"))
+            }
+            (Check::NameFree { .. }, Input::Answered(answer)) if self.lists_the_file(&answer) => {
+                let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
+                Outcome::NotMet(violation(context, row, &format!("there is a blob {name}")))
+            }
+            (Check::PrefixFree { .. }, Input::Answered(answer)) if lists_a_blob(&answer) => {
+                let prefix = self
+                    .examined
+                    .target
+                    .as_ref()
+                    .map_or("", |target| target.prefix.as_str());
+                Outcome::NotMet(violation(
+                    context,
+                    row,
+                    &format!("there are blobs whose names begin with {prefix}_"),
+                ))
+            }
+            _ => Outcome::Met,
+        }
+    }
+
+    fn identity(&mut self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+        let Some(vault) = context.state.resource(&self.examined.vault) else {
+            return Outcome::NotMet(violation(context, row, "the vault does not exist"));
+        };
+        match identity_of(context, vault, &self.examined.identity) {
+            Ok(principal) => {
+                self.principal = Some(principal);
+                Outcome::Met
+            }
+            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id.clone()])))),
+        }
+    }
+
+    fn subject(&self, subject: Subject) -> Option<ResourceId> {
+        match subject {
+            Subject::Server => self.examined.server.clone(),
+            Subject::ServerGroup => self.examined.server.as_ref()?.resource_group_id(),
+            Subject::Account => self.examined.target.as_ref()?.account.clone(),
+            Subject::Container => {
+                let target = self.examined.target.as_ref()?;
+                let account = target.account.as_ref()?;
+                Some(account.child(["blobServices", "default", "containers", &target.container]))
+            }
+            Subject::Secret => None,
+        }
+    }
+}
+
+/// Where the Backup service stands when it acts for a vault.
+pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource) -> NetworkPath {
+    match context.state.tenant_of(&vault.id) {
+        Some(tenant) => path_of(vault, tenant),
+        None => NetworkPath::internet(),
+    }
+}
+
+/// The word for a stage in the log.
+pub(super) fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::ValidateBackup => "validate_backup",
+        Stage::ValidateRestore | Stage::ValidateRestoreDatabase => "validate_restore",
+    }
+}

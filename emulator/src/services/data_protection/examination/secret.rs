@@ -1,0 +1,122 @@
+//! Fetching the secret with the credentials, as the identity, from where the Backup service stands.
+
+use http::{Method, StatusCode};
+
+use super::super::violation::{inner_error, violation};
+use super::{Examination, Outcome};
+use crate::gateway::Refusal;
+use crate::model::{Request, Response};
+use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault};
+use crate::services::data_protection::credentials::{ConnectionString, Credentials};
+use crate::services::{Context, Input, Next};
+use crate::state::field;
+
+/// The version of the protocol spoken.
+const API_VERSION: &str = "7.4";
+
+/// How far fetching the secret has come. Lives as long as one examination: nothing of the secret is
+/// kept.
+#[derive(Default)]
+pub(super) enum SecretLook {
+    /// Nothing has been asked.
+    #[default]
+    Begun,
+    /// The gates would let the identity read it.
+    Admitted,
+    /// It cannot be had or used.
+    Failed {
+        fault: SecretFault,
+        reason: String,
+        refusal: Option<Box<Refusal>>,
+    },
+    /// Here it is.
+    Read(ConnectionString),
+}
+
+impl Examination {
+    pub(super) fn secret(&self, context: &Context<'_>, row: &Prerequisite, wanted: SecretFault) -> Outcome {
+        let Some(Credentials::Secret(address)) = self.examined.credentials() else {
+            return Outcome::Met;
+        };
+        let request = || {
+            let target = format!(
+                "{}?api-version={API_VERSION}",
+                address.path(context.rules.takes("SS-B-11-VERSION", "as_named"))
+            );
+            self.outbound(
+                context,
+                Request::new(Method::GET, &address.host, &target),
+                Endpoint::KeyVault,
+            )
+        };
+        match &self.secret {
+            SecretLook::Begun => match request() {
+                Some(outbound) => Outcome::Needs(Box::new(Next::Ask(outbound))),
+                None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
+            },
+            SecretLook::Admitted => match request() {
+                Some(outbound) => Outcome::Needs(Box::new(Next::Call(outbound))),
+                None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
+            },
+            SecretLook::Failed {
+                fault,
+                reason,
+                refusal,
+            } if *fault == wanted => {
+                let mut found = violation(context, row, reason);
+                if let Some(refusal) = refusal {
+                    found.refusal.gate = refusal.gate;
+                    found.refusal.rules.extend(refusal.rules.iter().cloned());
+                    found.inner = inner_error(&refusal.code, &refusal.message);
+                }
+                Outcome::NotMet(found)
+            }
+            SecretLook::Failed { .. } | SecretLook::Read(_) => Outcome::Met,
+        }
+    }
+}
+
+/// What an answer of the front door or of the key vault tells.
+pub(super) fn look(input: Input) -> SecretLook {
+    match input {
+        Input::Asked(Ok(_)) => SecretLook::Admitted,
+        Input::Asked(Err(refusal)) => SecretLook::Failed {
+            fault: match refusal.gate {
+                Gate::Route => SecretFault::NoStore,
+                Gate::Network => SecretFault::Network,
+                _ => SecretFault::Access,
+            },
+            reason: refusal.reason.clone(),
+            refusal: Some(Box::new(refusal)),
+        },
+        Input::Answered(answer) => read(&answer),
+        Input::Worked(_) | Input::Woke => SecretLook::Begun,
+    }
+}
+
+fn read(answer: &Response) -> SecretLook {
+    let failed = |fault, reason: String| SecretLook::Failed {
+        fault,
+        reason,
+        refusal: None,
+    };
+    let body = answer.json_body();
+    let message = field(field(&body, "error"), "message")
+        .as_str()
+        .unwrap_or_default();
+    match answer.status {
+        StatusCode::OK => {
+            let value = field(&body, "value").as_str().unwrap_or_default();
+            match ConnectionString::parse(value) {
+                Ok(connection) => SecretLook::Read(connection),
+                Err(why) => failed(
+                    SecretFault::Format,
+                    format!("the value is no ADO.NET connection string: {why}"),
+                ),
+            }
+        }
+        StatusCode::NOT_FOUND => failed(SecretFault::Missing, message.to_owned()),
+        // The gates had let the identity in just before; this is the secret's own state.
+        _ => failed(SecretFault::Unusable, message.to_owned()),
+    }
+}

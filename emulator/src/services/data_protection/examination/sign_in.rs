@@ -1,0 +1,187 @@
+//! Signing in to the database with the credentials, to see whether a dump or a load could.
+
+use super::super::violation::{Violation, violation};
+use super::{Examination, Outcome};
+use crate::jobs::{
+    EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
+};
+use crate::model::ResourceId;
+use crate::rules::{Gate, Prerequisite, SignInFault, Stage};
+use crate::services::data_protection::credentials::Credentials;
+use crate::services::data_protection::examination::secret::SecretLook;
+use crate::services::data_protection::plugin;
+use crate::services::{Context, Input, Next};
+
+/// The database a restore signs in to, since its own is not there yet.
+const MAINTENANCE: &str = "postgres";
+/// The most rights a refusal names.
+const NAMED_MAX: usize = 5;
+
+/// How far signing in has come.
+#[derive(Default)]
+pub(super) enum SignInLook {
+    /// Nothing has been asked.
+    #[default]
+    Begun,
+    /// It failed.
+    Failed { fault: SignInFault, reason: String },
+    /// It could not be tried at all.
+    Broken(String),
+    /// The user is in, and lacks these rights.
+    In(Vec<MissingRight>),
+}
+
+impl Examination {
+    pub(super) fn sign_in_check(
+        &mut self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        wanted: SignInFault,
+    ) -> Outcome {
+        if let SignInLook::Begun = self.signed_in {
+            match self.credentials(context) {
+                Ok(sign_in) => {
+                    let needed = self.needed();
+                    let work = Work::Examine(ExamineWork { sign_in, needed });
+                    return Outcome::Needs(Box::new(Next::Work(work)));
+                }
+                Err(failed) => self.signed_in = failed,
+            }
+        }
+        match &self.signed_in {
+            SignInLook::Failed { fault, reason } if *fault == wanted => {
+                let mut found = violation(context, row, reason);
+                found.refusal.gate = match fault {
+                    SignInFault::Network => Gate::Network,
+                    SignInFault::Credentials | SignInFault::EntraIdentity => Gate::Authentication,
+                    _ => Gate::Service,
+                };
+                Outcome::NotMet(found)
+            }
+            SignInLook::In(missing) if !missing.is_empty() && wanted == SignInFault::Rights => {
+                let mut found = violation(context, row, &name(missing));
+                found.refusal.gate = Gate::Authorization;
+                Outcome::NotMet(found)
+            }
+            SignInLook::Broken(reason) => {
+                let refusal = crate::gateway::Refusal::user_facing(
+                    context.rules.error("SyntheticDataMovementFailed"),
+                    &[],
+                )
+                .because(reason);
+                Outcome::NotMet(Box::new(Violation::plain(refusal)))
+            }
+            SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => Outcome::Met,
+        }
+    }
+
+    fn needed(&self) -> NeededRights {
+        match self.examined.stage {
+            Stage::ValidateRestoreDatabase => NeededRights::Restore {
+                database: self.examined.database.clone(),
+            },
+            Stage::ValidateBackup | Stage::ValidateRestore => NeededRights::Backup,
+        }
+    }
+
+    /// How to sign in to the datasource, with the credentials as this examination found them. For
+    /// the work that follows an examination that has passed.
+    pub(in crate::services::data_protection) fn sign_in(&self, context: &Context<'_>) -> Option<SignIn> {
+        self.credentials(context).ok()
+    }
+
+    fn credentials(&self, context: &Context<'_>) -> Result<SignIn, SignInLook> {
+        let broken = |why: &str| SignInLook::Broken(why.to_owned());
+        let server = self
+            .examined
+            .server
+            .as_ref()
+            .ok_or_else(|| broken("there is no server to sign in to"))?;
+        let vault = context
+            .state
+            .resource(&self.examined.vault)
+            .ok_or_else(|| broken("the vault is gone"))?;
+        let (user, password, port) = match (self.examined.credentials(), &self.secret) {
+            (Some(Credentials::Secret(_)), SecretLook::Read(own)) => {
+                (own.user.clone(), own.password.clone(), own.port)
+            }
+            (Some(Credentials::EntraIdentity), _) => self.entra_user(context, server)?,
+            _ => return Err(broken("the credentials have not been read")),
+        };
+        let database = match self.examined.stage {
+            Stage::ValidateRestoreDatabase => MAINTENANCE.to_owned(),
+            Stage::ValidateBackup | Stage::ValidateRestore => self.examined.database.clone(),
+        };
+        Ok(SignIn {
+            host: format!("{}.postgres.database.azure.com", server.name()),
+            port,
+            user,
+            password,
+            database,
+            path: super::service_path(context, vault),
+        })
+    }
+
+    /// In the older model the vault's identity is a user of the database. Such a user is created
+    /// with the identity's application id for a password, which the service replaces by a token
+    /// check; here the id itself is shown, and only to a server that has an Entra administrator.
+    fn entra_user(
+        &self,
+        context: &Context<'_>,
+        server: &ResourceId,
+    ) -> Result<(String, String, u16), SignInLook> {
+        let failed = |reason: String| SignInLook::Failed {
+            fault: SignInFault::EntraIdentity,
+            reason,
+        };
+        let administrator = server.child(["administrators", "activeDirectory"]);
+        if !context.state.resources.contains_key(&administrator) {
+            return Err(failed(format!(
+                "{} has no administrator of Microsoft Entra ID",
+                server.name()
+            )));
+        }
+        let application = self
+            .principal
+            .and_then(|id| context.state.directory.get(id)?.app_id)
+            .ok_or_else(|| failed("the vault's identity has no application id".to_owned()))?;
+        let user = self.examined.vault.name().to_owned();
+        Ok((user, application.to_string(), 5432))
+    }
+
+    /// What the outcome of the sign-in tells.
+    pub(super) fn signed_in(&self, input: Input) -> SignInLook {
+        match input {
+            Input::Worked(EffectResult::Examined(missing)) => SignInLook::In(missing),
+            Input::Worked(EffectResult::Failed(EffectFailure::Session { failure, message })) => {
+                let older = self.examined.credentials() == Some(&Credentials::EntraIdentity);
+                SignInLook::Failed {
+                    fault: match failure {
+                        SessionFailure::SignInRefused if older => SignInFault::EntraIdentity,
+                        failure => plugin::fault(failure),
+                    },
+                    reason: message,
+                }
+            }
+            Input::Worked(EffectResult::Failed(failure)) => SignInLook::Broken(match failure {
+                EffectFailure::Engine(text) | EffectFailure::Store(text) => text,
+                EffectFailure::Session { message, .. } | EffectFailure::Refused { message, .. } => message,
+            }),
+            _ => SignInLook::Broken("the sign-in ended without a result".to_owned()),
+        }
+    }
+}
+
+/// The first of what is missing, in words.
+fn name(missing: &[MissingRight]) -> String {
+    let named: Vec<String> = missing
+        .iter()
+        .take(NAMED_MAX)
+        .map(|right| format!("{} on {}", right.privilege, right.object))
+        .collect();
+    let more = missing.len() - named.len();
+    match more {
+        0 => format!("the user lacks {}", named.join(", ")),
+        _ => format!("the user lacks {} and {more} more", named.join(", ")),
+    }
+}

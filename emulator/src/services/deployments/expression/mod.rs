@@ -1,0 +1,23 @@
+//! Template expressions: a text that begins with `[` and ends with `]`, but not with `[[`.
+//!
+//! The grammar is small: strings in single quotes with the quote doubled inside, whole numbers,
+//! function calls, and behind any of these members (`.name`) and elements (`[index]`).
+
+mod evaluate;
+mod functions;
+mod parse;
+
+pub(super) use evaluate::{Problem, Reference, Scope, evaluate};
+
+/// A parsed expression.
+#[derive(Clone, Debug, PartialEq)]
+enum Expression {
+    Text(String),
+    Number(i64),
+    Call {
+        function: String,
+        arguments: Vec<Expression>,
+    },
+    Member(Box<Expression>, String),
+    Element(Box<Expression>, Box<Expression>),
+}

@@ -1,0 +1,118 @@
+//! Access policies, changed without the rest of the vault.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::vault_body;
+use crate::gateway::{Permit, Refusal, Shape};
+use crate::model::{Request, Response};
+use crate::services::{Context, json_body};
+use crate::state::field;
+
+/// Who an entry is about: two entries about the same are one.
+fn subject(entry: &Value) -> [String; 3] {
+    ["tenantId", "objectId", "applicationId"].map(|name| {
+        let id = field(entry, name).as_str().unwrap_or_default();
+        id.to_ascii_lowercase()
+    })
+}
+
+fn words(entry: &Value, collection: &str) -> Vec<Value> {
+    let own = field(field(entry, "permissions"), collection).as_array();
+    own.cloned().unwrap_or_default()
+}
+
+fn same(one: &Value, other: &Value) -> bool {
+    let (one, other) = (
+        one.as_str().unwrap_or_default(),
+        other.as_str().unwrap_or_default(),
+    );
+    one.eq_ignore_ascii_case(other)
+}
+
+fn collections(entry: &Value) -> Vec<String> {
+    let permissions = field(entry, "permissions").as_object();
+    permissions
+        .into_iter()
+        .flat_map(|own| own.keys().cloned())
+        .collect()
+}
+
+/// Adds the words of one entry to another about the same subject.
+fn add(entry: &mut Value, more: &Value) {
+    for collection in collections(more) {
+        let mut own = words(entry, &collection);
+        for word in words(more, &collection) {
+            if !own.iter().any(|known| same(known, &word)) {
+                own.push(word);
+            }
+        }
+        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(own);
+    }
+}
+
+/// Takes the words of one entry from another. Whether anything is left.
+fn remove(entry: &mut Value, less: &Value) -> bool {
+    for collection in collections(less) {
+        let mut own = words(entry, &collection);
+        let gone = words(less, &collection);
+        own.retain(|word| !gone.iter().any(|gone| same(gone, word)));
+        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(own);
+    }
+    collections(entry)
+        .iter()
+        .any(|collection| !words(entry, collection).is_empty())
+}
+
+/// An entry as it is kept: the names of the kinds of permission in lower case.
+fn kept(entry: &Value) -> Value {
+    let mut kept = entry.clone();
+    kept["permissions"] = json!({});
+    add(&mut kept, entry);
+    kept
+}
+
+pub(super) fn update(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let policies = field(field(&sent, "properties"), "accessPolicies").clone();
+    vault_body::check_policies(context, &policies)?;
+    let vault = super::vault_in_path(context, &permit.scope)?;
+    let id = vault.id.clone();
+    let own = vault.at("/properties/accessPolicies").as_array();
+    let mut entries = own.cloned().unwrap_or_default();
+    let change = permit.params.get("change").to_ascii_lowercase();
+    for entry in policies.as_array().into_iter().flatten() {
+        let known = entries.iter().position(|own| subject(own) == subject(entry));
+        match (change.as_str(), known) {
+            ("add", Some(known)) => add(&mut entries[known], entry),
+            ("replace", Some(known)) => entries[known] = kept(entry),
+            ("add" | "replace", None) => entries.push(kept(entry)),
+            ("remove", Some(known)) => {
+                if !remove(&mut entries[known], entry) {
+                    entries.remove(known);
+                }
+            }
+            ("remove", None) => {}
+            _ => {
+                let what = format!("'{change}' is not add, replace or remove.");
+                let error = context.rules.error("KeyVaultBodyInvalid");
+                return Err(Refusal::of_row(Shape::Arm, error, &[("what", &what)]));
+            }
+        }
+    }
+    let Some(vault) = context.state.resources.get_mut(&id) else {
+        return Err(context.not_found(&id));
+    };
+    vault.set_property(&["accessPolicies"], Value::Array(entries));
+    let answer = json!({
+        "id": format!("{id}/accessPolicies/"),
+        "type": "Microsoft.KeyVault/vaults/accessPolicies",
+        "location": vault.location(),
+        "properties": {"accessPolicies": vault.at("/properties/accessPolicies")},
+    });
+    Ok(Response::json(StatusCode::OK, &answer))
+}

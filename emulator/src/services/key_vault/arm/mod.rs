@@ -1,0 +1,54 @@
+//! The control plane: vaults, deleted vaults, access policies, private endpoint connections, and secrets
+//! as resources.
+
+mod access_policies;
+mod connections;
+mod deleted;
+mod naming;
+mod secrets;
+mod vault_body;
+mod vaults;
+
+use super::VAULT;
+use crate::gateway::Refusal;
+use crate::model::ResourceId;
+use crate::services::{Context, Handler, plain};
+use crate::state::Resource;
+
+pub(super) fn handler(operation: &str) -> Option<Handler> {
+    Some(match operation {
+        "KeyVaults_CheckNameAvailability" => naming::check_availability,
+        "KeyVaults_CreateOrUpdate" => vaults::put,
+        "KeyVaults_Update" => vaults::patch,
+        "KeyVaults_Get" => plain::get,
+        "KeyVaults_Delete" => vaults::delete,
+        "KeyVaults_ListByResourceGroup" | "KeyVaults_List" => {
+            |context, permit, request| plain::list(context, permit, request, VAULT)
+        }
+        "KeyVaults_ListDeleted" => deleted::list,
+        "KeyVaults_GetDeleted" => deleted::get,
+        "KeyVaults_PurgeDeleted" => deleted::purge,
+        "KeyVaults_OperationResult" => deleted::operation_result,
+        "KeyVaults_UpdateAccessPolicy" => access_policies::update,
+        "KeyVaultConnections_CreateOrUpdate" => connections::put,
+        "KeyVaultConnections_Get" => connections::get,
+        "KeyVaultConnections_Delete" => connections::delete,
+        "KeyVaultConnections_List" => connections::list,
+        "KeyVaultPrivateLinkResources_List" => connections::link_resources,
+        "KeyVaultSecrets_CreateOrUpdate" => secrets::put,
+        "KeyVaultSecrets_Get" => secrets::get,
+        "KeyVaultSecrets_List" => secrets::list,
+        _ => return None,
+    })
+}
+
+/// The vault a path leads through, which must exist.
+fn vault_in_path<'a>(context: &'a Context<'_>, scope: &ResourceId) -> Result<&'a Resource, Refusal> {
+    // /subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.KeyVault/vaults/{v}
+    let id = ResourceId::from_segments(scope.segments().take(8));
+    context
+        .state
+        .resource(&id)
+        .filter(|vault| vault.is_type(VAULT))
+        .ok_or_else(|| context.not_found(&id))
+}

@@ -1,0 +1,65 @@
+//! Vault names: their form, and that the whole world shares them.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::gateway::{Permit, Refusal, Shape};
+use crate::model::{Request, ResourceId, Response};
+use crate::services::{Context, json_body};
+use crate::state::field;
+
+/// Letters, digits and hyphens, as many as the rules say.
+fn is_vault_name(context: &Context<'_>, name: &str) -> bool {
+    let lengths = &context.rules.key_vault.vault_name;
+    (lengths.shortest..=lengths.longest).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Why a vault that is to be new cannot have a name.
+fn objection(context: &Context<'_>, name: &str) -> Option<Refusal> {
+    let key = name.to_ascii_lowercase();
+    if !is_vault_name(context, name) {
+        let error = context.rules.error("VaultNameNotValid");
+        return Some(Refusal::of_row(Shape::Arm, error, &[]));
+    }
+    if context.state.key_vaults.contains_key(&key) {
+        let error = context.rules.error("VaultAlreadyExists");
+        return Some(Refusal::of_row(Shape::Arm, error, &[("vault", name)]));
+    }
+    if context.own.key_vault.deleted.contains_key(&key) {
+        let error = context.rules.error("KeyVaultDeletedNameInUse");
+        return Some(Refusal::of_row(Shape::Arm, error, &[]));
+    }
+    None
+}
+
+/// Refuses a name that has not the right form, or that another vault has, be it deleted.
+pub(super) fn check(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    match objection(context, id.name()) {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check_availability(
+    context: &mut Context<'_>,
+    _: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let name = field(&sent, "name").as_str().unwrap_or_default();
+    let answer = match objection(context, name) {
+        None => json!({"nameAvailable": true}),
+        Some(refusal) => {
+            let reason = if is_vault_name(context, name) {
+                "AlreadyExists"
+            } else {
+                "AccountNameInvalid"
+            };
+            json!({"nameAvailable": false, "reason": reason, "message": refusal.message})
+        }
+    };
+    Ok(Response::json(StatusCode::OK, &answer))
+}

@@ -1,0 +1,343 @@
+//! Keys: made, brought along, renewed, changed, used.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::super::cryptography::{CryptographyError, KeyPair, decode, encode};
+use super::super::material::KeyMaterial;
+use super::super::objects::{Attributes, Version, Window};
+use super::super::vault::Vault;
+use super::kind::{Keys, bundle};
+use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
+use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
+use crate::entropy::Entropy;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
+use crate::services::Context;
+use crate::state::field;
+
+fn wrong(context: &Context<'_>, error: CryptographyError) -> Refusal {
+    bad_parameter(context, &error.to_string())
+}
+
+/// What a key may be used for, as a request says it.
+fn operations(context: &Context<'_>, sent: &Value, pair: &KeyPair) -> Result<Vec<String>, Refusal> {
+    let facts = &context.rules.key_vault;
+    let known = match pair {
+        KeyPair::Rsa(_) => &facts.rsa.operations,
+        KeyPair::P256(_) | KeyPair::P384(_) => &facts.elliptic_curve.operations,
+    };
+    let no = || {
+        let what = format!("key_ops must name some of {}.", known.join(", "));
+        bad_parameter(context, &what)
+    };
+    match sent {
+        Value::Null => Ok(known.clone()),
+        Value::Array(words) => words
+            .iter()
+            .map(|word| {
+                let own = known.iter().find(|known| Some(known.as_str()) == word.as_str());
+                own.cloned().ok_or_else(no)
+            })
+            .collect(),
+        _ => Err(no()),
+    }
+}
+
+/// Whether a kind of key is kept in hardware, which is for vaults of the premium kind.
+fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Refusal> {
+    if !kind.ends_with("-HSM") {
+        return Ok(false);
+    }
+    let sku = context
+        .state
+        .resource(&vault.id)
+        .map_or("", |vault| vault.text("/properties/sku/name"));
+    if sku.eq_ignore_ascii_case("premium") {
+        Ok(true)
+    } else {
+        let what = format!("A key of the kind {kind} takes a key vault of the sku premium.");
+        Err(bad_parameter(context, &what))
+    }
+}
+
+fn new_pair(context: &mut Context<'_>, vault: &Vault, sent: &Value) -> Result<KeyPair, Refusal> {
+    let facts = &context.rules.key_vault;
+    let kind = field(sent, "kty").as_str().unwrap_or_default();
+    let draw = format!("key vault key {}", vault.key);
+    match kind {
+        "RSA" | "RSA-HSM" => {
+            let bits = match field(sent, "key_size") {
+                Value::Null => Some(facts.rsa.unset),
+                size => size.as_u64().and_then(|size| usize::try_from(size).ok()),
+            };
+            let Some(bits) = bits.filter(|bits| facts.rsa.bits.contains(bits)) else {
+                let sizes: Vec<String> = facts.rsa.bits.iter().map(usize::to_string).collect();
+                let what = format!("key_size must be one of {}.", sizes.join(", "));
+                return Err(bad_parameter(context, &what));
+            };
+            let draw = context.draw(&draw);
+            KeyPair::new_rsa(bits, &draw)
+        }
+        "EC" | "EC-HSM" => {
+            let curve = match field(sent, "crv") {
+                Value::Null => Some(facts.elliptic_curve.unset.as_str()),
+                curve => curve.as_str(),
+            };
+            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|own| own == curve));
+            let Some(curve) = known else {
+                let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
+                return Err(bad_parameter(context, &what));
+            };
+            let draw = context.draw(&draw);
+            KeyPair::new_on_curve(curve, &draw)
+        }
+        _ => {
+            let what = "kty must be one of RSA, RSA-HSM, EC, EC-HSM.";
+            return Err(bad_parameter(context, what));
+        }
+    }
+    .map_err(|error| wrong(context, error))
+}
+
+/// Adds a version of a key and answers it. `sent` has the members `attributes` and `tags`.
+fn add(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    sent: &Value,
+    material: KeyMaterial,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let mut attributes = Attributes::new(context.now);
+    attributes
+        .take(field(sent, "attributes"))
+        .map_err(|what| bad_parameter(context, &what))?;
+    let version = Version {
+        id: new_version(context, &vault),
+        attributes,
+        tags: tags(context, field(sent, "tags"))?.unwrap_or_default(),
+        material,
+    };
+    objects_mut::<Keys>(context, &vault).add(permit.params.get("key"), version);
+    answer(context, permit, request, &vault, "")
+}
+
+/// The name a new key is to have, which must be free of a deleted one's.
+fn check_free(context: &Context<'_>, permit: &Permit, vault: &Vault) -> Result<(), Refusal> {
+    let name = permit.params.get("key");
+    check_name(context, name)?;
+    check_not_deleted::<Keys>(context, vault, name)
+}
+
+pub(super) fn create(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let sent = body(context, request)?;
+    check_free(context, permit, &vault)?;
+    let hardware = hardware(context, &vault, field(&sent, "kty").as_str().unwrap_or_default())?;
+    let pair = new_pair(context, &vault, &sent)?;
+    let material = KeyMaterial {
+        operations: operations(context, field(&sent, "key_ops"), &pair)?,
+        pair,
+        hardware,
+    };
+    add(context, permit, request, &sent, material)
+}
+
+pub(super) fn import(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let sent = body(context, request)?;
+    check_free(context, permit, &vault)?;
+    let key = field(&sent, "key");
+    let hardware = hardware(context, &vault, field(key, "kty").as_str().unwrap_or_default())?;
+    let pair = KeyPair::import(key).map_err(|error| wrong(context, error))?;
+    if pair
+        .bits()
+        .is_some_and(|bits| !context.rules.key_vault.rsa.bits.contains(&bits))
+    {
+        return Err(wrong(context, CryptographyError::Key));
+    }
+    let material = KeyMaterial {
+        operations: operations(context, field(key, "key_ops"), &pair)?,
+        pair,
+        hardware,
+    };
+    add(context, permit, request, &sent, material)
+}
+
+/// A new version of the same kind as the newest.
+pub(super) fn rotate(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let object = named::<Keys>(context, &vault, permit)?;
+    let newest = object
+        .version("")
+        .ok_or_else(|| not_found::<Keys>(context, &object.name))?;
+    let old = newest.material.clone();
+    let sent = json!({"tags": newest.tags});
+    let like = match (old.pair.bits(), old.pair.curve()) {
+        (Some(bits), _) => json!({"kty": "RSA", "key_size": bits}),
+        (None, curve) => json!({"kty": "EC", "crv": curve}),
+    };
+    let material = KeyMaterial {
+        pair: new_pair(context, &vault, &like)?,
+        ..old
+    };
+    add(context, permit, request, &sent, material)
+}
+
+/// A version as an answer shows it.
+fn answer(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    vault: &Vault,
+    id: &str,
+) -> Result<Response, Refusal> {
+    let object = named::<Keys>(context, vault, permit)?;
+    let version = object
+        .version(id)
+        .ok_or_else(|| not_found::<Keys>(context, &format!("{}/{id}", object.name)))?;
+    let answer = bundle::<Keys>(request, vault, object, version);
+    Ok(Response::json(StatusCode::OK, &answer))
+}
+
+fn disabled(context: &Context<'_>, operation: &str) -> Refusal {
+    let error = context.rules.error("KeyDisabled");
+    Refusal::key_vault(error, &[("operation", operation)])
+}
+
+pub(super) fn get(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let id = permit.params.get("version");
+    let version = named::<Keys>(context, &vault, permit)?.version(id);
+    if version.is_some_and(|version| !version.attributes.enabled) {
+        return Err(disabled(context, "get"));
+    }
+    answer(context, permit, request, &vault, id)
+}
+
+pub(super) fn update(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let sent = body(context, request)?;
+    let (name, id) = (permit.params.get("key"), permit.params.get("version"));
+    let change = Change {
+        attributes: field(&sent, "attributes"),
+        tags: tags(context, field(&sent, "tags"))?,
+    };
+    let wanted = match field(&sent, "key_ops") {
+        Value::Null => None,
+        words => {
+            let version = named::<Keys>(context, &vault, permit)?.version(id);
+            let version = version.ok_or_else(|| not_found::<Keys>(context, name))?;
+            Some(operations(context, words, &version.material.pair)?)
+        }
+    };
+    let now = context.now;
+    let Some(version) = objects_mut::<Keys>(context, &vault).version_mut(name, id) else {
+        return Err(not_found::<Keys>(context, name));
+    };
+    if let Err(what) = update_version(version, now, &change) {
+        return Err(bad_parameter(context, &what));
+    }
+    if let Some(wanted) = wanted {
+        version.material.operations = wanted;
+    }
+    answer(context, permit, request, &vault, id)
+}
+
+/// Refuses what a version may not be used for, or not now.
+fn check_usable(
+    context: &Context<'_>,
+    version: &Version<KeyMaterial>,
+    operation: &str,
+) -> Result<(), Refusal> {
+    if !version.attributes.enabled {
+        return Err(disabled(context, operation));
+    }
+    let goes_on = &context.rules.key_vault.out_of_time.operations;
+    let error = match version.attributes.window(context.now) {
+        _ if goes_on.iter().any(|own| own == operation) => None,
+        Window::Inside => None,
+        Window::Before => Some(context.rules.error("KeyNotYetValid")),
+        Window::After => Some(context.rules.error("SyntheticKeyExpired")),
+    };
+    let allowed = version.material.operations.iter().any(|own| own == operation);
+    let error = match error {
+        None if allowed => return Ok(()),
+        None => context.rules.error("KeyOperationForbidden"),
+        Some(error) => error,
+    };
+    Err(Refusal::key_vault(error, &[("operation", operation)]))
+}
+
+/// Encrypts, decrypts, wraps, unwraps, signs or verifies. What an operation is called is what the
+/// permission for it is called.
+pub(super) fn operate(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let sent = body(context, request)?;
+    let operation = permit.operation(context.rules).policy.as_ref();
+    let operation = operation.map_or("", |policy| policy.word.as_str());
+    let draw = context.draw(&format!("key vault operation {}", vault.key));
+    let object = named::<Keys>(context, &vault, permit)?;
+    let id = permit.params.get("version");
+    let version = object
+        .version(id)
+        .ok_or_else(|| not_found::<Keys>(context, &format!("{}/{id}", object.name)))?;
+    check_usable(context, version, operation)?;
+    let value =
+        carry_out(&version.material.pair, operation, &sent, &draw).map_err(|error| wrong(context, error))?;
+    let answer = match value {
+        value @ Value::Bool(_) => json!({"value": value}),
+        value => json!({
+            "kid": format!("{}/keys/{}/{}", request.authority(), object.name, version.id),
+            "value": value,
+        }),
+    };
+    Ok(Response::json(StatusCode::OK, &answer))
+}
+
+fn carry_out(
+    pair: &KeyPair,
+    operation: &str,
+    sent: &Value,
+    draw: &Entropy,
+) -> Result<Value, CryptographyError> {
+    let algorithm = field(sent, "alg").as_str().unwrap_or_default();
+    let bytes = |name: &str| {
+        let text = field(sent, name).as_str();
+        text.and_then(decode).ok_or(CryptographyError::Value)
+    };
+    let value = bytes("value")?;
+    let done = match operation {
+        "encrypt" | "wrapKey" => pair.encrypt(algorithm, &value, draw)?,
+        "decrypt" | "unwrapKey" => pair.decrypt(algorithm, &value, draw)?,
+        "sign" => pair.sign(algorithm, &value, draw)?,
+        "verify" => return Ok(json!(pair.verify(algorithm, &bytes("digest")?, &value)?)),
+        _ => return Err(CryptographyError::Algorithm),
+    };
+    Ok(json!(encode(&done)))
+}

@@ -1,0 +1,386 @@
+//! Who gets in: the challenge, the network, the two permission models.
+
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::world::{HOST, VAULT, World, refused};
+use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, TenantId};
+use crate::server::{Admission, Core};
+
+#[test]
+fn the_first_request_is_challenged_before_its_body_is_looked_at() {
+    let mut world = World::new();
+    let tenant = world.operator.tenant;
+    let request = Request::new(Method::PUT, HOST, "/secrets/db?api-version=7.4")
+        .with_header("x-ms-client-request-id", "mine");
+    let Admission::Refuse(answer) = world.azure.admit(world.now, &NetworkPath::internet(), &request) else {
+        panic!("not refused on its headers");
+    };
+    assert_eq!(answer.status, 401);
+    let expected = format!(
+        "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
+    );
+    assert_eq!(answer.header("www-authenticate"), Some(expected.as_str()));
+    assert_eq!(
+        answer.json_body(),
+        json!({"error": {"code": "Unauthorized", "message": "AKV10000: Request is missing a Bearer or PoP token."}})
+    );
+    assert_eq!(answer.header("x-ms-keyvault-region"), Some("westeurope"));
+    assert!(answer.header("x-ms-keyvault-service-version").is_some());
+    assert_eq!(answer.header("x-ms-client-request-id"), Some("mine"));
+    assert!(answer.header("x-ms-request-id").is_some());
+    // A host name is the same in any letters.
+    let request = Request::new(Method::GET, "DRILL.Vault.Azure.NET", "/secrets?api-version=7.4");
+    assert_eq!(world.send(request).status, 401);
+}
+
+#[test]
+fn tokens_must_be_for_key_vault_and_of_the_vaults_tenant() {
+    let mut world = World::new();
+    world.set("db", "x");
+    let ask = |world: &mut World, token: &str| {
+        let request = Request::new(Method::GET, HOST, "/secrets/db?api-version=7.4")
+            .with_header("authorization", &format!("Bearer {token}"));
+        let answer = world.send(request);
+        assert_eq!(answer.status, 401, "{answer:?}");
+        assert!(answer.header("www-authenticate").is_some());
+        answer.json_body()["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let operator = world.operator.object_id;
+    let other = world.token(operator, "https://management.azure.com/");
+    assert!(ask(&mut world, &other).starts_with("AKV10022: Invalid audience."));
+    assert!(ask(&mut world, "not.a.token").contains("not valid"));
+    // With a slash too many it is the same audience.
+    let fine = world.token(operator, "https://vault.azure.net/");
+    let request = Request::new(Method::GET, HOST, "/secrets/db?api-version=7.4")
+        .with_header("authorization", &format!("Bearer {fine}"));
+    assert_eq!(world.send(request).status, 200);
+    let old = world.token(operator, "https://vault.azure.net");
+    world.pass(SignedDuration::from_hours(2));
+    assert!(ask(&mut world, &old).contains("expired"));
+    let mut foreign = world
+        .azure
+        .state()
+        .directory
+        .get(operator)
+        .expect("somebody")
+        .clone();
+    foreign.tenant = TenantId(Uuid::from_u128(5));
+    let foreign = world
+        .azure
+        .tokens()
+        .issue(world.now, &foreign, "https://vault.azure.net")
+        .0;
+    assert!(ask(&mut world, &foreign).starts_with("AKV10032: Invalid issuer."));
+}
+
+#[test]
+fn a_vault_that_is_not_there_has_no_name() {
+    let mut world = World::empty_with(&[]);
+    let answer = world.vault(Method::GET, "/secrets/db", None);
+    assert_eq!(refused(&answer, 404), "SyntheticKeyVaultNotFound");
+    assert_eq!(answer.header("x-azdrill-gate"), Some("route"));
+    assert!(world.azure.knows_host("anything.vault.azure.net"));
+    assert!(!world.azure.knows_host("vault.azure.net.example.com"));
+}
+
+fn get(world: &mut World, who: PrincipalId) -> crate::model::Response {
+    let request = world.request(who, Method::GET, "/secrets/db");
+    world.send(request)
+}
+
+#[test]
+fn with_azure_roles_a_data_role_counts_and_where_it_was_given() {
+    let mut world = World::new();
+    world.set("db", "x");
+    let stranger = world.stranger;
+    let answer = get(&mut world, stranger);
+    assert_eq!(refused(&answer, 403), "ForbiddenByRbac");
+    assert_eq!(answer.json_body()["error"]["code"], "Forbidden");
+    assert_eq!(answer.header("x-azdrill-gate"), Some("authorization"));
+    assert!(
+        answer
+            .header("x-azdrill-rules")
+            .expect("rules")
+            .contains("SS-B-03")
+    );
+    let message = answer.json_body()["error"]["message"].to_string();
+    assert!(
+        message.contains("Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'"),
+        "{message}"
+    );
+    assert!(message.contains("vaults/drill/secrets/db'"), "{message}");
+    // Neither owning the vault nor seeing what it holds is reading a secret.
+    for role in [
+        "Owner",
+        "Key Vault Contributor",
+        "Key Vault Reader",
+        "Key Vault Crypto User",
+    ] {
+        world.give(stranger, role, "");
+        assert_eq!(
+            refused(&get(&mut world, stranger), 403),
+            "ForbiddenByRbac",
+            "{role}"
+        );
+    }
+    // A role on one secret opens that one.
+    world.give(stranger, "Key Vault Secrets User", "/secrets/db2");
+    assert_eq!(get(&mut world, stranger).status, 403);
+    world.give(stranger, "Key Vault Secrets User", "/secrets/DB");
+    assert_eq!(get(&mut world, stranger).status, 200);
+    let list = world.request(stranger, Method::GET, "/secrets");
+    assert_eq!(world.send(list).status, 200, "Key Vault Reader lists");
+    let set = world
+        .request(stranger, Method::PUT, "/secrets/db")
+        .with_json(&json!({"value": "y"}));
+    assert_eq!(refused(&world.send(set), 403), "ForbiddenByRbac");
+    world.give(stranger, "Key Vault Secrets Officer", "");
+    let set = world
+        .request(stranger, Method::PUT, "/secrets/db")
+        .with_json(&json!({"value": "y"}));
+    assert_eq!(world.send(set).status, 200);
+}
+
+fn policy(world: &World, object: PrincipalId, permissions: Value) -> Value {
+    json!({"tenantId": world.operator.tenant, "objectId": object, "permissions": permissions})
+}
+
+#[test]
+fn with_access_policies_a_policy_counts_for_its_permissions() {
+    let mut world = World::with(json!({"enableRbacAuthorization": false}));
+    let (operator, stranger) = (world.operator.object_id, world.stranger);
+    // The operator holds Key Vault Administrator, which counts for nothing here.
+    let answer = world.vault(Method::PUT, "/secrets/db", Some(json!({"value": "x"})));
+    assert_eq!(refused(&answer, 403), "ForbiddenByPolicy");
+    let rules = answer.header("x-azdrill-rules").expect("rules").to_owned();
+    assert!(rules.contains("SS-B-03") && rules.contains("SS-B-04"), "{rules}");
+    let message = answer.json_body()["error"]["message"].to_string();
+    assert!(
+        message.contains("does not have secrets set permission on key vault 'drill;location=westeurope'"),
+        "{message}"
+    );
+    let all = policy(&world, operator, json!({"secrets": ["ALL"]}));
+    let one = policy(&world, stranger, json!({"Secrets": ["Get"]}));
+    world.patch_vault(json!({"accessPolicies": [all, one]}));
+    world.set("db", "x");
+    assert_eq!(get(&mut world, stranger).status, 200);
+    let list = world.request(stranger, Method::GET, "/secrets");
+    assert_eq!(refused(&world.send(list), 403), "ForbiddenByPolicy");
+    // Permissions for keys are none for secrets.
+    let keys = policy(&world, stranger, json!({"keys": ["get", "all"], "secrets": []}));
+    world.patch_vault(json!({"accessPolicies": [keys]}));
+    assert_eq!(refused(&get(&mut world, stranger), 403), "ForbiddenByPolicy");
+    // Another tenant's entry is not this principal's, and one with an application is for a user.
+    let mut foreign = policy(&world, stranger, json!({"secrets": ["get"]}));
+    foreign["tenantId"] = json!(Uuid::from_u128(5));
+    let mut through = policy(&world, stranger, json!({"secrets": ["get"]}));
+    through["applicationId"] = json!(Uuid::from_u128(6));
+    world.patch_vault(json!({"accessPolicies": [foreign, through]}));
+    assert_eq!(refused(&get(&mut world, stranger), 403), "ForbiddenByPolicy");
+    // A group's policy is its members'.
+    let group = PrincipalId(Uuid::from_u128(99));
+    let for_group = policy(&world, group, json!({"secrets": ["get"]}));
+    world.patch_vault(json!({"accessPolicies": [for_group]}));
+    assert_eq!(get(&mut world, stranger).status, 403);
+    world.azure.state_mut().directory.add_member(group, stranger);
+    assert_eq!(get(&mut world, stranger).status, 200);
+}
+
+#[test]
+fn changing_the_permission_model_takes_access_away() {
+    let mut world = World::new();
+    world.set("db", "x");
+    let stranger = world.stranger;
+    let own = policy(&world, stranger, json!({"secrets": ["get"]}));
+    world.patch_vault(json!({"accessPolicies": [own]}));
+    let answer = get(&mut world, stranger);
+    assert_eq!(refused(&answer, 403), "ForbiddenByRbac");
+    assert!(
+        answer
+            .header("x-azdrill-rules")
+            .expect("rules")
+            .contains("SS-B-04")
+    );
+    world.patch_vault(json!({"enableRbacAuthorization": false}));
+    assert_eq!(get(&mut world, stranger).status, 200);
+    assert_eq!(
+        refused(&world.vault(Method::GET, "/secrets/db", None), 403),
+        "ForbiddenByPolicy"
+    );
+    // Back again, and the policies are still there, untouched and of no effect.
+    world.patch_vault(json!({"enableRbacAuthorization": true}));
+    assert_eq!(get(&mut world, stranger).status, 403);
+    assert_eq!(world.vault(Method::GET, "/secrets/db", None).status, 200);
+}
+
+/// A vault with a private endpoint `pe`, and a secret.
+fn behind_an_endpoint() -> World {
+    let mut world = World::new();
+    world.set("db", "x");
+    let target = format!("{}{VAULT}", world.group());
+    let connection =
+        json!({"name": "v", "properties": {"privateLinkServiceId": target, "groupIds": ["vault"]}});
+    let body =
+        json!({"location": "westeurope", "properties": {"privateLinkServiceConnections": [connection]}});
+    let endpoint = "/providers/Microsoft.Network/privateEndpoints/pe";
+    assert_eq!(world.arm(Method::PUT, endpoint, Some(body)).status, 201);
+    world
+}
+
+fn below(world: &World, rest: &str) -> ResourceId {
+    let id = format!("{}/providers/{rest}", world.group());
+    id.parse().expect("an id")
+}
+
+fn service(world: &World, kind: &str) -> Origin {
+    Origin::AzureService {
+        instance: below(world, &format!("{kind}/v")),
+        tenant: world.operator.tenant,
+        region: "westeurope".to_owned(),
+    }
+}
+
+fn subnet(world: &World, name: &str) -> Origin {
+    Origin::Subnet {
+        subnet: below(
+            world,
+            &format!("Microsoft.Network/virtualNetworks/n/subnets/{name}"),
+        ),
+    }
+}
+
+fn endpoint(world: &World, name: &str) -> Origin {
+    Origin::PrivateEndpoint {
+        endpoint: below(world, &format!("Microsoft.Network/privateEndpoints/{name}")),
+    }
+}
+
+fn address(text: &str) -> Origin {
+    Origin::Internet {
+        address: text.parse().expect("an address"),
+    }
+}
+
+fn behind_deny(world: &World, bypass: &str) -> Value {
+    let subnet = below(world, "Microsoft.Network/virtualNetworks/N/subnets/A");
+    json!({"publicNetworkAccess": "Enabled", "networkAcls": {
+        "defaultAction": "Deny",
+        "bypass": bypass,
+        "ipRules": [{"value": "203.0.113.0/24"}],
+        "virtualNetworkRules": [{"id": subnet}],
+    }})
+}
+
+fn with_access(access: &str, bypass: &str) -> Value {
+    json!({"publicNetworkAccess": access, "networkAcls": {"defaultAction": "Allow", "bypass": bypass}})
+}
+
+/// Settings, where the caller stands, the status of the answer, and the row that decides.
+fn cases(world: &World) -> Vec<(Value, Origin, u16, &'static str)> {
+    let backup = || service(world, "Microsoft.DataProtection/backupVaults");
+    let pipelines = || service(world, "Microsoft.DevOps/pipelines");
+    let deny = |bypass| behind_deny(world, bypass);
+    let disabled = |bypass| with_access("Disabled", bypass);
+    let perimeter = |bypass| with_access("SecuredByPerimeter", bypass);
+    let (near, far) = (|| address("203.0.113.10"), || address("198.51.100.1"));
+    let (own, other) = (|| endpoint(world, "pe"), || endpoint(world, "other"));
+    vec![
+        (deny("None"), own(), 200, "KV-1"),
+        (disabled("None"), own(), 200, "KV-1"),
+        (perimeter("None"), own(), 200, "KV-1"),
+        (perimeter("AzureServices"), backup(), 403, "KV-2"),
+        (perimeter("AzureServices"), near(), 403, "KV-2"),
+        (disabled("AzureServices"), backup(), 200, "KV-3"),
+        (disabled("AzureServices"), pipelines(), 403, "KV-4"),
+        (disabled("None"), backup(), 403, "KV-4"),
+        (disabled("AzureServices"), near(), 403, "KV-4"),
+        (disabled("AzureServices"), other(), 403, "KV-4"),
+        (with_access("Enabled", "None"), near(), 200, "KV-5"),
+        (with_access("Enabled", "None"), pipelines(), 200, "KV-5"),
+        (deny("AzureServices"), backup(), 200, "KV-6"),
+        (deny("AzureServices"), pipelines(), 403, "KV-9"),
+        (deny("None"), backup(), 403, "KV-9"),
+        (deny("None"), near(), 200, "KV-7"),
+        (deny("AzureServices"), far(), 403, "KV-9"),
+        (deny("None"), subnet(world, "a"), 200, "KV-8"),
+        (deny("AzureServices"), subnet(world, "b"), 403, "KV-9"),
+        (deny("AzureServices"), other(), 403, "KV-9"),
+    ]
+}
+
+#[test]
+fn each_row_of_the_network_table_decides_something() {
+    let mut world = behind_an_endpoint();
+    for (properties, origin, status, row) in cases(&world) {
+        world.patch_vault(properties.clone());
+        let request = world.request(world.operator.object_id, Method::GET, "/secrets/db");
+        let path = NetworkPath { origin };
+        let answer = world.send_from(&path, request.clone());
+        assert_eq!(answer.status, status, "{properties} {path:?} {answer:?}");
+        let decided = match world.azure.decide(world.now, &path, &request) {
+            Ok(permit) => permit.rules,
+            Err(refusal) => refusal.rules,
+        };
+        let by_row = decided.iter().any(|rule| rule.as_str() == row);
+        assert!(by_row, "{decided:?} and not {row}");
+        if status == 403 {
+            let expected = match row {
+                "KV-4" => "ForbiddenByConnection",
+                _ => "ForbiddenByFirewall",
+            };
+            assert_eq!(refused(&answer, 403), expected);
+            assert_eq!(answer.header("x-azdrill-gate"), Some("network"));
+            let rules = answer.header("x-azdrill-rules").expect("rules");
+            let by_a_service = matches!(path.origin, Origin::AzureService { .. });
+            assert_eq!(rules.contains("SS-B-05"), by_a_service);
+        }
+        // The control plane is not behind the firewall.
+        assert_eq!(world.arm(Method::GET, VAULT, None).status, 200);
+    }
+}
+
+#[test]
+fn a_vault_without_network_settings_is_open() {
+    let mut world = World::new();
+    let vault = world.arm(Method::GET, VAULT, None).json_body();
+    assert_eq!(vault["properties"]["networkAcls"], Value::Null);
+    world.set("db", "x");
+}
+
+#[test]
+fn whether_azure_backup_is_trusted_is_an_open_point() {
+    let mut world = World::assuming(
+        &[("SS-B-05-TRUST", "virtual_machines_only")],
+        json!({"enableRbacAuthorization": true, "publicNetworkAccess": "Disabled", "networkAcls": {"bypass": "AzureServices", "defaultAction": "Deny"}}),
+    );
+    for (kind, expected) in [
+        ("Microsoft.DataProtection/backupVaults", 403),
+        ("Microsoft.RecoveryServices/vaults", 404),
+    ] {
+        let origin = service(&world, kind);
+        let request = world.request(world.operator.object_id, Method::GET, "/secrets/db");
+        assert_eq!(
+            world.send_from(&NetworkPath { origin }, request).status,
+            expected,
+            "{kind}"
+        );
+    }
+}
+
+/// With several things wrong the first gate is the one that speaks.
+#[test]
+fn gates_are_asked_in_their_order() {
+    let mut world = World::with(json!({"enableRbacAuthorization": true, "publicNetworkAccess": "Disabled"}));
+    let stranger = world.stranger;
+    let anonymous = Request::new(Method::GET, HOST, "/secrets/db?api-version=7.4");
+    assert_eq!(world.send(anonymous).status, 401);
+    assert_eq!(refused(&get(&mut world, stranger), 403), "ForbiddenByConnection");
+    world.patch_vault(json!({"publicNetworkAccess": "Enabled"}));
+    assert_eq!(refused(&get(&mut world, stranger), 403), "ForbiddenByRbac");
+}

@@ -1,0 +1,154 @@
+//! Private endpoint connections of a server. `Microsoft.Network` makes them; here they are shown,
+//! approved, rejected and removed. They stand in the server's own body, where the network gate looks.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Answer, SERVER, all, bad, require_listed, require_name};
+use crate::gateway::Permit;
+use crate::model::{Request, ResourceId, Response};
+use crate::services::postgres::{accept, require_server};
+use crate::services::{Context, Input, Next, Workflow, json_body, plain};
+use crate::state::{OperationOutcome, field, field_mut};
+
+const KIND: &str = "privateEndpointConnections";
+/// What a private endpoint to a server connects to, `groupId` in its connection.
+const GROUP: &str = "postgresqlServer";
+
+fn connections(context: &Context<'_>, server: &ResourceId) -> Vec<Value> {
+    let server = context.state.resource(server);
+    let own = server.and_then(|server| server.at(&format!("/properties/{KIND}")).as_array());
+    own.cloned().unwrap_or_default()
+}
+
+fn is_named(connection: &Value, name: &str) -> bool {
+    let id = field(connection, "id").as_str().unwrap_or_default();
+    id.rsplit('/')
+        .next()
+        .is_some_and(|own| own.eq_ignore_ascii_case(name))
+}
+
+fn find(context: &Context<'_>, permit: &Permit) -> Option<Value> {
+    let name = permit.scope.name();
+    connections(context, &permit.scope.parent())
+        .into_iter()
+        .find(|connection| is_named(connection, name))
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_server(context, &permit.scope.parent())?;
+    match find(context, permit) {
+        Some(connection) => Ok(Response::json(StatusCode::OK, &connection)),
+        None => Err(context.not_found(&permit.scope)),
+    }
+}
+
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
+    Ok(all(&connections(context, &permit.scope)))
+}
+
+/// Approves or rejects a connection.
+pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    require_server(context, &permit.scope.parent())?;
+    let Some(mut connection) = find(context, permit) else {
+        return Err(context.not_found(&permit.scope));
+    };
+    let sent = json_body(request)?;
+    let state = field(field(&sent, "properties"), "privateLinkServiceConnectionState");
+    let status = field(state, "status").as_str().unwrap_or_default();
+    let known = ["Approved", "Rejected", "Pending", "Disconnected"];
+    let Some(status) = known.iter().find(|word| word.eq_ignore_ascii_case(status)) else {
+        return Err(bad(format!(
+            "'{status}' is no status of a private endpoint connection."
+        )));
+    };
+    let properties = field_mut(&mut connection, "properties");
+    let own = field_mut(properties, "privateLinkServiceConnectionState");
+    *field_mut(own, "status") = json!(status);
+    *field_mut(own, "description") = field(state, "description").clone();
+    change(context, permit, request, Some(connection))
+}
+
+/// Changes the tags of a connection, which is all a PATCH of it does.
+pub(super) fn patch(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    require_server(context, &permit.scope.parent())?;
+    let Some(mut connection) = find(context, permit) else {
+        return Err(context.not_found(&permit.scope));
+    };
+    let sent = json_body(request)?;
+    plain::merge(&mut connection, &json!({"tags": field(&sent, "tags")}));
+    replace(context, &permit.scope, Some(connection.clone()));
+    Ok(Response::json(StatusCode::OK, &connection))
+}
+
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    if find(context, permit).is_none() {
+        return Ok(Response::new(StatusCode::NO_CONTENT));
+    }
+    change(context, permit, request, None)
+}
+
+fn change(context: &mut Context<'_>, permit: &Permit, request: &Request, then: Option<Value>) -> Answer {
+    let id = permit.scope.clone();
+    let (operation, response) = accept(context, request, &id.parent());
+    context.start(ChangeConnection { id, operation, then });
+    Ok(response)
+}
+
+/// Puts a connection in the place of the one with its id, or takes that one away.
+fn replace(context: &mut Context<'_>, id: &ResourceId, then: Option<Value>) {
+    let server = id.parent();
+    let mut all = connections(context, &server);
+    match (all.iter().position(|own| is_named(own, id.name())), then) {
+        (Some(at), Some(connection)) => all[at] = connection,
+        (Some(at), None) => {
+            all.remove(at);
+        }
+        (None, _) => {}
+    }
+    if let Some(server) = context.state.resources.get_mut(&server) {
+        server.set_property(&[KIND], Value::Array(all));
+    }
+}
+
+struct ChangeConnection {
+    id: ResourceId,
+    operation: String,
+    then: Option<Value>,
+}
+
+impl Workflow for ChangeConnection {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        let then = self.then.take();
+        replace(context, &self.id, then.clone());
+        let outcome = OperationOutcome::Succeeded(then.unwrap_or_default());
+        context
+            .state
+            .operations
+            .end(&self.operation, context.now, outcome);
+        Next::Done
+    }
+}
+
+fn link_resource(server: &ResourceId) -> Value {
+    json!({
+        "id": server.child(["privateLinkResources", GROUP]),
+        "name": GROUP,
+        "type": format!("{SERVER}/privateLinkResources"),
+        "properties": {"groupId": GROUP, "requiredMembers": [GROUP]},
+    })
+}
+
+pub(super) fn list_link_resources(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_listed(context, permit)?;
+    Ok(all(&[link_resource(&permit.scope)]))
+}
+
+pub(super) fn get_link_resource(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    require_name(context, permit, GROUP)?;
+    Ok(Response::json(
+        StatusCode::OK,
+        &link_resource(&permit.scope.parent()),
+    ))
+}

@@ -1,0 +1,265 @@
+//! Creating and changing single servers.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::{SERVER, announced, bad};
+use crate::gateway::{Permit, Refusal};
+use crate::jobs::ServerSpec;
+use crate::model::{Request, ResourceId, Response, Timestamp};
+use crate::rules::{Mark, RealServer, Rules};
+use crate::services::postgres::{location, require_server, server_spec, servers};
+use crate::services::{Context, json_body, plain};
+use crate::state::{field, field_mut};
+
+/// The oldest major the engine's modes have, taken where any is at hand.
+const OLDEST_MAJOR: u32 = 13;
+/// The property that names the real server's major, where the version says another.
+const REAL_MAJOR: &str = "x-azdrill-major";
+/// The order in which Azure writes a server and its properties.
+const ORDER: [&str; 8] = [
+    "sku",
+    "identity",
+    "properties",
+    "location",
+    "tags",
+    "id",
+    "name",
+    "type",
+];
+const PROPERTIES_ORDER: [&str; 16] = [
+    "administratorLogin",
+    "storageProfile",
+    "version",
+    REAL_MAJOR,
+    "sslEnforcement",
+    "minimalTlsVersion",
+    "userVisibleState",
+    "fullyQualifiedDomainName",
+    "earliestRestoreDate",
+    "replicationRole",
+    "masterServerId",
+    "replicaCapacity",
+    "byokEnforcement",
+    "privateEndpointConnections",
+    "infrastructureEncryption",
+    "publicNetworkAccess",
+];
+const STORAGE_ORDER: [&str; 4] = [
+    "storageMB",
+    "backupRetentionDays",
+    "geoRedundantBackup",
+    "storageAutogrow",
+];
+/// The operation that Azure says a write of a server begins.
+const UPSERT: &str = "UpsertElasticServer";
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let sent = json_body(request)?;
+    if context.state.resources.contains_key(&id) {
+        return update(context, &id, request, sent);
+    }
+    server_spec::check_name(context, &id)?;
+    location::require_free_name(context, &id)?;
+    let location = plain::required_location(&sent)?;
+    let (spec, body) = describe_new(context, &id, &location, &sent)?;
+    let response = servers::create(context, request, id, spec, body);
+    Ok(announced(context, response, UPSERT))
+}
+
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    require_server(context, &permit.scope)?;
+    let sent = json_body(request)?;
+    update(context, &permit.scope.clone(), request, sent)
+}
+
+fn update(
+    context: &mut Context<'_>,
+    id: &ResourceId,
+    request: &Request,
+    mut sent: Value,
+) -> Result<Response, Refusal> {
+    if !field(&sent, "sku").is_null() {
+        complete_sku(context.rules, field_mut(&mut sent, "sku"));
+    }
+    let response = servers::update(context, id, request, &sent)?;
+    Ok(announced(context, response, UPSERT))
+}
+
+fn describe_new(
+    context: &mut Context<'_>,
+    id: &ResourceId,
+    location: &str,
+    sent: &Value,
+) -> Result<(ServerSpec, Value), Refusal> {
+    let properties = field(sent, "properties");
+    let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
+    require_default_mode(&text("createMode"))?;
+    let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
+    if login.is_empty() || password.is_empty() {
+        return Err(bad(
+            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+        ));
+    }
+    server_spec::check_login(context, &login)?;
+    let version = match text("version") {
+        none if none.is_empty() => context.rules.single_server.default_version.name.clone(),
+        version => version,
+    };
+    let major = major(context, &version)?;
+    let mut body = plain::resource_body(id, SERVER, sent)?;
+    body["location"] = json!(location);
+    let sku = field_mut(&mut body, "sku");
+    if sku.is_null() {
+        *sku = json!({"name": context.rules.single_server.default_sku.name});
+    }
+    complete_sku(context.rules, sku);
+    body["properties"] = describe_properties(context, id, properties, &version, major);
+    let draw = context.draw_uuid("postgres server").simple().to_string();
+    let namespace = &context.settings.engine_namespace;
+    let spec = ServerSpec {
+        key: format!("{namespace}{}-{}", id.name(), &draw[..8]),
+        major,
+        admin_login: login,
+        admin_password: password,
+    };
+    Ok((spec, in_order(body, &ORDER)))
+}
+
+/// The object with the members named first, in that order.
+fn in_order(mut object: Value, order: &[&str]) -> Value {
+    let mut ordered = json!({});
+    for name in order {
+        if let Some(value) = object.as_object_mut().and_then(|own| own.shift_remove(*name)) {
+            ordered[name] = value;
+        }
+    }
+    plain::merge(&mut ordered, &object);
+    ordered
+}
+
+/// Copies of another server (a point in time, another region, a replica) are not made here.
+fn require_default_mode(mode: &str) -> Result<(), Refusal> {
+    if mode.is_empty() || mode.eq_ignore_ascii_case("Default") {
+        return Ok(());
+    }
+    let text = format!("azdrill does not implement the createMode `{mode}`, only `Default`.");
+    let mut refusal = Refusal::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", text);
+    refusal.mark = Mark::Unverified;
+    Err(refusal)
+}
+
+/// The major of the real server behind a version.
+fn major(context: &Context<'_>, version: &str) -> Result<u32, Refusal> {
+    let at_hand = &context.settings.postgres_majors;
+    let oldest = at_hand.iter().min().copied().unwrap_or(OLDEST_MAJOR);
+    let refused = |why: &str| bad(format!("Version {version} cannot be created: {why}."));
+    match context.rules.single_server.real_server(version) {
+        Some(RealServer::Oldest) => Ok(oldest),
+        Some(RealServer::Same) => {
+            let major = version.parse().map_err(|_| refused("it is no version"))?;
+            if at_hand.is_empty() || at_hand.contains(&major) {
+                return Ok(major);
+            }
+            let list: Vec<String> = at_hand.iter().map(u32::to_string).collect();
+            let list = list.join(", ");
+            Err(refused(&format!("this emulator has PostgreSQL {list} at hand")))
+        }
+        None => Err(refused("single servers do not have it")),
+    }
+}
+
+fn describe_properties(
+    context: &Context<'_>,
+    id: &ResourceId,
+    sent: &Value,
+    version: &str,
+    major: u32,
+) -> Value {
+    let facts = &context.rules.single_server;
+    let restorable = context.now + SignedDuration::from_mins(facts.earliest_restore.minutes);
+    let mut own = json!({
+        "administratorLogin": field(sent, "administratorLogin"),
+        "version": version,
+        // The schema has no word for a server that is being made.
+        "userVisibleState": "Disabled",
+        "fullyQualifiedDomainName": format!("{}.postgres.database.azure.com", id.name()),
+        "earliestRestoreDate": wire_offset(restorable),
+        "privateEndpointConnections": [],
+    });
+    if major.to_string() != version {
+        own[REAL_MAJOR] = json!(major.to_string());
+    }
+    for row in &facts.defaults {
+        own[&row.property] = row.value.clone();
+        if !row.read_only {
+            plain::merge(&mut own[&row.property], field(sent, &row.property));
+        }
+    }
+    let secret_or_known = ["administratorLoginPassword", "createMode"];
+    for (name, value) in sent.as_object().into_iter().flatten() {
+        let known = secret_or_known.iter().any(|own| name.eq_ignore_ascii_case(own));
+        if !known && !value.is_null() && field(&own, name).is_null() {
+            own[name] = value.clone();
+        }
+    }
+    let storage = own["storageProfile"].take();
+    own["storageProfile"] = in_order(storage, &STORAGE_ORDER);
+    in_order(own, &PROPERTIES_ORDER)
+}
+
+/// `2021-02-08T18:12:48.68+00:00`, as single servers write times.
+fn wire_offset(time: Timestamp) -> String {
+    let milliseconds = format!("{:03}", time.subsec_nanosecond() / 1_000_000);
+    let seconds = time.strftime("%Y-%m-%dT%H:%M:%S");
+    match milliseconds.trim_end_matches('0') {
+        "" => format!("{seconds}+00:00"),
+        fraction => format!("{seconds}.{fraction}+00:00"),
+    }
+}
+
+/// Fills in what the name of a SKU says: `GP_Gen5_2` is two cores of Gen5 in the tier GeneralPurpose.
+/// A name that says nothing is kept as it is.
+fn complete_sku(rules: &Rules, sku: &mut Value) {
+    let name = field(sku, "name").as_str().unwrap_or_default().to_owned();
+    let mut parts = name.split('_');
+    let (Some(prefix), Some(family), Some(cores), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return;
+    };
+    let tier = rules
+        .single_server
+        .tiers
+        .iter()
+        .find(|tier| tier.prefix == prefix);
+    if let (Some(tier), Ok(cores)) = (tier, cores.parse::<u32>()) {
+        *field_mut(sku, "tier") = json!(tier.name);
+        *field_mut(sku, "family") = json!(family);
+        *field_mut(sku, "capacity") = json!(cores);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_their_offset() {
+        let wire = |text: &str| wire_offset(text.parse().expect("a time"));
+        assert_eq!(wire("2021-02-08T18:12:48.68Z"), "2021-02-08T18:12:48.68+00:00");
+        assert_eq!(wire("2021-02-08T18:12:48Z"), "2021-02-08T18:12:48+00:00");
+        assert_eq!(wire("2021-02-08T18:12:48.0079Z"), "2021-02-08T18:12:48.007+00:00");
+    }
+}

@@ -1,0 +1,8 @@
+//! Clients that sign in through the gate to real servers.
+
+mod core;
+mod entrance;
+mod grants;
+mod movement;
+mod rights;
+mod world;

@@ -1,0 +1,397 @@
+//! Key Vault: emulator and oracle agree in every cell of network × place × permission model × role ×
+//! access policy; wrong engines are caught; every row carries weight.
+
+use std::collections::BTreeSet;
+
+use azdrill::oracle::key_vault::Trust;
+use azdrill::strategy::agreement::Answer;
+use azdrill::strategy::key_vault::lower::{Emulator, rules_for};
+use azdrill::strategy::key_vault::sketch::{
+    Bypass, DefaultAction, Model, Origin, PolicyHeld, PublicAccess, RoleHeld, Sketch,
+};
+use azdrill::strategy::key_vault::{Disagreement, SecretEngine, first_disagreement, product, table};
+use azdrill_emulator::model::ActionPattern;
+use azdrill_emulator::rules::{Endpoint, Gate, Rules};
+
+const TRUSTED: Trust = Trust {
+    covers_postgresql: true,
+};
+const MACHINES_ONLY: Trust = Trust {
+    covers_postgresql: false,
+};
+
+fn walk(trust: Trust) -> usize {
+    let mut engine = Emulator::new(trust).unwrap();
+    let (found, count) = first_disagreement(trust, &mut engine, product::whole());
+    if let Some(found) = found {
+        panic!("{trust:?}, cell {count}: {found}");
+    }
+    count
+}
+
+#[test]
+fn the_whole_product_agrees() {
+    assert_eq!(walk(TRUSTED), 77_760);
+}
+
+/// The open point touches the network only.
+#[test]
+fn the_open_point_decided_the_other_way_agrees() {
+    let mut engine = Emulator::new(MACHINES_ONLY).unwrap();
+    let (found, count) = first_disagreement(MACHINES_ONLY, &mut engine, product::networks());
+    assert!(found.is_none(), "{}", found.unwrap());
+    assert_eq!(count, 324);
+}
+
+#[test]
+fn the_tables_are_as_they_were() {
+    for (name, trust) in [
+        ("key-vault.covers_postgresql", TRUSTED),
+        ("key-vault.virtual_machines_only", MACHINES_ONLY),
+    ] {
+        let text = table::read_secret(&mut Emulator::new(trust).unwrap());
+        insta::with_settings!({
+            snapshot_path => "../../snapshots/matrix",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(name, text);
+        });
+    }
+}
+
+/// What is wrong with an engine.
+enum Wrong {
+    /// It takes one world for another.
+    Sees(fn(&mut Sketch)),
+    /// Its rules are wrong.
+    Rules(fn(&mut Rules)),
+    /// It decides the open point the other way.
+    Trust,
+}
+
+struct Misled<'a> {
+    engine: &'a mut Emulator,
+    mislead: fn(&mut Sketch),
+}
+
+impl SecretEngine for Misled<'_> {
+    fn read(&mut self, sketch: &Sketch) -> Answer {
+        let mut seen = *sketch;
+        (self.mislead)(&mut seen);
+        self.engine.read(&seen)
+    }
+}
+
+type Mistake = (&'static str, Wrong);
+
+fn in_closed_networks() -> Vec<Mistake> {
+    vec![
+        (
+            "as on storage, the exception does not count while public access is disabled",
+            Wrong::Sees(|sketch| {
+                if sketch.access == PublicAccess::Disabled {
+                    sketch.default_action = DefaultAction::Deny;
+                    sketch.bypass = Bypass::None;
+                }
+            }),
+        ),
+        (
+            "rules count although public access is disabled",
+            Wrong::Sees(|sketch| {
+                let listed = [Origin::ListedAddress, Origin::ListedSubnet].contains(&sketch.origin);
+                if sketch.access == PublicAccess::Disabled && listed {
+                    sketch.access = PublicAccess::Enabled;
+                }
+            }),
+        ),
+        (
+            "a perimeter leaves the exception alone",
+            Wrong::Sees(|sketch| {
+                if sketch.access == PublicAccess::SecuredByPerimeter {
+                    sketch.access = PublicAccess::Disabled;
+                }
+            }),
+        ),
+    ]
+}
+
+fn in_what_is_trusted_or_unset() -> Vec<Mistake> {
+    vec![
+        (
+            "any Azure service is trusted",
+            Wrong::Sees(|sketch| {
+                if sketch.origin == Origin::OtherService {
+                    sketch.origin = Origin::MachineBackup;
+                }
+            }),
+        ),
+        (
+            "Azure Backup is not trusted",
+            Wrong::Rules(|rules| rules.key_vault_trusted_services.clear()),
+        ),
+        ("the open point is decided the other way", Wrong::Trust),
+        (
+            "an unset default action denies",
+            Wrong::Sees(|sketch| {
+                if sketch.default_action == DefaultAction::Unset {
+                    sketch.default_action = DefaultAction::Deny;
+                }
+            }),
+        ),
+        (
+            "an unset bypass is none",
+            Wrong::Sees(|sketch| {
+                if sketch.bypass == Bypass::Unset && sketch.default_action != DefaultAction::Unset {
+                    sketch.bypass = Bypass::None;
+                }
+            }),
+        ),
+        (
+            "unset public access counts as disabled",
+            Wrong::Sees(|sketch| {
+                if sketch.access == PublicAccess::Unset {
+                    sketch.access = PublicAccess::Disabled;
+                }
+            }),
+        ),
+        (
+            "any private endpoint will do",
+            Wrong::Sees(|sketch| {
+                if sketch.origin == Origin::OtherEndpoint {
+                    sketch.origin = Origin::OwnEndpoint;
+                }
+            }),
+        ),
+        (
+            "rules for addresses and subnets are not read",
+            Wrong::Rules(|rules| {
+                rules
+                    .key_vault_rows
+                    .retain(|row| row.id != "KV-7" && row.id != "KV-8");
+            }),
+        ),
+        (
+            "the vault's table is storage's",
+            Wrong::Rules(|rules| rules.key_vault_rows.clone_from(&rules.storage_rows)),
+        ),
+    ]
+}
+
+fn in_roles() -> Vec<Mistake> {
+    vec![
+        (
+            "access policies count on a vault with Azure roles",
+            Wrong::Sees(|sketch| {
+                let granted = [PolicyHeld::Get, PolicyHeld::All].contains(&sketch.policy);
+                if sketch.model == Model::Roles && granted {
+                    sketch.model = Model::Policies;
+                }
+            }),
+        ),
+        (
+            "roles count on a vault with access policies",
+            Wrong::Sees(|sketch| {
+                if sketch.model == Model::Policies && sketch.role == RoleHeld::SecretsUser {
+                    sketch.model = Model::Roles;
+                }
+            }),
+        ),
+        (
+            "Owner's * counts for data actions",
+            Wrong::Rules(|rules| add_data_action(rules, "Owner", "*")),
+        ),
+        (
+            "managing key vaults is reading them",
+            Wrong::Rules(|rules| add_data_action(rules, "Key Vault Contributor", "Microsoft.KeyVault/*")),
+        ),
+        (
+            "seeing what a vault holds is reading it",
+            Wrong::Rules(|rules| {
+                let action = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
+                add_data_action(rules, "Key Vault Reader", action);
+            }),
+        ),
+        (
+            "names of secrets are compared as texts",
+            Wrong::Sees(|sketch| {
+                if sketch.role == RoleHeld::SecretsUserOnPrefix {
+                    sketch.role = RoleHeld::SecretsUserOnSecret;
+                }
+            }),
+        ),
+        (
+            "a role on a secret is overlooked",
+            Wrong::Sees(|sketch| {
+                if sketch.role == RoleHeld::SecretsUserOnSecret {
+                    sketch.role = RoleHeld::None;
+                }
+            }),
+        ),
+        (
+            "a new role is seen at once",
+            Wrong::Sees(|sketch| {
+                if sketch.role == RoleHeld::SecretsUserTooNew {
+                    sketch.role = RoleHeld::SecretsUser;
+                }
+            }),
+        ),
+    ]
+}
+
+fn in_policies() -> Vec<Mistake> {
+    vec![
+        policy_read_as("`all` is no permission", PolicyHeld::All, PolicyHeld::None),
+        policy_read_as("letters must fit", PolicyHeld::GetInCapitals, PolicyHeld::None),
+        policy_read_as("groups are overlooked", PolicyHeld::GetForGroup, PolicyHeld::None),
+        policy_read_as("listing is reading", PolicyHeld::List, PolicyHeld::Get),
+        policy_read_as(
+            "any kind of permission will do",
+            PolicyHeld::KeysOnly,
+            PolicyHeld::Get,
+        ),
+        policy_read_as(
+            "tenants are not compared",
+            PolicyHeld::OtherTenant,
+            PolicyHeld::Get,
+        ),
+        policy_read_as(
+            "whose policy it is does not matter",
+            PolicyHeld::SomebodyElse,
+            PolicyHeld::Get,
+        ),
+        policy_read_as(
+            "applications are overlooked",
+            PolicyHeld::ThroughApplication,
+            PolicyHeld::Get,
+        ),
+        (
+            "permissions are asked for before the network",
+            Wrong::Rules(|rules| {
+                let order = vec![Gate::Authentication, Gate::Authorization, Gate::Network];
+                rules.gates.insert(Endpoint::KeyVault, order);
+            }),
+        ),
+    ]
+}
+
+/// A mistake about one access policy. The pairs are few, so they stand here.
+fn policy_read_as(name: &'static str, own: PolicyHeld, taken_for: PolicyHeld) -> Mistake {
+    let mislead: fn(&mut Sketch) = match (own, taken_for) {
+        (PolicyHeld::All, _) => |sketch| replace(sketch, PolicyHeld::All, PolicyHeld::None),
+        (PolicyHeld::GetInCapitals, _) => {
+            |sketch| replace(sketch, PolicyHeld::GetInCapitals, PolicyHeld::None)
+        }
+        (PolicyHeld::GetForGroup, _) => |sketch| replace(sketch, PolicyHeld::GetForGroup, PolicyHeld::None),
+        (PolicyHeld::List, _) => |sketch| replace(sketch, PolicyHeld::List, PolicyHeld::Get),
+        (PolicyHeld::KeysOnly, _) => |sketch| replace(sketch, PolicyHeld::KeysOnly, PolicyHeld::Get),
+        (PolicyHeld::OtherTenant, _) => |sketch| replace(sketch, PolicyHeld::OtherTenant, PolicyHeld::Get),
+        (PolicyHeld::SomebodyElse, _) => |sketch| replace(sketch, PolicyHeld::SomebodyElse, PolicyHeld::Get),
+        _ => |sketch| replace(sketch, PolicyHeld::ThroughApplication, PolicyHeld::Get),
+    };
+    (name, Wrong::Sees(mislead))
+}
+
+fn replace(sketch: &mut Sketch, own: PolicyHeld, by: PolicyHeld) {
+    if sketch.policy == own {
+        sketch.policy = by;
+    }
+}
+
+fn add_data_action(rules: &mut Rules, role: &str, pattern: &str) {
+    let role = rules.built_in_roles.iter_mut().find(|own| own.name == role);
+    role.expect("a built-in role")
+        .data_actions
+        .push(ActionPattern::new(pattern));
+}
+
+/// Runs THE property on an engine with a mistake.
+fn caught(wrong: &Wrong) -> Option<Disagreement> {
+    let cells = || {
+        product::networks()
+            .chain(product::permissions(Sketch::IN_ORDER))
+            .chain(both_wrong())
+    };
+    let (found, _) = match wrong {
+        Wrong::Sees(mislead) => {
+            let mut engine = Emulator::new(TRUSTED).unwrap();
+            let mut engine = Misled {
+                engine: &mut engine,
+                mislead: *mislead,
+            };
+            first_disagreement(TRUSTED, &mut engine, cells())
+        }
+        Wrong::Rules(spoil) => {
+            let mut rules = rules_for(TRUSTED).unwrap();
+            spoil(&mut rules);
+            first_disagreement(TRUSTED, &mut Emulator::with_rules(rules).unwrap(), cells())
+        }
+        Wrong::Trust => first_disagreement(TRUSTED, &mut Emulator::new(MACHINES_ONLY).unwrap(), cells()),
+    };
+    found
+}
+
+/// A cell in which network and permissions say no, so that the order of the gates shows.
+fn both_wrong() -> [Sketch; 1] {
+    [Sketch {
+        access: PublicAccess::Disabled,
+        origin: Origin::OtherAddress,
+        role: RoleHeld::None,
+        ..Sketch::IN_ORDER
+    }]
+}
+
+#[test]
+fn mistakes_are_caught() {
+    let network = in_closed_networks()
+        .into_iter()
+        .chain(in_what_is_trusted_or_unset());
+    let access = in_roles().into_iter().chain(in_policies());
+    for (name, wrong) in network.chain(access) {
+        let Some(found) = caught(&wrong) else {
+            panic!("nobody noticed: {name}");
+        };
+        println!("{name}: caught: {found}");
+    }
+}
+
+/// The wrapper is not what catches them.
+#[test]
+fn an_engine_without_a_mistake_is_not_reported() {
+    assert!(caught(&Wrong::Sees(|_| {})).is_none());
+}
+
+#[test]
+fn every_row_of_the_key_vault_network_table_bears_load() {
+    let answers = |rules: Rules| -> Vec<Answer> {
+        let mut engine = Emulator::with_rules(rules).unwrap();
+        product::networks().map(|sketch| engine.read(&sketch)).collect()
+    };
+    let with = answers(rules_for(TRUSTED).unwrap());
+    let mut idle = BTreeSet::new();
+    let rows: Vec<String> = rules_for(TRUSTED)
+        .unwrap()
+        .key_vault_rows
+        .iter()
+        .map(|row| row.id.clone())
+        .collect();
+    assert_eq!(rows.len(), 9);
+    for id in rows {
+        let mut rules = rules_for(TRUSTED).unwrap();
+        rules.key_vault_rows.retain(|row| row.id != id);
+        let without = answers(rules);
+        let pairs = with.iter().zip(&without);
+        let same = |one: &Answer, other: &Answer| match (one, other) {
+            // Which row refuses may differ; who refuses and with which code may not.
+            (Answer::Fails { gate, code, .. }, Answer::Fails { gate: g, code: c, .. }) => {
+                (gate, code) == (g, c)
+            }
+            _ => one == other,
+        };
+        if pairs.clone().all(|(with, without)| same(with, without)) {
+            idle.insert(id);
+        }
+    }
+    // Without these no row matches, and the answer is the same no for another reason.
+    assert_eq!(idle, ["KV-2", "KV-9"].map(str::to_owned).into());
+}
