@@ -223,7 +223,7 @@ pub(super) fn vault_body(names: &Names, world: &World) -> Value {
         identity["userAssignedIdentities"] = json!({names.user_identity.as_str(): {}});
     }
     json!({
-        "location": world.location,
+        "location": own.location.as_ref().unwrap_or(&world.location),
         "identity": identity,
         "properties": {
             "storageSettings": [{"datastoreType": "VaultStore", "type": own.redundancy}],
@@ -236,7 +236,7 @@ async fn storage(client: &mut Client, names: &Names, world: &World) -> Result<()
     let own = &world.storage;
     let rules = resource_rules(client, names, own)?;
     let body = json!({
-        "location": world.location,
+        "location": own.location.as_ref().unwrap_or(&world.location),
         "kind": "StorageV2",
         "sku": {"name": "Standard_LRS"},
         "properties": {

@@ -22,7 +22,7 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     let own = &world.server;
     let closed = own.deny_public_access || own.network != ServerNetwork::Public;
     // Rules are refused while public access is denied, so it is denied last.
-    put_server(client, &names.server, world, own.version).await?;
+    put_server(client, &names.server, &world.location, own.version).await?;
     if own.azure_services {
         azure_services(client, &names.server, true).await?;
     }
@@ -46,7 +46,8 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
         )?;
     }
     if let Some(target) = &world.target {
-        put_server(client, &names.target, world, target.version.or(own.version)).await?;
+        let location = target.location.as_ref().unwrap_or(&world.location);
+        put_server(client, &names.target, location, target.version.or(own.version)).await?;
         if target.azure_services {
             azure_services(client, &names.target, true).await?;
         }
@@ -72,11 +73,11 @@ async fn entra_administrator(client: &mut Client, server: &str) -> Result<(), Ru
 async fn put_server(
     client: &mut Client,
     path: &str,
-    world: &World,
+    location: &str,
     version: Option<u32>,
 ) -> Result<(), RunError> {
     let mut body = json!({
-        "location": world.location,
+        "location": location,
         "sku": {"name": "GP_Gen5_2", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2},
         "properties": {
             "createMode": "Default",

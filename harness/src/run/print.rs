@@ -96,9 +96,11 @@ fn write_step(text: &mut String, paint: &Paint, number: usize, step: &StepReport
         );
     }
     if let Some(files) = outcome.files
+        && files > 0
         && outcome.code.is_empty()
     {
-        let _ = writeln!(text, "    {files} files: {}", outcome.blobs.join(", "));
+        let word = if files == 1 { "file" } else { "files" };
+        let _ = writeln!(text, "    {files} {word}: {}", outcome.blobs.join(", "));
     }
     if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
         let word = if equal {

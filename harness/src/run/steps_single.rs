@@ -51,8 +51,7 @@ $large$;
 
 impl Play<'_> {
     /// `dataSourceInfo`, `dataSourceSetInfo` and `datasourceAuthCredentials` for a database.
-    fn single_server_source(&self, server: &str, database: &str, secret: &str) -> Value {
-        let location = &self.scenario.world.location;
+    fn single_server_source(&self, server: &str, database: &str, secret: &str, location: &str) -> Value {
         let name = server.rsplit('/').next().unwrap_or_default();
         let key_vault = &self.scenario.world.key_vault;
         let version = match &self.pinned {
@@ -100,6 +99,7 @@ impl Play<'_> {
             &self.names.server,
             &world.server.database,
             &world.key_vault.secret,
+            &world.location,
         );
         json!({
             "objectType": "BackupInstance",
@@ -119,11 +119,12 @@ impl Play<'_> {
             .as_ref()
             .ok_or_else(|| RunError::Scenario("a restore to a database needs [world.target]".to_owned()))?;
         let database = step.database.as_deref().unwrap_or("restored");
-        let source = self.single_server_source(&self.names.target, database, &target.secret);
+        let location = target.location.as_ref().unwrap_or(&world.location);
+        let source = self.single_server_source(&self.names.target, database, &target.secret, location);
         Ok(json!({
             "objectType": "RestoreTargetInfo",
             "recoveryOption": "FailIfExists",
-            "restoreLocation": world.location,
+            "restoreLocation": location,
             "datasourceInfo": source["info"],
             "datasourceSetInfo": source["set"],
             "datasourceAuthCredentials": source["credentials"],

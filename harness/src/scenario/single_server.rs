@@ -107,6 +107,8 @@ impl Default for UserWorld {
 pub struct TargetWorld {
     /// Its name.
     pub name: String,
+    /// Its region, if it is not the world's.
+    pub location: Option<String>,
     /// Its major version; the source's if left out.
     pub version: Option<u32>,
     /// Whether its firewall lets Azure services in.
@@ -123,6 +125,7 @@ impl Default for TargetWorld {
     fn default() -> Self {
         Self {
             name: "drill-target".to_owned(),
+            location: None,
             version: None,
             azure_services: true,
             entra_user: false,

@@ -23,7 +23,7 @@ pub struct World {
     pub pace: String,
     /// How long a role assignment takes to be seen (`10m`).
     pub role_propagation: SignedDuration,
-    /// The region everything is in.
+    /// The region of everything that names none of its own.
     pub location: String,
     /// The database server.
     pub server: ServerWorld,
@@ -171,6 +171,8 @@ pub enum VaultIdentity {
 pub struct VaultWorld {
     /// Its name.
     pub name: String,
+    /// Its region, if it is not the world's.
+    pub location: Option<String>,
     /// Its identities.
     pub identity: VaultIdentity,
     /// Which of them protects: `system` or `user`.
@@ -189,6 +191,7 @@ impl Default for VaultWorld {
     fn default() -> Self {
         Self {
             name: "drill-vault".to_owned(),
+            location: None,
             identity: VaultIdentity::System,
             protect_as: "system".to_owned(),
             redundancy: "LocallyRedundant".to_owned(),
@@ -205,6 +208,8 @@ impl Default for VaultWorld {
 pub struct StorageWorld {
     /// Its name.
     pub name: String,
+    /// Its region, if it is not the world's.
+    pub location: Option<String>,
     /// The container restores go to.
     pub container: String,
     /// Whether the container exists.
@@ -233,6 +238,7 @@ impl Default for StorageWorld {
     fn default() -> Self {
         Self {
             name: "drillrestore".to_owned(),
+            location: None,
             container: "restored".to_owned(),
             container_exists: true,
             public_network_access: "Enabled".to_owned(),
