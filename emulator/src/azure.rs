@@ -1,18 +1,18 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::connection::{Surroundings, connect};
 use crate::entropy::Entropy;
+use crate::exchange::{Came, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
-    Door, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, endpoint_of,
+    Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, endpoint_of,
 };
 use crate::jobs::{Agenda, Effect, EffectId, EffectResult, WorkflowId};
-use crate::log::{Asked, Exchange, Log, RefusedBecause};
+use crate::log::{Asked, Log};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
@@ -48,6 +48,7 @@ pub struct Azure {
     released: Vec<Extent>,
     first_request_id: u128,
     inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
+    hosts: KnownHosts,
 }
 
 impl Azure {
@@ -85,6 +86,7 @@ impl Azure {
             released: Vec::new(),
             first_request_id,
             inner_tokens: HashMap::new(),
+            hosts: KnownHosts::default(),
         }
     }
 
@@ -180,12 +182,13 @@ impl Azure {
     }
 
     fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: Request, asked: Asked) -> Response {
+        let came = |request| Came { path, request, asked };
         let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
             Err(refusal) => {
                 self.release_body(&request);
                 let response = self.finish(now, &request, refusal.respond(&request));
-                self.record(now, request, None, asked, refusal.status, Some(&refusal));
+                self.record(now, came(request), None, refusal.status, Some(&refusal));
                 return response;
             }
         };
@@ -198,7 +201,7 @@ impl Azure {
         if let Some(fault @ FaultKind::Answer { .. }) = &struck {
             self.release_body(&request);
             let response = self.finish(now, &request, fault.response());
-            self.record(now, request, Some(&permit), asked, response.status, None);
+            self.record(now, came(request), Some(&permit), response.status, None);
             return response;
         }
         let handler = self.handlers[permit.operation_index()];
@@ -219,9 +222,8 @@ impl Azure {
         }
         self.record(
             now,
-            request,
+            came(request),
             Some(&permit),
-            asked,
             response.status,
             refusal.as_ref(),
         );
@@ -291,38 +293,16 @@ impl Azure {
             .unwrap_or(HeaderValue::from_static("-"))
     }
 
-    /// Takes note of an exchange. Takes what it keeps out of the request, whose turn is over.
     fn record(
         &mut self,
         now: Timestamp,
-        request: Request,
+        came: Came<'_>,
         permit: Option<&Permit>,
-        asked: Asked,
         status: StatusCode,
         refusal: Option<&Refusal>,
     ) {
-        let operation = permit.map(|permit| Arc::clone(&permit.operation(&self.rules).id));
-        self.log.push(Exchange {
-            at: now,
-            number: 0,
-            caller: permit
-                .map(|permit| permit.caller.name.clone())
-                .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
-                .unwrap_or_default(),
-            asked,
-            method: request.method,
-            host: request.host,
-            path: request.path,
-            operation: operation.unwrap_or_default(),
-            status: status.as_u16(),
-            refused: refusal.map(|refusal| RefusedBecause {
-                gate: refusal.gate,
-                code: refusal.code.clone(),
-                reason: refusal.reason.clone(),
-                rules: refusal.rules.clone(),
-                mark: refusal.mark,
-            }),
-        });
+        let exchange = exchange(&self.rules, now, came, permit, status, refusal);
+        self.log.push(exchange);
     }
 
     /// Gives an inner call the token it is to carry.
@@ -375,7 +355,12 @@ impl Azure {
                     let verdict = self.decide(now, &outbound.path, &outbound.request);
                     let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
                     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-                    self.record(now, outbound.request, permit, Asked::OnlyWhether, status, refusal);
+                    let came = Came {
+                        path: &outbound.path,
+                        request: outbound.request,
+                        asked: Asked::OnlyWhether,
+                    };
+                    self.record(now, came, permit, status, refusal);
                     input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {
@@ -425,8 +410,12 @@ impl Core for Azure {
             },
             Err(refusal) => {
                 let response = self.finish(now, request, refusal.respond(request));
-                let asked = Asked::ByClient;
-                self.record(now, request.clone(), None, asked, refusal.status, Some(&refusal));
+                let came = Came {
+                    path,
+                    request: request.clone(),
+                    asked: Asked::ByClient,
+                };
+                self.record(now, came, None, refusal.status, Some(&refusal));
                 Admission::Refuse(response)
             }
         }
@@ -479,6 +468,10 @@ impl Core for Azure {
 
     fn knows_host(&self, host: &str) -> bool {
         endpoint_of(host, "/").is_some()
+    }
+
+    fn take_new_hosts(&mut self) -> Vec<String> {
+        self.hosts.take_new(&self.state)
     }
 
     fn take_released(&mut self) -> Vec<Extent> {

@@ -7,7 +7,7 @@ use crate::gateway::{DatabaseDoor, DatabaseNo};
 use crate::jobs::SessionFailure;
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::model::{NetworkPath, Origin, Timestamp};
-use crate::rules::{Gate, Rules};
+use crate::rules::{Gate, OriginKind, Rules};
 use crate::server::{DatabaseRefusal, DatabaseRoute};
 use crate::services::postgres::PostgresState;
 use crate::state::State;
@@ -67,6 +67,7 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         number: 0,
         caller: place_of(path),
         asked: Asked::ByClient,
+        from: OriginKind::from(&path.origin),
         method: Method::CONNECT,
         host: host.to_owned(),
         path: String::new(),

@@ -9,6 +9,7 @@ pub mod authz;
 pub mod azure;
 mod connection;
 pub mod entropy;
+mod exchange;
 pub mod fault;
 pub mod gateway;
 pub mod jobs;

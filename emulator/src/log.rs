@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::Method;
 
 use crate::model::Timestamp;
-use crate::rules::{Gate, Mark, RuleId};
+use crate::rules::{Gate, Mark, OriginKind, RuleId};
 
 /// The most exchanges kept; the oldest go first.
 const KEPT_MAX: usize = 20_000;
@@ -23,6 +23,8 @@ pub struct Exchange {
     pub caller: String,
     /// Whose call it was.
     pub asked: Asked,
+    /// Where the caller stood: outside work for a service stands where the service does.
+    pub from: OriginKind,
     /// The method.
     pub method: Method,
     /// The host.

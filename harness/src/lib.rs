@@ -5,6 +5,8 @@
 
 pub mod oracle;
 pub mod postgres;
+pub mod private_file;
 pub mod run;
 pub mod scenario;
+pub mod serve;
 pub mod strategy;

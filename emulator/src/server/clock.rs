@@ -1,6 +1,9 @@
 //! The only place that may ask what time it is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use jiff::SignedDuration;
 
 use crate::model::Timestamp;
 
@@ -13,7 +16,30 @@ pub struct Clock {
 #[derive(Clone, Debug)]
 enum Kind {
     System,
-    Virtual(Arc<Mutex<Timestamp>>),
+    Own(Arc<Mutex<OwnTime>>),
+}
+
+/// A time of our own: it stands still, or goes on from where it stood.
+#[derive(Debug)]
+struct OwnTime {
+    /// The time at `since`, or for as long as it stands still.
+    time: Timestamp,
+    /// When it was `time` on the machine's clock; `None` if it stands still.
+    since: Option<Instant>,
+    /// When it began to go, on itself.
+    set_going: Option<Timestamp>,
+    /// Where it was moved forward while it was going: from, to.
+    jumps: Vec<(Timestamp, Timestamp)>,
+}
+
+impl OwnTime {
+    fn now(&self) -> Timestamp {
+        let gone = self.since.map(|since| since.elapsed());
+        let gone = gone.and_then(|gone| SignedDuration::try_from(gone).ok());
+        self.time
+            .checked_add(gone.unwrap_or_default())
+            .unwrap_or(Timestamp::MAX)
+    }
 }
 
 impl Clock {
@@ -22,31 +48,84 @@ impl Clock {
         Self { kind: Kind::System }
     }
 
-    /// A clock that stands still at `start` until it is told to move.
+    /// A clock of our own. It stands still at `start` until it is moved or set going.
     pub fn at(start: Timestamp) -> Self {
+        let time = OwnTime {
+            time: start,
+            since: None,
+            set_going: None,
+            jumps: Vec::new(),
+        };
         Self {
-            kind: Kind::Virtual(Arc::new(Mutex::new(start))),
+            kind: Kind::Own(Arc::new(Mutex::new(time))),
         }
     }
 
     /// The current time.
     pub fn now(&self) -> Timestamp {
-        match &self.kind {
-            Kind::System => system_now(),
-            Kind::Virtual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        match self.own() {
+            None => system_now(),
+            Some(own) => own.now(),
         }
     }
 
     /// Whether this clock moves only when told to.
-    pub fn is_virtual(&self) -> bool {
-        matches!(self.kind, Kind::Virtual(_))
+    pub fn stands_still(&self) -> bool {
+        self.own().is_some_and(|own| own.since.is_none())
     }
 
-    /// Moves a virtual clock forward. It never goes back, and the machine's clock is not ours to move.
+    /// Whether this clock is ours to move.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Own(_))
+    }
+
+    /// Lets a clock of our own go on from where it stands, as fast as the machine's. There is no
+    /// stopping it again.
+    pub fn set_going(&self) {
+        if let Some(mut own) = self.own()
+            && own.since.is_none()
+        {
+            own.set_going = Some(own.time);
+            own.since = Some(Instant::now());
+        }
+    }
+
+    /// Moves a clock of our own forward. It never goes back, and the machine's clock is not ours to move.
     pub fn advance_to(&self, time: Timestamp) {
-        if let Kind::Virtual(now) = &self.kind {
-            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
-            *now = time.max(*now);
+        let Some(mut own) = self.own() else { return };
+        let now = own.now();
+        if time <= now {
+            return;
+        }
+        if own.since.is_some() {
+            own.since = Some(Instant::now());
+            own.jumps.push((now, time));
+        }
+        own.time = time;
+    }
+
+    /// How long the clock had really been going at that time of its own: what it was moved forward
+    /// in between does not count. Zero on a clock that never went, and on the machine's.
+    pub fn gone_until(&self, time: Timestamp) -> SignedDuration {
+        let Some(own) = self.own() else {
+            return SignedDuration::ZERO;
+        };
+        let Some(began) = own.set_going.filter(|began| *began < time) else {
+            return SignedDuration::ZERO;
+        };
+        let jumped: SignedDuration = own
+            .jumps
+            .iter()
+            .filter(|(from, _)| *from < time)
+            .map(|(from, to)| (*to).min(time).duration_since(*from))
+            .sum();
+        time.duration_since(began) - jumped
+    }
+
+    fn own(&self) -> Option<MutexGuard<'_, OwnTime>> {
+        match &self.kind {
+            Kind::System => None,
+            Kind::Own(own) => Some(own.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 }
@@ -61,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_clock_moves_forward_only_and_is_shared() {
+    fn a_clock_that_stands_still_moves_forward_only_and_is_shared() {
         let start: Timestamp = "2024-06-26T07:49:42Z".parse().expect("a time");
         let later: Timestamp = "2024-06-27T00:00:00Z".parse().expect("a time");
         let clock = Clock::at(start);
@@ -71,7 +150,33 @@ mod tests {
         assert_eq!(shared.now(), later);
         clock.advance_to(start);
         assert_eq!(shared.now(), later);
-        assert!(clock.is_virtual());
+        assert!(clock.stands_still() && clock.is_ours());
+        assert_eq!(clock.gone_until(later), SignedDuration::ZERO);
+    }
+
+    #[test]
+    fn a_clock_set_going_goes_on_from_where_it_stood_and_can_be_moved() {
+        let start: Timestamp = "2025-02-03T06:00:00Z".parse().expect("a time");
+        let week = SignedDuration::from_hours(7 * 24);
+        let clock = Clock::at(start);
+        clock.set_going();
+        assert!(!clock.stands_still() && clock.is_ours());
+        while clock.now() == start {
+            std::thread::yield_now();
+        }
+        let before = clock.now();
+        clock.advance_to(before + week);
+        let after = clock.now();
+        assert!(after >= before + week);
+        clock.advance_to(start);
+        assert!(clock.now() >= after, "it does not go back");
+        let gone = clock.gone_until(after);
+        assert!(
+            gone > SignedDuration::ZERO && gone < SignedDuration::from_hours(1),
+            "{gone}"
+        );
+        let midway = clock.gone_until(before + week / 2);
+        assert!(midway <= gone, "no time goes by while it is moved");
     }
 
     #[test]
@@ -80,6 +185,6 @@ mod tests {
         let far: Timestamp = "9000-01-01T00:00:00Z".parse().expect("a time");
         clock.advance_to(far);
         assert!(clock.now() < far);
-        assert!(!clock.is_virtual());
+        assert!(!clock.stands_still() && !clock.is_ours());
     }
 }

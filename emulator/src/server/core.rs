@@ -103,6 +103,11 @@ pub trait Core: Send + 'static {
     /// Whether this host name is one of ours. Others are refused and never dialled.
     fn knows_host(&self, host: &str) -> bool;
 
+    /// Host names that services have begun to answer under since the last time of asking.
+    fn take_new_hosts(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Bytes in the blob store that nothing refers to any more, since the last time of asking.
     fn take_released(&mut self) -> Vec<Extent>;
 }

@@ -79,6 +79,7 @@ impl Doorman {
             return refuse(refusal_text(StatusCode::BAD_REQUEST, None, text));
         }
         if !self.entrance.knows(&asked) {
+            self.entrance.strangers.note(&asked.host);
             tracing::warn!(host = asked.host, "refused a tunnel to a host that is not ours");
             return refuse(hosts::unknown(&asked.host));
         }

@@ -28,9 +28,9 @@ const SLEEP_MIN: Duration = Duration::from_millis(1);
 
 /// Drives a core: lets time pass in it and does its outside work. Clones share one core.
 ///
-/// On the machine's clock, [`Driver::run`] is all there is to it, and pieces of work run side by
-/// side. On a virtual clock, everything happens in a fixed order, so that the same world does the
-/// same: only database servers start side by side.
+/// On a clock that goes, [`Driver::run`] is all there is to it, and pieces of work run side by
+/// side. On one that stands still, everything happens in a fixed order, so that the same world does
+/// the same: only database servers start side by side.
 pub struct Driver<C> {
     shared: Arc<Shared<C>>,
 }
@@ -39,7 +39,7 @@ struct Shared<C> {
     tools: Tools<C>,
     /// Held by whoever settles; never by a request.
     turn: Mutex<()>,
-    /// Lanes of work under way on the machine's clock.
+    /// Lanes of work under way on a clock that goes.
     running: watch::Sender<usize>,
 }
 
@@ -91,42 +91,43 @@ impl<C: Core> Driver<C> {
 
     /// Keeps driving, for ever. Stopping it cuts off the work under way.
     pub async fn run(&self) {
-        if self.front_door().clock().is_virtual() {
-            loop {
-                self.settle().await;
-                self.front_door().alarm().rung().await;
-            }
+        while self.front_door().clock().stands_still() {
+            self.settle().await;
+            self.front_door().alarm().rung().await;
         }
-        self.run_on_system_clock().await;
+        self.run_on_going_clock().await;
+    }
+
+    /// Sets a clock of our own going, and goes on with it.
+    pub fn set_clock_going(&self) {
+        let front_door = self.front_door();
+        front_door.clock().set_going();
+        front_door.alarm().ring();
     }
 
     /// Runs everything that is due now and carries out all work, until nothing more is due at this
     /// time and no work is under way.
     pub async fn settle(&self) {
-        let mut running = self.shared.running.subscribe();
-        loop {
-            let turn = self.shared.turn.lock().await;
-            self.settle_in_turn().await;
-            drop(turn);
-            if *running.borrow_and_update() == 0 {
-                return;
-            }
-            // Work the other loop began on the machine's clock. The sender lives as long as we do.
-            let _ = running.wait_for(|running| *running == 0).await;
-        }
+        let _turn = self.shared.turn.lock().await;
+        self.settle_in_turn().await;
     }
 
-    /// Moves a virtual clock forward, from one due time to the next, settling at each.
+    /// Moves a clock of our own forward, from one due time to the next, settling at each.
+    ///
+    /// # Errors
+    ///
+    /// On the machine's clock.
     pub async fn advance(&self, duration: SignedDuration) -> Result<(), ClockNotOurs> {
         let clock = self.front_door().clock();
-        if !clock.is_virtual() {
+        if !clock.is_ours() {
             return Err(ClockNotOurs);
         }
         let _turn = self.shared.turn.lock().await;
         let target = clock.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         self.settle_in_turn().await;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
-            if due <= clock.now() {
+            // On a clock that goes, it may have fallen due by itself a moment ago.
+            if due <= clock.now() && clock.stands_still() {
                 tracing::error!(%due, "something stays due although it was run");
                 break;
             }
@@ -158,6 +159,7 @@ impl<C: Core> Driver<C> {
         let (prepared, released) = {
             let mut core = front_door.lock();
             let effects = core.tick(front_door.clock().now());
+            front_door.tell_names(&mut core);
             let prepared: Vec<_> = effects
                 .into_iter()
                 .map(|effect| Prepared::new(effect, store))
@@ -192,10 +194,16 @@ impl<C: Core> Driver<C> {
     }
 
     async fn settle_in_turn(&self) {
+        let mut running = self.shared.running.subscribe();
         loop {
             let prepared = self.tick();
             if prepared.is_empty() {
-                return;
+                if *running.borrow_and_update() == 0 {
+                    return;
+                }
+                // Work the other loop began on a clock that goes. The sender lives as long as we do.
+                let _ = running.wait_for(|running| *running == 0).await;
+                continue;
             }
             let (servers, others): (Vec<_>, Vec<_>) = prepared
                 .into_iter()
@@ -227,7 +235,7 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    async fn run_on_system_clock(&self) {
+    async fn run_on_going_clock(&self) {
         let mut running = JoinSet::new();
         loop {
             for lane in lanes(self.tick()) {

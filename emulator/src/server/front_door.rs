@@ -14,6 +14,8 @@ use super::body::{Answer, AnswerBody, BodyError, BodySource};
 use super::clock::Clock;
 use super::core::{Admission, Core};
 use super::hosts;
+use super::names::Names;
+use super::strangers::Strangers;
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
@@ -27,6 +29,8 @@ struct Shared<C> {
     clock: Clock,
     store: BlobStore,
     alarm: Alarm,
+    names: Option<Arc<dyn Names>>,
+    strangers: Arc<Strangers>,
 }
 
 /// What a call left behind, once the lock is open again.
@@ -39,6 +43,11 @@ struct Called {
 impl<C: Core> FrontDoor<C> {
     /// A front door to this core.
     pub fn new(core: C, clock: Clock, store: BlobStore) -> Self {
+        Self::telling(None, core, clock, store)
+    }
+
+    /// The same, with somebody to tell of new names.
+    pub(super) fn telling(names: Option<Arc<dyn Names>>, core: C, clock: Clock, store: BlobStore) -> Self {
         let alarm = Alarm::new();
         alarm.plan(core.next_due());
         Self {
@@ -47,6 +56,8 @@ impl<C: Core> FrontDoor<C> {
                 clock,
                 store,
                 alarm,
+                names,
+                strangers: Arc::default(),
             }),
         }
     }
@@ -66,11 +77,21 @@ impl<C: Core> FrontDoor<C> {
         self.lock().knows_host(host)
     }
 
+    /// Hosts that were asked for and are none of ours, and how often.
+    pub fn unknown_hosts(&self) -> Vec<(String, u64)> {
+        self.shared.strangers.all()
+    }
+
+    pub(super) fn strangers(&self) -> &Arc<Strangers> {
+        &self.shared.strangers
+    }
+
     /// Looks at the core, or changes it: for inspection and for the steps of a scenario. Whatever
     /// it released goes back to the store, and whatever it made due is carried out.
     pub fn with_core<T>(&self, look: impl FnOnce(&mut C) -> T) -> T {
         let mut core = self.lock();
         let value = look(&mut core);
+        self.tell_names(&mut core);
         let released = core.take_released();
         self.shared.alarm.due_at(core.next_due());
         drop(core);
@@ -98,6 +119,19 @@ impl<C: Core> FrontDoor<C> {
         self.answer(called, is_head)
     }
 
+    pub(super) fn names(&self) -> Option<&Arc<dyn Names>> {
+        self.shared.names.as_ref()
+    }
+
+    /// Under the lock: nobody reads of a new host before it is told.
+    pub(super) fn tell_names(&self, core: &mut C) {
+        if let Some(names) = &self.shared.names {
+            for host in core.take_new_hosts() {
+                names.endpoint(&host);
+            }
+        }
+    }
+
     pub(super) fn alarm(&self) -> &Alarm {
         &self.shared.alarm
     }
@@ -112,6 +146,7 @@ impl<C: Core> FrontDoor<C> {
     ) -> ControlFlow<Called, (Request, Admission)> {
         let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
+            self.shared.strangers.note(&head.host);
             let refusal = Admission::Refuse(hosts::unknown(&head.host));
             return ControlFlow::Continue((head, refusal));
         }
@@ -155,6 +190,7 @@ impl<C: Core> FrontDoor<C> {
         let response = core.call(now, path, request);
         // Opened under the lock: a call on another connection may delete the blob right after.
         let reader = self.open(&response, is_head);
+        self.tell_names(&mut core);
         let released = core.take_released();
         self.shared.alarm.due_at(core.next_due());
         drop(core);

@@ -20,6 +20,7 @@ use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
 use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
 use super::rewind::Rewind;
+use super::strangers::Strangers;
 use super::tls;
 use super::wire::{self, Arrival};
 use crate::model::{NetworkPath, Scheme};
@@ -43,6 +44,7 @@ pub(super) struct Entrance {
     pub(super) knows_host: Arc<KnowsHost>,
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,
+    pub(super) strangers: Arc<Strangers>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -63,6 +65,7 @@ impl Entrance {
             knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
             path: Arc::new(path),
             own_port,
+            strangers: Arc::clone(front_door.strangers()),
             shutdown,
         }
     }

@@ -18,10 +18,11 @@ use super::drive::Driver;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::listen::{Entrance, accept};
+use super::names::Names;
 use crate::model::NetworkPath;
 
 /// How to start a server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerOptions {
     /// The address to listen on; anything but a loopback address is refused.
     pub address: IpAddr,
@@ -35,6 +36,8 @@ pub struct ServerOptions {
     pub path: NetworkPath,
     /// The size at which the blob store behaves like a full disk.
     pub blob_bytes_max: Option<u64>,
+    /// Who is told of the names that answer.
+    pub names: Option<Arc<dyn Names>>,
 }
 
 impl ServerOptions {
@@ -47,6 +50,7 @@ impl ServerOptions {
             clock: Clock::system(),
             path: NetworkPath::internet(),
             blob_bytes_max: None,
+            names: None,
         }
     }
 }
@@ -108,7 +112,7 @@ impl<C: Core> Server<C> {
         let address = local_address(&listener, options.address)?;
         let certificates = Certificates::open(&options.state_directory)?;
         let store = open_store(&options)?;
-        let front_door = FrontDoor::new(core, options.clock, store);
+        let front_door = FrontDoor::telling(options.names, core, options.clock, store);
         let gate = DatabaseGate::open_to(
             front_door.clone(),
             Arc::clone(&certificates),
@@ -158,9 +162,17 @@ impl<C: Core> Server<C> {
     }
 
     /// Opens one more socket, whose callers stand elsewhere in the network.
-    pub async fn open_entrance(&self, path: NetworkPath, port: u16) -> Result<SocketAddr, StartError> {
-        let listener = listen(self.address.ip(), port).await?;
-        let address = local_address(&listener, self.address.ip())?;
+    ///
+    /// # Errors
+    ///
+    /// If that is no loopback address, or nothing can listen there.
+    pub async fn open_entrance(
+        &self,
+        path: NetworkPath,
+        address: SocketAddr,
+    ) -> Result<SocketAddr, StartError> {
+        let listener = listen(address.ip(), address.port()).await?;
+        let address = local_address(&listener, address.ip())?;
         self.serve(listener, address, path);
         Ok(address)
     }

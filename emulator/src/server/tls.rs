@@ -63,6 +63,7 @@ fn warn_failed(entrance: &Entrance, host: &str, error: &io::Error) {
     if (entrance.knows_host)(host) {
         warn_untrusted(entrance, host, error);
     } else {
+        entrance.strangers.note(host);
         tracing::warn!(
             host,
             "refused TLS for `{host}`: it is not a host of the fake Azure, and azdrill never dials out"

@@ -65,6 +65,11 @@ impl Operations {
         }
     }
 
+    /// Every operation, in order of id.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &OperationState)> {
+        self.0.iter().map(|(id, operation)| (id.as_str(), operation))
+    }
+
     /// The operation of that id.
     pub fn get(&self, id: &str) -> Option<&OperationState> {
         self.0.get(id)

@@ -1,6 +1,6 @@
 //! Starting, stopping, and why it may not start.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use azdrill_emulator::model::{NetworkPath, Origin};
 use azdrill_emulator::server::{Clock, Server, ServerOptions, StartError};
@@ -94,7 +94,12 @@ async fn every_entrance_has_its_own_place_in_the_network() {
             address: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)),
         },
     };
-    let address = running.server.open_entrance(elsewhere.clone(), 0).await.unwrap();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let address = running
+        .server
+        .open_entrance(elsewhere.clone(), any)
+        .await
+        .unwrap();
     for (address, expected) in [
         (running.server.address(), NetworkPath::internet()),
         (address, elsewhere),

@@ -2,12 +2,16 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod child;
 mod failure;
 mod grants;
 mod list;
+mod run;
 mod scenario;
 mod serve;
+mod within_hosts;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,12 +40,17 @@ enum Command {
     Scenario(scenario::ScenarioArguments),
     /// List the scenarios with their claims.
     List(list::ListArguments),
+    /// Run a command against a fake Azure, and show what it did to it.
+    Run(run::RunArguments),
     /// Keep a fake Azure running, with one empty subscription whose operator is Owner.
     Serve(serve::ServeArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
     Grants(grants::GrantsArguments),
+    /// Become a command that sees another hosts file.
+    #[command(hide = true)]
+    WithinHosts(within_hosts::WithinHostsArguments),
 }
 
 /// How to write what was found.
@@ -76,11 +85,15 @@ impl From<ProfileArgument> for Profile {
 /// Parses the arguments and does what they say.
 pub(super) fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Command::WithinHosts(own) = &arguments.command {
+        return within_hosts::run(own);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("AZDRILL_LOG").unwrap_or_else(|_| "warn".into()),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -108,8 +121,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
         Command::Grants(own) => Ok(grants::run(own)),
         Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
-        Command::Serve(own) => Ok(serve::run(own, mode).await?),
+        Command::Serve(own) => serve::run(own, arguments.scenarios.as_deref(), mode).await,
+        Command::Run(own) => run::run(own, arguments.scenarios.as_deref(), mode).await,
         Command::Env(own) => Ok(serve::env(&own)?),
+        // Done before there was a runtime.
+        Command::WithinHosts(_) => Ok(ExitCode::from(2)),
     }
 }
 

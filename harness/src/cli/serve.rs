@@ -1,35 +1,47 @@
 //! `azdrill serve` and `azdrill env`.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill_emulator::azure::Azure;
-use azdrill_emulator::rules::{Assumptions, Profile, Rules};
-use azdrill_emulator::server::{Clock, DatabaseEngine, Server, ServerOptions};
-use azdrill_emulator::services::Settings;
-use azdrill_emulator::world::{self, Operator};
-use clap::Args;
+use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
+use azdrill_emulator::model::Timestamp;
+use azdrill_emulator::rules::Profile;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::ProfileArgument;
+use super::failure::Failure;
+use super::{ProfileArgument, library};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
+    /// The world to begin with, or a scenario to begin where it begins; without one, an empty
+    /// subscription whose operator is Owner.
+    #[arg(long)]
+    world: Option<String>,
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
     #[arg(long, default_value_t = 8443)]
     port: u16,
     /// Whose word to take where documents and observation differ.
     #[arg(long, value_enum, default_value_t)]
     profile: ProfileArgument,
-    /// The seed of the tenant, the subscription and every other id.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// A file of faults to put in place.
+    #[arg(long)]
+    faults: Option<PathBuf>,
+    /// Where clients stand in the network: `internet`, `internet:ADDRESS`, `subnet:NAME`,
+    /// `private-endpoint:NAME`, or with a resource id.
+    #[arg(long, default_value = "internet")]
+    from: String,
+    /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
+    #[arg(long)]
+    start: Option<Timestamp>,
+    /// The seed of the tenant, the subscription and every other id; the world's if left out.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
@@ -43,18 +55,48 @@ pub(super) struct EnvArguments {
     /// Where the running `serve` keeps its state.
     #[arg(long)]
     state: Option<PathBuf>,
+    /// The form to print it in.
+    #[arg(long, value_enum, default_value_t)]
+    form: FormArgument,
+    /// Print the lines a hosts file needs instead.
+    #[arg(long, conflicts_with = "form")]
+    hosts: bool,
 }
 
-/// Where a `serve` listens, and who signs in there.
+/// A form environments are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FormArgument {
+    /// For POSIX shells: eval "$(azdrill env)".
+    #[default]
+    Sh,
+    /// For fish: azdrill env --form fish | source.
+    Fish,
+    /// For PowerShell: azdrill env --form powershell | Out-String | Invoke-Expression.
+    Powershell,
+    /// For a file .env.
+    Dotenv,
+    /// For a workflow of GitHub Actions: azdrill env --form github >> "$GITHUB_ENV".
+    Github,
+}
+
+impl From<FormArgument> for Form {
+    fn from(argument: FormArgument) -> Self {
+        match argument {
+            FormArgument::Sh => Self::Sh,
+            FormArgument::Fish => Self::Fish,
+            FormArgument::Powershell => Self::PowerShell,
+            FormArgument::Dotenv => Self::Dotenv,
+            FormArgument::Github => Self::GitHub,
+        }
+    }
+}
+
+/// What a running `serve` says of itself.
 #[derive(Serialize, Deserialize)]
 struct Running {
     process: u32,
-    address: String,
-    bundle: PathBuf,
-    tenant: String,
-    subscription: String,
-    client_id: String,
-    client_secret: String,
+    hosts: PathBuf,
+    environment: Environment,
 }
 
 fn state_directory(given: Option<&Path>) -> PathBuf {
@@ -68,81 +110,84 @@ fn state_directory(given: Option<&Path>) -> PathBuf {
     base.join("azdrill")
 }
 
-pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -> Result<ExitCode, String> {
+pub(super) async fn run(
+    arguments: ServeArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+) -> Result<ExitCode, Failure> {
     let state = state_directory(arguments.state.as_deref());
     std::fs::create_dir_all(&state).map_err(|error| format!("cannot make {}: {error}", state.display()))?;
+    // Nothing of the system's in it: these are lines to add to a hosts file.
+    let hosts = HostsFile::create(&state, Path::new("/dev/null"))
+        .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
+    let hosts = Arc::new(hosts);
+    let setup = setup(&arguments, folder, mode, &state, &hosts).await?;
+    let served = ServedWorld::start(setup)
+        .await
+        .map_err(|error| error.to_string())?;
+    let environment = served.environment();
+    let running = Running {
+        process: std::process::id(),
+        hosts: hosts.path().to_owned(),
+        environment,
+    };
+    let file = state.join(RUNNING);
+    let text = serde_json::to_string_pretty(&running).map_err(|error| error.to_string())?;
+    azdrill::private_file::write(&file, &text)
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let address = served.reach().address;
+    let profile = Profile::from(arguments.profile);
+    eprintln!("azdrill: a fake Azure listens on {address} (profile {profile})");
+    eprintln!("azdrill: in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
+    eprintln!(
+        "azdrill: names of database servers resolve nowhere; `azdrill env --hosts` prints lines for /etc/hosts, \
+         and {address}/_azdrill/servers says where they are reached"
+    );
+    print!("{}", running.environment.text(Form::Sh));
+    wait_for_end().await;
+    let _ = std::fs::remove_file(&file);
+    served.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn setup(
+    arguments: &ServeArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+    state: &Path,
+    hosts: &Arc<HostsFile>,
+) -> Result<Setup, Failure> {
+    let world = match &arguments.world {
+        Some(name) => Some(library(folder)?.world(name)?),
+        None => None,
+    };
+    let faults = match &arguments.faults {
+        Some(file) => FaultFile::read(file)?,
+        None => FaultFile::default(),
+    };
+    let seed = arguments
+        .seed
+        .or(world.as_ref().map(|world| world.seed))
+        .unwrap_or(1);
+    let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed)
+        .map_err(|error| format!("--from: {error}"))?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         eprintln!("azdrill: {notice}");
     }
-    let majors = match &chosen.postgres {
-        Some(postgres) => postgres
-            .available_majors()
-            .await
-            .map_err(|error| error.to_string())?,
-        None => Vec::new(),
-    };
-    let rules = Rules::load(Profile::from(arguments.profile), &Assumptions::new())
-        .map_err(|error| error.to_string())?;
-    let settings = Settings {
-        has_postgres: chosen.postgres.is_some(),
-        postgres_majors: majors.into_iter().rev().collect(),
+    Ok(Setup {
+        world,
+        profile: Profile::from(arguments.profile),
+        seed: Some(seed),
+        start: arguments.start,
+        port: arguments.port,
+        state_directory: state.to_owned(),
+        from,
         fast_polls: arguments.fast_polls,
-        ..Settings::default()
-    };
-    let mut options = ServerOptions::new(&state);
-    options.port = arguments.port;
-    options.clock = Clock::system();
-    let mut azure = Azure::new(rules, settings, arguments.seed);
-    let operator = world::found(&mut azure, options.clock.now());
-    let engine = chosen
-        .postgres
-        .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-    let server = Server::start(azure, engine, options)
-        .await
-        .map_err(|error| error.to_string())?;
-    let running = describe(&server, &operator);
-    let file = state.join(RUNNING);
-    write_private(&file, &running)?;
-    eprintln!(
-        "azdrill: a fake Azure listens on {} (profile {})",
-        running.address,
-        Profile::from(arguments.profile)
-    );
-    eprintln!("azdrill: in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
-    eprintln!(
-        "azdrill: PostgreSQL servers' host names resolve nowhere; {}/_azdrill/servers says where they are reached",
-        running.address
-    );
-    print!("{}", exports(&running));
-    wait_for_end().await;
-    let _ = std::fs::remove_file(&file);
-    server.shutdown().await;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn describe(server: &Server<Azure>, operator: &Operator) -> Running {
-    Running {
-        process: std::process::id(),
-        address: format!("http://{}", server.address()),
-        bundle: server.ca_bundle_path().to_owned(),
-        tenant: operator.tenant.to_string(),
-        subscription: operator.subscription.clone(),
-        client_id: operator.client_id.to_string(),
-        client_secret: operator.client_secret.clone(),
-    }
-}
-
-/// Written whole or not at all, readable by its owner only.
-fn write_private(path: &Path, running: &Running) -> Result<(), String> {
-    use std::io::Write as _;
-    let failed = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let text = serde_json::to_string_pretty(running).map_err(|error| error.to_string())?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+        faults,
+        postgres: chosen.postgres,
+        hosts: Some(Arc::clone(hosts)),
+    })
 }
 
 async fn wait_for_end() {
@@ -155,43 +200,6 @@ async fn wait_for_end() {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-}
-
-/// Lines for a POSIX shell. The certificate variables are set over whatever was there: machines
-/// that preset them to the system's bundle would refuse us silently.
-fn exports(running: &Running) -> String {
-    let bundle = running.bundle.display().to_string();
-    let pairs = [
-        ("HTTPS_PROXY", running.address.as_str()),
-        ("HTTP_PROXY", running.address.as_str()),
-        ("https_proxy", running.address.as_str()),
-        ("http_proxy", running.address.as_str()),
-        ("NO_PROXY", "localhost,127.0.0.1"),
-        ("no_proxy", "localhost,127.0.0.1"),
-        ("REQUESTS_CA_BUNDLE", bundle.as_str()),
-        ("CURL_CA_BUNDLE", bundle.as_str()),
-        ("SSL_CERT_FILE", bundle.as_str()),
-        ("NODE_EXTRA_CA_CERTS", bundle.as_str()),
-        ("AZURE_TENANT_ID", running.tenant.as_str()),
-        ("AZURE_CLIENT_ID", running.client_id.as_str()),
-        ("AZURE_CLIENT_SECRET", running.client_secret.as_str()),
-        ("AZURE_SUBSCRIPTION_ID", running.subscription.as_str()),
-        ("ARM_TENANT_ID", running.tenant.as_str()),
-        ("ARM_CLIENT_ID", running.client_id.as_str()),
-        ("ARM_CLIENT_SECRET", running.client_secret.as_str()),
-        ("ARM_SUBSCRIPTION_ID", running.subscription.as_str()),
-    ];
-    let mut text = String::new();
-    for (name, value) in pairs {
-        let _ = writeln!(text, "export {name}='{}'", value.replace('\'', "'\\''"));
-    }
-    let _ = writeln!(
-        text,
-        "export AZURE_POD_IDENTITY_AUTHORITY_HOST='{}'",
-        running.address
-    );
-    let _ = writeln!(text, "unset SSL_CERT_DIR");
-    text
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, String> {
@@ -209,6 +217,12 @@ pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, String> {
     if !alive {
         return Err(none());
     }
-    print!("{}", exports(&running));
+    if arguments.hosts {
+        let lines = std::fs::read_to_string(&running.hosts)
+            .map_err(|error| format!("cannot read {}: {error}", running.hosts.display()))?;
+        print!("{lines}");
+    } else {
+        print!("{}", running.environment.text(arguments.form.into()));
+    }
     Ok(ExitCode::SUCCESS)
 }

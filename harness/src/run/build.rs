@@ -1,5 +1,7 @@
 //! Builds a scenario's world, by the calls anybody would make.
 
+use std::net::IpAddr;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -60,13 +62,6 @@ pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
     })
 }
 
-fn subnet(names: &Names) -> String {
-    format!(
-        "{}/providers/Microsoft.Network/virtualNetworks/drill-network",
-        names.server_group
-    )
-}
-
 async fn network(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
     let needed = world.storage.private_endpoint || world.server.network != ServerNetwork::Public;
     if !needed {
@@ -82,7 +77,7 @@ async fn network(client: &mut Client, names: &Names, world: &World) -> Result<()
             ],
         },
     });
-    let id = subnet(names);
+    let id = names.network();
     must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
 }
 
@@ -94,14 +89,11 @@ pub(super) async fn private_endpoint(
     part: &str,
 ) -> Result<(), RunError> {
     let name = format!("{}-endpoint", target.rsplit('/').next().unwrap_or(target));
-    let id = format!(
-        "{}/providers/Microsoft.Network/privateEndpoints/{name}",
-        names.server_group
-    );
+    let id = names.private_endpoint(&name);
     let body = json!({
         "location": world.location,
         "properties": {
-            "subnet": {"id": format!("{}/subnets/endpoints", subnet(names))},
+            "subnet": {"id": names.subnet("endpoints")},
             "privateLinkServiceConnections": [{"name": name, "properties": {"privateLinkServiceId": target, "groupIds": [part]}}],
         },
     });
@@ -122,7 +114,7 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
         ServerNetwork::Public => json!({"publicNetworkAccess": "Enabled"}),
         ServerNetwork::PrivateEndpoint => json!({"publicNetworkAccess": "Disabled"}),
         ServerNetwork::VirtualNetwork => {
-            json!({"delegatedSubnetResourceId": format!("{}/subnets/postgres", subnet(names))})
+            json!({"delegatedSubnetResourceId": names.subnet("postgres")})
         }
     };
     let mut body = json!({
@@ -146,6 +138,9 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
     if own.network == ServerNetwork::PrivateEndpoint {
         private_endpoint(client, names, world, &names.server, "postgresqlServer").await?;
     }
+    if own.network == ServerNetwork::Public {
+        firewall(client, &names.server, &own.firewall).await?;
+    }
     let database = format!("{}/databases/{}", names.server, own.database);
     must(
         client
@@ -153,6 +148,20 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
             .await?,
         &database,
     )?;
+    Ok(())
+}
+
+/// Lets addresses on the internet into a server.
+pub(super) async fn firewall(
+    client: &mut Client,
+    server: &str,
+    addresses: &[IpAddr],
+) -> Result<(), RunError> {
+    for (number, address) in addresses.iter().enumerate() {
+        let path = format!("{server}/firewallRules/client-{number}");
+        let body = json!({"properties": {"startIpAddress": address, "endIpAddress": address}});
+        must(client.operate(Method::PUT, &path, Some(&body)).await?, &path)?;
+    }
     Ok(())
 }
 

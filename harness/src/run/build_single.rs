@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::RunError;
-use super::build::{ADMIN, must, private_endpoint};
+use super::build::{ADMIN, firewall, must, private_endpoint};
 use super::client::{Client, Service, refused};
 use super::names::Names;
 use crate::scenario::{KeyVaultWorld, PermissionModel, ServerNetwork, UserWorld, World};
@@ -26,6 +26,7 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     if own.azure_services {
         azure_services(client, &names.server, true).await?;
     }
+    firewall(client, &names.server, &own.firewall).await?;
     if own.entra_administrator {
         entra_administrator(client, &names.server).await?;
     }

@@ -36,7 +36,7 @@ pub(super) struct Service<'a> {
 }
 
 /// Calls as the operator, or as somebody else.
-pub(super) struct Client {
+pub(crate) struct Client {
     door: FrontDoor<Azure>,
     driver: Driver<Azure>,
     operator: Operator,
@@ -60,7 +60,7 @@ pub(super) struct Ended {
 }
 
 impl Client {
-    pub(super) fn new(driver: Driver<Azure>, operator: Operator) -> Self {
+    pub(crate) fn new(driver: Driver<Azure>, operator: Operator) -> Self {
         Self {
             door: driver.front_door().clone(),
             driver,

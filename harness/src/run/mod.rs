@@ -27,13 +27,18 @@ use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world;
 
 pub use print::print;
+pub(crate) use report::rule_note;
 pub use report::{Outcome, Report, RuleNote, StepReport};
+pub(crate) use transcript::shorten;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, ServerFlavour, StepKind};
-use client::Client;
-use names::Names;
+use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
+/// The administrator of a world's server.
+pub(crate) const ADMIN: &str = build::ADMIN.0;
+
+pub(crate) use client::Client;
+pub(crate) use names::Names;
 
 /// Counts the worlds of this process: they share a database engine and must not share its servers.
 static WORLDS: AtomicU64 = AtomicU64::new(1);
@@ -86,13 +91,21 @@ pub async fn play(
         .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
         .collect();
     let rules = Rules::load(profile, &assumptions)?;
-    let mut play = Play::begin(scenario, rules, postgres).await?;
-    let mut steps = Vec::new();
-    for step in &scenario.steps {
-        steps.push(play.step(step, profile).await?);
-    }
+    let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;
+    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
+    let start = scenario.world.begins();
+    let settings = settings(&scenario.world, postgres.as_ref()).await?;
+    let mut azure = Azure::new(rules, settings, scenario.seed);
+    let operator = world::found(&mut azure, start);
+    let door = FrontDoor::new(azure, Clock::at(start), store);
+    let engine = postgres
+        .clone()
+        .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
+    let client = Client::new(Driver::new(door, engine), operator);
+    let mut play = Play::begin(scenario, client, postgres).await?;
+    let steps = play.steps(profile).await?;
     let postgres_major = play.source.as_ref().map(|spec| spec.major);
-    let virtual_time = play.client.now().duration_since(scenario.world.start);
+    let virtual_time = play.client.now().duration_since(scenario.world.begins());
     let about = play.about(scenario);
     play.clean_up().await;
     Ok(Report {
@@ -109,9 +122,9 @@ pub async fn play(
 }
 
 /// A scenario being played.
-struct Play<'a> {
+pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
-    names: Names,
+    pub(crate) names: Names,
     client: Client,
     postgres: Option<Arc<dyn RealPostgres>>,
     source: Option<ServerSpec>,
@@ -128,47 +141,43 @@ struct Play<'a> {
     rotations: u32,
     /// What was in the source when the newest backup was taken.
     backed_up: Option<crate::postgres::content::DatabaseContent>,
-    _blobs: tempfile::TempDir,
+}
+
+/// What a world is set to, with the servers there are.
+pub(crate) async fn settings(
+    world: &World,
+    postgres: Option<&Arc<dyn RealPostgres>>,
+) -> Result<Settings, RunError> {
+    let majors = match postgres {
+        Some(postgres) => postgres.available_majors().await?,
+        None => Vec::new(),
+    };
+    Ok(Settings {
+        pace: if world.pace == "recorded" {
+            Pace::Recorded
+        } else {
+            Pace::Fast
+        },
+        role_propagation: world.role_propagation,
+        has_postgres: postgres.is_some(),
+        postgres_majors: majors.into_iter().rev().collect(),
+        engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
+        entra_credentials_until: world.entra_credentials_until,
+        fast_polls: false,
+    })
 }
 
 impl<'a> Play<'a> {
-    async fn begin(
+    /// Builds the scenario's world through this client.
+    pub(crate) async fn begin(
         scenario: &'a Scenario,
-        rules: Rules,
+        client: Client,
         postgres: Option<Arc<dyn RealPostgres>>,
     ) -> Result<Self, RunError> {
-        let world = &scenario.world;
-        let majors = match &postgres {
-            Some(postgres) => postgres.available_majors().await?,
-            None => Vec::new(),
-        };
-        let settings = Settings {
-            pace: if world.pace == "recorded" {
-                Pace::Recorded
-            } else {
-                Pace::Fast
-            },
-            role_propagation: world.role_propagation,
-            has_postgres: postgres.is_some(),
-            postgres_majors: majors.into_iter().rev().collect(),
-            engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
-            entra_credentials_until: world.entra_credentials_until,
-            fast_polls: false,
-        };
-        let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;
-        let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
-        let clock = Clock::at(world.start);
-        let mut azure = Azure::new(rules, settings, scenario.seed);
-        let operator = world::found(&mut azure, world.start);
-        let engine = postgres
-            .clone()
-            .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-        let driver = Driver::new(FrontDoor::new(azure, clock, store), engine);
-        let names = Names::of(world, &operator.subscription);
         let mut play = Self {
             scenario,
-            client: Client::new(driver, operator),
-            names,
+            names: Names::of(&scenario.world, &client.operator().subscription),
+            client,
             postgres,
             source: None,
             last_prefix: String::new(),
@@ -179,14 +188,22 @@ impl<'a> Play<'a> {
             pinned: None,
             rotations: 0,
             backed_up: None,
-            _blobs: blobs,
         };
         build::build(&mut play.client, &play.names, scenario).await?;
         play.fill_source().await?;
-        if world.server.flavour == ServerFlavour::Single {
+        if scenario.world.server.flavour == ServerFlavour::Single {
             play.prepare_single_server().await?;
         }
         Ok(play)
+    }
+
+    /// Takes the scenario's steps.
+    pub(crate) async fn steps(&mut self, profile: Profile) -> Result<Vec<StepReport>, RunError> {
+        let mut steps = Vec::new();
+        for step in &self.scenario.steps {
+            steps.push(self.step(step, profile).await?);
+        }
+        Ok(steps)
     }
 
     /// Puts the sample content into the server's database.

@@ -4,25 +4,25 @@ use crate::scenario::{Site, World};
 
 /// Ids of everything a world has, for one subscription.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
-    pub(super) subscription: String,
-    pub(super) server: String,
-    pub(super) server_group: String,
-    pub(super) vault: String,
-    pub(super) user_identity: String,
-    pub(super) policy: String,
-    pub(super) instance: String,
-    pub(super) account: String,
-    pub(super) account_group: String,
-    pub(super) vault_group: String,
-    pub(super) container: String,
-    pub(super) container_url: String,
-    pub(super) key_vault: String,
-    pub(super) target: String,
+pub(crate) struct Names {
+    pub(crate) subscription: String,
+    pub(crate) server: String,
+    pub(crate) server_group: String,
+    pub(crate) vault: String,
+    pub(crate) user_identity: String,
+    pub(crate) policy: String,
+    pub(crate) instance: String,
+    pub(crate) account: String,
+    pub(crate) account_group: String,
+    pub(crate) vault_group: String,
+    pub(crate) container: String,
+    pub(crate) container_url: String,
+    pub(crate) key_vault: String,
+    pub(crate) target: String,
 }
 
 impl Names {
-    pub(super) fn of(world: &World, subscription: &str) -> Self {
+    pub(crate) fn of(world: &World, subscription: &str) -> Self {
         let group = |name: &str| format!("/subscriptions/{subscription}/resourceGroups/{name}");
         let server_group = group(&world.server.group);
         let kind = match world.server.flavour {
@@ -84,6 +84,27 @@ impl Names {
             account_group,
             vault_group,
         }
+    }
+
+    /// A subnet of the world's network.
+    pub(crate) fn subnet(&self, name: &str) -> String {
+        format!("{}/subnets/{name}", self.network())
+    }
+
+    /// The world's network.
+    pub(super) fn network(&self) -> String {
+        format!(
+            "{}/providers/Microsoft.Network/virtualNetworks/drill-network",
+            self.server_group
+        )
+    }
+
+    /// A private endpoint of the world's.
+    pub(crate) fn private_endpoint(&self, name: &str) -> String {
+        format!(
+            "{}/providers/Microsoft.Network/privateEndpoints/{name}",
+            self.server_group
+        )
     }
 
     pub(super) fn site(&self, site: Site) -> &str {

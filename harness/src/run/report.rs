@@ -83,7 +83,7 @@ pub struct RuleNote {
 }
 
 /// The rule of that name as a note; `None` for one without a statement of its own.
-pub(super) fn rule_note(rules: &Rules, id: &str) -> Option<RuleNote> {
+pub(crate) fn rule_note(rules: &Rules, id: &str) -> Option<RuleNote> {
     let statement = rules.statements.get(&RuleId::new(id))?;
     Some(RuleNote {
         id: id.to_owned(),

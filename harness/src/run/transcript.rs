@@ -137,7 +137,7 @@ fn mask_first(path: &str) -> String {
 }
 
 /// Ids without the part every one begins with, and without operation ids.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
         // A large object has no name but a number, which is another on every server.

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde::de::DeserializeOwned;
 
 /// Why a scenario cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// There is no folder of scenarios.
-    #[error("no folder `scenarios` here or above; looked from {}. Run from the repository, or name one with --scenarios", .0.display())]
+    #[error("there is no folder {}. Leave `--scenarios` out to look for one here and above", .0.display())]
     NoFolder(PathBuf),
     /// There is no scenario of that name.
     #[error("no scenario `{name}`{}", hint(.close))]
@@ -16,6 +17,16 @@ pub enum ScenarioError {
         /// What was asked for.
         name: String,
         /// Names that look like it.
+        close: Vec<String>,
+    },
+    /// There is no world of that name.
+    #[error("no world `{name}`. There are {}; any scenario's name stands for where it begins{}", .worlds.join(", "), hint_if_any(.close))]
+    UnknownWorld {
+        /// What was asked for.
+        name: String,
+        /// The worlds there are.
+        worlds: Vec<String>,
+        /// Scenarios that look like it.
         close: Vec<String>,
     },
     /// A file cannot be read.
@@ -43,6 +54,13 @@ fn hint(close: &[String]) -> String {
     match close {
         [] => ". `azdrill list` names them all".to_owned(),
         close => format!(". Did you mean {}?", close.join(", ")),
+    }
+}
+
+fn hint_if_any(close: &[String]) -> String {
+    match close {
+        [] => String::new(),
+        close => hint(close),
     }
 }
 
@@ -86,7 +104,8 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error) -> Box<Self> {
+    /// `shown_in` says where to see how it should be.
+    pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error, shown_in: &str) -> Box<Self> {
         let path = path.display().to_string();
         let message = error.message().to_owned();
         let span = error.span().filter(|span| span.end <= text.len());
@@ -97,7 +116,7 @@ impl SyntaxError {
         Box::new(Self {
             line: before.matches('\n').count() + 1,
             column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-            help: help(&message),
+            help: help(&message, shown_in),
             text: NamedSource::new(&path, text.to_owned()),
             at: span.map(|span| LabeledSpan::new_with_span(Some("here".to_owned()), span)),
             path,
@@ -107,7 +126,7 @@ impl SyntaxError {
 }
 
 /// What to do: the name that was meant, if one looks like it.
-fn help(message: &str) -> String {
+fn help(message: &str, shown_in: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let meant = quoted.next().and_then(|wrong| {
         let alike = quoted.map(|name| (strsim::jaro_winkler(wrong, name), name));
@@ -118,6 +137,15 @@ fn help(message: &str) -> String {
     });
     match meant {
         Some(name) => format!("did you mean `{name}`?"),
-        None => "scenarios/README.md shows a scenario with everything it may say".to_owned(),
+        None => shown_in.to_owned(),
     }
+}
+
+/// Reads a TOML file of any shape. `shown_in` says where to see how it should be.
+pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path, shown_in: &str) -> Result<T, ScenarioError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in).into())
 }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::{GrantWorld, ProfiledExpect, Site, World};
+use crate::serve::RunExpect;
 
 /// A scenario.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -40,6 +41,10 @@ pub struct Scenario {
     /// What is done, in order.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
+    /// What must come of a command that `azdrill run` is given, with this world or where this
+    /// scenario begins. `azdrill scenario` does not look at it.
+    #[serde(default)]
+    pub expect: RunExpect,
 }
 
 impl Scenario {

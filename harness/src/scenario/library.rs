@@ -1,11 +1,19 @@
 //! The folder of scenarios: finding, reading, extending.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+use tempfile::TempDir;
 
 use super::{Scenario, ScenarioError, SyntaxError};
 
 /// Folder for worlds to extend; its files are no scenarios.
 const WORLDS: &str = "_worlds";
+/// Where to see how a scenario should be.
+const SHOWN_IN: &str = "scenarios/README.md shows a scenario with everything it may say";
+/// The scenarios azdrill was built with, for where there are none of one's own.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 /// How many files may extend one another.
 const EXTENDS_MAX: usize = 8;
 
@@ -13,14 +21,17 @@ const EXTENDS_MAX: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Library {
     folder: PathBuf,
+    /// Where the built-in scenarios were unpacked, if these are they.
+    _unpacked: Option<Arc<TempDir>>,
 }
 
 impl Library {
-    /// The folder given, or `scenarios` here or in a folder above.
+    /// The folder given, or `scenarios` here or in a folder above, or else the scenarios azdrill was
+    /// built with.
     ///
     /// # Errors
     ///
-    /// If there is none.
+    /// If the folder given is none, or there is no room to unpack.
     pub fn find(given: Option<&Path>, from: &Path) -> Result<Self, ScenarioError> {
         let folder = match given {
             Some(folder) => Some(folder.to_owned()),
@@ -29,10 +40,30 @@ impl Library {
                 .map(|folder| folder.join("scenarios"))
                 .find(|folder| folder.join(WORLDS).is_dir()),
         };
-        match folder.filter(|folder| folder.is_dir()) {
-            Some(folder) => Ok(Self { folder }),
-            None => Err(ScenarioError::NoFolder(given.unwrap_or(from).to_owned())),
+        match (folder.filter(|folder| folder.is_dir()), given) {
+            (Some(folder), _) => Ok(Self {
+                folder,
+                _unpacked: None,
+            }),
+            (None, Some(given)) => Err(ScenarioError::NoFolder(given.to_owned())),
+            (None, None) => Self::built_in(),
         }
+    }
+
+    fn built_in() -> Result<Self, ScenarioError> {
+        let wrong = |source| ScenarioError::Read {
+            path: std::env::temp_dir(),
+            source,
+        };
+        let unpacked = tempfile::Builder::new()
+            .prefix("azdrill-scenarios-")
+            .tempdir()
+            .map_err(wrong)?;
+        BUILT_IN.extract(unpacked.path()).map_err(wrong)?;
+        Ok(Self {
+            folder: unpacked.path().to_owned(),
+            _unpacked: Some(Arc::new(unpacked)),
+        })
     }
 
     /// The files of all scenarios, in order of topic and name.
@@ -73,10 +104,7 @@ impl Library {
             return self.read(Path::new(name));
         }
         let files = self.files()?;
-        match files
-            .iter()
-            .find(|path| path.file_stem().is_some_and(|stem| stem == name))
-        {
+        match named(name, &files) {
             Some(path) => self.read(path),
             None => Err(ScenarioError::Unknown {
                 name: name.to_owned(),
@@ -85,17 +113,64 @@ impl Library {
         }
     }
 
+    /// The world of that name (or path), with the steps that belong to it: of a file in `_worlds` all
+    /// of them, of a scenario those of what it extends, so that it stands where the scenario begins.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, with names that look like it; or if it cannot be read.
+    pub fn world(&self, name: &str) -> Result<Scenario, ScenarioError> {
+        if name.ends_with(".toml") && Path::new(name).is_file() {
+            return self.read_world(Path::new(name));
+        }
+        let worlds = self.worlds()?;
+        let scenarios = self.files()?;
+        match named(name, &worlds).or_else(|| named(name, &scenarios)) {
+            Some(path) => self.read_world(path),
+            None => Err(ScenarioError::UnknownWorld {
+                name: name.to_owned(),
+                worlds: stems(&worlds),
+                close: close_to(name, &scenarios),
+            }),
+        }
+    }
+
+    /// The files of worlds, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read.
+    pub fn worlds(&self) -> Result<Vec<PathBuf>, ScenarioError> {
+        entries(&self.folder.join(WORLDS))
+    }
+
+    fn read_world(&self, path: &Path) -> Result<Scenario, ScenarioError> {
+        let (mut scenario, own) = self.parse(path)?;
+        if scenario.topic != WORLDS {
+            scenario.steps.truncate(scenario.steps.len() - own.steps.len());
+        }
+        check_world(path, &scenario)?;
+        Ok(scenario)
+    }
+
     /// Reads a file, with what it extends.
     ///
     /// # Errors
     ///
     /// If it, or a file it extends, is not what it should be.
     pub fn read(&self, path: &Path) -> Result<Scenario, ScenarioError> {
+        let (mut scenario, own) = self.parse(path)?;
+        scenario.claim = own.claim;
+        check(path, &scenario)?;
+        Ok(scenario)
+    }
+
+    /// A file with what it extends, and the file alone.
+    fn parse(&self, path: &Path) -> Result<(Scenario, Scenario), ScenarioError> {
         let (table, own) = self.table(path, 0)?;
         let mut scenario: Scenario = toml::Value::Table(table)
             .try_into()
-            .map_err(|error| SyntaxError::new(path, "", &error))?;
-        scenario.claim = own.claim;
+            .map_err(|error| SyntaxError::new(path, "", &error, SHOWN_IN))?;
         scenario.name = path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
@@ -106,8 +181,7 @@ impl Library {
             .map(|topic| topic.to_string_lossy().into_owned())
             .unwrap_or_default();
         scenario.folder.clone_from(&self.folder);
-        check(path, &scenario)?;
-        Ok(scenario)
+        Ok((scenario, own))
     }
 
     /// A file as a table, with what it extends underneath. The file itself is read strictly first,
@@ -117,7 +191,7 @@ impl Library {
             path: path.to_owned(),
             source,
         })?;
-        let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error);
+        let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error, SHOWN_IN);
         let own: Scenario = toml::from_str(&text).map_err(wrong)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
         let Some(base) = &own.extends else {
@@ -175,18 +249,25 @@ fn overlay(below: &mut toml::Table, above: toml::Table) {
 }
 
 fn check(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
-    let wrong = |what: String| {
-        Err(ScenarioError::Content {
-            path: path.to_owned(),
-            what,
-        })
-    };
+    let wrong = |what: String| Err(content(path, what));
     if scenario.claim.is_empty() {
         return wrong("`claim` is missing: say in a sentence what the scenario shows".to_owned());
     }
     if scenario.steps.iter().all(|step| step.expect.is_empty()) {
         return wrong("no step says what it expects: a scenario that expects nothing cannot fail".to_owned());
     }
+    check_world(path, scenario)
+}
+
+fn content(path: &Path, what: String) -> ScenarioError {
+    ScenarioError::Content {
+        path: path.to_owned(),
+        what,
+    }
+}
+
+fn check_world(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
+    let wrong = |what: String| Err(content(path, what));
     if !matches!(scenario.world.pace.as_str(), "fast" | "recorded") {
         return wrong(format!(
             "world.pace = \"{}\": expected \"fast\" or \"recorded\"",
@@ -235,10 +316,20 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, ScenarioError> {
     Ok(entries)
 }
 
+fn named<'a>(name: &str, files: &'a [PathBuf]) -> Option<&'a Path> {
+    let own = |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem == name);
+    files.iter().find(own).map(PathBuf::as_path)
+}
+
+/// The names of files, without folder and ending.
+fn stems(files: &[PathBuf]) -> Vec<String> {
+    let stems = files.iter().filter_map(|path| path.file_stem());
+    stems.map(|stem| stem.to_string_lossy().into_owned()).collect()
+}
+
 fn close_to(name: &str, files: &[PathBuf]) -> Vec<String> {
-    let mut names: Vec<(f64, String)> = files
-        .iter()
-        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+    let mut names: Vec<(f64, String)> = stems(files)
+        .into_iter()
         .map(|own| (strsim::jaro_winkler(name, &own), own))
         .filter(|(likeness, own)| *likeness > 0.85 || own.contains(name))
         .collect();

@@ -7,6 +7,7 @@ mod library;
 mod single_server;
 mod world;
 
+pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::{Scenario, Step, StepKind};

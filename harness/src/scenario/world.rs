@@ -2,6 +2,7 @@
 //! door, like anybody's resources.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -17,8 +18,8 @@ pub const ROTATED: &str = "Rotated; \"'=";
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct World {
-    /// The time at which it begins.
-    pub start: Timestamp,
+    /// The time at which it begins, if that matters to it.
+    pub start: Option<Timestamp>,
     /// `fast` or `recorded`: whether Azure's own waiting is played.
     pub pace: String,
     /// How long a role assignment takes to be seen (`10m`).
@@ -48,8 +49,7 @@ pub struct World {
 impl Default for World {
     fn default() -> Self {
         Self {
-            // A Monday, after the retirement of single server.
-            start: Timestamp::from_second(1_772_431_200).unwrap_or_default(),
+            start: None,
             pace: "fast".to_owned(),
             role_propagation: SignedDuration::ZERO,
             location: "uksouth".to_owned(),
@@ -67,6 +67,13 @@ impl Default for World {
 }
 
 impl World {
+    /// The time at which a scenario with it begins: where it does not matter, a Monday after the
+    /// retirement of single server.
+    pub fn begins(&self) -> Timestamp {
+        self.start
+            .unwrap_or_else(|| Timestamp::from_second(1_772_431_200).unwrap_or_default())
+    }
+
     /// The passwords of its database users. No report may hold one.
     pub fn passwords(&self) -> impl Iterator<Item = &str> {
         let target = self.target.as_ref().map(|target| target.user.password.as_str());
@@ -114,6 +121,8 @@ pub struct ServerWorld {
     pub version: Option<u32>,
     /// How it is reached.
     pub network: ServerNetwork,
+    /// Addresses on the internet that the firewall lets in.
+    pub firewall: Vec<IpAddr>,
     /// Whether the firewall lets Azure services in (a single server's rule from 0.0.0.0 to 0.0.0.0).
     pub azure_services: bool,
     /// Whether public network access is denied. A single server's only; a private endpoint alone
@@ -139,6 +148,7 @@ impl Default for ServerWorld {
             flavour: ServerFlavour::Flexible,
             version: None,
             network: ServerNetwork::Public,
+            firewall: Vec::new(),
             azure_services: true,
             deny_public_access: false,
             entra_administrator: false,

@@ -95,6 +95,9 @@ impl<C: Core> DatabaseGate<C> {
             }
             match self.open_own(&host, standing.path.clone()) {
                 Ok(entrance) => {
+                    if let Some(names) = self.front_door.names() {
+                        names.database(&host, entrance.address());
+                    }
                     core.note_entrance(&host, Some(entrance.address()));
                     entrances.insert(host, entrance);
                 }

@@ -13,13 +13,35 @@ use crate::state::field;
 
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum JobKind {
+pub enum JobKind {
+    /// It takes a backup.
     Backup,
+    /// It restores a recovery point.
     Restore,
 }
 
+/// A job, as whoever looks from outside sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct JobOutline<'a> {
+    /// Its id, without the vault's.
+    pub id: &'a str,
+    /// What it does.
+    pub kind: JobKind,
+    /// The backup instance it is about.
+    pub instance: &'a ResourceId,
+    /// `InProgress`, `Completed`, `Failed`.
+    pub status: &'a str,
+    /// The error it failed with, as the Backup service writes it; `Null` if there is none.
+    pub error: &'a Value,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+}
+
 impl JobKind {
-    fn as_str(self) -> &'static str {
+    /// Azure's word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Backup => "Backup",
             Self::Restore => "Restore",
@@ -52,6 +74,18 @@ pub(super) struct Job {
 }
 
 impl Job {
+    pub(super) fn outline(&self) -> JobOutline<'_> {
+        JobOutline {
+            id: &self.id,
+            kind: self.kind,
+            instance: &self.instance,
+            status: self.status,
+            error: &self.error,
+            started: self.started,
+            ended: self.ended,
+        }
+    }
+
     fn duration(&self) -> SignedDuration {
         self.ended
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))

@@ -44,6 +44,7 @@ use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
 use crate::state::{Resource, field};
 
+pub use job::{JobKind, JobOutline};
 pub use recovery_points::RecoveryPoint;
 
 const VAULT: &str = "Microsoft.DataProtection/backupVaults";
@@ -65,6 +66,18 @@ impl DataProtectionState {
     /// The recovery points of an instance, newest first.
     pub fn recovery_points(&self, instance: &ResourceId) -> &[RecoveryPoint] {
         self.recovery_points.get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every recovery point, with the instance it is of.
+    pub fn all_recovery_points(&self) -> impl Iterator<Item = (&ResourceId, &RecoveryPoint)> {
+        self.recovery_points
+            .iter()
+            .flat_map(|(instance, points)| points.iter().map(move |point| (instance, point)))
+    }
+
+    /// Every job, in order of vault and age.
+    pub fn all_jobs(&self) -> impl Iterator<Item = JobOutline<'_>> {
+        self.jobs.values().flatten().map(job::Job::outline)
     }
 }
 

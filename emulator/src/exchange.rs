@@ -1,0 +1,54 @@
+//! From a request that came and what became of it to the log's entry.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::gateway::{Permit, Refusal};
+use crate::log::{Asked, Exchange, RefusedBecause};
+use crate::model::{NetworkPath, Request, Timestamp};
+use crate::rules::{OriginKind, Rules};
+
+/// A request, and how it came.
+pub(crate) struct Came<'a> {
+    /// By which way.
+    pub(crate) path: &'a NetworkPath,
+    /// What was asked. Its turn is over: what the log keeps is taken out of it.
+    pub(crate) request: Request,
+    /// Whose call it was.
+    pub(crate) asked: Asked,
+}
+
+/// The entry. Its number is filled in by the log.
+pub(crate) fn exchange(
+    rules: &Rules,
+    now: Timestamp,
+    came: Came<'_>,
+    permit: Option<&Permit>,
+    status: StatusCode,
+    refusal: Option<&Refusal>,
+) -> Exchange {
+    let operation = permit.map(|permit| Arc::clone(&permit.operation(rules).id));
+    Exchange {
+        at: now,
+        number: 0,
+        caller: permit
+            .map(|permit| permit.caller.name.clone())
+            .or_else(|| refusal.map(|refusal| refusal.caller.clone()))
+            .unwrap_or_default(),
+        asked: came.asked,
+        from: OriginKind::from(&came.path.origin),
+        method: came.request.method,
+        host: came.request.host,
+        path: came.request.path,
+        operation: operation.unwrap_or_default(),
+        status: status.as_u16(),
+        refused: refusal.map(|refusal| RefusedBecause {
+            gate: refusal.gate,
+            code: refusal.code.clone(),
+            reason: refusal.reason.clone(),
+            rules: refusal.rules.clone(),
+            mark: refusal.mark,
+        }),
+    }
+}

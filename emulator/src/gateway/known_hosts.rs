@@ -1,0 +1,32 @@
+//! Which host names services answer under, for resolvers that have to be told.
+
+use std::collections::BTreeSet;
+
+use crate::state::State;
+
+/// The hosts that were told of already.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHosts {
+    told: BTreeSet<String>,
+    /// How many accounts and vaults there were when it was looked last.
+    count: usize,
+}
+
+impl KnownHosts {
+    /// Hosts that came since the last time of asking. Asked after every call, of which each makes or
+    /// removes one at most: as long as the count stays, there is nothing to look for.
+    pub(crate) fn take_new(&mut self, state: &State) -> Vec<String> {
+        let count = state.storage_accounts.len() + state.key_vaults.len();
+        if count == self.count {
+            return Vec::new();
+        }
+        self.count = count;
+        let blobs = state.storage_accounts.keys();
+        let vaults = state.key_vaults.keys();
+        blobs
+            .map(|name| format!("{name}.blob.core.windows.net"))
+            .chain(vaults.map(|name| format!("{name}.vault.azure.net")))
+            .filter(|host| self.told.insert(host.clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,204 @@
+//! What is expected of a command, and what it misses.
+
+use std::path::Path;
+
+use azdrill_emulator::rules::Profile;
+use serde::Deserialize;
+
+use super::record::{Record, Refused};
+use crate::scenario::{ScenarioError, read_toml};
+
+/// What must come of a command. What is left out is not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunExpect {
+    /// The command's exit code.
+    pub exit: Option<i32>,
+    /// Operations it must have called.
+    pub called: Vec<String>,
+    /// Operations it must not have called.
+    pub not_called: Vec<String>,
+    /// Refusals there must have been.
+    pub refused: Vec<ExpectedRefusal>,
+    /// Whether there must have been none at all.
+    pub no_refusals: bool,
+    /// Jobs there must have been.
+    pub job: Vec<ExpectedJob>,
+    /// How many recovery points there must be at the end.
+    pub recovery_points: Option<u64>,
+    /// Whether it may have asked for operations that azdrill does not have.
+    pub all_implemented: bool,
+    /// What is expected under the documented profile; stands for itself.
+    pub documented: Option<Box<RunExpect>>,
+    /// What is expected under the observed profile; stands for itself.
+    pub observed: Option<Box<RunExpect>>,
+}
+
+/// A refusal there must have been: of a request, or at a stage of a job.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExpectedRefusal {
+    /// The operation refused.
+    pub operation: Option<String>,
+    /// The stage that found out (`validate_restore`, `restore`), if it was no request.
+    pub stage: Option<String>,
+    /// The code.
+    pub code: Option<String>,
+    /// The gate.
+    pub gate: Option<String>,
+    /// A rule among those that decided.
+    pub rule: Option<String>,
+}
+
+/// A job there must have been.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExpectedJob {
+    /// `Backup` or `Restore`.
+    pub operation: Option<String>,
+    /// `Completed` or `Failed`.
+    pub status: Option<String>,
+    /// The code of the error it failed with.
+    pub code: Option<String>,
+}
+
+impl RunExpect {
+    /// Reads a file that holds them and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is not what it should be; with line and column.
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        read_toml(path, "README.md shows what an expectation may say")
+    }
+
+    /// What is expected under a profile.
+    pub fn under(&self, profile: Profile) -> &Self {
+        let own = match profile {
+            Profile::Documented => &self.documented,
+            Profile::Observed => &self.observed,
+        };
+        own.as_deref().unwrap_or(self)
+    }
+
+    /// Whether anything is expected at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What a run misses, each in a sentence.
+    pub fn misses(&self, record: &Record) -> Vec<String> {
+        let mut misses = Vec::new();
+        if let Some(exit) = self.exit
+            && record.exit_code != exit
+        {
+            misses.push(format!("exit: expected {exit}, got {}", record.exit_code));
+        }
+        let called = |wanted: &String| record.calls.iter().any(|call| call.operation == *wanted);
+        for operation in self.called.iter().filter(|wanted| !called(wanted)) {
+            misses.push(format!("called: {operation} was never called"));
+        }
+        for operation in self.not_called.iter().filter(|unwanted| called(unwanted)) {
+            misses.push(format!("not_called: {operation} was called"));
+        }
+        misses.extend(self.refused.iter().filter_map(|wanted| wanted.miss(record)));
+        if self.no_refusals {
+            for refusal in record.refused_calls() {
+                misses.push(format!(
+                    "no_refusals: {} {} was refused with {}",
+                    refusal.call.method, refusal.call.path, refusal.refused.code
+                ));
+            }
+        }
+        misses.extend(self.job.iter().filter_map(|wanted| wanted.miss(record)));
+        if let Some(count) = self.recovery_points
+            && record.recovery_points != count
+        {
+            let got = record.recovery_points;
+            misses.push(format!("recovery_points: expected {count}, got {got}"));
+        }
+        if self.all_implemented {
+            for (what, _) in &record.not_implemented {
+                misses.push(format!("all_implemented: azdrill does not have `{what}`"));
+            }
+        }
+        misses
+    }
+}
+
+impl ExpectedRefusal {
+    fn miss(&self, record: &Record) -> Option<String> {
+        let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
+        let fits = |refused: &Refused| {
+            is(&self.code, &refused.code)
+                && is(&self.gate, &refused.gate)
+                && self.rule.as_ref().is_none_or(|rule| refused.rules.contains(rule))
+        };
+        let in_calls = self.stage.is_none()
+            && record
+                .refused_calls()
+                .any(|found| is(&self.operation, &found.call.operation) && fits(found.refused));
+        let in_stages = self.operation.is_none()
+            && record
+                .told
+                .iter()
+                .any(|told| is(&self.stage, &told.about) && told.refused.as_ref().is_some_and(fits));
+        if in_calls || in_stages {
+            return None;
+        }
+        let parts = [
+            ("operation", &self.operation),
+            ("stage", &self.stage),
+            ("code", &self.code),
+            ("gate", &self.gate),
+            ("rule", &self.rule),
+        ];
+        let wanted: Vec<String> = parts
+            .iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)))
+            .collect();
+        Some(format!(
+            "refused: there was no refusal with {}",
+            wanted.join(", ")
+        ))
+    }
+}
+
+impl ExpectedJob {
+    fn miss(&self, record: &Record) -> Option<String> {
+        let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
+        let found = record.jobs.iter().any(|job| {
+            is(&self.operation, &job.operation) && is(&self.status, &job.status) && is(&self.code, &job.code)
+        });
+        if found {
+            return None;
+        }
+        let parts = [
+            ("operation", &self.operation),
+            ("status", &self.status),
+            ("code", &self.code),
+        ];
+        let wanted: Vec<String> = parts
+            .iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)))
+            .collect();
+        let got: Vec<String> = record
+            .jobs
+            .iter()
+            .map(|job| {
+                format!("{} {} {}", job.operation, job.status, job.code)
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect();
+        Some(format!(
+            "job: there was none with {}, but {}",
+            wanted.join(", "),
+            if got.is_empty() {
+                "no job at all".to_owned()
+            } else {
+                got.join("; ")
+            }
+        ))
+    }
+}

@@ -1,0 +1,26 @@
+//! A fake Azure on a real port, with a world in it: what `azdrill serve` keeps and `azdrill run`
+//! puts a command in front of.
+//!
+//! The world is built while its clock stands still, by the same calls as a scenario's. Then the clock
+//! is set going, as fast as the machine's, and is ours to move forward.
+
+mod az_profile;
+mod environment;
+mod expectation;
+mod faults;
+mod hosts;
+mod origin;
+mod print;
+mod record;
+mod served_world;
+mod tally;
+
+pub use az_profile::write_az_profile;
+pub use environment::{Environment, Form, Reach};
+pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};
+pub use faults::FaultFile;
+pub use hosts::{HostsFile, Resolving};
+pub use origin::{OriginError, origin};
+pub use print::print;
+pub use record::{Call, Job, Record, Refused, RefusedCall, Told};
+pub use served_world::{ServeError, ServedWorld, Setup};

@@ -1,0 +1,381 @@
+//! What a command did to Azure, from the emulator's own log.
+
+use std::collections::BTreeMap;
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::log::{Asked, Exchange, RefusedBecause};
+use azdrill_emulator::model::Timestamp;
+use azdrill_emulator::rules::{Gate, OriginKind, Profile};
+use azdrill_emulator::server::Clock;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::run::{RuleNote, rule_note};
+
+/// Codes with which the emulator says that it does not have an operation.
+const NOT_IMPLEMENTED: [&str; 3] = ["NotImplementedByEmulator", "NotImplemented", "not_implemented"];
+
+/// A run, as it is written into a file and summed up for people. Holds no secret: the log has none.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// The command and its arguments' count: arguments may hold anything.
+    pub command: String,
+    /// The command's exit code; 128 and the signal's number if a signal ended it.
+    pub exit_code: i32,
+    /// The world's name, if there was one.
+    pub world: Option<String>,
+    /// The profile.
+    pub profile: String,
+    /// When it began, on the world's clock.
+    pub began: Timestamp,
+    /// When it ended, on the world's clock.
+    pub ended: Timestamp,
+    /// How long it really took, in seconds.
+    pub seconds: f64,
+    /// How many calls there were; more than `calls` holds if the oldest were dropped.
+    pub calls_made: u64,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+    /// What the emulator told besides, refusals at stages of jobs among it.
+    pub told: Vec<Told>,
+    /// Jobs that were begun.
+    pub jobs: Vec<Job>,
+    /// Long-running operations that failed.
+    pub failed_operations: Vec<FailedOperation>,
+    /// Recovery points at the end.
+    pub recovery_points: u64,
+    /// Recovery points that were made.
+    pub new_recovery_points: u64,
+    /// Operations asked for that the emulator does not have, and how often.
+    pub not_implemented: Vec<(String, u64)>,
+    /// Hosts asked for that are none of ours, and how often.
+    pub unknown_hosts: Vec<(String, u64)>,
+    /// The rules that decided a refusal.
+    #[serde(skip)]
+    pub rules: Vec<RuleNote>,
+}
+
+/// One call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// Its number.
+    pub number: u64,
+    /// When, on the world's clock.
+    pub at: Timestamp,
+    /// When, in real seconds from the beginning of the run.
+    pub seconds: f64,
+    /// Who asked.
+    pub caller: String,
+    /// Whether one of the fake services asked.
+    pub by_service: bool,
+    /// The method.
+    pub method: String,
+    /// The host.
+    pub host: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The operation; empty if there is none.
+    pub operation: String,
+    /// The status answered.
+    pub status: u16,
+    /// Who said no and why, if somebody did.
+    pub refused: Option<Refused>,
+}
+
+/// A no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// The gate.
+    pub gate: String,
+    /// The code on the wire.
+    pub code: String,
+    /// Why, for a person.
+    pub reason: String,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// How sure we are.
+    pub mark: String,
+}
+
+/// A call that was refused, with the no.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusedCall<'a> {
+    /// The call.
+    pub call: &'a Call,
+    /// The no.
+    pub refused: &'a Refused,
+}
+
+/// Something the emulator told that is no call.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// When, on the world's clock.
+    pub at: Timestamp,
+    /// When, in real seconds from the beginning of the run.
+    pub seconds: f64,
+    /// What it is about: a stage (`validate_restore`), a job.
+    pub about: String,
+    /// What.
+    pub text: String,
+    /// Who said no and why, if it is about a no.
+    pub refused: Option<Refused>,
+}
+
+/// A job.
+#[derive(Clone, Debug, Serialize)]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// `Backup` or `Restore`.
+    pub operation: String,
+    /// The backup instance.
+    pub instance: String,
+    /// `InProgress`, `Completed`, `Failed`.
+    pub status: String,
+    /// The code of the error; empty if there is none.
+    pub code: String,
+    /// The message of the error.
+    pub message: String,
+    /// When it began, on the world's clock.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+/// A long-running operation that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedOperation {
+    /// The code.
+    pub code: String,
+    /// The message.
+    pub message: String,
+}
+
+/// How things stood when a command began.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    exchanges: u64,
+    notes: usize,
+    at: Timestamp,
+    recovery_points: u64,
+}
+
+impl Before {
+    /// As things stand now.
+    pub(super) fn of(azure: &Azure, now: Timestamp) -> Self {
+        Self {
+            exchanges: azure.log().count(),
+            notes: azure.log().notes().len(),
+            at: now,
+            recovery_points: recovery_points(azure),
+        }
+    }
+
+    /// The same, at another time.
+    pub(super) fn at(self, at: Timestamp) -> Self {
+        Self { at, ..self }
+    }
+}
+
+fn recovery_points(azure: &Azure) -> u64 {
+    azure.services().data_protection.all_recovery_points().count() as u64
+}
+
+/// What is known of a run besides the log.
+#[derive(Clone, Debug)]
+pub(super) struct Outside<'a> {
+    pub(super) command: &'a str,
+    pub(super) exit_code: i32,
+    pub(super) world: Option<&'a str>,
+    pub(super) profile: Profile,
+    pub(super) unknown_hosts: Vec<(String, u64)>,
+}
+
+impl Record {
+    pub(super) fn take(azure: &Azure, clock: &Clock, before: &Before, outside: Outside<'_>) -> Self {
+        let now = clock.now();
+        let began = clock.gone_until(before.at);
+        let seconds = |at: Timestamp| (clock.gone_until(at) - began).as_secs_f64();
+        let calls: Vec<Call> = azure
+            .log()
+            .since(before.exchanges)
+            .map(|exchange| Call::of(exchange, seconds(exchange.at)))
+            .collect();
+        let told: Vec<Told> = azure.log().notes()[before.notes..]
+            .iter()
+            .map(|note| Told {
+                at: note.at,
+                seconds: seconds(note.at),
+                about: note.about.clone(),
+                text: note.text.clone(),
+                refused: note.refused.as_ref().map(Refused::of),
+            })
+            .collect();
+        let all = recovery_points(azure);
+        Self {
+            command: outside.command.to_owned(),
+            exit_code: outside.exit_code,
+            world: outside.world.map(str::to_owned),
+            profile: outside.profile.to_string(),
+            began: before.at,
+            ended: now,
+            seconds: seconds(now),
+            calls_made: azure.log().count() - before.exchanges,
+            not_implemented: not_implemented(&calls),
+            rules: rules(azure, &calls, &told),
+            calls,
+            told,
+            jobs: jobs(azure, before.at),
+            failed_operations: failed_operations(azure, before.at),
+            recovery_points: all,
+            new_recovery_points: all.saturating_sub(before.recovery_points),
+            unknown_hosts: outside.unknown_hosts,
+        }
+    }
+
+    /// The calls that were refused; not those for operations we do not have.
+    pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall<'_>> {
+        self.calls
+            .iter()
+            .filter(|call| !call.is_not_implemented() && !call.is_challenge())
+            .filter_map(|call| {
+                let refused = call.refused.as_ref()?;
+                Some(RefusedCall { call, refused })
+            })
+    }
+}
+
+impl Call {
+    fn of(exchange: &Exchange, seconds: f64) -> Self {
+        Self {
+            number: exchange.number,
+            at: exchange.at,
+            seconds,
+            caller: exchange.caller.clone(),
+            by_service: exchange.asked != Asked::ByClient || exchange.from == OriginKind::Service,
+            method: exchange.method.to_string(),
+            host: exchange.host.clone(),
+            path: exchange.path.clone(),
+            operation: exchange.operation.to_string(),
+            status: exchange.status,
+            refused: exchange.refused.as_ref().map(Refused::of),
+        }
+    }
+
+    /// Whether another call differs in nothing but time.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        (&self.caller, &self.method, &self.host, &self.path, self.status)
+            == (
+                &other.caller,
+                &other.method,
+                &other.host,
+                &other.path,
+                other.status,
+            )
+            && self.refused == other.refused
+    }
+
+    pub(super) fn is_not_implemented(&self) -> bool {
+        self.refused
+            .as_ref()
+            .is_some_and(|refused| NOT_IMPLEMENTED.contains(&refused.code.as_str()))
+    }
+
+    /// Clients of key vaults ask without a token first, to be told where to get one.
+    fn is_challenge(&self) -> bool {
+        self.status == 401 && self.caller.is_empty()
+    }
+}
+
+impl Refused {
+    fn of(because: &RefusedBecause) -> Self {
+        Self {
+            gate: because.gate.as_str().to_owned(),
+            code: because.code.clone(),
+            reason: because.reason.clone(),
+            rules: because
+                .rules
+                .iter()
+                .map(|rule| rule.as_str().to_owned())
+                .collect(),
+            mark: because.mark.as_str().to_owned(),
+        }
+    }
+
+    /// Whether it is a service's own no, and none of permissions or networks.
+    pub(super) fn is_of_service(&self) -> bool {
+        self.gate == Gate::Service.as_str()
+    }
+}
+
+fn not_implemented(calls: &[Call]) -> Vec<(String, u64)> {
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    for call in calls.iter().filter(|call| call.is_not_implemented()) {
+        *found
+            .entry(format!("{} {}{}", call.method, call.host, call.path))
+            .or_default() += 1;
+    }
+    found.into_iter().collect()
+}
+
+fn rules(azure: &Azure, calls: &[Call], told: &[Told]) -> Vec<RuleNote> {
+    let refusals = calls
+        .iter()
+        .filter_map(|call| call.refused.as_ref())
+        .chain(told.iter().filter_map(|told| told.refused.as_ref()));
+    let mut notes: Vec<RuleNote> = Vec::new();
+    for id in refusals.flat_map(|refused| &refused.rules) {
+        if !notes.iter().any(|note| note.id == *id)
+            && let Some(note) = rule_note(azure.rules(), id)
+        {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+fn jobs(azure: &Azure, since: Timestamp) -> Vec<Job> {
+    let mut jobs: Vec<Job> = azure
+        .services()
+        .data_protection
+        .all_jobs()
+        .filter(|job| job.started >= since)
+        .map(|job| {
+            let text = |name: &str| job.error[name].as_str().unwrap_or_default().to_owned();
+            Job {
+                id: job.id.to_owned(),
+                operation: job.kind.as_str().to_owned(),
+                instance: job.instance.name().to_owned(),
+                status: job.status.to_owned(),
+                code: text("code"),
+                message: text("message"),
+                started: job.started,
+                ended: job.ended,
+            }
+        })
+        .collect();
+    jobs.sort_by_key(|job| job.started);
+    jobs
+}
+
+fn failed_operations(azure: &Azure, since: Timestamp) -> Vec<FailedOperation> {
+    let mut failed: Vec<(Timestamp, FailedOperation)> = azure
+        .state()
+        .operations
+        .all()
+        .filter(|(_, operation)| operation.started >= since)
+        .filter_map(|(_, operation)| {
+            let azdrill_emulator::state::OperationOutcome::Failed(error) = &operation.outcome else {
+                return None;
+            };
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let failed = FailedOperation {
+                code: text(&error["code"]),
+                message: text(&error["message"]),
+            };
+            Some((operation.started, failed))
+        })
+        .collect();
+    failed.sort_by_key(|(started, _)| *started);
+    failed.into_iter().map(|(_, failed)| failed).collect()
+}
