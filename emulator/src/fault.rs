@@ -122,6 +122,37 @@ impl FaultPlan {
         self.connections.clear();
     }
 
+    /// Every fault in a sentence, with how often it was matched.
+    pub fn describe(&self) -> Vec<String> {
+        let any = |name: &str| {
+            if name.is_empty() {
+                "any".to_owned()
+            } else {
+                name.to_owned()
+            }
+        };
+        let requests = self.faults.iter().map(|(fault, seen)| {
+            let last = fault.nth.saturating_add(fault.times) - 1;
+            format!(
+                "requests {} to {last} of {} with `{}` in their path: {}; {seen} matched",
+                fault.nth,
+                any(&fault.operation),
+                fault.path_contains,
+                fault.kind
+            )
+        });
+        let connections = self.connections.iter().map(|(fault, seen)| {
+            let last = fault.nth.saturating_add(fault.times) - 1;
+            format!(
+                "connections {} to {last} to {}: {}; {seen} matched",
+                fault.nth,
+                any(&fault.server),
+                fault.kind
+            )
+        });
+        requests.chain(connections).collect()
+    }
+
     /// Whether no fault of a request is in place.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
@@ -157,6 +188,15 @@ impl FaultPlan {
             }
         }
         None
+    }
+}
+
+impl std::fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Answer { status, code, .. } => write!(f, "answered with {status} {code}"),
+            Self::LoseAnswer { status } => write!(f, "done, and answered with {status}"),
+        }
     }
 }
 

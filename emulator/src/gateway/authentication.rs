@@ -17,6 +17,17 @@ const GRAPH_AUDIENCES: [&str; 1] = ["https://graph.microsoft.com"];
 const BLOB_AUDIENCES: [&str; 1] = ["https://storage.azure.com"];
 const KEY_VAULT_AUDIENCES: [&str; 1] = ["https://vault.azure.net"];
 
+/// The audience of tokens for an endpoint; `None` where no token is asked for.
+pub fn audience_of(endpoint: Endpoint) -> Option<&'static str> {
+    match endpoint {
+        Endpoint::Arm => Some(ARM_AUDIENCES[0]),
+        Endpoint::Graph => Some(GRAPH_AUDIENCES[0]),
+        Endpoint::Blob => Some(BLOB_AUDIENCES[0]),
+        Endpoint::KeyVault => Some(KEY_VAULT_AUDIENCES[0]),
+        Endpoint::Login | Endpoint::Imds | Endpoint::Admin => None,
+    }
+}
+
 pub(super) fn authenticate(
     door: &Door<'_>,
     now: Timestamp,

@@ -22,6 +22,7 @@ use crate::network::Firewall;
 use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
+pub use authentication::audience_of;
 pub use caller::{Caller, Credential};
 pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;

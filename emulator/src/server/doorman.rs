@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::Body as AxumBody;
 use futures_util::future::Either;
+use http::header::HOST;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service;
@@ -25,6 +26,7 @@ use crate::model::Scheme;
 pub(super) struct Doorman {
     entrance: Arc<Entrance>,
     inner: TowerToHyperService<Router>,
+    local: TowerToHyperService<Router>,
     arrival: Arc<Arrival>,
     traffic: Traffic,
     tunnel: Tunnel,
@@ -49,6 +51,7 @@ impl Doorman {
     pub(super) fn new(entrance: Arc<Entrance>, arrival: Arrival, traffic: Traffic) -> Self {
         Self {
             inner: TowerToHyperService::new(entrance.router.clone()),
+            local: TowerToHyperService::new(entrance.local_router.clone()),
             entrance,
             arrival: Arc::new(arrival),
             traffic,
@@ -62,6 +65,21 @@ impl Doorman {
 
     pub(super) fn traffic(&self) -> Traffic {
         self.traffic.clone()
+    }
+
+    /// Whether it is for ourselves: below `/_azdrill/`, at this machine's own name. The fake Azure's
+    /// hosts may have blobs of such a name.
+    fn is_for_us(&self, request: &Request<Incoming>) -> bool {
+        if !request.uri().path().starts_with("/_azdrill/") {
+            return false;
+        }
+        let named = match request.uri().authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
+        };
+        named.and_then(HostPort::parse).is_some_and(|asked| {
+            hosts::is_local(&asked.host) && !asked.is_other_local_port(self.entrance.own_port)
+        })
     }
 
     fn connect(&self, mut request: Request<Incoming>, underway: Underway) -> Response<AxumBody> {
@@ -101,10 +119,15 @@ impl Service<Request<Incoming>> for Doorman {
         if request.method() == Method::CONNECT {
             return Either::Left(ready(Ok(self.connect(request, underway))));
         }
+        let router = if self.is_for_us(&request) {
+            &self.local
+        } else {
+            &self.inner
+        };
         request.extensions_mut().insert(Passage {
             arrival: Arc::clone(&self.arrival),
             underway,
         });
-        Either::Right(self.inner.call(request))
+        Either::Right(router.call(request))
     }
 }

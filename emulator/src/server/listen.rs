@@ -39,7 +39,10 @@ const FAREWELL_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What every connection needs.
 pub(super) struct Entrance {
+    /// Answers for the fake Azure.
     pub(super) router: Router,
+    /// The same, with what whoever runs us answers below `/_azdrill/`.
+    pub(super) local_router: Router,
     pub(super) certificates: Arc<Certificates>,
     pub(super) knows_host: Arc<KnowsHost>,
     path: Arc<NetworkPath>,
@@ -54,13 +57,16 @@ impl Entrance {
         certificates: Arc<Certificates>,
         path: NetworkPath,
         own_port: u16,
+        own_routes: Router,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         let asked = front_door.clone();
+        let router = Router::new()
+            .fallback(wire::answer::<C>)
+            .with_state(front_door.clone());
         Self {
-            router: Router::new()
-                .fallback(wire::answer::<C>)
-                .with_state(front_door.clone()),
+            local_router: router.clone().merge(own_routes),
+            router,
             certificates,
             knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
             path: Arc::new(path),

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -97,6 +98,7 @@ pub struct Server<C: Core> {
     driving: JoinHandle<()>,
     certificates: Arc<Certificates>,
     address: SocketAddr,
+    own_routes: Router,
     shutdown: watch::Sender<bool>,
     entrances: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -107,6 +109,21 @@ impl<C: Core> Server<C> {
         core: C,
         engine: Option<Arc<dyn DatabaseEngine>>,
         options: ServerOptions,
+    ) -> Result<Self, StartError> {
+        Self::start_with(core, engine, options, |_| Router::new()).await
+    }
+
+    /// The same, with routes of one's own below `/_azdrill/`. They are asked by programs on this
+    /// machine at its own name only, and a request's place in the network is nothing to them.
+    ///
+    /// # Errors
+    ///
+    /// If nothing can listen there, or there is nowhere to keep what must be kept.
+    pub async fn start_with(
+        core: C,
+        engine: Option<Arc<dyn DatabaseEngine>>,
+        options: ServerOptions,
+        own_routes: impl FnOnce(&Driver<C>) -> Router,
     ) -> Result<Self, StartError> {
         let listener = listen(options.address, options.port).await?;
         let address = local_address(&listener, options.address)?;
@@ -125,6 +142,7 @@ impl<C: Core> Server<C> {
         };
         let server = Self {
             front_door,
+            own_routes: own_routes(&driver),
             driver,
             driving,
             certificates,
@@ -206,6 +224,7 @@ impl<C: Core> Server<C> {
             Arc::clone(&self.certificates),
             path,
             address.port(),
+            self.own_routes.clone(),
             self.shutdown.subscribe(),
         );
         let task = tokio::spawn(accept(listener, entrance));

@@ -6,22 +6,23 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
 use azdrill_emulator::rules::OriginKind;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::scenario::{ScenarioError, read_toml};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FaultFile {
     /// Faults of requests.
-    #[serde(rename = "request")]
+    #[serde(default, rename = "request")]
     requests: Vec<RequestFault>,
     /// Faults of connections to database servers.
-    #[serde(rename = "connection")]
+    #[serde(default, rename = "connection")]
     connections: Vec<ConnectionEntry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RequestFault {
     /// The operation's id; any if left out.
@@ -42,7 +43,7 @@ struct RequestFault {
     lose_answer: Option<LoseAnswer>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Answer {
     status: u16,
@@ -50,19 +51,20 @@ struct Answer {
     retry_after_seconds: Option<u64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LoseAnswer {
     status: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConnectionEntry {
     /// The server's name; any if left out.
     #[serde(default)]
     server: String,
     /// Where the client stands; anywhere if left out.
+    #[schema(value_type = Option<String>)]
     from: Option<OriginKind>,
     #[serde(default = "one")]
     nth: u64,
@@ -72,7 +74,7 @@ struct ConnectionEntry {
 }
 
 /// What goes wrong with a connection, as files write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum ConnectionWord {
     Refuse,

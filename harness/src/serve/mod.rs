@@ -4,6 +4,7 @@
 //! The world is built while its clock stands still, by the same calls as a scenario's. Then the clock
 //! is set going, as fast as the machine's, and is ours to move forward.
 
+mod admin;
 mod az_profile;
 mod environment;
 mod expectation;

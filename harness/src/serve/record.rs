@@ -9,6 +9,7 @@ use azdrill_emulator::rules::{Gate, OriginKind, Profile};
 use azdrill_emulator::server::Clock;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::run::{RuleNote, rule_note};
 
@@ -56,11 +57,12 @@ pub struct Record {
 }
 
 /// One call.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Call {
     /// Its number.
     pub number: u64,
     /// When, on the world's clock.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// When, in real seconds from the beginning of the run.
     pub seconds: f64,
@@ -83,7 +85,7 @@ pub struct Call {
 }
 
 /// A no.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refused {
     /// The gate.
     pub gate: String,
@@ -246,7 +248,7 @@ impl Record {
 }
 
 impl Call {
-    fn of(exchange: &Exchange, seconds: f64) -> Self {
+    pub(super) fn of(exchange: &Exchange, seconds: f64) -> Self {
         Self {
             number: exchange.number,
             at: exchange.at,

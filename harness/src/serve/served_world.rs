@@ -8,10 +8,11 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules, RulesError};
 use azdrill_emulator::server::{
-    Clock, DatabaseEngine, Names as NameListener, Server, ServerOptions, StartError,
+    Clock, DatabaseEngine, Driver, Names as NameListener, Server, ServerOptions, StartError,
 };
 use azdrill_emulator::world::{self, Operator};
 
+use super::admin::{self, Admin};
 use super::hosts::HostsFile;
 use super::record::{Before, Outside, Record};
 use super::{Environment, FaultFile, Reach};
@@ -128,7 +129,19 @@ impl ServedWorld {
             .postgres
             .clone()
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-        let server = Server::start(azure, engine, options).await?;
+        let admin = |driver: &Driver<Azure>| {
+            admin::routes(Admin {
+                driver: driver.clone(),
+                hosts: setup.hosts.clone(),
+                world: setup
+                    .world
+                    .as_ref()
+                    .map(|scenario| Arc::new(scenario.world.clone())),
+                seed,
+                profile: setup.profile,
+            })
+        };
+        let server = Server::start_with(azure, engine, options, admin).await?;
         if let Some(hosts) = &setup.hosts {
             open_https(&server, setup.from, hosts).await;
         }

@@ -1,0 +1,53 @@
+//! The log: what was asked and answered.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Admin;
+use super::problem::Problem;
+use crate::serve::Call;
+
+/// Which part of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Part {
+    /// Only calls with a higher number.
+    #[serde(default)]
+    after: u64,
+    /// Only calls that were refused.
+    #[serde(default)]
+    refused: bool,
+}
+
+/// A part of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Found {
+    /// The number of the newest call there has been.
+    newest: u64,
+    /// The calls, in order. The oldest are dropped once there are very many.
+    calls: Vec<Call>,
+}
+
+/// What was asked and what was answered, with who said no and why.
+#[utoipa::path(get, path = "/_azdrill/log", params(Part), responses((status = 200, body = Found), (status = 400, body = Problem)))]
+pub(super) async fn log(
+    State(admin): State<Admin>,
+    part: Result<Query<Part>, QueryRejection>,
+) -> Result<Json<Found>, Problem> {
+    let Query(part) = part?;
+    let door = admin.driver.front_door();
+    let clock = door.clock();
+    let found = door.with_core(|azure| Found {
+        newest: azure.log().count(),
+        calls: azure
+            .log()
+            .since(part.after)
+            .filter(|exchange| !part.refused || exchange.refused.is_some())
+            .map(|exchange| Call::of(exchange, clock.gone_until(exchange.at).as_secs_f64()))
+            .collect(),
+    });
+    Ok(Json(found))
+}

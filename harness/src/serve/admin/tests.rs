@@ -1,0 +1,206 @@
+//! The routes below `/_azdrill/`, over a socket.
+
+use std::collections::BTreeSet;
+
+use azdrill_emulator::rules::Profile;
+use serde_json::{Value, json};
+
+use super::described;
+use crate::serve::{FaultFile, ServedWorld, Setup};
+
+async fn world(folder: &std::path::Path) -> ServedWorld {
+    let setup = Setup {
+        world: None,
+        profile: Profile::Observed,
+        seed: None,
+        start: Some("2026-03-02T06:00:00Z".parse().unwrap()),
+        port: 0,
+        state_directory: folder.to_owned(),
+        from: azdrill_emulator::model::NetworkPath::internet(),
+        fast_polls: false,
+        faults: FaultFile::default(),
+        postgres: None,
+        hosts: None,
+    };
+    ServedWorld::start(setup).await.unwrap()
+}
+
+/// Asks over a socket. The answer is JSON, or a text.
+async fn ask(world: &ServedWorld, method: &str, path: &str, body: Option<Value>, host: &str) -> (u16, Value) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(world.server().address())
+        .await
+        .unwrap();
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let text = answer.split_once("\r\n\r\n").unwrap().1;
+    (status, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
+}
+
+async fn local(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    ask(world, method, path, body, "localhost").await
+}
+
+#[tokio::test]
+async fn time_is_moved_and_never_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let (status, time) = local(&world, "POST", "/_azdrill/time", Some(json!({"by": "P2D"}))).await;
+    assert_eq!(status, 200, "{time}");
+    assert!(
+        time["now"].as_str().unwrap().starts_with("2026-03-04T06:00:0"),
+        "{time}"
+    );
+    assert!(time["gone_seconds"].as_f64().unwrap() < 3600.0, "{time}");
+    for (wrong, part) in [
+        (json!({"to": "2026-03-03T00:00:00Z"}), "does not go back"),
+        (json!({"by": "P1M"}), "months"),
+        (json!({}), "`by` or `to`"),
+        (json!({"bye": "P1D"}), "unknown field"),
+    ] {
+        let (status, answer) = local(&world, "POST", "/_azdrill/time", Some(wrong)).await;
+        assert!((400..500).contains(&status), "{status}");
+        assert!(answer["error"].as_str().unwrap().contains(part), "{answer}");
+    }
+    world.shutdown().await;
+}
+
+#[tokio::test]
+async fn faults_are_put_in_place_listed_and_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let fault =
+        json!({"request": [{"operation": "Tenants_List", "answer": {"status": 503, "code": "ServerBusy"}}]});
+    let (status, placed) = local(&world, "POST", "/_azdrill/faults", Some(fault)).await;
+    assert_eq!(
+        (status, placed["faults"].as_array().unwrap().len()),
+        (200, 1),
+        "{placed}"
+    );
+    let wrong = json!({"request": [{"operation": "Tenants_Lits", "lose_answer": {"status": 500}}]});
+    let (status, answer) = local(&world, "POST", "/_azdrill/faults", Some(wrong)).await;
+    assert_eq!(status, 400);
+    assert!(
+        answer["error"]
+            .as_str()
+            .unwrap()
+            .contains("Did you mean `Tenants_List`?")
+    );
+    let (_, none) = local(&world, "DELETE", "/_azdrill/faults", None).await;
+    assert_eq!(none, json!({"faults": []}));
+    world.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_gates_are_asked_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let question = json!({"url": "/subscriptions?api-version=2022-12-01", "as": "operator"});
+    let (_, verdict) = local(&world, "POST", "/_azdrill/explain", Some(question)).await;
+    assert_eq!(
+        (verdict["allowed"].as_bool(), &verdict["operation"]),
+        (Some(true), &json!("Subscriptions_List"))
+    );
+    let question = json!({"url": "/subscriptions?api-version=2022-12-01"});
+    let (_, verdict) = local(&world, "POST", "/_azdrill/explain", Some(question)).await;
+    assert_eq!(
+        (verdict["status"].as_u64(), &verdict["gate"]),
+        (Some(401), &json!("authentication"))
+    );
+    let (_, log) = local(&world, "GET", "/_azdrill/log", None).await;
+    assert_eq!(log["newest"], 0, "asking why is no call");
+    for wrong in [
+        json!({"url": "https://example.com/"}),
+        json!({"url": "/x", "as": "nobody"}),
+        json!({"url": "/x", "from": "moon"}),
+    ] {
+        let (status, _) = local(&world, "POST", "/_azdrill/explain", Some(wrong)).await;
+        assert_eq!(status, 400);
+    }
+    world.shutdown().await;
+}
+
+#[tokio::test]
+async fn state_and_log_tell_what_is_and_what_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    ask(
+        &world,
+        "GET",
+        "/subscriptions?api-version=2022-12-01",
+        None,
+        "management.azure.com",
+    )
+    .await;
+    let (_, state) = local(&world, "GET", "/_azdrill/state", None).await;
+    assert_eq!(
+        state["subscriptions"].as_array().unwrap().len(),
+        1,
+        "Microsoft's own is hidden: {state}"
+    );
+    let names: Vec<&str> = state["principals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|own| own["name"].as_str())
+        .collect();
+    assert!(names.contains(&"operator"), "{names:?}");
+    assert!(!state.to_string().contains("azdrill~"), "a secret");
+    let (_, log) = local(&world, "GET", "/_azdrill/log?refused=true", None).await;
+    assert_eq!(log["calls"][0]["status"], 401, "{log}");
+    let (status, _) = local(&world, "GET", "/_azdrill/log?afetr=1", None).await;
+    assert_eq!(status, 400);
+    world.shutdown().await;
+}
+
+/// A blob's path may begin as ours do; only at this machine's own name are they ours.
+#[tokio::test]
+async fn hosts_of_azure_have_no_such_routes() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    for host in ["management.azure.com", "x.blob.core.windows.net"] {
+        let (status, answer) = ask(&world, "GET", "/_azdrill/state", None, host).await;
+        assert!(status >= 400, "{host}: {answer}");
+    }
+    world.shutdown().await;
+}
+
+#[tokio::test]
+async fn everything_described_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let (_, description) = local(&world, "GET", "/_azdrill/openapi.json", None).await;
+    let paths = description["paths"].as_object().unwrap();
+    let described: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
+    assert!(
+        described.contains("/_azdrill/servers") && described.len() >= 7,
+        "{described:?}"
+    );
+    for (path, operations) in paths {
+        for method in operations.as_object().unwrap().keys() {
+            let (status, answer) = local(&world, &method.to_uppercase(), path, None).await;
+            assert!(
+                ![404, 405].contains(&status),
+                "{method} {path}: {status} {answer}"
+            );
+        }
+    }
+    world.shutdown().await;
+}
+
+#[test]
+fn the_description_is_whole() {
+    let (_, description) = described();
+    let text = description.to_json().unwrap();
+    for part in ["\"Forward\"", "\"Verdict\"", "\"FaultFile\"", "\"Everything\""] {
+        assert!(text.contains(part), "{part}");
+    }
+}

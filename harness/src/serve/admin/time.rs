@@ -1,0 +1,85 @@
+//! The time: asking for it, and moving it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use azdrill_emulator::model::Timestamp;
+use jiff::{SignedDuration, Span};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Admin;
+use super::problem::Problem;
+
+/// The time, as it stands.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct Time {
+    /// The world's time.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) now: Timestamp,
+    /// How long the clock has really been going, in seconds; what it was moved forward does not count.
+    gone_seconds: f64,
+    /// When the next thing falls due by itself, if something does.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_due: Option<Timestamp>,
+}
+
+/// How far to move the time forward: one of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forward {
+    /// By so much, as ISO 8601 writes durations (`P1D`, `PT10M`) or in words (`10 minutes`). A day
+    /// has 24 hours.
+    #[schema(value_type = Option<String>, example = "P1D")]
+    by: Option<Span>,
+    /// To this time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+}
+
+pub(super) fn time(admin: &Admin) -> Time {
+    let door = admin.driver.front_door();
+    let now = door.clock().now();
+    Time {
+        now,
+        gone_seconds: door.clock().gone_until(now).as_secs_f64(),
+        next_due: door.with_core(|azure| azdrill_emulator::server::Core::next_due(azure)),
+    }
+}
+
+/// The world's time.
+#[utoipa::path(get, path = "/_azdrill/time", responses((status = 200, body = Time)))]
+pub(super) async fn now(State(admin): State<Admin>) -> Json<Time> {
+    Json(time(&admin))
+}
+
+/// Moves the time forward. What falls due on the way happens, in order: backups on schedule are
+/// taken, retention ends, roles come to be seen. Answers when all of it is done.
+#[utoipa::path(
+    post,
+    path = "/_azdrill/time",
+    request_body = Forward,
+    responses((status = 200, body = Time), (status = 400, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn advance(
+    State(admin): State<Admin>,
+    sent: Result<Json<Forward>, JsonRejection>,
+) -> Result<Json<Time>, Problem> {
+    let Json(forward) = sent?;
+    let now = admin.driver.front_door().clock().now();
+    let by = match (forward.by, forward.to) {
+        (Some(by), None) => duration(&by)?,
+        (None, Some(to)) => to.duration_since(now),
+        _ => return Err(Problem::bad("say `by` or `to`, and not both")),
+    };
+    if by.is_negative() {
+        return Err(Problem::bad("time does not go back"));
+    }
+    admin.driver.advance(by).await.map_err(Problem::conflict)?;
+    Ok(Json(time(&admin)))
+}
+
+fn duration(span: &Span) -> Result<SignedDuration, Problem> {
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| Problem::bad("`by` has months or years, whose length is not certain: say weeks or days"))
+}
