@@ -241,6 +241,27 @@ fn names_resolve_for_the_command_and_for_nobody_else() {
     );
 }
 
+/// The JDK's own client, which the Azure SDKs for Java stand on or beside.
+#[test]
+fn java_trusts_us_and_finds_the_way() {
+    if Command::new("javac").arg("-version").output().is_err() {
+        return skip("there is no JDK here");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("Ask.java");
+    let program = r#"
+        public class Ask {
+            public static void main(String[] arguments) throws Exception {
+                var address = new java.net.URL("https://management.azure.com/metadata/endpoints?api-version=2022-09-01");
+                var connection = (java.net.HttpURLConnection) address.openConnection();
+                System.out.println(connection.getResponseCode());
+            }
+        }"#;
+    std::fs::write(&file, program).expect("written");
+    let (code, out, told) = played(&["run", "--", "java", file.to_str().expect("UTF-8")]);
+    assert_eq!((code, out.trim()), (Some(0), "200"), "{told}");
+}
+
 #[test]
 fn two_runs_side_by_side_do_not_meet() {
     let text = script(

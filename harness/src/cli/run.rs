@@ -9,8 +9,8 @@ use std::sync::Arc;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::scenario::Scenario;
 use azdrill::serve::{
-    Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, origin, print,
-    write_az_profile,
+    Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, java_options,
+    origin, print, write_az_profile, write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
@@ -191,6 +191,13 @@ fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, Stri
     write_az_profile(&az, &served.reach())
         .map_err(|error| format!("cannot write a profile for az: {error}"))?;
     environment.set("AZURE_CONFIG_DIR", &az.display().to_string());
+    let trust_store = write_trust_store(scratch, served.server().ca_pem())?;
+    let java = java_options(&trust_store, &served.reach().address);
+    let java = match std::env::var("JAVA_TOOL_OPTIONS") {
+        Ok(own) => format!("{own} {java}"),
+        Err(_) => java,
+    };
+    environment.set("JAVA_TOOL_OPTIONS", &java);
     // Extensions live in the folder that was just replaced.
     if std::env::var_os("AZURE_EXTENSION_DIR").is_none()
         && let Some(extensions) = az_extensions().filter(|folder| folder.is_dir())

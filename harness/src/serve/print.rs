@@ -76,7 +76,7 @@ fn timeline(text: &mut String, paint: &Paint, record: &Record) {
     let shown: Vec<Call> = record
         .calls
         .iter()
-        .filter(|call| !call.by_service || call.refused.is_some())
+        .filter(|call| (!call.by_service || call.refused.is_some()) && !call.is_housekeeping())
         .cloned()
         .collect();
     let folded = fold(&shown);
@@ -142,7 +142,7 @@ fn virtual_time(call: &Call) -> String {
 }
 
 fn place(call: &Call) -> String {
-    let path = shorten(&call.path);
+    let path = short_path(&call.path);
     match call.host.as_str() {
         "management.azure.com" => path,
         host => match host.strip_suffix(".blob.core.windows.net") {
@@ -150,6 +150,34 @@ fn place(call: &Call) -> String {
             None => format!("{host}{}", if call.method == "CONNECT" { "" } else { &path }),
         },
     }
+}
+
+/// A path without the part that every one in a subscription begins with, and with what says nothing
+/// (operations' ids, GUIDs) cut short.
+fn short_path(path: &str) -> String {
+    let mut segments: Vec<&str> = path.split('/').collect();
+    let below = segments
+        .get(1)
+        .is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
+    let mut short = String::new();
+    if below && segments.len() > 3 {
+        segments.drain(..3);
+        short.push('…');
+    } else if segments.first() == Some(&"") {
+        segments.remove(0);
+    }
+    for segment in segments {
+        short.push('/');
+        let long = segment.len() > 60 || (segment.len() == 36 && segment.parse::<uuid::Uuid>().is_ok());
+        match segment.get(..8).filter(|_| long) {
+            Some(begin) => {
+                short.push_str(begin);
+                short.push('…');
+            }
+            None => short.push_str(segment),
+        }
+    }
+    short
 }
 
 /// Every different refusal once, with its reason and its rules.
@@ -245,7 +273,7 @@ fn waiting(text: &mut String, paint: &Paint, record: &Record) {
             text,
             "  {:>7.1} s  {}  ({} polls)",
             wait.seconds,
-            shorten(wait.what),
+            short_path(wait.what),
             wait.polls
         );
     }
@@ -300,4 +328,34 @@ fn totals(text: &mut String, paint: &Paint, record: &Record) {
             record.calls_made, record.seconds
         ))
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_without_what_says_nothing() {
+        let subscription = "/subscriptions/2248f84e-e5fa-46ab-b251-6a8459f48f68";
+        assert_eq!(
+            short_path(&format!("{subscription}/resourceGroups/g")),
+            "…/resourceGroups/g"
+        );
+        assert_eq!(short_path(subscription), "/subscriptions/2248f84e…");
+        assert_eq!(short_path("/c/my file.sql"), "/c/my file.sql");
+        let operation = "N".repeat(100);
+        assert_eq!(
+            short_path(&format!(
+                "{subscription}/providers/Microsoft.DataProtection/locations/uksouth/operationResults/{operation}"
+            )),
+            "…/providers/Microsoft.DataProtection/locations/uksouth/operationResults/NNNNNNNN…"
+        );
+        let long = "ü".repeat(40);
+        assert_eq!(short_path(&format!("/{long}")), format!("/{}…", "ü".repeat(4)));
+        assert_eq!(
+            short_path(&format!("/a{long}")),
+            format!("/a{long}"),
+            "no half letters"
+        );
+    }
 }

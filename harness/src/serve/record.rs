@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 
 use crate::run::{RuleNote, rule_note};
 
+/// Where `az` looks for newer versions of itself, whatever it was asked to do.
+const HOUSEKEEPING: &str = "azcliprod.blob.core.windows.net";
 /// Codes with which the emulator says that it does not have an operation.
 const NOT_IMPLEMENTED: [&str; 3] = ["NotImplementedByEmulator", "NotImplemented", "not_implemented"];
 
@@ -239,7 +241,7 @@ impl Record {
     pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall<'_>> {
         self.calls
             .iter()
-            .filter(|call| !call.is_not_implemented() && !call.is_challenge())
+            .filter(|call| !call.is_not_implemented() && !call.is_challenge() && !call.is_housekeeping())
             .filter_map(|call| {
                 let refused = call.refused.as_ref()?;
                 Some(RefusedCall { call, refused })
@@ -283,6 +285,11 @@ impl Call {
             .is_some_and(|refused| NOT_IMPLEMENTED.contains(&refused.code.as_str()))
     }
 
+    /// Whether it has nothing to do with what the command was for.
+    pub(super) fn is_housekeeping(&self) -> bool {
+        self.host == HOUSEKEEPING
+    }
+
     /// Clients of key vaults ask without a token first, to be told where to get one.
     fn is_challenge(&self) -> bool {
         self.status == 401 && self.caller.is_empty()
@@ -312,7 +319,8 @@ impl Refused {
 
 fn not_implemented(calls: &[Call]) -> Vec<(String, u64)> {
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
-    for call in calls.iter().filter(|call| call.is_not_implemented()) {
+    let missing = |call: &&Call| call.is_not_implemented() && !call.is_housekeeping();
+    for call in calls.iter().filter(missing) {
         *found
             .entry(format!("{} {}{}", call.method, call.host, call.path))
             .or_default() += 1;
