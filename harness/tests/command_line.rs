@@ -93,11 +93,16 @@ fn a_scenario_that_cannot_fail_is_refused() {
 }
 
 #[test]
-fn a_folder_without_scenarios_and_an_unknown_topic_are_told_apart() {
+fn a_folder_without_scenarios_has_the_built_in_ones_and_an_unknown_topic_is_told() {
     let empty = tempfile::tempdir().expect("a folder");
+    let own = azdrill(&["list"], empty.path());
     says(
-        &refused(&["list"], empty.path()),
-        &["no folder `scenarios` here or above", "--scenarios"],
+        &String::from_utf8_lossy(&own.stdout),
+        &["private-endpoint-restore"],
+    );
+    says(
+        &refused(&["list", "--scenarios", "nowhere"], empty.path()),
+        &["there is no folder nowhere"],
     );
     let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
     let folder = folder(&[("topic/a.toml", &format!("claim = \"c\"\n{step}"))]);

@@ -241,6 +241,56 @@ fn names_resolve_for_the_command_and_for_nobody_else() {
     );
 }
 
+/// A world with a real server in it, and PostgreSQL's own client, which knows no proxies.
+#[test]
+fn psql_reaches_the_worlds_server_by_its_name() {
+    if !has_own_hosts() {
+        return;
+    }
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skip("psql is not installed");
+    }
+    let query = r#"PGPASSWORD=$AZDRILL_SERVER_PASSWORD psql -At \
+        "host=$AZDRILL_SERVER_HOST user=$AZDRILL_SERVER_ADMIN dbname=$AZDRILL_DATABASE sslmode=verify-full" \
+        -c 'select current_user, inet_server_port() is not null'"#;
+    let mut command = azdrill(&["run", "--world", "flexible_server_ready", "--", "sh", "-c", query]);
+    let output = command
+        .env_remove("AZDRILL_POSTGRES")
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "drilladmin|t",
+        "{told}"
+    );
+    says(
+        &told,
+        &[
+            "world flexible_server_ready",
+            "CONNECT drill-pg.postgres.database.azure.com",
+        ],
+    );
+    let stranger = azdrill(&[
+        "run",
+        "-q",
+        "--from",
+        "internet:198.51.100.7",
+        "--world",
+        "flexible_server_ready",
+        "--",
+        "sh",
+        "-c",
+        query,
+    ])
+    .env_remove("AZDRILL_POSTGRES")
+    .output()
+    .expect("it starts");
+    let said = String::from_utf8_lossy(&stranger.stderr).into_owned();
+    assert_eq!(stranger.status.code(), Some(2), "{said}");
+    says(&said, &["no pg_hba.conf entry for host \"198.51.100.7\""]);
+}
+
 /// The JDK's own client, which the Azure SDKs for Java stand on or beside.
 #[test]
 fn java_trusts_us_and_finds_the_way() {
