@@ -107,6 +107,7 @@ fn profiles_are_named_by_those_who_choose_them() {
         "harness/src/oracle/",
         "harness/src/run/",
         "harness/src/scenario/",
+        "harness/src/serve/",
         "harness/src/strategy/",
     ];
     let mut found = Vec::new();
