@@ -18,6 +18,7 @@ use super::drive::Driver;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::listen::{Entrance, accept};
+use super::places::Places;
 use crate::model::NetworkPath;
 
 /// How to start a server.
@@ -35,6 +36,9 @@ pub struct ServerOptions {
     pub path: NetworkPath,
     /// The size at which the blob store behaves like a full disk.
     pub blob_bytes_max: Option<u64>,
+    /// Most connections at a time; left out, as many as the system allows, within reason. Beyond
+    /// that, those idle for longest are closed.
+    pub connections_max: Option<usize>,
 }
 
 impl ServerOptions {
@@ -47,6 +51,7 @@ impl ServerOptions {
             clock: Clock::system(),
             path: NetworkPath::internet(),
             blob_bytes_max: None,
+            connections_max: None,
         }
     }
 }
@@ -93,6 +98,7 @@ pub struct Server<C: Core> {
     driving: JoinHandle<()>,
     certificates: Arc<Certificates>,
     address: SocketAddr,
+    places: Arc<Places>,
     shutdown: watch::Sender<bool>,
     entrances: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -125,6 +131,10 @@ impl<C: Core> Server<C> {
             driving,
             certificates,
             address,
+            places: Arc::new(match options.connections_max {
+                Some(count) => Places::new(count),
+                None => Places::as_many_as_there_can_be(),
+            }),
             shutdown: watch::Sender::new(false),
             entrances: Mutex::default(),
         };
@@ -194,6 +204,7 @@ impl<C: Core> Server<C> {
             Arc::clone(&self.certificates),
             path,
             address.port(),
+            Arc::clone(&self.places),
             self.shutdown.subscribe(),
         );
         let task = tokio::spawn(accept(listener, entrance));

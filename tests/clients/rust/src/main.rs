@@ -3,6 +3,11 @@
 //! They speak through reqwest, which takes its proxy from `HTTPS_PROXY` and `HTTP_PROXY` and its
 //! trust from `SSL_CERT_FILE`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a client like any other: its names must be new in every run"
+)]
+
 mod blobs;
 mod checks;
 mod managed_identity;
