@@ -11,8 +11,8 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, header_rows, key_vault,
-    name_form, public_client, region, role, server_facts, single_server, vault_facts,
+    Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, federation, header_rows,
+    key_vault, name_form, public_client, region, role, server_facts, single_server, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -151,6 +151,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
+        federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,
         public_clients: public_client::load(include_str!("../../rules/clients.toml"), &known)?,
         servers: server_facts::load(include_str!("../../rules/servers.toml"), &known)?,
         sources: sources.sources,

@@ -7,6 +7,7 @@
 mod choice;
 mod database_row;
 mod error_code;
+mod federation;
 mod header_rows;
 mod key_vault;
 mod load;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use error_code::ErrorCode;
+pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use load::RulesError;
@@ -97,6 +99,8 @@ pub struct Rules {
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
     pub public_clients: Vec<PublicClient>,
+    /// Tokens of outside issuers.
+    pub federation: Federation,
     /// Every rule's statement, by id, for explanations.
     pub statements: BTreeMap<RuleId, Statement>,
 }

@@ -34,6 +34,8 @@ pub struct NameForm {
 pub enum Characters {
     /// `a` to `z` and `0` to `9`.
     LowercaseAndDigits,
+    /// Letters of both cases, digits and underscores.
+    Word,
     /// Every one.
     Any,
 }
@@ -48,6 +50,8 @@ pub enum Hyphens {
     Inside,
     /// Neither first nor last, and never two together.
     SingleInside,
+    /// Anywhere but first, where an underscore may not stand either.
+    NotFirst,
     /// Anywhere.
     Anywhere,
 }
@@ -62,6 +66,9 @@ impl NameForm {
         (self.shortest..=self.longest).contains(&name.chars().count())
             && match self.characters {
                 Characters::Any => true,
+                Characters::Word => name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
                 Characters::LowercaseAndDigits => name
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
@@ -70,6 +77,7 @@ impl NameForm {
                 Hyphens::None => !name.contains('-'),
                 Hyphens::Inside => inside(),
                 Hyphens::SingleInside => inside() && !name.contains("--"),
+                Hyphens::NotFirst => !name.starts_with(['-', '_']),
                 Hyphens::Anywhere => true,
             }
     }
@@ -87,6 +95,8 @@ pub struct NameForms {
     pub blob: NameForm,
     /// A PostgreSQL flexible server.
     pub flexible_server: NameForm,
+    /// A federated credential of a user-assigned identity.
+    pub federated_credential: NameForm,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +112,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NameForms, Rul
         ("container", &forms.container),
         ("blob", &forms.blob),
         ("flexible_server", &forms.flexible_server),
+        ("federated_credential", &forms.federated_credential),
     ] {
         known.check(FILE, row, &form.sources)?;
         if form.shortest > form.longest {
@@ -157,6 +168,16 @@ mod tests {
             &forms().flexible_server,
             &["abc", "a--b", "0ab", &long[..63]],
             &["ab", "Abc", "-abc", "abc-", "a.b", &long],
+        );
+    }
+
+    #[test]
+    fn credential_names_begin_with_a_letter_or_a_digit() {
+        let long = "a".repeat(121);
+        holds(
+            &forms().federated_credential,
+            &["abc", "A-b_c-", "0__", &long[..120]],
+            &["ab", "-abc", "_abc", "a.b", "a b", &long],
         );
     }
 

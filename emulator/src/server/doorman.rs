@@ -101,6 +101,14 @@ impl Doorman {
             tracing::warn!(host = asked.host, "refused a tunnel to a host that is not ours");
             return refuse(hosts::unknown(&asked.host));
         }
+        if let Some(port) = asked.port_nobody_listens_on() {
+            tracing::warn!(
+                host = asked.host,
+                port,
+                "refused a tunnel to a port that is not ours"
+            );
+            return refuse(hosts::unknown_port(&asked.host, port));
+        }
         self.tunnel.open(hyper::upgrade::on(&mut request), asked);
         Response::new(AxumBody::empty())
     }

@@ -42,6 +42,13 @@ impl HostPort {
         self.port.filter(|port| *port != usual)
     }
 
+    /// The port, if nothing of Azure's would answer there: its services speak HTTP and HTTPS, on
+    /// the ports of those. Which port of this machine is ours is another question.
+    pub(super) fn port_nobody_listens_on(&self) -> Option<u16> {
+        self.port
+            .filter(|port| !matches!(port, 80 | 443) && !is_local(&self.host))
+    }
+
     /// Whether this names the machine itself, but a port that is not ours.
     pub(super) fn is_other_local_port(&self, own_port: u16) -> bool {
         is_local(&self.host) && self.port.is_some_and(|port| port != own_port)
@@ -65,6 +72,18 @@ pub(super) fn unknown(host: &str) -> Response {
         &format!(
             "azdrill does not know the host `{host}`, and never dials out. \
              It answers for the hosts of the fake Azure only; list the others in NO_PROXY."
+        ),
+    )
+}
+
+/// The refusal of a port that a host of ours does not listen on.
+pub(super) fn unknown_port(host: &str, port: u16) -> Response {
+    refusal_text(
+        StatusCode::FORBIDDEN,
+        None,
+        &format!(
+            "azdrill opens tunnels to the ports 443 and 80 of `{host}`, and to no port {port}: it never dials out. \
+             Database servers are reached at the addresses below `/_azdrill/servers`."
         ),
     )
 }

@@ -2,6 +2,7 @@
 //! serves plain requests whether they were sent to a server or to a proxy, and opens `CONNECT`
 //! tunnels, which end here as well.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::certificates::{Certificates, KnowsHost};
@@ -19,6 +20,7 @@ use super::doorman::Doorman;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
 use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
+use super::places::{Activity, Places};
 use super::rewind::Rewind;
 use super::strangers::Strangers;
 use super::tls;
@@ -30,9 +32,6 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Headers of one request.
 const HEADERS_MAX: usize = 256;
-
-/// Connections at the same time; more wait to be accepted.
-const CONNECTIONS_MAX: usize = 4096;
 
 /// How long requests under way may take to end at shutdown.
 const FAREWELL_TIME_MAX: Duration = Duration::from_secs(5);
@@ -48,6 +47,7 @@ pub(super) struct Entrance {
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,
     pub(super) strangers: Arc<Strangers>,
+    places: Arc<Places>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -58,6 +58,7 @@ impl Entrance {
         path: NetworkPath,
         own_port: u16,
         own_routes: Router,
+        places: Arc<Places>,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         let asked = front_door.clone();
@@ -72,6 +73,7 @@ impl Entrance {
             path: Arc::new(path),
             own_port,
             strangers: Arc::clone(front_door.strangers()),
+            places,
             shutdown,
         }
     }
@@ -86,30 +88,33 @@ impl Entrance {
 pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
     let entrance = Arc::new(entrance);
     let mut shutdown = entrance.shutdown.clone();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     loop {
         let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
+            let (stream, _) = listener.accept().await?;
+            io::Result::Ok((stream, entrance.places.take().await))
         };
-        let (accepted, place) = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             _ = shutdown.wait_for(|down| *down) => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             next = next => next,
         };
+        while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, place)) => {
                 let entrance = Arc::clone(&entrance);
                 connections.spawn(async move {
-                    serve(&entrance, stream).await;
-                    drop(place);
+                    let activity = place.activity();
+                    tokio::select! {
+                        () = serve(&entrance, stream, activity) => {}
+                        () = activity.sent_away() => tracing::debug!("an idle connection made room"),
+                    }
                 });
             }
             Err(error) => {
                 // Out of file descriptors, most likely: it passes when connections end.
                 tracing::warn!(%error, "cannot accept a connection");
+                entrance.places.send_the_longest_idle_away();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -120,12 +125,12 @@ pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
     }
 }
 
-async fn serve(entrance: &Arc<Entrance>, stream: TcpStream) {
+async fn serve(entrance: &Arc<Entrance>, stream: TcpStream, activity: &Arc<Activity>) {
     // An answer must not wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let tunnel = serve_sniffed(entrance, Rewind::new(stream), None).await;
+    let tunnel = serve_sniffed(entrance, activity, Rewind::new(stream), None).await;
     if let Some((stream, asked)) = tunnel {
-        serve_sniffed(entrance, stream, Some(asked)).await;
+        serve_sniffed(entrance, activity, stream, Some(asked)).await;
     }
 }
 
@@ -133,6 +138,7 @@ async fn serve(entrance: &Arc<Entrance>, stream: TcpStream) {
 /// the client opened, if it opened one.
 async fn serve_sniffed(
     entrance: &Arc<Entrance>,
+    activity: &Arc<Activity>,
     mut stream: Rewind,
     tunnel: Option<HostPort>,
 ) -> Option<(Rewind, HostPort)> {
@@ -150,20 +156,20 @@ async fn serve_sniffed(
         named: tunnel,
     };
     if first == TLS_HANDSHAKE {
-        serve_tls(entrance, stream, arrival).await;
+        serve_tls(entrance, activity, stream, arrival).await;
         return None;
     }
-    serve_plain(entrance, stream, arrival).await
+    serve_plain(entrance, activity, stream, arrival).await
 }
 
-async fn serve_tls(entrance: &Arc<Entrance>, stream: Rewind, mut arrival: Arrival) {
+async fn serve_tls(entrance: &Arc<Entrance>, activity: &Arc<Activity>, stream: Rewind, mut arrival: Arrival) {
     let Some((stream, named)) = tls::accept(entrance, stream, arrival.named.take()).await else {
         return;
     };
     let host = named.host.clone();
     arrival.scheme = Scheme::Https;
     arrival.named = Some(named);
-    let traffic = Traffic::default();
+    let traffic = Traffic::of(activity);
     let doorman = Doorman::new(Arc::clone(entrance), arrival, traffic.clone());
     let ended = serve_http(entrance, stream, doorman).await;
     if traffic.requests() == 0 && !*entrance.shutdown.borrow() {
@@ -173,10 +179,11 @@ async fn serve_tls(entrance: &Arc<Entrance>, stream: Rewind, mut arrival: Arriva
 
 async fn serve_plain(
     entrance: &Arc<Entrance>,
+    activity: &Arc<Activity>,
     stream: Rewind,
     arrival: Arrival,
 ) -> Option<(Rewind, HostPort)> {
-    let doorman = Doorman::new(Arc::clone(entrance), arrival, Traffic::default());
+    let doorman = Doorman::new(Arc::clone(entrance), arrival, Traffic::of(activity));
     let tunnel = doorman.tunnel();
     if let Err(error) = serve_http(entrance, stream, doorman).await {
         tracing::debug!(%error, "a connection ended with an error");

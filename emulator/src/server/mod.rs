@@ -16,6 +16,7 @@ mod listen;
 mod names;
 mod outside;
 mod patience;
+mod places;
 mod rewind;
 mod start;
 mod strangers;

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::places::Activity;
+
 /// Longest that the head of one request may take to arrive.
 pub(super) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -23,7 +25,19 @@ pub(super) const IDLE_TIME_MAX: Duration = Duration::from_secs(300);
 /// Longest that the body of a request may stop arriving.
 pub(super) const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// The requests of one connection. Clones count the same ones.
+/// The slowest that the body of a request may arrive, in bytes a second, once it has had a pause.
+/// Without it, one byte every now and then would keep a request under way for ever.
+const BODY_RATE_MIN: u32 = 240;
+
+/// How long to wait for more of a body of which so much has come in that time.
+pub(super) fn body_patience(arrived: u64, elapsed: Duration) -> Duration {
+    let earned = Duration::from_secs(arrived) / BODY_RATE_MIN;
+    (BODY_PAUSE_MAX + earned)
+        .saturating_sub(elapsed)
+        .min(BODY_PAUSE_MAX)
+}
+
+/// The requests of one connection, or of what is inside its tunnel. Clones count the same ones.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Traffic(Arc<Counts>);
 
@@ -31,15 +45,34 @@ pub(super) struct Traffic(Arc<Counts>);
 struct Counts {
     arrived: AtomicU64,
     underway: AtomicU64,
+    connection: Arc<Activity>,
 }
 
 impl Traffic {
+    /// No requests yet, of the connection with this activity.
+    pub(super) fn of(connection: &Arc<Activity>) -> Self {
+        Self(Arc::new(Counts {
+            connection: Arc::clone(connection),
+            ..Counts::default()
+        }))
+    }
+
     /// Notes that the head of a request is complete. The request is under way until the last clone
     /// of the answer is dropped.
     pub(super) fn begin_request(&self) -> Underway {
         self.0.arrived.fetch_add(1, Ordering::Relaxed);
-        self.0.underway.fetch_add(1, Ordering::Relaxed);
+        self.enter();
         Underway(self.clone())
+    }
+
+    fn enter(&self) {
+        self.0.underway.fetch_add(1, Ordering::Relaxed);
+        self.0.connection.begin();
+    }
+
+    fn leave(&self) {
+        self.0.underway.fetch_sub(1, Ordering::Relaxed);
+        self.0.connection.end();
     }
 
     /// Requests so far.
@@ -58,14 +91,14 @@ pub(super) struct Underway(Traffic);
 
 impl Clone for Underway {
     fn clone(&self) -> Self {
-        self.0.0.underway.fetch_add(1, Ordering::Relaxed);
+        self.0.enter();
         Self(self.0.clone())
     }
 }
 
 impl Drop for Underway {
     fn drop(&mut self) {
-        self.0.0.underway.fetch_sub(1, Ordering::Relaxed);
+        self.0.leave();
     }
 }
 
@@ -203,6 +236,16 @@ mod tests {
 
     async fn error_of(patient: &mut Patient<tokio::io::DuplexStream>) -> io::ErrorKind {
         patient.read_u8().await.unwrap_err().kind()
+    }
+
+    #[test]
+    fn a_body_has_to_come_at_some_rate() {
+        let seconds = Duration::from_secs;
+        assert_eq!(body_patience(0, seconds(0)), BODY_PAUSE_MAX);
+        assert_eq!(body_patience(1_000_000, seconds(100)), BODY_PAUSE_MAX);
+        assert_eq!(body_patience(240, seconds(25)), seconds(6));
+        assert_eq!(body_patience(240, seconds(32)), seconds(0));
+        assert_eq!(body_patience(u64::MAX, seconds(1)), BODY_PAUSE_MAX);
     }
 
     #[tokio::test(start_paused = true)]

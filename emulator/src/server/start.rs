@@ -20,6 +20,7 @@ use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::listen::{Entrance, accept};
 use super::names::Names;
+use super::places::Places;
 use crate::model::NetworkPath;
 
 /// How to start a server.
@@ -39,6 +40,9 @@ pub struct ServerOptions {
     pub blob_bytes_max: Option<u64>,
     /// Who is told of the names that answer.
     pub names: Option<Arc<dyn Names>>,
+    /// Most connections at a time; left out, as many as the system allows, within reason. Beyond
+    /// that, those idle for longest are closed.
+    pub connections_max: Option<usize>,
 }
 
 impl ServerOptions {
@@ -52,6 +56,7 @@ impl ServerOptions {
             path: NetworkPath::internet(),
             blob_bytes_max: None,
             names: None,
+            connections_max: None,
         }
     }
 }
@@ -99,6 +104,7 @@ pub struct Server<C: Core> {
     certificates: Arc<Certificates>,
     address: SocketAddr,
     own_routes: Router,
+    places: Arc<Places>,
     shutdown: watch::Sender<bool>,
     entrances: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -147,6 +153,10 @@ impl<C: Core> Server<C> {
             driving,
             certificates,
             address,
+            places: Arc::new(match options.connections_max {
+                Some(count) => Places::new(count),
+                None => Places::as_many_as_there_can_be(),
+            }),
             shutdown: watch::Sender::new(false),
             entrances: Mutex::default(),
         };
@@ -225,6 +235,7 @@ impl<C: Core> Server<C> {
             path,
             address.port(),
             self.own_routes.clone(),
+            Arc::clone(&self.places),
             self.shutdown.subscribe(),
         );
         let task = tokio::spawn(accept(listener, entrance));

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::Body as AxumBody;
+use axum::body::{Body as AxumBody, BodyDataStream};
 use axum::extract::State;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -13,12 +13,13 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, Version};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
 
 use super::body::{Answer, AnswerBody, BodySource};
 use super::core::Core;
 use super::front_door::{FrontDoor, refusal_text};
 use super::hosts::{self, HostPort};
-use super::patience::{BODY_PAUSE_MAX, Underway};
+use super::patience::{Underway, body_patience};
 use crate::model::{Body, NetworkPath, Request, Response, Scheme};
 
 /// Where and how a connection came in; the same for all of its requests.
@@ -133,17 +134,39 @@ fn read_body(head: &Request, body: AxumBody, underway: Underway) -> BodySource {
     if length == Some(0) && !head.headers.contains_key(EXPECT) {
         return BodySource::Empty;
     }
-    let frames = body.into_data_stream();
-    let bytes = futures_util::stream::unfold((frames, underway), |(mut frames, underway)| async move {
-        let next = match tokio::time::timeout(BODY_PAUSE_MAX, frames.next()).await {
-            Ok(next) => next?.map_err(io::Error::other),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
-        };
-        Some((next, (frames, underway)))
+    let arriving = Arriving {
+        frames: body.into_data_stream(),
+        began: Instant::now(),
+        bytes: 0,
+        _underway: underway,
+    };
+    let bytes = futures_util::stream::unfold(arriving, async |mut arriving| {
+        let next = arriving.next().await?;
+        Some((next, arriving))
     });
     BodySource::Stream {
         length,
         bytes: Box::pin(bytes),
+    }
+}
+
+/// A body on its way, and how far it has come since when.
+struct Arriving {
+    frames: BodyDataStream,
+    began: Instant,
+    bytes: u64,
+    _underway: Underway,
+}
+
+impl Arriving {
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let patience = body_patience(self.bytes, self.began.elapsed());
+        let Ok(next) = tokio::time::timeout(patience, self.frames.next()).await else {
+            return Some(Err(io::ErrorKind::TimedOut.into()));
+        };
+        let next = next?.map_err(io::Error::other);
+        self.bytes += next.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        Some(next)
     }
 }
 

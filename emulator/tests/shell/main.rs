@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod bad_input;
 mod bodies;
 mod copies;
 mod core_double;
@@ -12,6 +13,7 @@ mod driving;
 mod dumps;
 mod engine_double;
 mod in_process;
+mod many_connections;
 mod sniffing;
 mod starting;
 mod tls;

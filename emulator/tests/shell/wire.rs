@@ -61,7 +61,7 @@ pub(crate) async fn read_until(stream: &mut (impl AsyncReadExt + Unpin), end: &s
     String::from_utf8_lossy(&read).into_owned()
 }
 
-fn status(answer: &str) -> &str {
+pub(crate) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or("none")
 }
 

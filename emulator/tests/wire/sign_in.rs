@@ -175,7 +175,7 @@ fn instance_metadata_answers_probes_at_once_and_takes_every_form() {
         assert_eq!(answer.status, 400, "{probe}");
         assert_eq!(answer.json_body()["error"], "invalid_request");
     }
-    let client = world.operator.client_id;
+    let (client, _) = world.put_identity("runner");
     for target in [
         format!("{path}?{query}&client_id={client}"),
         format!("{path}/?{query}&client_id={client}"),
@@ -191,6 +191,12 @@ fn instance_metadata_answers_probes_at_once_and_takes_every_form() {
         );
         assert!(body["expires_in"].is_string());
     }
+    // JavaScript names AZURE_CLIENT_ID, which may be an application: it is no managed identity.
+    let application = world.operator.client_id;
+    let target = format!("{path}?{query}&client_id={application}");
+    let answer = world.send(plain(&target).with_header("metadata", "true"));
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.json_body()["error_description"], "Identity not found");
 }
 
 #[test]

@@ -239,7 +239,13 @@ impl World {
     }
 
     fn give_vault(&mut self, scope: &str, role: &str) {
-        let principal = self.get(&below_vault("")).json_body()["identity"]["principalId"].clone();
+        let vault = self.get(&below_vault("")).json_body();
+        let principal = vault["identity"]["principalId"].as_str().expect("an identity");
+        self.give(scope, role, principal);
+    }
+
+    /// Gives a role, by its id, to a principal.
+    pub(crate) fn give(&mut self, scope: &str, role: &str, principal: &str) {
         let subscription = self.operator.subscription.clone();
         let body = json!({"properties": {
             "roleDefinitionId": format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"),

@@ -1,5 +1,7 @@
 //! What a client on this machine may ask about the emulator itself. No part of Azure.
 
+mod assertion;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -10,6 +12,7 @@ use crate::model::{Request, Response};
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "Servers_List" => servers,
+        "Assertion_Get" => assertion::assertion,
         _ => return None,
     })
 }

@@ -1,6 +1,7 @@
-//! Entra ID: discovery documents, the token endpoint, managed-identity endpoints.
+//! Entra ID: discovery documents, the token endpoint, outside tokens, managed-identity endpoints.
 
 mod documents;
+mod federation;
 mod managed_identity;
 mod person;
 mod token;
@@ -19,7 +20,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "DeviceCode" => person::device_code,
         "DeviceAuth" => person::enter_code,
         "InstanceMetadataToken" => managed_identity::instance_metadata,
-        "AppServiceToken" => managed_identity::app_service,
+        "AppServiceToken" => managed_identity::local,
+        "CloudShellToken" => managed_identity::cloud_shell,
         _ => return None,
     })
 }

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::person;
+use super::{federation, person};
 use crate::gateway::{Permit, Refusal, Shape};
-use crate::model::{Request, Response, TenantId};
+use crate::model::{Request, Response, TenantId, Timestamp};
 use crate::rules::Gate;
 use crate::services::Context;
-use crate::state::Principal;
+use crate::state::{IdentityKind, Principal};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -103,7 +103,11 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
         .cloned()
         .ok_or_else(|| unknown_application(tenant, value("client_id")))?;
     if value("client_assertion_type") == ASSERTION_TYPE {
-        check_assertion(context, &principal, value("client_assertion"))?;
+        let assertion = value("client_assertion");
+        match &principal.identity {
+            IdentityKind::UserAssigned(id) => federation::check(context, id, assertion)?,
+            _ => check_assertion(context, &principal, assertion)?,
+        }
     } else {
         check_secret(&principal, value("client_secret"))?;
     }
@@ -167,13 +171,9 @@ fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
 
 /// A client assertion is a JWT signed with a certificate registered for the application.
 fn check_assertion(context: &Context<'_>, principal: &Principal, assertion: &str) -> Result<(), Refusal> {
-    let invalid = |text: &str| refuse(StatusCode::UNAUTHORIZED, "invalid_client", 700_027, text);
-    let header = jsonwebtoken::decode_header(assertion)
-        .map_err(|_| invalid("Client assertion failed signature validation: it is not a JWT."))?;
+    let header = jsonwebtoken::decode_header(assertion).map_err(|_| invalid_assertion("it is not a JWT"))?;
     if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
-        return Err(invalid(
-            "Client assertion failed signature validation: the algorithm is not RS256 or PS256.",
-        ));
+        return Err(invalid_assertion("the algorithm is not RS256 or PS256"));
     }
     let mut validation = Validation::new(header.alg);
     validation.validate_exp = false;
@@ -186,12 +186,21 @@ fn check_assertion(context: &Context<'_>, principal: &Principal, assertion: &str
         .filter_map(|certificate| public_key(certificate))
         .find_map(|key| jsonwebtoken::decode::<Value>(assertion, &key, &validation).ok())
         .map(|data| data.claims)
-        .ok_or_else(|| {
-            invalid("Client assertion failed signature validation: no registered certificate fits.")
-        })?;
+        .ok_or_else(|| invalid_assertion("no registered certificate fits"))?;
     let number = |name: &str| claims.get(name).and_then(Value::as_i64);
-    let now = context.now.as_second();
-    if number("exp").is_none_or(|exp| now >= exp) || number("nbf").is_some_and(|nbf| now + 300 < nbf) {
+    check_times(context.now, number("exp"), number("nbf"))
+}
+
+/// An assertion that is not what it should be.
+pub(super) fn invalid_assertion(why: &str) -> Refusal {
+    let text = format!("Client assertion failed signature validation: {why}.");
+    refuse(StatusCode::UNAUTHORIZED, "invalid_client", 700_027, &text)
+}
+
+/// Whether an assertion is within its time. Clocks may differ by five minutes at its beginning.
+pub(super) fn check_times(now: Timestamp, exp: Option<i64>, nbf: Option<i64>) -> Result<(), Refusal> {
+    let now = now.as_second();
+    if exp.is_none_or(|exp| now >= exp) || nbf.is_some_and(|nbf| now + 300 < nbf) {
         return Err(refuse(
             StatusCode::UNAUTHORIZED,
             "invalid_client",
@@ -260,7 +269,12 @@ fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusa
         .and_then(|number| number.parse().ok())
         .unwrap_or_default();
     let trace = context.draw_uuid("trace");
-    let correlation = request.header("client-request-id").unwrap_or_default().to_owned();
+    // JavaScript names its request in the query.
+    let correlation = request
+        .header("client-request-id")
+        .map(str::to_owned)
+        .or_else(|| request.query_value("client-request-id"))
+        .unwrap_or_default();
     Response::json(
         refusal.status,
         &json!({

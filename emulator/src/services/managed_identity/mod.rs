@@ -1,4 +1,6 @@
-//! User-assigned identities.
+//! User-assigned identities, and whose tokens stand for them.
+
+mod federated_credentials;
 
 use http::StatusCode;
 use serde_json::json;
@@ -6,18 +8,22 @@ use serde_json::json;
 use super::{Context, Handler, json_body, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response};
-use crate::state::{IdentityKind, Resource};
+use crate::state::{IdentityKind, Resource, field};
 
 const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "UserAssignedIdentities_CreateOrUpdate" => put,
-        "UserAssignedIdentities_Get" => plain::get,
+        "UserAssignedIdentities_Update" => update,
+        "UserAssignedIdentities_Get" | "FederatedIdentityCredentials_Get" => plain::get,
         "UserAssignedIdentities_Delete" => delete,
         "UserAssignedIdentities_ListByResourceGroup" | "UserAssignedIdentities_ListBySubscription" => {
             |context, permit, request| plain::list(context, permit, request, TYPE)
         }
+        "FederatedIdentityCredentials_CreateOrUpdate" => federated_credentials::put,
+        "FederatedIdentityCredentials_Delete" => plain::delete,
+        "FederatedIdentityCredentials_List" => federated_credentials::list,
         _ => return None,
     })
 }
@@ -53,10 +59,23 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     Ok(Response::json(status, &body))
 }
 
+/// Changes the tags; there is nothing else to change.
+fn update(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let Some(resource) = context.state.resources.get_mut(&permit.scope) else {
+        return Err(context.not_found(&permit.scope));
+    };
+    if let Some(tags) = field(&sent, "tags").as_object() {
+        resource.body["tags"] = json!(tags);
+    }
+    Ok(Response::json(StatusCode::OK, &resource.body))
+}
+
 fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let Some(resource) = context.state.remove(&permit.scope) else {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     };
+    federated_credentials::forget(context, &permit.scope);
     if let Some(id) = resource
         .at("/properties/principalId")
         .as_str()

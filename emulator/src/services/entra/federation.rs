@@ -1,0 +1,108 @@
+//! Tokens of outside issuers, shown as client assertions: a pod's service account, a pipeline's run.
+//!
+//! Entra ID fetches the issuer's keys. Nothing is fetched here, so one key signs for every issuer
+//! there is: who wants an assertion asks for it below `/_azdrill/`. One that was signed by
+//! anybody else, the real issuer included, is refused as if its key were not among the issuer's.
+
+use serde::Deserialize;
+
+use crate::gateway::{Refusal, Shape};
+use crate::model::ResourceId;
+use crate::rules::Gate;
+use crate::services::Context;
+use crate::state::Resource;
+
+const CREDENTIAL: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
+
+/// What an assertion says, as far as it counts.
+#[derive(Deserialize)]
+struct Assertion {
+    iss: String,
+    sub: String,
+    aud: Audiences,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+}
+
+/// A JWT names one audience or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audiences {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audiences {
+    fn all(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+}
+
+fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
+}
+
+/// Whether an assertion stands for this identity now.
+pub(super) fn check(context: &Context<'_>, identity: &ResourceId, assertion: &str) -> Result<(), Refusal> {
+    let unreadable = || super::token::invalid_assertion("it is not a JWT");
+    let header = jsonwebtoken::decode_header(assertion).map_err(|_| unreadable())?;
+    let said: Assertion = jsonwebtoken::dangerous::insecure_decode(assertion)
+        .map_err(|_| unreadable())?
+        .claims;
+    if context.rules.federation.no_issuers.include(&said.iss) {
+        return Err(refuse(context, "FederatedIssuerIsEntra", &[]));
+    }
+    matching(context, identity, &said)?;
+    if !context.tokens.has_signed(assertion) {
+        let key = header.kid.unwrap_or_default();
+        let fill = [("key", key.as_str()), ("issuer", said.iss.as_str())];
+        return Err(refuse(context, "FederatedKeyUnknown", &fill));
+    }
+    super::token::check_times(context.now, Some(said.exp), said.nbf)
+}
+
+/// The first of issuer, audience and subject that no credential of the identity has is named; in
+/// which order Entra ID looks is not known to us.
+fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> Result<(), Refusal> {
+    let of_issuer: Vec<&Resource> = context
+        .state
+        .resources_below(identity, CREDENTIAL)
+        .filter(|own| own.text("/properties/issuer") == said.iss)
+        .collect();
+    if of_issuer.is_empty() {
+        let fill = [("issuer", said.iss.as_str())];
+        return Err(refuse(context, "FederatedIssuerUnknown", &fill));
+    }
+    let for_audience: Vec<&Resource> = of_issuer
+        .into_iter()
+        .filter(|own| {
+            let wanted = own.text("/properties/audiences/0");
+            said.aud.all().iter().any(|audience| audience == wanted)
+        })
+        .collect();
+    if for_audience.is_empty() {
+        let audience = said.aud.all().first().map(String::as_str).unwrap_or_default();
+        return Err(refuse(
+            context,
+            "FederatedAudienceUnknown",
+            &[("audience", audience)],
+        ));
+    }
+    let subject = |own: &&Resource| own.text("/properties/subject").to_owned();
+    if for_audience.iter().any(|own| subject(own) == said.sub) {
+        return Ok(());
+    }
+    let in_other_case = for_audience
+        .iter()
+        .any(|own| subject(own).eq_ignore_ascii_case(&said.sub));
+    let code = if in_other_case {
+        "FederatedSubjectInOtherCase"
+    } else {
+        "FederatedSubjectUnknown"
+    };
+    Err(refuse(context, code, &[("subject", said.sub.as_str())]))
+}
