@@ -9,6 +9,7 @@ mod authorization;
 mod caller;
 mod database;
 mod key_vault;
+mod lock;
 mod refusal;
 mod sas;
 mod shared_key;
@@ -24,6 +25,7 @@ use crate::state::{IdentityKind, State};
 pub use caller::{Caller, Credential};
 pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
+pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 #[cfg(test)]
 pub(crate) use sas::account_signature;
@@ -157,6 +159,9 @@ impl Door<'_> {
                 Gate::Authorization => {
                     authorization::authorize(self, now, row, &mut permit)
                         .map_err(|no| no.to(&permit.caller))?;
+                }
+                Gate::Lock => {
+                    lock::pass(self, row, request, &permit).map_err(|no| no.to(&permit.caller))?;
                 }
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }

@@ -17,6 +17,7 @@ mod instances;
 mod job;
 mod job_failure;
 mod lifecycle;
+mod listed;
 mod location;
 mod operations;
 mod plugin;
@@ -44,6 +45,7 @@ use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
 use crate::state::{Resource, field};
 
+pub(super) use listed::listed;
 pub use recovery_points::RecoveryPoint;
 
 const VAULT: &str = "Microsoft.DataProtection/backupVaults";
