@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::model::Timestamp;
-use crate::rules::{Gate, Mark, OriginKind, RuleId};
+use crate::gateway::{NOT_IMPLEMENTED, endpoint_of};
+use crate::model::{Timestamp, type_path};
+use crate::rules::{Endpoint, Gate, Mark, OriginKind, RuleId};
 
 /// The most exchanges kept; the oldest go first.
 const KEPT_MAX: usize = 20_000;
@@ -37,6 +38,22 @@ pub struct Exchange {
     pub status: u16,
     /// Who said no, and why.
     pub refused: Option<RefusedBecause>,
+}
+
+impl Exchange {
+    /// What was asked for, if it is something the emulator has not: the method with the type of a
+    /// resource and an action, or with the path where paths have no types. `None` for everything
+    /// else, a refusal included.
+    pub fn not_implemented(&self) -> Option<String> {
+        let code = &self.refused.as_ref()?.code;
+        NOT_IMPLEMENTED.contains(&code.as_str()).then(|| {
+            let what = match endpoint_of(&self.host, &self.path) {
+                Some(Endpoint::Arm) => type_path(&self.path),
+                _ => self.path.clone(),
+            };
+            format!("{} {what}", self.method)
+        })
+    }
 }
 
 /// Whose call an exchange was.

@@ -10,6 +10,7 @@ mod caller;
 mod database;
 mod key_vault;
 mod known_hosts;
+mod lock;
 mod refusal;
 mod sas;
 mod shared_key;
@@ -27,6 +28,7 @@ pub use caller::{Caller, Credential};
 pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub(crate) use known_hosts::KnownHosts;
+pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 #[cfg(test)]
 pub(crate) use sas::account_signature;
@@ -160,6 +162,9 @@ impl Door<'_> {
                 Gate::Authorization => {
                     authorization::authorize(self, now, row, &mut permit)
                         .map_err(|no| no.to(&permit.caller))?;
+                }
+                Gate::Lock => {
+                    lock::pass(self, row, request, &permit).map_err(|no| no.to(&permit.caller))?;
                 }
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }

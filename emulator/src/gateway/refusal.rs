@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Caller;
-use crate::model::{Request, Response};
+use crate::model::{Request, Response, type_path};
 use crate::network::NetworkVerdict;
 use crate::rules::{Endpoint, ErrorCode, Gate, Mark, RuleId};
 
@@ -25,6 +25,10 @@ pub enum Shape {
     /// Key Vault's, in which a code may stand inside another as `innererror`.
     KeyVault,
 }
+
+/// The codes of answers to what the emulator has not: ours, each in the style of its endpoint.
+pub(crate) const NOT_IMPLEMENTED: [&str; 3] =
+    ["NotImplemented", "NotImplementedByEmulator", "not_implemented"];
 
 /// A no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct Refusal {
     pub headers: Vec<(&'static str, String)>,
     /// Who was refused, where that had been established.
     pub caller: String,
+    /// What the answer goes into, where ARM's envelope has it.
+    pub details: Vec<Value>,
 }
 
 impl Refusal {
@@ -72,6 +78,7 @@ impl Refusal {
             shape: Shape::Arm,
             headers: Vec::new(),
             caller: String::new(),
+            details: Vec::new(),
         }
     }
 
@@ -185,8 +192,21 @@ impl Refusal {
 
     /// The emulator has no such operation. Said plainly, so that nobody takes it for Azure's word.
     pub(super) fn unknown_operation(endpoint: Endpoint, request: &Request) -> Self {
-        let what = format!("{} {}", request.method, request.path);
-        let message = format!("azdrill does not implement `{what}` at {}.", request.host);
+        let asked = format!("{} {}", request.method, request.path);
+        let (what, message) = match endpoint {
+            Endpoint::Arm => {
+                let what = format!("{} {}", request.method, type_path(&request.path));
+                let message = format!(
+                    "azdrill does not implement `{what}` at {}. It was asked as `{asked}`.",
+                    request.host
+                );
+                (what, message)
+            }
+            _ => {
+                let message = format!("azdrill does not implement `{asked}` at {}.", request.host);
+                (asked, message)
+            }
+        };
         let mut refusal = match endpoint {
             Endpoint::Blob => Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message),
             Endpoint::Login => Self {
@@ -261,7 +281,12 @@ impl Refusal {
 
     fn json(&self, request: &Request) -> Value {
         match self.shape {
-            Shape::Arm | Shape::Blob => json!({"error": {"code": self.code, "message": self.message}}),
+            Shape::Arm | Shape::Blob if self.details.is_empty() => {
+                json!({"error": {"code": self.code, "message": self.message}})
+            }
+            Shape::Arm | Shape::Blob => {
+                json!({"error": {"code": self.code, "message": self.message, "details": self.details}})
+            }
             Shape::UserFacingPlain => {
                 json!({"error": {"code": self.code, "message": self.message, "target": null, "details": null}})
             }

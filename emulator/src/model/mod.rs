@@ -6,6 +6,7 @@ mod network_path;
 mod principal;
 mod resource_id;
 mod time;
+mod type_path;
 
 pub use action::{Action, ActionPattern};
 pub use message::{Body, Extent, Request, Response, Scheme, StoredBody};
@@ -13,3 +14,4 @@ pub use network_path::{NetworkPath, Origin};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};
 pub use resource_id::{InvalidResourceId, ResourceId};
 pub use time::{DotNetTicks, Timestamp, wire_http_date, wire_hundred_nanoseconds, wire_seconds};
+pub use type_path::type_path;

@@ -12,7 +12,8 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, federation, header_rows,
-    key_vault, name_form, public_client, region, role, server_facts, single_server, vault_facts,
+    key_vault, name_form, network_resource, provider, public_client, region, role, server_facts,
+    single_server, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -147,6 +148,11 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         database_network,
         single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
         key_vault,
+        network_resources: network_resource::load(
+            include_str!("../../rules/network_resources.toml"),
+            &known,
+        )?,
+        providers: provider::load(include_str!("../../rules/providers.toml"), &known)?,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,

@@ -12,10 +12,12 @@ mod header_rows;
 mod key_vault;
 mod load;
 mod name_form;
+mod network_resource;
 mod network_row;
 mod operation;
 mod prerequisite;
 mod profile;
+mod provider;
 mod public_client;
 mod region;
 mod role;
@@ -34,14 +36,16 @@ pub use header_rows::{HeaderRows, Quota};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
+pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
+pub use provider::Provider;
 pub use public_client::PublicClient;
 pub use region::Region;
 pub use role::RoleDefinition;
-pub use router::{BadPath, Routed, Router};
+pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
 };
@@ -87,6 +91,10 @@ pub struct Rules {
     pub recorded_seconds: BTreeMap<String, f64>,
     /// `Retry-After` of first answers in seconds, by phase.
     pub retry_after_seconds: BTreeMap<String, u64>,
+    /// What resources of `Microsoft.Network` are given besides what a request says.
+    pub network_resources: NetworkResourceFacts,
+    /// Resource providers.
+    pub providers: Vec<Provider>,
     /// Regions and their pairs.
     pub regions: Vec<Region>,
     /// What may be called what.

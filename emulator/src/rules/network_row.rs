@@ -21,6 +21,8 @@ pub enum Gate {
     Network,
     /// May the caller do this here?
     Authorization,
+    /// May anybody do this here, while a lock is on it?
+    Lock,
     /// Does the request make sense, and does the state allow it?
     Service,
     /// A fault was injected.
@@ -35,6 +37,7 @@ impl Gate {
             Self::Authentication => "authentication",
             Self::Network => "network",
             Self::Authorization => "authorization",
+            Self::Lock => "lock",
             Self::Service => "service",
             Self::Fault => "fault",
         }

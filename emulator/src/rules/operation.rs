@@ -68,6 +68,10 @@ pub struct Operation {
     pub any_caller: bool,
     /// Whether it needs no authentication.
     pub anonymous: bool,
+    /// Whether it goes through although a lock stands in the way: what handles locks itself.
+    pub past_locks: bool,
+    /// What its first answer calls the long-running operation it begins, where it has a name.
+    pub announces: Option<String>,
     segments: Vec<Segment>,
     dispatch: [Option<String>; 2],
 }
@@ -147,6 +151,9 @@ struct OperationRow {
     any_caller: bool,
     #[serde(default)]
     anonymous: bool,
+    #[serde(default)]
+    past_locks: bool,
+    announces: Option<String>,
 }
 
 impl OperationsFile {
@@ -255,6 +262,23 @@ impl Operation {
         }
     }
 
+    /// A path that is one of this operation's, with some name for each placeholder, and this scope where
+    /// it takes any. For whoever wants to ask every operation something.
+    pub fn example_path(&self, scope: &str) -> String {
+        let mut path = String::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Scope => path.push_str(scope),
+                Segment::Literal(text) => path = format!("{path}/{text}"),
+                Segment::Param(name) if &**name == "subscription" => {
+                    path = format!("{path}/{}", scope.rsplit('/').next().unwrap_or_default());
+                }
+                Segment::Param(_) | Segment::Rest(_) => path.push_str("/name"),
+            }
+        }
+        path
+    }
+
     /// The literal behind the last placeholder, joined with `/`: the name of an action or of a
     /// collection, empty for an operation on the resource itself.
     pub fn suffix(&self) -> String {
@@ -355,6 +379,8 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         polling: row.polling,
         any_caller: row.any_caller,
         anonymous: row.anonymous,
+        past_locks: row.past_locks,
+        announces: row.announces,
         segments,
         dispatch,
         id: row.id.into(),

@@ -93,7 +93,8 @@ impl Router {
         } else {
             path
         };
-        let segments = split(endpoint, path)?;
+        let path = without_empty_parent(endpoint, path);
+        let segments = split(endpoint, &path)?;
         let fixed = self.fixed.get(&(endpoint, method.clone(), segments.len()));
         let candidates = fixed.into_iter().chain(self.open.get(&endpoint)).flatten();
         for &index in candidates {
@@ -104,6 +105,25 @@ impl Router {
         }
         Ok(None)
     }
+}
+
+/// The path without the empty segment behind a provider's namespace: what clients of the generic
+/// resource operations send for a resource that has no parent. Nowhere else is a doubled slash let in.
+pub fn without_empty_parent(endpoint: Endpoint, path: &str) -> Cow<'_, str> {
+    if endpoint != Endpoint::Arm {
+        return Cow::Borrowed(path);
+    }
+    match path.trim_start_matches('/').split_once("//") {
+        Some((before, after)) if is_namespace(before) => Cow::Owned(format!("/{before}/{after}")),
+        _ => Cow::Borrowed(path),
+    }
+}
+
+/// Whether a path ends with a provider's namespace.
+fn is_namespace(path: &str) -> bool {
+    path.rsplit('/')
+        .nth(1)
+        .is_some_and(|part| part.eq_ignore_ascii_case("providers"))
 }
 
 fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
@@ -233,6 +253,17 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_without_a_parent_may_say_so_by_an_empty_segment() {
+        let path = "//subscriptions/s/resourcegroups/g/providers/Microsoft.Storage//storageAccounts/a";
+        let (id, scope) = routed(Endpoint::Arm, &Method::GET, path, [None, None]).expect("an operation");
+        assert_eq!(id, "StorageAccounts_Get");
+        assert_eq!(
+            scope,
+            "/subscriptions/s/resourcegroups/g/providers/Microsoft.Storage/storageAccounts/a"
+        );
+    }
+
+    #[test]
     fn tricks_in_paths_are_refused() {
         let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
         for path in [
@@ -245,6 +276,9 @@ mod tests {
             "/subscriptions/a%00",
             "/subscriptions/s//",
             "/subscriptions//s",
+            "/subscriptions/s/providers//A.B/types/n",
+            "/subscriptions/s/providers/A.B/types//n",
+            "/subscriptions/s/providers/A.B//types//n",
             "/subscriptions/%ff",
         ] {
             assert!(

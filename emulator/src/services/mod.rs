@@ -9,17 +9,20 @@ pub mod deployments;
 pub mod entra;
 mod graph;
 pub mod key_vault;
+mod listed;
 mod managed_identity;
 mod network;
 mod page;
 mod plain;
 pub mod postgres;
-mod resources;
+mod resource_graph;
+pub mod resources;
 mod sent_body;
 pub mod storage;
 mod workflow;
 
 pub use context::{Context, LongRunning, Pace, Settings, json_body};
+use listed::{Listed, listed};
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};
@@ -41,6 +44,8 @@ pub struct ServiceStates {
     pub entra: entra::SignIns,
     /// Database servers.
     pub postgres: postgres::PostgresState,
+    /// Subscriptions, besides their resources.
+    pub resources: resources::ResourcesState,
     /// Containers and blobs.
     pub storage: storage::StorageState,
 }
@@ -59,6 +64,7 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "managed_identity" => managed_identity::handler(operation),
         "network" => network::handler(operation),
         "postgres" => postgres::handler(operation),
+        "resource_graph" => resource_graph::handler(operation),
         "resources" => resources::handler(operation),
         "storage" => storage::handler(operation),
         _ => None,

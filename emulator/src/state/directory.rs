@@ -116,6 +116,19 @@ impl Directory {
         }
     }
 
+    /// The groups a principal (or a group) is directly in.
+    pub fn groups_of(&self, member: PrincipalId) -> impl Iterator<Item = PrincipalId> {
+        self.groups_of.get(&member).into_iter().flatten().copied()
+    }
+
+    /// Who is directly in a group.
+    pub fn members_of(&self, group: PrincipalId) -> impl Iterator<Item = PrincipalId> {
+        self.groups_of
+            .iter()
+            .filter(move |(_, groups)| groups.contains(&group))
+            .map(|(member, _)| *member)
+    }
+
     /// The principal and every group it is in, directly or through other groups.
     pub fn with_groups(&self, id: PrincipalId) -> Vec<PrincipalId> {
         let mut found = vec![id];

@@ -4,6 +4,7 @@
 //! `state.rs`.
 
 mod directory;
+mod lock;
 mod operation;
 mod resource;
 
@@ -13,6 +14,7 @@ use crate::authz::AccessControl;
 use crate::model::{ResourceId, TenantId, Timestamp};
 
 pub use directory::{Directory, IdentityKind, Principal};
+pub use lock::{Lock, LockLevel, Locks};
 pub use operation::{OperationOutcome, OperationState, Operations};
 pub use resource::{Resource, below, field, field_mut};
 
@@ -49,6 +51,8 @@ pub struct State {
     pub directory: Directory,
     /// Role assignments and custom roles.
     pub access: AccessControl,
+    /// Management locks.
+    pub locks: Locks,
     /// Long-running operations.
     pub operations: Operations,
     /// The storage account behind a blob host's first label.
@@ -78,9 +82,10 @@ impl State {
             .filter(move |resource| scope.contains(&resource.id) && resource.is_type(kind))
     }
 
-    /// Removes a resource, and the role assignments at and below it.
+    /// Removes a resource, and the role assignments and locks at and below it.
     pub fn remove(&mut self, id: &ResourceId) -> Option<Resource> {
         self.access.remove_below(id);
+        self.locks.remove_below(id);
         self.resources.remove(id)
     }
 

@@ -15,8 +15,6 @@ use crate::run::{RuleNote, rule_note};
 
 /// Where `az` looks for newer versions of itself, whatever it was asked to do.
 const HOUSEKEEPING: &str = "azcliprod.blob.core.windows.net";
-/// Codes with which the emulator says that it does not have an operation.
-const NOT_IMPLEMENTED: [&str; 3] = ["NotImplementedByEmulator", "NotImplemented", "not_implemented"];
 
 /// A run, as it is written into a file and summed up for people. Holds no secret: the log has none.
 #[derive(Clone, Debug, Serialize)]
@@ -84,6 +82,9 @@ pub struct Call {
     pub status: u16,
     /// Who said no and why, if somebody did.
     pub refused: Option<Refused>,
+    /// What was asked for, if azdrill does not have it: the method with the type of a resource and an
+    /// action, or with the path.
+    pub not_implemented: Option<String>,
 }
 
 /// A no.
@@ -241,7 +242,7 @@ impl Record {
     pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall<'_>> {
         self.calls
             .iter()
-            .filter(|call| !call.is_not_implemented() && !call.is_challenge() && !call.is_housekeeping())
+            .filter(|call| call.not_implemented.is_none() && !call.is_challenge() && !call.is_housekeeping())
             .filter_map(|call| {
                 let refused = call.refused.as_ref()?;
                 Some(RefusedCall { call, refused })
@@ -263,6 +264,7 @@ impl Call {
             operation: exchange.operation.to_string(),
             status: exchange.status,
             refused: exchange.refused.as_ref().map(Refused::of),
+            not_implemented: exchange.not_implemented(),
         }
     }
 
@@ -277,12 +279,6 @@ impl Call {
                 other.status,
             )
             && self.refused == other.refused
-    }
-
-    pub(super) fn is_not_implemented(&self) -> bool {
-        self.refused
-            .as_ref()
-            .is_some_and(|refused| NOT_IMPLEMENTED.contains(&refused.code.as_str()))
     }
 
     /// Whether it has nothing to do with what the command was for.
@@ -319,11 +315,10 @@ impl Refused {
 
 fn not_implemented(calls: &[Call]) -> Vec<(String, u64)> {
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
-    let missing = |call: &&Call| call.is_not_implemented() && !call.is_housekeeping();
-    for call in calls.iter().filter(missing) {
-        *found
-            .entry(format!("{} {}{}", call.method, call.host, call.path))
-            .or_default() += 1;
+    for call in calls.iter().filter(|call| !call.is_housekeeping()) {
+        if let Some(what) = &call.not_implemented {
+            *found.entry(what.clone()).or_default() += 1;
+        }
     }
     found.into_iter().collect()
 }

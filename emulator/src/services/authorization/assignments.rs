@@ -174,7 +174,7 @@ pub(super) fn put(
             text,
         ));
     }
-    require_scope(context, &permit.scope)?;
+    super::require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &json_body(request)?)?;
     check_assignable(context, &permit.scope, wanted.role)?;
     let known = context
@@ -248,26 +248,6 @@ fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Re
         mark: Mark::Reported,
         ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
     })
-}
-
-/// The resource (or group, or subscription) an assignment is made at must exist.
-fn require_scope(context: &Context<'_>, scope: &ResourceId) -> Result<(), Refusal> {
-    if scope.subscription().is_none() {
-        return Ok(());
-    }
-    context.require_group(scope)?;
-    // Parts of a resource (a container) have no entry of their own; what holds them must.
-    let mut holder = scope.clone();
-    while holder
-        .resource_type()
-        .is_some_and(|kind| kind.split('/').count() > 2)
-    {
-        holder = holder.parent();
-    }
-    if holder.resource_type().is_some() && !context.state.resources.contains_key(&holder) {
-        return Err(context.not_found(&holder));
-    }
-    Ok(())
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -2,8 +2,12 @@
 
 mod assignments;
 mod definitions;
+mod locks;
+mod policies;
 
-use super::Handler;
+use super::{Context, Handler};
+use crate::gateway::Refusal;
+use crate::model::ResourceId;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -15,6 +19,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "RoleAssignments_Get" => assignments::get,
         "RoleAssignments_Create" => assignments::put,
         "RoleAssignments_Delete" => assignments::delete,
+        "Locks_CreateOrUpdate" => locks::put,
+        "Locks_Get" => locks::get,
+        "Locks_Delete" => locks::delete,
+        "Locks_List" => locks::list,
+        "PolicyAssignments_List" => policies::list_assignments,
         _ => return None,
     })
 }
@@ -24,4 +33,24 @@ fn filter_value(filter: &str, name: &str) -> Option<String> {
     let lower = filter.to_ascii_lowercase();
     let at = lower.find(&format!("{} eq '", name.to_ascii_lowercase()))?;
     filter[at..].split('\'').nth(1).map(str::to_owned)
+}
+
+/// The resource (or group, or subscription) an assignment is made at, or a lock put on, must exist.
+fn require_scope(context: &Context<'_>, scope: &ResourceId) -> Result<(), Refusal> {
+    if scope.subscription().is_none() {
+        return Ok(());
+    }
+    context.require_group(scope)?;
+    // Parts of a resource (a container) have no entry of their own; what holds them must.
+    let mut holder = scope.clone();
+    while holder
+        .resource_type()
+        .is_some_and(|kind| kind.split('/').count() > 2)
+    {
+        holder = holder.parent();
+    }
+    if holder.resource_type().is_some() && !context.state.resources.contains_key(&holder) {
+        return Err(context.not_found(&holder));
+    }
+    Ok(())
 }

@@ -91,7 +91,7 @@ impl Job {
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
     }
 
-    fn describe(&self, vault: &ResourceId, listed: bool) -> Value {
+    pub(super) fn describe(&self, vault: &ResourceId, listed: bool) -> Value {
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")

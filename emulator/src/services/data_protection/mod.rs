@@ -17,6 +17,7 @@ mod instances;
 mod job;
 mod job_failure;
 mod lifecycle;
+mod listed;
 mod location;
 mod operations;
 mod plugin;
@@ -45,6 +46,7 @@ use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Respon
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
+pub(super) use listed::listed;
 pub use recovery_points::RecoveryPoint;
 
 const VAULT: &str = "Microsoft.DataProtection/backupVaults";

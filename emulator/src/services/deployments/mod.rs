@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, Handler, LongRunning, json_body};
 use crate::gateway::{Permit, Refusal};
+use crate::model::Body;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
 use template::{DEPLOYMENT, Entry, Place, Request as Template};
@@ -40,7 +41,10 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Deployments_ListByResourceGroup" | "Deployments_ListAtSubscriptionScope" => list,
         "Deployments_Validate" | "Deployments_ValidateAtSubscriptionScope" => validate,
         "Deployments_WhatIf" | "Deployments_WhatIfAtSubscriptionScope" => what_if,
-        "DeploymentOperations_List" | "DeploymentOperations_ListAtSubscriptionScope" => list_operations,
+        "DeploymentOperations_List"
+        | "DeploymentOperations_ListAtSubscriptionScope"
+        | "DeploymentOperations_ListByShortPath"
+        | "DeploymentOperations_ListByShortPathAtSubscriptionScope" => list_operations,
         "Deployments_OperationStatus" | "Deployments_OperationStatusAtSubscriptionScope" => status,
         _ => return None,
     })
@@ -54,11 +58,38 @@ fn invalid(text: &str) -> Refusal {
     )
 }
 
+/// The request's body, read as leniently as Azure reads templates: with comments, and with names that
+/// are not in quotes, which is how the CLI sends the template's own.
+fn lenient_body(request: &Request) -> Result<Value, Refusal> {
+    json_body(request).or_else(|refusal| {
+        let Body::Bytes(bytes) = &request.body else {
+            return Err(refusal);
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| refusal.clone())?;
+        let options = jsonc_parser::ParseOptions {
+            allow_comments: true,
+            allow_loose_object_property_names: true,
+            allow_trailing_commas: true,
+            ..jsonc_parser::ParseOptions::default()
+        };
+        jsonc_parser::parse_to_serde_value(text, &options).map_err(|_| refusal)
+    })
+}
+
+/// What a deployment is made to: the group or the subscription.
+fn target_of(deployment: &ResourceId) -> ResourceId {
+    let segments = if deployment.resource_group().is_some() {
+        4
+    } else {
+        2
+    };
+    ResourceId::from_segments(deployment.segments().take(segments))
+}
+
 /// Reads the template of a request about the deployment of that id.
 fn read(context: &Context<'_>, id: &ResourceId, request: &Request) -> Result<Template, Refusal> {
-    let sent = json_body(request)?;
-    let segments = if id.resource_group().is_some() { 4 } else { 2 };
-    let target = ResourceId::from_segments(id.segments().take(segments));
+    let sent = lenient_body(request)?;
+    let target = target_of(id);
     let tenant = context.tenant_of(&target)?;
     let group = match target.resource_group() {
         None => Value::Null,
@@ -256,10 +287,13 @@ fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respo
 }
 
 fn list_operations(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let found = context.own.deployments.0.get(&permit.scope);
+    // There are two paths to a deployment's operations, of which one leaves out the provider.
+    let name = permit.params.get("deployment");
+    let id = target_of(&permit.scope).child(["providers", "Microsoft.Resources", "deployments", name]);
+    let found = context.own.deployments.0.get(&id);
     found
         .map(|own| Response::json(StatusCode::OK, &json!({"value": own.operations})))
-        .ok_or_else(|| missing(&permit.scope))
+        .ok_or_else(|| missing(&id))
 }
 
 /// Whether the template can be read and every expression has a value, as far as that can be known

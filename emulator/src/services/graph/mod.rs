@@ -1,4 +1,9 @@
-//! The few directory look-ups clients make before they assign a role.
+//! The directory look-ups clients make before they assign a role. Nothing is written here: who exists
+//! is the world's business.
+
+mod describe;
+mod filter;
+mod membership;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,101 +13,229 @@ use super::{Context, Handler, json_body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
 use crate::state::{IdentityKind, Principal};
+use filter::Filter;
+
+type Answer = Result<Response, Refusal>;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
-        "ServicePrincipals_List" => list,
-        "ServicePrincipals_Get" => get,
+        "ServicePrincipals_List" => list_service_principals,
+        "ServicePrincipals_Get" => {
+            |context, permit, _| get(context, permit, Some(PrincipalKind::ServicePrincipal))
+        }
+        "Applications_List" => list_applications,
+        "Applications_Get" => get_application,
+        "Users_List" => list_users,
+        "Users_Get" => |context, permit, _| get(context, permit, Some(PrincipalKind::User)),
+        "Groups_List" => list_groups,
+        "Groups_Get" => |context, permit, _| get(context, permit, Some(PrincipalKind::Group)),
+        "DirectoryObjects_Get" => |context, permit, _| get(context, permit, None),
         "DirectoryObjects_GetByIds" => get_by_ids,
-        _ => return None,
+        "Me_Get" => me,
+        "Groups_Members" => membership::members,
+        "Groups_TransitiveMembers" => membership::transitive_members,
+        _ => match operation.split_once('_')?.1 {
+            "MemberOf" => membership::member_of,
+            "TransitiveMemberOf" => membership::transitive_member_of,
+            "CheckMemberGroups" => membership::check_member_groups,
+            "GetMemberGroups" => membership::get_member_groups,
+            "Owners" | "OwnedObjects" => no_owners,
+            _ => return None,
+        },
     })
 }
 
-fn describe(principal: &Principal) -> Value {
-    let kind = match principal.kind() {
-        PrincipalKind::User => "#microsoft.graph.user",
-        PrincipalKind::Group => "#microsoft.graph.group",
-        PrincipalKind::ServicePrincipal => "#microsoft.graph.servicePrincipal",
+fn missing(wanted: &str) -> Refusal {
+    let text = format!(
+        "Resource '{wanted}' does not exist or one of its queried reference-property objects are not present."
+    );
+    Refusal::arm(StatusCode::NOT_FOUND, "Request_ResourceNotFound", text)
+}
+
+/// The principals of the caller's own tenant: another one's are not in its directory.
+fn directory<'a>(context: &'a Context<'_>, permit: &'a Permit) -> impl Iterator<Item = &'a Principal> {
+    context
+        .state
+        .directory
+        .iter()
+        .filter(|principal| permit.caller.tenant == Some(principal.tenant))
+}
+
+/// Somebody by object id, or a person by sign-in name.
+fn find<'a>(context: &'a Context<'_>, permit: &'a Permit, wanted: &str) -> Result<&'a Principal, Refusal> {
+    let id = wanted.parse::<Uuid>().ok().map(PrincipalId);
+    directory(context, permit)
+        .find(|principal| match id {
+            Some(id) => principal.id == id,
+            None => {
+                principal.identity == IdentityKind::User
+                    && principal.display_name.eq_ignore_ascii_case(wanted)
+            }
+        })
+        .ok_or_else(|| missing(wanted))
+}
+
+/// Whose token it is, for what only a person can ask.
+fn signed_in(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, Refusal> {
+    permit
+        .caller
+        .principal
+        .filter(|id| {
+            let known = context.state.directory.get(*id);
+            known.is_some_and(|principal| principal.identity == IdentityKind::User)
+        })
+        .ok_or_else(|| {
+            let text = "/me request is only valid with delegated authentication flow.";
+            Refusal::arm(StatusCode::BAD_REQUEST, "BadRequest", text)
+        })
+}
+
+/// Answers a list, or the page of it that the request asks for.
+fn answer(_: &Context<'_>, request: &Request, collection: &str, found: Vec<Value>) -> Answer {
+    let number = |name: &str| {
+        request
+            .query_value(name)
+            .and_then(|text| text.parse::<usize>().ok())
     };
-    let mut value = json!({
-        "@odata.type": kind,
-        "id": principal.id,
-        "displayName": principal.display_name,
+    let skipped = number("$skiptoken").unwrap_or_default();
+    let top = number("$top").filter(|top| *top > 0).unwrap_or(usize::MAX);
+    let more = found.len().saturating_sub(skipped) > top;
+    let page: Vec<Value> = found.into_iter().skip(skipped).take(top).collect();
+    let mut body = json!({
+        "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#{collection}"),
+        "value": page,
     });
-    if let Some(app_id) = principal.app_id {
-        value["appId"] = json!(app_id);
-        value["appDisplayName"] = json!(principal.display_name);
-        value["servicePrincipalNames"] = json!([app_id]);
-        value["servicePrincipalType"] = json!(match principal.identity {
-            IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_) => "ManagedIdentity",
-            IdentityKind::Application | IdentityKind::User | IdentityKind::Group => "Application",
-        });
+    if more {
+        let kept: Vec<String> = request
+            .query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.to_ascii_lowercase().contains("skiptoken="))
+            .map(str::to_owned)
+            .collect();
+        body["@odata.nextLink"] = json!(format!(
+            "{}{}?{}&$skiptoken={}",
+            request.authority(),
+            request.path,
+            kept.join("&"),
+            skipped + top
+        ));
     }
-    value
+    Ok(Response::json(StatusCode::OK, &body))
+}
+
+/// Answers those of the objects that the request's `$filter` lets through.
+fn filtered(
+    context: &Context<'_>,
+    request: &Request,
+    collection: &str,
+    objects: impl Iterator<Item = Value>,
+) -> Answer {
+    let text = request.query_value("$filter").unwrap_or_default();
+    let filter = Filter::read(&text).map_err(|part| {
+        let text = format!("Unsupported or invalid query filter clause specified: '{part}'.");
+        Refusal::arm(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", text)
+    })?;
+    let found = objects.filter(|object| filter.holds(object)).collect();
+    answer(context, request, collection, found)
 }
 
 /// Service principal names are application ids: a look-up by object id finds nothing, and clients
 /// then ask [`get_by_ids`]. A list that always finds somebody makes them assign to the wrong one.
-fn list(context: &mut Context<'_>, _: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let filter = request.query_value("$filter").unwrap_or_default();
-    let quoted = filter.split('\'').nth(1).unwrap_or_default().to_owned();
-    let matches = |principal: &&Principal| {
-        let app_id = principal.app_id.map(|id| id.to_string());
-        if filter.is_empty() {
-            true
-        } else if filter.contains("servicePrincipalNames") || filter.contains("appId") {
-            app_id
-                .as_deref()
-                .is_some_and(|id| id.eq_ignore_ascii_case(&quoted))
-        } else if filter.contains("startswith(displayName") {
-            principal
-                .display_name
-                .to_lowercase()
-                .starts_with(&quoted.to_lowercase())
-        } else if filter.contains("displayName eq") {
-            principal.display_name.eq_ignore_ascii_case(&quoted)
-        } else if filter.starts_with("id eq") {
-            principal.id.to_string().eq_ignore_ascii_case(&quoted)
-        } else {
-            false
-        }
-    };
-    let found: Vec<Value> = context
-        .state
-        .directory
-        .iter()
-        .filter(|principal| principal.app_id.is_some())
-        .filter(matches)
-        .map(describe)
-        .collect();
-    Ok(Response::json(
-        StatusCode::OK,
-        &json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals", "value": found}),
-    ))
+fn list_service_principals(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let found = directory(context, permit)
+        .filter(|principal| principal.kind() == PrincipalKind::ServicePrincipal)
+        .map(describe::principal);
+    filtered(context, request, "servicePrincipals", found)
 }
 
-fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+fn list_users(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let found = directory(context, permit)
+        .filter(|principal| principal.kind() == PrincipalKind::User)
+        .map(describe::principal);
+    filtered(context, request, "users", found)
+}
+
+fn list_groups(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let found = directory(context, permit)
+        .filter(|principal| principal.kind() == PrincipalKind::Group)
+        .map(describe::principal);
+    filtered(context, request, "groups", found)
+}
+
+fn list_applications(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let found = directory(context, permit).filter_map(|principal| describe::application(context, principal));
+    filtered(context, request, "applications", found)
+}
+
+fn get_application(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
     let wanted = permit.params.get("id");
-    wanted
-        .parse::<Uuid>()
-        .ok()
-        .and_then(|id| context.state.directory.get(PrincipalId(id)))
-        .map(|principal| Response::json(StatusCode::OK, &describe(principal)))
-        .ok_or_else(|| {
-            let text = format!("Resource '{wanted}' does not exist or one of its queried reference-property objects are not present.");
-            Refusal::arm(StatusCode::NOT_FOUND, "Request_ResourceNotFound", text)
+    directory(context, permit)
+        .filter_map(|principal| describe::application(context, principal))
+        .find(|application| {
+            application["id"]
+                .as_str()
+                .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
         })
+        .map(|application| Response::json(StatusCode::OK, &application))
+        .ok_or_else(|| missing(wanted))
 }
 
-fn get_by_ids(context: &mut Context<'_>, _: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let body = json_body(request)?;
-    let found: Vec<Value> = body["ids"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|id| id.as_str()?.parse::<Uuid>().ok())
-        .filter_map(|id| context.state.directory.get(PrincipalId(id)))
-        .map(describe)
+fn get(context: &mut Context<'_>, permit: &Permit, kind: Option<PrincipalKind>) -> Answer {
+    let wanted = permit.params.get("id");
+    let found = find(context, permit, wanted)?;
+    if kind.is_some_and(|kind| found.kind() != kind) {
+        return Err(missing(wanted));
+    }
+    Ok(Response::json(StatusCode::OK, &describe::principal(found)))
+}
+
+fn me(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+    let id = signed_in(context, permit)?;
+    let found = context.state.directory.get(id);
+    found
+        .map(|principal| Response::json(StatusCode::OK, &describe::principal(principal)))
+        .ok_or_else(|| missing("me"))
+}
+
+fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let sent = json_body(request)?;
+    let texts = |name: &str| -> Vec<&str> {
+        let all = sent[name].as_array().into_iter().flatten();
+        all.filter_map(Value::as_str).collect()
+    };
+    let types = texts("types");
+    let is_wanted = |principal: &Principal| {
+        let own = match principal.kind() {
+            PrincipalKind::User => "user",
+            PrincipalKind::Group => "group",
+            PrincipalKind::ServicePrincipal => "servicePrincipal",
+        };
+        types.is_empty()
+            || types.iter().any(|wanted| {
+                wanted.eq_ignore_ascii_case(own) || wanted.eq_ignore_ascii_case("directoryObject")
+            })
+    };
+    let ids: Vec<PrincipalId> = texts("ids")
+        .iter()
+        .filter_map(|id| id.parse().ok().map(PrincipalId))
         .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+    let found: Vec<Value> = directory(context, permit)
+        .filter(|principal| ids.contains(&principal.id) && is_wanted(principal))
+        .map(describe::principal)
+        .collect();
+    answer(context, request, "directoryObjects", found)
+}
+
+/// Nobody is anybody's owner here.
+fn no_owners(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let wanted = permit.params.get("id");
+    let is_application = permit.operation(context.rules).id.starts_with("Applications");
+    if wanted.is_empty() {
+        signed_in(context, permit)?;
+    } else if is_application {
+        get_application(context, permit, request)?;
+    } else {
+        find(context, permit, wanted)?;
+    }
+    answer(context, request, "directoryObjects", Vec::new())
 }

@@ -1,5 +1,10 @@
-//! `Microsoft.Network`: private endpoints, which decide who gets in, and virtual networks, which
-//! are plain resources.
+//! `Microsoft.Network`: private endpoints, which decide who gets in, and what stands around them
+//! (virtual networks, security groups, private DNS), which is kept and has no effect.
+
+mod connections;
+mod dns;
+mod inside;
+mod simple;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -11,22 +16,72 @@ use crate::state::{Resource, field};
 
 const PRIVATE_ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
 const VIRTUAL_NETWORK: &str = "Microsoft.Network/virtualNetworks";
+const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
+
+/// The kinds that are kept and nothing more.
+const SIMPLE: [&str; 4] = [
+    "NetworkSecurityGroups",
+    "PublicIPAddresses",
+    "PrivateDnsZoneGroups",
+    "VirtualNetworks",
+];
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "PrivateEndpoints_CreateOrUpdate" => put_private_endpoint,
         "PrivateEndpoints_Delete" => delete_private_endpoint,
-        "PrivateEndpoints_Get" | "VirtualNetworks_Get" => plain::get,
-        "PrivateEndpoints_List" => {
-            |context, permit, request| plain::list(context, permit, request, PRIVATE_ENDPOINT)
-        }
+        "PrivateEndpoints_Get" | "PrivateZones_Get" | "VirtualNetworkLinks_Get" => plain::get,
+        "PrivateEndpoints_List"
+        | "PrivateEndpoints_ListBySubscription"
+        | "PrivateZones_List"
+        | "PrivateZones_ListByResourceGroup"
+        | "VirtualNetworkLinks_List" => simple::list,
+        "PrivateZones_CreateOrUpdate" => dns::put_zone,
+        "PrivateZones_Delete" | "VirtualNetworkLinks_Delete" => simple::delete,
+        "VirtualNetworkLinks_CreateOrUpdate" => dns::put_link,
+        "RecordSets_List" => dns::list_records,
         "VirtualNetworks_CreateOrUpdate" => put_virtual_network,
-        "VirtualNetworks_Delete" => plain::delete,
-        "VirtualNetworks_List" => {
-            |context, permit, request| plain::list(context, permit, request, VIRTUAL_NETWORK)
-        }
-        _ => return None,
+        "Subnets_CreateOrUpdate" | "SecurityRules_CreateOrUpdate" => inside::put,
+        "Subnets_Get" | "SecurityRules_Get" => inside::get,
+        "Subnets_Delete" | "SecurityRules_Delete" => inside::delete,
+        "Subnets_List" | "SecurityRules_List" => inside::list,
+        _ => return by_kind(operation),
     })
+}
+
+/// The handlers of kinds that differ in nothing but their type.
+fn by_kind(operation: &str) -> Option<Handler> {
+    let (kind, verb) = operation.split_once('_')?;
+    let handler: Handler = if SIMPLE.contains(&kind) {
+        match verb {
+            "CreateOrUpdate" => simple::put,
+            "Get" => plain::get,
+            "Delete" => simple::delete,
+            "List" | "ListAll" => simple::list,
+            _ => return None,
+        }
+    } else if kind.starts_with("RecordSets") {
+        match verb {
+            "CreateOrUpdate" => dns::put_record,
+            "Get" => plain::get,
+            "Delete" => simple::delete,
+            "List" => simple::list,
+            _ => return None,
+        }
+    } else if kind.ends_with("Connections") {
+        match verb {
+            "CreateOrUpdate" => connections::put,
+            "Get" => connections::get,
+            "Delete" => connections::delete,
+            "List" => connections::list,
+            _ => return None,
+        }
+    } else if kind.ends_with("LinkResources") {
+        connections::list_link_resources
+    } else {
+        return None;
+    };
+    Some(handler)
 }
 
 /// The resources an endpoint is connected to.
@@ -128,7 +183,7 @@ fn delete_private_endpoint(
             resource.set_property(&["privateEndpointConnections"], Value::Array(left));
         }
     }
-    plain::delete(context, permit, request)
+    simple::delete(context, permit, request)
 }
 
 fn put_virtual_network(
@@ -146,7 +201,7 @@ fn put_virtual_network(
     if let Some(subnets) = body["properties"]["subnets"].as_array_mut() {
         for subnet in subnets.iter_mut().filter(|subnet| subnet.is_object()) {
             let name = subnet["name"].as_str().unwrap_or_default().to_owned();
-            subnet["id"] = json!(id.child(["subnets", &name]));
+            *subnet = inside::describe(&id.child(["subnets", &name]), SUBNET, subnet)?;
         }
     }
     Ok(plain::put(context, id, body))

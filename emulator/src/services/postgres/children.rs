@@ -8,8 +8,11 @@ use super::{accept, child_type, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::ParameterRow;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
+
+const CONFIGURATION: &str = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
 
 /// Puts a child resource, or removes it, after its outside work, if it has any, is done.
 struct ChangeChild {
@@ -141,6 +144,29 @@ pub(super) fn put_database(
     Ok(put_child(context, permit, request, "databases", properties, work))
 }
 
+/// An administrator of Microsoft Entra ID, by object id. It is kept; nobody signs in as one yet.
+pub(super) fn put_administrator(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    require_server(context, &server_of(permit))?;
+    let sent = json_body(request)?;
+    let mut properties = field(&sent, "properties").clone();
+    if !properties.is_object() {
+        properties = json!({});
+    }
+    properties["objectId"] = json!(permit.params.get("name"));
+    Ok(put_child(
+        context,
+        permit,
+        request,
+        "administrators",
+        properties,
+        None,
+    ))
+}
+
 pub(super) fn put_configuration(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -219,20 +245,47 @@ pub(super) fn list_configurations(
     _: &Request,
 ) -> Result<Response, Refusal> {
     require_server(context, &permit.scope)?;
-    let kind = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
     let mut found: Vec<Value> = context
         .state
-        .resources_below(&permit.scope, kind)
+        .resources_below(&permit.scope, CONFIGURATION)
         .map(|resource| resource.body.clone())
         .collect();
     for parameter in &context.rules.servers.parameters {
-        let (name, value) = (parameter.name.as_str(), &parameter.value);
-        if !found.iter().any(|own| own["name"] == name) {
-            found.push(json!({
-                "id": permit.scope.child(["configurations", name]), "name": name, "type": kind,
-                "properties": {"value": value, "defaultValue": value, "source": "system-default", "isReadOnly": false},
-            }));
+        if !found.iter().any(|own| own["name"] == parameter.name) {
+            found.push(describe_default(&permit.scope, parameter));
         }
     }
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))
+}
+
+/// A parameter nobody has set.
+fn describe_default(server: &ResourceId, parameter: &ParameterRow) -> Value {
+    let (name, value) = (parameter.name.as_str(), &parameter.value);
+    json!({
+        "id": server.child(["configurations", name]),
+        "name": name,
+        "type": CONFIGURATION,
+        "properties": {"value": value, "defaultValue": value, "source": "system-default", "isReadOnly": false},
+    })
+}
+
+pub(super) fn get_configuration(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    let server = server_of(permit);
+    require_server(context, &server)?;
+    if let Some(set) = context.state.resource(&permit.scope) {
+        return Ok(Response::json(StatusCode::OK, &set.body));
+    }
+    let name = permit.params.get("name");
+    let mut parameters = context.rules.servers.parameters.iter();
+    match parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name)) {
+        Some(parameter) => Ok(Response::json(
+            StatusCode::OK,
+            &describe_default(&server, parameter),
+        )),
+        None => Err(context.not_found(&permit.scope)),
+    }
 }

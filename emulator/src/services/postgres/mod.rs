@@ -86,7 +86,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "FlexibleServers_CheckNameAvailability" | "FlexibleServers_CheckNameAvailabilityInLocation" => {
             location::check_name
         }
-        "FlexibleServers_Capabilities" => location::capabilities,
+        "FlexibleServers_Capabilities" | "FlexibleServers_CapabilitiesOfServer" => location::capabilities,
         "FlexibleServers_Create" => servers::put,
         "FlexibleServers_Update" => servers::patch,
         "FlexibleServers_Get" | "ServerGroups_Get" => plain::get,
@@ -100,9 +100,14 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "FirewallRules_CreateOrUpdate" => children::put_firewall_rule,
         "Databases_Create" => children::put_database,
         "Configurations_Update" | "Configurations_Patch" => children::put_configuration,
-        "FirewallRules_Get" | "Databases_Get" | "Configurations_Get" => plain::get,
-        "FirewallRules_Delete" => children::delete_firewall_rule,
+        "Administrators_CreateOrUpdate" => children::put_administrator,
+        "Configurations_Get" => children::get_configuration,
+        "FirewallRules_Get" | "Databases_Get" | "Administrators_Get" => plain::get,
+        "FirewallRules_Delete" | "Administrators_Delete" => children::delete_firewall_rule,
         "Databases_Delete" => children::delete_database,
+        "Administrators_List" => {
+            |context, permit, request| children::list(context, permit, request, "administrators")
+        }
         "FirewallRules_List" => {
             |context, permit, request| children::list(context, permit, request, "firewallRules")
         }

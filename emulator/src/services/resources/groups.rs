@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
-use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response};
+use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
 
@@ -119,6 +119,12 @@ pub(super) fn resources(
             .filter(|clause| !clause.trim().is_empty())
             .all(|clause| clause_holds(clause, resource))
     };
+    let expanded = request.query_value("$expand").unwrap_or_default();
+    let wants = |name: &str| {
+        expanded
+            .split(',')
+            .any(|part| part.trim().eq_ignore_ascii_case(name))
+    };
     let found: Vec<Value> = context
         .state
         .resources
@@ -134,6 +140,12 @@ pub(super) fn resources(
                     brief[key] = value.clone();
                 }
             }
+            if wants("createdTime") {
+                brief["createdTime"] = json!(wire_hundred_nanoseconds(resource.created));
+            }
+            if wants("provisioningState") {
+                brief["provisioningState"] = resource.at("/properties/provisioningState").clone();
+            }
             brief
         })
         .collect();
@@ -144,6 +156,12 @@ fn clause_holds(clause: &str, resource: &Resource) -> bool {
     let mut words = clause.trim().splitn(3, ' ');
     let (name, operator, value) = (words.next(), words.next(), words.next().unwrap_or_default());
     let value = value.trim_matches('\'');
+    let tags = resource.at("/tags").as_object();
+    match name.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "tagname" => return tags.is_some_and(|tags| tags.keys().any(|own| own.eq_ignore_ascii_case(value))),
+        "tagvalue" => return tags.is_some_and(|tags| tags.values().any(|own| own == value)),
+        _ => {}
+    }
     let own = match name.unwrap_or_default().to_ascii_lowercase().as_str() {
         "resourcetype" => resource.text("/type"),
         "name" => resource.text("/name"),

@@ -7,18 +7,6 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::Context;
 
-/// Providers whose operations the emulator has.
-const PROVIDERS: [&str; 8] = [
-    "Microsoft.Authorization",
-    "Microsoft.DataProtection",
-    "Microsoft.DBforPostgreSQL",
-    "Microsoft.KeyVault",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Network",
-    "Microsoft.Resources",
-    "Microsoft.Storage",
-];
-
 /// From this version on the document is one object; before, an array of one.
 const OBJECT_FROM: &str = "2022-09-01";
 
@@ -102,60 +90,4 @@ pub(super) fn locations(
         })
         .collect();
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))
-}
-
-fn describe(context: &Context<'_>, subscription: &str, namespace: &str) -> Value {
-    let prefix = format!("{namespace}/").to_ascii_lowercase();
-    let mut types: Vec<String> = context
-        .rules
-        .router
-        .operations()
-        .iter()
-        .filter_map(|row| row.action.as_ref())
-        .filter(|action| action.as_str().to_ascii_lowercase().starts_with(&prefix))
-        .filter_map(|action| {
-            let inner = &action.as_str()[prefix.len()..];
-            inner.rsplit_once('/').map(|(kind, _)| kind.to_owned())
-        })
-        .collect();
-    types.sort();
-    types.dedup();
-    let types: Vec<Value> = types
-        .into_iter()
-        .map(|kind| json!({"resourceType": kind, "locations": [], "apiVersions": ["2024-04-01"], "capabilities": "None"}))
-        .collect();
-    json!({
-        "id": format!("/subscriptions/{subscription}/providers/{namespace}"),
-        "namespace": namespace,
-        "registrationState": "Registered",
-        "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": types,
-    })
-}
-
-pub(super) fn providers(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    _: &Request,
-) -> Result<Response, Refusal> {
-    let subscription = permit.params.get("subscription");
-    let found: Vec<Value> = PROVIDERS
-        .iter()
-        .map(|namespace| describe(context, subscription, namespace))
-        .collect();
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
-}
-
-/// Every known provider is registered from the start; registering again changes nothing.
-pub(super) fn provider(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let namespace = permit.params.get("namespace");
-    let known = PROVIDERS
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(namespace))
-        .ok_or_else(|| {
-            let text = format!("The resource namespace '{namespace}' is invalid.");
-            Refusal::arm(StatusCode::NOT_FOUND, "InvalidResourceNamespace", text)
-        })?;
-    let body = describe(context, permit.params.get("subscription"), known);
-    Ok(Response::json(StatusCode::OK, &body))
 }

@@ -2,14 +2,20 @@
 
 mod groups;
 mod metadata;
+mod own;
+mod providers;
+mod tags;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler};
 use crate::gateway::{Permit, Refusal};
+use crate::model::ResourceId;
 use crate::model::{Request, Response};
 use crate::state::{OperationOutcome, Subscription};
+
+pub use own::ResourcesState;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -18,8 +24,21 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Subscriptions_List" => subscriptions,
         "Subscriptions_Get" => subscription,
         "Subscriptions_ListLocations" => metadata::locations,
-        "Providers_List" => metadata::providers,
-        "Providers_Get" | "Providers_Register" => metadata::provider,
+        "Providers_List" | "Providers_ListAtTenantScope" => providers::list,
+        "Providers_Get" | "Providers_GetAtTenantScope" => providers::get,
+        "Providers_Register" => providers::register,
+        "Providers_Unregister" => providers::unregister,
+        "Provider_Operations" => providers::operations,
+        "ProviderOperations_Get" => providers::provider_operations,
+        "ProviderOperations_List" => providers::all_provider_operations,
+        "Features_ListAll" | "Features_List" => providers::no_features,
+        "Tags_GetAtScope" => tags::get,
+        "Tags_CreateOrUpdateAtScope" => tags::put,
+        "Tags_UpdateAtScope" => tags::patch,
+        "Tags_DeleteAtScope" => tags::delete,
+        "TagNames_List" => tags::list_names,
+        "TagNames_CreateOrUpdate" | "TagNames_CreateOrUpdateValue" => tags::put_name,
+        "TagNames_Delete" | "TagNames_DeleteValue" => tags::delete_name,
         "Resources_List" | "Resources_ListByResourceGroup" => groups::resources,
         "ResourceGroups_List" => groups::list,
         "ResourceGroups_CreateOrUpdate" => groups::put,
@@ -32,7 +51,16 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-fn describe(subscription: &Subscription) -> Value {
+fn describe(context: &Context<'_>, subscription: &Subscription) -> Value {
+    let id = ResourceId::from_segments(["subscriptions", &subscription.id]);
+    let mut body = describe_plain(subscription);
+    if let Some(tags) = context.own.resources.tags_of_subscription(&id) {
+        body["tags"] = Value::Object(tags);
+    }
+    body
+}
+
+fn describe_plain(subscription: &Subscription) -> Value {
     json!({
         "id": format!("/subscriptions/{}", subscription.id),
         "authorizationSource": "RoleBased",
@@ -71,7 +99,10 @@ fn visible<'a>(context: &'a Context<'_>, permit: &Permit) -> Vec<&'a Subscriptio
 }
 
 fn subscriptions(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let found: Vec<Value> = visible(context, permit).into_iter().map(describe).collect();
+    let found: Vec<Value> = visible(context, permit)
+        .into_iter()
+        .map(|subscription| describe(context, subscription))
+        .collect();
     let body = json!({"value": found, "count": {"type": "Total", "value": found.len()}});
     Ok(Response::json(StatusCode::OK, &body))
 }
@@ -79,7 +110,7 @@ fn subscriptions(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Res
 fn subscription(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let id = permit.params.get("subscription");
     match context.state.subscription(id) {
-        Some(found) => Ok(Response::json(StatusCode::OK, &describe(found))),
+        Some(found) => Ok(Response::json(StatusCode::OK, &describe(context, found))),
         None => Err(context
             .tenant_of(&permit.scope)
             .err()

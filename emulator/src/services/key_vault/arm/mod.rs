@@ -25,6 +25,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "KeyVaults_ListByResourceGroup" | "KeyVaults_List" => {
             |context, permit, request| plain::list(context, permit, request, VAULT)
         }
+        "ManagedHsms_CheckNameAvailability" => naming::check_hsm_availability,
+        "ManagedHsms_ListDeleted" => deleted::list_hsms,
         "KeyVaults_ListDeleted" => deleted::list,
         "KeyVaults_GetDeleted" => deleted::get,
         "KeyVaults_PurgeDeleted" => deleted::purge,

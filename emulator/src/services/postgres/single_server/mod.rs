@@ -79,7 +79,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 /// The first answer of an operation, with the body Azure's had.
-fn announced(context: &Context<'_>, response: Response, operation: &str) -> Response {
+fn announced(context: &Context<'_>, permit: &Permit, response: Response) -> Response {
+    let operation = permit.operation(context.rules).announces.as_deref();
     let started = wire_hundred_nanoseconds(context.now);
     let body = json!({"operation": operation, "startTime": started});
     response

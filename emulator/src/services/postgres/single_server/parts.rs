@@ -36,7 +36,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Reque
 
 pub(super) fn put_firewall_rule(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let response = children::put_firewall_rule(context, permit, request)?;
-    Ok(announced(context, response, "UpsertElasticServerFirewallRules"))
+    Ok(announced(context, permit, response))
 }
 
 pub(super) fn put_virtual_network_rule(

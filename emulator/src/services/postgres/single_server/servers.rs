@@ -52,8 +52,6 @@ const STORAGE_ORDER: [&str; 4] = [
     "geoRedundantBackup",
     "storageAutogrow",
 ];
-/// The operation that Azure says a write of a server begins.
-const UPSERT: &str = "UpsertElasticServer";
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -64,14 +62,14 @@ pub(super) fn put(
     context.require_group(&id)?;
     let sent = json_body(request)?;
     if context.state.resources.contains_key(&id) {
-        return update(context, &id, request, sent);
+        return update(context, permit, request, sent);
     }
     server_spec::check_name(context, &id)?;
     location::require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, body) = describe_new(context, &id, &location, &sent)?;
     let response = servers::create(context, request, id, spec, body);
-    Ok(announced(context, response, UPSERT))
+    Ok(announced(context, permit, response))
 }
 
 pub(super) fn patch(
@@ -81,20 +79,20 @@ pub(super) fn patch(
 ) -> Result<Response, Refusal> {
     require_server(context, &permit.scope)?;
     let sent = json_body(request)?;
-    update(context, &permit.scope.clone(), request, sent)
+    update(context, permit, request, sent)
 }
 
 fn update(
     context: &mut Context<'_>,
-    id: &ResourceId,
+    permit: &Permit,
     request: &Request,
     mut sent: Value,
 ) -> Result<Response, Refusal> {
     if !field(&sent, "sku").is_null() {
         complete_sku(context.rules, field_mut(&mut sent, "sku"));
     }
-    let response = servers::update(context, id, request, &sent)?;
-    Ok(announced(context, response, UPSERT))
+    let response = servers::update(context, &permit.scope, request, &sent)?;
+    Ok(announced(context, permit, response))
 }
 
 fn describe_new(

@@ -1,0 +1,137 @@
+//! Private DNS zones. Nothing is resolved by them: they are kept, for the clients that make them.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::simple;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
+use crate::services::{Context, json_body, page, plain};
+use crate::state::Resource;
+
+const ZONE: &str = "Microsoft.Network/privateDnsZones";
+const LINK: &str = "Microsoft.Network/privateDnsZones/virtualNetworkLinks";
+
+pub(super) fn put_zone(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    context.require_group(&id)?;
+    let facts = &context.rules.network_resources.private_dns_zone;
+    let mut body = plain::resource_body(&id, ZONE, &json_body(request)?)?;
+    body["properties"] = facts.properties.clone();
+    body["properties"]["provisioningState"] = json!("Succeeded");
+    let soa = id.child(["SOA", "@"]);
+    if !context.state.resources.contains_key(&soa) {
+        let mut record = json!({
+            "id": soa, "name": "@", "type": format!("{ZONE}/SOA"),
+            "properties": {"ttl": facts.start_of_authority_ttl, "soaRecord": facts.start_of_authority},
+        });
+        complete_record(&mut record, &soa);
+        let now = context.now;
+        context
+            .state
+            .resources
+            .insert(soa.clone(), Resource::new(soa, record, now));
+    }
+    let status = plain::put(context, id.clone(), body).status;
+    count(context, &id);
+    let body = context.state.resource(&id).map(|zone| zone.body.clone());
+    Ok(Response::json(status, &body.unwrap_or_default()))
+}
+
+/// What the service adds to a record set.
+fn complete_record(body: &mut Value, id: &ResourceId) {
+    let zone = id.parent();
+    let name = match id.name() {
+        "@" => String::new(),
+        name => format!("{name}."),
+    };
+    body["properties"]["fqdn"] = json!(format!("{name}{}.", zone.name()));
+    body["properties"]["isAutoRegistered"] = json!(false);
+}
+
+pub(super) fn put_record(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    simple::require_holder(context, &id)?;
+    let kind = simple::type_of(context, permit);
+    let mut body = plain::resource_body(&id, kind, &json_body(request)?)?;
+    if !body["properties"].is_object() {
+        body["properties"] = json!({});
+    }
+    complete_record(&mut body, &id);
+    let response = plain::put(context, id.clone(), body);
+    count(context, &id.parent());
+    Ok(response)
+}
+
+/// Every record set of a zone.
+pub(super) fn list_records(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    if !context.state.resources.contains_key(&permit.scope) {
+        return Err(context.not_found(&permit.scope));
+    }
+    let found: Vec<&Value> = records(context, &permit.scope).collect();
+    page::list(context.rules, request, &found)
+}
+
+fn records<'a>(context: &'a Context<'_>, zone: &'a ResourceId) -> impl Iterator<Item = &'a Value> {
+    let depth = zone.segments().count() + 2;
+    context
+        .state
+        .resources
+        .values()
+        .filter(move |resource| zone.contains(&resource.id) && resource.id.segments().count() == depth)
+        .filter(|resource| !resource.is_type(LINK))
+        .map(|resource| &resource.body)
+}
+
+/// Counts what is in a zone, where it is one.
+pub(super) fn count(context: &mut Context<'_>, zone: &ResourceId) {
+    if !zone.is_type(ZONE) {
+        return;
+    }
+    let sets = records(context, zone).count();
+    let links: Vec<bool> = context
+        .state
+        .resources_below(zone, LINK)
+        .map(|link| link.at("/properties/registrationEnabled").as_bool() == Some(true))
+        .collect();
+    let registering = links.iter().filter(|registers| **registers).count();
+    if let Some(zone) = context.state.resources.get_mut(zone) {
+        zone.set_property(&["numberOfRecordSets"], json!(sets));
+        zone.set_property(&["numberOfVirtualNetworkLinks"], json!(links.len()));
+        zone.set_property(
+            &["numberOfVirtualNetworkLinksWithRegistration"],
+            json!(registering),
+        );
+    }
+}
+
+/// A link shows at once what Azure shows when it has been made.
+pub(super) fn put_link(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let response = simple::put(context, permit, request)?;
+    let Some(link) = context.state.resources.get_mut(&permit.scope) else {
+        return Ok(response);
+    };
+    link.set_property(&["virtualNetworkLinkState"], json!("Completed"));
+    let status = if response.status == StatusCode::CREATED {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok(Response::json(status, &link.body))
+}

@@ -1,0 +1,204 @@
+//! The tables there are, filled with what the caller may read.
+
+use serde_json::{Value, json};
+
+use super::evaluate::Row;
+use super::problem::Problem;
+use super::steps::Table;
+use crate::authz::{Assignment, Wanted};
+use crate::gateway::Permit;
+use crate::model::{Action, PrincipalId, ResourceId};
+use crate::services::{Context, Listed, listed};
+use crate::state::{Resource, Subscription, field};
+
+/// The columns of every table, in Azure's order.
+const COLUMNS: [&str; 16] = [
+    "id",
+    "name",
+    "type",
+    "tenantId",
+    "kind",
+    "location",
+    "resourceGroup",
+    "subscriptionId",
+    "managedBy",
+    "sku",
+    "plan",
+    "properties",
+    "tags",
+    "identity",
+    "zones",
+    "extendedLocation",
+];
+
+/// Who asks, and about which subscriptions.
+pub(super) struct Reader<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) permit: &'a Permit,
+    /// In lower case; empty for all that can be seen.
+    pub(super) subscriptions: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// A table by name, without regard to case.
+    pub(super) fn table(&self, name: &str) -> Result<Table, Problem> {
+        let rows = match name.to_ascii_lowercase().as_str() {
+            "resources" => self.resources(),
+            "resourcecontainers" => self.containers(),
+            "recoveryservicesresources" => self.backups(),
+            "authorizationresources" => self.assignments(),
+            _ => return Err(Problem::Table(name.to_owned())),
+        };
+        Ok(Table {
+            columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
+            rows,
+        })
+    }
+
+    fn resources(&self) -> Vec<Row> {
+        let state = &self.context.state;
+        state
+            .resources
+            .values()
+            .filter(|resource| {
+                let kind = resource.id.resource_type().unwrap_or_default();
+                kind.split('/').count() == 2 && self.may_read(&resource.id, resource.text("/type"))
+            })
+            .filter_map(|resource| self.row(&resource.id, &resource.body))
+            .collect()
+    }
+
+    fn containers(&self) -> Vec<Row> {
+        let state = &self.context.state;
+        let groups = state.resources.values().filter(|resource| {
+            resource.id.segments().count() == 4
+                && self.may_read(&resource.id, "Microsoft.Resources/subscriptions/resourceGroups")
+        });
+        let subscriptions = state
+            .subscriptions
+            .values()
+            .filter(|subscription| !subscription.hidden)
+            .filter(|subscription| self.may_read(&id_of(subscription), "Microsoft.Resources/subscriptions"));
+        subscriptions
+            .filter_map(|subscription| self.row(&id_of(subscription), &describe(subscription)))
+            .chain(groups.filter_map(|group| self.row(&group.id, &group_body(group))))
+            .collect()
+    }
+
+    /// What services list here themselves.
+    fn backups(&self) -> Vec<Row> {
+        listed(self.context)
+            .into_iter()
+            .filter(|Listed { id, body }| self.may_read(id, body["type"].as_str().unwrap_or_default()))
+            .filter_map(|Listed { id, body }| self.row(&id, &body))
+            .collect()
+    }
+
+    fn assignments(&self) -> Vec<Row> {
+        let kind = "Microsoft.Authorization/roleAssignments";
+        self.context
+            .state
+            .access
+            .assignments()
+            .filter(|assignment| self.may_read(&assignment.scope, kind))
+            .filter_map(|assignment| {
+                let body = assignment_body(assignment);
+                let id = body["id"].as_str()?.parse().ok()?;
+                self.row(&id, &body)
+            })
+            .collect()
+    }
+
+    /// Whether the caller has a role that lets it read something of a type.
+    fn may_read(&self, id: &ResourceId, kind: &str) -> bool {
+        let Some(principal) = self.permit.caller.principal else {
+            return false;
+        };
+        let context = self.context;
+        let principals: Vec<PrincipalId> = context.state.directory.with_groups(principal);
+        let action = Action::new(format!("{kind}/read"));
+        let (access, roles) = (&context.state.access, &context.rules.built_in_roles);
+        access
+            .decide(roles, context.now, &principals, Wanted::Action(&action), id)
+            .is_ok()
+    }
+
+    /// A resource as a row; none outside the subscriptions that are asked about, and none in one that
+    /// nobody sees.
+    fn row(&self, id: &ResourceId, body: &Value) -> Option<Row> {
+        let own = id.subscription()?;
+        let subscription = self.context.state.subscription(own)?;
+        let asked = self.subscriptions.is_empty()
+            || self.subscriptions.contains(&subscription.id.to_ascii_lowercase());
+        if !asked || subscription.hidden {
+            return None;
+        }
+        let text = |name: &str| json!(field(body, name).as_str().unwrap_or_default());
+        let any = |name: &str| field(body, name).clone();
+        let group = id.resource_group().unwrap_or_default().to_lowercase();
+        let kind = field(body, "type").as_str().unwrap_or_default().to_lowercase();
+        let values = [
+            json!(id),
+            text("name"),
+            json!(kind),
+            json!(subscription.tenant),
+            text("kind"),
+            text("location"),
+            json!(group),
+            json!(subscription.id),
+            text("managedBy"),
+            any("sku"),
+            any("plan"),
+            any("properties"),
+            any("tags"),
+            any("identity"),
+            any("zones"),
+            any("extendedLocation"),
+        ];
+        Some(
+            COLUMNS
+                .iter()
+                .map(|name| (*name).to_owned())
+                .zip(values)
+                .collect(),
+        )
+    }
+}
+
+fn id_of(subscription: &Subscription) -> ResourceId {
+    ResourceId::from_segments(["subscriptions", &subscription.id])
+}
+
+fn describe(subscription: &Subscription) -> Value {
+    json!({
+        "name": subscription.name,
+        "type": "microsoft.resources/subscriptions",
+        "properties": {"state": "Enabled"},
+    })
+}
+
+fn group_body(group: &Resource) -> Value {
+    let mut body = group.body.clone();
+    body["type"] = json!("microsoft.resources/subscriptions/resourcegroups");
+    body
+}
+
+fn assignment_body(assignment: &Assignment) -> Value {
+    let role = assignment.role.to_string();
+    let definition = assignment
+        .scope
+        .subscription()
+        .map(|subscription| ResourceId::from_segments(["subscriptions", subscription]))
+        .unwrap_or_else(|| ResourceId::from_segments([]));
+    json!({
+        "id": assignment.scope.child(["providers", "Microsoft.Authorization", "RoleAssignments", &assignment.name]),
+        "name": assignment.name,
+        "type": "microsoft.authorization/roleassignments",
+        "properties": {
+            "principalId": assignment.principal,
+            "principalType": assignment.kind.as_str(),
+            "roleDefinitionId": definition.child(["providers", "Microsoft.Authorization", "RoleDefinitions", &role]),
+            "scope": assignment.scope,
+        },
+    })
+}

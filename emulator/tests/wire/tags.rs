@@ -1,0 +1,121 @@
+//! Tags by their own address, and the names a subscription has given out.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+fn of(scope: &str) -> String {
+    format!("{scope}/providers/Microsoft.Resources/tags/default")
+}
+
+impl World {
+    fn change_tags(&mut self, scope: &str, operation: &str, tags: &Value) -> Value {
+        let body = json!({"operation": operation, "properties": {"tags": tags}});
+        let answer = self.arm(Method::PATCH, &of(scope), Some(&body));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json_body()["properties"]["tags"].clone()
+    }
+}
+
+#[test]
+fn tags_are_put_merged_deleted_and_replaced() {
+    let mut world = World::new();
+    world.put_account();
+    let account = world.account();
+    let put = world.put(
+        &of(&account),
+        &json!({"properties": {"tags": {"a": "1", "b": "2"}}}),
+    );
+    assert_eq!(put.status, 200);
+    assert_eq!(
+        put.json_body(),
+        json!({"id": of(&account), "name": "default", "type": "Microsoft.Resources/tags", "properties": {"tags": {"a": "1", "b": "2"}}})
+    );
+    assert_eq!(
+        world.change_tags(&account, "Merge", &json!({"B": "3", "c": "4"})),
+        json!({"a": "1", "B": "3", "c": "4"})
+    );
+    assert_eq!(
+        world.change_tags(&account, "Delete", &json!({"A": "1", "c": "another value"})),
+        json!({"B": "3", "c": "4"})
+    );
+    assert_eq!(
+        world.get(&account).json_body()["tags"],
+        json!({"B": "3", "c": "4"}),
+        "the resource shows them"
+    );
+    assert_eq!(
+        world.change_tags(&account, "replace", &json!({"d": "5"})),
+        json!({"d": "5"})
+    );
+    assert_eq!(world.delete(&of(&account)).status, 200);
+    assert_eq!(
+        world.get(&of(&account)).json_body()["properties"]["tags"],
+        json!({})
+    );
+    let odd = json!({"operation": "Shuffle", "properties": {"tags": {}}});
+    assert_eq!(world.arm(Method::PATCH, &of(&account), Some(&odd)).status, 400);
+    let numbers = json!({"properties": {"tags": {"a": 1}}});
+    assert_eq!(world.put(&of(&account), &numbers).status, 400);
+    assert_eq!(
+        world
+            .get(&of("/providers/Microsoft.Storage/storageAccounts/none"))
+            .status,
+        404
+    );
+}
+
+#[test]
+fn groups_and_subscriptions_have_tags_too() {
+    let mut world = World::new();
+    let group = world.group();
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
+    for scope in [&group, &subscription] {
+        let put = world.put(&of(scope), &json!({"properties": {"tags": {"team": "drill"}}}));
+        assert_eq!(put.status, 200, "{put:?}");
+        assert_eq!(world.get(scope).json_body()["tags"], json!({"team": "drill"}));
+    }
+}
+
+#[test]
+fn resources_are_found_by_tag() {
+    let mut world = World::new();
+    world.put_account();
+    let account = world.account();
+    world.put(&of(&account), &json!({"properties": {"tags": {"team": "drill"}}}));
+    let mut found = |filter: &str| {
+        let listed = world.get(&format!("/resources?$filter={filter}"));
+        listed.json_body()["value"].as_array().expect("a list").len()
+    };
+    assert_eq!(found("tagName eq 'Team' and tagValue eq 'drill'"), 1);
+    assert_eq!(found("tagName eq 'team' and tagValue eq 'other'"), 0);
+    assert_eq!(found("tagName eq 'other'"), 0);
+}
+
+#[test]
+fn names_are_given_out_counted_and_taken_back() {
+    let mut world = World::new();
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
+    let name = format!("{subscription}/tagNames/env");
+    assert_eq!(world.put(&name, &json!({})).status, 201);
+    assert_eq!(world.put(&name, &json!({})).status, 200);
+    assert_eq!(
+        world.put(&format!("{name}/tagValues/prod"), &json!({})).status,
+        201
+    );
+    let group = world.group();
+    world.put(&of(&group), &json!({"properties": {"tags": {"env": "prod"}}}));
+    let listed = world.get(&format!("{subscription}/tagNames")).json_body();
+    let count = json!({"type": "Total", "value": 1});
+    assert_eq!(
+        listed["value"],
+        json!([{
+            "id": name, "tagName": "env", "count": count,
+            "values": [{"id": format!("{name}/tagValues/prod"), "tagValue": "prod", "count": count}],
+        }])
+    );
+    assert_eq!(world.delete(&format!("{name}/tagValues/prod")).status, 200);
+    assert_eq!(world.delete(&name).status, 200);
+    assert_eq!(world.delete(&name).status, 204);
+}
