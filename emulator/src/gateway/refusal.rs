@@ -93,6 +93,11 @@ impl Refusal {
         Self::of_row(Shape::KeyVault, error, fill)
     }
 
+    /// A refusal by the blob service, with a row of `errors_blob.toml`.
+    pub fn storage(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::Blob, error, fill)
+    }
+
     /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
     pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
         let filled = |text: &str| {
@@ -185,7 +190,18 @@ impl Refusal {
 
     /// The emulator has no such operation. Said plainly, so that nobody takes it for Azure's word.
     pub(super) fn unknown_operation(endpoint: Endpoint, request: &Request) -> Self {
-        let what = format!("{} {}", request.method, request.path);
+        // Of the query only what chooses between operations: the rest may hold a signature.
+        let chosen: String = ["restype", "comp"]
+            .into_iter()
+            .filter_map(|key| Some((key, request.query_value(key)?)))
+            .map(|(key, value)| format!("{}{key}={value}", if key == "restype" { "?" } else { "&" }))
+            .collect();
+        let chosen = match (endpoint, chosen.strip_prefix('&')) {
+            (Endpoint::Blob, Some(rest)) => format!("?{rest}"),
+            (Endpoint::Blob, None) => chosen,
+            _ => String::new(),
+        };
+        let what = format!("{} {}{chosen}", request.method, request.path);
         let message = format!("azdrill does not implement `{what}` at {}.", request.host);
         let mut refusal = match endpoint {
             Endpoint::Blob => Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message),

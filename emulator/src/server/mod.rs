@@ -15,6 +15,7 @@ mod hosts;
 mod listen;
 mod outside;
 mod patience;
+mod range_hash;
 mod rewind;
 mod start;
 mod tls;

@@ -14,6 +14,7 @@ mod network;
 mod page;
 mod plain;
 pub mod postgres;
+mod private_link;
 mod resources;
 mod sent_body;
 pub mod storage;

@@ -3,6 +3,7 @@
 //! Shared by the gates and every service. What only one service knows stands in that service's own
 //! `state.rs`.
 
+mod blob_access;
 mod directory;
 mod operation;
 mod resource;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use crate::authz::AccessControl;
 use crate::model::{ResourceId, TenantId, Timestamp};
 
+pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
 pub use directory::{Directory, IdentityKind, Principal};
 pub use operation::{OperationOutcome, OperationState, Operations};
 pub use resource::{Resource, below, field, field_mut};
@@ -57,6 +59,8 @@ pub struct State {
     pub key_vaults: BTreeMap<String, ResourceId>,
     /// Account keys by account name.
     pub account_keys: BTreeMap<String, AccountKeys>,
+    /// Who may read containers without a role.
+    pub blob_access: BlobAccess,
 }
 
 impl State {
