@@ -96,12 +96,11 @@ fn check_letters(permit: &Permit, action: &Action) -> Result<(), Refusal> {
     }
 }
 
+/// The status of an answer, and the header that tells of the lease.
+type Done = (StatusCode, Option<(&'static str, String)>);
+
 /// Does it, and answers with the status and the header that tells of it.
-fn perform(
-    context: &mut Context<'_>,
-    lease: &mut Lease,
-    action: &Action,
-) -> Result<(StatusCode, Option<(&'static str, String)>), Refusal> {
+fn perform(context: &mut Context<'_>, lease: &mut Lease, action: &Action) -> Result<Done, Refusal> {
     let now = context.now;
     let id_header = |id: Uuid| Some(("x-ms-lease-id", id.hyphenated().to_string()));
     let done = match *action {
@@ -126,7 +125,7 @@ fn perform(
     done.map_err(|code| place::refusal(context, code))
 }
 
-fn answer(done: (StatusCode, Option<(&'static str, String)>), version: &Version) -> Response {
+fn answer(done: Done, version: &Version) -> Response {
     let response = headers::with_version(Response::new(done.0), version);
     match done.1 {
         Some((name, value)) => response.with_header(name, &value),

@@ -185,6 +185,12 @@ fn play_sharing(world: &mut World, step: &Move) {
             let target = format!("{}?comp=appendblock", at(to.0, to.1));
             world.blob(Method::PUT, &target, &[("x-ms-copy-source", &source(*from))]);
         }
+        _ => play_pages(world, step),
+    }
+}
+
+fn play_pages(world: &mut World, step: &Move) {
+    match step {
         Move::PutPages(c, b) => {
             let headers = [
                 ("x-ms-blob-type", "PageBlob"),

@@ -8,7 +8,7 @@ use super::world::{HOST, World, refused};
 use crate::gateway::{account_signature, container_signature, sign};
 use crate::model::{Request, Response, Scheme, Timestamp};
 
-fn key(world: &World) -> String {
+pub(super) fn key(world: &World) -> String {
     world.azure.state().account_keys["acct"].keys[0].clone()
 }
 
@@ -16,7 +16,7 @@ fn expiry(world: &World) -> Timestamp {
     world.now + SignedDuration::from_hours(1)
 }
 
-fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Response {
+pub(super) fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Response {
     let separator = if target.contains('?') { '&' } else { '?' };
     let mut request = Request::new(method.clone(), HOST, &format!("{target}{separator}{sas}"))
         .with_header("x-ms-version", "2026-10-06");
@@ -27,7 +27,7 @@ fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Respo
     world.send(request)
 }
 
-fn account_sas(world: &World, services: &str, types: &str, permissions: &str) -> String {
+pub(super) fn account_sas(world: &World, services: &str, types: &str, permissions: &str) -> String {
     let expiry = crate::model::wire_seconds(expiry(world));
     let parameters = [
         ("sv", "2022-11-02"),
@@ -39,7 +39,7 @@ fn account_sas(world: &World, services: &str, types: &str, permissions: &str) ->
     account_signature(&key(world), "acct", &parameters).expect("signed")
 }
 
-fn container_sas(world: &World, permissions: &str) -> String {
+pub(super) fn container_sas(world: &World, permissions: &str) -> String {
     container_signature(&key(world), "acct", "box", permissions, expiry(world)).expect("signed")
 }
 
