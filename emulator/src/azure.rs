@@ -152,14 +152,20 @@ impl Azure {
     /// Runs `action` with everything a handler works with. For building worlds.
     pub fn with_context<T>(&mut self, now: Timestamp, action: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let mut started = Vec::new();
-        let value = action(&mut self.context(now, &mut started));
+        let value = action(&mut self.context(now, None, &mut started));
         self.begin(now, started);
         value
     }
 
-    fn context<'a>(&'a mut self, now: Timestamp, started: &'a mut Vec<Box<dyn Workflow>>) -> Context<'a> {
+    fn context<'a>(
+        &'a mut self,
+        now: Timestamp,
+        path: Option<&'a NetworkPath>,
+        started: &'a mut Vec<Box<dyn Workflow>>,
+    ) -> Context<'a> {
         Context {
             now,
+            path,
             rules: &self.rules,
             settings: &self.settings,
             state: &mut self.state,
@@ -206,7 +212,11 @@ impl Azure {
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result = handler(&mut self.context(now, &mut started), &permit, &request);
+        let result = handler(
+            &mut self.context(now, Some(path), &mut started),
+            &permit,
+            &request,
+        );
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
@@ -243,9 +253,8 @@ impl Azure {
         let mut headers = response.headers;
         headers.remove(http::header::CONTENT_TYPE);
         Response {
-            status: StatusCode::NOT_ACCEPTABLE,
             headers,
-            body: Body::Empty,
+            ..Response::new(StatusCode::NOT_ACCEPTABLE)
         }
     }
 
@@ -342,7 +351,7 @@ impl Azure {
         let mut input = first;
         for _ in 0..STEPS_MAX {
             let mut started = Vec::new();
-            let next = workflow.step(&mut self.context(now, &mut started), input);
+            let next = workflow.step(&mut self.context(now, None, &mut started), input);
             self.begin(now, started);
             match next {
                 Next::Call(mut outbound) => {

@@ -4,9 +4,9 @@
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 
-use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
+use super::{Caller, Credential, Door, Refusal, TokenError, account_named, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation};
+use crate::rules::{Endpoint, Gate, Operation, Params};
 
 /// Audiences an endpoint takes; a trailing slash more or less makes no difference.
 const ARM_AUDIENCES: [&str; 2] = [
@@ -33,9 +33,10 @@ pub(super) fn authenticate(
     now: Timestamp,
     path: &NetworkPath,
     request: &Request,
-    endpoint: Endpoint,
     row: &Operation,
+    params: &Params,
 ) -> Result<Caller, Refusal> {
+    let endpoint = row.endpoint;
     if endpoint == Endpoint::KeyVault {
         return key_vault::authenticate(door, now, request);
     }
@@ -57,7 +58,7 @@ pub(super) fn authenticate(
             "Authentication failed. The 'Authorization' header is missing.",
         ));
     }
-    let account = request.host.split('.').next().unwrap_or_default();
+    let account = account_named(&request.host);
     let keys = door
         .account_of(request)
         .and_then(|_| door.state.account_keys.get(account))
@@ -69,13 +70,10 @@ pub(super) fn authenticate(
             .map_err(failed);
     }
     if request.query_value("sig").is_some() {
-        key_allowed(door, request)?;
-        return sas::verify(now, path, request, account, keys, row).map(|permissions| {
-            Caller::without_principal(
-                Credential::SharedAccessSignature { permissions },
-                "shared access signature",
-            )
-        });
+        return sas::verify(door, now, path, request, account, keys, row);
+    }
+    if header.is_empty() && sas::is_public(door, request, account, row, params) {
+        return Ok(Caller::without_principal(Credential::PublicAccess, "anonymous"));
     }
     if header.is_empty() {
         return Err(challenge(
@@ -164,7 +162,7 @@ pub(super) fn audience_fits(request: &Request, endpoint: Endpoint, audience: &st
     known.iter().any(|name| is(name)) || own && is(&request.authority())
 }
 
-fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
     let forbidden = door
         .account_of(request)
         .and_then(|id| door.state.resource(id))

@@ -21,22 +21,37 @@ pub(super) fn authorize(
     }
     match &permit.caller.credential {
         Credential::SharedKey if row.endpoint == Endpoint::Blob => Ok(()),
+        Credential::PublicAccess if row.public.is_some() => Ok(()),
         Credential::SharedAccessSignature { permissions } if row.endpoint == Endpoint::Blob => {
-            if row.sas.chars().any(|letter| permissions.contains(letter)) {
-                Ok(())
-            } else {
-                let reason = format!(
-                    "the signature grants `{permissions}`; the operation takes one of `{}`",
-                    row.sas
-                );
-                Err(permission_mismatch().because(reason))
-            }
+            by_letters(row, permissions)
+        }
+        Credential::UserDelegation { permissions } if row.endpoint == Endpoint::Blob => {
+            by_letters(row, permissions)?;
+            by_roles(door, now, row, permit)
         }
         Credential::Bearer => by_roles(door, now, row, permit),
-        Credential::None | Credential::SharedKey | Credential::SharedAccessSignature { .. } => {
+        Credential::None
+        | Credential::SharedKey
+        | Credential::SharedAccessSignature { .. }
+        | Credential::UserDelegation { .. }
+        | Credential::PublicAccess => {
             Err(permission_mismatch().because("the caller has shown no credential this operation takes"))
         }
     }
+}
+
+fn by_letters(row: &Operation, permissions: &str) -> Result<(), Refusal> {
+    if row.sas.chars().any(|letter| permissions.contains(letter)) {
+        return Ok(());
+    }
+    let reason = format!(
+        "the signature grants `{permissions}`; the operation takes one of `{}`",
+        row.sas
+    );
+    Err(Refusal {
+        mark: row.mark,
+        ..permission_mismatch().because(reason)
+    })
 }
 
 fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permit) -> Result<(), Refusal> {
@@ -60,9 +75,16 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
             // so it must be enough to hold it anywhere in the subscription (inferred).
             let subscription = || ResourceId::from_segments(permit.scope.segments().take(2));
             let polls = row.polling && access.grants_below(roles, now, &principals, wanted, &subscription());
-            if !polls {
+            let adds = row.or_data_action.as_ref().is_some_and(|action| {
+                let wanted = Wanted::DataAction(action);
+                access
+                    .decide(roles, now, &principals, wanted, &permit.scope)
+                    .is_ok()
+            });
+            if !polls && !adds {
                 return Err(refuse(row, permit, wanted, &denied));
             }
+            permit.only_adds = adds;
         }
     }
     // An operation that names no action at all must say so in its row; this one does not.

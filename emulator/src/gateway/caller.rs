@@ -19,6 +19,26 @@ pub enum Credential {
         /// `sp`.
         permissions: String,
     },
+    /// A shared access signature made with the key of a principal, which can do no more than the
+    /// principal may itself.
+    UserDelegation {
+        /// `sp`.
+        permissions: String,
+    },
+    /// Nothing, for what anybody may read.
+    PublicAccess,
+}
+
+impl Credential {
+    /// The permission letters of a signature; `None` for any other credential.
+    pub fn letters(&self) -> Option<&str> {
+        match self {
+            Self::SharedAccessSignature { permissions } | Self::UserDelegation { permissions } => {
+                Some(permissions)
+            }
+            Self::None | Self::Bearer | Self::SharedKey | Self::PublicAccess => None,
+        }
+    }
 }
 
 /// Who is asking.

@@ -15,8 +15,9 @@ mod refusal;
 mod sas;
 mod shared_key;
 mod token;
+mod user_delegation;
 
-use http::Method;
+use http::{HeaderName, Method};
 
 use crate::model::{NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
@@ -30,12 +31,12 @@ pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub(crate) use known_hosts::KnownHosts;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
-#[cfg(test)]
-pub(crate) use sas::account_signature;
-pub(crate) use sas::container_signature;
+pub(crate) use sas::{account_signature, container_signature, service_signature};
+pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;
 pub use token::{TokenAuthority, TokenError};
+pub(crate) use user_delegation::DelegationKey;
 
 /// The proof that every gate has let a request through. Only [`Door::pass`] makes one, and a
 /// handler cannot be called without it.
@@ -50,6 +51,8 @@ pub struct Permit {
     pub scope: ResourceId,
     /// The rules that had a say.
     pub rules: Vec<RuleId>,
+    /// Whether new blobs may be made and nothing that is there overwritten.
+    pub only_adds: bool,
 }
 
 impl Permit {
@@ -73,6 +76,12 @@ pub struct Door<'a> {
     pub state: &'a State,
     /// Issues and checks tokens.
     pub tokens: &'a TokenAuthority,
+}
+
+/// The account that a blob host belongs to.
+pub(crate) fn account_named(host: &str) -> &str {
+    let label = host.split('.').next().unwrap_or_default();
+    label.strip_suffix("-secondary").unwrap_or(label)
 }
 
 /// The endpoint a host name stands for. `None`: not one of ours.
@@ -119,6 +128,20 @@ fn endpoint_of_path(path: &str) -> Endpoint {
     }
 }
 
+const COPY_SOURCE: HeaderName = HeaderName::from_static("x-ms-copy-source");
+
+/// Where a blob write takes its bytes from, if not from its body. One that does not say what kind
+/// of blob it makes is a copy.
+fn source_of_bytes(request: &Request, comp: Option<&str>) -> Option<&'static str> {
+    if request.method != Method::PUT || !request.headers.contains_key(COPY_SOURCE) {
+        return None;
+    }
+    match comp {
+        None if !request.headers.contains_key("x-ms-blob-type") => Some("copy"),
+        _ => Some("url"),
+    }
+}
+
 impl Door<'_> {
     /// Takes a request through every gate, in the endpoint's order.
     ///
@@ -140,6 +163,7 @@ impl Door<'_> {
             params: routed.params,
             caller: Caller::anonymous(),
             rules: Vec::new(),
+            only_adds: false,
         };
         let order = self
             .rules
@@ -150,7 +174,8 @@ impl Door<'_> {
             match gate {
                 Gate::Authentication if row.anonymous => {}
                 Gate::Authentication => {
-                    permit.caller = authentication::authenticate(self, now, path, request, endpoint, row)?;
+                    permit.caller =
+                        authentication::authenticate(self, now, path, request, row, &permit.params)?;
                 }
                 Gate::Network if endpoint == Endpoint::KeyVault => {
                     key_vault::network(self, path, request, &mut permit)
@@ -183,25 +208,36 @@ impl Door<'_> {
                 .iter()
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.as_str())
+                // An empty value is no value.
+                .filter(|value| !value.is_empty())
         };
-        let mut dispatch = [value("restype"), value("comp")];
-        // Only PUT, GET, HEAD and DELETE of a blob carry neither; an empty value is no value.
-        for part in &mut dispatch {
-            if *part == Some("") {
-                *part = None;
+        let dispatch = match endpoint {
+            Endpoint::Blob => {
+                let comp = value("comp");
+                [value("restype"), comp, source_of_bytes(request, comp)]
             }
-        }
+            _ => [None; 3],
+        };
         match self
             .rules
             .router
             .route(endpoint, &request.method, &request.path, dispatch)
         {
             Ok(Some(found)) => Ok(found),
-            Ok(None) if request.method == Method::OPTIONS => {
-                Err(Refusal::unknown_operation(endpoint, request))
-            }
             Ok(None) => Err(Refusal::unknown_operation(endpoint, request)),
             Err(bad) => Err(Refusal::bad_path(endpoint, &bad.0)),
+        }
+    }
+
+    /// Whether the caller, who has passed the gates, may do what another operation takes as well.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the authorization gate.
+    pub fn also_allows(&self, now: Timestamp, permit: &Permit, operation: &str) -> Result<(), Refusal> {
+        match self.rules.router.operation(operation) {
+            Some(row) => authorization::authorize(self, now, row, &mut permit.clone()),
+            None => Err(Refusal::unknown_host(operation)),
         }
     }
 
@@ -215,10 +251,18 @@ impl Door<'_> {
         }
     }
 
-    /// The storage account a blob request is addressed to.
+    /// The storage account a blob request is addressed to. Only an account whose redundancy says so
+    /// can be read at a secondary endpoint, and none is written there.
     pub fn account_of(&self, request: &Request) -> Option<&ResourceId> {
-        let name = request.host.split('.').next()?;
-        self.state.storage_accounts.get(name)
+        let name = account_named(&request.host);
+        let id = self.state.storage_accounts.get(name)?;
+        let is_primary = request.host.as_bytes().get(name.len()) == Some(&b'.');
+        let reads = || {
+            let account = self.state.resource(id);
+            matches!(request.method, Method::GET | Method::HEAD)
+                && account.is_some_and(|account| account.text("/sku/name").starts_with("Standard_RA"))
+        };
+        (is_primary || reads()).then_some(id)
     }
 
     fn network(&self, path: &NetworkPath, request: &Request, permit: &mut Permit) -> Result<(), Refusal> {

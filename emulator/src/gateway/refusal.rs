@@ -100,6 +100,11 @@ impl Refusal {
         Self::of_row(Shape::KeyVault, error, fill)
     }
 
+    /// A refusal by the blob service, with a row of `errors_blob.toml`.
+    pub fn storage(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::Blob, error, fill)
+    }
+
     /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
     pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
         let filled = |text: &str| {
@@ -203,8 +208,14 @@ impl Refusal {
                 (what, message)
             }
             _ => {
-                let message = format!("azdrill does not implement `{asked}` at {}.", request.host);
-                (asked, message)
+                let chosen = if endpoint == Endpoint::Blob {
+                    chosen_by(request)
+                } else {
+                    String::new()
+                };
+                let what = format!("{asked}{chosen}");
+                let message = format!("azdrill does not implement `{what}` at {}.", request.host);
+                (what, message)
             }
         };
         let mut refusal = match endpoint {
@@ -332,5 +343,18 @@ impl Refusal {
             escape(&self.code),
             escape(&self.message)
         )
+    }
+}
+
+/// What of a query chooses between operations on blobs: the rest may hold a signature.
+fn chosen_by(request: &Request) -> String {
+    let chosen = ["restype", "comp"]
+        .into_iter()
+        .filter_map(|key| Some(format!("{key}={}", request.query_value(key)?)));
+    let chosen: Vec<String> = chosen.collect();
+    if chosen.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", chosen.join("&"))
     }
 }

@@ -84,6 +84,8 @@ pub struct TokenAuthority {
     encoding: EncodingKey,
     decoding: DecodingKey,
     public_point: (Vec<u8>, Vec<u8>),
+    /// What user delegation keys are derived from.
+    delegation_secret: [u8; 32],
     /// Tokens whose signature was found good, by the end of that signature: hashing a whole token
     /// costs more than all other gates. The whole token is compared, so a changed one is verified
     /// like any other; times and audience are checked on every call.
@@ -110,8 +112,14 @@ impl TokenAuthority {
                 point.x().map(|x| x.to_vec()).unwrap_or_default(),
                 point.y().map(|y| y.to_vec()).unwrap_or_default(),
             ),
+            delegation_secret: entropy.fork("user delegation keys").bytes(),
             checked: RefCell::default(),
         }
+    }
+
+    /// The secret that user delegation keys are derived from.
+    pub(super) fn delegation_secret(&self) -> &[u8; 32] {
+        &self.delegation_secret
     }
 
     /// The key id and the coordinates of the public key, for the key set document.

@@ -36,6 +36,26 @@ pub struct Extent {
     pub length: u64,
 }
 
+impl Extent {
+    /// The segment that exists nowhere and reads as zeros: the pages of a page blob that were never
+    /// written.
+    pub const ZEROS: u32 = u32::MAX;
+
+    /// Zeros, which take no room.
+    pub fn zeros(length: u64) -> Self {
+        Self {
+            segment: Self::ZEROS,
+            offset: 0,
+            length,
+        }
+    }
+
+    /// Whether these are zeros nobody wrote.
+    pub fn is_zeros(&self) -> bool {
+        self.segment == Self::ZEROS
+    }
+}
+
 /// A body the shell has put into the blob store. The core handles the description, never the bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredBody {
@@ -57,9 +77,10 @@ impl StoredBody {
             let from = start.max(position);
             let to = end.min(position + extent.length);
             if from < to {
+                let skipped = if extent.is_zeros() { 0 } else { from - position };
                 extents.push(Extent {
                     segment: extent.segment,
-                    offset: extent.offset + (from - position),
+                    offset: extent.offset + skipped,
                     length: to - from,
                 });
             }
@@ -77,6 +98,47 @@ impl StoredBody {
         self.extents.extend_from_slice(&other.extents);
         self.length += other.length;
         self.md5 = None;
+    }
+
+    /// Zeros, which take no room.
+    pub fn zeros(length: u64) -> Self {
+        Self {
+            extents: (length > 0).then(|| Extent::zeros(length)).into_iter().collect(),
+            length,
+            md5: None,
+        }
+    }
+
+    /// The body with `part` in the place of as many bytes from `start` on. `part` lies within it.
+    #[must_use]
+    pub fn with_part(&self, start: u64, part: &Self) -> Self {
+        let behind = start.saturating_add(part.length);
+        let mut whole = self.slice(0, start);
+        whole.append(part);
+        whole.append(&self.slice(behind, self.length.saturating_sub(behind)));
+        whole.join_zeros();
+        whole
+    }
+
+    /// The body cut off, or made longer with zeros.
+    #[must_use]
+    pub fn resized(&self, length: u64) -> Self {
+        let mut whole = self.slice(0, length);
+        whole.length = length.min(self.length);
+        whole.append(&Self::zeros(length.saturating_sub(self.length)));
+        whole.join_zeros();
+        whole
+    }
+
+    /// Makes neighbouring zeros one extent, so that a body does not grow by being written over.
+    fn join_zeros(&mut self) {
+        self.extents.dedup_by(|next, last| {
+            let joined = next.is_zeros() && last.is_zeros();
+            if joined {
+                last.length += next.length;
+            }
+            joined
+        });
     }
 }
 
@@ -232,6 +294,17 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body. For an answer to `HEAD` this describes the body that is left out.
     pub body: Body,
+    /// A hash of a stored body that the shell is to add, for the core does not see the bytes.
+    pub hash: Option<RangeHash>,
+}
+
+/// What a part of a blob is hashed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeHash {
+    /// `Content-MD5`.
+    Md5,
+    /// `x-ms-content-crc64`.
+    Crc64,
 }
 
 impl Response {
@@ -241,6 +314,7 @@ impl Response {
             status,
             headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body: Body::Empty,
+            hash: None,
         }
     }
 
@@ -324,6 +398,29 @@ mod tests {
             ]
         );
         assert_eq!(body.slice(30, 5).length, 0);
+    }
+
+    #[test]
+    fn parts_are_put_in_place_and_zeros_stay_one_extent() {
+        let written = |offset: u64, length: u64| StoredBody {
+            extents: vec![Extent {
+                segment: 3,
+                offset,
+                length,
+            }],
+            length,
+            md5: None,
+        };
+        let pages = StoredBody::zeros(2048).with_part(512, &written(0, 512));
+        assert_eq!(pages.length, 2048);
+        assert_eq!(pages.extents.len(), 3);
+        let over = pages.with_part(0, &written(512, 2048));
+        assert_eq!(over.extents, written(512, 2048).extents);
+        let cleared = pages.with_part(512, &StoredBody::zeros(512));
+        assert_eq!(cleared, StoredBody::zeros(2048));
+        assert_eq!(pages.resized(1024).extents.len(), 2);
+        assert_eq!(pages.resized(4096).extents[2], Extent::zeros(3072));
+        assert_eq!(StoredBody::zeros(512).resized(0), StoredBody::default());
     }
 
     #[test]

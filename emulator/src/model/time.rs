@@ -16,6 +16,12 @@ pub fn wire_hundred_nanoseconds(time: Timestamp) -> String {
     }
 }
 
+/// `2024-06-26T07:49:42.5153380Z`: always seven decimals, as snapshots are named.
+pub fn wire_ticks(time: Timestamp) -> String {
+    let ticks = time.subsec_nanosecond() / 100;
+    format!("{}.{ticks:07}Z", time.strftime("%Y-%m-%dT%H:%M:%S"))
+}
+
 /// `2024-06-26T07:50:23Z`.
 pub fn wire_seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -41,6 +47,14 @@ impl From<Timestamp> for DotNetTicks {
     }
 }
 
+impl DotNetTicks {
+    /// The time that many intervals stand for; `None` if it is further away than we count.
+    pub fn time(self) -> Option<Timestamp> {
+        let epoch = Self::from(Timestamp::UNIX_EPOCH).0;
+        Timestamp::from_nanosecond((self.0 - epoch).checked_mul(100)?).ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +67,8 @@ mod tests {
         assert_eq!(wire_hundred_nanoseconds(round), "2024-06-26T07:49:42.515338Z");
         let whole: Timestamp = "2024-06-26T07:49:42Z".parse().expect("a time");
         assert_eq!(wire_hundred_nanoseconds(whole), "2024-06-26T07:49:42Z");
+        assert_eq!(wire_ticks(round), "2024-06-26T07:49:42.5153380Z");
+        assert_eq!(DotNetTicks::from(time).time(), Some(time));
         assert_eq!(wire_seconds(time), "2024-06-26T07:49:42Z");
         assert_eq!(wire_http_date(time), "Wed, 26 Jun 2024 07:49:42 GMT");
         let single_digit: Timestamp = "2026-03-02T06:00:00Z".parse().expect("a time");

@@ -61,13 +61,21 @@ struct ErrorsFile {
     error: Vec<ErrorCode>,
 }
 
+/// Each file stands for a service or two, and no code may stand in both.
+const FILES: [(&str, &str); 2] = [
+    ("errors.toml", include_str!("../../rules/errors.toml")),
+    ("errors_blob.toml", include_str!("../../rules/errors_blob.toml")),
+];
+
 pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<String, ErrorCode>, RulesError> {
-    let file: ErrorsFile = parse("errors.toml", include_str!("../../rules/errors.toml"))?;
     let mut errors = BTreeMap::new();
-    for error in file.error {
-        known.check("errors.toml", &error.code, &error.sources)?;
-        if let Some(twice) = errors.insert(error.code.clone(), error) {
-            return Err(row_error("errors.toml", &twice.code, "it stands there twice"));
+    for (name, text) in FILES {
+        let file: ErrorsFile = parse(name, text)?;
+        for error in file.error {
+            known.check(name, &error.code, &error.sources)?;
+            if let Some(twice) = errors.insert(error.code.clone(), error) {
+                return Err(row_error(name, &twice.code, "it stands there twice"));
+            }
         }
     }
     Ok(errors)

@@ -38,7 +38,7 @@ pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
-pub use operation::{BodyPlan, Endpoint, Operation, Params};
+pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;

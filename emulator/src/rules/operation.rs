@@ -7,8 +7,8 @@ use http::Method;
 use serde::Deserialize;
 
 use super::load::RulesError;
-use super::{KeyVaultFacts, PolicyPermission, Routed};
-use crate::model::{Action, ResourceId};
+use super::{KeyVaultFacts, Mark, PolicyPermission, Routed};
+use crate::model::{Action, PublicAccess, ResourceId};
 
 /// Which service a host name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -29,6 +29,10 @@ pub enum Endpoint {
     /// Our own: `/_azdrill/` at the address we listen on. Azure has nothing like it.
     Admin,
 }
+
+/// What chooses between operations of the blob service at one path: the query's `restype` and
+/// `comp`, and where the bytes come from if not from the body (`url` or `copy`).
+pub type Dispatch<'a> = [Option<&'a str>; 3];
 
 /// What the shell does with an operation's body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -56,8 +60,14 @@ pub struct Operation {
     pub action: Option<Action>,
     /// The data-plane action it takes, if one.
     pub data_action: Option<Action>,
+    /// A data-plane action that is enough as well, as long as nothing is overwritten.
+    pub or_data_action: Option<Action>,
     /// The permission it takes on a key vault with access policies.
     pub policy: Option<PolicyPermission>,
+    /// Who may perform it without a credential: whoever reads a container of this public access.
+    pub public: Option<PublicAccess>,
+    /// How sure we are of what it takes.
+    pub mark: Mark,
     /// SAS permission letters any one of which is enough.
     pub sas: String,
     /// What the shell does with its body.
@@ -73,7 +83,7 @@ pub struct Operation {
     /// What its first answer calls the long-running operation it begins, where it has a name.
     pub announces: Option<String>,
     segments: Vec<Segment>,
-    dispatch: [Option<String>; 2],
+    dispatch: [Option<String>; 3],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +150,10 @@ struct OperationRow {
     at: String,
     action: Option<String>,
     data_action: Option<String>,
+    or_data_action: Option<String>,
     policy: Option<String>,
+    public: Option<PublicAccess>,
+    mark: Option<Mark>,
     #[serde(default)]
     sas: String,
     #[serde(default)]
@@ -194,7 +207,7 @@ impl Operation {
         (!self.segments.iter().any(open)).then_some(self.segments.len())
     }
 
-    pub(super) fn answers(&self, dispatch: [Option<&str>; 2]) -> bool {
+    pub(super) fn answers(&self, dispatch: Dispatch<'_>) -> bool {
         self.endpoint != Endpoint::Blob
             || self
                 .dispatch
@@ -331,12 +344,13 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         .replacen("@sub", "/subscriptions/{subscription}", 1)
         .replacen("@rg", "/subscriptions/{subscription}/resourceGroups/{group}", 1);
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let mut dispatch = [None, None];
+    let mut dispatch = [None, None, None];
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("restype", value)) => dispatch[0] = Some(value.to_owned()),
             Some(("comp", value)) => dispatch[1] = Some(value.to_owned()),
-            _ => return Err(wrong("only `restype` and `comp` choose an operation")),
+            Some(("from", value)) => dispatch[2] = Some(value.to_owned()),
+            _ => return Err(wrong("only `restype`, `comp` and `from` choose an operation")),
         }
     }
     let segments = path
@@ -373,6 +387,9 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         method: method.parse().map_err(|_| wrong("unknown method"))?,
         action: row.action.map(Action::new),
         data_action: row.data_action.map(Action::new),
+        or_data_action: row.or_data_action.map(Action::new),
+        public: row.public,
+        mark: row.mark.unwrap_or(Mark::Doc),
         policy: row.policy.as_deref().and_then(PolicyPermission::parse),
         sas: row.sas,
         body: row.body,

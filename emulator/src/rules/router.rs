@@ -1,13 +1,13 @@
 //! Finds the operation a request asks for.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::load::RulesError;
-use super::operation::{Endpoint, Operation, OperationsFile, Params};
+use super::operation::{Dispatch, Endpoint, Operation, OperationsFile, Params};
 use crate::model::ResourceId;
 
 /// What a request asks for.
@@ -36,7 +36,7 @@ pub struct Router {
     /// Operations of an endpoint by method and number of segments, so that a look-up compares few
     /// rows; rows of any length stand in a list of their own.
     fixed: HashMap<(Endpoint, Method, usize), Vec<usize>>,
-    open: BTreeMap<Endpoint, Vec<usize>>,
+    open: HashMap<(Endpoint, Method), Vec<usize>>,
 }
 
 impl Router {
@@ -44,7 +44,7 @@ impl Router {
         let mut router = Self {
             operations: Vec::new(),
             fixed: HashMap::new(),
-            open: BTreeMap::new(),
+            open: HashMap::new(),
         };
         for operation in file.compile()? {
             router.add(operation);
@@ -55,7 +55,11 @@ impl Router {
     fn add(&mut self, operation: Operation) {
         let index = self.operations.len();
         match operation.length() {
-            None => self.open.entry(operation.endpoint).or_default().push(index),
+            None => self
+                .open
+                .entry((operation.endpoint, operation.method.clone()))
+                .or_default()
+                .push(index),
             Some(length) => self
                 .fixed
                 .entry((operation.endpoint, operation.method.clone(), length))
@@ -75,7 +79,7 @@ impl Router {
         self.operations.iter().find(|operation| *operation.id == *id)
     }
 
-    /// The operation a request asks for. `dispatch` holds the query's `restype` and `comp`.
+    /// The operation a request asks for.
     ///
     /// # Errors
     ///
@@ -85,7 +89,7 @@ impl Router {
         endpoint: Endpoint,
         method: &Method,
         path: &str,
-        dispatch: [Option<&str>; 2],
+        dispatch: Dispatch<'_>,
     ) -> Result<Option<Routed>, BadPath> {
         // A container may be named with a slash behind it.
         let path = if dispatch[0] == Some("container") {
@@ -96,10 +100,10 @@ impl Router {
         let path = without_empty_parent(endpoint, path);
         let segments = split(endpoint, &path)?;
         let fixed = self.fixed.get(&(endpoint, method.clone(), segments.len()));
-        let candidates = fixed.into_iter().chain(self.open.get(&endpoint)).flatten();
-        for &index in candidates {
+        let open = self.open.get(&(endpoint, method.clone()));
+        for &index in fixed.into_iter().chain(open).flatten() {
             let operation = &self.operations[index];
-            if operation.method == *method && operation.answers(dispatch) && operation.fits(&segments) {
+            if operation.answers(dispatch) && operation.fits(&segments) {
                 return Ok(Some(operation.take_apart(index, &segments)));
             }
         }
@@ -167,14 +171,14 @@ fn split(endpoint: Endpoint, path: &str) -> Result<Vec<Cow<'_, str>>, BadPath> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::{Assumptions, Endpoint, Profile, Rules};
+    use crate::rules::{Assumptions, Dispatch, Endpoint, Profile, Rules};
     use http::Method;
 
     fn routed(
         endpoint: Endpoint,
         method: &Method,
         path: &str,
-        dispatch: [Option<&str>; 2],
+        dispatch: Dispatch<'_>,
     ) -> Option<(String, String)> {
         let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
         let routed = rules
@@ -223,7 +227,7 @@ mod tests {
         for (method, path, id, scope) in cases {
             let expected = Some((id.to_owned(), scope.to_owned()));
             assert_eq!(
-                routed(Endpoint::Arm, &method, &path, [None, None]),
+                routed(Endpoint::Arm, &method, &path, [None; 3]),
                 expected,
                 "{path}"
             );
@@ -233,7 +237,7 @@ mod tests {
                 Endpoint::Arm,
                 &Method::GET,
                 "/subscriptions/s/nothing/here",
-                [None, None]
+                [None; 3]
             ),
             None
         );
@@ -243,19 +247,29 @@ mod tests {
     fn blob_operations_are_chosen_by_restype_and_comp() {
         let id =
             |path: &str, dispatch| routed(Endpoint::Blob, &Method::GET, path, dispatch).map(|(id, _)| id);
-        assert_eq!(id("/", [None, Some("list")]).as_deref(), Some("Containers_List"));
         assert_eq!(
-            id("/c/", [Some("container"), Some("list")]).as_deref(),
+            id("/", [None, Some("list"), None]).as_deref(),
+            Some("Containers_List")
+        );
+        assert_eq!(
+            id("/c/", [Some("container"), Some("list"), None]).as_deref(),
             Some("Blobs_List")
         );
-        assert_eq!(id("/c/a/b%2Fc", [None, None]).as_deref(), Some("Blob_Get"));
-        assert_eq!(id("/c/a", [None, Some("unheard-of")]), None);
+        assert_eq!(id("/c/a/b%2Fc", [None; 3]).as_deref(), Some("Blob_Get"));
+        assert_eq!(id("/c/a", [None, Some("unheard-of"), None]), None);
+        let put = |dispatch| routed(Endpoint::Blob, &Method::PUT, "/c/a", dispatch).map(|(id, _)| id);
+        assert_eq!(put([None; 3]).as_deref(), Some("Blob_Put"));
+        assert_eq!(put([None, None, Some("url")]).as_deref(), Some("Blob_PutFromUrl"));
+        assert_eq!(put([None, None, Some("copy")]).as_deref(), Some("Blob_Copy"));
+        let block = [None, Some("block"), Some("url")];
+        assert_eq!(put(block).as_deref(), Some("Blob_PutBlockFromUrl"));
     }
 
     #[test]
     fn a_resource_without_a_parent_may_say_so_by_an_empty_segment() {
         let path = "//subscriptions/s/resourcegroups/g/providers/Microsoft.Storage//storageAccounts/a";
-        let (id, scope) = routed(Endpoint::Arm, &Method::GET, path, [None, None]).expect("an operation");
+        let (id, scope) =
+            routed(Endpoint::Arm, &Method::GET, path, [None, None, None]).expect("an operation");
         assert_eq!(id, "StorageAccounts_Get");
         assert_eq!(
             scope,
@@ -284,7 +298,7 @@ mod tests {
             assert!(
                 rules
                     .router
-                    .route(Endpoint::Arm, &Method::GET, path, [None, None])
+                    .route(Endpoint::Arm, &Method::GET, path, [None; 3])
                     .is_err(),
                 "{path}"
             );

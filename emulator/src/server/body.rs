@@ -231,9 +231,9 @@ impl Answer {
             AnswerBody::Stored(reader) => Body::Bytes(reader.read_whole()?),
         };
         Ok(Response {
-            status: self.status,
             headers: self.headers,
             body,
+            ..Response::new(self.status)
         })
     }
 }

@@ -13,9 +13,9 @@ use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
 use super::body::{Answer, AnswerBody, BodyError, BodySource};
 use super::clock::Clock;
 use super::core::{Admission, Core};
-use super::hosts;
 use super::names::Names;
 use super::strangers::Strangers;
+use super::{hosts, range_hash};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
@@ -217,10 +217,16 @@ impl<C: Core> FrontDoor<C> {
         } = called;
         let body = match (reader, std::mem::take(&mut response.body)) {
             (Some(Err(error)), _) => return self.unreadable(&error, now),
-            (Some(Ok(reader)), _) if reader.remaining() <= CHUNK_BYTES as u64 => match reader.read_whole() {
-                Ok(bytes) => AnswerBody::Bytes(bytes),
-                Err(error) => return self.unreadable(&error, now),
-            },
+            // What is to be hashed is short: the core has seen to that.
+            (Some(Ok(reader)), _) if reader.remaining() <= CHUNK_BYTES as u64 || response.hash.is_some() => {
+                match reader.read_whole() {
+                    Ok(bytes) => {
+                        range_hash::add(&mut response, &bytes);
+                        AnswerBody::Bytes(bytes)
+                    }
+                    Err(error) => return self.unreadable(&error, now),
+                }
+            }
             (Some(Ok(reader)), _) => AnswerBody::Stored(reader),
             (None, Body::Bytes(bytes)) => AnswerBody::Bytes(bytes),
             (None, body) => {
@@ -353,8 +359,8 @@ pub(super) fn refusal_text(status: StatusCode, code: Option<&'static str>, text:
         headers.insert("x-ms-error-code", HeaderValue::from_static(code));
     }
     Response {
-        status,
         headers,
         body: Body::Bytes(Bytes::from(format!("{text}\n"))),
+        ..Response::new(status)
     }
 }

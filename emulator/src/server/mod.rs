@@ -17,6 +17,7 @@ mod names;
 mod outside;
 mod patience;
 mod places;
+mod range_hash;
 mod rewind;
 mod start;
 mod strangers;

@@ -10,9 +10,11 @@ use uuid::Uuid;
 
 use super::{ServiceStates, Workflow};
 use crate::entropy::Entropy;
-use crate::gateway::{Refusal, TokenAuthority};
+use crate::gateway::{Door, Refusal, TokenAuthority};
 use crate::log::Log;
-use crate::model::{DotNetTicks, Extent, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
+use crate::model::{
+    DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
+};
 use crate::rules::Rules;
 use crate::state::{IdentityKind, OperationOutcome, Principal, State};
 
@@ -67,6 +69,8 @@ impl Default for Settings {
 pub struct Context<'a> {
     /// The time.
     pub now: Timestamp,
+    /// Where the caller stands, if this answers a call.
+    pub path: Option<&'a NetworkPath>,
     /// The rules under the chosen profile.
     pub rules: &'a Rules,
     /// The settings.
@@ -114,6 +118,15 @@ impl Context<'_> {
     /// A UUID used once.
     pub fn draw_uuid(&mut self, name: &str) -> Uuid {
         self.draw(name).uuid()
+    }
+
+    /// The gates: for what an operation takes besides its own row, as copying takes reading.
+    pub fn door(&self) -> Door<'_> {
+        Door {
+            rules: self.rules,
+            state: self.state,
+            tokens: self.tokens,
+        }
     }
 
     /// Begins long-running work.

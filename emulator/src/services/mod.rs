@@ -15,6 +15,7 @@ mod network;
 mod page;
 mod plain;
 pub mod postgres;
+mod private_link;
 mod resource_graph;
 pub mod resources;
 mod sent_body;

@@ -3,6 +3,7 @@
 //! Shared by the gates and every service. What only one service knows stands in that service's own
 //! `state.rs`.
 
+mod blob_access;
 mod directory;
 mod lock;
 mod operation;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use crate::authz::AccessControl;
 use crate::model::{ResourceId, TenantId, Timestamp};
 
+pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
 pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
 pub use operation::{OperationOutcome, OperationState, Operations};
@@ -61,6 +63,8 @@ pub struct State {
     pub key_vaults: BTreeMap<String, ResourceId>,
     /// Account keys by account name.
     pub account_keys: BTreeMap<String, AccountKeys>,
+    /// Who may read containers without a role.
+    pub blob_access: BlobAccess,
 }
 
 impl State {

@@ -124,11 +124,12 @@ impl BlobStore {
         let state = self.lock();
         let mut parts = Vec::with_capacity(body.extents.len());
         for extent in &body.extents {
-            let slot = state
-                .segments
-                .get(&extent.segment)
-                .ok_or_else(|| missing(*extent))?;
-            parts.push((Arc::clone(&slot.segment), *extent));
+            let segment = match state.segments.get(&extent.segment) {
+                Some(slot) => Some(Arc::clone(&slot.segment)),
+                None if extent.is_zeros() => None,
+                None => return Err(missing(*extent)),
+            };
+            parts.push((segment, *extent));
         }
         drop(state);
         Ok(StoredReader::new(parts))

@@ -16,14 +16,15 @@ use crate::model::Extent;
 /// A body being read, chunk by chunk. It holds its segments open, so its bytes stay.
 #[derive(Debug)]
 pub struct StoredReader {
-    parts: VecDeque<(Arc<Segment>, Extent)>,
+    /// Ranges in order; one without a segment is zeros.
+    parts: VecDeque<(Option<Arc<Segment>>, Extent)>,
     remaining: u64,
     /// Kept from chunk to chunk: once the last chunk has been sent off, its memory is used again.
     buffer: BytesMut,
 }
 
 impl StoredReader {
-    pub(super) fn new(parts: Vec<(Arc<Segment>, Extent)>) -> Self {
+    pub(super) fn new(parts: Vec<(Option<Arc<Segment>>, Extent)>) -> Self {
         Self {
             remaining: parts.iter().map(|(_, range)| range.length).sum(),
             parts: parts.into(),
@@ -61,7 +62,11 @@ impl StoredReader {
             };
             let count = range.length.min((length - filled) as u64);
             let target = &mut self.buffer[filled..filled + count as usize];
-            segment.file.read_exact_at(target, range.offset)?;
+            match segment {
+                Some(segment) => segment.file.read_exact_at(target, range.offset)?,
+                // The buffer may hold an earlier chunk.
+                None => target.fill(0),
+            }
             filled += count as usize;
             range.offset += count;
             range.length -= count;

@@ -181,3 +181,16 @@ fn no_file_is_ever_left_in_the_directory() {
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     assert_eq!(store.read_small(&body).unwrap(), "bytes");
 }
+
+#[test]
+fn zeros_take_no_room_and_are_read_in_their_place() {
+    let (_directory, store) = store();
+    let mut body = write(&store, b"ab", None);
+    body = StoredBody::zeros(4).with_part(1, &body);
+    assert_eq!(store.live_bytes(), 2);
+    assert_eq!(store.read_small(&body).unwrap(), b"\0ab\0"[..]);
+    let long = StoredBody::zeros(CHUNK_BYTES as u64 + 1);
+    let mut reader = store.reader(&long).unwrap();
+    assert_eq!(reader.next_chunk().unwrap().unwrap(), vec![0; CHUNK_BYTES]);
+    assert_eq!(reader.next_chunk().unwrap().unwrap(), b"\0"[..]);
+}

@@ -114,12 +114,18 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     if context.state.remove(id).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
+    // Its settings are resources of their own, and another account may get its name.
+    for (kind, name) in [("blobServices", "default"), ("managementPolicies", "default")] {
+        context.state.resources.remove(&id.child([kind, name]));
+    }
     let name = id.name().to_ascii_lowercase();
     if context.state.storage_accounts.get(&name) == Some(id) {
         context.state.storage_accounts.remove(&name);
         context.state.account_keys.remove(&name);
-        let bytes = context.own.storage.remove_account(&name);
-        context.released.extend(bytes);
+        context.state.blob_access.forget_account(&name);
+        let dropped = context.own.storage.remove_account(&name);
+        let free = context.own.storage.let_go(dropped);
+        context.released.extend(free);
     }
     Ok(Response::new(StatusCode::OK))
 }

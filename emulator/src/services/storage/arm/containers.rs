@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 
 use super::ACCOUNT;
 use crate::gateway::{Permit, Refusal, Shape};
-use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::services::storage::domain::{Container, Metadata};
+use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::services::storage::domain::{Container, Level, Metadata};
 use crate::services::storage::names;
 use crate::services::{Context, json_body};
-use crate::state::{Resource, field};
+use crate::state::{ContainerAccess, Resource, field};
 
 /// The account in the path, which must exist, and its name among blob hosts.
-fn account_in_path<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<(&'a Resource, String), Refusal> {
+pub(super) fn account_in_path<'a>(
+    context: &'a Context<'_>,
+    permit: &Permit,
+) -> Result<(&'a Resource, String), Refusal> {
     let segments: Vec<&str> = permit.scope.segments().collect();
     let own = segments.len().min(8);
     let id = ResourceId::from_segments(segments[..own].iter().copied());
@@ -22,22 +25,15 @@ fn account_in_path<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<(&'a
     }
 }
 
-pub(super) fn service(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let (account, _) = account_in_path(context, permit)?;
-    let body = json!({
-        "sku": account.at("/sku"),
-        "id": account.id.child(["blobServices", "default"]),
-        "name": "default",
-        "type": format!("{ACCOUNT}/blobServices"),
-        "properties": {
-            "cors": {"corsRules": []},
-            "deleteRetentionPolicy": {"allowPermanentDelete": false, "enabled": false},
-        },
-    });
-    Ok(Response::json(StatusCode::OK, &body))
-}
-
-fn describe(account: &ResourceId, name: &str, container: &Container) -> Value {
+/// A container's JSON.
+fn describe(context: &Context<'_>, account: &ResourceId, name: &str, container: &Container) -> Value {
+    let host = account.name().to_ascii_lowercase();
+    let public = context.state.blob_access.public(&host, name);
+    let state = container.lease.state(context.now);
+    let capitalized = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        format!("{}{rest}", first.to_ascii_uppercase())
+    };
     let mut body = json!({
         "id": account.child(["blobServices", "default", "containers", name]),
         "name": name,
@@ -48,14 +44,17 @@ fn describe(account: &ResourceId, name: &str, container: &Container) -> Value {
             "remainingRetentionDays": 0,
             "defaultEncryptionScope": "$account-encryption-key",
             "denyEncryptionScopeOverride": false,
-            "publicAccess": container.public_access.as_deref().unwrap_or("None"),
-            "leaseStatus": "Unlocked",
-            "leaseState": "Available",
+            "publicAccess": public.map_or("None", PublicAccess::as_str),
+            "leaseStatus": capitalized(state.status()),
+            "leaseState": capitalized(state.as_str()),
             "lastModifiedTime": wire_hundred_nanoseconds(container.version.modified),
             "hasImmutabilityPolicy": false,
             "hasLegalHold": false,
         },
     });
+    if let Some(duration) = container.lease.duration(context.now) {
+        body["properties"]["leaseDuration"] = json!(capitalized(duration));
+    }
     if !container.metadata.is_empty() {
         body["properties"]["metadata"] = json!(container.metadata);
     }
@@ -73,10 +72,37 @@ fn metadata_sent(properties: &Value) -> Option<Metadata> {
     Some(pairs.collect())
 }
 
-pub(super) fn put(
+/// The public access a request asks for, which the account must allow. `None`: it says nothing.
+fn public_sent(properties: &Value, account: &Resource) -> Result<Option<Option<PublicAccess>>, Refusal> {
+    let word = match field(properties, "publicAccess").as_str() {
+        None => return Ok(None),
+        Some(word) if word.eq_ignore_ascii_case("none") => return Ok(Some(None)),
+        Some(word) => word,
+    };
+    let access = PublicAccess::parse(word).ok_or_else(|| {
+        Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidValuesForRequestParameters",
+            "Values for request parameters are invalid: publicAccess.",
+        )
+    })?;
+    if account.at("/properties/allowBlobPublicAccess").as_bool() == Some(true) {
+        Ok(Some(Some(access)))
+    } else {
+        Err(Refusal::arm(
+            StatusCode::CONFLICT,
+            "PublicAccessNotPermitted",
+            "Public access is not permitted on this storage account.",
+        ))
+    }
+}
+
+/// Puts a container, or changes one. `must_exist`: it changes one or there is nothing to change.
+fn write(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
+    must_exist: bool,
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let (account, host) = account_in_path(context, permit)?;
@@ -88,19 +114,12 @@ pub(super) fn put(
         });
     }
     let properties = field(&sent, "properties");
-    let public_access = match field(properties, "publicAccess").as_str() {
-        None | Some("None") => None,
-        Some(_) if account.at("/properties/allowBlobPublicAccess").as_bool() != Some(true) => {
-            return Err(Refusal::arm(
-                StatusCode::CONFLICT,
-                "PublicAccessNotPermitted",
-                "Public access is not permitted on this storage account.",
-            ));
-        }
-        Some(access) => Some(access.to_owned()),
-    };
+    let public = public_sent(properties, account)?;
     let id = account.id.clone();
     let metadata = metadata_sent(properties);
+    if must_exist && context.own.storage.container(&host, name).is_none() {
+        return Err(missing());
+    }
     let storage = &mut context.own.storage;
     let version = storage.next_version(context.now);
     let status = match storage.container_mut(&host, name) {
@@ -112,18 +131,40 @@ pub(super) fn put(
             StatusCode::OK
         }
         None => {
-            let container = Container::new(version, metadata.unwrap_or_default(), public_access);
+            let container = Container::new(version, metadata.unwrap_or_default());
             storage.insert(&host, name, container);
             StatusCode::CREATED
         }
     };
-    match storage.container(&host, name) {
-        Some(container) => Ok(Response::json(status, &describe(&id, name, container))),
-        None => Err(missing()),
+    if let Some(public) = public {
+        let own = context.state.blob_access.container(&host, name).cloned();
+        let access = ContainerAccess {
+            public,
+            ..own.unwrap_or_default()
+        };
+        context.state.blob_access.set(&host, name, access);
     }
+    let container = context.own.storage.container(&host, name).ok_or_else(missing)?;
+    Ok(Response::json(status, &describe(context, &id, name, container)))
 }
 
-fn missing() -> Refusal {
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    write(context, permit, request, false)
+}
+
+pub(super) fn patch(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    write(context, permit, request, true)
+}
+
+pub(super) fn missing() -> Refusal {
     Refusal::arm(
         StatusCode::NOT_FOUND,
         "ContainerNotFound",
@@ -137,16 +178,23 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     let container = context.own.storage.container(&host, name).ok_or_else(missing)?;
     Ok(Response::json(
         StatusCode::OK,
-        &describe(&account.id, name, container),
+        &describe(context, &account.id, name, container),
     ))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let (_, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
+    if let Some(container) = context.own.storage.container(&host, name)
+        && let Err(code) = container.lease.check_write(context.now, None, Level::Container)
+    {
+        return Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &[]));
+    }
     match context.own.storage.remove(&host, name) {
-        Some(bytes) => {
-            context.released.extend(bytes);
+        Some(dropped) => {
+            context.state.blob_access.forget_container(&host, name);
+            let free = context.own.storage.let_go(dropped);
+            context.released.extend(free);
             Ok(Response::new(StatusCode::OK))
         }
         None => Ok(Response::new(StatusCode::NO_CONTENT)),
@@ -166,7 +214,7 @@ pub(super) fn list(
         .into_iter()
         .flatten()
         .filter(|(name, _)| name.starts_with(&prefix))
-        .map(|(name, container)| describe(&account.id, name, container))
+        .map(|(name, container)| describe(context, &account.id, name, container))
         .collect();
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))
 }

@@ -2,9 +2,15 @@
 
 mod account_body;
 mod accounts;
+mod connections;
+mod container_lease;
 mod containers;
 mod keys;
+mod management_policies;
 mod naming;
+mod services;
+mod signatures;
+mod skus;
 
 use super::super::{Handler, plain};
 
@@ -24,11 +30,31 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "StorageAccounts_ListKeys" => keys::list,
         "StorageAccounts_RegenerateKey" => keys::regenerate,
         "StorageOperations_Get" => accounts::operation,
-        "BlobServices_Get" => containers::service,
+        "BlobServices_Get" => services::blob,
+        "BlobServices_Set" => services::set_blob,
+        "BlobServices_List" => services::list,
+        "FileServices_Get" => services::file,
+        "QueueServices_Get" => services::queue,
+        "TableServices_Get" => services::table,
         "BlobContainers_Create" => containers::put,
         "BlobContainers_Get" => containers::get,
         "BlobContainers_Delete" => containers::delete,
         "BlobContainers_List" => containers::list,
+        "BlobContainers_Update" => containers::patch,
+        "BlobContainers_Lease" => container_lease::perform,
+        "BlobContainers_GetImmutabilityPolicy" => services::immutability_policy,
+        "ManagementPolicies_Get" => management_policies::get,
+        "ManagementPolicies_CreateOrUpdate" => management_policies::put,
+        "ManagementPolicies_Delete" => management_policies::delete,
+        "StorageAccounts_ListAccountSas" => signatures::account,
+        "StorageAccounts_ListServiceSas" => signatures::service,
+        "StorageAccounts_RevokeUserDelegationKeys" => signatures::revoke,
+        "StorageConnections_List" => connections::list,
+        "StorageConnections_Get" => connections::get,
+        "StorageConnections_Put" => connections::put,
+        "StorageConnections_Delete" => connections::delete,
+        "StoragePrivateLinkResources_List" => connections::link_resources,
+        "StorageSkus_List" => skus::list,
         _ => return None,
     })
 }

@@ -1,19 +1,38 @@
-//! What an account says about itself.
+//! What an account and its blob service say about themselves.
 
 use bytes::Bytes;
 use http::StatusCode;
 
+use super::{place, xml};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response};
+use crate::model::{Request, ResourceId, Response, wire_http_date};
 use crate::services::Context;
 
-/// The settings of the blob service nobody can change here.
-const PROPERTIES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><StorageServiceProperties>\
-<Logging><Version>1.0</Version><Read>false</Read><Write>false</Write><Delete>false</Delete><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>\
-<HourMetrics><Version>1.0</Version><Enabled>true</Enabled><IncludeAPIs>true</IncludeAPIs><RetentionPolicy><Enabled>true</Enabled><Days>7</Days></RetentionPolicy></HourMetrics>\
-<MinuteMetrics><Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></MinuteMetrics>\
-<Cors /><DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy><StaticWebsite><Enabled>false</Enabled></StaticWebsite>\
-</StorageServiceProperties>";
+/// The settings of a new account's blob service, by element.
+const PROPERTIES: [(&str, &str); 7] = [
+    (
+        "Logging",
+        "<Logging><Version>1.0</Version><Read>false</Read><Write>false</Write><Delete>false</Delete><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></Logging>",
+    ),
+    (
+        "HourMetrics",
+        "<HourMetrics><Version>1.0</Version><Enabled>true</Enabled><IncludeAPIs>true</IncludeAPIs><RetentionPolicy><Enabled>true</Enabled><Days>7</Days></RetentionPolicy></HourMetrics>",
+    ),
+    (
+        "MinuteMetrics",
+        "<MinuteMetrics><Version>1.0</Version><Enabled>false</Enabled><RetentionPolicy><Enabled>false</Enabled></RetentionPolicy></MinuteMetrics>",
+    ),
+    ("Cors", "<Cors />"),
+    ("DefaultServiceVersion", ""),
+    (
+        "DeleteRetentionPolicy",
+        "<DeleteRetentionPolicy><Enabled>false</Enabled></DeleteRetentionPolicy>",
+    ),
+    (
+        "StaticWebsite",
+        "<StaticWebsite><Enabled>false</Enabled></StaticWebsite>",
+    ),
+];
 
 /// An answer in XML.
 pub(super) fn xml(status: StatusCode, text: String) -> Response {
@@ -22,12 +41,19 @@ pub(super) fn xml(status: StatusCode, text: String) -> Response {
         .with_body(Bytes::from(text))
 }
 
+/// The account a request is addressed to, whatever in it the path names.
+fn account(context: &Context<'_>, request: &Request) -> Option<ResourceId> {
+    let name = place::account(request);
+    context.state.storage_accounts.get(name).cloned()
+}
+
 pub(super) fn information(
     context: &mut Context<'_>,
-    permit: &Permit,
-    _: &Request,
+    _: &Permit,
+    request: &Request,
 ) -> Result<Response, Refusal> {
-    let account = context.state.resource(&permit.scope);
+    let id = account(context, request);
+    let account = id.and_then(|id| context.state.resource(&id));
     let text = |pointer: &str| account.map_or("", |account| account.text(pointer));
     let hierarchical = account.is_some_and(|account| account.at("/properties/isHnsEnabled") == true);
     Ok(Response::new(StatusCode::OK)
@@ -36,6 +62,52 @@ pub(super) fn information(
         .with_header("x-ms-is-hns-enabled", &hierarchical.to_string()))
 }
 
-pub(super) fn properties(_: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
-    Ok(xml(StatusCode::OK, PROPERTIES.to_owned()))
+pub(super) fn properties(
+    context: &mut Context<'_>,
+    _: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let own = context.own.storage.properties(place::account(request));
+    let mut text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><StorageServiceProperties>".to_owned();
+    for (name, default) in PROPERTIES {
+        text.push_str(own.get(name).map_or(default, String::as_str));
+    }
+    text.push_str("</StorageServiceProperties>");
+    Ok(xml(StatusCode::OK, text))
+}
+
+/// Set Blob Service Properties: what is not named stays. The settings are kept and told; neither
+/// soft delete nor logging nor web sites come of them.
+pub(super) fn set_properties(
+    context: &mut Context<'_>,
+    _: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let root = xml::read(context, request.body.bytes(), "StorageServiceProperties")?;
+    for child in &root.children {
+        if !PROPERTIES.iter().any(|(name, _)| *name == child.name) {
+            return Err(place::refusal(context, "InvalidXmlDocument"));
+        }
+    }
+    let own = context.own.storage.properties(place::account(request));
+    own.extend(root.children.into_iter().map(|child| (child.name, child.source)));
+    Ok(Response::new(StatusCode::ACCEPTED))
+}
+
+/// Get Blob Service Stats, which only the secondary endpoint answers. Here it is never behind.
+pub(super) fn statistics(
+    context: &mut Context<'_>,
+    _: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    if !place::is_secondary(request) {
+        return Err(place::refusal(context, "StatisticsOnPrimary"));
+    }
+    let synchronized = wire_http_date(context.now);
+    Ok(xml(
+        StatusCode::OK,
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><StorageServiceStats><GeoReplication><Status>live</Status><LastSyncTime>{synchronized}</LastSyncTime></GeoReplication></StorageServiceStats>"
+        ),
+    ))
 }

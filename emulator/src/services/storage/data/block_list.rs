@@ -8,14 +8,12 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
-use super::conditions::Conditions;
-use super::write::check_overwrite;
-use super::{account, content, headers, incoming, place};
+use super::create::{self, Described, Made};
+use super::{account, headers, incoming, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Extent, Request, Response, StoredBody};
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Block, Container};
-use crate::services::storage::names;
+use crate::services::storage::domain::{Block, Container, Kind};
 
 /// The most blocks of one blob.
 const BLOCKS_MAX: usize = 50_000;
@@ -143,20 +141,17 @@ pub(super) fn put(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let name = permit.params.get("blob");
-    names::check_blob(&context.rules.names, name)?;
-    headers::check_supported(permit, request)?;
     incoming::check_md5_of_bytes(request)?;
     let list = parse(request.body.bytes())?;
+    let earlier = create::check(context, permit, request)?;
+    let name = permit.params.get("blob");
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
-    check_overwrite(permit, existing)?;
-    Conditions::of(request)?.check_create(existing.map(|blob| &blob.version))?;
-    let created = existing.map_or(context.now, |blob| blob.created);
+    if existing.is_some_and(|blob| blob.kind != Kind::Block) {
+        return Err(place::refusal(context, "InvalidBlobType"));
+    }
     let blocks = resolve(container, name, list)?;
-    let headers = content::sent(request)?;
-    let (metadata, tier) = (headers::metadata(request)?, headers::tier(request)?);
-
+    let described = Described::without_body(context, permit, request)?;
     let extents: Vec<Extent> = blocks
         .iter()
         .flat_map(|block| block.body.extents.iter().copied())
@@ -166,21 +161,17 @@ pub(super) fn put(
         length: blocks.iter().map(|block| block.body.length).sum(),
         md5: None,
     };
-    let storage = &mut context.own.storage;
-    let version = storage.next_version(context.now);
-    let response = headers::written(StatusCode::CREATED, &version);
-    let blob = Blob {
+    // Each block is held by the list it came from, and as often again as the new one names it; what
+    // stood there lets go of its own when it is replaced.
+    context.own.storage.share(&content);
+    let made = Made {
         content,
+        kind: Kind::Block,
         blocks,
-        headers,
-        metadata,
-        tier,
-        version,
-        created,
+        copied: None,
     };
-    let dropped = place::container_mut(storage, permit, request)?.replace(name, blob);
-    context.released.extend(dropped);
-    Ok(response)
+    let version = create::finish(context, permit, request, described, earlier, made)?;
+    Ok(headers::written(StatusCode::CREATED, &version))
 }
 
 fn write_blocks<'a>(text: &mut String, tag: &str, blocks: impl Iterator<Item = (&'a str, u64)>) {
@@ -205,11 +196,18 @@ pub(super) fn get(
         return Err(place::invalid_query("blocklisttype"));
     }
     let container = place::container(context, permit, request)?;
-    headers::check_supported(permit, request)?;
+    headers::check_supported(request)?;
+    place::no_version(request)?;
     let name = permit.params.get("blob");
-    let (blob, staged) = (container.blobs.get(name), container.staged.get(name));
-    if blob.is_none() && staged.is_none() {
-        return Err(place::no_blob());
+    let (blob, staged) = match place::snapshot(request) {
+        Some(time) => (container.snapshots.get(name).and_then(|own| own.get(&time)), None),
+        None => (container.blobs.get(name), container.staged.get(name)),
+    };
+    match blob {
+        None if staged.is_none() => return Err(place::no_blob()),
+        Some(blob) if blob.kind != Kind::Block => return Err(place::refusal(context, "InvalidBlobType")),
+        Some(blob) => preconditions::for_read(context, request, blob)?,
+        None => {}
     }
     let mut text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>".to_owned();
     if asked != "uncommitted" {

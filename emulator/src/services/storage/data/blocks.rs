@@ -1,15 +1,14 @@
-//! Put Block.
+//! Put Block and Put Block From URL.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
-use super::{headers, incoming, place};
+use super::{headers, incoming, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::services::Context;
-use crate::services::storage::domain::Staged;
-use crate::services::storage::names;
+use crate::services::storage::domain::{Kind, Staged};
 
 /// The longest block id, in bytes before base64.
 const ID_MAX_BYTES: usize = 64;
@@ -56,37 +55,74 @@ fn check_fits(staged: &Staged, id: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks everything that does not depend on the bytes, and answers with the block's id.
+fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<String, Refusal> {
+    let name = place::blob_name(context, permit)?;
+    headers::check_supported(request)?;
+    let id = block_id(request)?;
+    let container = place::container(context, permit, request)?;
+    let existing = container.blobs.get(name);
+    preconditions::check_lease(context, request, existing)?;
+    if existing.is_some_and(|blob| blob.kind != Kind::Block) {
+        return Err(place::refusal(context, "InvalidBlobType"));
+    }
+    if let Some(staged) = container.staged.get(name) {
+        check_fits(staged, &id)?;
+    }
+    Ok(id)
+}
+
+fn check_length(body: &StoredBody) -> Result<(), Refusal> {
+    if body.length == 0 {
+        return Err(place::invalid_header("content-length"));
+    }
+    if body.length > BLOCK_MAX_BYTES {
+        return Err(incoming::too_large());
+    }
+    Ok(())
+}
+
+fn stage(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    id: String,
+    body: StoredBody,
+) -> Result<Response, Refusal> {
+    let container = place::container_mut(&mut context.own.storage, permit, request)?;
+    let dropped = container.stage(permit.params.get("blob"), id, body);
+    place::give_back(context, dropped);
+    Ok(Response::new(StatusCode::CREATED).with_header("x-ms-request-server-encrypted", "true"))
+}
+
+/// Put Block.
 pub(super) fn put(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
     body: StoredBody,
 ) -> Result<Response, Refusal> {
-    let name = permit.params.get("blob");
-    names::check_blob(&context.rules.names, name)?;
-    headers::check_supported(permit, request)?;
-    let id = block_id(request)?;
-    let container = place::container(context, permit, request)?;
-    if let Some(staged) = container.staged.get(name) {
-        check_fits(staged, &id)?;
-    }
-    if body.length == 0 {
-        return Err(place::invalid_header("content-length"));
-    }
-    if body.length > BLOCK_MAX_BYTES {
-        return Err(Refusal::blob(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestBodyTooLarge",
-            "The request body is too large and exceeds the maximum permissible limit.",
-        ));
-    }
+    let id = check(context, permit, request)?;
+    check_length(&body)?;
     let md5 = incoming::check_md5(request, &body)?;
-    let container = place::container_mut(&mut context.own.storage, permit, request)?;
-    let dropped = container.stage(name, id, body);
-    context.released.extend(dropped);
-    let response = Response::new(StatusCode::CREATED).with_header("x-ms-request-server-encrypted", "true");
+    let response = stage(context, permit, request, id, body)?;
     Ok(match md5 {
         Some(md5) => response.with_header("content-md5", &md5),
         None => response,
     })
+}
+
+/// Put Block From URL: the block holds the source's bytes.
+pub(super) fn put_from_url(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = check(context, permit, request)?;
+    let source = source::find(context, permit, request)?;
+    source::check_online(context, &source)?;
+    let part = source.part(context, request)?;
+    check_length(&part)?;
+    context.own.storage.share(&part);
+    stage(context, permit, request, id, part)
 }

@@ -2,7 +2,7 @@
 
 use super::headers::set;
 use super::incoming::decode_md5;
-use crate::gateway::{Credential, Permit, Refusal};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::storage::domain::ContentHeaders;
 
@@ -64,7 +64,7 @@ pub(super) fn write(response: &mut Response, content: &ContentHeaders, ranged: b
 /// Writes the headers a service signature asks for in place of the blob's. An account signature
 /// does not sign them, so it cannot ask.
 pub(super) fn write_overrides(response: &mut Response, permit: &Permit, request: &Request) {
-    if !matches!(permit.caller.credential, Credential::SharedAccessSignature { .. }) {
+    if permit.caller.credential.letters().is_none() {
         return;
     }
     for (key, name) in [

@@ -2,14 +2,13 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::place::{invalid_header, not_implemented};
-use crate::gateway::{Permit, Refusal};
+use super::place::not_implemented;
+use crate::gateway::Refusal;
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::storage::domain::{Metadata, Version};
 
 /// Names and values of all metadata together, in bytes.
 const METADATA_MAX_BYTES: usize = 8 * 1024;
-const TIERS: [&str; 4] = ["Hot", "Cool", "Cold", "Archive"];
 
 /// Sets a header whose name is made at run time. One that cannot be written is left out.
 pub(super) fn set(response: &mut Response, name: &str, value: &str) {
@@ -88,55 +87,40 @@ pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
     Ok(metadata)
 }
 
-/// `x-ms-access-tier`.
-pub(super) fn tier(request: &Request) -> Result<Option<String>, Refusal> {
-    let Some(sent) = request.header("x-ms-access-tier") else {
-        return Ok(None);
-    };
-    TIERS
-        .iter()
-        .find(|tier| tier.eq_ignore_ascii_case(sent))
-        .map(|tier| Some((*tier).to_owned()))
-        .ok_or_else(|| invalid_header("x-ms-access-tier"))
-}
+/// What the emulator does not do. To ignore it would be to promise it.
+const UNSUPPORTED: [(HeaderName, &str); 6] = [
+    (
+        HeaderName::from_static("x-ms-encryption-key"),
+        "customer-provided keys (x-ms-encryption-key)",
+    ),
+    (
+        HeaderName::from_static("x-ms-encryption-scope"),
+        "encryption scopes (x-ms-encryption-scope)",
+    ),
+    (
+        HeaderName::from_static("x-ms-immutability-policy-until-date"),
+        "immutability policies of blobs (x-ms-immutability-policy-until-date)",
+    ),
+    (
+        HeaderName::from_static("x-ms-legal-hold"),
+        "legal holds of blobs (x-ms-legal-hold)",
+    ),
+    (
+        HeaderName::from_static("x-ms-structured-body"),
+        "structured bodies (x-ms-structured-body)",
+    ),
+    (
+        HeaderName::from_static("x-ms-content-crc64"),
+        "checking the CRC64 of a body (x-ms-content-crc64)",
+    ),
+];
 
-/// Refuses what a write may ask for and the emulator does not do: to ignore it would be to promise
-/// it.
-pub(super) fn check_supported(permit: &Permit, request: &Request) -> Result<(), Refusal> {
-    for (name, what) in [
-        ("x-ms-copy-source", "copying from a URL (x-ms-copy-source)"),
-        ("x-ms-tags", "blob index tags (x-ms-tags)"),
-        ("x-ms-if-tags", "conditions on blob index tags (x-ms-if-tags)"),
-        (
-            "x-ms-encryption-key",
-            "customer-provided keys (x-ms-encryption-key)",
-        ),
-        (
-            "x-ms-immutability-policy-until-date",
-            "immutability policies of blobs (x-ms-immutability-policy-until-date)",
-        ),
-        ("x-ms-legal-hold", "legal holds of blobs (x-ms-legal-hold)"),
-    ] {
+/// Refuses what a request may ask for and the emulator does not do.
+pub(super) fn check_supported(request: &Request) -> Result<(), Refusal> {
+    for (name, what) in &UNSUPPORTED {
         if request.headers.contains_key(name) {
             return Err(not_implemented(request, what));
         }
-    }
-    let level = if permit.params.get("blob").is_empty() {
-        ("LeaseNotPresentWithContainerOperation", "container")
-    } else {
-        ("LeaseNotPresentWithBlobOperation", "blob")
-    };
-    check_lease(request, level.0, level.1)
-}
-
-/// Nothing is ever leased here, so a lease id is one that does not hold.
-fn check_lease(request: &Request, code: &str, what: &str) -> Result<(), Refusal> {
-    if request.headers.contains_key("x-ms-lease-id") {
-        return Err(Refusal::blob(
-            StatusCode::PRECONDITION_FAILED,
-            code,
-            format!("There is currently no lease on the {what}."),
-        ));
     }
     Ok(())
 }

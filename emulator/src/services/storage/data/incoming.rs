@@ -31,6 +31,15 @@ pub(super) fn keep(
     result
 }
 
+/// 413 for a body that is longer than the operation takes.
+pub(super) fn too_large() -> Refusal {
+    Refusal::blob(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "RequestBodyTooLarge",
+        "The request body is too large and exceeds the maximum permissible limit.",
+    )
+}
+
 /// Checks `Content-MD5` against the bytes that came, and answers with their MD5 in base64 where it
 /// is known.
 pub(super) fn check_md5(request: &Request, body: &StoredBody) -> Result<Option<String>, Refusal> {
@@ -54,13 +63,18 @@ fn agree(request: &Request, own: Option<[u8; 16]>) -> Result<(), Refusal> {
     };
     let sent = decode_md5(sent)?;
     match own {
-        Some(own) if own != sent => Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "Md5Mismatch",
-            "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
-        )),
+        Some(own) if own != sent => Err(md5_mismatch()),
         _ => Ok(()),
     }
+}
+
+/// 400 for an MD5 that is not that of the bytes.
+pub(super) fn md5_mismatch() -> Refusal {
+    Refusal::blob(
+        StatusCode::BAD_REQUEST,
+        "Md5Mismatch",
+        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
+    )
 }
 
 /// An MD5 as headers carry it.

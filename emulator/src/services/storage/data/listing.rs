@@ -1,6 +1,5 @@
 //! Lists of containers and of blobs.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Bound;
 
@@ -8,36 +7,75 @@ use http::StatusCode;
 use quick_xml::escape::{escape, partial_escape};
 
 use super::page::{Page, marker_of};
-use super::{account, headers, place};
+use super::{account, list_element, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Container, Metadata};
+use crate::services::storage::domain::{Blob, Container};
 
 /// One line of a list of blobs.
 enum Entry<'a> {
     /// A blob; `None` if it has uncommitted blocks only.
     Blob(&'a str, Option<&'a Blob>),
+    /// A snapshot, with its time.
+    Snapshot(&'a str, &'a str, &'a Blob),
     /// What several names have in common, up to the delimiter.
     Prefix(&'a str),
 }
 
 impl Entry<'_> {
-    fn name(&self) -> &str {
+    /// Where a page begins that begins with this entry. A snapshot's time stands behind a character no
+    /// name has.
+    fn marker(&self) -> String {
         match self {
-            Self::Blob(name, _) | Self::Prefix(name) => name,
+            Self::Blob(name, _) => marker_of(&format!("{name}\0{LAST}")),
+            Self::Snapshot(name, time, _) => marker_of(&format!("{name}\0{time}")),
+            Self::Prefix(name) => marker_of(name),
         }
     }
 }
 
-fn includes(request: &Request, what: &str) -> bool {
-    request
-        .query_value("include")
-        .is_some_and(|include| include.split(',').any(|word| word.trim() == what))
+/// Behind every snapshot's time: a blob follows its snapshots.
+const LAST: &str = "~";
+
+/// What a list is to tell besides names and properties.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Include {
+    pub(super) metadata: bool,
+    pub(super) tags: bool,
+    pub(super) copy: bool,
+    snapshots: bool,
+    uncommitted: bool,
+}
+
+impl Include {
+    /// Reads it. What is only there once it has been deleted, or in versions, is never there.
+    fn of(request: &Request) -> Result<Self, Refusal> {
+        let mut include = Self::default();
+        let words = request.query_value("include").unwrap_or_default();
+        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            match word.to_ascii_lowercase().as_str() {
+                "metadata" => include.metadata = true,
+                "tags" => include.tags = true,
+                "copy" => include.copy = true,
+                "snapshots" => include.snapshots = true,
+                "uncommittedblobs" => include.uncommitted = true,
+                "deleted"
+                | "versions"
+                | "immutabilitypolicy"
+                | "legalhold"
+                | "deletedwithversions"
+                | "permissions"
+                | "system" => {}
+                _ => return Err(place::invalid_query("include")),
+            }
+        }
+        Ok(include)
+    }
 }
 
 /// Opens a list: the root element, and what was asked for, as far as it was.
-fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
+pub(super) fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"{}/\"",
         escape(request.authority())
@@ -57,10 +95,11 @@ fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
     text
 }
 
-fn close(mut text: String, next: Option<&str>) -> Response {
+/// Closes a list. `next` is the marker of the next page, if there is one.
+pub(super) fn close(mut text: String, next: Option<&str>) -> Response {
     match next {
-        Some(name) => {
-            let _ = write!(text, "<NextMarker>{}</NextMarker>", marker_of(name));
+        Some(marker) => {
+            let _ = write!(text, "<NextMarker>{marker}</NextMarker>");
         }
         None => text.push_str("<NextMarker />"),
     }
@@ -69,7 +108,7 @@ fn close(mut text: String, next: Option<&str>) -> Response {
 }
 
 /// An element with text, or an empty one.
-fn element(text: &mut String, tag: &str, value: &str) {
+pub(super) fn element(text: &mut String, tag: &str, value: &str) {
     if value.is_empty() {
         let _ = write!(text, "<{tag} />");
     } else {
@@ -78,7 +117,7 @@ fn element(text: &mut String, tag: &str, value: &str) {
 }
 
 /// A name; percent-encoded and marked so if XML has no way to write it.
-fn name_element(text: &mut String, name: &str) {
+pub(super) fn name_element(text: &mut String, name: &str) {
     let writable = |letter: char| !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if name.chars().all(writable) {
         element(text, "Name", name);
@@ -88,49 +127,44 @@ fn name_element(text: &mut String, name: &str) {
     }
 }
 
-fn metadata_element(text: &mut String, metadata: &Metadata) {
-    if metadata.is_empty() {
-        text.push_str("<Metadata />");
-        return;
-    }
-    text.push_str("<Metadata>");
-    for (name, value) in metadata {
-        element(text, name, value);
-    }
-    text.push_str("</Metadata>");
-}
-
 pub(super) fn containers(
     context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
     let page = Page::of(request)?;
-    let with_metadata = includes(request, "metadata");
+    let with_metadata = Include::of(request)?.metadata;
+    let account = place::account(request);
     let mut text = open(request, None, &["Prefix", "Marker", "MaxResults"]);
     text.push_str("<Containers>");
-    let all = context.own.storage.containers(place::account(request));
+    let all = context.own.storage.containers(account);
     let mut found = all
         .into_iter()
         .flat_map(|all| all.range(page.from.clone()..))
         .filter(|(name, _)| name.starts_with(&page.prefix));
     for (name, container) in found.by_ref().take(page.limit) {
-        container_element(&mut text, name, container, with_metadata);
+        container_element(context, &mut text, (account, name), container, with_metadata);
     }
     text.push_str("</Containers>");
-    Ok(close(text, found.next().map(|(name, _)| name.as_str())))
+    let next = found.next().map(|(name, _)| marker_of(name));
+    Ok(close(text, next.as_deref()))
 }
 
-fn container_element(text: &mut String, name: &str, container: &Container, with_metadata: bool) {
+fn container_element(
+    context: &Context<'_>,
+    text: &mut String,
+    (account, name): (&str, &str),
+    container: &Container,
+    with_metadata: bool,
+) {
     text.push_str("<Container>");
     element(text, "Name", name);
     text.push_str("<Properties>");
     element(text, "Last-Modified", &wire_http_date(container.version.modified));
     element(text, "Etag", &format!("\"{}\"", container.version.etag));
-    element(text, "LeaseStatus", "unlocked");
-    element(text, "LeaseState", "available");
-    if let Some(access) = &container.public_access {
-        element(text, "PublicAccess", &access.to_ascii_lowercase());
+    list_element::lease(context, text, &container.lease);
+    if let Some(access) = context.state.blob_access.public(account, name) {
+        element(text, "PublicAccess", &access.as_str().to_ascii_lowercase());
     }
     element(text, "DefaultEncryptionScope", "$account-encryption-key");
     element(text, "DenyEncryptionScopeOverride", "false");
@@ -139,17 +173,45 @@ fn container_element(text: &mut String, name: &str, container: &Container, with_
     element(text, "ImmutableStorageWithVersioningEnabled", "false");
     text.push_str("</Properties>");
     if with_metadata {
-        metadata_element(text, &container.metadata);
+        list_element::metadata(text, &container.metadata);
     }
     text.push_str("</Container>");
 }
 
+/// The names of a container from one on, in order: those of blobs, and of what has snapshots or
+/// uncommitted blocks only, if that is asked for.
+fn names<'a>(container: &'a Container, include: Include, from: &str) -> impl Iterator<Item = &'a str> {
+    let bounds = (Bound::Included(from), Bound::Unbounded);
+    let blobs = container.blobs.range::<str, _>(bounds).map(|(name, _)| name);
+    let staged = container.staged.range::<str, _>(bounds).map(|(name, _)| name);
+    let snapshots = container.snapshots.range::<str, _>(bounds).map(|(name, _)| name);
+    let mut sources = [
+        Some(Box::new(blobs) as Box<dyn Iterator<Item = &'a String> + '_>),
+        include.uncommitted.then(|| Box::new(staged) as Box<_>),
+        include.snapshots.then(|| Box::new(snapshots) as Box<_>),
+    ]
+    .map(|source| source.map(Iterator::peekable));
+    // The least of what comes next in each, and on with those that have it.
+    std::iter::from_fn(move || {
+        let least = sources
+            .iter_mut()
+            .flatten()
+            .filter_map(|source| source.peek().copied())
+            .min()?;
+        for source in sources.iter_mut().flatten() {
+            source.next_if(|name| *name == least);
+        }
+        Some(least.as_str())
+    })
+}
+
 /// The entries of a page, and one more if there is a next page. Names with a common prefix up to
 /// the delimiter make one entry.
-fn entries<'a>(names: &BTreeMap<&'a str, Option<&'a Blob>>, page: &Page, delimiter: &str) -> Vec<Entry<'a>> {
+fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimiter: &str) -> Vec<Entry<'a>> {
     let mut found: Vec<Entry<'a>> = Vec::new();
-    let from = page.from.as_str().max(page.prefix.as_str());
-    for (name, blob) in names.range::<str, _>((Bound::Included(from), Bound::Unbounded)) {
+    let (from_name, from_time) = page.from.split_once('\0').unwrap_or((&page.from, ""));
+    let from = from_name.max(page.prefix.as_str()).to_owned();
+    for name in names(container, include, &from) {
         let Some(rest) = name.strip_prefix(page.prefix.as_str()) else {
             break;
         };
@@ -160,7 +222,10 @@ fn entries<'a>(names: &BTreeMap<&'a str, Option<&'a Blob>>, page: &Page, delimit
         match common {
             Some(common) if matches!(found.last(), Some(Entry::Prefix(last)) if *last == common) => {}
             Some(common) => found.push(Entry::Prefix(common)),
-            None => found.push(Entry::Blob(name, *blob)),
+            None => {
+                let after = if name == from_name { from_time } else { "" };
+                push_blob(&mut found, container, include, name, after);
+            }
         }
         if found.len() > page.limit {
             break;
@@ -169,27 +234,38 @@ fn entries<'a>(names: &BTreeMap<&'a str, Option<&'a Blob>>, page: &Page, delimit
     found
 }
 
+/// The snapshots of a name and the blob itself, from a time on.
+fn push_blob<'a>(
+    found: &mut Vec<Entry<'a>>,
+    container: &'a Container,
+    include: Include,
+    name: &'a str,
+    after: &str,
+) {
+    if include.snapshots {
+        let snapshots = container.snapshots.get(name).into_iter().flatten();
+        let shown = snapshots.filter(|(time, _)| time.as_str() >= after);
+        found.extend(shown.map(|(time, blob)| Entry::Snapshot(name, time, blob)));
+    }
+    let blob = container.blobs.get(name);
+    if blob.is_some() || include.uncommitted && container.staged.contains_key(name) {
+        found.push(Entry::Blob(name, blob));
+    }
+}
+
 pub(super) fn blobs(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
     let container = place::container(context, permit, request)?;
-    headers::check_supported(permit, request)?;
     let page = Page::of(request)?;
+    let include = Include::of(request)?;
     let delimiter = request.query_value("delimiter").unwrap_or_default();
-    let mut names: BTreeMap<&str, Option<&Blob>> = BTreeMap::new();
-    if includes(request, "uncommittedblobs") {
-        names.extend(container.staged.keys().map(|name| (name.as_str(), None)));
+    if include.snapshots && !delimiter.is_empty() {
+        return Err(place::invalid_query("include"));
     }
-    names.extend(
-        container
-            .blobs
-            .iter()
-            .map(|(name, blob)| (name.as_str(), Some(blob))),
-    );
-    let found = entries(&names, &page, &delimiter);
-    let with_metadata = includes(request, "metadata");
+    let found = entries(container, &page, include, &delimiter);
     let name = permit.params.get("container");
     let mut text = open(
         request,
@@ -199,7 +275,13 @@ pub(super) fn blobs(
     text.push_str("<Blobs>");
     for entry in found.iter().take(page.limit) {
         match entry {
-            Entry::Blob(name, blob) => blob_element(&mut text, name, *blob, with_metadata),
+            Entry::Blob(name, Some(blob)) => {
+                list_element::blob(context, &mut text, name, None, blob, include)
+            }
+            Entry::Blob(name, None) => list_element::uncommitted(&mut text, name),
+            Entry::Snapshot(name, time, blob) => {
+                list_element::blob(context, &mut text, name, Some(time), blob, include);
+            }
             Entry::Prefix(prefix) => {
                 text.push_str("<BlobPrefix>");
                 name_element(&mut text, prefix);
@@ -208,40 +290,6 @@ pub(super) fn blobs(
         }
     }
     text.push_str("</Blobs>");
-    Ok(close(text, found.get(page.limit).map(Entry::name)))
-}
-
-fn blob_element(text: &mut String, name: &str, blob: Option<&Blob>, with_metadata: bool) {
-    text.push_str("<Blob>");
-    name_element(text, name);
-    let Some(blob) = blob else {
-        text.push_str("<Properties><Content-Length>0</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>");
-        return;
-    };
-    let optional = |value: &'_ Option<String>| value.clone().unwrap_or_default();
-    text.push_str("<Properties>");
-    element(text, "Creation-Time", &wire_http_date(blob.created));
-    element(text, "Last-Modified", &wire_http_date(blob.version.modified));
-    element(text, "Etag", &blob.version.etag);
-    element(text, "Content-Length", &blob.content.length.to_string());
-    element(text, "Content-Type", blob.headers.content_type());
-    element(text, "Content-Encoding", &optional(&blob.headers.encoding));
-    element(text, "Content-Language", &optional(&blob.headers.language));
-    element(text, "Content-CRC64", "");
-    element(text, "Content-MD5", &optional(&blob.headers.md5));
-    element(text, "Cache-Control", &optional(&blob.headers.cache_control));
-    element(text, "Content-Disposition", &optional(&blob.headers.disposition));
-    element(text, "BlobType", "BlockBlob");
-    element(text, "AccessTier", blob.tier.as_deref().unwrap_or("Hot"));
-    if blob.tier.is_none() {
-        element(text, "AccessTierInferred", "true");
-    }
-    element(text, "LeaseStatus", "unlocked");
-    element(text, "LeaseState", "available");
-    element(text, "ServerEncrypted", "true");
-    text.push_str("</Properties>");
-    if with_metadata {
-        metadata_element(text, &blob.metadata);
-    }
-    text.push_str("<OrMetadata /></Blob>");
+    let next = found.get(page.limit).map(Entry::marker);
+    Ok(close(text, next.as_deref()))
 }

@@ -2,16 +2,21 @@
 
 use http::StatusCode;
 
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, account_named};
 use crate::model::Request;
 use crate::rules::Mark;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Container, StorageState};
+use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
 
-/// The account's name: its host's first label.
+/// The account's name: its host's first label, which at the secondary endpoint has an ending.
 pub(super) fn account(request: &Request) -> &str {
-    request.host.split('.').next().unwrap_or_default()
+    account_named(&request.host)
+}
+
+/// Whether a request is addressed to the secondary endpoint.
+pub(super) fn is_secondary(request: &Request) -> bool {
+    request.host.split('.').next() != Some(account(request))
 }
 
 /// 404 for a container.
@@ -64,19 +69,85 @@ pub(super) fn container_mut<'a>(
         .ok_or_else(no_container)
 }
 
-/// The blob in the path. There are no snapshots and no earlier versions to point at.
+/// The name of the blob in the path.
+pub(super) fn blob_name<'a>(context: &Context<'_>, permit: &'a Permit) -> Result<&'a str, Refusal> {
+    let name = permit.params.get("blob");
+    names::check_blob(&context.rules.names, name)?;
+    Ok(name)
+}
+
+/// The snapshot a request names, if it names one.
+pub(super) fn snapshot(request: &Request) -> Option<String> {
+    if request.query.is_empty() {
+        return None;
+    }
+    request.query_value("snapshot").filter(|time| !time.is_empty())
+}
+
+/// Refuses a request that names an earlier version of a blob.
+pub(super) fn no_version(request: &Request) -> Result<(), Refusal> {
+    let asked = !request.query.is_empty()
+        && request
+            .query_value("versionid")
+            .is_some_and(|version| !version.is_empty());
+    if asked {
+        return Err(not_implemented(request, "versions of blobs (versionid)"));
+    }
+    Ok(())
+}
+
+/// The blob or the snapshot in the path, to read it.
 pub(super) fn blob<'a>(
     context: &'a Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<&'a Blob, Refusal> {
     let container = container(context, permit, request)?;
-    let name = permit.params.get("blob");
-    names::check_blob(&context.rules.names, name)?;
-    let other = ["snapshot", "versionid"]
-        .iter()
-        .any(|key| request.query_value(key).is_some_and(|value| !value.is_empty()));
-    container.blobs.get(name).filter(|_| !other).ok_or_else(no_blob)
+    let name = blob_name(context, permit)?;
+    no_version(request)?;
+    match snapshot(request) {
+        Some(time) => container
+            .snapshots
+            .get(name)
+            .and_then(|snapshots| snapshots.get(&time)),
+        None => container.blobs.get(name),
+    }
+    .ok_or_else(no_blob)
+}
+
+/// The blob in the path, to change it: a snapshot is never changed.
+pub(super) fn base_blob<'a>(
+    context: &'a Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<&'a Blob, Refusal> {
+    if snapshot(request).is_some() {
+        return Err(invalid_query("snapshot"));
+    }
+    blob(context, permit, request)
+}
+
+/// The same blob, once it may be changed.
+pub(super) fn blob_mut<'a>(
+    storage: &'a mut StorageState,
+    permit: &Permit,
+    request: &Request,
+) -> Result<&'a mut Blob, Refusal> {
+    container_mut(storage, permit, request)?
+        .blobs
+        .get_mut(permit.params.get("blob"))
+        .ok_or_else(no_blob)
+}
+
+/// Gives bytes back that one fewer holds, as far as nothing else holds them.
+pub(super) fn give_back(context: &mut Context<'_>, dropped: Dropped) {
+    let free = context.own.storage.let_go(dropped);
+    context.released.extend(free);
+}
+
+/// A refusal with a row of `errors_blob.toml`.
+pub(super) fn refusal(context: &Context<'_>, code: &str) -> Refusal {
+    Refusal::storage(context.rules.error(code), &[])
 }
 
 /// Says plainly that the emulator does not do something, so that nobody takes it for Azure's word.
@@ -111,4 +182,14 @@ pub(super) fn invalid_query(name: &str) -> Refusal {
         "Value for one of the query parameters specified in the request URI is invalid.",
     )
     .because(format!("the query parameter {name}"))
+}
+
+/// 400 for a header that is not there.
+pub(super) fn missing_header(name: &str) -> Refusal {
+    Refusal::blob(
+        StatusCode::BAD_REQUEST,
+        "MissingRequiredHeader",
+        "An HTTP header that's mandatory for this request is not specified.",
+    )
+    .because(format!("the header {name}"))
 }

@@ -1,9 +1,12 @@
 //! Byte ranges.
 
-use http::StatusCode;
+use http::header::RANGE;
+use http::{HeaderName, StatusCode};
 
 use crate::gateway::Refusal;
 use crate::model::Request;
+
+const X_MS_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 
 /// A run of bytes that lies within a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +31,29 @@ impl ByteRange {
 ///
 /// 416 if the range begins at the blob's end or behind it; an empty blob has no range at all.
 pub(super) fn of(request: &Request, total: u64) -> Result<Option<ByteRange>, Refusal> {
-    let Some((start, end)) = request
-        .header("x-ms-range")
-        .or_else(|| request.header("range"))
+    match sent(request) {
+        Some(sent) => within(sent, total).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The first and the last byte that a request names, if it names any.
+pub(super) fn sent(request: &Request) -> Option<(u64, Option<u64>)> {
+    request
+        .headers
+        .get(X_MS_RANGE)
+        .or_else(|| request.headers.get(RANGE))
+        .and_then(|value| value.to_str().ok())
         .and_then(parse)
-    else {
-        return Ok(None);
-    };
+}
+
+/// A range, clipped to a blob of that many bytes.
+///
+/// # Errors
+///
+/// 416 if it begins at the blob's end or behind it.
+pub(super) fn within(sent: (u64, Option<u64>), total: u64) -> Result<ByteRange, Refusal> {
+    let (start, end) = sent;
     if start >= total {
         let mut refusal = Refusal::blob(
             StatusCode::RANGE_NOT_SATISFIABLE,
@@ -47,13 +66,14 @@ pub(super) fn of(request: &Request, total: u64) -> Result<Option<ByteRange>, Ref
         return Err(refusal);
     }
     let end = end.unwrap_or(u64::MAX).min(total - 1);
-    Ok(Some(ByteRange {
+    Ok(ByteRange {
         start,
         length: end - start + 1,
-    }))
+    })
 }
 
-fn parse(text: &str) -> Option<(u64, Option<u64>)> {
+/// Reads `bytes=first-last`.
+pub(super) fn parse(text: &str) -> Option<(u64, Option<u64>)> {
     let (start, end) = text.trim().strip_prefix("bytes=")?.split_once('-')?;
     let start = start.trim().parse().ok()?;
     match end.trim() {

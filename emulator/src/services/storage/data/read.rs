@@ -1,25 +1,56 @@
-//! Get Blob and Get Blob Properties.
+//! Get Blob, Get Blob Properties and Get Blob Metadata.
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
-use super::conditions::Conditions;
 use super::range::ByteRange;
-use super::{content, headers, place, range};
+use super::{containers, content, headers, place, preconditions, range, tiers};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Body, Request, Response, StoredBody, wire_http_date};
+use crate::model::{Body, RangeHash, Request, Response, StoredBody, wire_http_date};
 use crate::services::Context;
-use crate::services::storage::domain::Blob;
+use crate::services::storage::domain::{Blob, Copied, Kind};
 
-fn describe(status: StatusCode, blob: &Blob, ranged: bool) -> Response {
+const RANGE_MD5: HeaderName = HeaderName::from_static("x-ms-range-get-content-md5");
+const RANGE_CRC64: HeaderName = HeaderName::from_static("x-ms-range-get-content-crc64");
+/// The longest part that is hashed: 4 MiB.
+const HASHED_MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What every answer about a blob says.
+fn describe(context: &Context<'_>, status: StatusCode, blob: &Blob, ranged: bool) -> Response {
     let mut response = headers::with_version(Response::new(status), &blob.version)
         .with_header("accept-ranges", "bytes")
         .with_header("x-ms-creation-time", &wire_http_date(blob.created))
-        .with_header("x-ms-blob-type", "BlockBlob")
-        .with_header("x-ms-lease-status", "unlocked")
-        .with_header("x-ms-lease-state", "available")
+        .with_header("x-ms-blob-type", blob.kind.as_str())
         .with_header("x-ms-server-encrypted", "true");
+    response = containers::with_lease(context, response, &blob.lease);
     content::write(&mut response, &blob.headers, ranged);
+    if !blob.tags.is_empty() {
+        response = response.with_header("x-ms-tag-count", &blob.tags.len().to_string());
+    }
+    response = match blob.kind {
+        Kind::Block => response,
+        Kind::Append { blocks, sealed } => {
+            let response = response.with_header("x-ms-blob-committed-block-count", &blocks.to_string());
+            if sealed {
+                response.with_header("x-ms-blob-sealed", "true")
+            } else {
+                response
+            }
+        }
+        Kind::Page { sequence } => response.with_header("x-ms-blob-sequence-number", &sequence.to_string()),
+    };
+    if let Some(copied) = &blob.copied {
+        response = with_copy(response, copied);
+    }
     headers::with_metadata(response, &blob.metadata)
+}
+
+fn with_copy(response: Response, copied: &Copied) -> Response {
+    response
+        .with_header("x-ms-copy-id", &copied.id)
+        .with_header("x-ms-copy-source", &copied.source)
+        .with_header("x-ms-copy-status", "success")
+        .with_header("x-ms-copy-progress", &format!("{0}/{0}", copied.length))
+        .with_header("x-ms-copy-completion-time", &wire_http_date(copied.at))
 }
 
 fn body(content: StoredBody) -> Body {
@@ -33,8 +64,8 @@ fn body(content: StoredBody) -> Body {
 /// The blob in the path, if the request's conditions hold.
 fn wanted<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) -> Result<&'a Blob, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(permit, request)?;
-    Conditions::of(request)?.check_read(&blob.version)?;
+    headers::check_supported(request)?;
+    preconditions::for_read(context, request, blob)?;
     Ok(blob)
 }
 
@@ -44,45 +75,55 @@ pub(super) fn get(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = wanted(context, permit, request)?;
-    if blob.tier.as_deref() == Some("Archive") {
-        return Err(Refusal::blob(
-            StatusCode::CONFLICT,
-            "BlobArchived",
-            "This operation is not permitted on an archived blob.",
-        ));
-    }
+    tiers::check_online(context, blob)?;
     let total = blob.content.length;
     let mut response = match range::of(request, total)? {
         None => {
-            let mut response = describe(StatusCode::OK, blob, false);
+            if hash_wanted(request)?.is_some() {
+                return Err(place::refusal(context, "RangeTooLongForHash"));
+            }
+            let mut response = describe(context, StatusCode::OK, blob, false);
             response.body = body(blob.content.clone());
             response
         }
-        Some(range) => part(request, blob, range),
+        Some(range) => part(context, request, blob, range)?,
     };
     content::write_overrides(&mut response, permit, request);
     Ok(response)
 }
 
-fn part(request: &Request, blob: &Blob, range: ByteRange) -> Response {
-    let total = blob.content.length;
-    let mut response = describe(StatusCode::PARTIAL_CONTENT, blob, true)
-        .with_header("content-range", &range.content_range(total));
-    // The MD5 of a part would have to be computed from its bytes, which the core never sees. That
-    // of a part which is the whole is known.
-    let wants_md5 = request
-        .header("x-ms-range-get-content-md5")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    if let Some(md5) = blob
-        .headers
-        .md5
-        .as_ref()
-        .filter(|_| wants_md5 && range.length == total)
-    {
-        response = response.with_header("content-md5", md5);
+/// The hash of the part that a request asks for.
+fn hash_wanted(request: &Request) -> Result<Option<RangeHash>, Refusal> {
+    let says = |name: HeaderName| {
+        request
+            .headers
+            .get(&name)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+    };
+    match (says(RANGE_MD5), says(RANGE_CRC64)) {
+        (true, true) => Err(place::invalid_header("x-ms-range-get-content-crc64")),
+        (true, false) => Ok(Some(RangeHash::Md5)),
+        (false, true) => Ok(Some(RangeHash::Crc64)),
+        (false, false) => Ok(None),
     }
+}
+
+fn part(
+    context: &Context<'_>,
+    request: &Request,
+    blob: &Blob,
+    range: ByteRange,
+) -> Result<Response, Refusal> {
+    let hash = hash_wanted(request)?;
+    if hash.is_some() && range.length > HASHED_MAX_BYTES {
+        return Err(place::refusal(context, "RangeTooLongForHash"));
+    }
+    let total = blob.content.length;
+    let mut response = describe(context, StatusCode::PARTIAL_CONTENT, blob, true)
+        .with_header("content-range", &range.content_range(total));
+    response.hash = hash;
     response.body = body(blob.content.slice(range.start, range.length));
-    response
+    Ok(response)
 }
 
 pub(super) fn head(
@@ -91,12 +132,20 @@ pub(super) fn head(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = wanted(context, permit, request)?;
-    let mut response = describe(StatusCode::OK, blob, false)
-        .with_header("x-ms-access-tier", blob.tier.as_deref().unwrap_or("Hot"));
-    if blob.tier.is_none() {
-        response = response.with_header("x-ms-access-tier-inferred", "true");
-    }
+    let response = describe(context, StatusCode::OK, blob, false);
+    let mut response = tiers::write(context, response, blob);
     content::write_overrides(&mut response, permit, request);
     response.body = body(blob.content.clone());
     Ok(response)
+}
+
+/// Get Blob Metadata.
+pub(super) fn metadata(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let blob = wanted(context, permit, request)?;
+    let response = headers::with_version(Response::new(StatusCode::OK), &blob.version);
+    Ok(headers::with_metadata(response, &blob.metadata))
 }

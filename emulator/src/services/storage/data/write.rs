@@ -1,48 +1,26 @@
-//! Put Blob, Delete Blob, and the two operations that change what a blob says about itself.
+//! Put Blob, Delete Blob, and the operations that change what a blob says about itself.
 
 use http::StatusCode;
 
-use super::conditions::Conditions;
-use super::{content, headers, incoming, place};
-use crate::gateway::{Credential, Permit, Refusal};
+use super::create::{self, Described, Made};
+use super::{content, headers, incoming, page_blob, place, preconditions};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
-use crate::rules::Gate;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, ContentHeaders};
-use crate::services::storage::names;
+use crate::services::storage::domain::{Blob, ContentHeaders, Kind};
 
-fn check_type(request: &Request) -> Result<(), Refusal> {
+/// The kind of blob that Put Blob is to make, and its content.
+fn kind_of(context: &Context<'_>, request: &Request, body: StoredBody) -> Result<Made, Refusal> {
     match request.header("x-ms-blob-type") {
-        Some("BlockBlob") => Ok(()),
-        Some("AppendBlob") => Err(place::not_implemented(request, "Put Blob of an AppendBlob")),
-        Some("PageBlob") => Err(place::not_implemented(request, "Put Blob of a PageBlob")),
-        Some(_) => Err(place::invalid_header("x-ms-blob-type")),
-        None => Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "MissingRequiredHeader",
-            "An HTTP header that's mandatory for this request is not specified.",
-        )
-        .because("the header x-ms-blob-type")),
-    }
-}
-
-/// A signature that only grants `c` (create) makes new blobs and overwrites none.
-pub(super) fn check_overwrite(permit: &Permit, existing: Option<&Blob>) -> Result<(), Refusal> {
-    match &permit.caller.credential {
-        Credential::SharedAccessSignature { permissions }
-            if existing.is_some() && !permissions.contains('w') =>
-        {
-            Err(Refusal::blob(
-                StatusCode::FORBIDDEN,
-                "UnauthorizedBlobOverwrite",
-                "This request is not authorized to perform blob overwrites.",
-            )
-            .at(Gate::Authorization)
-            .because(format!(
-                "the signature grants `{permissions}`; overwriting takes `w`"
-            )))
+        Some("BlockBlob") => Ok(Made::of(body, Kind::Block)),
+        Some("AppendBlob" | "PageBlob") if body.length > 0 => Err(place::invalid_header("content-length")),
+        Some("AppendBlob") => {
+            let (blocks, sealed) = (0, false);
+            Ok(Made::of(body, Kind::Append { blocks, sealed }))
         }
-        _ => Ok(()),
+        Some("PageBlob") => page_blob::made(context, request),
+        Some(_) => Err(place::invalid_header("x-ms-blob-type")),
+        None => Err(place::missing_header("x-ms-blob-type")),
     }
 }
 
@@ -52,39 +30,25 @@ pub(super) fn put(
     request: &Request,
     body: StoredBody,
 ) -> Result<Response, Refusal> {
-    let name = permit.params.get("blob");
-    names::check_blob(&context.rules.names, name)?;
-    headers::check_supported(permit, request)?;
-    check_type(request)?;
-    let container = place::container(context, permit, request)?;
-    let existing = container.blobs.get(name);
-    check_overwrite(permit, existing)?;
-    Conditions::of(request)?.check_create(existing.map(|blob| &blob.version))?;
-    let created = existing.map_or(context.now, |blob| blob.created);
+    let earlier = create::check(context, permit, request)?;
     let computed = incoming::check_md5(request, &body)?;
+    let made = kind_of(context, request, body)?;
     let sent = content::sent_with_body(request)?;
-    let md5 = sent.md5.clone().or_else(|| computed.clone());
-    let (metadata, tier) = (headers::metadata(request)?, headers::tier(request)?);
-
-    // Nothing refuses from here on.
-    let storage = &mut context.own.storage;
-    let version = storage.next_version(context.now);
-    let mut response = headers::written(StatusCode::CREATED, &version);
-    if let Some(md5) = &computed {
-        response = response.with_header("content-md5", md5);
-    }
-    let blob = Blob {
-        content: body,
-        blocks: Vec::new(),
-        headers: ContentHeaders { md5, ..sent },
-        metadata,
-        tier,
-        version,
-        created,
+    let md5 = match made.kind {
+        Kind::Block => sent.md5.clone().or_else(|| computed.clone()),
+        Kind::Append { .. } | Kind::Page { .. } => sent.md5.clone(),
     };
-    let dropped = place::container_mut(storage, permit, request)?.replace(name, blob);
-    context.released.extend(dropped);
-    Ok(response)
+    let described = Described::of(context, permit, request, ContentHeaders { md5, ..sent })?;
+    if described.tier.asked.is_some() && made.kind != Kind::Block {
+        return Err(place::refusal(context, "AccessTierNotSupportedForBlobType"));
+    }
+    let is_block = made.kind == Kind::Block;
+    let version = create::finish(context, permit, request, described, earlier, made)?;
+    let response = headers::written(StatusCode::CREATED, &version);
+    Ok(match computed.filter(|_| is_block) {
+        Some(md5) => response.with_header("content-md5", &md5),
+        None => response,
+    })
 }
 
 pub(super) fn delete(
@@ -93,40 +57,66 @@ pub(super) fn delete(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(permit, request)?;
-    Conditions::of(request)?.check_write(Some(&blob.version))?;
-    let response = Response::new(StatusCode::ACCEPTED).with_header("x-ms-delete-type-permanent", "true");
-    match request.header("x-ms-delete-snapshots") {
-        // There are no snapshots, and the blob itself is to stay.
-        Some("only") => return Ok(response),
-        None | Some("include") => {}
-        Some(_) => return Err(place::invalid_header("x-ms-delete-snapshots")),
+    headers::check_supported(request)?;
+    preconditions::for_write(context, request, blob)?;
+    let name = permit.params.get("blob");
+    let snapshots = place::container(context, permit, request)?
+        .snapshots
+        .contains_key(name);
+    let which = request.header("x-ms-delete-snapshots");
+    if !matches!(which, None | Some("include" | "only")) {
+        return Err(place::invalid_header("x-ms-delete-snapshots"));
+    }
+    let time = place::snapshot(request);
+    if time.is_none() && snapshots && which.is_none() {
+        return Err(place::refusal(context, "SnapshotsPresent"));
     }
     let container = place::container_mut(&mut context.own.storage, permit, request)?;
-    let dropped = container.remove(permit.params.get("blob"));
-    context.released.extend(dropped);
-    Ok(response)
+    let mut dropped = Vec::new();
+    match &time {
+        Some(time) => dropped.push(container.remove_snapshot(name, time)),
+        None => {
+            if which.is_some() {
+                dropped.push(container.remove_snapshots(name));
+            }
+            if which != Some("only") {
+                dropped.push(container.remove(name));
+            }
+        }
+    }
+    dropped
+        .into_iter()
+        .for_each(|dropped| place::give_back(context, dropped));
+    Ok(Response::new(StatusCode::ACCEPTED).with_header("x-ms-delete-type-permanent", "true"))
 }
 
-/// Changes the blob in the path, if the request's conditions hold.
+/// Changes the blob in the path, if the request's conditions and the blob's state allow it.
 fn change(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
     action: impl FnOnce(&mut Blob),
 ) -> Result<Response, Refusal> {
-    let blob = place::blob(context, permit, request)?;
-    headers::check_supported(permit, request)?;
-    Conditions::of(request)?.check_write(Some(&blob.version))?;
+    let now = context.now;
     let storage = &mut context.own.storage;
-    let version = storage.next_version(context.now);
+    let version = storage.next_version(now);
     let response = headers::written(StatusCode::OK, &version);
-    let container = place::container_mut(storage, permit, request)?;
-    if let Some(blob) = container.blobs.get_mut(permit.params.get("blob")) {
-        action(blob);
-        blob.version = version;
-    }
+    let blob = place::blob_mut(storage, permit, request)?;
+    action(blob);
+    blob.version = version;
+    blob.lease.written(now);
     Ok(response)
+}
+
+/// The blob in the path, once it may be changed in place.
+fn changeable<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) -> Result<&'a Blob, Refusal> {
+    let blob = place::base_blob(context, permit, request)?;
+    headers::check_supported(request)?;
+    preconditions::for_write(context, request, blob)?;
+    if blob.tier.is_archived(context.now) {
+        return Err(place::refusal(context, "BlobArchived"));
+    }
+    Ok(blob)
 }
 
 pub(super) fn set_metadata(
@@ -135,20 +125,37 @@ pub(super) fn set_metadata(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let metadata = headers::metadata(request)?;
+    changeable(context, permit, request)?;
     change(context, permit, request, |blob| blob.metadata = metadata)
 }
 
 /// Sets all of the content's properties, if the request names any: those it does not name are
-/// cleared.
+/// cleared. A page blob's length and sequence number are set likewise.
 pub(super) fn set_properties(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = content::sent(request)?;
-    change(context, permit, request, |blob| {
+    let blob = changeable(context, permit, request)?;
+    let pages = page_blob::changed(context, request, blob)?;
+    let page = matches!(blob.kind, Kind::Page { .. });
+    let dropped = pages.dropped(blob);
+    let (kind, length) = (pages.kind, pages.length);
+    let mut response = change(context, permit, request, |blob| {
         if sent != ContentHeaders::default() {
             blob.headers = sent;
         }
-    })
+        blob.kind = kind;
+        if length != blob.content.length {
+            blob.content = blob.content.resized(length);
+        }
+    })?;
+    place::give_back(context, dropped);
+    if let Kind::Page { sequence } = kind
+        && page
+    {
+        response = response.with_header("x-ms-blob-sequence-number", &sequence.to_string());
+    }
+    Ok(response)
 }

@@ -98,7 +98,11 @@ fn a_container_lives_on_the_data_plane() {
     );
     assert_eq!(
         refused(
-            &world.blob(Method::DELETE, create, &[("x-ms-lease-id", "x")]),
+            &world.blob(
+                Method::DELETE,
+                create,
+                &[("x-ms-lease-id", "00000000-0000-0000-0000-000000000001")]
+            ),
             412
         ),
         "LeaseNotPresentWithContainerOperation"

@@ -8,7 +8,7 @@ use super::world::{HOST, World, refused};
 use crate::gateway::{account_signature, container_signature, sign};
 use crate::model::{Request, Response, Scheme, Timestamp};
 
-fn key(world: &World) -> String {
+pub(super) fn key(world: &World) -> String {
     world.azure.state().account_keys["acct"].keys[0].clone()
 }
 
@@ -16,7 +16,7 @@ fn expiry(world: &World) -> Timestamp {
     world.now + SignedDuration::from_hours(1)
 }
 
-fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Response {
+pub(super) fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Response {
     let separator = if target.contains('?') { '&' } else { '?' };
     let mut request = Request::new(method.clone(), HOST, &format!("{target}{separator}{sas}"))
         .with_header("x-ms-version", "2026-10-06");
@@ -27,7 +27,19 @@ fn with_sas(world: &mut World, method: Method, target: &str, sas: &str) -> Respo
     world.send(request)
 }
 
-fn container_sas(world: &World, permissions: &str) -> String {
+pub(super) fn account_sas(world: &World, services: &str, types: &str, permissions: &str) -> String {
+    let expiry = crate::model::wire_seconds(expiry(world));
+    let parameters = [
+        ("sv", "2022-11-02"),
+        ("ss", services),
+        ("srt", types),
+        ("sp", permissions),
+        ("se", &expiry),
+    ];
+    account_signature(&key(world), "acct", &parameters).expect("signed")
+}
+
+pub(super) fn container_sas(world: &World, permissions: &str) -> String {
     container_signature(&key(world), "acct", "box", permissions, expiry(world)).expect("signed")
 }
 
@@ -128,9 +140,7 @@ fn a_blob_signature_puts_headers_in_place_of_the_blobs() {
 fn an_account_signature_reaches_services_types_and_letters() {
     let mut world = World::new();
     world.put("/box/b", &[], "x");
-    let sas = |world: &World, services: &str, types: &str, permissions: &str| {
-        account_signature(&key(world), "acct", services, types, permissions, expiry(world)).expect("signed")
-    };
+    let sas = account_sas;
     let all = sas(&world, "b", "sco", "rwdlac");
     for target in [
         "/box/b",

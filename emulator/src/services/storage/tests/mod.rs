@@ -1,10 +1,22 @@
 //! The storage service through the front door.
 
 mod accounts;
+mod append_blobs;
+mod batches;
 mod bytes;
 mod containers;
+mod copies;
+mod delegation;
 mod gates;
+mod leases;
 mod lists;
+mod page_blobs;
+mod policies;
+mod public_access;
 mod reads;
+mod services;
+mod snapshots;
+mod tags;
+mod tiers;
 mod world;
 mod writes;

@@ -81,6 +81,32 @@ impl World {
         world
     }
 
+    /// New tokens: the old ones have not lived as long as the clock was turned on.
+    pub(super) fn renew_tokens(&mut self) {
+        let directory = &self.azure.state().directory;
+        let principal = directory.get(self.operator.object_id).expect("found").clone();
+        let token = |audience| self.azure.tokens().issue(self.now, &principal, audience).0;
+        self.arm_token = token("https://management.azure.com/");
+        self.blob_token = token("https://storage.azure.com/");
+    }
+
+    /// Gives the operator one more role, in the whole subscription.
+    pub(super) fn give(&mut self, role: &str) {
+        let scope = ResourceId::from_segments(["subscriptions", &self.operator.subscription]);
+        let (who, now) = (self.operator.object_id, self.now);
+        self.azure.with_context(now, |context| {
+            assign(context, who, role, &scope, SignedDuration::ZERO);
+        });
+    }
+
+    /// Makes another account.
+    pub(super) fn add_account(&mut self, name: &str, body: Value) {
+        let target = format!("/providers/Microsoft.Storage/storageAccounts/{name}");
+        let answer = self.arm(Method::PUT, &target, Some(body));
+        assert!(answer.status.is_success(), "{answer:?}");
+        self.azure.tick(self.now);
+    }
+
     pub(super) fn group(&self) -> String {
         format!("/subscriptions/{}/resourceGroups/rg", self.operator.subscription)
     }
@@ -233,6 +259,16 @@ pub(super) fn refused(answer: &Response, status: u16) -> String {
                 .unwrap_or_default()
                 .to_owned()
         })
+}
+
+/// The texts of the elements of that name.
+pub(super) fn elements(answer: &Response, name: &str) -> Vec<String> {
+    let text = text(answer);
+    let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
+    text.split(&begin)
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(&end)?.0.to_owned()))
+        .collect()
 }
 
 /// The body as text.

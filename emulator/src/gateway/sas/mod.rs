@@ -1,0 +1,257 @@
+//! Shared access signatures: service SAS for a container, a blob or a snapshot, with or without a
+//! stored access policy; user delegation SAS; account SAS. And what anybody may read.
+
+mod reach;
+mod text;
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use percent_encoding::percent_decode_str;
+use uuid::Uuid;
+
+use super::authentication::key_allowed;
+use super::{Caller, Credential, DelegationKey, Door, Refusal, shared_key};
+use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
+use crate::rules::{Gate, Operation, Params};
+use crate::state::{AccountKeys, Principal};
+
+pub(crate) use text::{account_signature, container_signature, service_signature};
+
+/// The longest a user delegation key counts.
+const DELEGATION_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Whether anybody may perform an operation on the container named: the container's public access
+/// is wide enough, and the account allows it.
+pub(super) fn is_public(
+    door: &Door<'_>,
+    request: &Request,
+    account: &str,
+    row: &Operation,
+    params: &Params,
+) -> bool {
+    let Some(needed) = row.public else { return false };
+    let container = params.get("container");
+    let wide_enough = door
+        .state
+        .blob_access
+        .public(account, container)
+        .is_some_and(|access| access == PublicAccess::Container || access == needed);
+    wide_enough
+        && door
+            .account_of(request)
+            .and_then(|id| door.state.resource(id))
+            .is_some_and(|account| account.at("/properties/allowBlobPublicAccess") == true)
+}
+
+/// Checks a signature in the query.
+pub(super) fn verify(
+    door: &Door<'_>,
+    now: Timestamp,
+    path: &NetworkPath,
+    request: &Request,
+    account: &str,
+    keys: &AccountKeys,
+    row: &Operation,
+) -> Result<Caller, Refusal> {
+    let pairs = request.query_pairs();
+    let query = |name: &str| {
+        pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    };
+    if !query("skoid").is_empty() {
+        return delegated(door, now, path, request, account, row, &query);
+    }
+    key_allowed(door, request)?;
+    let signature = text::Signature { query: &query };
+    let permissions = if query("ss").is_empty() {
+        let resource = query("sr");
+        let text = signature.service_text(&resource_of(request, account, &resource)?);
+        check_signature(keys, &text, &query("sig"))?;
+        let said = Said::of(&query).with_policy(door, account, request, &query("si"))?;
+        reach::check_times(now, &said.start, &said.expiry)?;
+        reach::check_origin(path, request, &query("sip"), &query("spr"))?;
+        reach::check_service(row, request, &resource)?;
+        said.permissions
+    } else {
+        check_signature(keys, &signature.account_text(account), &query("sig"))?;
+        reach::check_times(now, &query("st"), &query("se"))?;
+        reach::check_origin(path, request, &query("sip"), &query("spr"))?;
+        reach::check_account(row, &query("ss"), &query("srt"))?;
+        query("sp")
+    };
+    Ok(Caller::without_principal(
+        Credential::SharedAccessSignature { permissions },
+        "shared access signature",
+    ))
+}
+
+fn check_signature(keys: &AccountKeys, text: &str, signature: &str) -> Result<(), Refusal> {
+    if shared_key::signed_by_either(keys, text, signature) {
+        Ok(())
+    } else {
+        Err(failed("Signature did not match."))
+    }
+}
+
+/// When a signature counts and what for. A stored access policy can say any of it in its place.
+struct Said {
+    permissions: String,
+    start: String,
+    expiry: String,
+}
+
+impl Said {
+    fn of(query: &dyn Fn(&str) -> String) -> Self {
+        Self {
+            permissions: query("sp"),
+            start: query("st"),
+            expiry: query("se"),
+        }
+    }
+
+    /// What the policy that the signature names adds. What both say is said once too often.
+    fn with_policy(
+        self,
+        door: &Door<'_>,
+        account: &str,
+        request: &Request,
+        id: &str,
+    ) -> Result<Self, Refusal> {
+        if id.is_empty() {
+            return Ok(self);
+        }
+        let path = decoded_path(request);
+        let container = path.split('/').next().unwrap_or_default();
+        let policy = door
+            .state
+            .blob_access
+            .container(account, container)
+            .and_then(|access| access.policies.iter().find(|policy| policy.id == id))
+            .ok_or_else(|| failed("the container has no stored access policy of the id in si"))?;
+        let one = |own: String, stored: &str, name: &str| match (own.is_empty(), stored.is_empty()) {
+            (false, false) => Err(failed(&format!(
+                "{name} stands in the signature and in its stored access policy"
+            ))),
+            (true, _) => Ok(stored.to_owned()),
+            (false, true) => Ok(own),
+        };
+        Ok(Self {
+            permissions: one(self.permissions, &policy.permissions, "sp")?,
+            start: one(self.start, &policy.start, "st")?,
+            expiry: one(self.expiry, &policy.expiry, "se")?,
+        })
+    }
+}
+
+/// Checks a signature made with a user delegation key. What the principal may do itself is looked at
+/// by the authorization gate, as of now.
+fn delegated(
+    door: &Door<'_>,
+    now: Timestamp,
+    path: &NetworkPath,
+    request: &Request,
+    account: &str,
+    row: &Operation,
+    query: &dyn Fn(&str) -> String,
+) -> Result<Caller, Refusal> {
+    for name in ["saoid", "suoid", "skdutid", "sduoid"] {
+        if !query(name).is_empty() {
+            return Err(failed(&format!(
+                "azdrill does not play signatures that name another user ({name})"
+            )));
+        }
+    }
+    let key = DelegationKey {
+        object: query("skoid"),
+        tenant: query("sktid"),
+        start: query("skt"),
+        expiry: query("ske"),
+        service: query("sks"),
+        version: query("skv"),
+    };
+    let resource = query("sr");
+    let signature = text::Signature { query };
+    let text = signature.delegated_text(
+        &resource_of(request, account, &resource)?,
+        reach::demands(request, query),
+    );
+    let value = key.value(door.tokens, account, door.state.blob_access.revocations(account));
+    if key.service != "b" || !shared_key::signed_by(&value, &text, &query("sig")) {
+        return Err(failed("Signature did not match."));
+    }
+    check_key_times(now, &key)?;
+    reach::check_times(now, &query("st"), &query("se"))?;
+    reach::check_origin(path, request, &query("sip"), &query("spr"))?;
+    reach::check_service(row, request, &resource)?;
+    let principal = delegator(door, &key)?;
+    Ok(Caller {
+        principal: Some(principal.id),
+        ..Caller::without_principal(
+            Credential::UserDelegation {
+                permissions: query("sp"),
+            },
+            &format!("signature of {}", principal.display_name),
+        )
+    })
+}
+
+fn check_key_times(now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
+    let times = reach::time_of(&key.start).zip(reach::time_of(&key.expiry));
+    match times {
+        Some((start, expiry))
+            if start <= now && now < expiry && expiry.duration_since(start) <= DELEGATION_MAX =>
+        {
+            Ok(())
+        }
+        _ => Err(failed("the user delegation key is not valid at this time")),
+    }
+}
+
+fn delegator<'a>(door: &Door<'a>, key: &DelegationKey) -> Result<&'a Principal, Refusal> {
+    let id: Option<Uuid> = key.object.parse().ok();
+    id.and_then(|id| door.state.directory.get(PrincipalId(id)))
+        .filter(|principal| principal.tenant.to_string() == key.tenant)
+        .ok_or_else(|| failed("the principal whose key signed does not exist any more"))
+}
+
+fn decoded_path(request: &Request) -> String {
+    let path = percent_decode_str(&request.path).decode_utf8_lossy();
+    path.trim_start_matches('/').to_owned()
+}
+
+fn resource_of(request: &Request, account: &str, kind: &str) -> Result<String, Refusal> {
+    let path = decoded_path(request);
+    match kind {
+        "c" => {
+            let container = path.split('/').next().unwrap_or_default();
+            Ok(format!("/blob/{account}/{container}"))
+        }
+        "b" | "bs" => Ok(format!("/blob/{account}/{path}")),
+        other => Err(failed(&format!(
+            "sr={other} is not a resource of the blob service that azdrill plays"
+        ))),
+    }
+}
+
+fn failed(reason: &str) -> Refusal {
+    Refusal::blob(
+        StatusCode::FORBIDDEN,
+        "AuthenticationFailed",
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
+    )
+    .at(Gate::Authentication)
+    .because(reason)
+}
+
+fn mismatch(code: &str, what: &str, reason: &str) -> Refusal {
+    Refusal::blob(
+        StatusCode::FORBIDDEN,
+        code,
+        format!("This request is not authorized to perform this operation using this {what}."),
+    )
+    .at(Gate::Authentication)
+    .because(reason)
+}

@@ -1,0 +1,69 @@
+//! The lifecycle policy of an account: kept and told. Nothing moves or deletes blobs by it.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::ACCOUNT;
+use super::containers::account_in_path;
+use crate::gateway::{Permit, Refusal, Shape};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::services::{Context, json_body};
+use crate::state::{Resource, field};
+
+/// An account has one policy, whatever letters the request spells `default` with.
+fn id_of(context: &Context<'_>, permit: &Permit) -> Result<ResourceId, Refusal> {
+    let (account, _) = account_in_path(context, permit)?;
+    Ok(account.id.child(["managementPolicies", "default"]))
+}
+
+fn none(context: &Context<'_>, id: &ResourceId) -> Refusal {
+    let account = id.parent();
+    let fill = [("account", account.name())];
+    Refusal::of_row(Shape::Arm, context.rules.error("ManagementPolicyNotFound"), &fill)
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = id_of(context, permit)?;
+    match context.state.resource(&id) {
+        Some(policy) => Ok(Response::json(StatusCode::OK, &policy.body)),
+        None => Err(none(context, &id)),
+    }
+}
+
+pub(super) fn put(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let id = id_of(context, permit)?;
+    let policy = field(field(&sent, "properties"), "policy");
+    if !matches!(field(policy, "rules"), Value::Array(_)) {
+        return Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestPropertyValue",
+            "The value of property 'policy' is invalid: rules are missing.",
+        ));
+    }
+    let body = json!({
+        "id": id,
+        "name": "DefaultManagementPolicy",
+        "type": format!("{ACCOUNT}/managementPolicies"),
+        "properties": {
+            "policy": policy,
+            "lastModifiedTime": wire_hundred_nanoseconds(context.now),
+        },
+    });
+    let response = Response::json(StatusCode::OK, &body);
+    let resource = Resource::new(id.clone(), body, context.now);
+    context.state.resources.insert(id, resource);
+    Ok(response)
+}
+
+pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = id_of(context, permit)?;
+    Ok(Response::new(match context.state.remove(&id) {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::NO_CONTENT,
+    }))
+}

@@ -1,0 +1,109 @@
+//! Signatures that ARM makes with an account's keys, and the end of those made with user delegation
+//! keys. Secrets: they are answered, and never logged.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::containers::account_in_path;
+use crate::gateway::{Permit, Refusal, Shape, account_signature, service_signature};
+use crate::model::{Request, Response};
+use crate::services::{Context, json_body};
+use crate::state::field;
+
+/// The version signatures are made for where the request names none.
+const VERSION: &str = "2022-11-02";
+
+/// The key that `keyToSign` names: the first unless it is the second.
+fn key(context: &Context<'_>, host: &str, sent: &Value) -> String {
+    let second = field(sent, "keyToSign")
+        .as_str()
+        .is_some_and(|name| name.eq_ignore_ascii_case("key2"));
+    let keys = context.state.account_keys.get(host);
+    keys.map(|keys| keys.keys[usize::from(second)].clone())
+        .unwrap_or_default()
+}
+
+fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
+    field(sent, name).as_str().unwrap_or_default()
+}
+
+fn required(sent: &Value, names: &[&str]) -> Result<(), Refusal> {
+    match names.iter().find(|name| text(sent, name).is_empty()) {
+        None => Ok(()),
+        Some(name) => Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "InvalidValuesForRequestParameters",
+            format!("Values for request parameters are invalid: {name}."),
+        )),
+    }
+}
+
+pub(super) fn account(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let (_, host) = account_in_path(context, permit)?;
+    required(
+        &sent,
+        &[
+            "signedServices",
+            "signedResourceTypes",
+            "signedPermission",
+            "signedExpiry",
+        ],
+    )?;
+    let parameters = [
+        ("sv", VERSION),
+        ("ss", text(&sent, "signedServices")),
+        ("srt", text(&sent, "signedResourceTypes")),
+        ("sp", text(&sent, "signedPermission")),
+        ("st", text(&sent, "signedStart")),
+        ("se", text(&sent, "signedExpiry")),
+        ("sip", text(&sent, "signedIp")),
+        ("spr", text(&sent, "signedProtocol")),
+    ];
+    let token = account_signature(&key(context, &host, &sent), &host, &parameters).unwrap_or_default();
+    Ok(Response::json(StatusCode::OK, &json!({"accountSasToken": token})))
+}
+
+pub(super) fn service(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let sent = json_body(request)?;
+    let (_, host) = account_in_path(context, permit)?;
+    required(&sent, &["canonicalizedResource"])?;
+    let resource = text(&sent, "canonicalizedResource");
+    // Only blobs and containers of this account.
+    if !resource.starts_with(&format!("/blob/{host}/")) {
+        let error = context.rules.error("ServiceSasResource");
+        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+    }
+    let parameters = [
+        ("sv", VERSION),
+        ("sr", text(&sent, "signedResource")),
+        ("sp", text(&sent, "signedPermission")),
+        ("st", text(&sent, "signedStart")),
+        ("se", text(&sent, "signedExpiry")),
+        ("si", text(&sent, "signedIdentifier")),
+        ("sip", text(&sent, "signedIp")),
+        ("spr", text(&sent, "signedProtocol")),
+        ("rscc", text(&sent, "rscc")),
+        ("rscd", text(&sent, "rscd")),
+        ("rsce", text(&sent, "rsce")),
+        ("rscl", text(&sent, "rscl")),
+        ("rsct", text(&sent, "rsct")),
+    ];
+    let token = service_signature(&key(context, &host, &sent), resource, &parameters).unwrap_or_default();
+    Ok(Response::json(StatusCode::OK, &json!({"serviceSasToken": token})))
+}
+
+/// Makes all user delegation keys of the account worthless, and what was signed with them.
+pub(super) fn revoke(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let (_, host) = account_in_path(context, permit)?;
+    context.state.blob_access.revoke_delegation_keys(&host);
+    Ok(Response::new(StatusCode::OK))
+}

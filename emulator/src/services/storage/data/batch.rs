@@ -1,0 +1,110 @@
+//! Blob Batch: up to 256 deletions or changes of tier, each decided and answered on its own.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode};
+
+use super::{multipart, place};
+use crate::gateway::{Permit, Refusal};
+use crate::log::{Asked, Exchange, RefusedBecause};
+use crate::model::{Request, Response};
+use crate::rules::OriginKind;
+use crate::services::Context;
+
+const PARTS_MAX: usize = 256;
+/// What may be in a batch.
+const OPERATIONS: [&str; 2] = ["Blob_Delete", "Blob_SetTier"];
+
+pub(super) fn submit(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let invalid = |context: &Context<'_>| place::refusal(context, "BatchBodyInvalid");
+    let container = permit.params.get("container");
+    if !container.is_empty() {
+        place::container(context, permit, request)?;
+    }
+    let Some(boundary) = multipart::boundary(request.header("content-type").unwrap_or_default()) else {
+        return Err(place::invalid_header("content-type"));
+    };
+    let parts = multipart::parts(request, boundary).ok_or_else(|| invalid(context))?;
+    if parts.is_empty() {
+        return Err(invalid(context));
+    }
+    if parts.len() > PARTS_MAX {
+        return Err(place::refusal(context, "BatchTooLong"));
+    }
+    let boundary = format!("batchresponse_{}", context.draw_uuid("batch"));
+    let mut text = String::new();
+    for part in parts {
+        let mut response = answer(context, part.request, container);
+        let id = context.draw_uuid("request of a batch").to_string();
+        for (name, value) in [
+            ("x-ms-request-id", Some(id.as_str())),
+            ("x-ms-version", request.header("x-ms-version")),
+        ] {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+                response.headers.insert(name, value);
+            }
+        }
+        multipart::write(&mut text, &boundary, part.id.as_deref(), &response);
+    }
+    text.push_str(&format!("--{boundary}--\r\n"));
+    Ok(Response::new(StatusCode::ACCEPTED)
+        .with_header("content-type", &format!("multipart/mixed; boundary={boundary}"))
+        .with_body(Bytes::from(text)))
+}
+
+/// Takes one request through the gates and carries it out.
+fn answer(context: &mut Context<'_>, mut request: Request, container: &str) -> Response {
+    // Its version is the whole request's, but for clients that sign one of their own.
+    let mut operation = "".into();
+    let result = perform(context, &mut request, container, &mut operation);
+    let (response, refusal) = match result {
+        Ok(response) => (response, None),
+        Err(refusal) => (refusal.respond(&request), Some(refusal)),
+    };
+    context.log.push(Exchange {
+        at: context.now,
+        number: 0,
+        caller: refusal
+            .as_ref()
+            .map(|refusal| refusal.caller.clone())
+            .unwrap_or_default(),
+        asked: Asked::ByClient,
+        from: context
+            .path
+            .map_or(OriginKind::Internet, |path| OriginKind::from(&path.origin)),
+        method: request.method,
+        host: request.host,
+        path: request.path,
+        operation,
+        status: response.status.as_u16(),
+        refused: refusal.map(|refusal| RefusedBecause {
+            gate: refusal.gate,
+            code: refusal.code,
+            reason: refusal.reason,
+            rules: refusal.rules,
+            mark: refusal.mark,
+        }),
+    });
+    response
+}
+
+fn perform(
+    context: &mut Context<'_>,
+    request: &mut Request,
+    container: &str,
+    operation: &mut std::sync::Arc<str>,
+) -> Result<Response, Refusal> {
+    let path = context.path.ok_or_else(place::no_blob)?;
+    let permit = context.door().pass(context.now, path, request)?;
+    operation.clone_from(&permit.operation(context.rules).id);
+    // What is asked of a container is about its own blobs.
+    let elsewhere = !container.is_empty() && permit.params.get("container") != container;
+    let handler = super::handler(operation).filter(|_| OPERATIONS.contains(&&**operation) && !elsewhere);
+    match handler {
+        Some(handler) => handler(context, &permit, request),
+        None => Err(place::refusal(context, "BatchBodyInvalid")),
+    }
+}

@@ -1,0 +1,196 @@
+//! Copy Blob, Copy Blob From URL and Put Blob From URL. A copy holds the bytes of its source, and is
+//! over as soon as it is begun.
+
+use http::StatusCode;
+
+use super::create::{self, Described, Earlier, Made};
+use super::source::{self, Source};
+use super::{content, headers, incoming, place, tiers};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
+use crate::services::Context;
+use crate::services::storage::domain::{ContentHeaders, Copied, Kind, Tier, Version};
+
+/// The longest source of Copy Blob From URL: 256 MiB.
+const SYNC_MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+fn says_true(request: &Request, name: &str) -> bool {
+    request
+        .header(name)
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// The tier of a copy. From the archive a blob is copied to an online tier, and is on its way there;
+/// to the archive, or to nowhere in particular, it is not copied.
+fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<Tier, Refusal> {
+    let asked = tiers::sent(request)?;
+    if source.blob.kind != Kind::Block {
+        return match asked {
+            Some(_) => Err(place::refusal(context, "AccessTierNotSupportedForBlobType")),
+            None => Ok(Tier::default()),
+        };
+    }
+    match asked {
+        Some(to) if to != "Archive" && source.blob.tier.is_archived(context.now) => Ok(Tier {
+            rehydration: Some(tiers::rehydration(context, request, to)?),
+            ..Tier::new(Some("Archive"))
+        }),
+        _ => {
+            source::check_online(context, source)?;
+            Ok(Tier::new(asked))
+        }
+    }
+}
+
+/// What a copy says about itself: what the request says, and the source's for the rest.
+fn described(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    source: &Source,
+) -> Result<Described, Refusal> {
+    let metadata = headers::metadata(request)?;
+    let sent = create::sent_tags(context, permit, request)?;
+    let copies_tags = request
+        .header("x-ms-copy-source-tag-option")
+        .is_some_and(|option| option.eq_ignore_ascii_case("copy"));
+    let tags = match sent {
+        Some(tags) => tags,
+        None if copies_tags => {
+            context.door().also_allows(context.now, permit, "Blob_SetTags")?;
+            source.blob.tags.clone()
+        }
+        None => Default::default(),
+    };
+    Ok(Described {
+        headers: source.blob.headers.clone(),
+        metadata: if metadata.is_empty() {
+            source.blob.metadata.clone()
+        } else {
+            metadata
+        },
+        tags,
+        tier: tier_of(context, request, source)?,
+    })
+}
+
+/// Puts the source's bytes at the path as well.
+fn place_copy(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    described: Described,
+    earlier: Earlier,
+    made: Made,
+) -> Result<Version, Refusal> {
+    context.own.storage.share(&made.content);
+    create::finish(context, permit, request, described, earlier, made)
+}
+
+/// Copy Blob, and Copy Blob From URL, which `x-ms-requires-sync` asks for.
+pub(super) fn start(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let earlier = create::check(context, permit, request)?;
+    let source = source::find_for_copy(context, permit, request)?;
+    let sync = says_true(request, "x-ms-requires-sync");
+    if sync {
+        if source.blob.kind != Kind::Block {
+            return Err(place::refusal(context, "InvalidSourceBlobType"));
+        }
+        if source.blob.content.length > SYNC_MAX_BYTES {
+            return Err(incoming::too_large());
+        }
+        source.check_hash(request, &source.blob.content)?;
+    }
+    let described = described(context, permit, request, &source)?;
+    let kind = match source.blob.kind {
+        Kind::Append { blocks, .. } => Kind::Append {
+            blocks,
+            sealed: says_true(request, "x-ms-seal-blob"),
+        },
+        kind => kind,
+    };
+    let id = context.draw_uuid("copy").to_string();
+    let copied = Copied {
+        id: id.clone(),
+        source: source.address,
+        at: context.now,
+        length: source.blob.content.length,
+    };
+    let made = Made {
+        content: source.blob.content,
+        kind,
+        blocks: source.blob.blocks,
+        copied: Some(Box::new(copied)),
+    };
+    let md5 = described.headers.md5.clone();
+    let version = place_copy(context, permit, request, described, earlier, made)?;
+    let response = headers::with_version(Response::new(StatusCode::ACCEPTED), &version)
+        .with_header("x-ms-copy-id", &id)
+        .with_header("x-ms-copy-status", "success");
+    Ok(match md5.filter(|_| sync) {
+        Some(md5) => response.with_header("content-md5", &md5),
+        None => response,
+    })
+}
+
+/// Abort Copy Blob: there is never a copy under way.
+pub(super) fn abort(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    if !request
+        .header("x-ms-copy-action")
+        .is_some_and(|action| action.eq_ignore_ascii_case("abort"))
+    {
+        return Err(place::invalid_header("x-ms-copy-action"));
+    }
+    place::base_blob(context, permit, request)?;
+    Err(place::refusal(context, "NoPendingCopyOperation"))
+}
+
+/// Put Blob From URL: a new block blob with the source's bytes, and its content's properties unless
+/// that is declined.
+pub(super) fn put_from_url(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    if request.header("x-ms-blob-type") != Some("BlockBlob") {
+        return Err(place::invalid_header("x-ms-blob-type"));
+    }
+    let earlier = create::check(context, permit, request)?;
+    let source = source::find(context, permit, request)?;
+    source::check_online(context, &source)?;
+    source.check_hash(request, &source.blob.content)?;
+    let sent = content::sent(request)?;
+    let declined = request
+        .header("x-ms-copy-source-blob-properties")
+        .is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    let own = if declined {
+        ContentHeaders::default()
+    } else {
+        source.blob.headers.clone()
+    };
+    let md5 = source.blob.headers.md5.clone();
+    let headers = ContentHeaders {
+        content_type: sent.content_type.or(own.content_type),
+        encoding: sent.encoding.or(own.encoding),
+        language: sent.language.or(own.language),
+        disposition: sent.disposition.or(own.disposition),
+        cache_control: sent.cache_control.or(own.cache_control),
+        md5: sent.md5.or_else(|| md5.clone()),
+    };
+    let described = Described::of(context, permit, request, headers)?;
+    let made = Made::of(source.blob.content, Kind::Block);
+    let version = place_copy(context, permit, request, described, earlier, made)?;
+    let response = headers::written(StatusCode::CREATED, &version);
+    Ok(match md5 {
+        Some(md5) => response.with_header("content-md5", &md5),
+        None => response,
+    })
+}

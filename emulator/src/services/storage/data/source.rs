@@ -1,0 +1,213 @@
+//! Where a copy takes its bytes from: a blob of one of our accounts, reached through its own gates.
+//!
+//! The caller is taken to stand where it stands: whether Azure asks the source's firewall about the
+//! caller, or about the service that copies, is not documented.
+
+use http::{HeaderName, Method, StatusCode};
+
+use super::conditions::Conditions;
+use super::{place, range, tiers};
+use crate::gateway::{Credential, Permit, Refusal, authorize_with_key, endpoint_of};
+use crate::model::{Request, Scheme, StoredBody};
+use crate::rules::Endpoint;
+use crate::services::Context;
+use crate::services::storage::domain::Blob;
+
+const COPY_SOURCE: HeaderName = HeaderName::from_static("x-ms-copy-source");
+const SOURCE_AUTHORIZATION: HeaderName = HeaderName::from_static("x-ms-copy-source-authorization");
+
+/// A blob to copy from.
+pub(super) struct Source {
+    pub(super) blob: Blob,
+    /// Its address, without a signature.
+    pub(super) address: String,
+}
+
+/// A part of a source, or all of it.
+impl Source {
+    /// The bytes that `x-ms-source-range` names; all of them if it is not there.
+    pub(super) fn part(&self, context: &Context<'_>, request: &Request) -> Result<StoredBody, Refusal> {
+        let content = &self.blob.content;
+        let part = match request.header("x-ms-source-range") {
+            None => content.clone(),
+            Some(text) => {
+                let sent = range::parse(text).ok_or_else(|| place::invalid_header("x-ms-source-range"))?;
+                let range = range::within(sent, content.length)
+                    .map_err(|_| place::refusal(context, "SourceInvalidRange"))?;
+                content.slice(range.start, range.length)
+            }
+        };
+        self.check_hash(request, &part)?;
+        Ok(part)
+    }
+
+    /// Checks the hash a request demands. Only that of a blob written in one piece is known.
+    pub(super) fn check_hash(&self, request: &Request, part: &StoredBody) -> Result<(), Refusal> {
+        if request.headers.contains_key("x-ms-source-content-crc64") {
+            return Err(place::not_implemented(
+                request,
+                "checking the CRC64 of a source (x-ms-source-content-crc64)",
+            ));
+        }
+        let Some(wanted) = request.header("x-ms-source-content-md5") else {
+            return Ok(());
+        };
+        let wanted = super::incoming::decode_md5(wanted)?;
+        match self
+            .blob
+            .content
+            .md5
+            .filter(|_| part.length == self.blob.content.length)
+        {
+            Some(own) if own == wanted => Ok(()),
+            Some(_) => Err(super::incoming::md5_mismatch()),
+            None => Err(place::not_implemented(
+                request,
+                "checking the MD5 of a part of a source, or of one written in blocks (x-ms-source-content-md5)",
+            )),
+        }
+    }
+}
+
+/// The request that reads the source, as the copying service makes it.
+struct Reading {
+    request: Request,
+    same_account: bool,
+}
+
+fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal> {
+    let invalid = || place::refusal(context, "CopySourceInvalid");
+    let address = request
+        .headers
+        .get(COPY_SOURCE)
+        .and_then(|value| value.to_str().ok())
+        .ok_or_else(invalid)?;
+    let (scheme, rest) = address.split_once("://").ok_or_else(invalid)?;
+    let scheme = match scheme {
+        "https" => Scheme::Https,
+        "http" => Scheme::Http,
+        _ => return Err(invalid()),
+    };
+    let (authority, target) = rest.split_once('/').ok_or_else(invalid)?;
+    let host = authority.split(':').next().unwrap_or_default();
+    let mut reading = Request::new(Method::GET, host, &format!("/{target}"));
+    reading.scheme = scheme;
+    if endpoint_of(&reading.host, &reading.path) != Some(Endpoint::Blob) {
+        return Err(place::not_implemented(
+            request,
+            "copying from elsewhere than the emulator's own accounts (x-ms-copy-source)",
+        ));
+    }
+    let same_account = place::account(&reading) == place::account(request);
+    Ok(Reading {
+        request: reading,
+        same_account,
+    })
+}
+
+/// Shows a credential for the source: a signature in its address, a token sent along with it, or,
+/// within one account, what the caller has shown for the destination.
+fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut Reading, takes_token: bool) {
+    if reading.request.query_value("sig").is_some() {
+        return;
+    }
+    let sent = request.headers.get(SOURCE_AUTHORIZATION).filter(|_| takes_token);
+    if let Some(token) = sent {
+        reading
+            .request
+            .headers
+            .insert(http::header::AUTHORIZATION, token.clone());
+        return;
+    }
+    if !reading.same_account {
+        return;
+    }
+    match permit.caller.credential {
+        Credential::Bearer => {
+            if let Some(token) = request.headers.get(http::header::AUTHORIZATION) {
+                reading
+                    .request
+                    .headers
+                    .insert(http::header::AUTHORIZATION, token.clone());
+            }
+        }
+        Credential::SharedKey => {
+            let account = place::account(request);
+            if let Some(keys) = context.state.account_keys.get(account) {
+                authorize_with_key(&mut reading.request, account, &keys.keys[0], context.now);
+            }
+        }
+        Credential::None
+        | Credential::SharedAccessSignature { .. }
+        | Credential::UserDelegation { .. }
+        | Credential::PublicAccess => {}
+    }
+}
+
+/// The source of an operation that copies while it is asked.
+pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Source, Refusal> {
+    find_with(context, permit, request, true)
+}
+
+/// The source of Copy Blob, which takes no token for it.
+pub(super) fn find_for_copy(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Source, Refusal> {
+    let sync = request
+        .header("x-ms-requires-sync")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    find_with(context, permit, request, sync)
+}
+
+fn find_with(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    takes_token: bool,
+) -> Result<Source, Refusal> {
+    let mut reading = reading(context, request)?;
+    show(context, permit, request, &mut reading, takes_token);
+    let unreachable = |refusal: Refusal| not_verified(context, refusal);
+    let path = context.path.ok_or_else(place::no_blob)?;
+    let source = &reading.request;
+    let passed = context
+        .door()
+        .pass(context.now, path, source)
+        .map_err(unreachable)?;
+    let blob = place::blob(context, &passed, source).map_err(unreachable)?;
+    if Conditions::of_source(request)?.check_read(&blob.version).is_err() {
+        return Err(place::refusal(context, "SourceConditionNotMet"));
+    }
+    let mut address = format!("{}{}", source.authority(), source.path);
+    if let Some(snapshot) = place::snapshot(source) {
+        address += &format!("?snapshot={snapshot}");
+    }
+    Ok(Source {
+        blob: blob.clone(),
+        address,
+    })
+}
+
+/// What the source says, said by the destination: which gate and why stays in the log.
+fn not_verified(context: &Context<'_>, source: Refusal) -> Refusal {
+    let error = context.rules.error("CannotVerifyCopySource");
+    let status = match source.status {
+        StatusCode::NOT_MODIFIED => StatusCode::PRECONDITION_FAILED,
+        status => status,
+    };
+    Refusal {
+        status,
+        gate: source.gate,
+        rules: source.rules,
+        reason: format!("the source of the copy: {}", source.reason),
+        headers: Vec::new(),
+        ..Refusal::storage(error, &[("message", &source.message)])
+    }
+}
+
+/// Refuses a source that is in the archive.
+pub(super) fn check_online(context: &Context<'_>, source: &Source) -> Result<(), Refusal> {
+    tiers::check_online(context, &source.blob)
+}
