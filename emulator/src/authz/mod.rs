@@ -68,7 +68,7 @@ impl Assignment {
 }
 
 /// Assignments and custom roles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct AccessControl {
     by_principal: BTreeMap<PrincipalId, Vec<Assignment>>,
     /// Custom roles by GUID.

@@ -12,7 +12,7 @@ pub struct WorkflowId(pub u64);
 /// Due times in order, and outside work under way.
 ///
 /// Two things due at the same time come in the order they were asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Agenda {
     due: BTreeMap<(Timestamp, u64), WorkflowId>,
     waiting: BTreeMap<EffectId, WorkflowId>,
@@ -23,6 +23,11 @@ pub struct Agenda {
 }
 
 impl Agenda {
+    /// Whether no outside work is asked for or under way.
+    pub fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.asked.is_empty()
+    }
+
     /// A number never used before.
     pub fn next_number(&mut self) -> u64 {
         self.last += 1;

@@ -90,6 +90,19 @@ impl Clock {
         }
     }
 
+    /// Lets a clock of our own stand still at `start`, which may lie in its past: for a world that
+    /// takes the place of another one.
+    pub fn begin_again(&self, start: Timestamp) {
+        if let Some(mut own) = self.own() {
+            *own = OwnTime {
+                time: start,
+                since: None,
+                set_going: None,
+                jumps: Vec::new(),
+            };
+        }
+    }
+
     /// Moves a clock of our own forward. It never goes back, and the machine's clock is not ours to move.
     pub fn advance_to(&self, time: Timestamp) {
         let Some(mut own) = self.own() else { return };

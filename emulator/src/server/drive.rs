@@ -138,6 +138,13 @@ impl<C: Core> Driver<C> {
         Ok(())
     }
 
+    /// Opens and closes the entrances of database servers as the core says. To be called when servers
+    /// were added or removed behind its back.
+    pub fn follow_databases(&self) {
+        self.front_door()
+            .with_core(|core| self.shared.tools.gate.follow(core));
+    }
+
     /// The front door whose core it drives.
     pub fn front_door(&self) -> &FrontDoor<C> {
         &self.shared.tools.front_door

@@ -27,7 +27,7 @@ use listed::{Listed, listed};
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response};
+use crate::model::{Extent, Request, Response};
 
 /// What carries an operation out, once the gates have let it through.
 pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, Refusal>;
@@ -49,6 +49,34 @@ pub struct ServiceStates {
     pub resources: resources::ResourcesState,
     /// Containers and blobs.
     pub storage: storage::StorageState,
+}
+
+impl ServiceStates {
+    /// All of it, to come back to. The bytes of blobs are held once more.
+    pub(crate) fn keep(&mut self) -> Self {
+        Self {
+            data_protection: self.data_protection.clone(),
+            deployments: self.deployments.clone(),
+            key_vault: self.key_vault.clone(),
+            entra: self.entra.clone(),
+            postgres: self.postgres.clone(),
+            resources: self.resources.clone(),
+            storage: self.storage.keep(),
+        }
+    }
+
+    /// Comes back to what was kept. Answers with the database engine's keys of servers that are no
+    /// part of it, and with bytes that nothing holds any more.
+    pub(crate) fn bring_back(&mut self, kept: &Self) -> (Vec<String>, Vec<Extent>) {
+        let released = self.storage.bring_back(&kept.storage);
+        let surplus = self.postgres.bring_back(&kept.postgres);
+        self.data_protection = kept.data_protection.clone();
+        self.deployments = kept.deployments.clone();
+        self.key_vault = kept.key_vault.clone();
+        self.entra = kept.entra.clone();
+        self.resources = kept.resources.clone();
+        (surplus, released)
+    }
 }
 
 /// The handler of an operation. `None`: the operation has a row and nobody carries it out, which

@@ -1,5 +1,6 @@
 //! Long-running work, step by step. A workflow says what it wants next; it does nothing itself.
 
+use dyn_clone::DynClone;
 use jiff::SignedDuration;
 
 use super::Context;
@@ -50,8 +51,10 @@ pub struct Outbound {
     pub request: Request,
 }
 
-/// Long-running work.
-pub trait Workflow: Send {
+/// Long-running work. Worlds that are kept hold clones of it.
+pub trait Workflow: Send + DynClone {
     /// Takes one step.
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next;
 }
+
+dyn_clone::clone_trait_object!(Workflow);

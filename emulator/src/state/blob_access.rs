@@ -28,7 +28,7 @@ pub struct ContainerAccess {
 }
 
 /// The access to containers, and how often user delegation keys have been revoked, by account name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BlobAccess {
     containers: BTreeMap<String, BTreeMap<String, ContainerAccess>>,
     revocations: BTreeMap<String, u64>,

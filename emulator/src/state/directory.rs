@@ -54,7 +54,7 @@ impl Principal {
 }
 
 /// All principals and who is in which group.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Directory {
     principals: BTreeMap<PrincipalId, Principal>,
     by_app_id: BTreeMap<Uuid, PrincipalId>,

@@ -44,7 +44,7 @@ pub struct Lock {
 }
 
 /// All locks by id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Locks(BTreeMap<ResourceId, Lock>);
 
 impl Locks {

@@ -43,7 +43,7 @@ pub struct AccountKeys {
 }
 
 /// Everything that exists and is not one service's own.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct State {
     /// Subscriptions by lower-case id.
     pub subscriptions: BTreeMap<String, Subscription>,

@@ -31,7 +31,7 @@ pub struct OperationState {
 }
 
 /// All operations by id. They stay after they have ended: clients ask again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Operations(BTreeMap<String, OperationState>);
 
 impl Operations {

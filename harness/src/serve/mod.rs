@@ -15,6 +15,7 @@ mod origin;
 mod print;
 mod record;
 mod served_world;
+mod stage;
 mod tally;
 
 pub use az_profile::write_az_profile;

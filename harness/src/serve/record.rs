@@ -175,11 +175,6 @@ impl Before {
             recovery_points: recovery_points(azure),
         }
     }
-
-    /// The same, at another time.
-    pub(super) fn at(self, at: Timestamp) -> Self {
-        Self { at, ..self }
-    }
 }
 
 fn recovery_points(azure: &Azure) -> u64 {

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
-use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules, RulesError};
+use azdrill_emulator::rules::{Profile, RulesError};
 use azdrill_emulator::server::{
     Clock, DatabaseEngine, Driver, Names as NameListener, Server, ServerOptions, StartError,
 };
-use azdrill_emulator::world::{self, Operator};
 
-use super::admin::{self, Admin};
+use super::admin;
 use super::hosts::HostsFile;
 use super::record::{Before, Outside, Record};
+use super::stage::{self, Stage};
 use super::{Environment, FaultFile, Reach};
 use crate::postgres::RealPostgres;
-use crate::run::{Client, Names, Play, RunError, settings};
-use crate::scenario::{Scenario, World};
+use crate::run::RunError;
+use crate::scenario::Scenario;
 
 /// The first half of the addresses at which HTTPS endpoints are reached on port 443; the other half
 /// follows from the main socket's port, so that two runs side by side do not meet.
@@ -48,6 +48,21 @@ pub struct Setup {
     pub postgres: Option<Arc<dyn RealPostgres>>,
     /// The hosts file to keep, if one is kept.
     pub hosts: Option<Arc<HostsFile>>,
+}
+
+impl Setup {
+    /// The seed of its ids.
+    pub fn seed(&self) -> u64 {
+        let own = self.seed.or(self.world.as_ref().map(|scenario| scenario.seed));
+        own.unwrap_or(1)
+    }
+
+    /// When its world begins.
+    pub(super) fn begins(&self) -> Timestamp {
+        let of_world = self.world.as_ref().and_then(|scenario| scenario.world.start);
+        let given = self.start.or(of_world);
+        given.unwrap_or_else(|| Clock::system().now())
+    }
 }
 
 /// Why it did not start.
@@ -80,16 +95,8 @@ pub enum ServeError {
 /// A fake Azure that runs, with its world.
 pub struct ServedWorld {
     server: Server<Azure>,
-    operator: Operator,
-    profile: Profile,
-    built: Option<Built>,
+    stage: Arc<Stage>,
     before: Before,
-}
-
-struct Built {
-    name: String,
-    world: World,
-    names: Names,
 }
 
 impl ServedWorld {
@@ -99,27 +106,7 @@ impl ServedWorld {
     ///
     /// If the port is taken, or the world cannot be built.
     pub async fn start(setup: Setup) -> Result<Self, ServeError> {
-        let assumptions: Assumptions = setup
-            .world
-            .iter()
-            .flat_map(|scenario| &scenario.assume)
-            .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
-            .collect();
-        let rules = Rules::load(setup.profile, &assumptions)?;
-        let no_world = World::default();
-        let world = setup.world.as_ref().map_or(&no_world, |scenario| &scenario.world);
-        let mut settings = settings(world, setup.postgres.as_ref()).await?;
-        settings.fast_polls = setup.fast_polls;
-        let start = setup
-            .start
-            .or(world.start)
-            .unwrap_or_else(|| Clock::system().now());
-        let seed = setup
-            .seed
-            .or(setup.world.as_ref().map(|scenario| scenario.seed))
-            .unwrap_or(1);
-        let mut azure = Azure::new(rules, settings, seed);
-        let operator = world::found(&mut azure, start);
+        let start = setup.begins();
         let mut options = ServerOptions::new(&setup.state_directory);
         options.port = setup.port;
         options.clock = Clock::at(start);
@@ -129,38 +116,24 @@ impl ServedWorld {
             .postgres
             .clone()
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-        let admin = |driver: &Driver<Azure>| {
-            admin::routes(Admin {
-                driver: driver.clone(),
-                hosts: setup.hosts.clone(),
-                world: setup
-                    .world
-                    .as_ref()
-                    .map(|scenario| Arc::new(scenario.world.clone())),
-                seed,
-                profile: setup.profile,
-            })
+        let (azure, operator) = stage::found(&setup, start).await?;
+        let mut stage = None;
+        let own_routes = |driver: &Driver<Azure>| {
+            let made = Arc::new(Stage::new(setup, operator, driver.clone()));
+            stage = Some(Arc::clone(&made));
+            admin::routes(made)
         };
-        let server = Server::start_with(azure, engine, options, admin).await?;
-        if let Some(hosts) = &setup.hosts {
-            open_https(&server, setup.from, hosts).await;
+        let server = Server::start_with(azure, engine, options, own_routes).await?;
+        let stage = stage.ok_or_else(|| ServeError::Faults("no routes were asked for".to_owned()))?;
+        if let Some(hosts) = &stage.setup.hosts {
+            open_https(&server, stage.setup.from.clone(), hosts).await;
         }
-        let client = Client::new(server.driver().clone(), operator.clone());
-        let built = match &setup.world {
-            Some(scenario) => Some(build(scenario, client, setup.postgres, setup.profile).await?),
-            None => None,
-        };
-        let before = server.front_door().with_core(|azure| {
-            setup.faults.apply(azure).map_err(ServeError::Faults)?;
-            Ok::<_, ServeError>(Before::of(azure, start))
-        })?;
-        server.driver().set_clock_going();
-        let before = before.at(server.front_door().clock().now());
+        stage.build().await?;
+        let now = server.front_door().clock().now();
+        let before = server.front_door().with_core(|azure| Before::of(azure, now));
         Ok(Self {
             server,
-            operator,
-            profile: setup.profile,
-            built,
+            stage,
             before,
         })
     }
@@ -173,14 +146,14 @@ impl ServedWorld {
     /// Where it is reached, and who signs in there.
     pub fn reach(&self) -> Reach {
         let bundle = self.server.ca_bundle_path().to_owned();
-        Reach::new(self.server.address(), bundle, &self.operator)
+        Reach::new(self.server.address(), bundle, &self.stage.operator)
     }
 
     /// What leads clients here, with the names of the world.
     pub fn environment(&self) -> Environment {
         let mut environment = Environment::of(&self.reach());
-        if let Some(built) = &self.built {
-            environment.add_world(&built.world, &built.names);
+        if let Some(scenario) = &self.stage.setup.world {
+            environment.add_world(&scenario.world, &self.stage.names(scenario));
         }
         environment
     }
@@ -193,8 +166,8 @@ impl ServedWorld {
             let outside = Outside {
                 command,
                 exit_code,
-                world: self.built.as_ref().map(|built| built.name.as_str()),
-                profile: self.profile,
+                world: self.stage.setup.world.as_ref().map(|world| world.name.as_str()),
+                profile: self.stage.setup.profile,
                 unknown_hosts,
             };
             Record::take(azure, door.clock(), &self.before, outside)
@@ -205,29 +178,6 @@ impl ServedWorld {
     pub async fn shutdown(self) {
         self.server.shutdown().await;
     }
-}
-
-async fn build(
-    scenario: &Scenario,
-    client: Client,
-    postgres: Option<Arc<dyn RealPostgres>>,
-    profile: Profile,
-) -> Result<Built, ServeError> {
-    let mut play = Play::begin(scenario, client, postgres).await?;
-    for step in play.steps(profile).await? {
-        if let Some(miss) = step.misses.into_iter().next() {
-            return Err(ServeError::Step {
-                world: scenario.name.clone(),
-                step: step.title,
-                miss,
-            });
-        }
-    }
-    Ok(Built {
-        name: scenario.name.clone(),
-        world: scenario.world.clone(),
-        names: play.names,
-    })
 }
 
 /// Opens a socket at the port that `https://` names imply, for clients that know no proxies. Only

@@ -77,6 +77,7 @@ enum Step {
     CleanUp,
 }
 
+#[derive(Clone)]
 struct BackupJob {
     job: BackupRun,
     step: Step,

@@ -10,6 +10,7 @@ use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
 
 /// A backup job under way.
+#[derive(Clone)]
 pub(super) struct BackupRun {
     pub(super) vault: ResourceId,
     pub(super) instance: ResourceId,
@@ -24,6 +25,7 @@ pub(super) struct BackupRun {
 }
 
 /// What a backup has written.
+#[derive(Clone)]
 pub(super) struct Written {
     /// The recovery point's id.
     pub(super) point: String,

@@ -26,6 +26,7 @@ enum Step {
 }
 
 /// A backup of one database.
+#[derive(Clone)]
 pub(super) struct Coordinator {
     run: BackupRun,
     step: Step,

@@ -13,6 +13,7 @@ use crate::services::{Context, Input, Next, Workflow};
 use crate::state::{OperationOutcome, Resource};
 
 /// A soft-deleted instance, with what belongs to it.
+#[derive(Clone)]
 pub(super) struct DeletedInstance {
     instance: Resource,
     points: Vec<RecoveryPoint>,
@@ -191,6 +192,7 @@ pub(super) fn delete(
 }
 
 /// Deletes an instance: softly if the vault says so, its recovery points kept; else for good.
+#[derive(Clone)]
 struct Delete {
     id: ResourceId,
     operation: String,
@@ -259,6 +261,7 @@ impl Workflow for Delete {
 }
 
 /// Removes a soft-deleted instance for good when its time has come, unless it came back.
+#[derive(Clone)]
 struct Purge {
     key: ResourceId,
     at: Timestamp,

@@ -54,7 +54,7 @@ const POLICY: &str = "Microsoft.DataProtection/backupVaults/backupPolicies";
 const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
 
 /// What the Backup service knows alone.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct DataProtectionState {
     /// Where recovery points live: Microsoft's own side.
     pub microsoft: Option<MicrosoftSide>,

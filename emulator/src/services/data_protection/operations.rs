@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use dyn_clone::DynClone;
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -50,14 +51,28 @@ pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid 
 }
 
 /// What an operation does when its time has come.
-type Action = Box<dyn FnOnce(&mut Context<'_>) -> OperationOutcome + Send>;
+/// What is done when a phase is over. Worlds that are kept hold clones of it.
+trait Action: DynClone + Send {
+    fn act(self: Box<Self>, context: &mut Context<'_>) -> OperationOutcome;
+}
+
+impl<F> Action for F
+where
+    F: FnOnce(&mut Context<'_>) -> OperationOutcome + Clone + Send,
+{
+    fn act(self: Box<Self>, context: &mut Context<'_>) -> OperationOutcome {
+        self(context)
+    }
+}
+
+dyn_clone::clone_trait_object!(Action);
 
 /// Does something when a phase is over, and ends the operation with what came of it.
 pub(super) fn after(
     context: &mut Context<'_>,
     operation: &str,
     phase: &'static str,
-    action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Send + 'static,
+    action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Clone + Send + 'static,
 ) {
     context.start(Phase {
         operation: operation.to_owned(),
@@ -67,11 +82,12 @@ pub(super) fn after(
     });
 }
 
+#[derive(Clone)]
 struct Phase {
     operation: String,
     phase: &'static str,
     slept: bool,
-    action: Option<Action>,
+    action: Option<Box<dyn Action>>,
 }
 
 impl Workflow for Phase {
@@ -80,7 +96,7 @@ impl Workflow for Phase {
             return Next::Sleep(context.phase(self.phase));
         }
         if let Some(action) = self.action.take() {
-            let outcome = action(context);
+            let outcome = action.act(context);
             context.end(&self.operation, outcome);
         }
         Next::Done

@@ -11,6 +11,7 @@ use crate::model::ResourceId;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::OperationOutcome;
 
+#[derive(Clone)]
 pub(super) struct Configure {
     vault: ResourceId,
     instance: ResourceId,
@@ -18,6 +19,7 @@ pub(super) struct Configure {
     step: Step,
 }
 
+#[derive(Clone)]
 enum Step {
     Provision,
     EndOperation,

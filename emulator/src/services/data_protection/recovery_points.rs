@@ -77,6 +77,7 @@ fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
 /// ended with its product, the last point stays (SS-B-22-LAST).
+#[derive(Clone)]
 struct Expire {
     instance: ResourceId,
     point: String,

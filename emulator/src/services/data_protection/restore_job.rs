@@ -114,6 +114,7 @@ enum Step {
     Finish,
 }
 
+#[derive(Clone)]
 struct RestoreJob {
     examination: Examination,
     vault: ResourceId,

@@ -78,6 +78,7 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
     });
 }
 
+#[derive(Clone)]
 struct Schedule {
     instance: ResourceId,
     number: u64,

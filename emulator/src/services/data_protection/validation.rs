@@ -107,6 +107,7 @@ fn begin(
     )
 }
 
+#[derive(Clone)]
 struct Validate {
     examination: Examination,
     stage: Stage,

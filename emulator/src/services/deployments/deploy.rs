@@ -17,6 +17,7 @@ const ARM: &str = "https://management.azure.com/";
 const EAGER_POLLS: u32 = 3;
 
 /// What is being done about the current resource.
+#[derive(Clone)]
 enum Step {
     /// Nothing has been asked yet.
     Begin,
@@ -49,6 +50,7 @@ enum Then {
     Outputs,
 }
 
+#[derive(Clone)]
 pub(super) struct Deploy {
     id: ResourceId,
     operation: String,

@@ -24,9 +24,10 @@ use crate::state::{OperationOutcome, field};
 use template::{DEPLOYMENT, Entry, Place, Request as Template};
 
 /// The deployments there have been.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct DeploymentsState(BTreeMap<ResourceId, Deployment>);
 
+#[derive(Clone)]
 struct Deployment {
     body: Value,
     operations: Vec<Value>,

@@ -29,7 +29,7 @@ const DEVICE_INTERVAL_SECONDS: u64 = 5;
 type SecretDigest = [u8; 32];
 
 /// What Entra ID remembers of people who signed in. Secrets are kept as digests.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SignIns {
     refresh: BTreeMap<SecretDigest, Session>,
     devices: BTreeMap<SecretDigest, Device>,
@@ -45,6 +45,7 @@ struct Session {
 }
 
 /// A device that waits for its code to be entered.
+#[derive(Clone)]
 struct Device {
     user_code: String,
     client: Uuid,

@@ -23,7 +23,7 @@ use objects::{Backups, Objects};
 const VAULT: &str = "Microsoft.KeyVault/vaults";
 
 /// What is inside key vaults, and vaults that are deleted and can be recovered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct KeyVaultState {
     /// By the vault's name in lower case, like everything here.
     contents: BTreeMap<String, Contents>,
@@ -33,7 +33,7 @@ pub struct KeyVaultState {
 }
 
 /// What is inside one vault.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Contents {
     secrets: Objects<SecretMaterial>,
     keys: Objects<KeyMaterial>,
@@ -48,6 +48,7 @@ impl Contents {
 }
 
 /// A deleted vault, which keeps its name and what is inside.
+#[derive(Clone)]
 struct DeletedVault {
     resource: Resource,
     contents: Contents,

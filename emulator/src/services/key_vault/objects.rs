@@ -125,6 +125,7 @@ impl<M> Object<M> {
 }
 
 /// A deleted object.
+#[derive(Clone)]
 pub(super) struct Deleted<M> {
     pub(super) object: Object<M>,
     pub(super) deleted: Timestamp,
@@ -132,6 +133,7 @@ pub(super) struct Deleted<M> {
 }
 
 /// The objects of one kind in a vault, by name in lower case.
+#[derive(Clone)]
 pub(super) struct Objects<M> {
     live: BTreeMap<String, Object<M>>,
     deleted: BTreeMap<String, Deleted<M>>,
@@ -227,6 +229,7 @@ impl<M> Objects<M> {
 }
 
 /// A backup, which can be restored in the subscription it was made in.
+#[derive(Clone)]
 pub(super) struct Backup<M> {
     pub(super) subscription: String,
     pub(super) object: Object<M>,

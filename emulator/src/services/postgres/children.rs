@@ -15,6 +15,7 @@ use crate::state::{OperationOutcome, Resource, field};
 const CONFIGURATION: &str = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
 
 /// Puts a child resource, or removes it, after its outside work, if it has any, is done.
+#[derive(Clone)]
 struct ChangeChild {
     id: ResourceId,
     /// What it is to be; `None` to remove it.

@@ -13,12 +13,14 @@ use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, field};
 
 /// One long-term-retention backup.
+#[derive(Clone)]
 pub(super) struct LtrBackup {
     started: Timestamp,
     ended: Option<Timestamp>,
     outcome: LtrOutcome,
 }
 
+#[derive(Clone)]
 enum LtrOutcome {
     Running,
     Succeeded {
@@ -189,6 +191,7 @@ fn split_sas(address: &str) -> Option<(String, String, String)> {
     ))
 }
 
+#[derive(Clone)]
 struct LtrDump {
     server: ResourceId,
     name: String,

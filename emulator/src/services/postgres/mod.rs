@@ -26,7 +26,7 @@ const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
 
 /// What the PostgreSQL provider knows alone.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PostgresState {
     /// How to start each server. Holds passwords.
     specs: BTreeMap<ResourceId, ServerSpec>,
@@ -68,6 +68,49 @@ impl PostgresState {
             Some(address) => self.entrances.insert(host.to_owned(), address),
             None => self.entrances.remove(host),
         };
+    }
+
+    /// The engine's keys of all servers.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.specs.values().map(|spec| spec.key.clone()).collect()
+    }
+
+    /// Checks that every server of a world that was kept is there, and runs or is stopped as it was
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// The name of the first that is not.
+    pub(crate) fn check_servers_of(&self, kept: &Self) -> Result<(), String> {
+        let as_it_was = |(id, spec): &(&ResourceId, &ServerSpec)| {
+            self.key(id) == Some(spec.key.as_str())
+                && self.addresses.contains_key(*id) == kept.addresses.contains_key(*id)
+        };
+        match kept.specs.iter().find(|server| !as_it_was(server)) {
+            Some((id, _)) => Err(id.name().to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// Comes back to what was kept. Servers stay where they listen now. Answers with the engine's keys
+    /// of servers that are no part of it.
+    pub(in crate::services) fn bring_back(&mut self, kept: &Self) -> Vec<String> {
+        let (mut surplus, mut stay) = (Vec::new(), BTreeMap::new());
+        for (id, spec) in &self.specs {
+            match (kept.specs.contains_key(id), self.addresses.get(id)) {
+                (true, Some(address)) => {
+                    stay.insert(id.clone(), *address);
+                }
+                (true, None) => {}
+                (false, _) => surplus.push(spec.key.clone()),
+            }
+        }
+        *self = Self {
+            addresses: stay,
+            entrances: std::mem::take(&mut self.entrances),
+            ..kept.clone()
+        };
+        surplus
     }
 
     /// How the server of that resource is started. Holds a password.

@@ -89,6 +89,7 @@ pub(super) fn failure(result: &EffectResult) -> Option<Value> {
     )
 }
 
+#[derive(Clone)]
 struct CreateServer {
     id: ResourceId,
     operation: String,
@@ -200,6 +201,7 @@ pub(super) fn update(
 }
 
 /// Outside work on a server, and the state it is in afterwards.
+#[derive(Clone)]
 pub(super) struct ServerChange {
     pub(super) id: ResourceId,
     pub(super) operation: String,
@@ -250,6 +252,7 @@ pub(super) fn delete(
     Ok(response)
 }
 
+#[derive(Clone)]
 struct DeleteServer {
     id: ResourceId,
     operation: String,

@@ -219,6 +219,7 @@ pub(super) fn delete(
 }
 
 /// Deletes what is in a group, one resource after the other, as the caller; then the group.
+#[derive(Clone)]
 struct DeleteGroup {
     group: ResourceId,
     operation: String,

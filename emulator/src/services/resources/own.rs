@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::model::ResourceId;
 
 /// Tags of subscriptions, tag names given out, providers that were unregistered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct ResourcesState {
     tags: BTreeMap<ResourceId, Map<String, Value>>,
     names: BTreeMap<ResourceId, BTreeMap<String, BTreeSet<String>>>,

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
-use super::Admin;
 use super::problem::Problem;
 use crate::run::rule_note;
 use crate::serve::origin;
+use crate::serve::stage::SharedStage;
 
 /// A request that somebody might make.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -79,12 +79,13 @@ struct RuleView {
     responses((status = 200, body = Verdict), (status = 400, body = Problem))
 )]
 pub(super) async fn explain(
-    State(admin): State<Admin>,
+    State(stage): State<SharedStage>,
     sent: Result<Json<Question>, JsonRejection>,
 ) -> Result<Json<Verdict>, Problem> {
     let Json(question) = sent?;
-    let path = origin(&question.from, admin.world.as_deref(), admin.seed).map_err(Problem::bad)?;
-    let door = admin.driver.front_door();
+    let world = stage.setup.world.as_ref().map(|scenario| &scenario.world);
+    let path = origin(&question.from, world, stage.setup.seed()).map_err(Problem::bad)?;
+    let door = stage.driver.front_door();
     let now = door.clock().now();
     door.with_core(|azure| answer(azure, now, &path, &question))
         .map(Json)

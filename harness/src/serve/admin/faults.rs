@@ -6,9 +6,9 @@ use axum::extract::rejection::JsonRejection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Admin;
 use super::problem::Problem;
 use crate::serve::FaultFile;
+use crate::serve::stage::SharedStage;
 
 /// The faults in place.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,8 +17,8 @@ pub(super) struct InPlace {
     faults: Vec<String>,
 }
 
-fn in_place(admin: &Admin) -> InPlace {
-    let door = admin.driver.front_door();
+fn in_place(stage: &SharedStage) -> InPlace {
+    let door = stage.driver.front_door();
     InPlace {
         faults: door.with_core(|azure| azure.faults_mut().describe()),
     }
@@ -26,8 +26,8 @@ fn in_place(admin: &Admin) -> InPlace {
 
 /// The faults in place.
 #[utoipa::path(get, path = "/_azdrill/faults", responses((status = 200, body = InPlace)))]
-pub(super) async fn list(State(admin): State<Admin>) -> Json<InPlace> {
-    Json(in_place(&admin))
+pub(super) async fn list(State(stage): State<SharedStage>) -> Json<InPlace> {
+    Json(in_place(&stage))
 }
 
 /// Puts faults in place, behind those that are there. Matches are counted from now on.
@@ -38,21 +38,21 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<InPlace> {
     responses((status = 200, body = InPlace), (status = 400, body = Problem))
 )]
 pub(super) async fn add(
-    State(admin): State<Admin>,
+    State(stage): State<SharedStage>,
     sent: Result<Json<FaultFile>, JsonRejection>,
 ) -> Result<Json<InPlace>, Problem> {
     let Json(file) = sent?;
-    let door = admin.driver.front_door();
+    let door = stage.driver.front_door();
     door.with_core(|azure| file.apply(azure)).map_err(Problem::bad)?;
-    Ok(Json(in_place(&admin)))
+    Ok(Json(in_place(&stage)))
 }
 
 /// Takes all faults away.
 #[utoipa::path(delete, path = "/_azdrill/faults", responses((status = 200, body = InPlace)))]
-pub(super) async fn clear(State(admin): State<Admin>) -> Json<InPlace> {
-    admin
+pub(super) async fn clear(State(stage): State<SharedStage>) -> Json<InPlace> {
+    stage
         .driver
         .front_door()
         .with_core(|azure| azure.faults_mut().clear());
-    Json(in_place(&admin))
+    Json(in_place(&stage))
 }

@@ -6,9 +6,9 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Admin;
 use super::problem::Problem;
 use crate::serve::Call;
+use crate::serve::stage::SharedStage;
 
 /// Which part of the log.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,11 +34,11 @@ pub(super) struct Found {
 /// What was asked and what was answered, with who said no and why.
 #[utoipa::path(get, path = "/_azdrill/log", params(Part), responses((status = 200, body = Found), (status = 400, body = Problem)))]
 pub(super) async fn log(
-    State(admin): State<Admin>,
+    State(stage): State<SharedStage>,
     part: Result<Query<Part>, QueryRejection>,
 ) -> Result<Json<Found>, Problem> {
     let Query(part) = part?;
-    let door = admin.driver.front_door();
+    let door = stage.driver.front_door();
     let clock = door.clock();
     let found = door.with_core(|azure| Found {
         newest: azure.log().count(),

@@ -1,39 +1,23 @@
 //! What whoever runs a fake Azure may ask and tell it, below `/_azdrill/`: its state, its time, its
-//! faults, its log, and why a request would be refused. No part of Azure; described by OpenAPI at
+//! faults, its log, why a request would be refused, and to begin again. No part of Azure; described by OpenAPI at
 //! `/_azdrill/openapi.json`.
 
 mod explain;
 mod faults;
 mod log;
 mod problem;
+mod snapshots;
 mod state;
 mod time;
-
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use azdrill_emulator::azure::Azure;
-use azdrill_emulator::rules::Profile;
-use azdrill_emulator::server::Driver;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::HostsFile;
-use crate::scenario::World;
-
-/// What the routes work with.
-#[derive(Clone)]
-pub(super) struct Admin {
-    pub(super) driver: Driver<Azure>,
-    pub(super) hosts: Option<Arc<HostsFile>>,
-    /// The world and its seed, for places named in short.
-    pub(super) world: Option<Arc<World>>,
-    pub(super) seed: u64,
-    pub(super) profile: Profile,
-}
+use super::stage::SharedStage;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -47,7 +31,7 @@ pub(super) struct Admin {
 struct Description;
 
 /// The routes, and their description.
-pub(super) fn routes(admin: Admin) -> Router {
+pub(super) fn routes(stage: SharedStage) -> Router {
     let (router, description) = described();
     let text = description.to_pretty_json().unwrap_or_default();
     let answer = move || {
@@ -55,12 +39,12 @@ pub(super) fn routes(admin: Admin) -> Router {
         async move { ([("content-type", "application/json")], text) }
     };
     router
-        .with_state(admin)
+        .with_state(stage)
         .route("/_azdrill/openapi.json", get(answer))
 }
 
 /// The routes with their description: one is made from the other.
-fn described() -> (Router<Admin>, utoipa::openapi::OpenApi) {
+fn described() -> (Router<SharedStage>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(state::state))
         .routes(routes!(time::now, time::advance))
@@ -68,13 +52,18 @@ fn described() -> (Router<Admin>, utoipa::openapi::OpenApi) {
         .routes(routes!(explain::explain))
         .routes(routes!(log::log))
         .routes(routes!(hosts))
+        .routes(routes!(snapshots::reset))
+        .routes(routes!(snapshots::list))
+        .routes(routes!(snapshots::keep, snapshots::forget))
+        .routes(routes!(snapshots::restore))
         .split_for_parts()
 }
 
 /// The lines a hosts file needs for the names that answer.
 #[utoipa::path(get, path = "/_azdrill/hosts", responses((status = 200, body = String, content_type = "text/plain")))]
-async fn hosts(State(admin): State<Admin>) -> String {
-    admin.hosts.map_or_else(String::new, |hosts| hosts.lines())
+async fn hosts(State(stage): State<SharedStage>) -> String {
+    let hosts = stage.setup.hosts.as_ref();
+    hosts.map_or_else(String::new, |hosts| hosts.lines())
 }
 
 /// Where programs on this machine reach the database servers that run. Answered by the emulator itself.

@@ -25,6 +25,14 @@ impl Problem {
         }
     }
 
+    /// There is no such thing.
+    pub(super) fn missing(error: impl std::fmt::Display) -> Self {
+        Self {
+            error: error.to_string(),
+            status: StatusCode::NOT_FOUND,
+        }
+    }
+
     /// It cannot be done as things stand.
     pub(super) fn conflict(error: impl std::fmt::Display) -> Self {
         Self {

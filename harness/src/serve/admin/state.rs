@@ -7,8 +7,8 @@ use azdrill_emulator::model::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Admin;
 use super::time::{Time, time};
+use crate::serve::stage::SharedStage;
 
 /// What exists. No secret is in it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,11 +82,11 @@ struct RecoveryPointView {
 
 /// What exists.
 #[utoipa::path(get, path = "/_azdrill/state", responses((status = 200, body = Everything)))]
-pub(super) async fn state(State(admin): State<Admin>) -> Json<Everything> {
-    let time = time(&admin);
+pub(super) async fn state(State(stage): State<SharedStage>) -> Json<Everything> {
+    let time = time(&stage);
     let now = time.now;
-    let profile = admin.profile.to_string();
-    let door = admin.driver.front_door();
+    let profile = stage.setup.profile.to_string();
+    let door = stage.driver.front_door();
     Json(door.with_core(|azure| everything(azure, profile, time, now)))
 }
 

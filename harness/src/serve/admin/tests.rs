@@ -161,6 +161,103 @@ async fn state_and_log_tell_what_is_and_what_was() {
     world.shutdown().await;
 }
 
+/// Asks ARM as the operator.
+async fn arm(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    let reach = world.reach();
+    let path = format!("/subscriptions/{}{path}", reach.subscription);
+    let door = world.server().front_door();
+    let now = door.clock().now();
+    let token = door.with_core(|azure| {
+        let app = reach.client_id.parse().unwrap();
+        let operator = azure.state().directory.by_app_id(app).unwrap();
+        azure
+            .tokens()
+            .issue(now, operator, "https://management.azure.com")
+            .0
+    });
+    let method = method.parse().unwrap();
+    let mut request = azdrill_emulator::model::Request::new(method, "management.azure.com", &path)
+        .with_header("authorization", &format!("Bearer {token}"));
+    let mut sent = azdrill_emulator::server::BodySource::Empty;
+    if let Some(body) = body {
+        request = request.with_header("content-type", "application/json");
+        sent = azdrill_emulator::server::BodySource::Bytes(body.to_string().into());
+    }
+    let path = azdrill_emulator::model::NetworkPath::internet();
+    let answer = door
+        .handle(&path, request, sent)
+        .await
+        .into_response(1 << 20)
+        .unwrap();
+    (answer.status.as_u16(), answer.json_body())
+}
+
+const GROUP: &str = "/resourceGroups/one?api-version=2022-09-01";
+const OTHER: &str = "/resourceGroups/other?api-version=2022-09-01";
+
+#[tokio::test]
+async fn a_world_that_was_kept_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let place = json!({"location": "uksouth"});
+    arm(&world, "PUT", GROUP, Some(place.clone())).await;
+    let (status, kept) = local(&world, "PUT", "/_azdrill/snapshots/before", None).await;
+    assert_eq!(
+        (status, &kept["snapshots"][0]["name"]),
+        (200, &json!("before")),
+        "{kept}"
+    );
+
+    arm(&world, "PUT", OTHER, Some(place)).await;
+    let (status, _) = arm(&world, "DELETE", GROUP, None).await;
+    assert_eq!(status, 202);
+    world.server().driver().settle().await;
+    assert_eq!(arm(&world, "GET", GROUP, None).await.0, 404);
+
+    for _ in 0..2 {
+        let (status, time) = local(&world, "POST", "/_azdrill/snapshots/before/restore", None).await;
+        assert_eq!(status, 200, "{time}");
+        assert_eq!(arm(&world, "GET", GROUP, None).await.0, 200);
+        assert_eq!(arm(&world, "GET", OTHER, None).await.0, 404);
+    }
+    let (status, _) = local(&world, "DELETE", "/_azdrill/snapshots/before", None).await;
+    assert_eq!(status, 200);
+    let (status, missing) = local(&world, "POST", "/_azdrill/snapshots/before/restore", None).await;
+    assert_eq!(status, 404);
+    assert!(
+        missing["error"].as_str().unwrap().contains("`before`"),
+        "{missing}"
+    );
+    world.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_reset_begins_again_and_the_log_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    arm(&world, "PUT", GROUP, Some(json!({"location": "uksouth"}))).await;
+    local(&world, "POST", "/_azdrill/time", Some(json!({"by": "P30D"}))).await;
+    local(&world, "PUT", "/_azdrill/snapshots/late", None).await;
+    let (status, time) = local(&world, "POST", "/_azdrill/reset", None).await;
+    assert_eq!(status, 200, "{time}");
+    assert!(
+        time["now"].as_str().unwrap().starts_with("2026-03-02T06:00:0"),
+        "{time}"
+    );
+    assert_eq!(arm(&world, "GET", GROUP, None).await.0, 404);
+    let (_, kept) = local(&world, "GET", "/_azdrill/snapshots", None).await;
+    assert_eq!(kept, json!({"snapshots": []}), "it was of another world");
+    let (_, log) = local(&world, "GET", "/_azdrill/log", None).await;
+    let paths: Vec<&str> = log["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|call| call["path"].as_str())
+        .collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    world.shutdown().await;
+}
+
 /// A blob's path may begin as ours do; only at this machine's own name are they ours.
 #[tokio::test]
 async fn hosts_of_azure_have_no_such_routes() {
@@ -186,7 +283,10 @@ async fn everything_described_is_answered() {
     );
     for (path, operations) in paths {
         for method in operations.as_object().unwrap().keys() {
-            let (status, answer) = local(&world, &method.to_uppercase(), path, None).await;
+            let (kept, _) = local(&world, "PUT", "/_azdrill/snapshots/one", None).await;
+            assert_eq!(kept, 200);
+            let path = path.replace("{name}", "one");
+            let (status, answer) = local(&world, &method.to_uppercase(), &path, None).await;
             assert!(
                 ![404, 405].contains(&status),
                 "{method} {path}: {status} {answer}"

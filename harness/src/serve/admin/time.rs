@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Admin;
 use super::problem::Problem;
+use crate::serve::stage::SharedStage;
 
 /// The time, as it stands.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -37,8 +37,8 @@ pub(super) struct Forward {
     to: Option<Timestamp>,
 }
 
-pub(super) fn time(admin: &Admin) -> Time {
-    let door = admin.driver.front_door();
+pub(super) fn time(stage: &SharedStage) -> Time {
+    let door = stage.driver.front_door();
     let now = door.clock().now();
     Time {
         now,
@@ -49,8 +49,8 @@ pub(super) fn time(admin: &Admin) -> Time {
 
 /// The world's time.
 #[utoipa::path(get, path = "/_azdrill/time", responses((status = 200, body = Time)))]
-pub(super) async fn now(State(admin): State<Admin>) -> Json<Time> {
-    Json(time(&admin))
+pub(super) async fn now(State(stage): State<SharedStage>) -> Json<Time> {
+    Json(time(&stage))
 }
 
 /// Moves the time forward. What falls due on the way happens, in order: backups on schedule are
@@ -62,11 +62,11 @@ pub(super) async fn now(State(admin): State<Admin>) -> Json<Time> {
     responses((status = 200, body = Time), (status = 400, body = Problem), (status = 409, body = Problem))
 )]
 pub(super) async fn advance(
-    State(admin): State<Admin>,
+    State(stage): State<SharedStage>,
     sent: Result<Json<Forward>, JsonRejection>,
 ) -> Result<Json<Time>, Problem> {
     let Json(forward) = sent?;
-    let now = admin.driver.front_door().clock().now();
+    let now = stage.driver.front_door().clock().now();
     let by = match (forward.by, forward.to) {
         (Some(by), None) => duration(&by)?,
         (None, Some(to)) => to.duration_since(now),
@@ -75,8 +75,8 @@ pub(super) async fn advance(
     if by.is_negative() {
         return Err(Problem::bad("time does not go back"));
     }
-    admin.driver.advance(by).await.map_err(Problem::conflict)?;
-    Ok(Json(time(&admin)))
+    stage.driver.advance(by).await.map_err(Problem::conflict)?;
+    Ok(Json(time(&stage)))
 }
 
 fn duration(span: &Span) -> Result<SignedDuration, Problem> {

@@ -88,6 +88,7 @@ impl Examined {
 }
 
 /// An examination under way.
+#[derive(Clone)]
 pub(super) struct Examination {
     examined: Examined,
     row: usize,

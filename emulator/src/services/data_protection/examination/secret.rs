@@ -16,7 +16,7 @@ const API_VERSION: &str = "7.4";
 
 /// How far fetching the secret has come. Lives as long as one examination: nothing of the secret is
 /// kept.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) enum SecretLook {
     /// Nothing has been asked.
     #[default]

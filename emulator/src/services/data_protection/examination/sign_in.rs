@@ -18,7 +18,7 @@ const MAINTENANCE: &str = "postgres";
 const NAMED_MAX: usize = 5;
 
 /// How far signing in has come.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) enum SignInLook {
     /// Nothing has been asked.
     #[default]

@@ -125,6 +125,7 @@ pub(super) fn operation_result(
 }
 
 /// Purges a vault when its time is over, unless it has been recovered or deleted anew.
+#[derive(Clone)]
 pub(super) struct PurgeVault {
     pub(super) key: String,
     pub(super) at: Timestamp,

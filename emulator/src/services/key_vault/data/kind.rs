@@ -9,7 +9,7 @@ use super::super::{Contents, KeyVaultState};
 use crate::model::Request;
 
 /// A kind of object.
-pub(super) trait Kind: Send + 'static {
+pub(super) trait Kind: Clone + Send + 'static {
     /// What a version holds.
     type Material: Clone + Send + 'static;
     /// The first segment of its addresses.
@@ -40,6 +40,7 @@ pub(super) trait Kind: Send + 'static {
 }
 
 /// Secrets.
+#[derive(Clone)]
 pub(super) struct Secrets;
 
 impl Kind for Secrets {
@@ -79,6 +80,7 @@ impl Kind for Secrets {
 }
 
 /// Keys.
+#[derive(Clone)]
 pub(super) struct Keys;
 
 impl Kind for Keys {

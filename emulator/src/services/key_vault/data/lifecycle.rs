@@ -250,6 +250,7 @@ pub(super) fn restore<K: Kind>(
 }
 
 /// Purges an object when its time is over, unless it has been recovered or deleted anew.
+#[derive(Clone)]
 struct PurgeObject<K> {
     vault: String,
     name: String,

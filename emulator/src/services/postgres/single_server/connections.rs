@@ -112,6 +112,7 @@ fn replace(context: &mut Context<'_>, id: &ResourceId, then: Option<Value>) {
     }
 }
 
+#[derive(Clone)]
 struct ChangeConnection {
     id: ResourceId,
     operation: String,

@@ -131,6 +131,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
 }
 
 /// Ends a creation, which has nothing left to do.
+#[derive(Clone)]
 struct Create {
     operation: String,
     account: ResourceId,

@@ -100,6 +100,13 @@ impl Container {
         dropped
     }
 
+    /// Every body in the container.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &StoredBody> {
+        let snapshots = self.snapshots.values().flat_map(BTreeMap::values);
+        let blobs = self.blobs.values().chain(snapshots).map(|blob| &blob.content);
+        blobs.chain(self.staged.values().flat_map(BTreeMap::values))
+    }
+
     /// All that was in the container.
     pub(super) fn into_dropped(self, dropped: &mut Dropped) {
         let snapshots = self.snapshots.into_values().flat_map(BTreeMap::into_values);

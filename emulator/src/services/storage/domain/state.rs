@@ -7,7 +7,7 @@ use super::{Container, Dropped, Version};
 use crate::model::{DotNetTicks, Extent, StoredBody, Timestamp, wire_ticks};
 
 /// The blob service of one account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Account {
     containers: BTreeMap<String, Container>,
     /// The service's properties that somebody has set, by element, in XML.
@@ -113,6 +113,56 @@ impl StorageState {
 
     /// The bytes among these that nothing holds any more.
     pub(in crate::services::storage) fn let_go(&mut self, dropped: Dropped) -> Vec<Extent> {
+        self.holdings.let_go(dropped)
+    }
+
+    /// All of it, to come back to. Its bytes are held once more.
+    pub(in crate::services) fn keep(&mut self) -> Self {
+        let accounts = self.accounts.clone();
+        self.share_all_of(&accounts);
+        Self {
+            accounts,
+            holdings: Holdings::default(),
+            last_version: self.last_version,
+        }
+    }
+
+    /// Comes back to what was kept, which stays kept. Answers with the bytes that nothing holds any
+    /// more. Versions go on: two writes never have the same.
+    pub(in crate::services) fn bring_back(&mut self, kept: &Self) -> Vec<Extent> {
+        // Before anything is let go of: what both hold must not be given back in between.
+        self.share_all_of(&kept.accounts);
+        let current = std::mem::replace(&mut self.accounts, kept.accounts.clone());
+        self.let_go_of_all(current)
+    }
+
+    /// Lets go of what was kept. Answers with the bytes that only it held.
+    pub(crate) fn forget(&mut self, kept: Self) -> Vec<Extent> {
+        self.let_go_of_all(kept.accounts)
+    }
+
+    /// Removes everything. Answers with the bytes that nothing holds any more.
+    pub(crate) fn clear(&mut self) -> Vec<Extent> {
+        let accounts = std::mem::take(&mut self.accounts);
+        self.let_go_of_all(accounts)
+    }
+
+    fn share_all_of(&mut self, accounts: &BTreeMap<String, Account>) {
+        for container in accounts.values().flat_map(|account| account.containers.values()) {
+            for body in container.bodies() {
+                self.holdings.share(&body.extents);
+            }
+        }
+    }
+
+    fn let_go_of_all(&mut self, accounts: BTreeMap<String, Account>) -> Vec<Extent> {
+        let mut dropped = Dropped::default();
+        for container in accounts
+            .into_values()
+            .flat_map(|account| account.containers.into_values())
+        {
+            container.into_dropped(&mut dropped);
+        }
         self.holdings.let_go(dropped)
     }
 

@@ -1,5 +1,5 @@
 //! Every byte that comes in is released once, when nothing holds it any more, and not before: whatever
-//! blobs, snapshots, copies and blocks share it.
+//! blobs, snapshots, copies, blocks and worlds that were kept share it.
 
 use std::collections::BTreeSet;
 
@@ -41,6 +41,9 @@ enum Move {
     CreateContainer(usize),
     DeleteContainer(usize),
     DeleteContainerByArm(usize),
+    Keep,
+    BringBack,
+    Forget,
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -73,6 +76,9 @@ fn moves() -> impl Strategy<Value = Move> {
         2 => container.clone().prop_map(Move::CreateContainer),
         1 => container.clone().prop_map(Move::DeleteContainer),
         1 => container.prop_map(Move::DeleteContainerByArm),
+        2 => Just(Move::Keep),
+        2 => Just(Move::BringBack),
+        1 => Just(Move::Forget),
     ]
 }
 
@@ -251,6 +257,9 @@ fn play_containers(world: &mut World, step: &Move) {
             );
             world.arm(Method::DELETE, &target, None);
         }
+        Move::Keep => world.keep(),
+        Move::BringBack => world.bring_back(),
+        Move::Forget => world.forget(),
         _ => unreachable!("{step:?} is played elsewhere"),
     }
 }
@@ -314,6 +323,7 @@ proptest! {
                 prop_assert!(!released.contains(&byte), "released while held at {:?}", step);
             }
         }
+        world.forget();
         world.arm(Method::DELETE, "/providers/Microsoft.Storage/storageAccounts/acct", None);
         let all = bytes(&world.released);
         let released: BTreeSet<_> = all.iter().copied().collect();

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
-use crate::azure::Azure;
+use crate::azure::{Azure, KeptWorld};
 use crate::model::{Body, Extent, NetworkPath, Request, ResourceId, Response, StoredBody, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
 use crate::server::Core;
@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) came_in: Vec<Extent>,
     /// Every extent that was released.
     pub(super) released: Vec<Extent>,
+    /// A world to come back to.
+    pub(super) kept: Option<KeptWorld>,
 }
 
 impl World {
@@ -60,6 +62,7 @@ impl World {
             next_offset: 0,
             came_in: Vec::new(),
             released: Vec::new(),
+            kept: None,
         };
         let group = world.arm(Method::PUT, "", Some(json!({"location": "westeurope"})));
         assert_eq!(group.status, 201);
@@ -128,6 +131,29 @@ impl World {
         let answer = self.azure.call(self.now, &NetworkPath::internet(), request);
         self.released.extend(self.azure.take_released());
         answer
+    }
+
+    /// Keeps the world as it is, in the place of what was kept before.
+    pub(super) fn keep(&mut self) {
+        let kept = self.azure.keep().expect("nothing is under way");
+        self.forget();
+        self.kept = Some(kept);
+    }
+
+    /// Comes back to the world that was kept, if one was.
+    pub(super) fn bring_back(&mut self) {
+        if let Some(kept) = &self.kept {
+            self.azure.come_back_to(kept).expect("nothing is under way");
+            self.released.extend(self.azure.take_released());
+        }
+    }
+
+    /// Lets go of the world that was kept.
+    pub(super) fn forget(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            self.azure.forget(kept);
+            self.released.extend(self.azure.take_released());
+        }
     }
 
     /// Calls ARM; `target` is below the resource group.

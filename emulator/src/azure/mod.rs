@@ -1,5 +1,7 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
+mod kept_world;
+
 use std::collections::{BTreeMap, HashMap};
 
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -18,6 +20,8 @@ use crate::rules::{BodyPlan, Endpoint, Rules};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
+
+pub use kept_world::{KeptWorld, NotNow};
 
 /// The largest body of a request that is read into memory, in bytes (ARM's own limit is 4 MiB).
 const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
