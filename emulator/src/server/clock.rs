@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::SignedDuration;
+
 use crate::model::Timestamp;
 
 /// The time everything behind the front door goes by. Clones share one time.
@@ -12,14 +14,27 @@ pub struct Clock {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    System,
+    System { ahead: SignedDuration },
     Virtual(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
     /// The machine's own clock.
     pub fn system() -> Self {
-        Self { kind: Kind::System }
+        Self {
+            kind: Kind::System {
+                ahead: SignedDuration::ZERO,
+            },
+        }
+    }
+
+    /// The machine's own clock, set to `start` now: time goes by as it does, from there.
+    pub fn system_from(start: Timestamp) -> Self {
+        Self {
+            kind: Kind::System {
+                ahead: start.duration_since(system_now()),
+            },
+        }
     }
 
     /// A clock that stands still at `start` until it is told to move.
@@ -32,7 +47,8 @@ impl Clock {
     /// The current time.
     pub fn now(&self) -> Timestamp {
         match &self.kind {
-            Kind::System => system_now(),
+            // A clock that would leave the calendar stands still at its end.
+            Kind::System { ahead } => system_now().saturating_add(*ahead).unwrap_or(Timestamp::MAX),
             Kind::Virtual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
@@ -72,6 +88,18 @@ mod tests {
         clock.advance_to(start);
         assert_eq!(shared.now(), later);
         assert!(clock.is_virtual());
+    }
+
+    #[test]
+    fn a_clock_set_to_another_time_goes_on_from_there() {
+        let start: Timestamp = "2025-02-03T06:00:00Z".parse().expect("a time");
+        let clock = Clock::system_from(start);
+        let (first, second) = (clock.now(), clock.clone().now());
+        assert!(first >= start && first < start + SignedDuration::from_secs(60));
+        assert!(second >= first);
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert!(clock.now() > first);
+        assert!(!clock.is_virtual());
     }
 
     #[test]

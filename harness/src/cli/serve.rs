@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
 use azdrill_emulator::azure::Azure;
+use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::{Clock, DatabaseEngine, Server, ServerOptions};
 use azdrill_emulator::services::Settings;
@@ -33,6 +34,9 @@ pub(super) struct ServeArguments {
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
+    /// What time it is to be in the fake Azure, e.g. 2025-02-03T06:00:00Z; the machine's time if left out.
+    #[arg(long, value_name = "TIME")]
+    start: Option<Timestamp>,
     /// Where the certificate authority is kept.
     #[arg(long)]
     state: Option<PathBuf>,
@@ -92,7 +96,7 @@ pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -
     };
     let mut options = ServerOptions::new(&state);
     options.port = arguments.port;
-    options.clock = Clock::system();
+    options.clock = arguments.start.map_or_else(Clock::system, Clock::system_from);
     let mut azure = Azure::new(rules, settings, arguments.seed);
     let operator = world::found(&mut azure, options.clock.now());
     let engine = chosen
