@@ -13,6 +13,8 @@ use azdrill_emulator::server::{Clock, DatabaseEngine, Server, ServerOptions};
 use azdrill_emulator::services::Settings;
 use azdrill_emulator::world::{self, Operator};
 use clap::Args;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::ProfileArgument;
@@ -37,6 +39,9 @@ pub(super) struct ServeArguments {
     /// What time it is to be in the fake Azure, e.g. 2025-02-03T06:00:00Z; the machine's time if left out.
     #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
+    /// A certificate (PEM) the operator may sign in with as well as with the secret.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// Where the certificate authority is kept.
     #[arg(long)]
     state: Option<PathBuf>,
@@ -99,6 +104,9 @@ pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -
     options.clock = arguments.start.map_or_else(Clock::system, Clock::system_from);
     let mut azure = Azure::new(rules, settings, arguments.seed);
     let operator = world::found(&mut azure, options.clock.now());
+    if let Some(file) = &arguments.certificate {
+        world::admit_certificate(&mut azure, &operator, read_certificate(file)?);
+    }
     let engine = chosen
         .postgres
         .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
@@ -123,6 +131,14 @@ pub(super) async fn run(arguments: ServeArguments, mode: Option<PostgresMode>) -
     let _ = std::fs::remove_file(&file);
     server.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The first certificate of a PEM file, which may hold the key as well.
+fn read_certificate(file: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("no certificate in {}: {error}", file.display());
+    let text = std::fs::read(file).map_err(|error| failed(&error))?;
+    let der = CertificateDer::from_pem_slice(&text).map_err(|error| failed(&error))?;
+    Ok(der.to_vec())
 }
 
 fn describe(server: &Server<Azure>, operator: &Operator) -> Running {
