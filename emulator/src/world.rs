@@ -85,6 +85,15 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
     })
 }
 
+/// Lets an operator sign in with a certificate (DER) as well.
+pub fn admit_certificate(azure: &mut Azure, operator: &Operator, certificate: Vec<u8>) {
+    let directory = &mut azure.state_mut().directory;
+    if let Some(mut principal) = directory.get(operator.object_id).cloned() {
+        principal.certificates.push(certificate);
+        directory.insert(principal);
+    }
+}
+
 /// Gives a role at once or after a delay, behind the front door's back: for building worlds.
 ///
 /// # Panics

@@ -14,8 +14,8 @@ use super::patience::HEAD_TIME_MAX;
 use super::rewind::Rewind;
 
 /// Where each kind of client looks for authorities it trusts.
-const TRUST_VARIABLES: &str = "SSL_CERT_FILE (Go, .NET, curl, Python's ssl), REQUESTS_CA_BUNDLE (az and other \
-     Python clients), CURL_CA_BUNDLE (curl), NODE_EXTRA_CA_CERTS (Node)";
+const TRUST_VARIABLES: &str = "SSL_CERT_FILE (Go, .NET, Rust, curl, Python's ssl and aiohttp), REQUESTS_CA_BUNDLE \
+     (az and other Python clients), CURL_CA_BUNDLE (curl), NODE_EXTRA_CA_CERTS (Node)";
 
 /// Ends TLS for any host of ours. Answers with the connection and the host the client named, in
 /// the handshake or else to `CONNECT`; a handshake that fails is logged.

@@ -144,6 +144,7 @@ async fn start(
         from,
         fast_polls: arguments.fast_polls,
         faults,
+        certificate: None,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
     };

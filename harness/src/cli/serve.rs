@@ -9,6 +9,8 @@ use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
 use clap::{Args, ValueEnum};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
@@ -45,6 +47,9 @@ pub(super) struct ServeArguments {
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
+    /// A certificate (PEM) the operator may sign in with as well as with the secret.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// Where the certificate authority is kept.
     #[arg(long)]
     state: Option<PathBuf>,
@@ -185,9 +190,22 @@ async fn setup(
         from,
         fast_polls: arguments.fast_polls,
         faults,
+        certificate: arguments
+            .certificate
+            .as_deref()
+            .map(read_certificate)
+            .transpose()?,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
     })
+}
+
+/// The first certificate of a PEM file, which may hold the key as well.
+fn read_certificate(file: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("no certificate in {}: {error}", file.display());
+    let text = std::fs::read(file).map_err(|error| failed(&error))?;
+    let der = CertificateDer::from_pem_slice(&text).map_err(|error| failed(&error))?;
+    Ok(der.to_vec())
 }
 
 async fn wait_for_end() {

@@ -44,6 +44,8 @@ pub struct Setup {
     pub fast_polls: bool,
     /// Faults to put in place once the world is built.
     pub faults: FaultFile,
+    /// A certificate (DER) the operator may sign in with as well as with the secret.
+    pub certificate: Option<Vec<u8>>,
     /// The real servers, if there are any.
     pub postgres: Option<Arc<dyn RealPostgres>>,
     /// The hosts file to keep, if one is kept.

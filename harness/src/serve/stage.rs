@@ -55,6 +55,9 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
     settings.fast_polls = setup.fast_polls;
     let mut azure = Azure::new(rules, settings, setup.seed());
     let operator = world::found(&mut azure, start);
+    if let Some(certificate) = &setup.certificate {
+        world::admit_certificate(&mut azure, &operator, certificate.clone());
+    }
     Ok((azure, operator))
 }
 

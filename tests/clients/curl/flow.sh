@@ -91,9 +91,20 @@ step 'a missing group: 404'
 readonly imds='http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F'
 ask 400 "$imds"
 expect 'it["error"]' invalid_request
-ask 200 "$imds&client_id=$AZURE_CLIENT_ID" --header 'Metadata: true'
+ask 400 "$imds&client_id=$AZURE_CLIENT_ID" --header 'Metadata: true'
+expect 'it["error_description"]' 'Identity not found'
+step 'no token from IMDS for an application'
+readonly group=https://management.azure.com/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/curl
+readonly json='Content-Type: application/json'
+ask 201 "$group?api-version=2025-04-01" --request PUT --header "@$scratch/bearer" --header "$json" \
+    --data '{"location": "westeurope"}'
+ask 201 "$group/providers/Microsoft.ManagedIdentity/userAssignedIdentities/runner?api-version=2024-11-30" \
+    --request PUT --header "@$scratch/bearer" --header "$json" --data '{"location": "westeurope"}'
+client=$(body 'it["properties"]["clientId"]')
+ask 200 "$imds&client_id=$client" --header 'Metadata: true'
 expect 'it["token_type"]' Bearer
 expect 'it["expires_on"].isdigit()' True
+expect 'it["client_id"]' "$client"
 step 'a token from IMDS, through the proxy'
 
 # A custom cloud: no proxy, but the port on localhost, with the same certificate authority.

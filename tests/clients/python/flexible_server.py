@@ -5,9 +5,6 @@ What is not Azure's: the address the database really listens on, which is asked 
 `/_azdrill/`, since the server's own host name resolves nowhere on this machine.
 """
 
-import base64
-import json
-import logging
 import os
 import re
 import shutil
@@ -15,14 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 import uuid
 from pathlib import Path
 
 import psycopg
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential, DefaultAzureCredential
-from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.identity import ClientSecretCredential
 from azure.mgmt.dataprotection import DataProtectionMgmtClient
 from azure.mgmt.dataprotection import models as backup
 from azure.mgmt.msi import ManagedServiceIdentityClient
@@ -35,58 +30,29 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.storage import models as storage
 from azure.storage.blob import BlobServiceClient
 
-LOCATION = "westeurope"
+from drill import (
+    ARM_SCOPE, CREDENTIAL, LOCATION, RUN, SUBSCRIPTION, TENANT, address_of, claims_of, equal, give, holds, refused, step,
+)
+
 FLEXIBLE_SERVER = "Microsoft.DBforPostgreSQL/flexibleServers"
 ADMIN, PASSWORD = "drilladmin", "Not-a-secret-1!"
 DATABASE = "shop"
 PREFIX = "drill"
 ROWS = 1000
 
-SUBSCRIPTION = os.environ["AZURE_SUBSCRIPTION_ID"]
-# A name of its own in every run, so that runs against one long-lived emulator do not meet.
-RUN = uuid.uuid4().hex[:8]
 SERVER_GROUP, BACKUP_GROUP = f"servers-{RUN}", f"backup-{RUN}"
 SERVER, ACCOUNT, CONTAINER, VAULT = f"pg-{RUN}", f"target{RUN}", "restored", f"vault-{RUN}"
 POLICY, INSTANCE = "weekly", f"{SERVER}-{uuid.uuid4()}"
-
-# The SDK logs every refusal it raises; here refusals are what is wanted.
-logging.getLogger("azure").setLevel(logging.CRITICAL)
-STARTED = time.monotonic()
-
-
-def step(text):
-    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", flush=True)
-
-
-def equal(found, wanted, what):
-    """An assertion that survives `python -O` and says what it found."""
-    if found != wanted:
-        raise AssertionError(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def refused(error_type, action):
-    """Runs what must fail, and returns the SDK's own exception."""
-    try:
-        action()
-    except error_type as error:
-        return error
-    raise AssertionError(f"nothing was refused, {error_type.__name__} was expected")
 
 
 class Clients:
     """Every client with its defaults: no endpoint, no transport, no policy of ours."""
 
     def __init__(self):
-        self.credential = DefaultAzureCredential()
+        self.credential = CREDENTIAL
         arguments = (self.credential, SUBSCRIPTION)
         self.subscriptions = SubscriptionClient(self.credential)
         self.resources = ResourceManagementClient(*arguments)
-        self.authorization = AuthorizationManagementClient(*arguments)
         self.storage = StorageManagementClient(*arguments)
         self.postgres = PostgreSQLManagementClient(*arguments)
         self.identities = ManagedServiceIdentityClient(*arguments)
@@ -96,17 +62,15 @@ class Clients:
 
 
 def sign_in(azure):
-    token = azure.credential.get_token("https://management.azure.com/.default").token
-    part = token.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    equal(claims["tid"], os.environ["AZURE_TENANT_ID"], "the token's tenant")
+    claims = claims_of(azure.credential.get_token(ARM_SCOPE).token)
+    equal(claims["tid"], TENANT, "the token's tenant")
     equal(claims["appid"], os.environ["AZURE_CLIENT_ID"], "the token's application")
     listed = [own.subscription_id for own in azure.subscriptions.subscriptions.list()]
     holds(SUBSCRIPTION in listed, f"subscription {SUBSCRIPTION} is not among {listed}")
     step("signed in with DefaultAzureCredential")
 
-    wrong = ClientSecretCredential(os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], "wrong")
-    error = refused(HttpResponseError, lambda: wrong.get_token("https://management.azure.com/.default"))
+    wrong = ClientSecretCredential(TENANT, os.environ["AZURE_CLIENT_ID"], "wrong")
+    error = refused(HttpResponseError, lambda: wrong.get_token(ARM_SCOPE))
     holds("AADSTS7000215" in error.message, f"a wrong secret is refused with: {error.message}")
     step("a wrong secret is refused with AADSTS7000215")
     return claims["oid"]
@@ -223,16 +187,6 @@ def create_server(azure):
     return server
 
 
-def address_of(server):
-    """Where the server really listens."""
-    with urllib.request.urlopen(f"{os.environ['HTTPS_PROXY']}/_azdrill/servers", timeout=10) as answer:
-        servers = json.load(answer)
-    name = server.properties.fully_qualified_domain_name
-    found = [own for own in servers if own["fullyQualifiedDomainName"] == name]
-    equal(len(found), 1, f"servers called {name}")
-    return {"host": found[0]["host"], "port": found[0]["port"], "user": ADMIN, "password": PASSWORD}
-
-
 def fill(address):
     with psycopg.connect(dbname=DATABASE, **address) as connection:
         connection.execute("CREATE TABLE orders (id int PRIMARY KEY, customer text NOT NULL, total numeric(10, 2))")
@@ -267,7 +221,7 @@ def create_vault(azure):
     made = vaults.begin_create_or_update(BACKUP_GROUP, VAULT, vault("AlwaysOn")).result()
     equal(made.properties.provisioning_state, "Succeeded", "the vault's state")
     equal(made.properties.security_settings.soft_delete_settings.state, "AlwaysOn", "its soft delete")
-    equal(made.identity.tenant_id, os.environ["AZURE_TENANT_ID"], "its identity's tenant")
+    equal(made.identity.tenant_id, TENANT, "its identity's tenant")
     step(f"created Backup vault {VAULT} with identity {made.identity.principal_id}")
     return made
 
@@ -311,18 +265,6 @@ def create_policy(azure):
     return made
 
 
-def give(azure, role, scope, principal):
-    definitions = list(azure.authorization.role_definitions.list(scope, filter=f"roleName eq '{role}'"))
-    equal([own.role_name for own in definitions], [role], "role definitions of that name")
-    made = azure.authorization.role_assignments.create(
-        scope,
-        str(uuid.uuid4()),
-        {"role_definition_id": definitions[0].id, "principal_id": principal, "principal_type": "ServicePrincipal"},
-    )
-    equal(made.principal_id, principal, "the assignment's principal")
-    step(f"gave {role} at {scope.rsplit('/', 1)[-1]}")
-
-
 def backup_instance(server, policy):
     datasource = dict(
         datasource_type=FLEXIBLE_SERVER,
@@ -351,8 +293,8 @@ def protect(azure, server, policy, vault):
     step("validate_for_backup refuses a vault without roles")
 
     group = azure.resources.resource_groups.get(SERVER_GROUP)
-    give(azure, "PostgreSQL Flexible Server Long Term Retention Backup Role", server.id, vault.identity.principal_id)
-    give(azure, "Reader", group.id, vault.identity.principal_id)
+    give("PostgreSQL Flexible Server Long Term Retention Backup Role", server.id, vault.identity.principal_id)
+    give("Reader", group.id, vault.identity.principal_id)
     instances.begin_validate_for_backup(BACKUP_GROUP, VAULT, request).result()
     step("validate_for_backup passes")
 
@@ -427,7 +369,7 @@ def validate_restore(azure, point, prefix):
 
 
 def restore(azure, vault, account, point):
-    give(azure, "Storage Blob Data Contributor", account.id, vault.identity.principal_id)
+    give("Storage Blob Data Contributor", account.id, vault.identity.principal_id)
     validate_restore(azure, point, PREFIX)
     step("validate_for_restore passes")
     started = azure.backup.backup_instances.begin_trigger_restore(
@@ -445,7 +387,7 @@ def download(azure, account, operator, folder):
     container = azure.blobs.get_container_client(CONTAINER)
     error = refused(HttpResponseError, lambda: list(container.list_blobs()))
     equal(error.error_code, "AuthorizationPermissionMismatch", "listing blobs without a data role")
-    give(azure, "Storage Blob Data Contributor", account.id, operator)
+    give("Storage Blob Data Contributor", account.id, operator)
     names = sorted(blob.name for blob in container.list_blobs(name_starts_with=PREFIX))
     for wanted in (f"{PREFIX}_database_{DATABASE}.sql", f"{PREFIX}_roles.sql", f"{PREFIX}_schema.sql"):
         holds(wanted in names, f"{wanted} is not among {names}")
@@ -556,7 +498,7 @@ def main():
     account = create_storage(azure)
     create_neighbours(azure)
     server = create_server(azure)
-    address = address_of(server)
+    address = {**address_of(server.properties.fully_qualified_domain_name), "user": ADMIN, "password": PASSWORD}
     fill(address)
     vault = create_vault(azure)
     policy = create_policy(azure)

@@ -2,73 +2,24 @@
 nothing but environment variables to tell it where Azure is.
 """
 
-import base64
 import hashlib
-import json
-import logging
-import os
-import time
-import uuid
 from datetime import datetime, timedelta, timezone
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, EncryptionAlgorithm, KeyWrapAlgorithm, SignatureAlgorithm
 from azure.keyvault.secrets import SecretClient
-from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-LOCATION = "westeurope"
-SUBSCRIPTION = os.environ["AZURE_SUBSCRIPTION_ID"]
-TENANT = os.environ["AZURE_TENANT_ID"]
-# A name of its own in every run, so that runs against one long-lived emulator do not meet.
-RUN = uuid.uuid4().hex[:8]
+from drill import CREDENTIAL, LOCATION, RUN, SUBSCRIPTION, TENANT, equal, give, own_object_id, refused, step
+
 GROUP, VAULT = f"vaults-{RUN}", f"drill-{RUN}"
-SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
-CRYPTO_OFFICER = "14b46e9e-c2b7-41b4-b07b-48a6ebf60603"
+SECRETS_OFFICER = "Key Vault Secrets Officer"
+CRYPTO_OFFICER = "Key Vault Crypto Officer"
 
-# The SDK logs every refusal it raises; here refusals are what is wanted.
-logging.getLogger("azure").setLevel(logging.CRITICAL)
-STARTED = time.monotonic()
-
-
-def step(text):
-    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", flush=True)
-
-
-def equal(found, wanted, what):
-    """An assertion that survives `python -O` and says what it found."""
-    if found != wanted:
-        raise AssertionError(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def refused(error_type, action):
-    """Runs what must fail, and returns the SDK's own exception."""
-    try:
-        action()
-    except error_type as error:
-        return error
-    raise AssertionError(f"nothing was refused, {error_type.__name__} was expected")
-
-
-credential = ClientSecretCredential(TENANT, os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"])
-resources = ResourceManagementClient(credential, SUBSCRIPTION)
-management = KeyVaultManagementClient(credential, SUBSCRIPTION)
-authorization = AuthorizationManagementClient(credential, SUBSCRIPTION)
-
-
-def own_object_id():
-    """Who this is, from the token's own claims."""
-    claims = credential.get_token("https://management.azure.com/.default").token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["oid"]
-
-
-def give(role, scope):
-    definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    body = {"role_definition_id": definition, "principal_id": ME, "principal_type": "ServicePrincipal"}
-    authorization.role_assignments.create(scope, str(uuid.uuid4()), body)
+resources = ResourceManagementClient(CREDENTIAL, SUBSCRIPTION)
+management = KeyVaultManagementClient(CREDENTIAL, SUBSCRIPTION)
 
 
 def put_vault(**properties):
@@ -85,11 +36,11 @@ uri = vault.properties.vault_uri
 equal(vault.properties.soft_delete_retention_in_days, 7, "the retention")
 step(f"created {uri}")
 
-secrets = SecretClient(uri, credential)
+secrets = SecretClient(uri, CREDENTIAL)
 error = refused(HttpResponseError, lambda: secrets.set_secret("db", "x"))
 equal((error.status_code, error.error.code), (403, "Forbidden"), "setting a secret as the vault's owner")
 for role in (SECRETS_OFFICER, CRYPTO_OFFICER):
-    give(role, vault.id)
+    give(role, vault.id, ME)
 first = secrets.set_secret("db", "one", content_type="text/plain", tags={"a": "b"})
 second = secrets.set_secret("db", "two")
 equal(secrets.get_secret("db").value, "two", "the newest version")
@@ -115,9 +66,9 @@ for number in range(60):
 equal(len(list(secrets.list_properties_of_secrets())), 61, "secrets in pages")
 step("secrets: versions, attributes, soft delete, backup, pages")
 
-keys = KeyClient(uri, credential)
+keys = KeyClient(uri, CREDENTIAL)
 rsa = keys.create_rsa_key("cmk", size=2048)
-used = CryptographyClient(rsa, credential)
+used = CryptographyClient(rsa, CREDENTIAL)
 # The client encrypts and verifies by itself, with the public half: the two sides must agree.
 wrapped = used.wrap_key(KeyWrapAlgorithm.rsa_oaep_256, b"0" * 32)
 equal(used.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped.encrypted_key).key, b"0" * 32, "the unwrapped key")
@@ -127,7 +78,7 @@ digest = hashlib.sha256(b"restore drills").digest()
 for algorithm in (SignatureAlgorithm.rs256, SignatureAlgorithm.ps256):
     signed = used.sign(algorithm, digest)
     equal(used.verify(algorithm, digest, signed.signature).is_valid, True, algorithm)
-curve = CryptographyClient(keys.create_ec_key("ec", curve="P-256"), credential)
+curve = CryptographyClient(keys.create_ec_key("ec", curve="P-256"), CREDENTIAL)
 signed = curve.sign(SignatureAlgorithm.es256, digest)
 equal(curve.verify(SignatureAlgorithm.es256, digest, signed.signature).is_valid, True, "es256")
 keys.rotate_key("ec")
@@ -147,7 +98,7 @@ management.vaults.delete(GROUP, VAULT)
 equal(refused(HttpResponseError, put_vault).status_code, 409, "a name of a deleted vault")
 equal([own.name for own in management.vaults.list_deleted()], [VAULT], "deleted vaults")
 put_vault(createMode="recover")
-give(SECRETS_OFFICER, vault.id)
+give(SECRETS_OFFICER, vault.id, ME)
 equal(secrets.get_secret("db").value, "two", "a secret of the recovered vault")
 management.vaults.delete(GROUP, VAULT)
 management.vaults.begin_purge_deleted(VAULT, LOCATION).result()

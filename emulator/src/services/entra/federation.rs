@@ -20,9 +20,9 @@ struct Assertion {
     iss: String,
     sub: String,
     aud: Audiences,
-    exp: i64,
+    exp: f64,
     #[serde(default)]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
 }
 
 /// A JWT names one audience or several.
@@ -48,7 +48,10 @@ fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
 
 /// Whether an assertion stands for this identity now.
 pub(super) fn check(context: &Context<'_>, identity: &ResourceId, assertion: &str) -> Result<(), Refusal> {
-    let unreadable = || super::token::invalid_assertion("it is not a JWT");
+    let unreadable = || {
+        let fill = [("reason", "It is not a JWT.")];
+        refuse(context, "AssertionSignatureInvalid", &fill)
+    };
     let header = jsonwebtoken::decode_header(assertion).map_err(|_| unreadable())?;
     let said: Assertion = jsonwebtoken::dangerous::insecure_decode(assertion)
         .map_err(|_| unreadable())?

@@ -1,5 +1,6 @@
 //! Entra ID: discovery documents, the token endpoint, outside tokens, managed-identity endpoints.
 
+mod certificate;
 mod documents;
 mod federation;
 mod managed_identity;

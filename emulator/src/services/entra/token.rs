@@ -1,15 +1,14 @@
-//! The token endpoint. An application shows a secret or signs with a certificate; people stand in
-//! `person.rs`.
+//! The token endpoint. An application shows a secret, or signs with a certificate (`certificate.rs`);
+//! an identity shows an outside token (`federation.rs`); people stand in `person.rs`.
 
 use std::collections::BTreeMap;
 
 use http::StatusCode;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{federation, person};
+use super::{certificate, federation, person};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
 use crate::rules::Gate;
@@ -106,7 +105,7 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
         let assertion = value("client_assertion");
         match &principal.identity {
             IdentityKind::UserAssigned(id) => federation::check(context, id, assertion)?,
-            _ => check_assertion(context, &principal, assertion)?,
+            _ => certificate::check(context, tenant, &principal, assertion)?,
         }
     } else {
         check_secret(&principal, value("client_secret"))?;
@@ -169,38 +168,11 @@ fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
     ))
 }
 
-/// A client assertion is a JWT signed with a certificate registered for the application.
-fn check_assertion(context: &Context<'_>, principal: &Principal, assertion: &str) -> Result<(), Refusal> {
-    let header = jsonwebtoken::decode_header(assertion).map_err(|_| invalid_assertion("it is not a JWT"))?;
-    if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
-        return Err(invalid_assertion("the algorithm is not RS256 or PS256"));
-    }
-    let mut validation = Validation::new(header.alg);
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.validate_aud = false;
-    validation.required_spec_claims.clear();
-    let claims = principal
-        .certificates
-        .iter()
-        .filter_map(|certificate| public_key(certificate))
-        .find_map(|key| jsonwebtoken::decode::<Value>(assertion, &key, &validation).ok())
-        .map(|data| data.claims)
-        .ok_or_else(|| invalid_assertion("no registered certificate fits"))?;
-    let number = |name: &str| claims.get(name).and_then(Value::as_i64);
-    check_times(context.now, number("exp"), number("nbf"))
-}
-
-/// An assertion that is not what it should be.
-pub(super) fn invalid_assertion(why: &str) -> Refusal {
-    let text = format!("Client assertion failed signature validation: {why}.");
-    refuse(StatusCode::UNAUTHORIZED, "invalid_client", 700_027, &text)
-}
-
 /// Whether an assertion is within its time. Clocks may differ by five minutes at its beginning.
-pub(super) fn check_times(now: Timestamp, exp: Option<i64>, nbf: Option<i64>) -> Result<(), Refusal> {
-    let now = now.as_second();
-    if exp.is_none_or(|exp| now >= exp) || nbf.is_some_and(|nbf| now + 300 < nbf) {
+/// Python writes fractions of a second.
+pub(super) fn check_times(now: Timestamp, exp: Option<f64>, nbf: Option<f64>) -> Result<(), Refusal> {
+    let now = now.as_second() as f64;
+    if exp.is_none_or(|exp| now >= exp) || nbf.is_some_and(|nbf| now + 300.0 < nbf) {
         return Err(refuse(
             StatusCode::UNAUTHORIZED,
             "invalid_client",
@@ -209,34 +181,6 @@ pub(super) fn check_times(now: Timestamp, exp: Option<i64>, nbf: Option<i64>) ->
         ));
     }
     Ok(())
-}
-
-/// The RSA public key (PKCS#1) inside a DER certificate: the bit string behind the object id
-/// rsaEncryption (1.2.840.113549.1.1.1).
-fn public_key(certificate: &[u8]) -> Option<DecodingKey> {
-    const RSA_ENCRYPTION: [u8; 13] = [
-        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
-    ];
-    let at = certificate
-        .windows(RSA_ENCRYPTION.len())
-        .position(|window| window == RSA_ENCRYPTION)?;
-    // Behind it: NULL (05 00), BIT STRING (03), its length, and a zero count of unused bits.
-    let rest = certificate.get(at + RSA_ENCRYPTION.len() + 2..)?;
-    let (&tag, rest) = rest.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        short @ 0..=0x7f => (usize::from(short), rest),
-        0x81 => (usize::from(*rest.first()?), rest.get(1..)?),
-        0x82 => (
-            usize::from(*rest.first()?) << 8 | usize::from(*rest.get(1)?),
-            rest.get(2..)?,
-        ),
-        _ => return None,
-    };
-    (tag == 3)
-        .then(|| rest.get(1..length))
-        .flatten()
-        .map(DecodingKey::from_rsa_der)
 }
 
 /// The fields of a form. Holds secrets.

@@ -19,6 +19,7 @@ async fn world(folder: &std::path::Path) -> ServedWorld {
         from: azdrill_emulator::model::NetworkPath::internet(),
         fast_polls: false,
         faults: FaultFile::default(),
+        certificate: None,
         postgres: None,
         hosts: None,
     };

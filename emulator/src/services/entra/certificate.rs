@@ -1,0 +1,89 @@
+//! Applications that sign in with a certificate: they show a JWT they have signed with its key.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::token::{check_times, tenant_of};
+use crate::gateway::{Refusal, Shape};
+use crate::model::{TenantId, Timestamp};
+use crate::rules::Gate;
+use crate::services::Context;
+use crate::state::Principal;
+
+/// What an application says of itself.
+#[derive(Clone, Deserialize)]
+struct Assertion {
+    #[serde(default)]
+    iss: String,
+    #[serde(default)]
+    sub: String,
+    #[serde(default)]
+    aud: String,
+    #[serde(default)]
+    exp: Option<f64>,
+    #[serde(default)]
+    nbf: Option<f64>,
+}
+
+fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
+}
+
+/// Whether an application has made this assertion, for this tenant, now.
+pub(super) fn check(
+    context: &Context<'_>,
+    tenant: TenantId,
+    principal: &Principal,
+    assertion: &str,
+) -> Result<(), Refusal> {
+    let invalid = |reason: &str| refuse(context, "AssertionSignatureInvalid", &[("reason", reason)]);
+    let header = jsonwebtoken::decode_header(assertion).map_err(|_| invalid("It is not a JWT."))?;
+    if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
+        return Err(invalid("The algorithm is not RS256 or PS256."));
+    }
+    let mut validation = Validation::new(header.alg);
+    // Times are checked against our clock, not the machine's.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let (said, expired) = principal
+        .certificates
+        .iter()
+        .filter_map(|der| key_of(der, context.now))
+        .find_map(|(key, expired)| {
+            let data = jsonwebtoken::decode::<Assertion>(assertion, &key, &validation).ok()?;
+            Some((data.claims, expired))
+        })
+        .ok_or_else(|| invalid("The key was not found."))?;
+    if expired {
+        return Err(invalid("The key used is expired."));
+    }
+    let own = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    if !said.iss.eq_ignore_ascii_case(&own) || !said.sub.eq_ignore_ascii_case(&own) {
+        return Err(refuse(context, "AssertionOfAnotherApplication", &[]));
+    }
+    if !is_for(context, tenant, &said.aud) {
+        return Err(refuse(context, "AssertionForAnotherAudience", &[]));
+    }
+    check_times(context.now, said.exp, said.nbf)
+}
+
+/// The RSA key of a certificate, and whether it is out of its time; `None` if there is none in it.
+fn key_of(der: &[u8], now: Timestamp) -> Option<(DecodingKey, bool)> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let validity = certificate.validity();
+    let second = now.as_second();
+    let expired = second < validity.not_before.timestamp() || second > validity.not_after.timestamp();
+    let key = DecodingKey::from_rsa_der(&certificate.public_key().subject_public_key.data);
+    Some((key, expired))
+}
+
+/// Whether an audience is this tenant's: an address whose path begins with it.
+fn is_for(context: &Context<'_>, tenant: TenantId, audience: &str) -> bool {
+    audience
+        .strip_prefix("https://")
+        .and_then(|rest| rest.split('/').nth(1))
+        .is_some_and(|named| tenant_of(context, named).is_ok_and(|own| own == tenant))
+}
