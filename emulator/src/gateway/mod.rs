@@ -47,6 +47,9 @@ pub struct Permit {
     pub scope: ResourceId,
     /// The rules that had a say.
     pub rules: Vec<RuleId>,
+    /// Whether the caller may do this below the scope only, and not everywhere there: a list must leave
+    /// out what it may not read.
+    pub below_only: bool,
 }
 
 impl Permit {
@@ -137,6 +140,7 @@ impl Door<'_> {
             params: routed.params,
             caller: Caller::anonymous(),
             rules: Vec::new(),
+            below_only: false,
         };
         let order = self
             .rules

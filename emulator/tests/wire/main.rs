@@ -11,6 +11,7 @@ mod jobs;
 mod lists;
 mod locks;
 mod network_parts;
+mod partial_lists;
 mod people;
 mod providers;
 mod resource_graph;
