@@ -74,16 +74,20 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
             // lets a vault back up a server holds the action for it and is assigned at the server,
             // so it must be enough to hold it anywhere in the subscription (inferred).
             let subscription = || ResourceId::from_segments(permit.scope.segments().take(2));
-            let polls = row.polling && access.grants_below(roles, now, &principals, wanted, &subscription());
+            // A list over a subscription is not refused to whoever may read some of it: it is shown
+            // that much, as by Resource Manager.
+            let below = row.polling || row.listing && permit.scope == subscription();
+            let below = below && access.grants_below(roles, now, &principals, wanted, &subscription());
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
                 let wanted = Wanted::DataAction(action);
                 access
                     .decide(roles, now, &principals, wanted, &permit.scope)
                     .is_ok()
             });
-            if !polls && !adds {
+            if !below && !adds {
                 return Err(refuse(row, permit, wanted, &denied));
             }
+            permit.below_only = row.listing;
             permit.only_adds = adds;
         }
     }

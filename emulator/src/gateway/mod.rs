@@ -53,6 +53,9 @@ pub struct Permit {
     pub rules: Vec<RuleId>,
     /// Whether new blobs may be made and nothing that is there overwritten.
     pub only_adds: bool,
+    /// Whether the caller may do this below the scope only, and not everywhere there: a list must leave
+    /// out what it may not read.
+    pub below_only: bool,
 }
 
 impl Permit {
@@ -164,6 +167,7 @@ impl Door<'_> {
             caller: Caller::anonymous(),
             rules: Vec::new(),
             only_adds: false,
+            below_only: false,
         };
         let order = self
             .rules

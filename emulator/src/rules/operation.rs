@@ -74,6 +74,8 @@ pub struct Operation {
     pub body: BodyPlan,
     /// Whether it polls a long-running operation.
     pub polling: bool,
+    /// Whether it lists what lies below, so that whoever may read some of it is shown that much.
+    pub listing: bool,
     /// Whether any authenticated caller may perform it.
     pub any_caller: bool,
     /// Whether it needs no authentication.
@@ -160,6 +162,8 @@ struct OperationRow {
     body: BodyPlan,
     #[serde(default)]
     polling: bool,
+    #[serde(default)]
+    listing: bool,
     #[serde(default)]
     any_caller: bool,
     #[serde(default)]
@@ -394,6 +398,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         sas: row.sas,
         body: row.body,
         polling: row.polling,
+        listing: row.listing,
         any_caller: row.any_caller,
         anonymous: row.anonymous,
         past_locks: row.past_locks,

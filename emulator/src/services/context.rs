@@ -9,11 +9,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ServiceStates, Workflow};
+use crate::authz::Wanted;
 use crate::entropy::Entropy;
-use crate::gateway::{Door, Refusal, TokenAuthority};
+use crate::gateway::{Door, Permit, Refusal, TokenAuthority};
 use crate::log::Log;
 use crate::model::{
-    DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
+    Action, DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
 };
 use crate::rules::Rules;
 use crate::state::{IdentityKind, OperationOutcome, Principal, State};
@@ -196,6 +197,25 @@ impl Context<'_> {
                 format!("The subscription '{subscription}' could not be found."),
             )
         })
+    }
+
+    /// Whether a list shows a resource to whoever asked for it. Nearly always everything is shown, because
+    /// the caller may read everything there.
+    pub fn shows(&self, permit: &Permit, id: &ResourceId, kind: &str) -> bool {
+        !permit.below_only || self.may_read(permit, id, kind)
+    }
+
+    /// Whether the caller has a role that lets it read something of a type.
+    pub fn may_read(&self, permit: &Permit, id: &ResourceId, kind: &str) -> bool {
+        let Some(principal) = permit.caller.principal else {
+            return false;
+        };
+        let principals = self.state.directory.with_groups(principal);
+        let action = Action::new(format!("{kind}/read"));
+        let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
+        access
+            .decide(roles, self.now, &principals, Wanted::Action(&action), id)
+            .is_ok()
     }
 
     /// Makes sure the resource group a resource is to be put into exists.

@@ -122,6 +122,7 @@ pub(super) fn list(
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, kind)
+        .filter(|resource| context.shows(permit, &resource.id, kind))
         .map(|resource| &resource.body)
         .collect();
     page::list(context.rules, request, &found)

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::evaluate::Row;
 use super::problem::Problem;
 use super::steps::Table;
-use crate::authz::{Assignment, Wanted};
+use crate::authz::Assignment;
 use crate::gateway::Permit;
-use crate::model::{Action, PrincipalId, ResourceId};
+use crate::model::ResourceId;
 use crate::services::{Context, Listed, listed};
 use crate::state::{Resource, Subscription, field};
 
@@ -109,18 +109,8 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Whether the caller has a role that lets it read something of a type.
     fn may_read(&self, id: &ResourceId, kind: &str) -> bool {
-        let Some(principal) = self.permit.caller.principal else {
-            return false;
-        };
-        let context = self.context;
-        let principals: Vec<PrincipalId> = context.state.directory.with_groups(principal);
-        let action = Action::new(format!("{kind}/read"));
-        let (access, roles) = (&context.state.access, &context.rules.built_in_roles);
-        access
-            .decide(roles, context.now, &principals, Wanted::Action(&action), id)
-            .is_ok()
+        self.context.may_read(self.permit, id, kind)
     }
 
     /// A resource as a row; none outside the subscriptions that are asked about, and none in one that

@@ -94,6 +94,13 @@ pub(super) fn list(
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, TYPE)
+        .filter(|group| {
+            context.shows(
+                permit,
+                &group.id,
+                "Microsoft.Resources/subscriptions/resourceGroups",
+            )
+        })
         .map(|group| &group.body)
         .collect();
     page::list(context.rules, request, &found)
@@ -131,6 +138,7 @@ pub(super) fn resources(
         .values()
         .filter(|resource| permit.scope.contains(&resource.id) && is_top_level(resource))
         .filter(wanted)
+        .filter(|resource| context.shows(permit, &resource.id, resource.text("/type")))
         .map(|resource| {
             let mut brief = json!({});
             for key in [

@@ -1,0 +1,131 @@
+//! Lists over a subscription, asked for by somebody who may read a part of it.
+
+use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::state::IdentityKind;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::{ARM, World};
+
+const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+
+impl World {
+    fn list_as(&mut self, who: PrincipalId, target: &str) -> Response {
+        let principal = self.azure.state().directory.get(who).expect("in the directory");
+        let token = self
+            .azure
+            .tokens()
+            .issue(self.now, principal, "https://management.azure.com")
+            .0;
+        let request =
+            Request::new(Method::GET, ARM, target).with_header("authorization", &format!("Bearer {token}"));
+        self.send(request)
+    }
+
+    fn let_read(&mut self, who: PrincipalId, scope: &str) {
+        let body = json!({"properties": {
+            "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"),
+            "principalId": who, "principalType": "ServicePrincipal",
+        }});
+        let name = "11111111-2222-4333-8444-00000000000a";
+        let target = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
+        assert_eq!(self.put(&target, &body).status, 201);
+    }
+}
+
+fn ids(answer: &Response) -> Vec<String> {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json_body();
+    let all = body["value"].as_array().expect("a list").iter();
+    all.map(|one| one["id"].as_str().expect("an id").to_owned())
+        .collect()
+}
+
+/// Every list there is of the kind: who may read one group is shown what is in it, who may read
+/// nothing is refused, and who owns the subscription is shown everything.
+#[test]
+fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
+    let mut world = World::backed_up();
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
+    let other = format!("{subscription}/resourceGroups/other");
+    assert_eq!(world.put(&other, &json!({"location": "westeurope"})).status, 201);
+    let bodies: [(&str, Value); 7] = [
+        (
+            "Microsoft.KeyVault/vaults",
+            json!({"tenantId": world.operator.tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}),
+        ),
+        ("Microsoft.ManagedIdentity/userAssignedIdentities", json!({})),
+        ("Microsoft.Network/virtualNetworks", json!({})),
+        ("Microsoft.Network/networkSecurityGroups", json!({})),
+        ("Microsoft.Network/publicIPAddresses", json!({})),
+        ("Microsoft.Network/privateDnsZones", json!({})),
+        ("Microsoft.Storage/storageAccounts", json!({})),
+    ];
+    for (group, letter) in [(world.group(), "a"), (other.clone(), "b")] {
+        for (kind, properties) in &bodies {
+            let mut body = json!({"location": "westeurope", "properties": properties});
+            if kind.ends_with("storageAccounts") {
+                body["kind"] = json!("StorageV2");
+                body["sku"] = json!({"name": "Standard_LRS"});
+            }
+            let made = world.put(&format!("{group}/providers/{kind}/drill{letter}"), &body);
+            assert!(made.status.is_success(), "{kind}: {made:?}");
+        }
+        world.settle();
+        let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/drill{letter}");
+        let endpoint = json!({"location": "westeurope", "properties": {"privateLinkServiceConnections": [
+            {"name": "c", "properties": {"privateLinkServiceId": account, "groupIds": ["blob"]}},
+        ]}});
+        let target = format!("{group}/providers/Microsoft.Network/privateEndpoints/drill{letter}");
+        assert!(world.put(&target, &endpoint).status.is_success());
+    }
+    let reader = world.add_principal(0xa000, "reader", IdentityKind::Application);
+    let nobody = world.add_principal(0xb000, "nobody", IdentityKind::Application);
+    world.let_read(reader, &other);
+    let owner = world.operator.object_id;
+    let lists: Vec<String> = world
+        .azure
+        .rules()
+        .router
+        .operations()
+        .iter()
+        .filter(|row| row.listing)
+        .map(|row| format!("{}?api-version=2024-04-01", row.example_path(&subscription)))
+        .collect();
+    assert!(lists.len() >= 13, "{lists:?}");
+    let mut shown = 0;
+    for list in lists {
+        let everything = ids(&world.list_as(owner, &list));
+        let part = ids(&world.list_as(reader, &list));
+        let expected: Vec<String> = everything
+            .into_iter()
+            .filter(|id| id.to_lowercase().starts_with(&other.to_lowercase()))
+            .collect();
+        assert_eq!(part, expected, "{list}");
+        shown += part.len();
+        assert_eq!(world.list_as(nobody, &list).status, 403, "{list}");
+    }
+    assert!(shown >= 17, "{shown}");
+}
+
+/// What is no list over a subscription stays as it was: a group's list is refused, and so is another
+/// subscription's.
+#[test]
+fn a_role_below_is_not_a_role_at_the_group() {
+    let mut world = World::new();
+    world.put_account();
+    let reader = world.add_principal(0xa000, "reader", IdentityKind::Application);
+    let account = world.account();
+    world.let_read(reader, &account);
+    let group = world.group();
+    let target = format!("{group}/providers/Microsoft.Storage/storageAccounts?api-version=2024-04-01");
+    assert_eq!(world.list_as(reader, &target).status, 403);
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
+    let target = format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2024-04-01");
+    assert_eq!(ids(&world.list_as(reader, &target)), [account]);
+    let elsewhere = target.replace(
+        &world.operator.subscription,
+        "00000000-0000-0000-0000-000000000000",
+    );
+    assert_eq!(world.list_as(reader, &elsewhere).status, 403);
+}

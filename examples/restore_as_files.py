@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Restores the latest backup of an Azure Database for PostgreSQL flexible server as files, loads one
+database from them into a server, and counts its rows.
+
+    pip install azure-identity azure-mgmt-dataprotection azure-storage-blob "psycopg[binary]"
+    python examples/restore_as_files.py --vault ID --instance NAME --container URL \
+        --database NAME --server HOST --user NAME [--into NAME] [--prefix TEXT]
+
+pg_restore must be installed, no older than the server that was backed up. The password is taken from
+PGPASSWORD. Who signs in, and with what, is for azure-identity's DefaultAzureCredential to find out.
+
+Inside `azdrill run --world …` the AZDRILL_* variables stand for every argument; nothing else here knows
+about azdrill.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import psycopg
+from azure.core.exceptions import HttpResponseError
+from azure.identity import DefaultAzureCredential
+from azure.mgmt.dataprotection import DataProtectionMgmtClient
+from azure.mgmt.dataprotection import models
+from azure.storage.blob import ContainerClient
+from psycopg import sql
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def add(name, variable, text):
+        default = os.environ.get(variable)
+        parser.add_argument(f"--{name}", default=default, required=not default, help=text)
+
+    add("vault", "AZDRILL_VAULT_ID", "the resource id of the Backup vault")
+    add("instance", "AZDRILL_INSTANCE", "the name of the backup instance")
+    add("container", "AZDRILL_CONTAINER_URL", "the container the files are restored into")
+    add("database", "AZDRILL_DATABASE", "the database to load")
+    add("server", "AZDRILL_SERVER_HOST", "the server to load it into")
+    add("user", "AZDRILL_SERVER_ADMIN", "who signs in there")
+    parser.add_argument("--into", help="the name it gets there; NAME_restored if left out")
+    parser.add_argument("--prefix", default=f"restore-{datetime.now(timezone.utc):%Y%m%d%H%M%S}", help="of the files")
+    parser.add_argument("--poll-seconds", type=float, default=10)
+    return parser.parse_args()
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+class Refused(Exception):
+    """A step that was refused, and by what."""
+
+
+def refusal(step, error):
+    """The innermost code and message: what says something stands inside what says little."""
+    inner = getattr(error, "error", None)
+    code, message = getattr(inner, "code", None), getattr(inner, "message", None)
+    return Refused(f"{step}: {code or type(error).__name__}: {message or error}")
+
+
+class Vault:
+    """A Backup vault, and an instance in it."""
+
+    def __init__(self, credential, vault_id, instance):
+        parts = vault_id.strip("/").split("/")
+        self.subscription, self.group, self.name = parts[1], parts[3], parts[7]
+        self.instance = instance
+        self.client = DataProtectionMgmtClient(credential, self.subscription)
+        self.location = self.client.backup_vaults.get(self.group, self.name).location
+
+    def latest_point(self):
+        points = list(self.client.recovery_points.list(self.group, self.name, self.instance))
+        if not points:
+            raise Refused(f"{self.instance} has no recovery point yet")
+        return max(points, key=lambda point: point.properties.recovery_point_time)
+
+    def request(self, point, container, prefix):
+        return models.AzureBackupRecoveryPointBasedRestoreRequest(
+            recovery_point_id=point.name,
+            source_data_store_type="VaultStore",
+            restore_target_info=models.RestoreFilesTargetInfo(
+                recovery_option="FailIfExists",
+                restore_location=self.location,
+                target_details=models.TargetDetails(
+                    file_prefix=prefix, restore_target_location_type="AzureBlobs", url=container
+                ),
+            ),
+        )
+
+    def validate(self, request):
+        wrapped = models.ValidateRestoreRequestObject(restore_request_object=request)
+        instances = self.client.backup_instances
+        instances.begin_validate_for_restore(self.group, self.name, self.instance, wrapped).result()
+
+    def restore(self, request, poll_seconds):
+        """Starts the restore, and returns its job once it has ended."""
+        instances = self.client.backup_instances
+        started = instances.begin_trigger_restore(self.group, self.name, self.instance, request).result()
+        name = started.job_id.rsplit("/", 1)[-1]
+        say(f"waiting for job {name}")
+        while True:
+            job = self.client.jobs.get(self.group, self.name, name)
+            if job.properties.status != "InProgress":
+                return job.properties
+            time.sleep(poll_seconds)
+
+
+def download(credential, container, prefix, folder):
+    files = {}
+    with ContainerClient.from_container_url(container, credential) as client:
+        for blob in client.list_blobs(name_starts_with=prefix):
+            print(f"   {blob.name} {blob.size}")
+            files[blob.name] = folder / blob.name
+            with files[blob.name].open("wb") as file:
+                client.download_blob(blob.name).readinto(file)
+    return files
+
+
+def load(wanted, into, file):
+    address = {"host": wanted.server, "user": wanted.user, "sslmode": os.environ.get("PGSSLMODE", "require")}
+    with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(into)))
+    target = " ".join(f"{name}={value}" for name, value in address.items()) + f" dbname={into}"
+    # The file is called .sql; it is a dump in pg_dump's custom format.
+    command = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--dbname", target, str(file)]
+    subprocess.run(command, check=True)
+    with psycopg.connect(dbname=into, **address) as connection:
+        tables = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            " ORDER BY 1, 2"
+        ).fetchall()
+        for schema, table in tables:
+            count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
+            print(f"{schema}.{table} {connection.execute(count).fetchone()[0]}")
+
+
+def run(wanted):
+    credential = DefaultAzureCredential()
+    into = wanted.into or f"{wanted.database}_restored"
+    os.environ.setdefault("PGPASSWORD", os.environ.get("AZDRILL_SERVER_PASSWORD", ""))
+    step = "looking at the vault"
+    try:
+        say(f"looking for the latest recovery point of {wanted.instance}")
+        vault = Vault(credential, wanted.vault, wanted.instance)
+        point = vault.latest_point()
+        print(f"   {point.name} of {point.properties.recovery_point_time}")
+        request = vault.request(point, wanted.container.rstrip("/"), wanted.prefix)
+
+        step = "the validation"
+        say(f"validating the restore into {wanted.container}")
+        vault.validate(request)
+
+        step = "the restore"
+        say("restoring")
+        job = vault.restore(request, wanted.poll_seconds)
+        print(f"   {job.status}")
+        if job.status != "Completed":
+            found = [f"{error.code}: {error.message}" for error in job.error_details or []]
+            raise Refused(f"the restore job: {'; '.join(found) or job.status}")
+
+        step = "downloading"
+        with tempfile.TemporaryDirectory() as folder:
+            say("downloading")
+            files = download(credential, wanted.container, wanted.prefix, Path(folder))
+            say(f"loading {wanted.database} as {into} on {wanted.server}")
+            load(wanted, into, files[f"{wanted.prefix}_database_{wanted.database}.sql"])
+    except HttpResponseError as error:
+        raise refusal(step, error) from error
+
+
+def main():
+    try:
+        run(arguments())
+    except Refused as refused:
+        print(f"REFUSED: {refused}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
