@@ -27,6 +27,10 @@ bench *arguments:
 clients *names="all":
     bash tests/clients/run {{names}}
 
+# The blob inventory against Azurite (from npm) and against ours, step by step
+compare-azurite:
+    bash tests/clients/compare-azurite
+
 # What CI runs
 ci:
     bash .ci/run

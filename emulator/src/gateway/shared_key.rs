@@ -168,4 +168,12 @@ mod tests {
         assert!(verify(&request, "acct", &keys(), "acct:AAAA").is_err());
         assert!(verify(&request, "acct", &keys(), "other:AAAA").is_err());
     }
+
+    #[test]
+    fn nobody_signs_with_an_empty_key() {
+        let signature = sign("", "text").expect("signed");
+        assert!(!signed_by("", "text", &signature));
+        let signature = sign(&keys().keys[0], "text").expect("signed");
+        assert!(signed_by(&keys().keys[0], "text", &signature));
+    }
 }

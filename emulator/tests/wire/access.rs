@@ -1,6 +1,6 @@
 //! Who may do what: custom roles, groups, and principals that do not exist.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::{Body, PrincipalId, Request, Response, StoredBody};
 use azdrill_emulator::state::{IdentityKind, Principal};
 use http::Method;
 use serde_json::{Value, json};
@@ -53,6 +53,19 @@ impl World {
         let request = Request::new(method, "target.blob.core.windows.net", target)
             .with_header("authorization", &format!("Bearer {token}"))
             .with_header("x-ms-version", "2024-11-04");
+        self.send(request).status.as_u16()
+    }
+
+    /// Put Blob of a block blob, or Append Block.
+    fn write_as(&mut self, who: PrincipalId, target: &str, kind: &str) -> u16 {
+        let token = self.token_of(who, "https://storage.azure.com");
+        let mut request = Request::new(Method::PUT, "target.blob.core.windows.net", target)
+            .with_header("authorization", &format!("Bearer {token}"))
+            .with_header("x-ms-version", "2024-11-04")
+            .with_header("x-ms-blob-type", kind);
+        if target.ends_with("comp=appendblock") {
+            request.body = Body::Stored(StoredBody::zeros(1));
+        }
         self.send(request).status.as_u16()
     }
 
@@ -318,4 +331,23 @@ fn dots_and_slashes_in_a_path_lead_nowhere_else() {
             .status;
         assert_eq!(status, 400, "{trick}");
     }
+}
+
+#[test]
+fn a_role_that_only_adds_makes_blobs_and_overwrites_none() {
+    let mut world = World::new();
+    world.put_account();
+    let who = world.add_application();
+    let made = world.put_role(&json!({"dataActions": [format!("{BLOBS}/add/action")]}));
+    assert_eq!(made.status, 201, "{made:?}");
+    let account = world.account();
+    let given = world.assign(1, &account, CUSTOM, &json!({"principalId": who}));
+    assert_eq!(given.status, 201, "{given:?}");
+    assert_eq!(world.write_as(who, "/box/new", "BlockBlob"), 201);
+    assert_eq!(world.write_as(who, "/box/new", "BlockBlob"), 403);
+    assert_eq!(world.write_as(who, "/box/log", "AppendBlob"), 201);
+    let append = "/box/log?comp=appendblock";
+    assert_eq!(world.write_as(who, append, "AppendBlob"), 201);
+    assert_eq!(world.write_as(who, append, "AppendBlob"), 201);
+    assert_eq!(world.blob_as(who, Method::GET, "/box/new"), 403);
 }

@@ -56,21 +56,22 @@ pub(super) fn submit(
 }
 
 /// Takes one request through the gates and carries it out.
-fn answer(context: &mut Context<'_>, mut request: Request, container: &str) -> Response {
-    // Its version is the whole request's, but for clients that sign one of their own.
-    let mut operation = "".into();
-    let result = perform(context, &mut request, container, &mut operation);
+fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Response {
+    let (permit, result) = perform(context, &request, container);
     let (response, refusal) = match result {
         Ok(response) => (response, None),
         Err(refusal) => (refusal.respond(&request), Some(refusal)),
     };
+    let operation = permit
+        .as_ref()
+        .map(|permit| std::sync::Arc::clone(&permit.operation(context.rules).id));
+    let caller = permit
+        .map(|permit| permit.caller.name)
+        .or_else(|| refusal.as_ref().map(|refusal| refusal.caller.clone()));
     context.log.push(Exchange {
         at: context.now,
         number: 0,
-        caller: refusal
-            .as_ref()
-            .map(|refusal| refusal.caller.clone())
-            .unwrap_or_default(),
+        caller: caller.unwrap_or_default(),
         asked: Asked::ByClient,
         from: context
             .path
@@ -78,7 +79,7 @@ fn answer(context: &mut Context<'_>, mut request: Request, container: &str) -> R
         method: request.method,
         host: request.host,
         path: request.path,
-        operation,
+        operation: operation.unwrap_or_default(),
         status: response.status.as_u16(),
         refused: refusal.map(|refusal| RefusedBecause {
             gate: refusal.gate,
@@ -91,20 +92,27 @@ fn answer(context: &mut Context<'_>, mut request: Request, container: &str) -> R
     response
 }
 
+/// Takes a request through the gates and to its handler; the permit, if the gates gave one, is for the
+/// log.
 fn perform(
     context: &mut Context<'_>,
-    request: &mut Request,
+    request: &Request,
     container: &str,
-    operation: &mut std::sync::Arc<str>,
-) -> Result<Response, Refusal> {
-    let path = context.path.ok_or_else(place::no_blob)?;
-    let permit = context.door().pass(context.now, path, request)?;
-    operation.clone_from(&permit.operation(context.rules).id);
+) -> (Option<Permit>, Result<Response, Refusal>) {
+    let Some(path) = context.path else {
+        return (None, Err(place::no_blob()));
+    };
+    let permit = match context.door().pass(context.now, path, request) {
+        Ok(permit) => permit,
+        Err(refusal) => return (None, Err(refusal)),
+    };
+    let operation = &*permit.operation(context.rules).id;
     // What is asked of a container is about its own blobs.
     let elsewhere = !container.is_empty() && permit.params.get("container") != container;
-    let handler = super::handler(operation).filter(|_| OPERATIONS.contains(&&**operation) && !elsewhere);
-    match handler {
+    let handler = super::handler(operation).filter(|_| OPERATIONS.contains(&operation) && !elsewhere);
+    let result = match handler {
         Some(handler) => handler(context, &permit, request),
         None => Err(place::refusal(context, "BatchBodyInvalid")),
-    }
+    };
+    (Some(permit), result)
 }

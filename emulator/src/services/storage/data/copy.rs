@@ -51,12 +51,9 @@ fn described(
 ) -> Result<Described, Refusal> {
     let metadata = headers::metadata(request)?;
     let sent = create::sent_tags(context, permit, request)?;
-    let copies_tags = request
-        .header("x-ms-copy-source-tag-option")
-        .is_some_and(|option| option.eq_ignore_ascii_case("copy"));
     let tags = match sent {
         Some(tags) => tags,
-        None if copies_tags => {
+        None if source::copies_tags(request) => {
             context.door().also_allows(context.now, permit, "Blob_SetTags")?;
             source.blob.tags.clone()
         }

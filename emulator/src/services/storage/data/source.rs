@@ -177,6 +177,12 @@ fn find_with(
         .pass(context.now, path, source)
         .map_err(unreachable)?;
     let blob = place::blob(context, &passed, source).map_err(unreachable)?;
+    if copies_tags(request) {
+        context
+            .door()
+            .also_allows(context.now, &passed, "Blob_GetTags")
+            .map_err(unreachable)?;
+    }
     if Conditions::of_source(request)?.check_read(&blob.version).is_err() {
         return Err(place::refusal(context, "SourceConditionNotMet"));
     }
@@ -188,6 +194,13 @@ fn find_with(
         blob: blob.clone(),
         address,
     })
+}
+
+/// Whether a copy is to have its source's tags.
+pub(super) fn copies_tags(request: &Request) -> bool {
+    request
+        .header("x-ms-copy-source-tag-option")
+        .is_some_and(|option| option.eq_ignore_ascii_case("copy"))
 }
 
 /// What the source says, said by the destination: which gate and why stays in the log.

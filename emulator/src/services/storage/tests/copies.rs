@@ -281,3 +281,24 @@ fn put_blob_from_url_takes_the_properties_and_checks_the_hash() {
         (202, Some("success"))
     );
 }
+
+#[test]
+fn tags_are_copied_by_who_may_read_and_set_them() {
+    let mut world = World::new();
+    world.put("/box/source", &[], "hello");
+    let copied = [
+        ("x-ms-copy-source", SOURCE),
+        ("x-ms-copy-source-tag-option", "COPY"),
+    ];
+    let answer = copy(&mut world, "/box/copy", &copied);
+    assert_eq!(refused(&answer, 403), "CannotVerifyCopySource");
+    world.give("Storage Blob Data Owner");
+    world.put("/box/source", &[("x-ms-tags", "a=1")], "hello");
+    assert_eq!(copy(&mut world, "/box/copy", &copied).status, 202);
+    let head = world.blob(Method::HEAD, "/box/copy", &[]);
+    assert_eq!(head.header("x-ms-tag-count"), Some("1"));
+    let plain = [("x-ms-copy-source", SOURCE)];
+    assert_eq!(copy(&mut world, "/box/copy", &plain).status, 202);
+    let head = world.blob(Method::HEAD, "/box/copy", &[]);
+    assert_eq!(head.header("x-ms-tag-count"), None);
+}
