@@ -6,9 +6,9 @@
 # pg_restore no older than the server that was backed up. No extension of az: the Backup service is
 # asked through `az rest` and `az resource invoke-action`.
 #
-# Whoever is signed in needs: Backup Operator on the vault, and Storage Blob Data Reader on the
-# container. The vault's identity needs Storage Blob Data Contributor on the container, and a way into
-# the account over the network.
+# Whoever is signed in needs Backup Operator on the vault, and Storage Blob Data Reader on the
+# container; without that role the account's key is taken, by whoever may list it. The vault's identity
+# needs Storage Blob Data Contributor on the container, and a way into the account over the network.
 #
 #   examples/restore-as-files.sh --vault ID --instance NAME --container URL \
 #       --database NAME --server HOST --user NAME [--into NAME] [--prefix TEXT]
@@ -65,8 +65,8 @@ say() { echo "== $*"; }
 # Says what was refused, with code and message, and ends.
 refused() {
     echo "REFUSED: $1" >&2
-    # az prints `ERROR: (Code) message`, and more.
-    grep -E '^(ERROR|Code|Message):' "$work/stderr" >&2 || cat "$work/stderr" >&2
+    # az prints `ERROR: (Code) message`, then both again.
+    grep -vE '^(WARNING.*|Code:.*|Message:.*|)$' "$work/stderr" >&2
     exit 1
 }
 
@@ -145,10 +145,17 @@ fi
 account=${container#https://}
 account=${account%%.*}
 say "downloading from $account"
-call "listing the files" storage blob list --auth-mode login --account-name "$account" \
+mode=login
+if ! az storage blob exists --auth-mode login --account-name "$account" --container-name "${container##*/}" \
+    --name "${prefix}_database_$database.sql" --output none 2>"$work/stderr"; then
+    grep -q 'required permissions' "$work/stderr" || refused "looking at the files"
+    echo "   no role for the data: with the account's key"
+    mode=key
+fi
+call "listing the files" storage blob list --auth-mode $mode --account-name "$account" \
     --container-name "${container##*/}" --prefix "$prefix" --query '[].[name, properties.contentLength]' \
     --output tsv | sed 's/^/   /'
-call "downloading" storage blob download-batch --auth-mode login --account-name "$account" \
+call "downloading" storage blob download-batch --auth-mode $mode --account-name "$account" \
     --source "${container##*/}" --pattern "$prefix*" --destination "$work" --no-progress --output none
 
 say "loading $database as $into on $server"

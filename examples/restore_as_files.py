@@ -2,12 +2,14 @@
 """Restores the latest backup of an Azure Database for PostgreSQL flexible server as files, loads one
 database from them into a server, and counts its rows.
 
-    pip install azure-identity azure-mgmt-dataprotection azure-storage-blob "psycopg[binary]"
+    pip install azure-identity azure-mgmt-dataprotection azure-mgmt-storage azure-storage-blob "psycopg[binary]"
     python examples/restore_as_files.py --vault ID --instance NAME --container URL \
         --database NAME --server HOST --user NAME [--into NAME] [--prefix TEXT]
 
 pg_restore must be installed, no older than the server that was backed up. The password is taken from
-PGPASSWORD. Who signs in, and with what, is for azure-identity's DefaultAzureCredential to find out.
+PGPASSWORD. Who signs in, and with what, is for azure-identity's DefaultAzureCredential to find out; it
+needs Backup Operator on the vault, and Storage Blob Data Reader on the container or the right to list the
+account's keys.
 
 Inside `azdrill run --world …` the AZDRILL_* variables stand for every argument; nothing else here knows
 about azdrill.
@@ -27,6 +29,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.dataprotection import DataProtectionMgmtClient
 from azure.mgmt.dataprotection import models
+from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import ContainerClient
 from psycopg import sql
 
@@ -112,9 +115,33 @@ class Vault:
             time.sleep(poll_seconds)
 
 
-def download(credential, container, prefix, folder):
+def account_key(credential, subscription, account):
+    """A key of an account that is found by its name."""
+    client = StorageManagementClient(credential, subscription)
+    found = next((own for own in client.storage_accounts.list() if own.name == account), None)
+    if found is None:
+        raise Refused(f"downloading: no role for the data of {account}, and no such account to be seen")
+    group = found.id.split("/")[4]
+    return client.storage_accounts.list_keys(group, account).keys_property[0].value
+
+
+def open_container(credential, subscription, container):
+    """The container, by role, or by the account's key for whoever has none."""
+    client = ContainerClient.from_container_url(container, credential)
+    try:
+        next(iter(client.list_blobs(results_per_page=1)), None)
+        return client
+    except HttpResponseError as error:
+        if error.error_code != "AuthorizationPermissionMismatch":
+            raise
+    print("   no role for the data: with the account's key")
+    key = account_key(credential, subscription, client.account_name)
+    return ContainerClient.from_container_url(container, key)
+
+
+def download(client, prefix, folder):
     files = {}
-    with ContainerClient.from_container_url(container, credential) as client:
+    with client:
         for blob in client.list_blobs(name_starts_with=prefix):
             print(f"   {blob.name} {blob.size}")
             files[blob.name] = folder / blob.name
@@ -168,7 +195,8 @@ def run(wanted):
         step = "downloading"
         with tempfile.TemporaryDirectory() as folder:
             say("downloading")
-            files = download(credential, wanted.container, wanted.prefix, Path(folder))
+            container = open_container(credential, vault.subscription, wanted.container)
+            files = download(container, wanted.prefix, Path(folder))
             say(f"loading {wanted.database} as {into} on {wanted.server}")
             load(wanted, into, files[f"{wanted.prefix}_database_{wanted.database}.sql"])
     except HttpResponseError as error:

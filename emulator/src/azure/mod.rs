@@ -391,7 +391,10 @@ impl Azure {
                     self.workflows.insert(id, workflow);
                     return;
                 }
-                Next::Done => return,
+                Next::Done => {
+                    self.agenda.wake_watching(now);
+                    return;
+                }
             }
         }
         self.log.note(

@@ -32,7 +32,7 @@ pub enum Next {
     Work(Work),
     /// Be woken after this time.
     Sleep(SignedDuration),
-    /// Be woken when any outside work has ended.
+    /// Be woken when any outside work, or another workflow, has ended.
     Watch,
     /// Nothing: it is over.
     Done,

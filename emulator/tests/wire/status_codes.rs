@@ -205,3 +205,16 @@ fn role_assignments() {
     assert_eq!(world.delete(target).status, 200);
     assert_eq!(world.delete(target).status, 204);
 }
+
+/// A group whose resources take time to go and need no outside work: it waits for them, and ends.
+#[test]
+fn a_group_with_a_vault_goes_when_the_vault_has_gone() {
+    let mut world = World::new();
+    assert_eq!(world.put_vault("2024-04-01", "Off").status, 201);
+    let group = world.group();
+    let begun = world.delete(&group);
+    assert_eq!(begun.status, 202, "{begun:?}");
+    world.settle();
+    assert_eq!(world.follow(&begun, "location").status, 200);
+    assert_eq!(world.get(&group).status, 404);
+}

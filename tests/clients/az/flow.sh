@@ -22,6 +22,11 @@ readonly user=drilladmin password='Not-a-secret-1!'
 readonly subscription=/subscriptions/$AZURE_SUBSCRIPTION_ID
 readonly proxy=$HTTPS_PROXY
 
+# A command that waits for ever is a failure, too.
+az() {
+    timeout 120 az "$@"
+}
+
 fail() {
     echo "FAILED: $1" >&2
     exit 1
@@ -358,6 +363,9 @@ managed_identity() {
 clean_up() {
     does rest --method delete --url "$vault_id/backupInstances/$server?api-version=2024-04-01"
     ends "$vault_id/backupInstances?api-version=2024-04-01" 'length(value)' 0
+    # A vault that holds a policy stays, and its group with it.
+    refuses ResourceGroupDeletionBlocked group delete --name "$backups" --yes
+    does rest --method delete --url "$vault_id/backupPolicies/weekly?api-version=2024-04-01"
     does postgres flexible-server delete --name "$server" --resource-group "$servers" --yes
     does group delete --name "$servers" --yes
     does group delete --name "$backups" --yes
