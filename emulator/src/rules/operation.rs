@@ -296,6 +296,22 @@ impl Operation {
         path
     }
 
+    /// What tells its requests from those of others: two operations that have the same, nobody could
+    /// tell apart.
+    pub(super) fn address(&self) -> String {
+        let mut address = format!("{:?} {} {:?}", self.endpoint, self.method, self.dispatch);
+        for segment in &self.segments {
+            let part = match segment {
+                Segment::Literal(text) => &text.to_ascii_lowercase(),
+                Segment::Param(_) => "{}",
+                Segment::Rest(_) => "{+}",
+                Segment::Scope => "{scope}",
+            };
+            address = format!("{address}/{part}");
+        }
+        address
+    }
+
     /// The literal behind the last placeholder, joined with `/`: the name of an action or of a
     /// collection, empty for an operation on the resource itself.
     pub fn suffix(&self) -> String {

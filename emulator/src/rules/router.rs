@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::load::RulesError;
+use super::load::{RulesError, row_error};
 use super::operation::{Dispatch, Endpoint, Operation, OperationsFile, Params};
 use crate::model::ResourceId;
 
@@ -46,7 +46,13 @@ impl Router {
             fixed: HashMap::new(),
             open: HashMap::new(),
         };
+        let mut addresses: HashMap<String, String> = HashMap::new();
         for operation in file.compile()? {
+            let id = operation.id.to_string();
+            if let Some(other) = addresses.insert(operation.address(), id.clone()) {
+                let what = format!("it is asked for as {other} is");
+                return Err(row_error("operations.toml", &id, &what));
+            }
             router.add(operation);
         }
         Ok(router)
@@ -263,6 +269,23 @@ mod tests {
         assert_eq!(put([None, None, Some("copy")]).as_deref(), Some("Blob_Copy"));
         let block = [None, Some("block"), Some("url")];
         assert_eq!(put(block).as_deref(), Some("Blob_PutBlockFromUrl"));
+    }
+
+    #[test]
+    fn two_operations_nobody_could_tell_apart_do_not_load() {
+        let file = |second: &str| -> super::OperationsFile {
+            let text = format!(
+                "[[service]]\nname = \"a\"\nendpoint = \"arm\"\nsources = [\"OWN\"]\noperations = [\n\
+                 {{ id = \"A_Get\", at = \"GET /x/{{one}}/parts\", any_caller = true }},\n\
+                 {{ id = \"B_Get\", at = \"{second}\", any_caller = true }},\n]\n"
+            );
+            toml::from_str(&text).expect("a file of operations")
+        };
+        assert!(super::Router::build(file("GET /x/{one}/others")).is_ok());
+        let error = super::Router::build(file("GET /X/{other}/Parts"))
+            .err()
+            .expect("refused");
+        assert!(error.to_string().contains("asked for as A_Get is"), "{error}");
     }
 
     #[test]

@@ -1,57 +1,25 @@
 //! The connections of private endpoints as their targets show them: looked at, approved, rejected,
 //! cut. The network gate reads them where they stand.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::{Context, json_body, page};
-use crate::state::field;
+use crate::services::{Context, page, private_link};
+use crate::state::Resource;
 
-/// The connections of a target; ARM's 404 if it is not there.
-fn all(context: &Context<'_>, target: &ResourceId) -> Result<Vec<Value>, Refusal> {
-    let target = context
-        .state
-        .resource(target)
-        .ok_or_else(|| context.not_found(target))?;
-    let connections = target.at("/properties/privateEndpointConnections").as_array();
-    Ok(connections.cloned().unwrap_or_default())
+/// What the connections are of; ARM's 404 if it is not there.
+fn target<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
+    context.state.resource(id).ok_or_else(|| context.not_found(id))
 }
 
-fn is_named(connection: &Value, name: &str) -> bool {
-    connection["name"]
-        .as_str()
-        .is_some_and(|own| own.eq_ignore_ascii_case(name))
-}
-
-fn find(context: &Context<'_>, id: &ResourceId) -> Result<(Vec<Value>, usize), Refusal> {
-    let connections = all(context, &id.parent())?;
-    let at = connections
-        .iter()
-        .position(|connection| is_named(connection, id.name()))
-        .ok_or_else(|| context.not_found(id))?;
-    Ok((connections, at))
-}
-
-fn keep(context: &mut Context<'_>, target: &ResourceId, connections: Vec<Value>) {
-    if let Some(target) = context.state.resources.get_mut(target) {
-        target.set_property(&["privateEndpointConnections"], Value::Array(connections));
-    }
-}
-
-pub(super) fn list(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let found = all(context, &permit.scope)?;
-    page::list(context.rules, request, &found)
+pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    target(context, &permit.scope).map(private_link::list)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let (connections, at) = find(context, &permit.scope)?;
-    Ok(Response::json(StatusCode::OK, &connections[at]))
+    let target = target(context, &permit.scope.parent())?;
+    private_link::get(context, permit, target)
 }
 
 /// Approves or rejects: nothing else of a connection is its target's to change.
@@ -60,27 +28,12 @@ pub(super) fn put(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let (mut connections, at) = find(context, &permit.scope)?;
-    let sent = json_body(request)?;
-    let wanted = field(field(&sent, "properties"), "privateLinkServiceConnectionState");
-    let own = &mut connections[at]["properties"]["privateLinkServiceConnectionState"];
-    for name in ["status", "description"] {
-        if let Some(text) = field(wanted, name).as_str() {
-            own[name] = json!(text);
-        }
-    }
-    let answer = connections[at].clone();
-    keep(context, &permit.scope.parent(), connections);
-    Ok(Response::json(StatusCode::OK, &answer))
+    let id = target(context, &permit.scope.parent())?.id.clone();
+    private_link::put(context, permit, request, &id)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let Ok((mut connections, at)) = find(context, &permit.scope) else {
-        return Ok(Response::new(StatusCode::NO_CONTENT));
-    };
-    connections.remove(at);
-    keep(context, &permit.scope.parent(), connections);
-    Ok(Response::new(StatusCode::OK))
+    Ok(private_link::delete(context, permit, &permit.scope.parent()))
 }
 
 /// The parts of a resource that a private endpoint can be connected to.
@@ -89,10 +42,7 @@ pub(super) fn list_link_resources(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let target = context
-        .state
-        .resource(&permit.scope)
-        .ok_or_else(|| context.not_found(&permit.scope))?;
+    let target = target(context, &permit.scope)?;
     let found: Vec<Value> = context
         .rules
         .network_resources

@@ -2,7 +2,6 @@
 
 mod account_body;
 mod accounts;
-mod connections;
 mod container_lease;
 mod containers;
 mod keys;
@@ -49,11 +48,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "StorageAccounts_ListAccountSas" => signatures::account,
         "StorageAccounts_ListServiceSas" => signatures::service,
         "StorageAccounts_RevokeUserDelegationKeys" => signatures::revoke,
-        "StorageConnections_List" => connections::list,
-        "StorageConnections_Get" => connections::get,
-        "StorageConnections_Put" => connections::put,
-        "StorageConnections_Delete" => connections::delete,
-        "StoragePrivateLinkResources_List" => connections::link_resources,
         "StorageSkus_List" => skus::list,
         _ => return None,
     })
