@@ -202,6 +202,7 @@ fn refusals(text: &mut String, paint: &Paint, record: &Record) {
         return;
     }
     let _ = writeln!(text, "\n  {}", paint.bold("refused"));
+    let mut cited: Vec<&str> = Vec::new();
     for (what, refused) in shown {
         let _ = writeln!(text, "  {} {what}", paint.bad("✗"));
         if !refused.code.is_empty() {
@@ -212,18 +213,33 @@ fn refusals(text: &mut String, paint: &Paint, record: &Record) {
         }
         let _ = writeln!(text, "      reason  {}", shorten(&refused.reason));
         for id in &refused.rules {
-            rule(text, paint, record, id);
+            rule(
+                text,
+                paint,
+                record,
+                (id, &refused.reason),
+                cited.contains(&id.as_str()),
+            );
+            cited.push(id);
         }
     }
 }
 
-fn rule(text: &mut String, paint: &Paint, record: &Record, id: &str) {
+/// A rule that decided: what it says, unless the reason says the same, and where it was read, unless
+/// that was told already.
+fn rule(text: &mut String, paint: &Paint, record: &Record, (id, reason): (&str, &str), cited: bool) {
     let Some(note) = record.rules.iter().find(|note| note.id == id) else {
         let _ = writeln!(text, "      rule    {id}");
         return;
     };
-    let _ = writeln!(text, "      rule    {id} [{}] {}", note.mark, note.statement);
-    for source in &note.sources {
+    let statement = if reason.contains(note.statement.as_str()) {
+        ""
+    } else {
+        &note.statement
+    };
+    let line = format!("      rule    {id} [{}] {statement}", note.mark);
+    let _ = writeln!(text, "{}", line.trim_end());
+    for source in note.sources.iter().filter(|_| !cited) {
         let _ = writeln!(text, "              {}", paint.dim(source));
     }
 }
