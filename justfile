@@ -11,6 +11,10 @@ scenario *names:
 list *arguments:
     cargo run --quiet -- list {{arguments}}
 
+# Run a command against a fake Azure: just run --world flexible_server_ready -- ./my-backup.sh
+run *arguments:
+    cargo run --quiet -- run {{arguments}}
+
 # Keep a fake Azure running
 serve *arguments:
     cargo run --quiet -- serve {{arguments}}

@@ -344,6 +344,27 @@ fn two_runs_side_by_side_do_not_meet() {
     }
 }
 
+/// With a real server in the world: whatever ends the command, the server goes as well.
+#[test]
+fn a_command_that_a_signal_ends_leaves_nothing() {
+    let mut child = azdrill(&["run", "--world", "flexible_server_ready", "--", "sh", "-c", "kill -KILL $$"])
+        .env_remove("AZDRILL_POSTGRES")
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let own = format!("-{}-", child.id());
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(137), "128 and the signal's number");
+    let left: Vec<_> = std::fs::read_dir(std::env::temp_dir())
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("azdrill-") && name.contains(&own))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 #[test]
 fn a_signal_ends_the_command_and_then_the_world() {
     let folder = tempfile::tempdir().expect("a folder");
