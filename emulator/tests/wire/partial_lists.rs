@@ -17,8 +17,8 @@ impl World {
             .tokens()
             .issue(self.now, principal, "https://management.azure.com")
             .0;
-        let request = Request::new(Method::GET, ARM, target)
-            .with_header("authorization", &format!("Bearer {token}"));
+        let request =
+            Request::new(Method::GET, ARM, target).with_header("authorization", &format!("Bearer {token}"));
         self.send(request)
     }
 
@@ -37,7 +37,8 @@ fn ids(answer: &Response) -> Vec<String> {
     assert_eq!(answer.status, 200, "{answer:?}");
     let body = answer.json_body();
     let all = body["value"].as_array().expect("a list").iter();
-    all.map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+    all.map(|one| one["id"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 /// Every list there is of the kind: who may read one group is shown what is in it, who may read
@@ -49,7 +50,10 @@ fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
     let other = format!("{subscription}/resourceGroups/other");
     assert_eq!(world.put(&other, &json!({"location": "westeurope"})).status, 201);
     let bodies: [(&str, Value); 7] = [
-        ("Microsoft.KeyVault/vaults", json!({"tenantId": world.operator.tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []})),
+        (
+            "Microsoft.KeyVault/vaults",
+            json!({"tenantId": world.operator.tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}),
+        ),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", json!({})),
         ("Microsoft.Network/virtualNetworks", json!({})),
         ("Microsoft.Network/networkSecurityGroups", json!({})),
@@ -119,6 +123,9 @@ fn a_role_below_is_not_a_role_at_the_group() {
     let subscription = format!("/subscriptions/{}", world.operator.subscription);
     let target = format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2024-04-01");
     assert_eq!(ids(&world.list_as(reader, &target)), [account]);
-    let elsewhere = target.replace(&world.operator.subscription, "00000000-0000-0000-0000-000000000000");
+    let elsewhere = target.replace(
+        &world.operator.subscription,
+        "00000000-0000-0000-0000-000000000000",
+    );
     assert_eq!(world.list_as(reader, &elsewhere).status, 403);
 }
