@@ -347,12 +347,20 @@ fn two_runs_side_by_side_do_not_meet() {
 /// With a real server in the world: whatever ends the command, the server goes as well.
 #[test]
 fn a_command_that_a_signal_ends_leaves_nothing() {
-    let mut child = azdrill(&["run", "--world", "flexible_server_ready", "--", "sh", "-c", "kill -KILL $$"])
-        .env_remove("AZDRILL_POSTGRES")
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut child = azdrill(&[
+        "run",
+        "--world",
+        "flexible_server_ready",
+        "--",
+        "sh",
+        "-c",
+        "kill -KILL $$",
+    ])
+    .env_remove("AZDRILL_POSTGRES")
+    .stdin(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .expect("it starts");
     let own = format!("-{}-", child.id());
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(137), "128 and the signal's number");

@@ -391,8 +391,13 @@ impl Azure {
                     self.workflows.insert(id, workflow);
                     return;
                 }
+                Next::WatchOthers => {
+                    self.agenda.wake_on_end(id);
+                    self.workflows.insert(id, workflow);
+                    return;
+                }
                 Next::Done => {
-                    self.agenda.wake_watching(now);
+                    self.agenda.ended(now);
                     return;
                 }
             }

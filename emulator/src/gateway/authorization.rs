@@ -72,12 +72,15 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
         if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope) {
             // Operations are asked about at their region, below the subscription. The role that
             // lets a vault back up a server holds the action for it and is assigned at the server,
-            // so it must be enough to hold it anywhere in the subscription (inferred).
-            let subscription = || ResourceId::from_segments(permit.scope.segments().take(2));
-            // A list over a subscription is not refused to whoever may read some of it: it is shown
-            // that much, as by Resource Manager.
-            let below = row.polling || row.listing && permit.scope == subscription();
-            let below = below && access.grants_below(roles, now, &principals, wanted, &subscription());
+            // so it must be enough to hold it anywhere in the subscription (inferred). A list is not
+            // refused to whoever may read some of it: it is shown that much.
+            let below = if row.polling {
+                Some(ResourceId::from_segments(permit.scope.segments().take(2)))
+            } else {
+                row.listing.then(|| permit.scope.clone())
+            };
+            let below =
+                below.is_some_and(|scope| access.grants_below(roles, now, &principals, wanted, &scope));
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
                 let wanted = Wanted::DataAction(action);
                 access

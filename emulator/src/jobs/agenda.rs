@@ -16,8 +16,10 @@ pub struct WorkflowId(pub u64);
 pub struct Agenda {
     due: BTreeMap<(Timestamp, u64), WorkflowId>,
     waiting: BTreeMap<EffectId, WorkflowId>,
-    /// Work that waits for other work to end, outside or not: it looks again then.
+    /// Work that waits for any outside work to end: it looks again then.
     watching: BTreeSet<WorkflowId>,
+    /// Work that waits for other workflows to end as well.
+    watching_others: BTreeSet<WorkflowId>,
     asked: Vec<Effect>,
     last: u64,
 }
@@ -40,9 +42,14 @@ impl Agenda {
         self.due.insert((at, number), workflow);
     }
 
-    /// Wakes a workflow as soon as any outside work, or another workflow, has ended.
+    /// Wakes a workflow as soon as any outside work has ended.
     pub fn wake_on_change(&mut self, workflow: WorkflowId) {
         self.watching.insert(workflow);
+    }
+
+    /// Wakes a workflow as soon as any other workflow has ended.
+    pub fn wake_on_end(&mut self, workflow: WorkflowId) {
+        self.watching_others.insert(workflow);
     }
 
     /// Asks for outside work; its result goes to the workflow.
@@ -60,13 +67,15 @@ impl Agenda {
     /// Takes the workflow an effect's result goes to, and wakes those that watch.
     pub fn end_of(&mut self, effect: EffectId, now: Timestamp) -> Option<WorkflowId> {
         let workflow = self.waiting.remove(&effect)?;
-        self.wake_watching(now);
+        for watching in std::mem::take(&mut self.watching) {
+            self.wake_at(now, watching);
+        }
         Some(workflow)
     }
 
-    /// Wakes those that watch, because something has ended.
-    pub fn wake_watching(&mut self, now: Timestamp) {
-        for watching in std::mem::take(&mut self.watching) {
+    /// Takes note that a workflow has ended, and wakes those that wait for it.
+    pub fn ended(&mut self, now: Timestamp) {
+        for watching in std::mem::take(&mut self.watching_others) {
             self.wake_at(now, watching);
         }
     }

@@ -32,8 +32,10 @@ pub enum Next {
     Work(Work),
     /// Be woken after this time.
     Sleep(SignedDuration),
-    /// Be woken when any outside work, or another workflow, has ended.
+    /// Be woken when any outside work has ended.
     Watch,
+    /// Be woken when another workflow has ended.
+    WatchOthers,
     /// Nothing: it is over.
     Done,
 }

@@ -129,6 +129,13 @@ fn a_lock_is_inherited() {
     assert_locked(&world.delete(&assignment), "delete", &group);
     world.unlock(&group, "keep");
     assert_eq!(world.delete(&assignment).status, 200);
+    // One at the group does not go with the account: a lock on the account is nothing to it.
+    let above = format!(
+        "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-000000000002"
+    );
+    assert_eq!(world.put(&above, &body).status, 201);
+    world.lock(&account, "keep", "CanNotDelete");
+    assert_eq!(world.delete(&above).status, 200);
 }
 
 #[test]

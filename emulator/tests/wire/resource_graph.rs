@@ -153,6 +153,13 @@ fn only_what_the_caller_may_read_is_shown() {
         world.send(request).json_body()
     };
     assert_eq!(asked(&mut world, reader, "Resources")["totalRecords"], 0);
+    let service = world.azure.services().data_protection.microsoft.as_ref();
+    let service = service.expect("the Backup service").principal;
+    assert_eq!(
+        asked(&mut world, service, "Resources")["totalRecords"],
+        0,
+        "its own subscription shows to nobody"
+    );
     let body = json!({"properties": {
         "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
         "principalId": reader, "principalType": "ServicePrincipal",

@@ -262,7 +262,7 @@ impl Workflow for DeleteGroup {
             .any(|resource| self.group.contains(&resource.id) && is_top_level(resource));
         if self.failed.is_empty() && remaining {
             // Deletions that take time are still going on.
-            return Next::Watch;
+            return Next::WatchOthers;
         }
         let outcome = if self.failed.is_empty() {
             context.state.remove(&self.group);
