@@ -1,0 +1,106 @@
+//! The machine as the front door knows it.
+
+use super::Azure;
+use crate::connection::{Surroundings, connect};
+use crate::exchange::Came;
+use crate::gateway::endpoint_of;
+use crate::jobs::{Effect, EffectId, EffectResult};
+use crate::log::Asked;
+use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
+use crate::rules::{BodyPlan, Endpoint};
+use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
+use crate::services::Input;
+
+/// The largest body of a request that is read into memory, in bytes (ARM's own limit is 4 MiB).
+const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
+const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
+
+impl Core for Azure {
+    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
+        let buffer = Admission::Buffer {
+            limit_bytes: BUFFER_MAX_BYTES,
+        };
+        let endpoint = endpoint_of(&request.host, &request.path);
+        if !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
+            return buffer;
+        }
+        match self.decide(now, path, request) {
+            Ok(permit) => match permit.operation(&self.rules).body {
+                BodyPlan::Buffer => buffer,
+                BodyPlan::Store => Admission::Store {
+                    limit_bytes: STORE_MAX_BYTES,
+                    md5: &*permit.operation(&self.rules).id == "Blob_Put"
+                        || request.headers.contains_key("content-md5"),
+                },
+            },
+            Err(refusal) => {
+                let response = self.finish(now, request, refusal.respond(request));
+                let came = Came {
+                    path,
+                    request: request.clone(),
+                    asked: Asked::ByClient,
+                };
+                self.record(now, came, None, refusal.status, Some(&refusal));
+                Admission::Refuse(response)
+            }
+        }
+    }
+
+    fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
+        self.answer(now, path, request, Asked::ByClient)
+    }
+
+    fn connect_database(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        let mut around = Surroundings {
+            rules: &self.rules,
+            state: &self.state,
+            servers: &self.own.postgres,
+            faults: &mut self.faults,
+            log: &mut self.log,
+        };
+        connect(&mut around, now, path, host)
+    }
+
+    fn running_databases(&self) -> Vec<String> {
+        self.own.postgres.running_hosts().collect()
+    }
+
+    fn note_entrance(&mut self, host: &str, address: Option<std::net::SocketAddr>) {
+        self.own.postgres.note_entrance(host, address);
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        while let Some(id) = self.agenda.pop_due(now) {
+            self.run(now, id, Input::Woke);
+        }
+        self.agenda.take_asked()
+    }
+
+    fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult) {
+        if let Some(workflow) = self.agenda.end_of(id, now) {
+            self.run(now, workflow, Input::Worked(result));
+        }
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.next_due()
+    }
+
+    fn knows_host(&self, host: &str) -> bool {
+        endpoint_of(host, "/").is_some()
+    }
+
+    fn take_new_hosts(&mut self) -> Vec<String> {
+        self.hosts.take_new(&self.state)
+    }
+
+    fn take_released(&mut self) -> Vec<Extent> {
+        std::mem::take(&mut self.released)
+    }
+}
