@@ -26,7 +26,7 @@ use super::stage::SharedStage;
         description = "What whoever runs a fake Azure may ask and tell it. No part of Azure. Answered at \
                        this machine's own name only, without a token."
     ),
-    paths(servers)
+    paths(servers, assertion)
 )]
 struct Description;
 
@@ -70,6 +70,21 @@ async fn hosts(State(stage): State<SharedStage>) -> String {
 #[utoipa::path(get, path = "/_azdrill/servers", responses((status = 200, description = "Name, fully qualified name, host and port of each")))]
 #[expect(dead_code, reason = "described here, answered by the emulator's own handler")]
 async fn servers() {}
+
+/// A token of an outside issuer, for workload identity federation: no issuer can be reached from here, so
+/// that one key signs for all. As text, or to who accepts JSON as `{"value": …}`.
+#[utoipa::path(
+    get,
+    path = "/_azdrill/assertion",
+    params(
+        ("issuer" = String, Query, description = "Who is to have issued it"),
+        ("subject" = String, Query, description = "Whom it is about"),
+        ("audience" = String, Query, description = "Whom it is for, `api://AzureADTokenExchange` as a rule")
+    ),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+#[expect(dead_code, reason = "described here, answered by the emulator's own handler")]
+async fn assertion() {}
 
 #[cfg(test)]
 mod tests;

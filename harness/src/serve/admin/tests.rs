@@ -301,6 +301,18 @@ async fn everything_described_is_answered() {
 fn the_description_is_whole() {
     let (_, description) = described();
     let text = description.to_json().unwrap();
+    let rules = azdrill_emulator::rules::Rules::load(Profile::Observed, &Default::default()).unwrap();
+    let own = rules
+        .router
+        .operations()
+        .iter()
+        .filter(|row| row.service == "admin");
+    for path in own.map(|row| row.example_path("")) {
+        assert!(
+            description.paths.paths.contains_key(&path),
+            "{path} is not described"
+        );
+    }
     for part in ["\"Forward\"", "\"Verdict\"", "\"FaultFile\"", "\"Everything\""] {
         assert!(text.contains(part), "{part}");
     }
