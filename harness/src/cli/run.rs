@@ -13,7 +13,7 @@ use azdrill::serve::{
     origin, print, write_az_profile, write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::Profile;
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
@@ -93,6 +93,12 @@ pub(super) async fn run(
         Some(file) => FaultFile::read(file)?,
         None => FaultFile::default(),
     };
+    let rules =
+        Rules::load(arguments.profile.into(), &Assumptions::new()).map_err(|error| error.to_string())?;
+    expect.check(&rules).map_err(|error| match &arguments.expect {
+        Some(file) => format!("{}: {error}", file.display()),
+        None => format!("[expect]: {error}"),
+    })?;
     let scratch = tempfile::Builder::new()
         .prefix("azdrill-run-")
         .tempdir()

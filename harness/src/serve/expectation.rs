@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use azdrill_emulator::rules::Profile;
+use azdrill_emulator::rules::{Profile, Rules};
 use serde::Deserialize;
 
+use super::known;
 use super::record::{Record, Refused};
 use crate::scenario::{ScenarioError, read_toml};
 
@@ -72,6 +73,40 @@ impl RunExpect {
         read_toml(path, "README.md shows what an expectation may say")
     }
 
+    /// Checks that what it names is there: an operation nobody has is never called, and a gate nobody
+    /// has refuses nothing.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with what was meant perhaps.
+    pub fn check(&self, rules: &Rules) -> Result<(), String> {
+        for operation in self.called.iter().chain(&self.not_called) {
+            known::operation(rules, operation)?;
+        }
+        for refusal in &self.refused {
+            refusal.check(rules)?;
+        }
+        for job in &self.job {
+            let words = [
+                ("operation", &job.operation, ["Backup", "Restore"].as_slice()),
+                (
+                    "status",
+                    &job.status,
+                    ["InProgress", "Completed", "Failed"].as_slice(),
+                ),
+            ];
+            for (name, word, all) in words {
+                if let Some(word) = word {
+                    known::one_of(&format!("job, {name} {word}"), word, all.iter().copied())?;
+                }
+            }
+        }
+        for own in self.documented.iter().chain(&self.observed) {
+            own.check(rules)?;
+        }
+        Ok(())
+    }
+
     /// What is expected under a profile.
     pub fn under(&self, profile: Profile) -> &Self {
         let own = match profile {
@@ -127,6 +162,21 @@ impl RunExpect {
 }
 
 impl ExpectedRefusal {
+    fn check(&self, rules: &Rules) -> Result<(), String> {
+        if *self == Self::default() {
+            return Err(
+                "a refusal that says nothing: expected operation, stage, code, gate or rule".to_owned(),
+            );
+        }
+        if let Some(operation) = &self.operation {
+            known::operation(rules, operation)?;
+        }
+        match &self.gate {
+            Some(gate) => known::gate(gate),
+            None => Ok(()),
+        }
+    }
+
     fn miss(&self, record: &Record) -> Option<String> {
         let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
         let fits = |refused: &Refused| {

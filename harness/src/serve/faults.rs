@@ -8,6 +8,7 @@ use azdrill_emulator::rules::OriginKind;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::known;
 use crate::scenario::{ScenarioError, read_toml};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
@@ -128,18 +129,8 @@ impl FaultFile {
 
 impl RequestFault {
     fn fault(&self, azure: &Azure) -> Result<Fault, String> {
-        let operations = azure.rules().router.operations();
-        let known = |row: &azdrill_emulator::rules::Operation| *row.id == *self.operation;
-        if !self.operation.is_empty() && !operations.iter().any(known) {
-            let alike = operations
-                .iter()
-                .map(|row| (strsim::jaro_winkler(&row.id, &self.operation), &row.id))
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map_or_else(String::new, |(_, id)| format!(". Did you mean `{id}`?"));
-            return Err(format!(
-                "operation = \"{}\": there is no such operation{alike}",
-                self.operation
-            ));
+        if !self.operation.is_empty() {
+            known::operation(azure.rules(), &self.operation)?;
         }
         let status = |status: u16| match http::StatusCode::from_u16(status) {
             Ok(_) => Ok(status),

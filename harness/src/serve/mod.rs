@@ -11,6 +11,7 @@ mod expectation;
 mod faults;
 mod hosts;
 mod java;
+mod known;
 mod origin;
 mod print;
 mod record;

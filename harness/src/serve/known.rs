@@ -1,0 +1,55 @@
+//! Words in files that must name something there is. A misspelt one would be a check that cannot fail.
+
+use azdrill_emulator::rules::{Gate, Rules};
+
+/// What the log calls a connection to a database server, which has no row of its own.
+const DATABASE_CONNECTION: &str = "DatabaseConnection";
+
+const GATES: [Gate; 7] = [
+    Gate::Route,
+    Gate::Authentication,
+    Gate::Network,
+    Gate::Authorization,
+    Gate::Lock,
+    Gate::Service,
+    Gate::Fault,
+];
+
+/// Checks the id of an operation.
+///
+/// # Errors
+///
+/// What is wrong, with the id that looks most like it.
+pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), String> {
+    let all = rules.router.operations().iter().map(|row| &*row.id);
+    one_of(&format!("operation {id}"), id, all.chain([DATABASE_CONNECTION]))
+}
+
+/// Checks the name of a gate.
+///
+/// # Errors
+///
+/// What is wrong, with the names there are.
+pub(super) fn gate(name: &str) -> Result<(), String> {
+    one_of(&format!("gate {name}"), name, GATES.into_iter().map(Gate::as_str))
+}
+
+/// Checks that a word is one of these.
+///
+/// # Errors
+///
+/// What is wrong, with the one that looks most like it.
+pub(super) fn one_of<'a>(
+    what: &str,
+    word: &str,
+    all: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), String> {
+    if all.clone().any(|own| own == word) {
+        return Ok(());
+    }
+    let alike = all
+        .map(|own| (strsim::jaro_winkler(own, word), own))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or_else(String::new, |(_, own)| format!(". Did you mean `{own}`?"));
+    Err(format!("{what}: there is no such thing{alike}"))
+}
