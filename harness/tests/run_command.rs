@@ -291,6 +291,32 @@ fn psql_reaches_the_worlds_server_by_its_name() {
     says(&said, &["no pg_hba.conf entry for host \"198.51.100.7\""]);
 }
 
+#[test]
+fn lines_for_a_hosts_file_are_printed_where_the_command_has_none_of_its_own() {
+    let mut command = azdrill(&[
+        "run",
+        "--names",
+        "system",
+        "--world",
+        "flexible_server_ready",
+        "--",
+        "true",
+    ]);
+    let output = command
+        .env_remove("AZDRILL_POSTGRES")
+        .output()
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    says(
+        &told,
+        &[
+            "(`--names system`); lines for /etc/hosts:\n",
+            " drill-pg.postgres.database.azure.com\n",
+        ],
+    );
+}
+
 /// The JDK's own client, which the Azure SDKs for Java stand on or beside.
 #[test]
 fn java_trusts_us_and_finds_the_way() {

@@ -108,14 +108,20 @@ pub(super) async fn run(
     let hosts = Arc::new(hosts);
     let served = start(&arguments, world, faults, scratch.path(), &hosts, mode).await?;
     let (resolving, why) = resolving(arguments.names, &hosts);
-    if resolving == Resolving::System {
-        say_lines(&hosts, &why);
+    let told = hosts.lines();
+    if resolving == Resolving::System && !told.is_empty() {
+        eprintln!("azdrill: names do not resolve by themselves ({why}); lines for /etc/hosts:");
+        eprint!("{told}");
     }
     let environment = environment(&served, scratch.path())?;
     let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
     let code = child::run(&arguments.command, &environment, own_hosts).await?;
     let record = served.record(&name_of(&arguments.command), i32::from(code));
     served.shutdown().await;
+    if resolving == Resolving::System && hosts.lines() != told {
+        eprintln!("azdrill: these names did not resolve by themselves ({why}); lines for /etc/hosts:");
+        eprint!("{}", hosts.lines());
+    }
     for (host, address) in hosts.elsewhere() {
         eprintln!("azdrill: {host} was reached at {address}, since its own port was taken");
     }
@@ -178,17 +184,6 @@ fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
         }
         Err(error) => (Resolving::System, error.to_string()),
     }
-}
-
-fn say_lines(hosts: &HostsFile, why: &str) {
-    let lines = hosts.lines();
-    if lines.is_empty() {
-        return;
-    }
-    eprintln!(
-        "azdrill: names of database servers do not resolve by themselves ({why}); lines for /etc/hosts:"
-    );
-    eprint!("{lines}");
 }
 
 /// The command's environment: what leads it here, and a folder in which `az` is signed in.
