@@ -42,7 +42,7 @@ pub(super) struct RunArguments {
     #[arg(long)]
     record: Option<PathBuf>,
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
     /// The seed of every id; the world's if left out.
     #[arg(long)]

@@ -39,7 +39,7 @@ pub(super) struct ServeArguments {
     #[arg(long, default_value = "internet")]
     from: String,
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
     /// The seed of the tenant, the subscription and every other id; the world's if left out.
     #[arg(long)]
