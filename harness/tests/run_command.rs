@@ -370,6 +370,52 @@ fn two_runs_side_by_side_do_not_meet() {
     }
 }
 
+/// The same world twice: servers of one name, and each command reaches its own.
+#[test]
+fn two_runs_of_one_world_each_have_their_own_server() {
+    if !has_own_hosts() {
+        return;
+    }
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skip("psql is not installed");
+    }
+    let text = r#"ask() {
+            PGPASSWORD=$AZDRILL_SERVER_PASSWORD psql -qAt -c "$1" \
+                "host=$AZDRILL_SERVER_HOST user=$AZDRILL_SERVER_ADMIN dbname=$AZDRILL_DATABASE sslmode=verify-full"
+        }
+        ask "create table mark_$NAME ()" && sleep 1 && ask "select relname from pg_class where relname like 'mark%'""#;
+    let started: Vec<_> = ["one", "two"]
+        .into_iter()
+        .map(|name| {
+            azdrill(&[
+                "run",
+                "-q",
+                "--world",
+                "flexible_server_ready",
+                "--",
+                "sh",
+                "-c",
+                text,
+            ])
+            .env_remove("AZDRILL_POSTGRES")
+            .env("NAME", name)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts")
+        })
+        .collect();
+    for (child, name) in started.into_iter().zip(["one", "two"]) {
+        let output = child.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            format!("mark_{name}"),
+            "{told}"
+        );
+    }
+}
+
 /// With a real server in the world: whatever ends the command, the server goes as well.
 #[test]
 fn a_command_that_a_signal_ends_leaves_nothing() {
