@@ -252,7 +252,7 @@ fn psql_reaches_the_worlds_server_by_its_name() {
     }
     let query = r#"PGPASSWORD=$AZDRILL_SERVER_PASSWORD psql -At \
         "host=$AZDRILL_SERVER_HOST user=$AZDRILL_SERVER_ADMIN dbname=$AZDRILL_DATABASE sslmode=verify-full" \
-        -c 'select current_user, inet_server_port() is not null'"#;
+        -c 'select current_user, count(*) from orders'"#;
     let mut command = azdrill(&["run", "--world", "flexible_server_ready", "--", "sh", "-c", query]);
     let output = command
         .env_remove("AZDRILL_POSTGRES")
@@ -261,7 +261,7 @@ fn psql_reaches_the_worlds_server_by_its_name() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(
         String::from_utf8_lossy(&output.stdout).trim(),
-        "drilladmin|t",
+        "drilladmin|3000",
         "{told}"
     );
     says(

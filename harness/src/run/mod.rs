@@ -222,14 +222,12 @@ impl<'a> Play<'a> {
         let client = postgres
             .connect(&spec.key, &self.scenario.world.server.database)
             .await?;
-        if self.scenario.world.server.flavour == ServerFlavour::Single {
-            // A customer's tables belong to the customer, and so do later grants on them.
-            let administrator = crate::postgres::quote_identifier(build::ADMIN.0);
-            let set = format!("SET ROLE {administrator}");
-            client.batch_execute(&set).await.map_err(|error| {
-                RunError::from(crate::postgres::sql_error("becoming the administrator", &error))
-            })?;
-        }
+        // A customer's tables belong to the customer, and so do later grants on them.
+        let administrator = crate::postgres::quote_identifier(build::ADMIN.0);
+        let set = format!("SET ROLE {administrator}");
+        client.batch_execute(&set).await.map_err(|error| {
+            RunError::from(crate::postgres::sql_error("becoming the administrator", &error))
+        })?;
         sample.apply(&client).await?;
         self.source = Some(spec);
         Ok(())
