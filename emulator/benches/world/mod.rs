@@ -72,7 +72,7 @@ pub fn build(now: Timestamp) -> (Azure, World) {
         let request = Request::new(
             Method::PUT,
             "management.azure.com",
-            &format!("{path}?api-version=2024-04-01"),
+            &format!("{path}?api-version={}", version_of(path)),
         )
         .with_json(body)
         .with_header("authorization", &format!("Bearer {arm_token}"));
@@ -104,6 +104,14 @@ pub fn build(now: Timestamp) -> (Azure, World) {
         blob_token,
     };
     (azure, world)
+}
+
+fn version_of(path: &str) -> &'static str {
+    if path.contains("Microsoft.Storage") {
+        "2025-08-01"
+    } else {
+        "2024-04-01"
+    }
 }
 
 fn policy_body() -> Value {

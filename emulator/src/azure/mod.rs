@@ -11,7 +11,8 @@ use crate::entropy::Entropy;
 use crate::exchange::{Came, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
-    Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, endpoint_of,
+    Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, check_body,
+    endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, Log};
@@ -24,6 +25,9 @@ pub use kept_world::{KeptWorld, NotNow};
 
 /// The most steps one workflow takes without sleeping; more is a bug, not a plan.
 const STEPS_MAX: usize = 10_000;
+
+/// What of a body was not taken, because the version asked for does not have it.
+const IGNORED: &str = "x-azdrill-ignored";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -186,7 +190,7 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, request: Request, asked: Asked) -> Response {
+    fn answer(&mut self, now: Timestamp, path: &NetworkPath, mut request: Request, asked: Asked) -> Response {
         let came = |request| Came { path, request, asked };
         let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
@@ -211,11 +215,16 @@ impl Azure {
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result = handler(
-            &mut self.context(now, Some(path), &mut started),
-            &permit,
-            &request,
-        );
+        let result =
+            check_body(&self.rules, permit.operation(&self.rules), &mut request).and_then(|ignored| {
+                let mut context = self.context(now, Some(path), &mut started);
+                let response = handler(&mut context, &permit, &request)?;
+                Ok(if ignored.is_empty() {
+                    response
+                } else {
+                    response.with_header(IGNORED, &ignored.join(","))
+                })
+            });
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),

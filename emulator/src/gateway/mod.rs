@@ -13,6 +13,7 @@ mod known_hosts;
 mod lock;
 mod refusal;
 mod sas;
+mod sent_body;
 mod shared_key;
 mod token;
 mod user_delegation;
@@ -32,6 +33,7 @@ pub(crate) use known_hosts::KnownHosts;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 pub(crate) use sas::{account_signature, container_signature, service_signature};
+pub(crate) use sent_body::{check as check_body, read_json};
 pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;

@@ -199,6 +199,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// The body as JSON, where the front door has read it and found it to be of its published type.
+    pub json: Option<serde_json::Value>,
 }
 
 impl Request {
@@ -214,6 +216,7 @@ impl Request {
             query: query.to_owned(),
             headers: HeaderMap::new(),
             body: Body::Empty,
+            json: None,
         }
     }
 

@@ -62,8 +62,9 @@ struct ErrorsFile {
 }
 
 /// Each file stands for a service or two, and no code may stand in both.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("errors.toml", include_str!("../../rules/errors.toml")),
+    ("errors_body.toml", include_str!("../../rules/errors_body.toml")),
     ("errors_blob.toml", include_str!("../../rules/errors_blob.toml")),
 ];
 

@@ -11,9 +11,9 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, federation, header_rows,
-    key_vault, name_form, network_resource, provider, public_client, region, role, server_facts,
-    single_server, vault_facts,
+    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, error_code, federation,
+    header_rows, key_vault, name_form, network_resource, provider, public_client, region, role, server_facts,
+    single_server, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -131,7 +131,10 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
     statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
+    let bodies = body::load(&errors, &known)?;
     Ok(Rules {
+        bodies,
+        time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
         router: Router::build(operations)?,
         built_in_roles: role::load_built_in(&known)?,
         trusted_services: network.trusted_services(),

@@ -4,6 +4,8 @@
 //! how sure we are. Profiles are resolved here and nowhere else: what leaves this module is
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
+mod api_version;
+mod body;
 mod choice;
 mod database_row;
 mod error_code;
@@ -25,10 +27,17 @@ mod router;
 mod server_facts;
 mod single_server;
 mod source;
+mod time_zone;
 mod vault_facts;
 
 use std::collections::BTreeMap;
 
+use crate::model::type_path;
+
+pub use api_version::ApiVersion;
+pub use body::{
+    BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Limit, Member, Required, Same, Variant, Words,
+};
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
@@ -97,6 +106,10 @@ pub struct Rules {
     pub providers: Vec<Provider>,
     /// Regions and their pairs.
     pub regions: Vec<Region>,
+    /// Names of time zones as Windows has them, in lower case.
+    pub time_zones: std::collections::BTreeSet<String>,
+    /// What request bodies may be.
+    pub bodies: BodyTypes,
     /// What may be called what.
     pub names: NameForms,
     /// Facts about Backup vaults.
@@ -152,6 +165,43 @@ impl Rules {
         self.errors
             .get(code)
             .unwrap_or_else(|| panic!("errors.toml has no row for {code}"))
+    }
+
+    /// The provider of a namespace; Resource Manager's own where there is none of that name.
+    ///
+    /// # Panics
+    ///
+    /// If providers.toml does not have Resource Manager's own, which a test forbids.
+    pub fn provider_or_own(&self, namespace: &str) -> &Provider {
+        let named = |name: &str| {
+            self.providers
+                .iter()
+                .find(|own| own.namespace.eq_ignore_ascii_case(name))
+        };
+        named(namespace)
+            .or_else(|| named("Microsoft.Resources"))
+            .unwrap_or_else(|| panic!("providers.toml has no row for Microsoft.Resources"))
+    }
+
+    /// A version of the control plane that a path can be asked at: the one the type of its body was
+    /// read at, or its provider's newest that is no preview. For whoever has no version of its own.
+    pub fn usual_version(&self, path: &str) -> String {
+        let resource_type = type_path(path.split('?').next().unwrap_or_default());
+        let mut name = resource_type.as_str();
+        loop {
+            if let Some(known) = self.bodies.get(name) {
+                return known.version.to_string();
+            }
+            match name.rsplit_once('/') {
+                Some((parent, _)) => name = parent,
+                None => break,
+            }
+        }
+        let versions = &self.provider_or_own(name).api_versions;
+        let stable = versions
+            .iter()
+            .find(|version| version.len() == "2024-04-01".len());
+        stable.or(versions.first()).cloned().unwrap_or_default()
     }
 
     /// The built-in role of that name, without regard to case. The name without its ending

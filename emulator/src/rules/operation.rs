@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::load::RulesError;
 use super::{KeyVaultFacts, Mark, PolicyPermission, Routed};
-use crate::model::{Action, PublicAccess, ResourceId};
+use crate::model::{Action, PublicAccess, ResourceId, type_path};
 
 /// Which service a host name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -84,6 +84,10 @@ pub struct Operation {
     pub past_locks: bool,
     /// What its first answer calls the long-running operation it begins, where it has a name.
     pub announces: Option<String>,
+    /// The resource type it is about, in the control plane: `Microsoft.Storage/storageAccounts`.
+    pub resource_type: String,
+    /// The name of its body's type, in lower case, for what writes in the control plane.
+    pub body_type: Option<Box<str>>,
     segments: Vec<Segment>,
     dispatch: [Option<String>; 3],
 }
@@ -353,6 +357,37 @@ fn check_models(endpoint: Endpoint, row: &OperationRow) -> Result<(), RulesError
     }
 }
 
+/// A path's segments, with what its placeholders are.
+fn segments(path: &str) -> Vec<Segment> {
+    path.split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(
+            |segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                Some("scope") => Segment::Scope,
+                Some(name) => match name.strip_suffix('+') {
+                    Some(name) => Segment::Rest(name.into()),
+                    None => Segment::Param(name.into()),
+                },
+                None => Segment::Literal(segment.to_owned()),
+            },
+        )
+        .collect()
+}
+
+/// The name of the type of a body: the resource's, or the action's on it.
+fn body_type(method: &Method, resource_type: &str) -> Option<Box<str>> {
+    let name = match *method {
+        _ if resource_type.is_empty() => return None,
+        Method::PUT | Method::PATCH => resource_type.to_ascii_lowercase(),
+        Method::POST => {
+            let (of, action) = resource_type.rsplit_once('/')?;
+            format!("{} post {}", of.to_ascii_lowercase(), action.to_ascii_lowercase())
+        }
+        _ => return None,
+    };
+    Some(name.into())
+}
+
 fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Operation, RulesError> {
     check_models(endpoint, &row)?;
     let wrong = |what: &str| wrong(&row.id, what);
@@ -373,20 +408,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
             _ => return Err(wrong("only `restype`, `comp` and `from` choose an operation")),
         }
     }
-    let segments = path
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .map(
-            |segment| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some("scope") => Segment::Scope,
-                Some(name) => match name.strip_suffix('+') {
-                    Some(name) => Segment::Rest(name.into()),
-                    None => Segment::Param(name.into()),
-                },
-                None => Segment::Literal(segment.to_owned()),
-            },
-        )
-        .collect();
+    let segments = segments(path);
     let needs_nothing = matches!(
         endpoint,
         Endpoint::Login | Endpoint::Imds | Endpoint::Graph | Endpoint::Admin
@@ -401,10 +423,18 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
             "an operation takes an action, a data_action, any_caller or anonymous",
         ));
     }
+    let method: Method = method.parse().map_err(|_| wrong("unknown method"))?;
+    let resource_type = if endpoint == Endpoint::Arm {
+        type_path(path)
+    } else {
+        String::new()
+    };
     Ok(Operation {
         service: service.to_owned(),
         endpoint,
-        method: method.parse().map_err(|_| wrong("unknown method"))?,
+        body_type: body_type(&method, &resource_type),
+        resource_type,
+        method,
         action: row.action.map(Action::new),
         data_action: row.data_action.map(Action::new),
         or_data_action: row.or_data_action.map(Action::new),

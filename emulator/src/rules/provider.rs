@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{ApiVersion, Mark};
 
 const FILE: &str = "providers.toml";
 
@@ -13,8 +13,11 @@ const FILE: &str = "providers.toml";
 pub struct Provider {
     /// Its namespace, e.g. `Microsoft.Storage`.
     pub namespace: String,
-    /// Versions it is shown with, newest first.
+    /// Its versions, newest first.
     pub api_versions: Vec<String>,
+    /// Whether there are others between the first and the last of them.
+    #[serde(default)]
+    pub more_versions: bool,
     /// Whether it needs no registration.
     #[serde(default)]
     pub free: bool,
@@ -22,6 +25,25 @@ pub struct Provider {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+impl Provider {
+    /// Whether it has a version. One that came after the newest we know is taken for it as long as it
+    /// is no more than a year younger: clients are brought up to date sooner than this list.
+    pub fn takes(&self, version: &ApiVersion) -> bool {
+        let own = || {
+            self.api_versions
+                .iter()
+                .filter_map(|text| ApiVersion::parse(text))
+        };
+        let (Some(newest), Some(oldest)) = (own().max(), own().min()) else {
+            return false;
+        };
+        let newer = *version > newest && version.year() <= newest.year() + 1;
+        newer
+            || self.more_versions && (oldest..=newest).contains(version)
+            || own().any(|known| known == *version)
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,6 +58,17 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Provider>,
         known.check(FILE, &provider.namespace, &provider.sources)?;
         if provider.api_versions.is_empty() {
             return Err(row_error(FILE, &provider.namespace, "it names no api version"));
+        }
+        if let Some(wrong) = provider
+            .api_versions
+            .iter()
+            .find(|text| ApiVersion::parse(text).is_none())
+        {
+            return Err(row_error(
+                FILE,
+                &provider.namespace,
+                &format!("`{wrong}` is no version"),
+            ));
         }
     }
     Ok(providers)
@@ -55,14 +88,14 @@ mod tests {
             );
             load(&text, &SourceCheck::new(&sources)).map_err(|error| error.to_string())
         };
-        assert!(error("\"1\"", "KNOWN").is_ok());
+        assert!(error("\"2024-01-01\"", "KNOWN").is_ok());
         assert!(
             error("", "KNOWN")
                 .expect_err("refused")
                 .contains("row A.B: it names no api version")
         );
         assert!(
-            error("\"1\"", "OTHER")
+            error("\"2024-01-01\"", "OTHER")
                 .expect_err("refused")
                 .contains("has no `OTHER`")
         );

@@ -15,8 +15,8 @@ pub struct Region {
     pub name: String,
     /// Its name for people. `None`: one of Microsoft's own, in no list.
     pub display_name: Option<String>,
-    /// The region it is paired with.
-    pub pair: String,
+    /// The region it is paired with, if it is with one.
+    pub pair: Option<String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -33,8 +33,10 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Region>, R
     let regions = parse::<RegionsFile>(FILE, text)?.region;
     for region in &regions {
         known.check(FILE, &region.name, &region.sources)?;
-        if !regions.iter().any(|other| other.name == region.pair) {
-            let what = format!("there is no region `{}`", region.pair);
+        if let Some(pair) = &region.pair
+            && !regions.iter().any(|other| other.name == *pair)
+        {
+            let what = format!("there is no region `{pair}`");
             return Err(row_error(FILE, &region.name, &what));
         }
     }
@@ -47,7 +49,21 @@ impl Rules {
         self.regions
             .iter()
             .find(|known| known.name.eq_ignore_ascii_case(region))
-            .map(|known| known.pair.as_str())
+            .and_then(|known| known.pair.as_deref())
+    }
+
+    /// Whether there is a region of this name, as paths have it.
+    pub fn knows_region(&self, name: &str) -> bool {
+        self.regions.iter().any(|known| known.name == name)
+    }
+
+    /// The names of the regions that lists have, as an error names them.
+    pub fn region_names(&self) -> String {
+        let listed = self.regions.iter().filter(|region| region.display_name.is_some());
+        listed
+            .map(|region| region.name.as_str())
+            .collect::<Vec<_>>()
+            .join(",")
     }
 }
 

@@ -128,6 +128,15 @@ pub(super) fn list(
     page::list(context.rules, request, &found)
 }
 
+/// Changes a resource as `PATCH` does: what it does not name stays, and tags are replaced as a whole.
+pub(super) fn change(body: &mut Value, mut patch: Value) {
+    let tags = patch.as_object_mut().and_then(|patch| patch.remove("tags"));
+    if let Some(tags) = tags.filter(|tags| !tags.is_null()) {
+        body["tags"] = tags;
+    }
+    merge(body, &patch);
+}
+
 /// Merges a patch into a body: objects member by member, everything else replaced. A null member
 /// is left as it was, which is what ARM's services do with properties a client did not set.
 pub(super) fn merge(body: &mut Value, patch: &Value) {

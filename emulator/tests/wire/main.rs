@@ -29,3 +29,4 @@ mod time;
 mod tokens;
 mod traps;
 mod world;
+mod wrong_bodies;

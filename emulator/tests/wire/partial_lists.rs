@@ -90,7 +90,8 @@ fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
         .operations()
         .iter()
         .filter(|row| row.listing)
-        .map(|row| format!("{}?api-version=2024-04-01", row.example_path(&subscription)))
+        .map(|row| row.example_path(&subscription))
+        .map(|path| format!("{path}?api-version={}", world.version_of(&path)))
         .collect();
     assert!(lists.len() >= 13, "{lists:?}");
     let mut shown = 0;
@@ -118,10 +119,10 @@ fn a_role_below_is_not_a_role_at_the_group() {
     let account = world.account();
     world.let_read(reader, &account);
     let group = world.group();
-    let target = format!("{group}/providers/Microsoft.Storage/storageAccounts?api-version=2024-04-01");
+    let target = format!("{group}/providers/Microsoft.Storage/storageAccounts?api-version=2025-08-01");
     assert_eq!(world.list_as(reader, &target).status, 403);
     let subscription = format!("/subscriptions/{}", world.operator.subscription);
-    let target = format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2024-04-01");
+    let target = format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2025-08-01");
     assert_eq!(ids(&world.list_as(reader, &target)), [account]);
     let elsewhere = target.replace(
         &world.operator.subscription,

@@ -17,8 +17,9 @@ use super::RunError;
 const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How often an operation is asked about before it counts as stuck.
 const POLLS_MAX: usize = 500;
-/// The API version our own calls name.
-const API_VERSION: &str = "2024-04-01";
+/// The API version of vaults our own calls name: the one that was recorded. Later ones have soft delete
+/// always on.
+const VAULT_VERSION: &str = "2024-04-01";
 
 /// Where Azure Resource Manager is, and what a token for it is asked for with.
 const ARM: Service<'static> = Service {
@@ -155,7 +156,12 @@ impl Client {
         let target = if path.contains("api-version=") {
             path.to_owned()
         } else {
-            format!("{path}{separator}api-version={API_VERSION}")
+            let version = if path.contains("Microsoft.DataProtection") {
+                VAULT_VERSION.to_owned()
+            } else {
+                self.look(|azure| azure.rules().usual_version(path))
+            };
+            format!("{path}{separator}api-version={version}")
         };
         let mut request = Request::new(method, service.host, &target)
             .with_header("authorization", &format!("Bearer {token}"));

@@ -94,7 +94,7 @@ async fn the_administrator_of_a_single_server_signs_in() {
             json!({
                 "location": "westeurope",
                 "sku": {"name": "B_Gen5_1"},
-                "properties": {"administratorLogin": "cloudsa", "administratorLoginPassword": "it's \"one\" \\ Ω", "version": "11"},
+                "properties": {"createMode": "Default", "administratorLogin": "cloudsa", "administratorLoginPassword": "it's \"one\" \\ Ω", "version": "11"},
             }),
         ),
         put(format!("{server}/databases/shop"), json!({"properties": {}})),

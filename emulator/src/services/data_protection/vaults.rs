@@ -66,7 +66,7 @@ pub(super) fn patch(
     let existing = super::vault_of(context, &id)?.body.clone();
     let mut sent = existing.clone();
     let patch = json_body(request)?;
-    plain::merge(&mut sent, &patch);
+    plain::change(&mut sent, patch.clone());
     if let Some(identity) = patch.get("identity") {
         sent["identity"] = identity.clone();
     }

@@ -36,6 +36,11 @@ pub(super) fn put(
     context.require_group(&id)?;
     let sent = json_body(request)?;
     if context.state.resources.contains_key(&id) {
+        let mut sent = sent;
+        if let Some(sent) = sent.as_object_mut() {
+            // A PUT that names no tags leaves none.
+            sent.entry("tags").or_insert_with(|| json!({}));
+        }
         return update(context, &id, request, &sent);
     }
     server_spec::check_name(context, &id)?;
@@ -177,7 +182,7 @@ pub(super) fn update(
         }
     }
     if let Some(server) = context.state.resources.get_mut(id) {
-        plain::merge(&mut server.body, &sent);
+        plain::change(&mut server.body, sent);
     }
     let was = state_of(context, id);
     set_state(context, id, "Updating");

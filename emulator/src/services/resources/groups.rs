@@ -246,7 +246,9 @@ impl Workflow for DeleteGroup {
             self.failed.push(id.to_string());
         }
         if let Some(id) = self.left.pop() {
-            let request = Request::new(Method::DELETE, "management.azure.com", id.as_str());
+            let version = context.rules.usual_version(id.as_str());
+            let target = format!("{id}?api-version={version}");
+            let request = Request::new(Method::DELETE, "management.azure.com", &target);
             self.under_way = Some(id);
             return Next::Call(Outbound {
                 principal: self.caller,

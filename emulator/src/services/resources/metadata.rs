@@ -78,14 +78,19 @@ pub(super) fn locations(
         .regions
         .iter()
         .filter_map(|region| {
-            let (name, display, paired) = (&region.name, region.display_name.as_ref()?, &region.pair);
+            let (name, display) = (&region.name, region.display_name.as_ref()?);
+            let paired: Vec<Value> = region
+                .pair
+                .iter()
+                .map(|paired| json!({"name": paired, "id": format!("/subscriptions/{subscription}/locations/{paired}")}))
+                .collect();
             Some(json!({
                 "id": format!("/subscriptions/{subscription}/locations/{name}"),
                 "name": name,
                 "type": "Region",
                 "displayName": display,
                 "regionalDisplayName": display,
-                "metadata": {"regionType": "Physical", "pairedRegion": [{"name": paired, "id": format!("/subscriptions/{subscription}/locations/{paired}")}]},
+                "metadata": {"regionType": "Physical", "pairedRegion": paired},
             }))
         })
         .collect();

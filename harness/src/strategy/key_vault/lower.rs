@@ -80,9 +80,11 @@ impl Emulator {
         let group = format!("/subscriptions/{}/resourceGroups/drills", operator.subscription);
         let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/drillvault");
         let (place, secret) = (json!({"location": REGION}), json!({"properties": {"value": "x"}}));
+        let needed = json!({"tenantId": operator.tenant, "sku": {"family": "A", "name": "standard"}});
+        let founded = json!({"location": REGION, "properties": needed});
         for (target, body) in [
             (group, &place),
-            (vault.clone(), &place),
+            (vault.clone(), &founded),
             (format!("{vault}/secrets/{SECRET}"), &secret),
         ] {
             let target = format!("{target}?api-version=2023-07-01");

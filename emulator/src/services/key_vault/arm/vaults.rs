@@ -22,7 +22,7 @@ pub(super) fn put(
     context.require_group(&id)?;
     let mut sent = vault_body::normalized(context, json_body(request)?)?;
     if context.state.resources.contains_key(&id) {
-        return update(context, &id, &sent);
+        return replace(context, &id, &sent);
     }
     let mode = take_create_mode(&mut sent);
     if mode.as_deref() == Some("recover") {
@@ -92,6 +92,35 @@ pub(super) fn patch(
     update(context, &permit.scope, &sent)
 }
 
+/// Puts a vault that is there in another's place. What a request does not name is as in a new vault;
+/// access policies are, too, which surprises people. How access is given, what is irreversible and
+/// what came to the vault by others' doing stays.
+fn replace(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
+    const STAYS: [&str; 6] = [
+        "enablePurgeProtection",
+        "enableRbacAuthorization",
+        "enableSoftDelete",
+        "privateEndpointConnections",
+        "softDeleteRetentionInDays",
+        "vaultUri",
+    ];
+    let Some(vault) = context.state.resource(id) else {
+        return Err(context.not_found(id));
+    };
+    check_irreversible(context, vault, sent)?;
+    let tenant = context.tenant_of(id)?;
+    let facts = &context.rules.key_vault;
+    let Some(vault) = context.state.resources.get_mut(id) else {
+        return Err(context.not_found(id));
+    };
+    vault.body["tags"] = json!({});
+    if let Some(properties) = vault.body["properties"].as_object_mut() {
+        properties.retain(|name, _| STAYS.contains(&name.as_str()));
+    }
+    fill(&mut vault.body, &vault_body::defaults(facts, id, tenant, ""));
+    update(context, id, sent)
+}
+
 /// Changes what the request names and nothing else; the rest, private endpoint connections among it,
 /// stays.
 fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
@@ -108,12 +137,8 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
         patch.retain(|name, _| {
             !["id", "name", "type", "location", "systemdata"].contains(&name.to_ascii_lowercase().as_str())
         });
-        // Tags are replaced as a whole.
-        if let Some(tags) = patch.remove("tags").filter(|tags| !tags.is_null()) {
-            vault.body["tags"] = tags;
-        }
     }
-    plain::merge(&mut vault.body, &patch);
+    plain::change(&mut vault.body, patch);
     Ok(Response::json(StatusCode::OK, &vault.body))
 }
 

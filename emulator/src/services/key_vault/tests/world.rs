@@ -76,7 +76,15 @@ impl World {
     }
 
     pub(super) fn put_vault(&mut self, properties: Value) -> Response {
-        let body = json!({"location": "westeurope", "properties": properties});
+        let mut body = json!({"location": "westeurope", "properties": properties});
+        if let Some(properties) = body["properties"].as_object_mut() {
+            properties
+                .entry("tenantId")
+                .or_insert(json!(self.operator.tenant));
+            properties
+                .entry("sku")
+                .or_insert(json!({"family": "A", "name": "standard"}));
+        }
         self.arm(Method::PUT, VAULT, Some(body))
     }
 

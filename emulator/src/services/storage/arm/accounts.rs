@@ -90,12 +90,8 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
         patch.retain(|name, _| {
             !["id", "name", "type", "location", "systemdata"].contains(&name.to_ascii_lowercase().as_str())
         });
-        // Tags are replaced as a whole.
-        if let Some(tags) = patch.remove("tags").filter(|tags| !tags.is_null()) {
-            account.body["tags"] = tags;
-        }
     }
-    plain::merge(&mut account.body, &patch);
+    plain::change(&mut account.body, patch);
     account_body::set_tier(&mut account.body);
     Ok(Response::json(StatusCode::OK, &account.body))
 }

@@ -1,0 +1,127 @@
+//! Forms of texts.
+
+use std::net::Ipv4Addr;
+
+use super::super::Rules;
+
+/// A form a text must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A UUID with hyphens.
+    Guid,
+    /// An IPv4 address.
+    Ipv4,
+    /// Letters first, then letters, digits and underscores: a character set.
+    CharacterSet,
+    /// Letters and hyphens first, then words: a collation.
+    Collation,
+    /// A duration of whole days, weeks, months or years, such as `P7D` or `P10Y`.
+    Period,
+    /// A name of a time zone as Windows has them.
+    TimeZone,
+    /// A name of an Azure region, as in paths or for people.
+    Region,
+}
+
+/// The longest a retention may be, in days: ten years with their leap days.
+const DAYS_MAX: i64 = 3653;
+
+impl Format {
+    /// Reads a format's name.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "guid" => Self::Guid,
+            "ipv4" => Self::Ipv4,
+            "character_set" => Self::CharacterSet,
+            "collation" => Self::Collation,
+            "period" => Self::Period,
+            "time_zone" => Self::TimeZone,
+            "region" => Self::Region,
+            _ => return Err(format!("there is no form `{text}`")),
+        })
+    }
+
+    /// What a text should be, for people.
+    pub fn wanted(self) -> &'static str {
+        match self {
+            Self::Guid => "a GUID",
+            Self::Ipv4 => "an IPv4 address",
+            Self::CharacterSet => "the name of a character set",
+            Self::Collation => "the name of a collation",
+            Self::Period => "a duration of days, weeks, months or years, and no more than ten years",
+            Self::TimeZone => "a time zone by its Windows name, such as `UTC` or `India Standard Time`",
+            Self::Region => "a region of Azure",
+        }
+    }
+
+    /// Whether a text has the form.
+    pub fn fits(self, text: &str, rules: &Rules) -> bool {
+        match self {
+            Self::Guid => text.len() == 36 && uuid::Uuid::try_parse(text).is_ok(),
+            Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+            Self::CharacterSet => {
+                text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_word)
+            }
+            Self::Collation => {
+                text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '-')
+                    && text
+                        .bytes()
+                        .all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b' '))
+            }
+            Self::Period => period_days(text).is_some_and(|days| (1..=DAYS_MAX).contains(&days)),
+            Self::TimeZone => rules.time_zones.contains(&text.to_lowercase()),
+            Self::Region => rules.knows_region(&text.to_lowercase().replace(' ', "")),
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The days of a duration that has no part shorter than a day. Months count 31 days and years 365.
+fn period_days(text: &str) -> Option<i64> {
+    let span: jiff::Span = text.parse().ok().filter(|_| text.starts_with('P'))?;
+    let time = span.get_hours() != 0
+        || span.get_minutes() != 0
+        || span.get_seconds() != 0
+        || span.get_milliseconds() != 0
+        || span.get_microseconds() != 0
+        || span.get_nanoseconds() != 0;
+    let days = i64::from(span.get_years()) * 365
+        + i64::from(span.get_months()) * 31
+        + i64::from(span.get_weeks()) * 7
+        + i64::from(span.get_days());
+    (!time).then_some(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Format;
+    use crate::rules::{Assumptions, Profile, Rules};
+
+    #[test]
+    fn forms_are_told_apart() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let fits = |format: Format, text: &str| format.fits(text, &rules);
+        for (format, good, bad) in [
+            (
+                Format::Guid,
+                "0b7c0d3e-0000-4000-8000-000000000001",
+                "0b7c0d3e000040008000000000000001",
+            ),
+            (Format::Ipv4, "10.0.0.255", "10.0.0.256"),
+            (Format::CharacterSet, "UTF8", "8UTF"),
+            (Format::Collation, "en_US.utf8", "en/US"),
+            (Format::Period, "P3M", "hello"),
+            (Format::Period, "P10Y", "P20Y"),
+            (Format::Period, "P7D", "PT7H"),
+            (Format::Period, "P1W", "-P1W"),
+            (Format::TimeZone, "India Standard Time", "Mars"),
+            (Format::Region, "West Europe", "atlantis"),
+        ] {
+            assert!(fits(format, good), "{format:?} {good}");
+            assert!(!fits(format, bad), "{format:?} {bad}");
+        }
+    }
+}

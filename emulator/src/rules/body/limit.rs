@@ -1,0 +1,78 @@
+//! What services are known to refuse although the published types would take it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::load::{RulesError, SourceCheck, parse, row_error};
+use super::super::{ErrorCode, Mark};
+use super::Format;
+use super::types::{BodyTypes, Limit, Words};
+
+const FILE: &str = "bodies/limits.toml";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitsFile {
+    limit: Vec<LimitRow>,
+}
+
+/// One row, for one or more places.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitRow {
+    /// `type#place`.
+    at: Vec<String>,
+    /// The published words are all there are.
+    #[serde(default)]
+    closed: bool,
+    /// The words there are, where they are not the published ones.
+    one_of: Option<Vec<String>>,
+    min: Option<i64>,
+    max: Option<i64>,
+    format: Option<String>,
+    code: Option<String>,
+    #[expect(dead_code, reason = "read by people; the loader demands it")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+pub(super) fn apply(
+    text: &str,
+    types: &mut BodyTypes,
+    errors: &BTreeMap<String, ErrorCode>,
+    known: &SourceCheck<'_>,
+) -> Result<(), RulesError> {
+    for row in parse::<LimitsFile>(FILE, text)?.limit {
+        for at in &row.at {
+            known.check(FILE, at, &row.sources)?;
+            let wrong = |what: &str| row_error(FILE, at, what);
+            if let Some(code) = row.code.as_ref().filter(|code| !errors.contains_key(*code)) {
+                return Err(wrong(&format!("errors.toml has no `{code}`")));
+            }
+            let member = at
+                .split_once('#')
+                .and_then(|(of, path)| types.get_mut(of)?.body.find_mut(path))
+                .ok_or_else(|| wrong("there is no such place"))?;
+            if let Some(words) = &row.one_of {
+                let words = words.iter().map(|word| word.as_str().into()).collect();
+                member.words = Some(Words { words, closed: true });
+            } else if row.closed {
+                member
+                    .words
+                    .as_mut()
+                    .ok_or_else(|| wrong("it has no words to close"))?
+                    .closed = true;
+            }
+            member.least = row.min.or(member.least);
+            member.most = row.max.or(member.most);
+            if let Some(format) = &row.format {
+                member.format = Some(Format::parse(format).map_err(|what| wrong(&what))?);
+            }
+            member.limit = Some(Limit {
+                code: row.code.clone(),
+            });
+        }
+    }
+    Ok(())
+}

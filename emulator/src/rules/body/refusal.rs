@@ -1,0 +1,94 @@
+//! How each provider refuses a body.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::load::{RulesError, SourceCheck, parse, row_error};
+use super::super::{ErrorCode, Mark};
+
+const FILE: &str = "bodies/refusals.toml";
+
+/// The envelope a provider's refusal of a body travels in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyShape {
+    /// Azure Resource Manager's.
+    Arm,
+    /// The same, with what is wrong in `details`.
+    ArmDetails,
+    /// The Backup service's.
+    UserFacing,
+}
+
+/// How the provider of some types refuses a body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BodyRefusal {
+    /// What the names of the types begin with; the first row that fits counts.
+    pub types: String,
+    /// The envelope.
+    pub shape: BodyShape,
+    /// The row of `errors.toml` for a value of another kind than it should be, or a body that is
+    /// no object.
+    pub kind: String,
+    /// For a member that is not there.
+    pub missing: String,
+    /// For a value that is none of those there are.
+    pub value: String,
+    /// What stands in `details`, for the envelope that has them.
+    pub detail: Option<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl BodyRefusal {
+    pub(super) fn covers(&self, name: &str) -> bool {
+        name.get(..self.types.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(&self.types))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefusalsFile {
+    refusal: Vec<BodyRefusal>,
+}
+
+pub(super) fn load(
+    text: &str,
+    errors: &BTreeMap<String, ErrorCode>,
+    known: &SourceCheck<'_>,
+) -> Result<Vec<BodyRefusal>, RulesError> {
+    let rows = parse::<RefusalsFile>(FILE, text)?.refusal;
+    for row in &rows {
+        known.check(FILE, &row.types, &row.sources)?;
+        let codes = [
+            Some(&row.kind),
+            Some(&row.missing),
+            Some(&row.value),
+            row.detail.as_ref(),
+        ];
+        if let Some(code) = codes
+            .into_iter()
+            .flatten()
+            .find(|code| !errors.contains_key(*code))
+        {
+            return Err(row_error(
+                FILE,
+                &row.types,
+                &format!("errors.toml has no `{code}`"),
+            ));
+        }
+        if row.detail.is_some() != (row.shape == BodyShape::ArmDetails) {
+            return Err(row_error(
+                FILE,
+                &row.types,
+                "`detail` belongs to the envelope `arm_details`",
+            ));
+        }
+    }
+    Ok(rows)
+}
