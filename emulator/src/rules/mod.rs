@@ -54,7 +54,10 @@ pub use single_server::{
     TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
-pub use vault_facts::{AlwaysOn, SecurityRow, SoftDelete, VaultFacts};
+pub use vault_facts::{
+    CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
+    RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+};
 
 /// All rules under one profile.
 #[derive(Debug)]

@@ -5,9 +5,11 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{not_found_inside, vault_of};
+use super::datasource::Datasource;
+use super::{not_found_inside, vault_of, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::{Flavour, Rules};
 use crate::services::{Context, page};
 use crate::state::field;
 
@@ -59,7 +61,8 @@ pub(super) struct Job {
     pub(super) started: Timestamp,
     pub(super) ended: Option<Timestamp>,
     pub(super) changed: Timestamp,
-    pub(super) user_triggered: bool,
+    /// When the schedule that wanted it fell due; none if somebody asked for it.
+    pub(super) due: Option<Timestamp>,
     /// `InProgress`, `Completed`, `Failed`.
     pub(super) status: &'static str,
     pub(super) error: Value,
@@ -91,7 +94,25 @@ impl Job {
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
     }
 
-    pub(super) fn describe(&self, vault: &ResourceId, listed: bool) -> Value {
+    /// Whether it is about a flexible server. A single server's jobs say less.
+    fn is_of_flexible_server(&self) -> bool {
+        Datasource::of(&self.properties).is_some_and(|own| own.flavour == Flavour::FlexibleServer)
+    }
+
+    /// What whoever looks may do to it. Nothing is named by an empty text, except where the
+    /// schedule's jobs are listed.
+    fn supported_actions(&self, rules: &Rules, listed: bool) -> Value {
+        let backup = self.kind == JobKind::Backup && self.is_of_flexible_server();
+        if listed && self.due.is_some() {
+            json!([])
+        } else if backup && self.started >= rules.vaults.cancellable_backups.since {
+            json!(["Cancellable"])
+        } else {
+            json!([""])
+        }
+    }
+
+    pub(super) fn describe(&self, rules: &Rules, vault: &ResourceId, listed: bool) -> Value {
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")
@@ -101,7 +122,7 @@ impl Job {
             .as_str()
             .and_then(|id| id.parse().ok());
         let backup = self.kind == JobKind::Backup;
-        let completed = self.status == "Completed";
+        let shows_store = backup && self.status == "Completed" && self.is_of_flexible_server();
         let duration = if listed {
             timespan(self.duration())
         } else {
@@ -122,7 +143,7 @@ impl Job {
                 "dataSourceName": field(source, "resourceName"),
                 "sourceDataStoreName": null,
                 "sourceDataStoreType": if backup { Value::Null } else { json!("VaultStore") },
-                "destinationDataStoreName": if backup && completed { json!("VaultStore") } else { Value::Null },
+                "destinationDataStoreName": if shows_store { json!("VaultStore") } else { Value::Null },
                 "progressEnabled": true,
                 "etag": etag(self.changed),
                 "sourceSubscriptionID": source_id.as_ref().and_then(ResourceId::subscription),
@@ -134,9 +155,9 @@ impl Job {
                 "operation": self.kind.as_str(),
                 "status": self.status,
                 "restoreType": null,
-                "isUserTriggered": self.user_triggered,
+                "isUserTriggered": self.due.is_none(),
                 "rehydrationPriority": null,
-                "supportedActions": if listed && !self.user_triggered { json!([]) } else { json!([""]) },
+                "supportedActions": self.supported_actions(rules, listed),
                 "duration": duration,
                 "progressUrl": null,
                 "isCrossRegionRestore": null,
@@ -149,9 +170,22 @@ impl Job {
         })
     }
 
+    /// The tag of a backup, the prefix of a restore as files.
+    fn additional_details(&self) -> Value {
+        match self.kind {
+            JobKind::Backup => json!({"RetentionTag": self.label}),
+            JobKind::Restore if self.label.is_empty() => Value::Null,
+            JobKind::Restore => json!({"Restore File Prefix": self.label}),
+        }
+    }
+
     fn extended_info(&self) -> Value {
         let backup = self.kind == JobKind::Backup;
         let kind = field(field(&self.properties, "dataSourceInfo"), "datasourceType");
+        let moved = self
+            .transferred_bytes
+            .filter(|_| self.is_of_flexible_server())
+            .unwrap_or_default();
         let details = match (self.status, backup) {
             ("Completed", true) => json!({
                 "OriginalDatasourceSizeInBytes": self.source_bytes.unwrap_or_default().to_string(),
@@ -159,7 +193,7 @@ impl Job {
                 "DatasourceType": kind,
             }),
             ("Completed", false) => json!({
-                "DataTransferredInBytes": self.transferred_bytes.unwrap_or_default().to_string(),
+                "DataTransferredInBytes": moved.to_string(),
                 "TaskId": self.activity,
                 "DatasourceType": kind,
             }),
@@ -187,7 +221,7 @@ impl Job {
                 "taskProgress": null,
                 "additionalDetails": details,
             }],
-            "additionalDetails": if backup { json!({"RetentionTag": self.label}) } else { json!({"Restore File Prefix": self.label}) },
+            "additionalDetails": self.additional_details(),
             "warningDetails": null,
         })
     }
@@ -221,7 +255,7 @@ fn iso(duration: SignedDuration) -> String {
 }
 
 /// `00:05:42.7551604`, `1.09:22:25.7992056`: how .NET prints a time span.
-fn timespan(duration: SignedDuration) -> String {
+pub(super) fn timespan(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     let ticks = duration.subsec_nanos().max(0) / 100;
     let (days, hours, minutes, rest) = (
@@ -260,7 +294,7 @@ pub(super) fn begin_backup(
     id: &ResourceId,
     tag: &str,
     activity: &str,
-    user_triggered: bool,
+    due: Option<Timestamp>,
 ) -> String {
     let job_id = context.draw_uuid("backup job").to_string();
     let properties = context
@@ -277,7 +311,7 @@ pub(super) fn begin_backup(
         started: now,
         ended: None,
         changed: now,
-        user_triggered,
+        due,
         status: "InProgress",
         error: Value::Null,
         properties,
@@ -322,8 +356,22 @@ pub(super) fn last_scheduled(
     let jobs = context.own.data_protection.jobs.get(vault)?;
     jobs.iter()
         .rev()
-        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && !job.user_triggered)
+        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && job.due.is_some())
         .map(|job| job.started)
+}
+
+/// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the
+/// recovery points they made.
+pub(super) fn last_succeeded(
+    context: &Context<'_>,
+    vault: &ResourceId,
+    instance: &ResourceId,
+) -> Option<Timestamp> {
+    let jobs = context.own.data_protection.jobs.get(vault)?;
+    jobs.iter()
+        .rev()
+        .filter(|job| job.kind == JobKind::Backup && job.instance == *instance && job.status == "Completed")
+        .find_map(|job| job.due)
 }
 
 /// Newest first.
@@ -338,19 +386,24 @@ pub(super) fn list(
         .into_iter()
         .flatten()
         .rev()
-        .map(|job| job.describe(&vault, true))
+        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
         .collect();
     page::list(context.rules, request, &found)
 }
 
-pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+pub(super) fn get(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
     let jobs = context.own.data_protection.jobs.get(&vault);
     jobs.into_iter()
         .flatten()
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| Response::json(StatusCode::OK, &job.describe(&vault, false)))
+        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, false)))
+        .map(|body| Response::json(StatusCode::OK, &body))
         .ok_or_else(|| not_found_inside(context))
 }
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasource::{Datasource, not_played};
 use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
@@ -54,10 +54,16 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
     let info = field(properties, "dataSourceInfo");
     let kind = field(info, "datasourceType").as_str().unwrap_or_default();
     let id = field(info, "resourceID").as_str().unwrap_or_default();
+    match context.rules.vaults.datasource_type(kind) {
+        Some(own) if !own.played => {
+            return Err(not_played(&format!("backups of {} ({kind})", own.title)));
+        }
+        _ => {}
+    }
     let error = context.rules.error("UserErrorInvalidRequestParameter");
     Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(format!(
-            "datasource type `{kind}` with resource `{id}` is not one that Azure Backup takes"
+            "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
         ))
         .by([RuleId::new("FX-B-DATASOURCE")]))
 }
