@@ -50,8 +50,8 @@ pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
 };
 pub use single_server::{
-    EarliestRestore, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, SingleServerParameter,
-    TierRow, VersionRow,
+    EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts,
+    SingleServerParameter, TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
 pub use vault_facts::{

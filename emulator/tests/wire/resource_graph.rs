@@ -78,7 +78,56 @@ fn backup_instances_are_shown_as_recorded() {
     assert_eq!(row["datasourceId"], world.server());
     assert_eq!(row["tags"], Value::Null);
     assert_eq!(row["kind"], "");
-    let extended = &row["properties"]["backupInstanceExtendedProperties"];
+    let properties = &row["properties"];
+    for name in [
+        "dataSourceProperties",
+        "identityDetails",
+        "validationType",
+        "protectionErrorDetails",
+    ] {
+        assert_eq!(properties.get(name), Some(&Value::Null), "{name}");
+    }
+    for name in [
+        "resourceGuardOperationRequests",
+        "datasourceAuthCredentials",
+        "dataSourceSetInfo",
+    ] {
+        assert_eq!(properties.get(name), Some(&Value::Null), "{name}");
+    }
+    for name in ["baseUri", "resourceProperties"] {
+        assert_eq!(
+            properties["dataSourceInfo"].get(name),
+            Some(&Value::Null),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        properties["protectionStatus"].get("errorDetails"),
+        Some(&Value::Null)
+    );
+    assert_eq!(
+        properties["policyInfo"].get("policyParameters"),
+        Some(&Value::Null)
+    );
+    assert_eq!(properties["policyInfo"]["policyVersion"], "");
+    let extended = &properties["backupInstanceExtendedProperties"];
+    assert_eq!(
+        extended["policyExtendedInfo"],
+        json!({
+            "configuredRPGenerationFrequency": "7.00:00:00",
+            "configuredMaximumRetention": "93.00:00:00",
+            "rpoWarningThresholdInPrimaryRegion": "10.12:00:00",
+            "configuredRPGenerationFrequencyInSecondaryRegion": "7.06:00:00",
+            "configuredMaximumRetentionInSecondaryRegion": "93.00:00:00",
+            "rpoWarningThresholdInSecondaryRegion": "10.21:00:00",
+        })
+    );
+    let allowed = ["BackupNow", "Restore", "ChangePolicy", "StopBackup", "Delete"];
+    assert_eq!(extended["allowedOperations"], json!(allowed));
+    assert_eq!(
+        extended["dataSourceExtendedInfo"],
+        json!({"dataSourceId": "source"})
+    );
     assert_eq!(extended["protectedPrimaryRegion"], "westeurope");
     assert_ne!(
         extended["recoveryPointInfo"]["latestRecoveryPointInPrimaryRegion"],

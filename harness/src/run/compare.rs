@@ -59,6 +59,7 @@ impl Play<'_> {
             major: source.major,
             admin_login: source.admin_login.clone(),
             admin_password: source.admin_password.clone(),
+            absent_extensions: source.absent_extensions.clone(),
         };
         postgres.start(&scratch).await?;
         self.scratch = Some(scratch.clone());

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::datasource::Datasource;
+use super::duration::{iso, timespan};
 use super::{not_found_inside, vault_of, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
@@ -232,50 +233,6 @@ fn etag(changed: Timestamp) -> String {
     format!("W/\"datetime'{time}'\"")
 }
 
-/// `PT15M40.886203S`.
-fn iso(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    let ticks = duration.subsec_nanos().max(0) / 100;
-    let mut text = "PT".to_owned();
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
-        text += &format!("{hours}H");
-    }
-    if minutes > 0 {
-        text += &format!("{minutes}M");
-    }
-    let fraction = format!("{ticks:07}");
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        text += &format!("{rest}S");
-    } else {
-        text += &format!("{rest}.{fraction}S");
-    }
-    text
-}
-
-/// `00:05:42.7551604`, `1.09:22:25.7992056`: how .NET prints a time span.
-pub(super) fn timespan(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    let ticks = duration.subsec_nanos().max(0) / 100;
-    let (days, hours, minutes, rest) = (
-        seconds / 86_400,
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60,
-    );
-    let mut text = if days > 0 {
-        format!("{days}.")
-    } else {
-        String::new()
-    };
-    text += &format!("{hours:02}:{minutes:02}:{rest:02}");
-    if ticks > 0 {
-        text += &format!(".{ticks:07}");
-    }
-    text
-}
-
 /// Takes note of a job that begins now.
 pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
     context
@@ -411,15 +368,85 @@ pub(super) fn get(
 mod tests {
     use super::*;
 
+    fn rules() -> Rules {
+        Rules::load(crate::rules::Profile::Observed, &crate::rules::Assumptions::new())
+            .expect("the rules load")
+    }
+
+    fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
+        let started: Timestamp = started.parse().expect("a time");
+        let resource = format!("/subscriptions/s/resourceGroups/g/providers/{datasource}");
+        let kind_of = if datasource.contains("databases") {
+            "Microsoft.DBforPostgreSQL/servers/databases"
+        } else {
+            "Microsoft.DBforPostgreSQL/flexibleServers"
+        };
+        Job {
+            id: "job".to_owned(),
+            kind,
+            instance: "/subscriptions/s/i".parse().expect("an id"),
+            activity: "activity".to_owned(),
+            started,
+            ended: Some(started),
+            changed: started,
+            due: None,
+            status: "Completed",
+            error: Value::Null,
+            properties: json!({"dataSourceInfo": {"datasourceType": kind_of, "resourceID": resource}}),
+            label: label.to_owned(),
+            recovery_point: None,
+            destination: None,
+            transferred_bytes: Some(71_152),
+            source_bytes: Some(1),
+        }
+    }
+
+    fn described(job: &Job) -> Value {
+        let vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v";
+        job.describe(&rules(), &vault.parse().expect("an id"), false)["properties"].clone()
+    }
+
+    /// A single server's jobs as they were recorded name no store, count no bytes and, where a restore
+    /// goes to a database, have no details.
     #[test]
-    fn durations_are_written_as_recorded() {
-        let duration = SignedDuration::new(15 * 60 + 40, 886_203_000);
-        assert_eq!(iso(duration), "PT15M40.886203S");
-        assert_eq!(timespan(duration), "00:15:40.8862030");
-        assert_eq!(iso(SignedDuration::ZERO), "PT0S");
+    fn jobs_of_single_servers_say_less() {
+        const SINGLE: &str = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
+        const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers/a";
+        let at = "2024-06-26T07:53:06Z";
+        let moved = |job: &Value| {
+            job["extendedInfo"]["subTasks"][0]["additionalDetails"]["DataTransferredInBytes"].clone()
+        };
+        let backup = described(&ended(JobKind::Backup, SINGLE, "default", at));
+        assert_eq!(backup["destinationDataStoreName"], Value::Null);
         assert_eq!(
-            timespan(SignedDuration::new(120_145, 799_205_600)),
-            "1.09:22:25.7992056"
+            backup["extendedInfo"]["additionalDetails"],
+            json!({"RetentionTag": "default"})
         );
+        let database = described(&ended(JobKind::Restore, SINGLE, "", at));
+        assert_eq!(database["extendedInfo"]["additionalDetails"], Value::Null);
+        assert_eq!(moved(&database), "0");
+        let file = described(&ended(JobKind::Restore, SINGLE, "file", at));
+        assert_eq!(
+            file["extendedInfo"]["additionalDetails"],
+            json!({"Restore File Prefix": "file"})
+        );
+        let flexible = described(&ended(JobKind::Backup, FLEXIBLE, "default", at));
+        assert_eq!(flexible["destinationDataStoreName"], "VaultStore");
+        assert_eq!(
+            moved(&described(&ended(JobKind::Restore, FLEXIBLE, "file", at))),
+            "71152"
+        );
+    }
+
+    #[test]
+    fn backups_of_flexible_servers_can_be_cancelled_since_march_2025() {
+        let actions = |datasource: &str, at: &str| {
+            described(&ended(JobKind::Backup, datasource, "default", at))["supportedActions"].clone()
+        };
+        let flexible = "Microsoft.DBforPostgreSQL/flexibleServers/a";
+        assert_eq!(actions(flexible, "2024-06-26T07:53:06Z"), json!([""]));
+        assert_eq!(actions(flexible, "2025-04-26T07:53:06Z"), json!(["Cancellable"]));
+        let single = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
+        assert_eq!(actions(single, "2025-03-26T07:53:06Z"), json!([""]));
     }
 }

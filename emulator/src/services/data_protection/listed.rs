@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::datasource::Datasource;
-use super::job::timespan;
+use super::duration::timespan;
 use super::policies::rules_of;
 use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};

@@ -12,6 +12,7 @@ mod coordinator;
 mod credentials;
 mod datasource;
 mod deleted_vaults;
+mod duration;
 mod examination;
 mod instance;
 mod instances;
