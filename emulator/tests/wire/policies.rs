@@ -120,6 +120,36 @@ fn archives_and_other_stores_are_refused_by_name() {
     assert_eq!(missing.status, 404, "nothing was kept");
 }
 
+/// Nor is a restore from the archive, or a backup of another kind, done as the one that is played.
+#[test]
+fn restores_from_the_archive_and_backups_of_another_kind_are_refused_by_name() {
+    let mut world = World::backed_up();
+    let mut ask = |name: &str, value: &str| {
+        let mut body = world.restore_body();
+        body[name] = json!(value);
+        let answer = world.post(&below_vault("backupInstances/one/restore"), &body);
+        (answer.status.as_u16(), code(&answer))
+    };
+    let not_played = (501, "NotImplementedByEmulator".to_owned());
+    let invalid = (400, "BMSUserErrorInvalidInput".to_owned());
+    assert_eq!(
+        ask("objectType", "AzureBackupRestoreWithRehydrationRequest"),
+        not_played
+    );
+    assert_eq!(ask("sourceDataStoreType", "ArchiveStore"), not_played);
+    assert_eq!(
+        ask("objectType", "AzureBackupRecoveryTimeBasedRestoreRequest"),
+        invalid
+    );
+    assert_eq!(ask("sourceDataStoreType", "OperationalStore"), invalid);
+    let mut instance = world.instance_body();
+    instance["properties"]["policyInfo"]["policyParameters"] = json!({"backupDatasourceParametersList": [{
+        "objectType": "PostgreSqlFlexibleServerBackupDatasourceParameters", "backupSolutionType": "PhysicalBackup",
+    }]});
+    let answer = world.put(&below_vault("backupInstances/one"), &instance);
+    assert_eq!((answer.status.as_u16(), code(&answer)), not_played);
+}
+
 /// Azure Backup takes them; a policy of theirs does nothing by itself.
 #[test]
 fn policies_of_other_datasources_are_kept_and_unknown_ones_are_not() {

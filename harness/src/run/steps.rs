@@ -211,7 +211,9 @@ impl Play<'_> {
         let mut outcome = self.follow_job(ended).await?;
         outcome.job_time = Some(began.elapsed());
         outcome.blobs = self.blob_names();
-        outcome.files = Some(outcome.blobs.iter().filter(|blob| !before.contains(blob)).count() as u64);
+        self.restored = outcome.blobs.clone();
+        self.restored.retain(|blob| !before.contains(blob));
+        outcome.files = Some(self.restored.len() as u64);
         Ok(outcome)
     }
 

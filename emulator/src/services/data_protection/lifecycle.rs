@@ -173,6 +173,12 @@ pub(super) fn delete(
                 .by([RuleId::new("VLT-05")]),
         );
     }
+    if let Some(permanent) = request.query_value("permanent") {
+        let text = format!(
+            "permanent={permanent} has no effect here: nobody has recorded what it does (DPP-PERMANENT)"
+        );
+        context.log.note(context.now, "delete", text, None);
+    }
     let operation = operations::begin(context, &vault.id);
     let activity = operations::activity(context, request);
     context.start(Delete {

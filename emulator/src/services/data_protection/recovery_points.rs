@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::datasource::{Datasource, is_retired};
 use super::vault_store::{self, Place};
@@ -48,12 +49,21 @@ pub(super) struct VaultFile {
 
 impl VaultFile {
     /// The name a restore as files gives it. A flexible server's are called `.sql`; a database's is
-    /// a custom-format dump all the same. A single server's one file is named as the request says.
-    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str) -> String {
-        match (flavour, &self.database) {
-            (Flavour::SingleServer, _) => prefix.to_owned(),
-            (Flavour::FlexibleServer, Some(database)) => format!("{prefix}_database_{database}.sql"),
-            (Flavour::FlexibleServer, None) => format!("{prefix}_{}.sql", self.kind),
+    /// a custom-format dump all the same, and all begin with the request's prefix, or with a GUID of
+    /// the restore's where that is what the service does. A single server's one file is named as the
+    /// request says.
+    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str, guid: Option<Uuid>) -> String {
+        if flavour == Flavour::SingleServer {
+            return prefix.to_owned();
+        }
+        let (begins, plural) = match guid {
+            Some(guid) if self.kind == "tablespace" => (guid.to_string(), "s"),
+            Some(guid) => (guid.to_string(), ""),
+            None => (prefix.to_owned(), ""),
+        };
+        match &self.database {
+            Some(database) => format!("{begins}_database_{database}.sql"),
+            None => format!("{begins}_{}{plural}.sql", self.kind),
         }
     }
 }

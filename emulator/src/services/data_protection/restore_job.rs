@@ -242,13 +242,15 @@ impl RestoreJob {
             return self.fail_moving(context, "the vault or its identity is gone");
         };
         let flavour = self.wanted.source.flavour;
+        let by_guid = context.rules.takes("FX-RF-FILES", "named_by_guid");
+        let guid = by_guid.then(|| context.draw_uuid("restored files"));
         let files = self
             .point
             .files
             .iter()
             .zip(&self.sources)
             .map(|(file, source)| FileToCopy {
-                blob: file.restored_name(flavour, &target.prefix),
+                blob: file.restored_name(flavour, &target.prefix, guid),
                 source: source.clone(),
             })
             .collect();

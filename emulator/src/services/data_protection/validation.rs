@@ -44,6 +44,15 @@ pub(super) fn validate_for_backup(
 /// once.
 pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
     if let Some(datasource) = Datasource::of(properties) {
+        let parameters = field(field(properties, "policyInfo"), "policyParameters");
+        for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
+            if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
+                let kind = field(first, "objectType").as_str().unwrap_or_default();
+                return Err(not_played(&format!(
+                    "{name} of a backup of PostgreSQL (`{kind}`)"
+                )));
+            }
+        }
         if datasource.flavour == Flavour::SingleServer {
             Credentials::of(properties).map_err(|why| {
                 Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
