@@ -100,7 +100,7 @@ fn grandfathered() -> Value {
 
 /// A day by its number, counted by the lengths of months: nothing of the emulator's calendar.
 fn day(mut number: u32) -> String {
-    let leap = |year: u32| year % 4 == 0 && year % 100 != 0 || year % 400 == 0;
+    let leap = |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let mut year = 2026;
     while number >= 365 + u32::from(leap(year)) {
         number -= 365 + u32::from(leap(year));

@@ -10,7 +10,7 @@ use super::duration::{iso, timespan};
 use super::{not_found_inside, vault_of, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Flavour, Rules};
+use crate::rules::Flavour;
 use crate::services::{Context, page};
 use crate::state::field;
 
@@ -102,18 +102,20 @@ impl Job {
 
     /// What whoever looks may do to it. Nothing is named by an empty text, except where the
     /// schedule's jobs are listed.
-    fn supported_actions(&self, rules: &Rules, listed: bool) -> Value {
+    fn supported_actions(&self, cancellable_since: Timestamp, listed: bool) -> Value {
         let backup = self.kind == JobKind::Backup && self.is_of_flexible_server();
         if listed && self.due.is_some() {
             json!([])
-        } else if backup && self.started >= rules.vaults.cancellable_backups.since {
+        } else if backup && self.started >= cancellable_since {
             json!(["Cancellable"])
         } else {
             json!([""])
         }
     }
 
-    pub(super) fn describe(&self, rules: &Rules, vault: &ResourceId, listed: bool) -> Value {
+    /// The job as it is listed or read; backups that began since `cancellable_since` say that they can
+    /// be cancelled.
+    pub(super) fn describe(&self, cancellable_since: Timestamp, vault: &ResourceId, listed: bool) -> Value {
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")
@@ -158,7 +160,7 @@ impl Job {
                 "restoreType": null,
                 "isUserTriggered": self.due.is_none(),
                 "rehydrationPriority": null,
-                "supportedActions": self.supported_actions(rules, listed),
+                "supportedActions": self.supported_actions(cancellable_since, listed),
                 "duration": duration,
                 "progressUrl": null,
                 "isCrossRegionRestore": null,
@@ -338,12 +340,13 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
+    let since = context.rules.vaults.cancellable_backups.since;
     let jobs = context.own.data_protection.jobs.get(&vault);
     let found: Vec<Value> = jobs
         .into_iter()
         .flatten()
         .rev()
-        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
+        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, true)))
         .collect();
     page::list(context.rules, request, &found)
 }
@@ -355,11 +358,12 @@ pub(super) fn get(
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
+    let since = context.rules.vaults.cancellable_backups.since;
     let jobs = context.own.data_protection.jobs.get(&vault);
     jobs.into_iter()
         .flatten()
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, false)))
+        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, false)))
         .map(|body| Response::json(StatusCode::OK, &body))
         .ok_or_else(|| not_found_inside(context))
 }
@@ -367,11 +371,6 @@ pub(super) fn get(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rules() -> Rules {
-        Rules::load(crate::rules::Profile::Observed, &crate::rules::Assumptions::new())
-            .expect("the rules load")
-    }
 
     fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
         let started: Timestamp = started.parse().expect("a time");
@@ -402,8 +401,9 @@ mod tests {
     }
 
     fn described(job: &Job) -> Value {
+        let since = "2025-03-01T00:00:00Z".parse().expect("a time");
         let vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v";
-        job.describe(&rules(), &vault.parse().expect("an id"), false)["properties"].clone()
+        job.describe(since, &vault.parse().expect("an id"), false)["properties"].clone()
     }
 
     /// A single server's jobs as they were recorded name no store, count no bytes and, where a restore

@@ -27,13 +27,14 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
     let instances = resources()
         .filter(|resource| resource.is_type(INSTANCE))
         .map(|instance| describe(context, instance));
+    let since = context.rules.vaults.cancellable_backups.since;
     let vaults = resources().filter(|resource| resource.is_type(VAULT));
     let jobs = vaults.flat_map(|vault| {
         let jobs = context.own.data_protection.jobs.get(&vault.id);
         jobs.into_iter()
             .flatten()
             .filter_map(|job| {
-                let body = job.describe(context.rules, &vault.id, true);
+                let body = job.describe(since, &vault.id, true);
                 let id = body["id"].as_str()?.parse().ok()?;
                 Some(Listed { id, body })
             })

@@ -75,7 +75,7 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
     context.start(Schedule {
         instance: id.clone(),
         number,
-        awaited: None,
+        next: None,
     });
 }
 
@@ -92,7 +92,8 @@ struct Due {
 struct Schedule {
     instance: ResourceId,
     number: u64,
-    awaited: Option<Due>,
+    /// What it sleeps until.
+    next: Option<Due>,
 }
 
 impl Schedule {
@@ -175,11 +176,11 @@ impl Workflow for Schedule {
         if !self.is_current(context) {
             return Next::Done;
         }
-        if let Some(due) = self.awaited.take() {
+        if let Some(due) = self.next.take() {
             self.run(context, due);
         }
-        self.awaited = self.next_due(context);
-        match self.awaited {
+        self.next = self.next_due(context);
+        match self.next {
             Some(due) => Next::Sleep(due.at.duration_since(context.now)),
             None => Next::Done,
         }
