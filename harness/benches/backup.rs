@@ -92,6 +92,7 @@ async fn pg_dump(postgres: &dyn RealPostgres, megabytes: u32) -> (Duration, usiz
         major: *postgres.available_majors().await.unwrap().last().unwrap(),
         admin_login: "drilladmin".to_owned(),
         admin_password: "Not-a-secret-1!".to_owned(),
+        absent_extensions: Vec::new(),
     };
     postgres.start(&spec).await.unwrap();
     postgres.create_database(&spec.key, "bulk").await.unwrap();

@@ -12,6 +12,8 @@ pub struct ServerSpec {
     pub admin_login: String,
     /// The administrator's password. Never logged.
     pub admin_password: String,
+    /// Of the extensions every server begins with, those this one has not.
+    pub absent_extensions: Vec<String>,
 }
 
 impl std::fmt::Debug for ServerSpec {

@@ -59,11 +59,14 @@ pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
 };
 pub use single_server::{
-    EarliestRestore, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, SingleServerParameter,
-    TierRow, VersionRow,
+    EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts,
+    SingleServerParameter, TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
-pub use vault_facts::{AlwaysOn, SecurityRow, SoftDelete, VaultFacts};
+pub use vault_facts::{
+    CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
+    RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+};
 
 /// All rules under one profile.
 #[derive(Debug)]

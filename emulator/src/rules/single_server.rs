@@ -18,6 +18,8 @@ pub struct SingleServerFacts {
     pub default_sku: NamedDefault,
     /// How far after its creation a server can be taken back to.
     pub earliest_restore: EarliestRestore,
+    /// Extensions.
+    pub extensions: Extensions,
     /// Versions a server can be created with.
     #[serde(rename = "version")]
     pub versions: Vec<VersionRow>,
@@ -30,6 +32,18 @@ pub struct SingleServerFacts {
     /// Server parameters every server shows.
     #[serde(rename = "parameter")]
     pub parameters: Vec<SingleServerParameter>,
+}
+
+/// Extensions, as far as they differ from a flexible server's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extensions {
+    /// Those a flexible server begins with and a single server has not.
+    pub absent: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
 }
 
 /// What is taken where a request names nothing.
@@ -158,6 +172,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<SingleServerFa
         ("default_version", &facts.default_version.sources),
         ("default_sku", &facts.default_sku.sources),
         ("earliest_restore", &facts.earliest_restore.sources),
+        ("extensions", &facts.extensions.sources),
     ];
     let versions = facts.versions.iter().map(|row| ("version", &row.sources));
     let defaults = facts.defaults.iter();

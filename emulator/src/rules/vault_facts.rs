@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use crate::model::Timestamp;
 
 const FILE: &str = "vaults.toml";
 
@@ -14,8 +15,22 @@ pub struct VaultFacts {
     /// What a vault has where the request says nothing.
     pub soft_delete: SoftDelete,
     /// Soft delete that cannot be left out any more.
-    pub always_on: AlwaysOn,
+    pub always_on: FromVersion,
+    /// Which data stores storage settings may name.
+    pub storage: StorageSettings,
+    /// How long a retention rule may keep.
+    pub retention: RetentionLimits,
+    /// What recovery points show.
+    pub recovery_point: RecoveryPointFacts,
+    /// Vaults that were deleted and can be brought back.
+    pub deleted_vault: DeletedVaultFacts,
+    /// From when on a backup instance's PUT answers without a body.
+    pub instance_put_without_body: FromVersion,
+    /// Since when a running backup can be cancelled.
+    pub cancellable_backups: CancellableBackups,
     security: Vec<SecurityRow>,
+    datasource_type: Vec<DatasourceType>,
+    older_answer: Vec<OlderAnswer>,
 }
 
 /// The soft delete of a vault whose request says nothing.
@@ -32,12 +47,109 @@ pub struct SoftDelete {
     pub sources: Vec<String>,
 }
 
-/// From when on soft delete must be always on.
+/// Something that is so from an API version on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AlwaysOn {
-    /// The first API version that demands it.
+pub struct FromVersion {
+    /// The first API version in which it is so.
     pub from_version: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A kind of resource Azure Backup protects in Backup vaults.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasourceType {
+    /// The type.
+    pub name: String,
+    /// What it is, in words.
+    pub title: String,
+    /// Whether its backups are played here.
+    pub played: bool,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// The data stores a vault's storage settings may name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageSettings {
+    /// Values of `datastoreType`.
+    pub datastore_types: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// How long a retention rule may keep, as durations of ISO 8601.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionLimits {
+    /// At least this.
+    pub shortest: String,
+    /// At most this.
+    pub longest: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What recovery points show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryPointFacts {
+    /// For how long one is fresh.
+    pub fresh_hours: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Vaults that were deleted and can be brought back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeletedVaultFacts {
+    /// The first API version that shows them.
+    pub from_version: String,
+    /// How long after the last of its instances a deleted vault is gone for good.
+    pub purged_after_instances_minutes: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Since when a running backup of a flexible server can be cancelled.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancellableBackups {
+    /// Since when jobs have shown it.
+    pub since: Timestamp,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A member that answers of older API versions leave out or spell another way.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OlderAnswer {
+    /// Its name today.
+    pub member: String,
+    #[serde(rename = "in")]
+    within: String,
+    before: String,
+    /// How it was spelled; none, if it was not there.
+    pub spelled: Option<String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -75,12 +187,43 @@ impl VaultFacts {
             .find(|row| row.fits(soft_delete, immutability))
             .expect("the last row fits everything: the loader has made sure")
     }
+
+    /// The datasource type of that name, without regard to case.
+    pub fn datasource_type(&self, name: &str) -> Option<&DatasourceType> {
+        self.datasource_type
+            .iter()
+            .find(|row| row.name.eq_ignore_ascii_case(name))
+    }
+
+    /// What answers about a resource type differ in at an API version.
+    pub fn older_answers<'a>(
+        &'a self,
+        within: &'a str,
+        version: &'a str,
+    ) -> impl Iterator<Item = &'a OlderAnswer> {
+        self.older_answer
+            .iter()
+            .filter(move |row| row.within == within && version < row.before.as_str())
+    }
 }
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, RulesError> {
     let facts: VaultFacts = parse(FILE, text)?;
     known.check(FILE, "soft_delete", &facts.soft_delete.sources)?;
     known.check(FILE, "always_on", &facts.always_on.sources)?;
+    known.check(FILE, "storage", &facts.storage.sources)?;
+    known.check(FILE, "retention", &facts.retention.sources)?;
+    known.check(FILE, "recovery_point", &facts.recovery_point.sources)?;
+    known.check(FILE, "deleted_vault", &facts.deleted_vault.sources)?;
+    let without_body = &facts.instance_put_without_body;
+    known.check(FILE, "instance_put_without_body", &without_body.sources)?;
+    known.check(FILE, "cancellable_backups", &facts.cancellable_backups.sources)?;
+    for row in &facts.datasource_type {
+        known.check(FILE, &row.name, &row.sources)?;
+    }
+    for row in &facts.older_answer {
+        known.check(FILE, &row.member, &row.sources)?;
+    }
     for row in &facts.security {
         known.check(FILE, &format!("security {}", row.score), &row.sources)?;
     }
@@ -127,7 +270,10 @@ mod tests {
         let text = include_str!("../../rules/vaults.toml")
             .replace("\nscore = \"None\"", "\nsoft_delete = \"Off\"\nscore = \"None\"");
         let mut sources = test_sources();
-        for key in ["REC-VLT", "TF"] {
+        for key in text
+            .split('"')
+            .filter(|word| word.chars().all(|c| c == '-' || c.is_ascii_uppercase()))
+        {
             sources.insert(key.to_owned(), sources["KNOWN"].clone());
         }
         let error = load(&text, &SourceCheck::new(&sources))

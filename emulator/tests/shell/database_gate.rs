@@ -438,6 +438,7 @@ fn spec() -> ServerSpec {
         major: 17,
         admin_login: "admin".to_owned(),
         admin_password: "a secret".to_owned(),
+        absent_extensions: Vec::new(),
     }
 }
 

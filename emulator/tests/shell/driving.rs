@@ -21,6 +21,7 @@ fn start(key: &str) -> Work {
         major: 17,
         admin_login: "admin".to_owned(),
         admin_password: "a secret".to_owned(),
+        absent_extensions: Vec::new(),
     }))
 }
 

@@ -43,7 +43,7 @@ fn job(kind: &str, status: &str, extended: &Value) -> Value {
             "restoreType": null,
             "isUserTriggered": true,
             "rehydrationPriority": null,
-            "supportedActions": [""],
+            "supportedActions": if backup { json!(["Cancellable"]) } else { json!([""]) },
             "duration": "{duration}",
             "progressUrl": null,
             "isCrossRegionRestore": null,

@@ -86,6 +86,67 @@ fn backup_instances_are_shown_as_recorded() {
     );
 }
 
+/// What an instance does not say is null, and the policy's numbers are those of a recorded one of a
+/// week and three months.
+#[test]
+fn a_row_of_an_instance_has_every_member() {
+    let mut world = World::backed_up();
+    let rows = world.rows(
+        "recoveryservicesresources | where type =~ 'microsoft.dataprotection/backupvaults/backupinstances'",
+    );
+    let row = &rows[0];
+    let properties = &row["properties"];
+    for name in [
+        "dataSourceProperties",
+        "identityDetails",
+        "validationType",
+        "protectionErrorDetails",
+    ] {
+        assert_eq!(properties.get(name), Some(&Value::Null), "{name}");
+    }
+    for name in [
+        "resourceGuardOperationRequests",
+        "datasourceAuthCredentials",
+        "dataSourceSetInfo",
+    ] {
+        assert_eq!(properties.get(name), Some(&Value::Null), "{name}");
+    }
+    for name in ["baseUri", "resourceProperties"] {
+        assert_eq!(
+            properties["dataSourceInfo"].get(name),
+            Some(&Value::Null),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        properties["protectionStatus"].get("errorDetails"),
+        Some(&Value::Null)
+    );
+    assert_eq!(
+        properties["policyInfo"].get("policyParameters"),
+        Some(&Value::Null)
+    );
+    assert_eq!(properties["policyInfo"]["policyVersion"], "");
+    let extended = &properties["backupInstanceExtendedProperties"];
+    assert_eq!(
+        extended["policyExtendedInfo"],
+        json!({
+            "configuredRPGenerationFrequency": "7.00:00:00",
+            "configuredMaximumRetention": "93.00:00:00",
+            "rpoWarningThresholdInPrimaryRegion": "10.12:00:00",
+            "configuredRPGenerationFrequencyInSecondaryRegion": "7.06:00:00",
+            "configuredMaximumRetentionInSecondaryRegion": "93.00:00:00",
+            "rpoWarningThresholdInSecondaryRegion": "10.21:00:00",
+        })
+    );
+    let allowed = ["BackupNow", "Restore", "ChangePolicy", "StopBackup", "Delete"];
+    assert_eq!(extended["allowedOperations"], json!(allowed));
+    assert_eq!(
+        extended["dataSourceExtendedInfo"],
+        json!({"dataSourceId": "source"})
+    );
+}
+
 #[test]
 fn jobs_and_policies_and_vaults_are_found() {
     let mut world = World::backed_up();

@@ -51,8 +51,7 @@ fn a_vault_with_more_settings_keeps_the_order_of_its_members() {
     own["featureSettings"] = json!({"crossRegionRestoreSettings": {"state": "Enabled"}});
     own["monitoringSettings"] = json!({"azureMonitorAlertSettings": {"alertsForAllJobFailures": "Disabled"}});
     own["securitySettings"]["immutabilitySettings"] = json!({"state": "Locked"});
-    world.put(&below_vault(""), &body);
-    world.settle();
+    world.put_vault("2024-04-01", "Off");
     let again = world.put(&below_vault(""), &body);
     assert_eq!(again.status, 201, "an update is answered with 201 as well");
     let mut wanted = vault("Updating");
@@ -219,7 +218,7 @@ fn an_operation_while_it_runs_and_when_it_has_succeeded() {
         }),
     );
     world.settle();
-    let job = "/subscriptions/{subscription}/resourcegroups/drill/providers/Microsoft.DataProtection/BackupVaults/vault/backupJobs/{guid}";
+    let job = "/subscriptions/{subscription}/resourceGroups/drill/providers/Microsoft.DataProtection/backupVaults/vault/backupJobs/{guid}";
     let ended = world.follow(&started, "azure-asyncoperation");
     assert_eq!(ended.status, 200);
     world.same_shape(

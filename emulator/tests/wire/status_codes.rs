@@ -147,7 +147,7 @@ fn backup_instances_and_their_actions() {
     let mut world = World::protected();
     let one = below_vault("backupInstances/one");
     let again = world.put(&one, &world.instance_body());
-    assert_eq!(long(&again), (200, true, false), "an update");
+    assert_eq!(long(&again), (201, true, false), "nothing new");
     world.settle();
     let taken = json!({"backupInstance": world.instance_body()["properties"]});
     assert_eq!(world.post(&below_vault("validateForBackup"), &taken).status, 400);

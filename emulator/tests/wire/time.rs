@@ -6,29 +6,6 @@ use serde_json::{Value, json};
 
 use crate::world::{World, below_vault};
 
-impl World {
-    /// Lets a time pass: whatever falls due in it happens, in order.
-    fn pass(&mut self, duration: SignedDuration) {
-        let end = self.now + duration;
-        self.settle();
-        while let Some(due) = self.azure.next_due().filter(|due| *due <= end) {
-            self.now = self.now.max(due);
-            self.settle();
-        }
-        self.now = self.now.max(end);
-    }
-
-    /// What a list shows. Signs in again: tokens do not live as long as these tests.
-    fn listed(&mut self, what: &str) -> Vec<Value> {
-        self.sign_in_again();
-        let body = self.get(&below_vault(what)).json_body();
-        body["value"]
-            .as_array()
-            .cloned()
-            .unwrap_or_else(|| panic!("{what}: {body}"))
-    }
-}
-
 fn weeks(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * 7 * count)
 }
@@ -114,10 +91,7 @@ fn only_the_first_scheduled_backup_of_a_week_runs() {
         "R/2021-08-15T06:30:00+00:00/P1W",
         "R/2021-08-18T06:30:00+00:00/P1W"
     ]);
-    assert_eq!(
-        world.put(&below_vault("backupPolicies/weekly"), &policy).status,
-        200
-    );
+    world.take_policy("twice", &policy);
     world.pass(weeks(2));
     let jobs = world.listed("backupJobs");
     let status: Vec<&Value> = jobs

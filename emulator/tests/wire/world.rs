@@ -32,13 +32,23 @@ pub(crate) struct World {
 impl World {
     /// With a resource group `drill` and nothing in it.
     pub(crate) fn new() -> Self {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        Self::of(Profile::Observed)
+    }
+
+    /// The same, under a profile.
+    pub(crate) fn of(profile: Profile) -> Self {
+        Self::at(profile, "2026-03-02T06:00:00.1234567Z")
+    }
+
+    /// The same, beginning at a time.
+    pub(crate) fn at(profile: Profile, now: &str) -> Self {
+        let rules = Rules::load(profile, &Assumptions::new()).expect("the rules load");
         let settings = Settings {
             has_postgres: true,
             ..Settings::default()
         };
         let mut azure = Azure::new(rules, settings, 1);
-        let now: Timestamp = "2026-03-02T06:00:00.1234567Z".parse().expect("a time");
+        let now: Timestamp = now.parse().expect("a time");
         let operator = found(&mut azure, now);
         let mut world = Self {
             azure,
@@ -56,7 +66,12 @@ impl World {
 
     /// With a server, an account, a vault, its roles, a policy and a protected instance.
     pub(crate) fn protected() -> Self {
-        let mut world = Self::new();
+        Self::new().protect()
+    }
+
+    /// The same, of an empty world.
+    pub(crate) fn protect(self) -> Self {
+        let mut world = self;
         world.put_account();
         world.put_server();
         world.settle();
@@ -180,6 +195,27 @@ impl World {
             .to_owned();
         let request = self.request(Method::GET, &target);
         self.send(request)
+    }
+
+    /// Lets a time pass: whatever falls due in it happens, in order.
+    pub(crate) fn pass(&mut self, duration: SignedDuration) {
+        let end = self.now + duration;
+        self.settle();
+        while let Some(due) = self.azure.next_due().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.settle();
+        }
+        self.now = self.now.max(end);
+    }
+
+    /// What a list of the vault's shows. Signs in again: tokens do not live as long as some tests.
+    pub(crate) fn listed(&mut self, what: &str) -> Vec<Value> {
+        self.sign_in_again();
+        let body = self.get(&below_vault(what)).json_body();
+        body["value"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| panic!("{what}: {body}"))
     }
 
     /// Lets one step of time pass, and leaves outside work undone.

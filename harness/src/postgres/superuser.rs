@@ -53,7 +53,8 @@ impl Superuser {
             .map_err(|error| sql_error(what, &error))
     }
 
-    /// Makes the administrator, or brings the one there is up to date.
+    /// Makes the administrator, or brings the one there is up to date. Extensions the server has not
+    /// go before anybody can sign in.
     pub(super) async fn make_administrator(&self, spec: &ServerSpec) -> Result<(), EngineError> {
         const WHAT: &str = "making the administrator";
         let failed = |error| sql_error(WHAT, &error);
@@ -68,9 +69,14 @@ impl Superuser {
             String::new()
         };
         let verifier = quote_literal(&password_verifier(&spec.admin_password));
+        let absent: String = spec
+            .absent_extensions
+            .iter()
+            .map(|name| format!("DROP EXTENSION IF EXISTS {};", quote_identifier(name)))
+            .collect();
         client
             .batch_execute(&format!(
-                "{create} ALTER ROLE {role} LOGIN CREATEDB CREATEROLE PASSWORD {verifier};
+                "{absent} {create} ALTER ROLE {role} LOGIN CREATEDB CREATEROLE PASSWORD {verifier};
                  GRANT azure_pg_admin TO {role} WITH ADMIN OPTION;"
             ))
             .await

@@ -182,41 +182,64 @@ async fn vault(client: &mut Client, names: &Names, world: &World) -> Result<(), 
         client.operate(Method::PUT, &names.vault, Some(&body)).await?,
         &names.vault,
     )?;
-    let policy = json!({"properties": {
-        "objectType": "BackupPolicy",
-        "datasourceTypes": [match world.server.flavour {
-            ServerFlavour::Single => "Microsoft.DBforPostgreSQL/servers/databases",
-            ServerFlavour::Flexible | ServerFlavour::ServerGroup => "Microsoft.DBforPostgreSQL/flexibleServers",
-        }],
-        "policyRules": [
-            {
-                "name": "BackupWeekly",
-                "objectType": "AzureBackupRule",
-                "backupParameters": {"objectType": "AzureBackupParams", "backupType": "Full"},
-                "dataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
-                "trigger": {
-                    "objectType": "ScheduleBasedTriggerContext",
-                    "schedule": {"repeatingTimeIntervals": own.schedule, "timeZone": "UTC"},
-                    "taggingCriteria": [{"isDefault": true, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}],
-                },
-            },
-            {
-                "name": "Default",
-                "objectType": "AzureRetentionRule",
-                "isDefault": true,
-                "lifecycles": [{
-                    "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": "P3M"},
-                    "sourceDataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
-                    "targetDataStoreCopySettings": [],
-                }],
-            },
-        ],
-    }});
+    let policy = policy_body(world);
     must(
         client.operate(Method::PUT, &names.policy, Some(&policy)).await?,
         &names.policy,
     )
     .map(|_| ())
+}
+
+/// The body of the vault's policy.
+fn policy_body(world: &World) -> Value {
+    let own = &world.vault;
+    let kind = match world.server.flavour {
+        ServerFlavour::Single => "Microsoft.DBforPostgreSQL/servers/databases",
+        ServerFlavour::Flexible | ServerFlavour::ServerGroup => "Microsoft.DBforPostgreSQL/flexibleServers",
+    };
+    let mut tagging = vec![
+        json!({"isDefault": true, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}),
+    ];
+    let mut retention = vec![retention_rule("Default", &own.keep)];
+    for tag in &own.tags {
+        let mut criteria = json!({"objectType": "ScheduleBasedBackupCriteria"});
+        for (name, words) in &tag.criteria {
+            criteria[name] = json!(words);
+        }
+        tagging.push(json!({
+            "isDefault": false,
+            "taggingPriority": tag.priority,
+            "tagInfo": {"id": format!("{}_", tag.name), "tagName": tag.name},
+            "criteria": [criteria],
+        }));
+        retention.push(retention_rule(&tag.name, &tag.keep));
+    }
+    let mut rules = vec![json!({
+        "name": "BackupWeekly",
+        "objectType": "AzureBackupRule",
+        "backupParameters": {"objectType": "AzureBackupParams", "backupType": "Full"},
+        "dataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
+        "trigger": {
+            "objectType": "ScheduleBasedTriggerContext",
+            "schedule": {"repeatingTimeIntervals": own.schedule, "timeZone": "UTC"},
+            "taggingCriteria": tagging,
+        },
+    })];
+    rules.extend(retention);
+    json!({"properties": {"objectType": "BackupPolicy", "datasourceTypes": [kind], "policyRules": rules}})
+}
+
+fn retention_rule(name: &str, keep: &str) -> Value {
+    json!({
+        "name": name,
+        "objectType": "AzureRetentionRule",
+        "isDefault": name == "Default",
+        "lifecycles": [{
+            "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": keep},
+            "sourceDataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
+            "targetDataStoreCopySettings": [],
+        }],
+    })
 }
 
 /// The body a vault is written with.

@@ -49,8 +49,13 @@ impl Play<'_> {
         let database = self.scenario.world.server.database.clone();
         let blob = match self.scenario.world.server.flavour {
             ServerFlavour::Single => self.last_prefix.clone(),
+            // Whatever its name begins with.
             ServerFlavour::Flexible | ServerFlavour::ServerGroup => {
-                format!("{}_database_{database}.sql", self.last_prefix)
+                let ending = format!("_database_{database}.sql");
+                let found = self.restored.iter().find(|blob| blob.ends_with(&ending));
+                found
+                    .cloned()
+                    .unwrap_or_else(|| format!("{}{ending}", self.last_prefix))
             }
         };
         let dump = self.read_blob(&blob)?;
@@ -59,6 +64,7 @@ impl Play<'_> {
             major: source.major,
             admin_login: source.admin_login.clone(),
             admin_password: source.admin_password.clone(),
+            absent_extensions: source.absent_extensions.clone(),
         };
         postgres.start(&scratch).await?;
         self.scratch = Some(scratch.clone());

@@ -130,6 +130,8 @@ pub(crate) struct Play<'a> {
     source: Option<ServerSpec>,
     /// The newest restore's file prefix.
     last_prefix: String,
+    /// The blobs the last restore as files made.
+    restored: Vec<String>,
     restores: u32,
     scratch: Option<ServerSpec>,
     /// The database the newest restore created, if it went to one.
@@ -181,6 +183,7 @@ impl<'a> Play<'a> {
             postgres,
             source: None,
             last_prefix: String::new(),
+            restored: Vec::new(),
             restores: 0,
             scratch: None,
             last_database: None,

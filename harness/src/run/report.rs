@@ -245,7 +245,10 @@ pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Ve
 
 /// The rules and blobs that should be there and are not, or the other way round.
 fn missing_members(expected: &Expect, outcome: &Outcome) -> Vec<String> {
-    let there = |wanted: &&String, all: &[String]| all.contains(*wanted);
+    let there = |wanted: &&String, all: &[String]| match wanted.strip_prefix('*') {
+        Some(ending) => all.iter().any(|own| own.ends_with(ending)),
+        None => all.contains(*wanted),
+    };
     let rules = expected.rules.iter().flatten();
     let blobs = expected.blobs.iter().flatten();
     let unwanted = expected.no_blobs.iter().flatten();

@@ -211,7 +211,9 @@ impl Play<'_> {
         let mut outcome = self.follow_job(ended).await?;
         outcome.job_time = Some(began.elapsed());
         outcome.blobs = self.blob_names();
-        outcome.files = Some(outcome.blobs.iter().filter(|blob| !before.contains(blob)).count() as u64);
+        self.restored = outcome.blobs.clone();
+        self.restored.retain(|blob| !before.contains(blob));
+        outcome.files = Some(self.restored.len() as u64);
         Ok(outcome)
     }
 
@@ -364,9 +366,10 @@ impl Play<'_> {
         let response = self.client.send(Method::GET, &path, None).await?;
         let mut outcome = Outcome::done();
         outcome.status = response.status.as_u16().to_string();
-        outcome.count = response.json_body()["value"]
-            .as_array()
-            .map(|points| points.len() as u64);
+        let listed = response.json_body();
+        let points = listed["value"].as_array().map_or(&[][..], Vec::as_slice);
+        outcome.count = Some(points.len() as u64);
+        outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
         Ok(outcome)
     }
 
@@ -386,4 +389,18 @@ impl Play<'_> {
                 .blob_names(&storage.name, &storage.container)
         })
     }
+}
+
+/// The day of a recovery point, its tag, and until when it is kept, as far as it says so.
+fn kept(point: &Value) -> String {
+    let properties = &point["properties"];
+    let day = |name: &str| properties[name].as_str().and_then(|time| time.get(..10));
+    let mut text = day("recoveryPointTime").unwrap_or_default().to_owned();
+    text += " ";
+    text += properties["retentionTagName"].as_str().unwrap_or_default();
+    if let Some(until) = day("expiryTime") {
+        text += " until ";
+        text += until;
+    }
+    text
 }

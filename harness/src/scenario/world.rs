@@ -193,6 +193,10 @@ pub struct VaultWorld {
     pub soft_delete: String,
     /// The repeating intervals of its policy.
     pub schedule: Vec<String>,
+    /// How long its policy keeps what has no tag of its own, as a duration of ISO 8601.
+    pub keep: String,
+    /// The tags of its policy, besides the default one.
+    pub tags: Vec<TagWorld>,
     /// The resource group it is in.
     pub group: String,
 }
@@ -207,9 +211,25 @@ impl Default for VaultWorld {
             redundancy: "LocallyRedundant".to_owned(),
             soft_delete: "On".to_owned(),
             schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
+            keep: "P3M".to_owned(),
+            tags: Vec::new(),
             group: "backup".to_owned(),
         }
     }
+}
+
+/// A retention tag of the vault's policy.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagWorld {
+    /// Its name.
+    pub name: String,
+    /// How long it keeps, as a duration of ISO 8601.
+    pub keep: String,
+    /// Of several tags a backup could get it gets the one with the lowest number.
+    pub priority: u32,
+    /// What a backup must be, in Azure's words: `absoluteCriteria = ["FirstOfMonth"]`.
+    pub criteria: BTreeMap<String, Vec<String>>,
 }
 
 /// The storage account restores go to.

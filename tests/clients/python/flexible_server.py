@@ -444,6 +444,11 @@ def clean_up(azure):
     instances, deleted = azure.backup.backup_instances, azure.backup.deleted_backup_instances
     error = refused(HttpResponseError, lambda: azure.backup.backup_policies.delete(BACKUP_GROUP, VAULT, POLICY))
     equal(error.status_code, 400, "deleting a policy in use")
+    error = refused(HttpResponseError, lambda: azure.backup.backup_vaults.begin_delete(BACKUP_GROUP, VAULT).result())
+    equal(error.status_code, 400, "deleting a vault that holds an instance")
+    error = refused(HttpResponseError, lambda: azure.resources.resource_groups.begin_delete(BACKUP_GROUP).result())
+    holds(re.search("ResourceGroupDeletionBlocked", str(error)), f"deleting the vault's group fails with: {error}")
+    step("the vault stays while it holds an instance, and so does its group")
     instances.begin_delete(BACKUP_GROUP, VAULT, INSTANCE).result()
     refused(ResourceNotFoundError, lambda: instances.get(BACKUP_GROUP, VAULT, INSTANCE))
     equal([own.name for own in deleted.list(BACKUP_GROUP, VAULT)], [INSTANCE], "the deleted instances")
@@ -460,12 +465,10 @@ def clean_up(azure):
     equal(list(azure.backup.backup_policies.list(BACKUP_GROUP, VAULT)), [], "the policies")
     step("deleted the instance, softly, and the policy")
 
-    error = refused(HttpResponseError, lambda: azure.backup.backup_vaults.begin_delete(BACKUP_GROUP, VAULT).result())
-    equal(error.status_code, 400, "deleting a vault that holds a soft-deleted instance")
-    azure.backup.backup_vaults.get(BACKUP_GROUP, VAULT)
-    error = refused(HttpResponseError, lambda: azure.resources.resource_groups.begin_delete(BACKUP_GROUP).result())
-    holds(re.search("ResourceGroupDeletionBlocked", str(error)), f"deleting the vault's group fails with: {error}")
-    step("the vault stays while it holds a soft-deleted instance, and so does its group")
+    # Soft delete is always on, so that the vault takes its soft-deleted instance with it.
+    azure.backup.backup_vaults.begin_delete(BACKUP_GROUP, VAULT).result()
+    refused(ResourceNotFoundError, lambda: azure.backup.backup_vaults.get(BACKUP_GROUP, VAULT))
+    step("the vault goes with its soft-deleted instance")
 
     empty = "empty-vault"
     made = azure.backup.backup_vaults.begin_create_or_update(

@@ -1,11 +1,14 @@
 //! Asking for a backup now.
 
+use serde_json::Value;
+
+use super::backup_run::Trigger;
 use super::operations::{self, Addresses, First};
 use super::policies::{default_tag, rules_of};
-use super::{backup_job, instance, job, vault_of};
+use super::{backup_job, instance, job, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::RuleId;
+use crate::rules::{Mark, RuleId};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -50,17 +53,17 @@ pub(super) fn adhoc(
         let error = context.rules.error("UserErrorMaxConcurrentOperationLimitReached");
         return Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-10")]));
     }
-    // Without an override, an on-demand backup carries the default tag in lower case.
-    let tag = match field(field(options, "triggerOption"), "retentionTagOverride").as_str() {
-        Some(tag) if !tag.is_empty() => tag.to_owned(),
-        _ => default_tag(&policy.body).to_lowercase(),
-    };
+    let tag = tag_of_request(context, &policy.body, options)?;
     let operation = operations::begin(context, &vault.id);
     let activity = request
         .header("x-ms-client-request-id")
         .unwrap_or_default()
         .to_owned();
-    backup_job::begin(context, &vault.id, &id, tag, Some(operation.clone()), activity);
+    let trigger = Trigger::Request {
+        operation: operation.clone(),
+        activity,
+    };
+    backup_job::begin(context, &vault.id, &id, tag, trigger);
     Ok(operations::accepted(
         context,
         request,
@@ -69,4 +72,25 @@ pub(super) fn adhoc(
         Addresses::Both,
         First::accepted("backup_trigger"),
     ))
+}
+
+/// The tag a request asks for. Without one, an on-demand backup carries the default tag, in lower
+/// case.
+fn tag_of_request(context: &Context<'_>, policy: &Value, options: &Value) -> Result<String, Refusal> {
+    let named = field(field(options, "triggerOption"), "retentionTagOverride")
+        .as_str()
+        .filter(|tag| !tag.is_empty());
+    let Some(tag) = named else {
+        return Ok(default_tag(policy).to_lowercase());
+    };
+    if retention::rule_of(policy, tag).is_some() {
+        return Ok(tag.to_owned());
+    }
+    let mut refusal = Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
+        .because(format!(
+            "the policy has no retention rule `{tag}` for the backup to be kept by"
+        ))
+        .by([RuleId::new("DPP-TAG")]);
+    refusal.mark = Mark::Inferred;
+    Err(refusal)
 }

@@ -4,7 +4,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::backup_run::{BackupRun, Written};
+use super::backup_run::{BackupRun, Trigger, Written};
 use super::coordinator::Coordinator;
 use super::datasource::Datasource;
 use super::examination::service_path;
@@ -17,21 +17,20 @@ use crate::rules::{Flavour, Gate, RuleId};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::field;
 
-/// Begins a backup job. `operation` is that of an on-demand request.
+/// Begins a backup job.
 pub(super) fn begin(
     context: &mut Context<'_>,
     vault: &ResourceId,
     id: &ResourceId,
     tag: String,
-    operation: Option<String>,
-    activity: String,
+    trigger: Trigger,
 ) {
     let flavour = context
         .state
         .resource(id)
         .and_then(|own| Datasource::of(own.at("/properties")))
         .map(|datasource| datasource.flavour);
-    let run = BackupRun::begin(context, vault, id, tag, operation, activity);
+    let run = BackupRun::begin(context, vault, id, tag, trigger);
     match flavour {
         Some(Flavour::SingleServer) => context.start(Coordinator::new(run)),
         Some(Flavour::FlexibleServer) | None => context.start(BackupJob {
@@ -47,10 +46,11 @@ pub(super) fn begin_failed(
     context: &mut Context<'_>,
     vault: &ResourceId,
     id: &ResourceId,
-    tag: &str,
+    tag: String,
+    trigger: Trigger,
     violation: &Violation,
 ) {
-    BackupRun::begin(context, vault, id, tag.to_owned(), None, String::new()).fail(context, violation);
+    BackupRun::begin(context, vault, id, tag, trigger).fail(context, violation);
 }
 
 /// What a job has found out about where it works.

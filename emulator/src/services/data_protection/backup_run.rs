@@ -9,6 +9,20 @@ use super::{job, operations, recovery_points};
 use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
 
+/// What began a backup.
+#[derive(Clone)]
+pub(super) enum Trigger {
+    /// A schedule, at this time.
+    Schedule(Timestamp),
+    /// Somebody's request.
+    Request {
+        /// Its operation.
+        operation: String,
+        /// What the client calls it; may be empty.
+        activity: String,
+    },
+}
+
 /// A backup job under way.
 #[derive(Clone)]
 pub(super) struct BackupRun {
@@ -42,15 +56,18 @@ impl BackupRun {
         vault: &ResourceId,
         instance: &ResourceId,
         tag: String,
-        operation: Option<String>,
-        activity: String,
+        trigger: Trigger,
     ) -> Self {
+        let (due, operation, activity) = match trigger {
+            Trigger::Schedule(due) => (Some(due), None, String::new()),
+            Trigger::Request { operation, activity } => (None, Some(operation), activity),
+        };
         let activity = if activity.is_empty() {
             context.draw_uuid("activity").to_string()
         } else {
             activity
         };
-        let job = job::begin_backup(context, vault, instance, &tag, &activity, operation.is_some());
+        let job = job::begin_backup(context, vault, instance, &tag, &activity, due);
         Self {
             vault: vault.clone(),
             instance: instance.clone(),

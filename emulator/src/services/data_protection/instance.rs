@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
+use crate::rules::RuleId;
 use crate::services::Context;
 use crate::state::{Resource, field};
 
@@ -40,12 +42,27 @@ pub(super) fn set_protection_state(context: &mut Context<'_>, id: &ResourceId, s
 
 /// Another instance (or this one's soft-deleted self) that already holds the datasource.
 pub(super) struct Holder {
-    /// Its name.
+    /// What it is called: its friendly name.
     pub(super) name: String,
     /// Its vault.
     pub(super) vault: ResourceId,
     /// Its protection state.
     pub(super) state: String,
+}
+
+impl Holder {
+    /// What a request for the datasource is told.
+    pub(super) fn refuses(&self, context: &Context<'_>) -> Refusal {
+        let error = context
+            .rules
+            .error("UserErrorDppDatasourceAlreadyHasBackupInstance");
+        let fill = [
+            ("instance", self.name.as_str()),
+            ("vault", self.vault.as_str()),
+            ("status", self.state.as_str()),
+        ];
+        Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-20")])
+    }
 }
 
 /// Who holds a datasource, apart from `except`. A soft-deleted instance holds it in its own vault
@@ -61,7 +78,7 @@ pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &Re
             protection_state(resource) != "ProtectionStopped" || resource.id.parent() == except.parent()
         })
         .map(|resource| Holder {
-            name: resource.id.name().to_owned(),
+            name: resource.text("/properties/friendlyName").to_owned(),
             vault: resource.id.parent(),
             state: protection_state(resource).to_owned(),
         });
@@ -74,7 +91,7 @@ pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &Re
             .filter(|deleted| deleted.vault() == except.parent())
             .find(|deleted| deleted.datasource().as_ref() == Some(datasource))
             .map(|deleted| Holder {
-                name: deleted.name().to_owned(),
+                name: deleted.friendly_name().to_owned(),
                 vault: deleted.vault(),
                 state: "SoftDeleted".to_owned(),
             })

@@ -4,12 +4,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
-use super::{INSTANCE, instance, protection, validation, vault_of};
+use super::{INSTANCE, instance, lifecycle, protection, validation, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::RuleId;
 use crate::services::{Context, json_body};
-use crate::state::{Resource, field};
+use crate::state::{OperationOutcome, Resource, field};
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -23,58 +22,118 @@ pub(super) fn put(
     validation::require_supported(context, properties)?;
     require_policy(context, &vault.id, properties)?;
     let existing = context.state.resource(&id).cloned();
-    if let Some(existing) = &existing
-        && instance::protection_state(existing) == "ConfiguringProtection"
-    {
-        return Err(
-            Refusal::user_facing(context.rules.error("SyntheticInstanceBusy"), &[])
-                .by([RuleId::new("FX-B-21")]),
-        );
+    if let Some(existing) = &existing {
+        lifecycle::require_idle(context, existing)?;
     }
     let datasource = instance::datasource_id(properties).unwrap_or_else(|| id.clone());
     if let Some(holder) = instance::holder(context, &datasource, &id) {
-        let error = context
-            .rules
-            .error("UserErrorDppDatasourceAlreadyHasBackupInstance");
-        let fill = [
-            ("instance", holder.name.as_str()),
-            ("vault", holder.vault.as_str()),
-            ("status", holder.state.as_str()),
-        ];
-        return Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-20")]));
+        return Err(holder.refuses(context));
     }
-    let state = if existing.is_some() {
-        "UpdatingProtection"
-    } else {
-        "ConfiguringProtection"
+    let Some(existing) = existing else {
+        return Ok(create(context, request, &vault, &id, &sent));
     };
-    let body = describe(&id, &sent, state);
+    // The id stays spelled as it was first written.
+    let wanted = describe(
+        &existing.id,
+        &sent,
+        instance::protection_state(&existing),
+        "Succeeded",
+    );
+    let failed = instance::protection_state(&existing) == "ProtectionError";
+    if !failed && says_the_same(&existing.body, &wanted) {
+        let operation = operations::begin(context, &vault.id);
+        operations::after(context, &operation, "instance_put", |_| {
+            OperationOutcome::Succeeded(Value::Null)
+        });
+        let first = First {
+            status: StatusCode::CREATED,
+            phase: "instance_put",
+            body: Some(&existing.body),
+        };
+        let addresses = Addresses::Status;
+        return Ok(operations::accepted(
+            context, request, &vault, &operation, addresses, first,
+        ));
+    }
+    Ok(change(context, request, &vault, &existing, wanted))
+}
+
+/// Whether what is to be written differs from what is there in nothing but what protection has made
+/// of it.
+fn says_the_same(existing: &Value, wanted: &Value) -> bool {
+    let bare = |body: &Value| {
+        let mut body = body.clone();
+        if let Some(own) = body["properties"].as_object_mut() {
+            for name in ["protectionStatus", "protectionErrorDetails", "provisioningState"] {
+                own.shift_remove(name);
+            }
+        }
+        without_nulls(&body)
+    };
+    bare(existing) == bare(wanted)
+}
+
+fn create(
+    context: &mut Context<'_>,
+    request: &Request,
+    vault: &Resource,
+    id: &ResourceId,
+    sent: &Value,
+) -> Response {
+    let body = describe(id, sent, "ConfiguringProtection", "Provisioning");
     let now = context.now;
-    let created = existing.as_ref().map_or(now, |existing| existing.created);
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id.clone(), body.clone(), created));
+    let resource = Resource::new(id.clone(), body.clone(), now);
+    context.state.resources.insert(id.clone(), resource);
+    context.own.data_protection.policy_since.insert(id.clone(), now);
     let operation = operations::begin(context, &vault.id);
-    context.start(protection::Configure::new(&vault.id, &id, operation.clone()));
-    let status = if existing.is_some() {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    let first = First {
-        status,
-        phase: "instance_put",
-        body: Some(&body),
-    };
-    Ok(operations::accepted(
+    protection::begin(context, &vault.id, id, operation.clone(), None);
+    answer(context, request, vault, id, &operation, &body)
+}
+
+/// Changes an instance: until the operation has ended it shows what it was before.
+fn change(
+    context: &mut Context<'_>,
+    request: &Request,
+    vault: &Resource,
+    existing: &Resource,
+    wanted: Value,
+) -> Response {
+    let id = &existing.id;
+    instance::set_protection_state(context, id, "UpdatingProtection");
+    let shown = context.state.resource(id).map(|own| own.body.clone());
+    let operation = operations::begin(context, &vault.id);
+    protection::begin(context, &vault.id, id, operation.clone(), Some(wanted));
+    answer(
         context,
         request,
-        &vault,
+        vault,
+        id,
         &operation,
-        Addresses::Status,
-        first,
-    ))
+        &shown.unwrap_or_default(),
+    )
+}
+
+/// 201 with the instance; in newer versions 202 without, and an address at which it will be.
+fn answer(
+    context: &Context<'_>,
+    request: &Request,
+    vault: &Resource,
+    id: &ResourceId,
+    operation: &str,
+    body: &Value,
+) -> Response {
+    let version = request.query_value("api-version").unwrap_or_default();
+    let (addresses, first) = if version >= context.rules.vaults.instance_put_without_body.from_version {
+        (Addresses::BothBelowInstance(id), First::accepted("instance_put"))
+    } else {
+        let first = First {
+            status: StatusCode::CREATED,
+            phase: "instance_put",
+            body: Some(body),
+        };
+        (Addresses::Status, first)
+    };
+    operations::accepted(context, request, vault, operation, addresses, first)
 }
 
 fn require_policy(context: &Context<'_>, vault: &ResourceId, properties: &Value) -> Result<(), Refusal> {
@@ -93,11 +152,11 @@ fn require_policy(context: &Context<'_>, vault: &ResourceId, properties: &Value)
 }
 
 /// The instance as served: read-only members of the request are replaced, absent ones not echoed.
-fn describe(id: &ResourceId, sent: &Value, state: &str) -> Value {
+fn describe(id: &ResourceId, sent: &Value, state: &str, provisioning: &str) -> Value {
     let properties = field(sent, "properties");
     let mut own = json!({"friendlyName": field(properties, "friendlyName")});
     if own["friendlyName"].is_null() {
-        own["friendlyName"] = json!(id.name());
+        own["friendlyName"] = json!(friendly_name(properties));
     }
     own["dataSourceInfo"] = data_source_info(field(properties, "dataSourceInfo"));
     let read_only = [
@@ -122,11 +181,7 @@ fn describe(id: &ResourceId, sent: &Value, state: &str) -> Value {
     }
     own["protectionStatus"] = json!({"status": state});
     own["currentProtectionState"] = json!(state);
-    own["provisioningState"] = json!(if state == "ConfiguringProtection" {
-        "Provisioning"
-    } else {
-        "Updating"
-    });
+    own["provisioningState"] = json!(provisioning);
     own["objectType"] = json!("BackupInstance");
     let mut body = json!({"properties": own});
     if !field(sent, "tags").is_null() {
@@ -136,6 +191,20 @@ fn describe(id: &ResourceId, sent: &Value, state: &str) -> Value {
     body["name"] = json!(id.name());
     body["type"] = json!(INSTANCE);
     body
+}
+
+/// What an instance is called whose request does not say: its set and itself, `server\database`.
+fn friendly_name(properties: &Value) -> String {
+    let named = |info: &Value| {
+        let own = field(info, "resourceName").as_str().map(str::to_owned);
+        own.filter(|name| !name.is_empty())
+            .or_else(|| Some(instance::resource_id(info)?.name().to_owned()))
+    };
+    let own = named(field(properties, "dataSourceInfo")).unwrap_or_default();
+    match named(field(properties, "dataSourceSetInfo")) {
+        Some(set) => format!("{set}\\{own}"),
+        None => own,
+    }
 }
 
 /// The datasource with its members in the service's spelling and order.
@@ -161,13 +230,15 @@ fn data_source_info(sent: &Value) -> Value {
     info
 }
 
-fn without_nulls(value: &Value) -> Value {
+/// A value without members that are null.
+pub(super) fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(key, value)| (key.clone(), without_nulls(value)))
             .collect(),
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
         other => other.clone(),
     }
 }

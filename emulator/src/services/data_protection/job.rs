@@ -5,9 +5,12 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{not_found_inside, vault_of};
+use super::datasource::Datasource;
+use super::duration::{iso, timespan};
+use super::{not_found_inside, vault_of, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::Flavour;
 use crate::services::{Context, page};
 use crate::state::field;
 
@@ -59,7 +62,8 @@ pub(super) struct Job {
     pub(super) started: Timestamp,
     pub(super) ended: Option<Timestamp>,
     pub(super) changed: Timestamp,
-    pub(super) user_triggered: bool,
+    /// When the schedule that wanted it fell due; none if somebody asked for it.
+    pub(super) due: Option<Timestamp>,
     /// `InProgress`, `Completed`, `Failed`.
     pub(super) status: &'static str,
     pub(super) error: Value,
@@ -91,7 +95,27 @@ impl Job {
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
     }
 
-    pub(super) fn describe(&self, vault: &ResourceId, listed: bool) -> Value {
+    /// Whether it is about a flexible server. A single server's jobs say less.
+    fn is_of_flexible_server(&self) -> bool {
+        Datasource::of(&self.properties).is_some_and(|own| own.flavour == Flavour::FlexibleServer)
+    }
+
+    /// What whoever looks may do to it. Nothing is named by an empty text, except where the
+    /// schedule's jobs are listed.
+    fn supported_actions(&self, cancellable_since: Timestamp, listed: bool) -> Value {
+        let backup = self.kind == JobKind::Backup && self.is_of_flexible_server();
+        if listed && self.due.is_some() {
+            json!([])
+        } else if backup && self.started >= cancellable_since {
+            json!(["Cancellable"])
+        } else {
+            json!([""])
+        }
+    }
+
+    /// The job as it is listed or read; backups that began since `cancellable_since` say that they can
+    /// be cancelled.
+    pub(super) fn describe(&self, cancellable_since: Timestamp, vault: &ResourceId, listed: bool) -> Value {
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")
@@ -101,7 +125,7 @@ impl Job {
             .as_str()
             .and_then(|id| id.parse().ok());
         let backup = self.kind == JobKind::Backup;
-        let completed = self.status == "Completed";
+        let shows_store = backup && self.status == "Completed" && self.is_of_flexible_server();
         let duration = if listed {
             timespan(self.duration())
         } else {
@@ -122,7 +146,7 @@ impl Job {
                 "dataSourceName": field(source, "resourceName"),
                 "sourceDataStoreName": null,
                 "sourceDataStoreType": if backup { Value::Null } else { json!("VaultStore") },
-                "destinationDataStoreName": if backup && completed { json!("VaultStore") } else { Value::Null },
+                "destinationDataStoreName": if shows_store { json!("VaultStore") } else { Value::Null },
                 "progressEnabled": true,
                 "etag": etag(self.changed),
                 "sourceSubscriptionID": source_id.as_ref().and_then(ResourceId::subscription),
@@ -134,9 +158,9 @@ impl Job {
                 "operation": self.kind.as_str(),
                 "status": self.status,
                 "restoreType": null,
-                "isUserTriggered": self.user_triggered,
+                "isUserTriggered": self.due.is_none(),
                 "rehydrationPriority": null,
-                "supportedActions": if listed && !self.user_triggered { json!([]) } else { json!([""]) },
+                "supportedActions": self.supported_actions(cancellable_since, listed),
                 "duration": duration,
                 "progressUrl": null,
                 "isCrossRegionRestore": null,
@@ -149,9 +173,22 @@ impl Job {
         })
     }
 
+    /// The tag of a backup, the prefix of a restore as files.
+    fn additional_details(&self) -> Value {
+        match self.kind {
+            JobKind::Backup => json!({"RetentionTag": self.label}),
+            JobKind::Restore if self.label.is_empty() => Value::Null,
+            JobKind::Restore => json!({"Restore File Prefix": self.label}),
+        }
+    }
+
     fn extended_info(&self) -> Value {
         let backup = self.kind == JobKind::Backup;
         let kind = field(field(&self.properties, "dataSourceInfo"), "datasourceType");
+        let moved = self
+            .transferred_bytes
+            .filter(|_| self.is_of_flexible_server())
+            .unwrap_or_default();
         let details = match (self.status, backup) {
             ("Completed", true) => json!({
                 "OriginalDatasourceSizeInBytes": self.source_bytes.unwrap_or_default().to_string(),
@@ -159,7 +196,7 @@ impl Job {
                 "DatasourceType": kind,
             }),
             ("Completed", false) => json!({
-                "DataTransferredInBytes": self.transferred_bytes.unwrap_or_default().to_string(),
+                "DataTransferredInBytes": moved.to_string(),
                 "TaskId": self.activity,
                 "DatasourceType": kind,
             }),
@@ -187,7 +224,7 @@ impl Job {
                 "taskProgress": null,
                 "additionalDetails": details,
             }],
-            "additionalDetails": if backup { json!({"RetentionTag": self.label}) } else { json!({"Restore File Prefix": self.label}) },
+            "additionalDetails": self.additional_details(),
             "warningDetails": null,
         })
     }
@@ -196,50 +233,6 @@ impl Job {
 fn etag(changed: Timestamp) -> String {
     let time = wire_hundred_nanoseconds(changed).replace(':', "%3A");
     format!("W/\"datetime'{time}'\"")
-}
-
-/// `PT15M40.886203S`.
-fn iso(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    let ticks = duration.subsec_nanos().max(0) / 100;
-    let mut text = "PT".to_owned();
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 {
-        text += &format!("{hours}H");
-    }
-    if minutes > 0 {
-        text += &format!("{minutes}M");
-    }
-    let fraction = format!("{ticks:07}");
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        text += &format!("{rest}S");
-    } else {
-        text += &format!("{rest}.{fraction}S");
-    }
-    text
-}
-
-/// `00:05:42.7551604`, `1.09:22:25.7992056`: how .NET prints a time span.
-fn timespan(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    let ticks = duration.subsec_nanos().max(0) / 100;
-    let (days, hours, minutes, rest) = (
-        seconds / 86_400,
-        seconds / 3600 % 24,
-        seconds / 60 % 60,
-        seconds % 60,
-    );
-    let mut text = if days > 0 {
-        format!("{days}.")
-    } else {
-        String::new()
-    };
-    text += &format!("{hours:02}:{minutes:02}:{rest:02}");
-    if ticks > 0 {
-        text += &format!(".{ticks:07}");
-    }
-    text
 }
 
 /// Takes note of a job that begins now.
@@ -260,7 +253,7 @@ pub(super) fn begin_backup(
     id: &ResourceId,
     tag: &str,
     activity: &str,
-    user_triggered: bool,
+    due: Option<Timestamp>,
 ) -> String {
     let job_id = context.draw_uuid("backup job").to_string();
     let properties = context
@@ -277,7 +270,7 @@ pub(super) fn begin_backup(
         started: now,
         ended: None,
         changed: now,
-        user_triggered,
+        due,
         status: "InProgress",
         error: Value::Null,
         properties,
@@ -322,8 +315,22 @@ pub(super) fn last_scheduled(
     let jobs = context.own.data_protection.jobs.get(vault)?;
     jobs.iter()
         .rev()
-        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && !job.user_triggered)
+        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && job.due.is_some())
         .map(|job| job.started)
+}
+
+/// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the
+/// recovery points they made.
+pub(super) fn last_succeeded(
+    context: &Context<'_>,
+    vault: &ResourceId,
+    instance: &ResourceId,
+) -> Option<Timestamp> {
+    let jobs = context.own.data_protection.jobs.get(vault)?;
+    jobs.iter()
+        .rev()
+        .filter(|job| job.kind == JobKind::Backup && job.instance == *instance && job.status == "Completed")
+        .find_map(|job| job.due)
 }
 
 /// Newest first.
@@ -333,24 +340,31 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
+    let since = context.rules.vaults.cancellable_backups.since;
     let jobs = context.own.data_protection.jobs.get(&vault);
     let found: Vec<Value> = jobs
         .into_iter()
         .flatten()
         .rev()
-        .map(|job| job.describe(&vault, true))
+        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, true)))
         .collect();
     page::list(context.rules, request, &found)
 }
 
-pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+pub(super) fn get(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
+    let since = context.rules.vaults.cancellable_backups.since;
     let jobs = context.own.data_protection.jobs.get(&vault);
     jobs.into_iter()
         .flatten()
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| Response::json(StatusCode::OK, &job.describe(&vault, false)))
+        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, false)))
+        .map(|body| Response::json(StatusCode::OK, &body))
         .ok_or_else(|| not_found_inside(context))
 }
 
@@ -358,15 +372,81 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
 mod tests {
     use super::*;
 
+    fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
+        let started: Timestamp = started.parse().expect("a time");
+        let resource = format!("/subscriptions/s/resourceGroups/g/providers/{datasource}");
+        let kind_of = if datasource.contains("databases") {
+            "Microsoft.DBforPostgreSQL/servers/databases"
+        } else {
+            "Microsoft.DBforPostgreSQL/flexibleServers"
+        };
+        Job {
+            id: "job".to_owned(),
+            kind,
+            instance: "/subscriptions/s/i".parse().expect("an id"),
+            activity: "activity".to_owned(),
+            started,
+            ended: Some(started),
+            changed: started,
+            due: None,
+            status: "Completed",
+            error: Value::Null,
+            properties: json!({"dataSourceInfo": {"datasourceType": kind_of, "resourceID": resource}}),
+            label: label.to_owned(),
+            recovery_point: None,
+            destination: None,
+            transferred_bytes: Some(71_152),
+            source_bytes: Some(1),
+        }
+    }
+
+    fn described(job: &Job) -> Value {
+        let since = "2025-03-01T00:00:00Z".parse().expect("a time");
+        let vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v";
+        job.describe(since, &vault.parse().expect("an id"), false)["properties"].clone()
+    }
+
+    /// A single server's jobs as they were recorded name no store, count no bytes and, where a restore
+    /// goes to a database, have no details.
     #[test]
-    fn durations_are_written_as_recorded() {
-        let duration = SignedDuration::new(15 * 60 + 40, 886_203_000);
-        assert_eq!(iso(duration), "PT15M40.886203S");
-        assert_eq!(timespan(duration), "00:15:40.8862030");
-        assert_eq!(iso(SignedDuration::ZERO), "PT0S");
+    fn jobs_of_single_servers_say_less() {
+        const SINGLE: &str = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
+        const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers/a";
+        let at = "2024-06-26T07:53:06Z";
+        let moved = |job: &Value| {
+            job["extendedInfo"]["subTasks"][0]["additionalDetails"]["DataTransferredInBytes"].clone()
+        };
+        let backup = described(&ended(JobKind::Backup, SINGLE, "default", at));
+        assert_eq!(backup["destinationDataStoreName"], Value::Null);
         assert_eq!(
-            timespan(SignedDuration::new(120_145, 799_205_600)),
-            "1.09:22:25.7992056"
+            backup["extendedInfo"]["additionalDetails"],
+            json!({"RetentionTag": "default"})
         );
+        let database = described(&ended(JobKind::Restore, SINGLE, "", at));
+        assert_eq!(database["extendedInfo"]["additionalDetails"], Value::Null);
+        assert_eq!(moved(&database), "0");
+        let file = described(&ended(JobKind::Restore, SINGLE, "file", at));
+        assert_eq!(
+            file["extendedInfo"]["additionalDetails"],
+            json!({"Restore File Prefix": "file"})
+        );
+        let flexible = described(&ended(JobKind::Backup, FLEXIBLE, "default", at));
+        assert_eq!(flexible["destinationDataStoreName"], "VaultStore");
+        assert_eq!(
+            moved(&described(&ended(JobKind::Restore, FLEXIBLE, "file", at))),
+            "71152"
+        );
+    }
+
+    #[test]
+    fn backups_of_flexible_servers_can_be_cancelled_since_march_2025() {
+        let actions = |datasource: &str, at: &str| {
+            described(&ended(JobKind::Backup, datasource, "default", at))["supportedActions"].clone()
+        };
+        let flexible = "Microsoft.DBforPostgreSQL/flexibleServers/a";
+        assert_eq!(actions(flexible, "2024-06-26T07:53:06Z"), json!([""]));
+        assert_eq!(actions(flexible, "2025-04-26T07:53:06Z"), json!(["Cancellable"]));
+        let single = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
+        assert_eq!(actions(single, "2025-03-26T07:53:06Z"), json!([""]));
     }
 }

@@ -10,7 +10,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::RuleId;
 use crate::services::{Context, Input, Next, Workflow};
-use crate::state::{OperationOutcome, Resource};
+use crate::state::Resource;
 
 /// A soft-deleted instance, with what belongs to it.
 #[derive(Clone)]
@@ -29,6 +29,20 @@ impl DeletedInstance {
 
     pub(super) fn name(&self) -> &str {
         self.instance.id.name()
+    }
+
+    pub(super) fn friendly_name(&self) -> &str {
+        self.instance.text("/properties/friendlyName")
+    }
+
+    /// When it is removed for good.
+    pub(super) fn purged(&self) -> Timestamp {
+        self.purged
+    }
+
+    /// Its recovery points.
+    pub(super) fn points(&self) -> &[RecoveryPoint] {
+        &self.points
     }
 
     pub(super) fn datasource(&self) -> Option<ResourceId> {
@@ -120,9 +134,10 @@ pub(super) fn change(
     ))
 }
 
-/// An instance whose protection is being configured is left alone.
-fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
-    if instance::protection_state(resource) != "ConfiguringProtection" {
+/// An instance whose protection is being configured or changed is left alone, unless it is to go.
+pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
+    let busy = ["ConfiguringProtection", "UpdatingProtection"];
+    if !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }
     let error = context.rules.error("SyntheticInstanceBusy");
@@ -136,17 +151,7 @@ fn require_free(context: &Context<'_>, id: &ResourceId, resource: &Resource) -> 
     };
     match instance::holder(context, &datasource, id) {
         None => Ok(()),
-        Some(holder) => {
-            let error = context
-                .rules
-                .error("UserErrorDppDatasourceAlreadyHasBackupInstance");
-            let fill = [
-                ("instance", holder.name.as_str()),
-                ("vault", holder.vault.as_str()),
-                ("status", holder.state.as_str()),
-            ];
-            Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-20")]))
-        }
+        Some(holder) => Err(holder.refuses(context)),
     }
 }
 
@@ -157,10 +162,9 @@ pub(super) fn delete(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
-    let Some(resource) = context.state.resource(&id).cloned() else {
+    if context.state.resource(&id).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
-    };
-    require_idle(context, &resource)?;
+    }
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
     if matches!(immutability, "Unlocked" | "Locked") && has_points {
@@ -169,11 +173,14 @@ pub(super) fn delete(
                 .by([RuleId::new("VLT-05")]),
         );
     }
+    if let Some(permanent) = request.query_value("permanent") {
+        let text = format!(
+            "permanent={permanent} has no effect here: nobody has recorded what it does (DPP-PERMANENT)"
+        );
+        context.log.note(context.now, "delete", text, None);
+    }
     let operation = operations::begin(context, &vault.id);
-    let activity = request
-        .header("x-ms-client-request-id")
-        .unwrap_or_default()
-        .to_owned();
+    let activity = operations::activity(context, request);
     context.start(Delete {
         id,
         operation: operation.clone(),
@@ -251,12 +258,27 @@ impl Workflow for Delete {
         }
         if matches!(input, Input::Woke) {
             self.remove(context);
-            context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+            context.end(&self.operation, operations::ended_well());
         }
         match self.purge.pop() {
             Some(point) => vault_store::delete_container(context, &point.place),
             None => Next::Done,
         }
+    }
+}
+
+/// Brings soft-deleted instances back to their vault, which has come back itself.
+pub(super) fn put_back(context: &mut Context<'_>, instances: Vec<DeletedInstance>) {
+    for own in instances {
+        let key = own.vault().child(["deletedBackupInstances", own.name()]);
+        let at = own.purged;
+        context.own.data_protection.deleted.insert(key.clone(), own);
+        context.start(Purge {
+            key,
+            at,
+            slept: false,
+            points: Vec::new(),
+        });
     }
 }
 

@@ -1,10 +1,15 @@
 //! What the Backup service shows in Resource Graph: policies, instances with what is known of their
 //! backups, jobs.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{INSTANCE, POLICY, VAULT, instance};
+use super::datasource::Datasource;
+use super::duration::timespan;
+use super::policies::rules_of;
+use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
+use crate::rules::Flavour;
 use crate::services::{Context, Listed};
 use crate::state::{Resource, field};
 
@@ -22,13 +27,14 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
     let instances = resources()
         .filter(|resource| resource.is_type(INSTANCE))
         .map(|instance| describe(context, instance));
+    let since = context.rules.vaults.cancellable_backups.since;
     let vaults = resources().filter(|resource| resource.is_type(VAULT));
     let jobs = vaults.flat_map(|vault| {
         let jobs = context.own.data_protection.jobs.get(&vault.id);
         jobs.into_iter()
             .flatten()
             .filter_map(|job| {
-                let body = job.describe(&vault.id, true);
+                let body = job.describe(since, &vault.id, true);
                 let id = body["id"].as_str()?.parse().ok()?;
                 Some(Listed { id, body })
             })
@@ -37,15 +43,46 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
     policies.chain(instances).chain(jobs).collect()
 }
 
-/// An instance, where its datasource is, and with what the vault knows of its backups.
+/// An instance, where its datasource is, and with what the vault knows of its backups. What it does
+/// not say is null in a row.
 fn describe(context: &Context<'_>, own: &Resource) -> Listed {
     let mut body = own.body.clone();
     let info = field(own.at("/properties"), "dataSourceInfo");
     body["location"] = field(info, "resourceLocation").clone();
-    body["properties"]["backupInstanceExtendedProperties"] = extended(context, own);
+    let properties = &mut body["properties"];
+    for name in ["dataSourceInfo", "dataSourceSetInfo"] {
+        if properties[name].is_object() {
+            fill(&mut properties[name], &["baseUri", "resourceProperties"]);
+        }
+    }
+    fill(
+        properties,
+        &[
+            "dataSourceSetInfo",
+            "dataSourceProperties",
+            "datasourceAuthCredentials",
+            "identityDetails",
+            "protectionErrorDetails",
+            "resourceGuardOperationRequests",
+            "validationType",
+        ],
+    );
+    fill(&mut properties["protectionStatus"], &["errorDetails"]);
+    fill(&mut properties["policyInfo"], &["policyParameters"]);
+    properties["policyInfo"]["policyVersion"] = json!("");
+    properties["backupInstanceExtendedProperties"] = extended(context, own);
     Listed {
         id: own.id.clone(),
         body,
+    }
+}
+
+/// Adds members that are not there as null.
+fn fill(object: &mut Value, names: &[&str]) {
+    for name in names {
+        if object.get(*name).is_none() {
+            object[*name] = Value::Null;
+        }
     }
 }
 
@@ -56,17 +93,66 @@ fn extended(context: &Context<'_>, own: &Resource) -> Value {
     let replicated = vault.and_then(|vault| vault.at("/properties/replicatedRegions")[0].as_str());
     let points = context.own.data_protection.recovery_points(&own.id);
     let time = |time: Option<Timestamp>| time.map_or_else(|| NEVER.to_owned(), wire_hundred_nanoseconds);
+    let crosses = vault.is_some_and(|vault| {
+        vault.text("/properties/featureSettings/crossRegionRestoreSettings/state") == "Enabled"
+    });
     json!({
+        "allowedOperations": allowed_operations(instance::protection_state(own), crosses),
         "vaultId": vault_id,
         "protectedPrimaryRegion": primary,
         "protectedSecondaryRegion": replicated.unwrap_or_default(),
         "protectionStateInSecondaryRegion": "NotProtected",
-        "dataSourceExtendedInfo": {"dataSourceId": instance::datasource_id(own.at("/properties"))},
+        "dataSourceExtendedInfo": {"dataSourceId": short_name(own)},
+        "policyExtendedInfo": policy_extended(context, own),
         "recoveryPointInfo": {
             "latestRecoveryPointInPrimaryRegion": time(points.first().map(|point| point.time)),
             "oldestRecoveryPointInPrimaryRegion": time(points.last().map(|point| point.time)),
             "latestRecoveryPointInSecondaryRegion": NEVER,
             "oldestRecoveryPointInSecondaryRegion": NEVER,
         },
+    })
+}
+
+/// What may be done to a protected instance; nobody has recorded it of other states.
+fn allowed_operations(state: &str, crosses: bool) -> Vec<&'static str> {
+    if state != "ProtectionConfigured" {
+        return Vec::new();
+    }
+    let mut allowed = vec!["BackupNow", "Restore", "ChangePolicy", "StopBackup", "Delete"];
+    if crosses {
+        allowed.extend(["ViewSecondaryRecoveryPoint", "RestoreToSecondaryRegion"]);
+    }
+    allowed
+}
+
+/// `server\database`, or the server's name.
+fn short_name(own: &Resource) -> Option<String> {
+    let datasource = Datasource::of(own.at("/properties"))?;
+    let server = datasource.server();
+    Some(match datasource.flavour {
+        Flavour::SingleServer => format!("{}\\{}", server.name(), datasource.database()),
+        Flavour::FlexibleServer => server.name().to_owned(),
+    })
+}
+
+/// How often the policy makes points and how long it keeps them. A point is late after one and a half
+/// times as long; the other region has it six hours later.
+fn policy_extended(context: &Context<'_>, own: &Resource) -> Value {
+    let policy = instance::policy_id(own.at("/properties")).and_then(|id| context.state.resource(&id));
+    let Some(policy) = policy else { return Value::Null };
+    let every = rules_of(&policy.body, "AzureBackupRule")
+        .flat_map(schedule::intervals_of)
+        .map(|interval| interval.every())
+        .min()
+        .unwrap_or_default();
+    let elsewhere = every + SignedDuration::from_hours(6);
+    let longest = SignedDuration::from_hours(24 * retention::longest_days(&policy.body));
+    json!({
+        "configuredRPGenerationFrequency": timespan(every),
+        "configuredMaximumRetention": timespan(longest),
+        "rpoWarningThresholdInPrimaryRegion": timespan(every * 3 / 2),
+        "configuredRPGenerationFrequencyInSecondaryRegion": timespan(elsewhere),
+        "configuredMaximumRetentionInSecondaryRegion": timespan(longest),
+        "rpoWarningThresholdInSecondaryRegion": timespan(elsewhere * 3 / 2),
     })
 }

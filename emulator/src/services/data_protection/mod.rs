@@ -11,6 +11,8 @@ mod backup_run;
 mod coordinator;
 mod credentials;
 mod datasource;
+mod deleted_vaults;
+mod duration;
 mod examination;
 mod instance;
 mod instances;
@@ -22,15 +24,18 @@ mod location;
 mod operations;
 mod plugin;
 mod policies;
+mod policy_checks;
 mod protection;
 mod recovery_points;
 mod restore_job;
 mod restore_request;
+mod retention;
 mod schedule;
 mod validation;
 mod vault_checks;
 mod vault_store;
 mod vaults;
+mod versions;
 mod violation;
 
 use std::collections::BTreeMap;
@@ -40,9 +45,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::lifecycle::Change;
-use super::{Context, Handler, page, plain};
+use super::{Context, Handler, page};
 use crate::gateway::{Permit, Refusal, Shape};
-use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId};
+use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
@@ -62,6 +67,9 @@ pub struct DataProtectionState {
     jobs: BTreeMap<ResourceId, Vec<job::Job>>,
     recovery_points: BTreeMap<ResourceId, Vec<RecoveryPoint>>,
     deleted: BTreeMap<ResourceId, lifecycle::DeletedInstance>,
+    deleted_vaults: BTreeMap<Uuid, deleted_vaults::DeletedVault>,
+    /// Since when each instance has had the policy it has.
+    policy_since: BTreeMap<ResourceId, Timestamp>,
 }
 
 impl DataProtectionState {
@@ -100,11 +108,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "CheckFeatureSupport" => location::check_feature_support,
         "BackupVaults_CreateOrUpdate" => vaults::put,
         "BackupVaults_Update" => vaults::patch,
-        "BackupVaults_Get" => plain::get,
+        "BackupVaults_Get" => vaults::get,
         "BackupVaults_Delete" => vaults::delete,
-        "BackupVaults_ListByResourceGroup" | "BackupVaults_List" => {
-            |context, permit, request| plain::list(context, permit, request, VAULT)
-        }
+        "BackupVaults_ListByResourceGroup" | "BackupVaults_List" => vaults::list,
+        "DeletedBackupVaults_List" => deleted_vaults::list,
+        "DeletedBackupVaults_Get" => deleted_vaults::get,
         "BackupPolicies_CreateOrUpdate" => policies::put,
         "BackupPolicies_Get" => get_inside,
         "BackupPolicies_Delete" => policies::delete,
@@ -137,9 +145,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "OperationStatus_ResourceGroup"
         | "OperationStatus_ResourceGroupLocation"
         | "OperationStatus_Location" => operations::status,
-        "OperationResult_Vault" | "OperationResult_Instance" | "OperationResult_Location" => {
-            operations::result
-        }
+        "OperationResult_Vault" | "OperationResult_Location" => operations::result,
+        "OperationResult_Instance" => operations::instance_result,
         _ => return None,
     })
 }

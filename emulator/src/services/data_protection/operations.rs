@@ -18,13 +18,15 @@ const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
 
 /// Which addresses the first answer names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Addresses {
+pub(super) enum Addresses<'a> {
     /// Only the status (what a PUT does).
     Status,
     /// Status and result.
     Both,
     /// Both, the status below the resource group and the location (what deleting a vault does).
     BothBelowLocation,
+    /// Both, the result below the backup instance (what a PUT of one does in newer versions).
+    BothBelowInstance(&'a ResourceId),
 }
 
 /// Begins an operation on a vault. Its id is the base64 of `vaultGuid;operationGuid`.
@@ -50,7 +52,6 @@ pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid 
     guid
 }
 
-/// What an operation does when its time has come.
 /// What is done when a phase is over. Worlds that are kept hold clones of it.
 trait Action: DynClone + Send {
     fn act(self: Box<Self>, context: &mut Context<'_>) -> OperationOutcome;
@@ -109,16 +110,21 @@ pub(super) fn accepted(
     request: &Request,
     vault: &Resource,
     operation: &str,
-    addresses: Addresses,
+    addresses: Addresses<'_>,
     first: First<'_>,
 ) -> Response {
     let location = vault.location();
     let subscription = vault.id.subscription().unwrap_or_default();
-    let result = format!(
-        "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/operationResults/{operation}"
-    );
+    let result = match addresses {
+        Addresses::BothBelowInstance(id) => format!("{id}/operationResults/{operation}"),
+        _ => format!(
+            "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/operationResults/{operation}"
+        ),
+    };
     let status = match addresses {
-        Addresses::Status | Addresses::Both => format!("{}/operationStatus/{operation}", vault.id),
+        Addresses::Status | Addresses::Both | Addresses::BothBelowInstance(_) => {
+            format!("{}/operationStatus/{operation}", vault.id)
+        }
         Addresses::BothBelowLocation => {
             let group = vault.id.resource_group().unwrap_or_default();
             format!(
@@ -139,6 +145,17 @@ pub(super) fn accepted(
             .unwrap_or(10),
     };
     context.accepted(request, &announced, first.body)
+}
+
+/// What a client calls its request, or a GUID for a request without a name.
+pub(super) fn activity(context: &mut Context<'_>, request: &Request) -> String {
+    match request
+        .header("x-ms-client-request-id")
+        .filter(|own| !own.is_empty())
+    {
+        Some(own) => own.to_owned(),
+        None => context.draw_uuid("activity").to_string(),
+    }
 }
 
 /// What the first answer of an operation says.
@@ -164,13 +181,7 @@ impl First<'_> {
 
 /// What an operation that has begun a job ends with.
 pub(super) fn job_started(vault: &ResourceId, job: &str) -> OperationOutcome {
-    // The service spells two segments its own way here, and only here.
-    let id = format!(
-        "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.DataProtection/BackupVaults/{}/backupJobs/{job}",
-        vault.subscription().unwrap_or_default(),
-        vault.resource_group().unwrap_or_default(),
-        vault.name()
-    );
+    let id = vault.child(["backupJobs", job]);
     OperationOutcome::Succeeded(json!({"jobId": id, "objectType": "OperationJobExtendedInfo"}))
 }
 
@@ -226,6 +237,21 @@ pub(super) fn status(
     } else {
         response
     })
+}
+
+/// The result of an instance's PUT: the instance.
+pub(super) fn instance_result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let operation = find(context, permit)?;
+    match (&operation.outcome, context.state.resource(&permit.scope.parent())) {
+        (OperationOutcome::Succeeded(Value::Null), Some(instance)) => {
+            Ok(Response::json(StatusCode::OK, &instance.body))
+        }
+        _ => result(context, permit, request),
+    }
 }
 
 pub(super) fn result(

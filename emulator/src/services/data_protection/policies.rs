@@ -1,13 +1,14 @@
-//! Backup policies. Written and deleted at once, with no operation to wait for.
+//! Backup policies. Written and deleted at once, with no operation to wait for; a policy that is there
+//! does not change.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
-use super::{INSTANCE, POLICY, schedule, vault_of};
+use super::instances::without_nulls;
+use super::{INSTANCE, POLICY, policy_checks, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Flavour, RuleId};
+use crate::rules::RuleId;
 use crate::services::{Context, json_body, plain};
 use crate::state::{field, field_mut};
 
@@ -29,79 +30,6 @@ pub(super) fn default_tag(policy: &Value) -> String {
         .to_owned()
 }
 
-fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
-    let invalid = |why: &str| {
-        Err(Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why))
-    };
-    let properties = field(sent, "properties");
-    let types = elements(field(properties, "datasourceTypes"));
-    if types.is_empty() {
-        return invalid("datasourceTypes names no datasource type");
-    }
-    let backups: Vec<&Value> = rules_of(sent, "AzureBackupRule").collect();
-    let retentions: Vec<&Value> = rules_of(sent, "AzureRetentionRule").collect();
-    if backups.is_empty() {
-        return invalid("policyRules holds no AzureBackupRule");
-    }
-    if !retentions
-        .iter()
-        .any(|rule| field(rule, "isDefault").as_bool() == Some(true))
-    {
-        return invalid("policyRules holds no default AzureRetentionRule");
-    }
-    let is_for = |wanted: &str| {
-        types.iter().any(|kind| {
-            kind.as_str()
-                .is_some_and(|kind| kind.eq_ignore_ascii_case(wanted))
-        })
-    };
-    if is_for(SINGLE_SERVER_DATABASE) && is_retired(context, Flavour::SingleServer) {
-        let error = context.rules.error("SyntheticSingleServerRetired");
-        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("SS-B-21")]));
-    }
-    if !is_for(FLEXIBLE_SERVER) {
-        return Ok(());
-    }
-    if names_archive(field(properties, "policyRules")) {
-        return Err(
-            Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
-                .because("flexible servers have no archive tier")
-                .by([RuleId::new("FX-B-16")]),
-        );
-    }
-    for rule in backups {
-        let schedule = field(field(rule, "trigger"), "schedule");
-        let intervals = elements(field(schedule, "repeatingTimeIntervals"));
-        let weekly = intervals.iter().all(|interval| {
-            interval.as_str().is_some_and(|interval| {
-                schedule::Interval::parse(interval).is_some_and(|own| own.is_weekly())
-            })
-        });
-        if intervals.is_empty() || !weekly {
-            let error = context
-                .rules
-                .error("BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule");
-            return Err(Refusal::user_facing(error, &[])
-                .because("a schedule of flexible servers repeats weekly (R/…/P1W)"));
-        }
-    }
-    Ok(())
-}
-
-fn elements(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Whether any data store below is the archive.
-fn names_archive(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.eq_ignore_ascii_case("ArchiveStore"),
-        Value::Array(items) => items.iter().any(names_archive),
-        Value::Object(members) => members.values().any(names_archive),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 pub(super) fn put(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -110,14 +38,34 @@ pub(super) fn put(
     let id = permit.scope.clone();
     vault_of(context, &id)?;
     let mut sent = json_body(request)?;
-    check(context, &sent)?;
+    policy_checks::check(context, &sent)?;
     // Taken out and put in again, not copied: policies are long.
     let mut properties = field_mut(&mut sent, "properties").take();
-    // The service drops a name inside the properties, and gives every tag an id.
+    complete(&mut properties);
+    if let Some(existing) = context.state.resource(&id) {
+        if same(existing.at("/properties"), &properties) {
+            return Ok(Response::json(StatusCode::OK, &existing.body));
+        }
+        let error = context.rules.error("UserErrorBMSUpdatePolicyNotSupported");
+        return Err(Refusal::user_facing(error, &[])
+            .because("the policy is there with other rules")
+            .by([RuleId::new("DPP-POLICY-FIXED")]));
+    }
+    let mut body = Map::with_capacity(4);
+    body.insert("properties".to_owned(), properties);
+    body.insert("id".to_owned(), Value::from(id.as_str()));
+    body.insert("name".to_owned(), Value::from(id.name()));
+    body.insert("type".to_owned(), Value::from(POLICY));
+    Ok(plain::keep(context, id, Value::Object(body), StatusCode::OK))
+}
+
+/// Makes of what was sent what the service shows: a name inside the properties is dropped, and every
+/// tag has an id.
+fn complete(properties: &mut Value) {
     if let Some(own) = properties.as_object_mut() {
         own.retain(|key, _| !key.eq_ignore_ascii_case("name"));
     }
-    for rule in field_mut(&mut properties, "policyRules")
+    for rule in field_mut(properties, "policyRules")
         .as_array_mut()
         .into_iter()
         .flatten()
@@ -135,14 +83,11 @@ pub(super) fn put(
             }
         }
     }
-    let mut body = Map::with_capacity(4);
-    body.insert("properties".to_owned(), properties);
-    body.insert("id".to_owned(), Value::from(id.as_str()));
-    body.insert("name".to_owned(), Value::from(id.name()));
-    body.insert("type".to_owned(), Value::from(POLICY));
-    let response = plain::keep(context, id.clone(), Value::Object(body), StatusCode::OK);
-    schedule::begin_for_policy(context, &id);
-    Ok(response)
+}
+
+/// Whether two policies say the same: what is null is not there.
+fn same(one: &Value, two: &Value) -> bool {
+    without_nulls(one) == without_nulls(two)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -11,11 +11,40 @@ use crate::model::ResourceId;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::OperationOutcome;
 
+/// Begins to configure protection after a PUT. `wanted` is what an instance that is there is to
+/// become; it is written when the operation has ended.
+pub(super) fn begin(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    instance: &ResourceId,
+    operation: String,
+    wanted: Option<Value>,
+) {
+    let number = context.draws.entry(counter(instance)).or_default();
+    *number += 1;
+    let number = *number;
+    context.start(Configure {
+        vault: vault.clone(),
+        instance: instance.clone(),
+        operation,
+        number,
+        wanted,
+        step: Step::Provision,
+    });
+}
+
+fn counter(instance: &ResourceId) -> String {
+    format!("configuration {}", instance.key())
+}
+
 #[derive(Clone)]
-pub(super) struct Configure {
+struct Configure {
     vault: ResourceId,
     instance: ResourceId,
     operation: String,
+    /// An instance may be deleted and made anew in the meantime: the last configuration counts.
+    number: u64,
+    wanted: Option<Value>,
     step: Step,
 }
 
@@ -28,12 +57,29 @@ enum Step {
 }
 
 impl Configure {
-    pub(super) fn new(vault: &ResourceId, instance: &ResourceId, operation: String) -> Self {
-        Self {
-            vault: vault.clone(),
-            instance: instance.clone(),
-            operation,
-            step: Step::Provision,
+    fn is_current(&self, context: &Context<'_>) -> bool {
+        context.draws.get(&counter(&self.instance)) == Some(&self.number)
+    }
+
+    /// Writes what was wanted, still being updated, and ends the operation.
+    fn provision(&mut self, context: &mut Context<'_>) {
+        let wanted = self.wanted.take();
+        let mut policy_changed = false;
+        if let Some(resource) = context.state.resources.get_mut(&self.instance)
+            && let Some(wanted) = wanted
+        {
+            let before = instance::policy_id(resource.at("/properties"));
+            resource.body = wanted;
+            policy_changed = before != instance::policy_id(resource.at("/properties"));
+            instance::set_protection_state(context, &self.instance, "UpdatingProtection");
+        }
+        if policy_changed {
+            let now = context.now;
+            let since = &mut context.own.data_protection.policy_since;
+            since.insert(self.instance.clone(), now);
+        }
+        if let Some(resource) = context.state.resources.get_mut(&self.instance) {
+            resource.set_property(&["provisioningState"], json!("Succeeded"));
         }
     }
 
@@ -62,15 +108,17 @@ impl Configure {
 
 impl Workflow for Configure {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !self.is_current(context) {
+            context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+            return Next::Done;
+        }
         match std::mem::replace(&mut self.step, Step::Begin) {
             Step::Provision => {
                 self.step = Step::EndOperation;
                 Next::Sleep(context.phase("instance_put"))
             }
             Step::EndOperation => {
-                if let Some(resource) = context.state.resources.get_mut(&self.instance) {
-                    resource.set_property(&["provisioningState"], json!("Succeeded"));
-                }
+                self.provision(context);
                 context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
                 Next::Sleep(context.phase("configure_protection"))
             }

@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::datasource::{Datasource, is_retired};
-use super::policies::rules_of;
 use super::vault_store::{self, Place};
-use super::{instance, not_found_inside, vault_of};
+use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Flavour;
@@ -24,6 +24,10 @@ pub struct RecoveryPoint {
     pub tag: String,
     /// The policy's name.
     pub policy: String,
+    /// When its tag's rule ends it; none where no rule does.
+    pub expires: Option<Timestamp>,
+    /// Since when the instance has had this policy: the version of its tags.
+    pub(super) tag_version: Timestamp,
     /// The vault storage account and container its files are in.
     pub(super) place: Place,
     /// Its files.
@@ -45,33 +49,23 @@ pub(super) struct VaultFile {
 
 impl VaultFile {
     /// The name a restore as files gives it. A flexible server's are called `.sql`; a database's is
-    /// a custom-format dump all the same. A single server's one file is named as the request says.
-    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str) -> String {
-        match (flavour, &self.database) {
-            (Flavour::SingleServer, _) => prefix.to_owned(),
-            (Flavour::FlexibleServer, Some(database)) => format!("{prefix}_database_{database}.sql"),
-            (Flavour::FlexibleServer, None) => format!("{prefix}_{}.sql", self.kind),
+    /// a custom-format dump all the same, and all begin with the request's prefix, or with a GUID of
+    /// the restore's where that is what the service does. A single server's one file is named as the
+    /// request says.
+    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str, guid: Option<Uuid>) -> String {
+        if flavour == Flavour::SingleServer {
+            return prefix.to_owned();
+        }
+        let (begins, plural) = match guid {
+            Some(guid) if self.kind == "tablespace" => (guid.to_string(), "s"),
+            Some(guid) => (guid.to_string(), ""),
+            None => (prefix.to_owned(), ""),
+        };
+        match &self.database {
+            Some(database) => format!("{begins}_database_{database}.sql"),
+            None => format!("{begins}_{}{plural}.sql", self.kind),
         }
     }
-}
-
-/// When a point that is made now expires: after the duration of the retention rule its tag names,
-/// or of the default rule. `None` if the policy names none we understand.
-fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
-    let rule = rules_of(policy, "AzureRetentionRule")
-        .find(|rule| {
-            field(rule, "name")
-                .as_str()
-                .is_some_and(|name| name.eq_ignore_ascii_case(tag))
-        })
-        .or_else(|| {
-            rules_of(policy, "AzureRetentionRule")
-                .find(|rule| field(rule, "isDefault").as_bool() == Some(true))
-        })?;
-    let duration = field(field(&field(rule, "lifecycles")[0], "deleteAfter"), "duration").as_str()?;
-    let span: jiff::Span = duration.parse().ok()?;
-    let expires = made.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok()?;
-    Some(expires.timestamp())
 }
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
@@ -145,7 +139,9 @@ pub(super) fn keep(
             context.state.resource(&policy)
         })
         .cloned();
-    let expires = policy.as_ref().and_then(|policy| expiry(&policy.body, tag, now));
+    let expires = policy
+        .as_ref()
+        .and_then(|policy| retention::expiry(&policy.body, tag, now));
     if let Some(at) = expires {
         context.start(Expire {
             instance: instance.clone(),
@@ -160,6 +156,14 @@ pub(super) fn keep(
         policy: policy
             .map(|policy| policy.id.name().to_owned())
             .unwrap_or_default(),
+        expires,
+        tag_version: context
+            .own
+            .data_protection
+            .policy_since
+            .get(instance)
+            .copied()
+            .unwrap_or(now),
         place,
         files,
         store_id,
@@ -185,8 +189,18 @@ pub(super) fn files_of(metadata: &str) -> Vec<VaultFile> {
         .collect()
 }
 
-fn describe(instance: &ResourceId, point: &RecoveryPoint) -> Value {
+/// When a point expires, as far as it is shown: a point that is fresh says nothing of it where that
+/// is what was observed.
+fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> {
+    let fresh = jiff::SignedDuration::from_hours(context.rules.vaults.recovery_point.fresh_hours);
+    let hidden = context.rules.takes("DPP-EXPIRY", "null_while_fresh")
+        && context.now.duration_since(point.time) < fresh;
+    point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
+}
+
+fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
     let time = wire_hundred_nanoseconds(point.time);
+    let expiry = shown_expiry(context, point);
     json!({
         "properties": {
             "objectType": "AzureBackupDiscreteRecoveryPoint",
@@ -198,7 +212,7 @@ fn describe(instance: &ResourceId, point: &RecoveryPoint) -> Value {
                 "id": point.store_id,
                 "type": "VaultStore",
                 "creationTime": time,
-                "expiryTime": null,
+                "expiryTime": expiry,
                 "metaData": null,
                 "visible": true,
                 "state": "COMMITTED",
@@ -206,10 +220,10 @@ fn describe(instance: &ResourceId, point: &RecoveryPoint) -> Value {
                 "rehydrationStatus": null,
             }],
             "retentionTagName": point.tag,
-            "retentionTagVersion": DotNetTicks::from(point.time).0.to_string(),
+            "retentionTagVersion": DotNetTicks::from(point.tag_version).0.to_string(),
             "policyName": point.policy,
             "policyVersion": null,
-            "expiryTime": null,
+            "expiryTime": expiry,
             "recoveryPointState": "Completed",
         },
         "id": instance.child(["recoveryPoints", &point.id]),
@@ -254,7 +268,7 @@ pub(super) fn list(
         .recovery_points(&instance)
         .iter()
         .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
-        .map(|point| describe(&instance, point))
+        .map(|point| describe(context, &instance, point))
         .collect();
     page::list(context.rules, request, &found)
 }
@@ -267,6 +281,6 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     points
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
-        .map(|point| Response::json(StatusCode::OK, &describe(&instance, point)))
+        .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
         .ok_or_else(|| not_found_inside(context))
 }

@@ -46,10 +46,7 @@ pub(super) fn trigger(
         .ok_or_else(|| super::not_found_inside(context))?;
     let operation = operations::begin(context, &vault.id);
     let job_id = context.draw_uuid("restore job").to_string();
-    let activity = match request.header("x-ms-client-request-id") {
-        Some(own) => own.to_owned(),
-        None => context.draw_uuid("activity").to_string(),
-    };
+    let activity = operations::activity(context, request);
     let properties = context
         .state
         .resource(&id)
@@ -67,7 +64,7 @@ pub(super) fn trigger(
             started: now,
             ended: None,
             changed: now,
-            user_triggered: true,
+            due: None,
             status: "InProgress",
             error: Value::Null,
             properties,
@@ -245,13 +242,15 @@ impl RestoreJob {
             return self.fail_moving(context, "the vault or its identity is gone");
         };
         let flavour = self.wanted.source.flavour;
+        let by_guid = context.rules.takes("FX-RF-FILES", "named_by_guid");
+        let guid = by_guid.then(|| context.draw_uuid("restored files"));
         let files = self
             .point
             .files
             .iter()
             .zip(&self.sources)
             .map(|(file, source)| FileToCopy {
-                blob: file.restored_name(flavour, &target.prefix),
+                blob: file.restored_name(flavour, &target.prefix, guid),
                 source: source.clone(),
             })
             .collect();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasource::{Datasource, not_played};
 use super::examination::{Examined, Target};
 use super::not_found_inside;
 use crate::gateway::Refusal;
@@ -114,6 +114,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .as_str()
         .unwrap_or_default()
         .to_owned();
+    require_played(context, sent)?;
     let info = field(sent, "restoreTargetInfo");
     let destination = match (field(info, "objectType").as_str(), source.flavour) {
         (Some("RestoreFilesTargetInfo"), _) => files(context, field(info, "targetDetails"))?,
@@ -146,6 +147,32 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         source,
         destination,
     })
+}
+
+/// Backups of PostgreSQL are points in the vault. Those of single servers could be in the archive as
+/// well, which is not played.
+fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let kind = field(sent, "objectType").as_str().unwrap_or_default();
+    let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
+    if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
+        return Err(not_played(
+            "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)",
+        ));
+    }
+    if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
+        let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");
+        return Err(invalid(context, why));
+    }
+    if !["", "VaultStore"]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(store))
+    {
+        return Err(invalid(
+            context,
+            format!("there are no backups in a store `{store}`"),
+        ));
+    }
+    Ok(())
 }
 
 fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal> {

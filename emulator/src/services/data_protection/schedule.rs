@@ -1,9 +1,13 @@
 //! Scheduled backups: the policy's repeating intervals on the world's clock.
 
 use jiff::SignedDuration;
+use jiff::tz::Offset;
+use serde_json::Value;
 
+use super::backup_run::Trigger;
 use super::datasource::{Datasource, is_retired};
-use super::policies::{default_tag, rules_of};
+use super::policies::rules_of;
+use super::retention::{self, Occasion};
 use super::violation::Violation;
 use super::{backup_job, instance, job};
 use crate::gateway::Refusal;
@@ -16,6 +20,9 @@ use crate::state::field;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interval {
     start: Timestamp,
+    /// How the clock it is written by differs from UTC: days and months are that clock's. Not the
+    /// policy's `timeZone`, which names zones in Windows' own way.
+    offset: Offset,
     every: SignedDuration,
 }
 
@@ -32,10 +39,17 @@ impl Interval {
             days => (days.strip_suffix('D')?, 1),
         };
         let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
+        let pieces = jiff::fmt::temporal::Pieces::parse(start).ok()?;
         Some(Self {
             start: start.parse().ok()?,
+            offset: pieces.to_numeric_offset().unwrap_or(Offset::UTC),
             every: SignedDuration::from_hours(24 * days * count),
         })
+    }
+
+    /// How long after one occurrence the next one follows.
+    pub(super) fn every(&self) -> SignedDuration {
+        self.every
     }
 
     pub(super) fn is_weekly(&self) -> bool {
@@ -52,19 +66,6 @@ impl Interval {
     }
 }
 
-/// Begins the schedules of the instances a policy belongs to anew: it has been changed.
-pub(super) fn begin_for_policy(context: &mut Context<'_>, policy: &ResourceId) {
-    let instances: Vec<ResourceId> = context
-        .state
-        .resources_below(&policy.parent(), super::INSTANCE)
-        .filter(|own| instance::policy_id(own.at("/properties")).as_ref() == Some(policy))
-        .map(|own| own.id.clone())
-        .collect();
-    for id in &instances {
-        begin(context, id);
-    }
-}
-
 /// Begins the schedule of an instance whose protection has been configured or resumed. An earlier
 /// schedule of the instance ends by itself when it finds a later one.
 pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
@@ -74,15 +75,25 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
     context.start(Schedule {
         instance: id.clone(),
         number,
-        waiting: false,
+        next: None,
     });
+}
+
+/// An occasion on which a policy's schedule wants a backup.
+#[derive(Clone, Copy)]
+struct Due {
+    at: Timestamp,
+    offset: Offset,
+    /// Which of the policy's backup rules wants it.
+    rule: usize,
 }
 
 #[derive(Clone)]
 struct Schedule {
     instance: ResourceId,
     number: u64,
-    waiting: bool,
+    /// What it sleeps until.
+    next: Option<Due>,
 }
 
 impl Schedule {
@@ -90,27 +101,36 @@ impl Schedule {
         context.draws.get(&format!("schedule {}", self.instance.key())) == Some(&self.number)
     }
 
-    /// The next time any of the policy's intervals falls due.
-    fn next_due(&self, context: &Context<'_>) -> Option<(Timestamp, String)> {
+    fn policy<'a>(&self, context: &'a Context<'_>) -> Option<&'a Value> {
         let resource = context.state.resource(&self.instance)?;
-        let policy = context
-            .state
-            .resource(&instance::policy_id(resource.at("/properties"))?)?;
-        let tag = default_tag(&policy.body);
-        rules_of(&policy.body, "AzureBackupRule")
-            .flat_map(|rule| {
-                field(
-                    field(field(rule, "trigger"), "schedule"),
-                    "repeatingTimeIntervals",
-                )
-                .as_array()
-                .into_iter()
-                .flatten()
+        let policy = instance::policy_id(resource.at("/properties"))?;
+        Some(&context.state.resource(&policy)?.body)
+    }
+
+    /// The next time any of the policy's intervals falls due.
+    fn next_due(&self, context: &Context<'_>) -> Option<Due> {
+        rules_of(self.policy(context)?, "AzureBackupRule")
+            .enumerate()
+            .flat_map(|(number, rule)| intervals_of(rule).map(move |interval| (number, interval)))
+            .map(|(rule, interval)| Due {
+                at: interval.after(context.now),
+                offset: interval.offset,
+                rule,
             })
-            .filter_map(|interval| Interval::parse(interval.as_str()?))
-            .map(|interval| interval.after(context.now))
-            .min()
-            .map(|due| (due, tag))
+            .min_by_key(|due| due.at)
+    }
+
+    /// The tag of the backup an occasion asks for.
+    fn tag(&self, context: &Context<'_>, due: Due) -> Option<String> {
+        let policy = self.policy(context)?;
+        let rule = rules_of(policy, "AzureBackupRule").nth(due.rule)?;
+        let before = job::last_succeeded(context, &self.instance.parent(), &self.instance);
+        let occasion = Occasion {
+            due: due.offset.to_datetime(due.at),
+            before: before.map(|time| due.offset.to_datetime(time)),
+            offset: due.offset,
+        };
+        Some(retention::tag_of(policy, rule, &occasion))
     }
 
     /// Only the first scheduled backup of a calendar week (from Monday) runs, if that rule is taken.
@@ -124,7 +144,7 @@ impl Schedule {
             && last.is_some_and(|last| week(last) == week(context.now))
     }
 
-    fn run(&self, context: &mut Context<'_>, tag: String) {
+    fn run(&self, context: &mut Context<'_>, due: Due) {
         let configured = context
             .state
             .resource(&self.instance)
@@ -138,13 +158,16 @@ impl Schedule {
         if !configured || retired || job::backup_is_running(context, &vault, &self.instance) {
             return;
         }
+        let Some(tag) = self.tag(context, due) else { return };
+        let trigger = Trigger::Schedule(due.at);
         if self.is_extra(context) {
             let refusal = Refusal::user_facing(context.rules.error("SyntheticExtraWeeklyBackup"), &[])
                 .by([RuleId::new("FX-B-09")]);
-            backup_job::begin_failed(context, &vault, &self.instance, &tag, &Violation::plain(refusal));
+            let violation = Violation::plain(refusal);
+            backup_job::begin_failed(context, &vault, &self.instance, tag, trigger, &violation);
             return;
         }
-        backup_job::begin(context, &vault, &self.instance, tag, None, String::new());
+        backup_job::begin(context, &vault, &self.instance, tag, trigger);
     }
 }
 
@@ -153,17 +176,27 @@ impl Workflow for Schedule {
         if !self.is_current(context) {
             return Next::Done;
         }
-        let tag = self.next_due(context).map(|(_, tag)| tag);
-        if std::mem::replace(&mut self.waiting, true)
-            && let Some(tag) = tag
-        {
-            self.run(context, tag);
+        if let Some(due) = self.next.take() {
+            self.run(context, due);
         }
-        match self.next_due(context) {
-            Some((due, _)) => Next::Sleep(due.duration_since(context.now)),
+        self.next = self.next_due(context);
+        match self.next {
+            Some(due) => Next::Sleep(due.at.duration_since(context.now)),
             None => Next::Done,
         }
     }
+}
+
+/// The repeating intervals of a backup rule.
+pub(super) fn intervals_of(rule: &Value) -> impl Iterator<Item = Interval> {
+    field(
+        field(field(rule, "trigger"), "schedule"),
+        "repeatingTimeIntervals",
+    )
+    .as_array()
+    .into_iter()
+    .flatten()
+    .filter_map(|interval| Interval::parse(interval.as_str()?))
 }
 
 #[cfg(test)]

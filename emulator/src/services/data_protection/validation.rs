@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasource::{Datasource, not_played};
 use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
@@ -44,6 +44,15 @@ pub(super) fn validate_for_backup(
 /// once.
 pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
     if let Some(datasource) = Datasource::of(properties) {
+        let parameters = field(field(properties, "policyInfo"), "policyParameters");
+        for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
+            if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
+                let kind = field(first, "objectType").as_str().unwrap_or_default();
+                return Err(not_played(&format!(
+                    "{name} of a backup of PostgreSQL (`{kind}`)"
+                )));
+            }
+        }
         if datasource.flavour == Flavour::SingleServer {
             Credentials::of(properties).map_err(|why| {
                 Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
@@ -54,10 +63,16 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
     let info = field(properties, "dataSourceInfo");
     let kind = field(info, "datasourceType").as_str().unwrap_or_default();
     let id = field(info, "resourceID").as_str().unwrap_or_default();
+    match context.rules.vaults.datasource_type(kind) {
+        Some(own) if !own.played => {
+            return Err(not_played(&format!("backups of {} ({kind})", own.title)));
+        }
+        _ => {}
+    }
     let error = context.rules.error("UserErrorInvalidRequestParameter");
     Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(format!(
-            "datasource type `{kind}` with resource `{id}` is not one that Azure Backup takes"
+            "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
         ))
         .by([RuleId::new("FX-B-DATASOURCE")]))
 }

@@ -39,6 +39,14 @@ pub(super) fn check(
         return refuse("SyntheticSoftDeleteAlwaysOnRequired");
     }
     let settings = field(field(sent, "properties"), "storageSettings");
+    let known = &context.rules.vaults.storage.datastore_types;
+    for setting in settings.as_array().into_iter().flatten() {
+        let kind = field(setting, "datastoreType").as_str().unwrap_or_default();
+        if !known.iter().any(|own| own.eq_ignore_ascii_case(kind)) {
+            let error = context.rules.error("VaultDatastoreType");
+            return Err(Refusal::user_facing(error, &[("type", kind)]));
+        }
+    }
     let redundancy = |value: &Value| text(&value[0], &["type"]).to_owned();
     if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != "GeoRedundant" {
         return refuse("SyntheticCrossRegionRestoreNeedsGeoRedundancy");
@@ -57,6 +65,16 @@ pub(super) fn check(
     let holds = context.state.resources_below(id, INSTANCE).next().is_some();
     if holds && settings.is_array() && redundancy(settings) != own {
         return refuse("SyntheticRedundancyFixed");
+    }
+    Ok(())
+}
+
+/// Cross-region restore that is on cannot be switched on again by a PATCH; a PUT may say so.
+pub(super) fn check_patch(context: &Context<'_>, patch: &Value, existing: &Value) -> Result<(), Refusal> {
+    if text(existing, &CROSS_REGION) == "Enabled" && text(patch, &CROSS_REGION) == "Enabled" {
+        let mut refusal = Refusal::user_facing(context.rules.error("CloudInternalError"), &[]);
+        refusal.headers.push(("x-ms-failure-cause", "service".to_owned()));
+        return Err(refusal.because("cross-region restore is on already"));
     }
     Ok(())
 }

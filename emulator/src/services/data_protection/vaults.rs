@@ -4,11 +4,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
-use super::{INSTANCE, POLICY, VAULT, vault_checks};
+use super::{VAULT, deleted_vaults, vault_checks, versions};
 use crate::gateway::{Caller, Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId, wire_hundred_nanoseconds};
-use crate::rules::{RuleId, Rules};
-use crate::services::{Context, json_body, plain};
+use crate::rules::Rules;
+use crate::services::{Context, json_body, page, plain};
 use crate::state::{IdentityKind, OperationOutcome, Resource, field};
 
 pub(super) fn put(
@@ -16,18 +16,21 @@ pub(super) fn put(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let id = permit.scope.clone();
+    let mut id = permit.scope.clone();
     context.require_group(&id)?;
     let sent = json_body(request)?;
-    let existing = context.state.resource(&id).map(|vault| vault.body.clone());
-    let response = write(
-        context,
-        request,
-        &id,
-        &sent,
-        existing.as_ref(),
-        StatusCode::CREATED,
-    )?;
+    let existing = context.state.resource(&id).cloned();
+    let response = match request.header("x-ms-deleted-vault-id") {
+        Some(deleted) => deleted_vaults::undelete(context, request, &id, deleted)?,
+        None => {
+            if let Some(existing) = &existing {
+                // It stays spelled as it was first written.
+                id = existing.id.clone();
+            }
+            let existing = existing.as_ref().map(|vault| &vault.body);
+            write(context, request, &id, &sent, existing, StatusCode::CREATED)?
+        }
+    };
     let system_data = system_data(context, &permit.caller, existing.is_none());
     Ok(response.with_header("x-ms-arm-resource-system-data", &system_data.to_string()))
 }
@@ -66,6 +69,7 @@ pub(super) fn patch(
     let existing = super::vault_of(context, &id)?.body.clone();
     let mut sent = existing.clone();
     let patch = json_body(request)?;
+    vault_checks::check_patch(context, &patch, &existing)?;
     plain::change(&mut sent, patch.clone());
     if let Some(identity) = patch.get("identity") {
         sent["identity"] = identity.clone();
@@ -95,31 +99,60 @@ fn write(
     vault_checks::check(context, request, id, sent, existing)?;
     let tenant = context.tenant_of(id)?;
     let identity = identity(context, id, tenant, field(sent, "identity"), existing)?;
-    let body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
-    let now = context.now;
-    context
-        .state
-        .resources
-        .insert(id.clone(), Resource::new(id.clone(), body.clone(), now));
-    let operation = operations::begin(context, id);
-    let written = id.clone();
+    let mut body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
+    if let Some(existing) = existing
+        && status == StatusCode::CREATED
+        && changes_nothing(&body, existing)
+    {
+        let shown = versions::shown_vault(context, request, existing);
+        return Ok(Response::json(StatusCode::OK, &shown));
+    }
+    let key = hold_key_back(&mut body, existing);
+    let created = context.state.resource(id).map_or(context.now, |own| own.created);
+    let vault = Resource::new(id.clone(), body, created);
+    Ok(begin_write(context, request, vault, key, status))
+}
+
+/// Whether a vault is the same after a write as before.
+fn changes_nothing(body: &Value, existing: &Value) -> bool {
+    let mut settled = body.clone();
+    settled["properties"]["provisioningState"] = json!("Succeeded");
+    settled == *existing
+}
+
+/// Where a key of one's own is exchanged for another, the old one shows until the write has ended.
+fn hold_key_back(body: &mut Value, existing: Option<&Value>) -> Option<Value> {
+    const KEY: &str = "/properties/securitySettings/encryptionSettings/keyVaultProperties";
+    let old = existing?.pointer(KEY)?;
+    let own = body.pointer_mut(KEY)?;
+    (own != old).then(|| std::mem::replace(own, old.clone()))
+}
+
+/// Writes a vault that shows itself as being written, and ends the write after its time.
+pub(super) fn begin_write(
+    context: &mut Context<'_>,
+    request: &Request,
+    vault: Resource,
+    key: Option<Value>,
+    status: StatusCode,
+) -> Response {
+    let id = vault.id.clone();
+    context.state.resources.insert(id.clone(), vault.clone());
+    let operation = operations::begin(context, &id);
     operations::after(context, &operation, "vault_put", move |context| {
-        finish(context, &written)
+        if let (Some(key), Some(vault)) = (key, context.state.resources.get_mut(&id)) {
+            let place = ["securitySettings", "encryptionSettings", "keyVaultProperties"];
+            vault.set_property(&place, key);
+        }
+        finish(context, &id)
     });
-    let vault = Resource::new(id.clone(), body.clone(), now);
+    let body = versions::shown_vault(context, request, &vault.body);
     let first = First {
         status,
         phase: "vault_put",
         body: Some(&body),
     };
-    Ok(operations::accepted(
-        context,
-        request,
-        &vault,
-        &operation,
-        Addresses::Status,
-        first,
-    ))
+    operations::accepted(context, request, &vault, &operation, Addresses::Status, first)
 }
 
 /// The identity block of the answer. Switching the system-assigned identity off and on again makes
@@ -155,7 +188,13 @@ fn identity(
     };
     let user = has("userassigned");
     if !system && !user {
-        return Ok(Value::Null);
+        // An identity that was there leaves its type behind.
+        let was_there = existing.is_some_and(|vault| vault["identity"].is_object());
+        return Ok(if was_there {
+            json!({"type": "None"})
+        } else {
+            Value::Null
+        });
     }
     let mut answer = json!({"type": match (system, user) {
         (true, true) => "SystemAssigned,UserAssigned",
@@ -185,11 +224,19 @@ fn identity(
                     text,
                 ));
             }
-            identities[key] = json!({});
+            identities[key] = known_ids(existing, key);
         }
         answer["userAssignedIdentities"] = identities;
     }
     Ok(answer)
+}
+
+/// The ids of a user-assigned identity the vault has had already; of a new one none are shown yet.
+fn known_ids(existing: Option<&Value>, identity: &str) -> Value {
+    let known = existing
+        .and_then(|vault| vault.pointer("/identity/userAssignedIdentities")?.as_object())
+        .and_then(|own| own.iter().find(|(key, _)| key.eq_ignore_ascii_case(identity)));
+    known.map_or_else(|| json!({}), |(_, ids)| ids.clone())
 }
 
 /// A geo-redundant vault is copied to the region its own is paired with.
@@ -306,6 +353,39 @@ fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
     OperationOutcome::Succeeded(Value::Null)
 }
 
+pub(super) fn get(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    match context.state.resource(&permit.scope) {
+        Some(vault) => {
+            let body = versions::shown_vault(context, request, &vault.body);
+            Ok(Response::json(StatusCode::OK, &body))
+        }
+        None => Err(context.not_found(&permit.scope)),
+    }
+}
+
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    if let Some(group) = permit.scope.resource_group_id()
+        && context.state.resource(&group).is_none()
+    {
+        return Err(context.not_found(&group));
+    }
+    let found: Vec<Value> = context
+        .state
+        .resources_below(&permit.scope, VAULT)
+        .filter(|vault| context.shows(permit, &vault.id, VAULT))
+        .map(|vault| versions::shown_vault(context, request, &vault.body))
+        .collect();
+    page::list(context.rules, request, &found)
+}
+
 pub(super) fn delete(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -316,23 +396,11 @@ pub(super) fn delete(
         context.require_group(&id)?;
         return Ok(Response::new(StatusCode::NO_CONTENT));
     };
-    let holds = |kind: &str| context.state.resources_below(&id, kind).next().is_some();
-    let soft_deleted = context
-        .own
-        .data_protection
-        .deleted
-        .keys()
-        .any(|deleted| id.contains(deleted));
-    if holds(INSTANCE) || holds(POLICY) || soft_deleted {
-        return Err(
-            Refusal::user_facing(context.rules.error("SyntheticVaultNotEmpty"), &[])
-                .because("the vault still holds backup instances, soft-deleted ones or policies")
-                .by([RuleId::new("VLT-06")]),
-        );
-    }
+    deleted_vaults::require_deletable(context, &vault)?;
     let operation = operations::begin(context, &id);
+    let activity = operations::activity(context, request);
     operations::after(context, &operation, "vault_delete", move |context| {
-        remove(context, &id)
+        deleted_vaults::remove(context, &id, activity)
     });
     let first = First::accepted("vault_delete");
     Ok(operations::accepted(
@@ -343,14 +411,4 @@ pub(super) fn delete(
         Addresses::BothBelowLocation,
         first,
     ))
-}
-
-fn remove(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
-    let removed = context.state.remove(id);
-    let principal = removed.and_then(|vault| vault.at("/identity/principalId").as_str()?.parse().ok());
-    if let Some(principal) = principal {
-        // The roles it was given elsewhere stay behind and point at nobody.
-        context.state.directory.remove(PrincipalId(principal));
-    }
-    OperationOutcome::Succeeded(Value::Null)
 }

@@ -101,6 +101,7 @@ pub(super) fn describe_new(
         major,
         admin_login: login,
         admin_password: password,
+        absent_extensions: Vec::new(),
     };
     Ok((spec, body))
 }

@@ -101,3 +101,31 @@ async fn the_other_files_of_a_backup_hold_what_they_should() {
         assert!(tablespaces.contains("database cluster dump"), "{tablespaces}");
     }
 }
+
+/// A single server has none of the extensions that stand in the way of a dump of `postgres`: it was
+/// backed up and restored with the administrator's credentials.
+#[tokio::test]
+async fn without_those_extensions_postgres_is_dumped_and_restored() {
+    for postgres in each_mode().await {
+        let spec = ServerSpec {
+            absent_extensions: ["azure", "pgaadauth", "pg_cron"].map(str::to_owned).to_vec(),
+            ..spec("single", newest(&postgres).await)
+        };
+        postgres.start(&spec).await.unwrap();
+        // Starting it again finds them gone.
+        postgres.start(&spec).await.unwrap();
+        let dumped = dump(&postgres, "single", DumpKind::Database("postgres".to_owned())).await;
+        postgres.create_database("single", "copy").await.unwrap();
+        let restored = postgres
+            .restore(
+                "single",
+                "copy",
+                dump_from_bytes(dumped),
+                RestoreAs::Administrator,
+            )
+            .await
+            .unwrap();
+        assert!(restored.complete, "{restored:?}");
+        postgres.remove("single").await.unwrap();
+    }
+}

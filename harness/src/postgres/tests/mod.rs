@@ -57,6 +57,7 @@ fn spec(key: &str, major: u32) -> ServerSpec {
         major,
         admin_login: "Drill \"Admin\"".to_owned(),
         admin_password: PASSWORD.to_owned(),
+        absent_extensions: Vec::new(),
     }
 }
 

@@ -131,6 +131,7 @@ fn describe_new(
         major,
         admin_login: login,
         admin_password: password,
+        absent_extensions: context.rules.single_server.extensions.absent.clone(),
     };
     Ok((spec, in_order(body, &ORDER)))
 }

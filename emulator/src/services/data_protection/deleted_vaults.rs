@@ -1,0 +1,272 @@
+//! Deleting vaults, and what is left of one that held soft-deleted instances: it can be looked at and
+//! brought back until the last of them is purged.
+
+use http::StatusCode;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::job::Job;
+use super::lifecycle::{self, DeletedInstance};
+use super::vault_store::{self, Place};
+use super::{INSTANCE, POLICY, not_found_inside, operations, vaults};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::{Mark, RuleId};
+use crate::services::{Context, Input, Next, Workflow, page};
+use crate::state::{OperationOutcome, Resource};
+
+const SOFT_DELETE: &str = "/properties/securitySettings/softDeleteSettings/state";
+
+/// A vault that was deleted, with what belongs to it.
+#[derive(Clone)]
+pub(super) struct DeletedVault {
+    /// Its name among the deleted ones.
+    name: Uuid,
+    vault: Resource,
+    /// What its operations were called after.
+    guid: Uuid,
+    policies: Vec<Resource>,
+    instances: Vec<DeletedInstance>,
+    jobs: Vec<Job>,
+    deleted: Timestamp,
+    purged: Timestamp,
+    activity: String,
+}
+
+impl DeletedVault {
+    fn is_at(&self, subscription: &str, location: &str) -> bool {
+        let own = self.vault.id.subscription().unwrap_or_default();
+        own.eq_ignore_ascii_case(subscription) && self.vault.location().eq_ignore_ascii_case(location)
+    }
+
+    fn describe(&self) -> Value {
+        let location = self.vault.location();
+        let subscription = self.vault.id.subscription().unwrap_or_default();
+        let name = self.name.to_string();
+        let kept = |name: &str| self.vault.at(&format!("/properties/{name}")).clone();
+        json!({
+            "location": location,
+            "tags": self.tags(),
+            "properties": {
+                "originalBackupVaultId": self.guid,
+                "originalBackupVaultName": self.vault.id.name(),
+                "originalBackupVaultResourcePath": self.vault.id,
+                "resourceDeletionInfo": {
+                    "deletionTime": wire_hundred_nanoseconds(self.deleted),
+                    "scheduledPurgeTime": wire_hundred_nanoseconds(self.purged),
+                    "deleteActivityID": self.activity,
+                },
+                "provisioningState": "Succeeded",
+                "storageSettings": kept("storageSettings"),
+                "isVaultProtectedByResourceGuard": kept("isVaultProtectedByResourceGuard"),
+                "securitySettings": kept("securitySettings"),
+            },
+            "id": format!(
+                "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/deletedVaults/{name}"
+            ),
+            "name": name,
+            "type": "Microsoft.DataProtection/locations/deletedVaults",
+        })
+    }
+
+    fn tags(&self) -> Value {
+        match self.vault.at("/tags") {
+            Value::Null => json!({}),
+            tags => tags.clone(),
+        }
+    }
+
+    /// The vault as it comes back: with everything but its identity.
+    fn restored(&self) -> Resource {
+        let mut body = json!({"location": self.vault.location(), "tags": self.tags()});
+        for name in ["properties", "id", "name", "type"] {
+            body[name] = self.vault.body[name].clone();
+        }
+        body["properties"]["provisioningState"] = json!("Provisioning");
+        Resource::new(self.vault.id.clone(), body, self.vault.created)
+    }
+}
+
+/// Policies go with their vault, and soft-deleted instances where soft delete is always on. What is
+/// protected must be deleted first.
+pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Result<(), Refusal> {
+    let refused = |why: &str| {
+        Err(
+            Refusal::user_facing(context.rules.error("SyntheticVaultNotEmpty"), &[])
+                .because(why)
+                .by([RuleId::new("VLT-06")]),
+        )
+    };
+    if context
+        .state
+        .resources_below(&vault.id, INSTANCE)
+        .next()
+        .is_some()
+    {
+        return refused("the vault still holds backup instances");
+    }
+    let deleted = &context.own.data_protection.deleted;
+    let soft_deleted = deleted.values().any(|own| own.vault() == vault.id);
+    if soft_deleted && vault.text(SOFT_DELETE) != "AlwaysOn" {
+        return refused(
+            "the vault still holds soft-deleted backup instances, and its soft delete is not AlwaysOn",
+        );
+    }
+    Ok(())
+}
+
+/// Removes a vault, its identity and its policies. Keeps it as a deleted one if it holds
+/// soft-deleted instances.
+pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: String) -> OperationOutcome {
+    let guid = operations::vault_guid(context, id);
+    let policies: Vec<Resource> = context.state.resources_below(id, POLICY).cloned().collect();
+    for policy in &policies {
+        context.state.remove(&policy.id);
+    }
+    let own = &mut context.own.data_protection;
+    own.vault_guids.remove(id);
+    let jobs = own.jobs.remove(id).unwrap_or_default();
+    let keys: Vec<ResourceId> = own
+        .deleted
+        .keys()
+        .filter(|key| id.contains(key))
+        .cloned()
+        .collect();
+    let instances: Vec<DeletedInstance> = keys.iter().filter_map(|key| own.deleted.remove(key)).collect();
+    let Some(vault) = context.state.remove(id) else {
+        return operations::ended_well();
+    };
+    if let Ok(principal) = vault.text("/identity/principalId").parse() {
+        // The roles it was given elsewhere stay behind and point at nobody.
+        context.state.directory.remove(PrincipalId(principal));
+    }
+    let margin = context.rules.vaults.deleted_vault.purged_after_instances_minutes;
+    if let Some(last) = instances.iter().map(DeletedInstance::purged).max() {
+        let name = context.draw_uuid("deleted vault");
+        let purged = last + SignedDuration::from_mins(margin);
+        let kept = DeletedVault {
+            name,
+            vault,
+            guid,
+            policies,
+            instances,
+            jobs,
+            deleted: context.now,
+            purged,
+            activity,
+        };
+        context.own.data_protection.deleted_vaults.insert(name, kept);
+        context.start(Purge {
+            name,
+            at: purged,
+            slept: false,
+            places: Vec::new(),
+        });
+    }
+    operations::ended_well()
+}
+
+/// Removes a deleted vault for good when its time has come, unless it came back.
+#[derive(Clone)]
+struct Purge {
+    name: Uuid,
+    at: Timestamp,
+    slept: bool,
+    places: Vec<Place>,
+}
+
+impl Workflow for Purge {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(self.at.duration_since(context.now));
+        }
+        if matches!(input, Input::Woke)
+            && let Some(gone) = context.own.data_protection.deleted_vaults.remove(&self.name)
+        {
+            let points = gone.instances.iter().flat_map(DeletedInstance::points);
+            self.places = points.map(|point| point.place.clone()).collect();
+        }
+        match self.places.pop() {
+            Some(place) => vault_store::delete_container(context, &place),
+            None => Next::Done,
+        }
+    }
+}
+
+/// Those of a location, in order of their names.
+pub(super) fn list(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let subscription = permit.params.get("subscription");
+    let location = permit.params.get("location");
+    let found: Vec<Value> = context
+        .own
+        .data_protection
+        .deleted_vaults
+        .values()
+        .filter(|own| own.is_at(subscription, location))
+        .map(DeletedVault::describe)
+        .collect();
+    page::list(context.rules, request, &found)
+}
+
+pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let subscription = permit.params.get("subscription");
+    let location = permit.params.get("location");
+    let name: Option<Uuid> = permit.params.get("deleted").parse().ok();
+    name.and_then(|name| context.own.data_protection.deleted_vaults.get(&name))
+        .filter(|own| own.is_at(subscription, location))
+        .map(|own| Response::json(StatusCode::OK, &own.describe()))
+        .ok_or_else(|| not_found_inside(context))
+}
+
+/// Brings a vault back under its own name. It has no identity any more: what was allowed to the old
+/// one is to be allowed again.
+pub(super) fn undelete(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: &ResourceId,
+    name: &str,
+) -> Result<Response, Refusal> {
+    let found = name
+        .parse()
+        .ok()
+        .and_then(|name: Uuid| context.own.data_protection.deleted_vaults.get(&name));
+    let Some(found) = found else {
+        return Err(not_found_inside(context));
+    };
+    let refused = |why: String| {
+        let mut refusal =
+            Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why);
+        refusal.mark = Mark::Inferred;
+        Err(refusal)
+    };
+    if found.vault.id != *id {
+        return refused(format!("the deleted vault `{name}` was {}", found.vault.id));
+    }
+    if context.state.resource(id).is_some() {
+        return refused("a vault of that name is there".to_owned());
+    }
+    let name = found.name;
+    let Some(back) = context.own.data_protection.deleted_vaults.remove(&name) else {
+        return Err(not_found_inside(context));
+    };
+    let vault = back.restored();
+    let own = &mut context.own.data_protection;
+    own.vault_guids.insert(vault.id.clone(), back.guid);
+    own.jobs.insert(vault.id.clone(), back.jobs);
+    for policy in back.policies {
+        context.state.resources.insert(policy.id.clone(), policy);
+    }
+    lifecycle::put_back(context, back.instances);
+    Ok(vaults::begin_write(
+        context,
+        request,
+        vault,
+        None,
+        StatusCode::CREATED,
+    ))
+}

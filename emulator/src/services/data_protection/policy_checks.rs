@@ -1,0 +1,170 @@
+//! What a backup policy may say.
+
+use serde_json::Value;
+
+use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired, not_played};
+use super::policies::rules_of;
+use super::{retention, schedule};
+use crate::gateway::Refusal;
+use crate::rules::{Flavour, Mark, RuleId};
+use crate::services::Context;
+use crate::state::field;
+
+/// The one store backups of PostgreSQL are kept in, as far as it is played.
+const VAULT_STORE: &str = "VaultStore";
+const ARCHIVE_STORE: &str = "ArchiveStore";
+
+fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
+    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+}
+
+/// The same, where that Azure refuses it is an inference.
+fn perhaps_invalid(context: &Context<'_>, rule: &str, why: impl Into<String>) -> Refusal {
+    let mut refusal = invalid(context, why).by([RuleId::new(rule)]);
+    refusal.mark = Mark::Inferred;
+    refusal
+}
+
+fn elements(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Refuses a policy that cannot be. Of datasources that are not played a policy is kept, and nothing
+/// is looked at.
+pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let types = elements(field(field(sent, "properties"), "datasourceTypes"));
+    if types.is_empty() {
+        return Err(invalid(context, "datasourceTypes names no datasource type"));
+    }
+    let mut played = false;
+    for kind in types {
+        let kind = kind.as_str().unwrap_or_default();
+        match context.rules.vaults.datasource_type(kind) {
+            Some(own) => played |= own.played,
+            None => {
+                let why = format!("`{kind}` is no datasource type of Azure Backup");
+                return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+            }
+        }
+    }
+    let has_default =
+        rules_of(sent, "AzureRetentionRule").any(|rule| field(rule, "isDefault").as_bool() == Some(true));
+    if !has_default {
+        return Err(invalid(
+            context,
+            "policyRules holds no default AzureRetentionRule",
+        ));
+    }
+    let is_for = |wanted: &str| {
+        types
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|kind| kind.eq_ignore_ascii_case(wanted))
+    };
+    if is_for(SINGLE_SERVER_DATABASE) && is_retired(context, Flavour::SingleServer) {
+        let error = context.rules.error("SyntheticSingleServerRetired");
+        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("SS-B-21")]));
+    }
+    if played {
+        check_retentions(context, sent, is_for(FLEXIBLE_SERVER))?;
+        check_backups(context, sent)?;
+    }
+    Ok(())
+}
+
+fn check_backups(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    if rules_of(sent, "AzureBackupRule").next().is_none() {
+        return Err(invalid(context, "policyRules holds no AzureBackupRule"));
+    }
+    for rule in rules_of(sent, "AzureBackupRule") {
+        let store = store_of(field(rule, "dataStore"));
+        if !store.eq_ignore_ascii_case(VAULT_STORE) {
+            let why = format!("a backup of PostgreSQL goes to the VaultStore, not to `{store}`");
+            return Err(perhaps_invalid(context, "FX-B-16", why));
+        }
+        let kind = field(field(rule, "backupParameters"), "backupType")
+            .as_str()
+            .unwrap_or_default();
+        if !kind.eq_ignore_ascii_case("Full") {
+            let why = format!("backupType `{kind}`: backups of PostgreSQL are full ones");
+            return Err(perhaps_invalid(context, "FX-B-16", why));
+        }
+        let trigger = field(rule, "trigger");
+        let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
+        let weekly = schedule::intervals_of(rule)
+            .filter(schedule::Interval::is_weekly)
+            .count();
+        if intervals.is_empty() || weekly < intervals.len() {
+            let error = context
+                .rules
+                .error("BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule");
+            return Err(
+                Refusal::user_facing(error, &[]).because("a schedule of PostgreSQL repeats weekly (R/…/P1W)")
+            );
+        }
+    }
+    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, "DPP-TAG", why))
+}
+
+fn store_of(store: &Value) -> &str {
+    field(store, "dataStoreType").as_str().unwrap_or_default()
+}
+
+fn check_retentions(context: &Context<'_>, sent: &Value, flexible: bool) -> Result<(), Refusal> {
+    let limits = &context.rules.vaults.retention;
+    let shortest = context
+        .rules
+        .takes("FX-B-17", "seven_days_to_ten_years")
+        .then_some(limits.shortest.as_str());
+    for rule in rules_of(sent, "AzureRetentionRule") {
+        let name = field(rule, "name").as_str().unwrap_or_default();
+        let about = |why: String| format!("retention rule `{name}`: {why}");
+        let lifecycles = elements(field(rule, "lifecycles"));
+        for lifecycle in lifecycles {
+            check_stores(context, lifecycle, flexible)?;
+        }
+        if lifecycles.len() != 1 {
+            let why = about(format!("{} lifecycles instead of one", lifecycles.len()));
+            return Err(perhaps_invalid(context, "FX-B-16", why));
+        }
+        retention::check_duration(rule, context.now, shortest, &limits.longest)
+            .map_err(|why| perhaps_invalid(context, "FX-B-17", about(why)))?;
+    }
+    Ok(())
+}
+
+/// A flexible server's backups have no archive tier; a single server's have one, which is not played.
+fn check_stores(context: &Context<'_>, lifecycle: &Value, flexible: bool) -> Result<(), Refusal> {
+    let source = store_of(field(lifecycle, "sourceDataStore"));
+    let copies = elements(field(lifecycle, "targetDataStoreCopySettings"));
+    let stores: Vec<&str> = copies
+        .iter()
+        .map(|copy| store_of(field(copy, "dataStore")))
+        .chain([source])
+        .collect();
+    let archive = stores
+        .iter()
+        .any(|store| store.eq_ignore_ascii_case(ARCHIVE_STORE));
+    if flexible && archive {
+        return Err(invalid(context, "flexible servers have no archive tier").by([RuleId::new("FX-B-16")]));
+    }
+    if archive {
+        return Err(not_played(
+            "the archive tier of backups: ArchiveStore, and copies to it by targetDataStoreCopySettings",
+        ));
+    }
+    match stores
+        .iter()
+        .find(|store| !store.eq_ignore_ascii_case(VAULT_STORE))
+    {
+        Some(store) => {
+            let why = format!("a backup of PostgreSQL is kept in the VaultStore, not in `{store}`");
+            Err(perhaps_invalid(context, "FX-B-16", why))
+        }
+        None if !copies.is_empty() => {
+            let why = "targetDataStoreCopySettings copies from the VaultStore to itself";
+            Err(perhaps_invalid(context, "FX-B-16", why))
+        }
+        None => Ok(()),
+    }
+}
