@@ -108,6 +108,42 @@ fn to_end_at_any_moment_leaves_nothing() {
     }
 }
 
+/// Containers of a process, running or not.
+fn containers_of(process: u32) -> Vec<String> {
+    let found = Command::new("docker")
+        .args(["ps", "-aq", "--filter", &format!("label=azdrill={process}")])
+        .output();
+    let found = found.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&found)
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn to_end_while_a_container_is_made_leaves_none() {
+    let images = Command::new("docker").args(["images", "-q", "postgres"]).output();
+    if !images.is_ok_and(|images| images.status.success() && !images.stdout.is_empty()) {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "skipped: no images of PostgreSQL here");
+        return;
+    }
+    let command = ["run", "--world", "flexible_server_ready", "--", "sleep", "30"];
+    for after in [150, 300, 450, 600, 900, 1300] {
+        let folder = temporary();
+        let mut child = start(&command, folder.path(), "container");
+        std::thread::sleep(Duration::from_millis(after));
+        send("TERM", &child);
+        end(&mut child);
+        assert_eq!(
+            containers_of(child.id()),
+            Vec::<String>::new(),
+            "after {after} ms"
+        );
+        assert_eq!(left(folder.path()), Vec::<String>::new(), "after {after} ms");
+    }
+}
+
 #[test]
 fn what_a_killed_process_left_is_swept_by_the_next() {
     let world = "flexible_server_ready";

@@ -49,7 +49,10 @@ pub(super) async fn run(
     let child = process
         .spawn()
         .map_err(|error| format!("cannot start `{}`: {error}", program.display()))?;
-    let status = wait(child, interrupts).await.map_err(|error| error.to_string())?;
+    interrupts.are_for_us(false);
+    let status = wait(child, interrupts).await;
+    interrupts.are_for_us(true);
+    let status = status.map_err(|error| error.to_string())?;
     Ok(code(status))
 }
 
