@@ -153,7 +153,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Grants(own) => grants::run(own),
-        Command::List(own) => list::run(&own, folder),
+        Command::List(own) => {
+            // Over in a moment, with the scenarios it may have unpacked.
+            let _interrupts = Interrupts::listen()?;
+            list::run(&own, folder)
+        }
         Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Env(own) => Ok(serve::env(&own)?),

@@ -12,7 +12,7 @@ use super::{Outcome, Play, RunError, roles};
 use crate::postgres::grants::{BackupGrants, restore_grants};
 use crate::postgres::{password_verifier, quote_identifier, quote_literal, sql_error};
 use crate::scenario::{
-    GrantWorld, Grantee, Password, PermissionModel, ROTATED, Site, Step, UserRights, UserWorld,
+    GrantWorld, Grantee, KeyVaultWorld, Password, PermissionModel, ROTATED, Site, Step, UserRights, UserWorld,
 };
 
 const DATABASE: &str = "Microsoft.DBforPostgreSQL/servers/databases";
@@ -257,7 +257,15 @@ impl Play<'_> {
         let now = self.client.now().as_second();
         let path = format!("/secrets/{}", own.secret);
         let (method, path, body) = match (step.action.as_deref(), &step.body) {
-            (None, Some(toml::Value::String(value))) => (Method::PUT, path, json!({"value": value})),
+            (None, Some(toml::Value::String(value))) => {
+                let world = &self.scenario.world;
+                let said = KeyVaultWorld {
+                    value: value.clone(),
+                    ..own.clone()
+                };
+                let value = connection_string(&said, &world.server.name, &world.server.database, &world.user);
+                (Method::PUT, path, json!({"value": value}))
+            }
             (Some("disable"), None) => (
                 Method::PATCH,
                 path + "/",
