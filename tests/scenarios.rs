@@ -4,6 +4,12 @@
 //! The observed transcript is always kept. The documented one is kept only where it differs; where
 //! it does not, a file of its own would be stale, and fails.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what it is for"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -4,6 +4,11 @@
 //! `cargo bench -p azdrill-emulator --bench front_door [-- "PUT 8"]`. Client and server share the
 //! machine's cores, as they do on a laptop, so the ratio says more than the rate.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what it is for"
+)]
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that cannot go on should say where"

@@ -3,6 +3,11 @@
 //!
 //! `cargo bench -p azdrill --bench backup [-- 500]`: the size in megabytes, 500 if left out.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what it is for"
+)]
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that cannot go on should say where"

@@ -8,5 +8,6 @@ pub mod postgres;
 pub mod private_file;
 pub mod run;
 pub mod scenario;
+pub mod scratch;
 pub mod serve;
 pub mod strategy;

@@ -154,6 +154,18 @@ fn what_cannot_run_is_said_before_anything_is_built() {
             vec!["no world `flexible_server_redy`", "flexible_server_ready"],
         ),
         (
+            vec!["run", "--jurnal", "f", "--", "true"],
+            vec!["unexpected argument '--jurnal'", "Usage: azdrill run"],
+        ),
+        (
+            vec!["run", "--recrod", "f", "--", "true"],
+            vec!["unexpected argument '--recrod'", "--record"],
+        ),
+        (
+            vec!["run", "--certificate", plain.as_str(), "--", "true"],
+            vec!["no certificate in"],
+        ),
+        (
             vec!["run", "--from", "moon", "--", "true"],
             vec!["--from", "expected `internet`"],
         ),

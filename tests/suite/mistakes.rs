@@ -348,6 +348,7 @@ fn caught(profile: Profile, emulator: &mut Emulator, mistake: &Mistake) -> Optio
 }
 
 /// That the emulator itself passes the same property over the same cells is what `matrix` shows.
+#[allow(clippy::print_stdout, reason = "shown with `--nocapture`")]
 fn all_are_caught(mistakes: &[Mistake]) {
     let mut emulators = [Profile::OBSERVED, Profile::DOCUMENTED].map(|by| (by, Emulator::new(by).unwrap()));
     for mistake in mistakes {

@@ -11,7 +11,9 @@ use azdrill::serve::Environment;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
+
+use super::failure::Failure;
+use super::interrupts::Interrupts;
 
 /// Starts it and waits for its end. Signals that ask us to end are passed on, and we wait all the
 /// same. Answers with its exit code; 128 and the signal's number if a signal ended it.
@@ -19,8 +21,11 @@ pub(super) async fn run(
     command: &[OsString],
     environment: &Environment,
     hosts: Option<&Path>,
-) -> Result<u8, String> {
-    let (program, arguments) = command.split_first().ok_or("there is no command to run")?;
+    interrupts: &mut Interrupts,
+) -> Result<u8, Failure> {
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| "there is no command to run".to_owned())?;
     find(program)?;
     let mut process = match hosts {
         None => Command::new(program),
@@ -39,10 +44,15 @@ pub(super) async fn run(
             None => process.env_remove(name),
         };
     }
+    // A signal that came before there was a command ends us.
+    interrupts.or(async { Ok(()) }).await?;
     let child = process
         .spawn()
         .map_err(|error| format!("cannot start `{}`: {error}", program.display()))?;
-    let status = wait(child).await.map_err(|error| error.to_string())?;
+    interrupts.are_for_us(false);
+    let status = wait(child, interrupts).await;
+    interrupts.are_for_us(true);
+    let status = status.map_err(|error| error.to_string())?;
     Ok(code(status))
 }
 
@@ -54,20 +64,17 @@ fn code(status: ExitStatus) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
-async fn wait(mut child: Child) -> std::io::Result<ExitStatus> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+async fn wait(mut child: Child, interrupts: &mut Interrupts) -> std::io::Result<ExitStatus> {
     loop {
-        let passed_on = tokio::select! {
+        let number = tokio::select! {
             status = child.wait() => return status,
-            // A terminal sends Ctrl-C to the command as well: it would come twice.
-            _ = interrupt.recv() => (!std::io::stdin().is_terminal()).then_some(Signal::SIGINT),
-            _ = terminate.recv() => Some(Signal::SIGTERM),
-            _ = hang_up.recv() => Some(Signal::SIGHUP),
+            number = interrupts.next() => number,
         };
+        let signal = Signal::try_from(i32::from(number)).ok();
+        // A terminal sends Ctrl-C to the command as well: it would come twice.
+        let twice = signal == Some(Signal::SIGINT) && std::io::stdin().is_terminal();
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        if let (Some(signal), Some(id)) = (passed_on, id) {
+        if let (Some(signal), Some(id), false) = (signal, id, twice) {
             // It may have ended this moment.
             let _ = kill(Pid::from_raw(id), signal);
         }

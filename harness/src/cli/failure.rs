@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 
+use super::output::{tell, tell_raw};
 use azdrill::scenario::ScenarioError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
@@ -11,6 +12,10 @@ pub(super) enum Failure {
     Plain(String),
     /// A scenario that cannot be had.
     Scenario(Box<ScenarioError>),
+    /// Whoever read standard output has seen enough.
+    NobodyReads,
+    /// A signal of this number asked to end.
+    Interrupted(u8),
 }
 
 impl From<String> for Failure {
@@ -26,13 +31,24 @@ impl From<ScenarioError> for Failure {
 }
 
 impl Failure {
+    /// The exit code: where a signal ends other programs, the one a shell gives them.
+    pub(super) fn code(&self) -> u8 {
+        const PIPE: u8 = 13;
+        match self {
+            Self::Plain(_) | Self::Scenario(_) => 2,
+            Self::NobodyReads => 128 + PIPE,
+            Self::Interrupted(number) => 128 + number,
+        }
+    }
+
     /// Writes it to standard error; in colour on a terminal only.
     pub(super) fn print(&self) {
         match self {
-            Self::Plain(text) => eprintln!("azdrill: {text}"),
+            Self::NobodyReads | Self::Interrupted(_) => {}
+            Self::Plain(text) => tell(text),
             Self::Scenario(error) => {
                 let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                eprint!("azdrill: {}", shown(error, terminal));
+                tell_raw(&format!("azdrill: {}", shown(error, terminal)));
             }
         }
     }

@@ -1,10 +1,12 @@
 //! `azdrill grants`.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use azdrill::postgres::grants::{BackupGrants, restore_grants};
 use clap::Args;
+
+use super::failure::Failure;
+use super::output::write;
 
 #[derive(Args)]
 pub(super) struct GrantsArguments {
@@ -22,7 +24,7 @@ pub(super) struct GrantsArguments {
     restore: bool,
 }
 
-pub(super) fn run(arguments: GrantsArguments) -> ExitCode {
+pub(super) fn run(arguments: GrantsArguments) -> Result<ExitCode, Failure> {
     let sql = if arguments.restore {
         restore_grants(&arguments.user)
     } else {
@@ -33,15 +35,6 @@ pub(super) fn run(arguments: GrantsArguments) -> ExitCode {
         };
         grants.sql()
     };
-    match sql {
-        Ok(sql) => {
-            // A reader that has seen enough is no error.
-            let _ = std::io::stdout().write_all(sql.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("azdrill: {error}");
-            ExitCode::from(2)
-        }
-    }
+    write(&sql.map_err(|error| error.to_string())?)?;
+    Ok(ExitCode::SUCCESS)
 }

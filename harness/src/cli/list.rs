@@ -1,6 +1,5 @@
 //! `azdrill list`.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::output::write;
 use super::{Format, library};
 
 #[derive(Args)]
@@ -62,7 +62,6 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
             text += &format!("{} scenarios\n", wanted.len());
         }
     }
-    // A reader that has seen enough (`| head`) is no error.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    write(&text)?;
     Ok(ExitCode::SUCCESS)
 }

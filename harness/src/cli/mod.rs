@@ -2,10 +2,14 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod az;
+mod certificate;
 mod child;
 mod failure;
 mod grants;
+mod interrupts;
 mod list;
+mod output;
 mod run;
 mod scenario;
 mod serve;
@@ -16,9 +20,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use self::failure::Failure;
+use self::interrupts::Interrupts;
 use azdrill::postgres::PostgresMode;
 use azdrill_emulator::rules::Profile;
 use clap::{Parser, Subcommand, ValueEnum};
+use rand::RngExt as _;
+
+/// How long what is under way may take to end before the process does.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Restore drills for Azure Database for PostgreSQL backups, against a fake Azure.
 #[derive(Parser)]
@@ -84,7 +93,11 @@ impl From<ProfileArgument> for Profile {
 
 /// Parses the arguments and does what they say.
 pub(super) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help is one of these.
+        Err(said) => return print_usage(&said),
+    };
     if let Command::WithinHosts(own) = &arguments.command {
         return within_hosts::run(own);
     }
@@ -95,21 +108,40 @@ pub(super) fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
+        // Where standard error takes nothing, there is nobody to tell that either.
+        .log_internal_errors(false)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return could_not_run(&Failure::Plain(error.to_string())),
     };
-    let result = runtime.block_on(run(arguments));
+    let result = runtime.block_on(async {
+        let result = run(arguments).await;
+        if matches!(result, Err(Failure::Interrupted(_))) {
+            azdrill::postgres::clear_away().await;
+        }
+        result
+    });
+    // What runs on other threads has a while to notice; what does not is left behind.
+    runtime.shutdown_timeout(PATIENCE);
     match result {
         Ok(code) => code,
         Err(error) => could_not_run(&error),
     }
 }
 
+/// Writes what clap has to say: what was wrong, or the help that was asked for.
+fn print_usage(said: &clap::Error) -> ExitCode {
+    match said.print() {
+        Ok(()) => ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(2)),
+        Err(_) if said.use_stderr() => ExitCode::from(2),
+        Err(error) => could_not_run(&output::failure(&error)),
+    }
+}
+
 fn could_not_run(failure: &Failure) -> ExitCode {
     failure.print();
-    ExitCode::from(2)
+    ExitCode::from(failure.code())
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
@@ -117,12 +149,17 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(mode) => Some(mode),
         None => PostgresMode::from_environment().map_err(|error| error.to_string())?,
     };
+    let folder = arguments.scenarios.as_deref();
     match arguments.command {
-        Command::Scenario(own) => scenario::run(own, arguments.scenarios.as_deref(), mode).await,
-        Command::Grants(own) => Ok(grants::run(own)),
-        Command::List(own) => list::run(&own, arguments.scenarios.as_deref()),
-        Command::Serve(own) => serve::run(own, arguments.scenarios.as_deref(), mode).await,
-        Command::Run(own) => run::run(own, arguments.scenarios.as_deref(), mode).await,
+        Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
+        Command::Grants(own) => grants::run(own),
+        Command::List(own) => {
+            // Over in a moment, with the scenarios it may have unpacked.
+            let _interrupts = Interrupts::listen()?;
+            list::run(&own, folder)
+        }
+        Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
+        Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Env(own) => Ok(serve::env(&own)?),
         // Done before there was a runtime.
         Command::WithinHosts(_) => Ok(ExitCode::from(2)),
@@ -133,4 +170,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, Failure> {
     let here = std::env::current_dir().map_err(|error| error.to_string())?;
     azdrill::scenario::Library::find(given, &here).map_err(Failure::from)
+}
+
+/// The seed of what is reached over a socket: what was said, or one that nobody can guess.
+fn seed(given: Option<u64>, world: Option<&azdrill::scenario::Scenario>) -> u64 {
+    given
+        .or_else(|| world?.seed)
+        .unwrap_or_else(|| rand::rng().random())
 }

@@ -1,23 +1,26 @@
 //! `azdrill run`.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::scenario::Scenario;
+use azdrill::scratch::Scratch;
 use azdrill::serve::{
     Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, java_options,
-    origin, print, write_az_profile, write_trust_store,
+    origin, print, write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
-use super::{ProfileArgument, child, library};
+use super::interrupts::Interrupts;
+use super::output::{tell, tell_raw};
+use super::{ProfileArgument, az, certificate, child, library, seed};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
@@ -44,12 +47,16 @@ pub(super) struct RunArguments {
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
     #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
-    /// The seed of every id; the world's if left out.
+    /// The seed of every id and every secret; without one here or in the world's file, they are others
+    /// at every start.
     #[arg(long)]
     seed: Option<u64>,
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
+    /// A certificate (PEM) the operator may sign in with as well as with the secret.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// How the command looks names up: by a hosts file of its own where the system allows it, or not.
     #[arg(long, value_enum, default_value_t)]
     names: NamesArgument,
@@ -57,7 +64,7 @@ pub(super) struct RunArguments {
     #[arg(long, short)]
     quiet: bool,
     /// The command and its arguments.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    #[arg(trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
 }
 
@@ -75,6 +82,7 @@ pub(super) async fn run(
     arguments: RunArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
+    mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
     // Everything that can be wrong is found out before anything is built.
     child::check(&arguments.command)?;
@@ -99,64 +107,83 @@ pub(super) async fn run(
         Some(file) => format!("{}: {error}", file.display()),
         None => format!("[expect]: {error}"),
     })?;
-    let scratch = tempfile::Builder::new()
-        .prefix("azdrill-run-")
-        .tempdir()
-        .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    let certificate = arguments.certificate.as_deref().map(certificate::read);
+    let certificate = certificate.transpose()?;
+    let scratch = Scratch::new("run").map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
         .map_err(|error| format!("cannot write a hosts file: {error}"))?;
     let hosts = Arc::new(hosts);
-    let served = start(&arguments, world, faults, scratch.path(), &hosts, mode).await?;
+    let given = Given {
+        world,
+        faults,
+        certificate,
+    };
+    let served = interrupts
+        .or(start(&arguments, given, scratch.path(), &hosts, mode))
+        .await?;
     let (resolving, why) = resolving(arguments.names, &hosts);
     let told = hosts.lines();
     if resolving == Resolving::System && !told.is_empty() {
-        eprintln!("azdrill: names do not resolve by themselves ({why}); lines for /etc/hosts:");
-        eprint!("{told}");
+        tell(&format!(
+            "names do not resolve by themselves ({why}); lines for /etc/hosts:"
+        ));
+        tell_raw(&told);
     }
     let environment = environment(&served, scratch.path())?;
     let own_hosts = (resolving == Resolving::Private).then(|| hosts.path());
-    let code = child::run(&arguments.command, &environment, own_hosts).await?;
+    let code = child::run(&arguments.command, &environment, own_hosts, &mut interrupts).await?;
     let record = served.record(&name_of(&arguments.command), i32::from(code));
-    served.shutdown().await;
+    interrupts.or_at_once(served.shutdown()).await;
     if resolving == Resolving::System && hosts.lines() != told {
-        eprintln!("azdrill: these names did not resolve by themselves ({why}); lines for /etc/hosts:");
-        eprint!("{}", hosts.lines());
+        tell(&format!(
+            "these names did not resolve by themselves ({why}); lines for /etc/hosts:"
+        ));
+        tell_raw(&hosts.lines());
     }
     for (host, address) in hosts.elsewhere() {
-        eprintln!("azdrill: {host} was reached at {address}, since its own port was taken");
+        tell(&format!(
+            "{host} was reached at {address}, since its own port was taken"
+        ));
     }
     conclude(&arguments, &expect, &record, code)
 }
 
-async fn start(
-    arguments: &RunArguments,
+/// What files said.
+struct Given {
     world: Option<Scenario>,
     faults: FaultFile,
+    certificate: Option<Vec<u8>>,
+}
+
+async fn start(
+    arguments: &RunArguments,
+    given: Given,
     scratch: &Path,
     hosts: &Arc<HostsFile>,
     mode: Option<PostgresMode>,
 ) -> Result<ServedWorld, Failure> {
-    let seed = arguments
-        .seed
-        .or(world.as_ref().map(|world| world.seed))
-        .unwrap_or(1);
-    let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed)
-        .map_err(|error| format!("--from: {error}"))?;
+    let seed = seed(arguments.seed, given.world.as_ref());
+    let from = origin(
+        &arguments.from,
+        given.world.as_ref().map(|world| &world.world),
+        seed,
+    )
+    .map_err(|error| format!("--from: {error}"))?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
-        eprintln!("azdrill: {notice}");
+        tell(notice);
     }
     let setup = Setup {
-        world,
+        world: given.world,
         profile: Profile::from(arguments.profile),
-        seed: arguments.seed,
+        seed,
         start: arguments.start,
         port: 0,
         state_directory: scratch.to_owned(),
         from,
         fast_polls: arguments.fast_polls,
-        faults,
-        certificate: None,
+        faults: given.faults,
+        certificate: given.certificate,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
     };
@@ -189,10 +216,7 @@ fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
 /// The command's environment: what leads it here, and a folder in which `az` is signed in.
 fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, String> {
     let mut environment = served.environment();
-    let az = scratch.join("az");
-    write_az_profile(&az, &served.reach())
-        .map_err(|error| format!("cannot write a profile for az: {error}"))?;
-    environment.set("AZURE_CONFIG_DIR", &az.display().to_string());
+    az::sign_in(&mut environment, served, &scratch.join("az"))?;
     let trust_store = write_trust_store(scratch, served.server().ca_pem())?;
     let java = java_options(&trust_store, &served.reach().address);
     let java = match std::env::var("JAVA_TOOL_OPTIONS") {
@@ -200,19 +224,7 @@ fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, Stri
         Err(_) => java,
     };
     environment.set("JAVA_TOOL_OPTIONS", &java);
-    // Extensions live in the folder that was just replaced.
-    if std::env::var_os("AZURE_EXTENSION_DIR").is_none()
-        && let Some(extensions) = az_extensions().filter(|folder| folder.is_dir())
-    {
-        environment.set("AZURE_EXTENSION_DIR", &extensions.display().to_string());
-    }
     Ok(environment)
-}
-
-fn az_extensions() -> Option<PathBuf> {
-    let config = std::env::var_os("AZURE_CONFIG_DIR").map(PathBuf::from);
-    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".azure"));
-    Some(config.or_else(home)?.join("cliextensions"))
 }
 
 /// The program's name, without folder and arguments: arguments may hold secrets.
@@ -232,12 +244,12 @@ fn conclude(
     let missed = misses.as_ref().is_some_and(|misses| !misses.is_empty());
     if !arguments.quiet || missed {
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        // A reader that has seen enough is no error.
-        let _ = std::io::stderr().write_all(print(record, misses.as_deref(), colour).as_bytes());
+        tell_raw(&print(record, misses.as_deref(), colour));
     }
     if let Some(file) = &arguments.record {
         let text = serde_json::to_string_pretty(record).map_err(|error| error.to_string())?;
-        std::fs::write(file, text + "\n")
+        // It holds whatever the command sent.
+        azdrill::private_file::write(file, &(text + "\n"))
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
     Ok(if missed {

@@ -1,6 +1,6 @@
 //! `azdrill scenario`.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,6 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::output::{tell, write};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -38,6 +40,15 @@ pub(super) async fn run(
     arguments: ScenarioArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
+    mut interrupts: Interrupts,
+) -> Result<ExitCode, Failure> {
+    interrupts.or(play_all(arguments, folder, mode)).await
+}
+
+async fn play_all(
+    arguments: ScenarioArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
 ) -> Result<ExitCode, Failure> {
     let library = library(folder)?;
     let scenarios: Vec<Scenario> = if arguments.all {
@@ -48,7 +59,7 @@ pub(super) async fn run(
     };
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
-        eprintln!("azdrill: {notice}");
+        tell(notice);
     }
     let profile = Profile::from(arguments.profile);
     let colour = std::io::stdout().is_terminal();
@@ -62,7 +73,7 @@ pub(super) async fn run(
         bar.inc(1);
         if arguments.format == Format::Text {
             let text = print(&report, colour, arguments.verbose);
-            bar.suspend(|| write(&format!("{text}\n")));
+            bar.suspend(|| write(&format!("{text}\n")))?;
         }
         reports.push(report);
     }
@@ -72,8 +83,8 @@ pub(super) async fn run(
         Format::Json => write(&format!(
             "{:#}\n",
             json!(reports.iter().map(as_json).collect::<Vec<_>>())
-        )),
-        Format::Text if reports.len() > 1 => write(&format!("{held} of {} scenarios held\n", reports.len())),
+        ))?,
+        Format::Text if reports.len() > 1 => write(&format!("{held} of {} scenarios held\n", reports.len()))?,
         Format::Text => {}
     }
     Ok(if held == reports.len() {
@@ -90,11 +101,6 @@ fn progress(count: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(count as u64).with_style(style)
-}
-
-fn write(text: &str) {
-    // A reader that has seen enough is no error.
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn as_json(report: &Report) -> Value {

@@ -5,16 +5,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
+use azdrill::scratch::private_folder;
 use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
 use clap::{Args, ValueEnum};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::{ProfileArgument, library};
+use super::interrupts::Interrupts;
+use super::output::{tell, write};
+use super::{ProfileArgument, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -41,7 +42,8 @@ pub(super) struct ServeArguments {
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
     #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
-    /// The seed of the tenant, the subscription and every other id; the world's if left out.
+    /// The seed of the tenant, the subscription, every other id and every secret; without one here
+    /// or in the world's file, they are others at every start.
     #[arg(long)]
     seed: Option<u64>,
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
@@ -119,40 +121,65 @@ pub(super) async fn run(
     arguments: ServeArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
+    mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
     let state = state_directory(arguments.state.as_deref());
-    std::fs::create_dir_all(&state).map_err(|error| format!("cannot make {}: {error}", state.display()))?;
+    private_folder(&state).map_err(|error| format!("cannot make {}: {error}", state.display()))?;
     // Nothing of the system's in it: these are lines to add to a hosts file.
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let setup = setup(&arguments, folder, mode, &state, &hosts).await?;
-    let served = ServedWorld::start(setup)
-        .await
-        .map_err(|error| error.to_string())?;
-    let environment = served.environment();
+    let starting = async {
+        let setup = setup(&arguments, folder, mode, &state, &hosts).await?;
+        let served = ServedWorld::start(setup).await;
+        Ok(served.map_err(|error| error.to_string())?)
+    };
+    let served = interrupts.or(starting).await?;
+    let mut environment = served.environment();
+    az::sign_in(&mut environment, &served, &state.join("az"))?;
     let running = Running {
         process: std::process::id(),
         hosts: hosts.path().to_owned(),
         environment,
     };
-    let file = state.join(RUNNING);
-    let text = serde_json::to_string_pretty(&running).map_err(|error| error.to_string())?;
-    azdrill::private_file::write(&file, &text)
-        .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    let told = Told::write(state.join(RUNNING), &running)?;
     let address = served.reach().address;
     let profile = Profile::from(arguments.profile);
-    eprintln!("azdrill: a fake Azure listens on {address} (profile {profile})");
-    eprintln!("azdrill: in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
-    eprintln!(
-        "azdrill: names of database servers resolve nowhere; `azdrill env --hosts` prints lines for /etc/hosts, \
+    tell(&format!("a fake Azure listens on {address} (profile {profile})"));
+    tell("in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
+    tell(&format!(
+        "names of database servers resolve nowhere; `azdrill env --hosts` prints lines for /etc/hosts, \
          and {address}/_azdrill/servers says where they are reached"
-    );
-    print!("{}", running.environment.text(Form::Sh));
-    wait_for_end().await;
-    let _ = std::fs::remove_file(&file);
-    served.shutdown().await;
+    ));
+    match write(&running.environment.text(Form::Sh)) {
+        // What was to be read there can be had again.
+        Err(Failure::NobodyReads) => {
+            tell("nobody reads standard output; `azdrill env` prints the environment again");
+        }
+        other => other?,
+    }
+    interrupts.next().await;
+    drop(told);
+    interrupts.or_at_once(served.shutdown()).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file by which `env` finds a running `serve`; gone when this is dropped.
+struct Told(PathBuf);
+
+impl Told {
+    fn write(file: PathBuf, running: &Running) -> Result<Self, String> {
+        let text = serde_json::to_string_pretty(running).map_err(|error| error.to_string())?;
+        azdrill::private_file::write(&file, &text)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 async fn setup(
@@ -170,20 +197,17 @@ async fn setup(
         Some(file) => FaultFile::read(file)?,
         None => FaultFile::default(),
     };
-    let seed = arguments
-        .seed
-        .or(world.as_ref().map(|world| world.seed))
-        .unwrap_or(1);
+    let seed = seed(arguments.seed, world.as_ref());
     let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed)
         .map_err(|error| format!("--from: {error}"))?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
-        eprintln!("azdrill: {notice}");
+        tell(notice);
     }
     Ok(Setup {
         world,
         profile: Profile::from(arguments.profile),
-        seed: Some(seed),
+        seed,
         start: arguments.start,
         port: arguments.port,
         state_directory: state.to_owned(),
@@ -193,34 +217,14 @@ async fn setup(
         certificate: arguments
             .certificate
             .as_deref()
-            .map(read_certificate)
+            .map(certificate::read)
             .transpose()?,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
     })
 }
 
-/// The first certificate of a PEM file, which may hold the key as well.
-fn read_certificate(file: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("no certificate in {}: {error}", file.display());
-    let text = std::fs::read(file).map_err(|error| failed(&error))?;
-    let der = CertificateDer::from_pem_slice(&text).map_err(|error| failed(&error))?;
-    Ok(der.to_vec())
-}
-
-async fn wait_for_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, String> {
+pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
     let file = state_directory(arguments.state.as_deref()).join(RUNNING);
     let none = || {
         format!(
@@ -233,14 +237,14 @@ pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, String> {
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let alive = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", running.process)).exists();
     if !alive {
-        return Err(none());
+        return Err(none().into());
     }
     if arguments.hosts {
         let lines = std::fs::read_to_string(&running.hosts)
             .map_err(|error| format!("cannot read {}: {error}", running.hosts.display()))?;
-        print!("{lines}");
+        write(&lines)?;
     } else {
-        print!("{}", running.environment.text(arguments.form.into()));
+        write(&running.environment.text(arguments.form.into()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

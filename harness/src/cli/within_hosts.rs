@@ -8,6 +8,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use super::output::{tell, tell_raw};
+
 #[derive(Args)]
 pub(super) struct WithinHostsArguments {
     /// The hosts file to see at `/etc/hosts`.
@@ -19,7 +21,7 @@ pub(super) struct WithinHostsArguments {
 
 pub(super) fn run(arguments: &WithinHostsArguments) -> ExitCode {
     if let Err(error) = isolate(&arguments.hosts) {
-        eprintln!("{error}");
+        tell_raw(&format!("{error}\n"));
         return ExitCode::from(2);
     }
     let Some((program, rest)) = arguments.command.split_first() else {
@@ -27,7 +29,7 @@ pub(super) fn run(arguments: &WithinHostsArguments) -> ExitCode {
     };
     // Comes back only if it fails.
     let error = Command::new(program).args(rest).exec();
-    eprintln!("azdrill: cannot start `{}`: {error}", program.display());
+    tell(&format!("cannot start `{}`: {error}", program.display()));
     ExitCode::from(2)
 }
 

@@ -18,6 +18,9 @@ const OWNER_LABEL: &str = "azdrill.owner";
 /// How long Docker may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long clearing away may take.
+const CLEARING: Duration = Duration::from_secs(10);
+
 /// Connects to Docker where `testcontainers` finds it.
 pub(super) async fn connect() -> Result<Docker, Missing> {
     if let Ok(host) = std::env::var("DOCKER_HOST")
@@ -69,25 +72,51 @@ pub(super) fn labels() -> HashMap<String, String> {
 
 /// Removes the containers of processes that have ended.
 pub(super) async fn sweep(docker: &Docker) {
+    remove_where(docker, Owner::is_gone).await;
+}
+
+/// Removes the containers whose owner is such a one; how many there were.
+async fn remove_where(docker: &Docker, such: impl Fn(&Owner) -> bool) -> usize {
     let filters = HashMap::from([("label", vec![OWNER_LABEL])]);
     let options = ListContainersOptionsBuilder::new()
         .all(true)
         .filters(&filters)
         .build();
     let Ok(containers) = docker.list_containers(Some(options)).await else {
-        return;
+        return 0;
     };
+    let mut found = 0;
     for container in containers {
         let owner = container
             .labels
             .as_ref()
             .and_then(|labels| labels.get(OWNER_LABEL)?.parse::<Owner>().ok());
-        if let (Some(id), true) = (&container.id, owner.is_some_and(|owner| owner.is_gone())) {
-            tracing::debug!(container = id, "removing what an ended process left");
+        if let (Some(id), true) = (&container.id, owner.is_some_and(|owner| such(&owner))) {
+            tracing::debug!(container = id, "removing a container");
+            found += 1;
             let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
             let _ = docker.remove_container(id, Some(options)).await;
         }
     }
+    found
+}
+
+/// Removes every container of this process. For a process that was asked to end while one was being
+/// made: what has no handle yet is removed by nobody.
+pub async fn clear_away() {
+    let cleared = async {
+        let Ok(docker) = connect().await else { return };
+        let me = Owner::me();
+        // Docker may still be making what was asked for; it counts as gone when it was gone twice.
+        let mut quiet = 0;
+        while quiet < 2 {
+            let removed = remove_where(&docker, |owner| *owner == me).await;
+            quiet = if removed == 0 { quiet + 1 } else { 0 };
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    // Whatever is left is swept at the next start.
+    let _ = tokio::time::timeout(CLEARING, cleared).await;
 }
 
 #[cfg(test)]

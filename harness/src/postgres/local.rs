@@ -50,7 +50,7 @@ pub(super) struct Local {
     user: Option<RunAs>,
     cache: PathBuf,
     next: AtomicU32,
-    folder: GuardedFolder,
+    folder: Arc<GuardedFolder>,
 }
 
 impl Local {
@@ -66,6 +66,7 @@ impl Local {
             cache: cache_folder().map_err(|error| missing(format!("no folder for templates: {error}")))?,
             next: AtomicU32::new(0),
             folder: GuardedFolder::new()
+                .map(Arc::new)
                 .map_err(|error| missing(format!("no folder for servers: {error}")))?,
         })
     }
@@ -261,7 +262,10 @@ impl Backend for Local {
         };
         let (cache, user) = (self.cache.clone(), self.user);
         let (install, folder) = (server.install.clone(), server.folder.clone());
+        let guarded = Arc::clone(&self.folder);
         let made = tokio::task::spawn_blocking(move || {
+            // Whoever waits for this may be gone before it ends, and the folder goes after it.
+            let _guarded = guarded;
             private_folder(&folder, user).map_err(|error| error.to_string())?;
             instantiate(&cache, &install, user, &folder, &folder.join("data"))
         });

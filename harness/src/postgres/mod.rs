@@ -41,6 +41,7 @@ pub(crate) use superuser::sql_error;
 
 pub use choose::{ChooseError, Chosen, Missing, choose};
 pub use client::sign_in;
+pub use docker::clear_away;
 pub use tool::{RestoreOutcome, dump_from_bytes, dump_from_file};
 
 /// Where servers come from.

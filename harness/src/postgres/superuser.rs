@@ -47,8 +47,14 @@ impl Superuser {
         Ok(client)
     }
 
+    /// A connection for looking after the server. The database is the administrator's, who may have
+    /// put functions and operators into it and a search path before them: none of them is ever run
+    /// in a superuser's name.
     async fn maintenance(&self, what: &str) -> Result<Client, EngineError> {
-        self.connect("postgres")
+        let mut guarded = self.clone();
+        guarded.config.options("-c search_path=pg_catalog,pg_temp");
+        guarded
+            .connect("postgres")
             .await
             .map_err(|error| sql_error(what, &error))
     }

@@ -69,8 +69,11 @@ while read -r _; do :; done
 for file in "$1"/*/data/postmaster.pid; do
     [ -f "$file" ] && kill -QUIT "$(head -n 1 "$file")" 2>/dev/null
 done
-for attempt in 1 2 3 4 5; do
+# What was being made when this process ended goes on writing for a moment.
+attempt=0
+while [ "$attempt" -lt 50 ]; do
     rm -rf -- "$1" 2>/dev/null && break
+    attempt=$((attempt + 1))
     sleep 0.2
 done
 "#;

@@ -8,12 +8,10 @@ use serde_json::{Value, json};
 use super::client::{Client, Ended};
 use super::names::Names;
 use super::{RunError, roles};
-use crate::scenario::{
-    ADMIN_PASSWORD, Scenario, ServerFlavour, ServerNetwork, StorageWorld, VaultIdentity, World,
-};
+use crate::scenario::{Scenario, ServerFlavour, ServerNetwork, StorageWorld, VaultIdentity, World};
 
-/// The administrator of a world's server. The password is not worth keeping.
-pub(super) const ADMIN: (&str, &str) = ("drilladmin", ADMIN_PASSWORD);
+/// The administrator of a world's server.
+pub(super) const ADMIN: &str = "drilladmin";
 
 /// Builds the world.
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
@@ -103,7 +101,7 @@ pub(super) async fn private_endpoint(
 async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
     let own = &world.server;
     if own.flavour == ServerFlavour::ServerGroup {
-        let body = json!({"location": world.location, "properties": {"administratorLoginPassword": ADMIN.1, "coordinatorVCores": 4, "nodeCount": 2}});
+        let body = json!({"location": world.location, "properties": {"administratorLoginPassword": own.password.as_str(), "coordinatorVCores": 4, "nodeCount": 2}});
         return must(
             client.operate(Method::PUT, &names.server, Some(&body)).await?,
             &names.server,
@@ -121,8 +119,8 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
         "location": world.location,
         "sku": {"name": "Standard_B1ms", "tier": "Burstable"},
         "properties": {
-            "administratorLogin": ADMIN.0,
-            "administratorLoginPassword": ADMIN.1,
+            "administratorLogin": ADMIN,
+            "administratorLoginPassword": own.password.as_str(),
             "createMode": "Default",
             "storage": {"storageSizeGB": 32},
             "network": network,

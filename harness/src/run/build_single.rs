@@ -22,7 +22,8 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     let own = &world.server;
     let closed = own.deny_public_access || own.network != ServerNetwork::Public;
     // Rules are refused while public access is denied, so it is denied last.
-    put_server(client, &names.server, &world.location, own.version).await?;
+    let password = own.password.as_str();
+    put_server(client, &names.server, &world.location, own.version, password).await?;
     if own.azure_services {
         azure_services(client, &names.server, true).await?;
     }
@@ -48,7 +49,8 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     }
     if let Some(target) = &world.target {
         let location = target.location.as_ref().unwrap_or(&world.location);
-        put_server(client, &names.target, location, target.version.or(own.version)).await?;
+        let version = target.version.or(own.version);
+        put_server(client, &names.target, location, version, password).await?;
         if target.azure_services {
             azure_services(client, &names.target, true).await?;
         }
@@ -76,14 +78,15 @@ async fn put_server(
     path: &str,
     location: &str,
     version: Option<u32>,
+    password: &str,
 ) -> Result<(), RunError> {
     let mut body = json!({
         "location": location,
         "sku": {"name": "GP_Gen5_2", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2},
         "properties": {
             "createMode": "Default",
-            "administratorLogin": ADMIN.0,
-            "administratorLoginPassword": ADMIN.1,
+            "administratorLogin": ADMIN,
+            "administratorLoginPassword": password,
             "sslEnforcement": "Enabled",
             "minimalTlsVersion": "TLS1_2",
             "publicNetworkAccess": "Enabled",
@@ -184,7 +187,7 @@ pub(super) fn connection_string(
     user: &UserWorld,
 ) -> String {
     // A password is quoted as the grammar wants it, whatever is in it.
-    let quoted = format!("\"{}\"", user.password.replace('"', "\"\""));
+    let quoted = format!("\"{}\"", user.password.as_str().replace('"', "\"\""));
     own.value
         .replace("{server}", server)
         .replace("{database}", database)
@@ -257,7 +260,7 @@ pub(super) fn persona(
     let entropy = Entropy::from_seed(0).fork("persona").fork(name);
     let operator = Operator {
         client_id: entropy.fork("client").uuid(),
-        client_secret: format!("azdrill~{}", entropy.fork("secret").uuid().simple()),
+        client_secret: format!("azdrill~{}", own.secret.as_str()),
         object_id: azdrill_emulator::model::PrincipalId(entropy.fork("object").uuid()),
         ..client.operator().clone()
     };

@@ -35,7 +35,7 @@ pub use transcript::transcript;
 use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
 /// The administrator of a world's server.
-pub(crate) const ADMIN: &str = build::ADMIN.0;
+pub(crate) const ADMIN: &str = build::ADMIN;
 
 pub(crate) use client::Client;
 pub(crate) use names::Names;
@@ -91,11 +91,12 @@ pub async fn play(
         .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
         .collect();
     let rules = Rules::load(profile, &assumptions)?;
-    let blobs = tempfile::tempdir().map_err(|error| RunError::Emulator(error.to_string()))?;
+    let blobs =
+        crate::scratch::Scratch::new("blobs").map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = settings(&scenario.world, postgres.as_ref()).await?;
-    let mut azure = Azure::new(rules, settings, scenario.seed);
+    let mut azure = Azure::new(rules, settings, scenario.seed());
     let operator = world::found(&mut azure, start);
     let door = FrontDoor::new(azure, Clock::at(start), store);
     let engine = postgres
@@ -226,7 +227,7 @@ impl<'a> Play<'a> {
             .connect(&spec.key, &self.scenario.world.server.database)
             .await?;
         // A customer's tables belong to the customer, and so do later grants on them.
-        let administrator = crate::postgres::quote_identifier(build::ADMIN.0);
+        let administrator = crate::postgres::quote_identifier(build::ADMIN);
         let set = format!("SET ROLE {administrator}");
         client.batch_execute(&set).await.map_err(|error| {
             RunError::from(crate::postgres::sql_error("becoming the administrator", &error))

@@ -11,7 +11,9 @@ use super::client::{refused, succeeded};
 use super::{Outcome, Play, RunError, roles};
 use crate::postgres::grants::{BackupGrants, restore_grants};
 use crate::postgres::{password_verifier, quote_identifier, quote_literal, sql_error};
-use crate::scenario::{GrantWorld, Grantee, PermissionModel, ROTATED, Site, Step, UserRights, UserWorld};
+use crate::scenario::{
+    GrantWorld, Grantee, KeyVaultWorld, Password, PermissionModel, ROTATED, Site, Step, UserRights, UserWorld,
+};
 
 const DATABASE: &str = "Microsoft.DBforPostgreSQL/servers/databases";
 const SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
@@ -47,6 +49,12 @@ END
 $large$;
 "
     )
+}
+
+/// What a password is rotated to: not to be guessed, and awkward to quote.
+fn rotated(what: &str) -> Password {
+    let fresh = Password::default();
+    Password::try_from(format!("{ROTATED}{what} {}", fresh.as_str())).unwrap_or(fresh)
 }
 
 impl Play<'_> {
@@ -200,7 +208,8 @@ impl Play<'_> {
         });
         Ok(UserWorld {
             name: self.scenario.world.vault.name.clone(),
-            password: application.ok_or_else(missing)?.to_string(),
+            password: Password::try_from(application.ok_or_else(missing)?.to_string())
+                .map_err(|error| RunError::Scenario(error.to_owned()))?,
             rights: UserRights::Backup,
         })
     }
@@ -219,14 +228,14 @@ impl Play<'_> {
         };
         let client = postgres.connect(key, database).await?;
         let name = quote_identifier(&user.name);
-        let verifier = quote_literal(&password_verifier(&user.password));
+        let verifier = quote_literal(&password_verifier(user.password.as_str()));
         let mut sql = format!("CREATE ROLE {name} LOGIN PASSWORD {verifier};");
         match user.rights {
             UserRights::Backup => {
-                sql += &backup_grants(&user.name, ADMIN.0)?;
+                sql += &backup_grants(&user.name, ADMIN)?;
                 sql += &large_object_grants(&user.name);
             }
-            UserRights::Documented => sql += &backup_grants(&user.name, ADMIN.0)?,
+            UserRights::Documented => sql += &backup_grants(&user.name, ADMIN)?,
             UserRights::Restore => sql += &restore_grants(&user.name).map_err(named)?,
             UserRights::CreateDatabase => sql += &format!("ALTER ROLE {name} CREATEDB;"),
             UserRights::Administrator => sql += &format!("GRANT azure_pg_admin TO {name};"),
@@ -248,7 +257,15 @@ impl Play<'_> {
         let now = self.client.now().as_second();
         let path = format!("/secrets/{}", own.secret);
         let (method, path, body) = match (step.action.as_deref(), &step.body) {
-            (None, Some(toml::Value::String(value))) => (Method::PUT, path, json!({"value": value})),
+            (None, Some(toml::Value::String(value))) => {
+                let world = &self.scenario.world;
+                let said = KeyVaultWorld {
+                    value: value.clone(),
+                    ..own.clone()
+                };
+                let value = connection_string(&said, &world.server.name, &world.server.database, &world.user);
+                (Method::PUT, path, json!({"value": value}))
+            }
             (Some("disable"), None) => (
                 Method::PATCH,
                 path + "/",
@@ -286,14 +303,14 @@ impl Play<'_> {
         self.rotations += 1;
         let world = self.scenario.world.clone();
         let user = UserWorld {
-            password: format!("{ROTATED}{}", self.rotations),
+            password: rotated(&self.rotations.to_string()),
             ..world.user
         };
         if places.iter().any(|place| place == "database") {
             let key = self.key_of(&self.names.server.clone());
             if let (Some(postgres), Some(key)) = (&self.postgres, key) {
                 let client = postgres.connect(&key, "postgres").await?;
-                let verifier = quote_literal(&password_verifier(&user.password));
+                let verifier = quote_literal(&password_verifier(user.password.as_str()));
                 let sql = format!("ALTER ROLE {} PASSWORD {verifier}", quote_identifier(&user.name));
                 self.run_sql(&client, &sql).await?;
             }
@@ -309,7 +326,7 @@ impl Play<'_> {
     /// Grants what `azdrill grants` prints, and the right to read large objects.
     pub(super) async fn grants(&mut self, step: &Step) -> Result<Outcome, RunError> {
         let user = self.scenario.world.user.name.clone();
-        let mut sql = backup_grants(&user, step.role.as_deref().unwrap_or(ADMIN.0))?;
+        let mut sql = backup_grants(&user, step.role.as_deref().unwrap_or(ADMIN))?;
         sql += &large_object_grants(&user);
         self.sql_as(&sql, None).await
     }
@@ -421,7 +438,7 @@ impl Play<'_> {
             let failed = |error| RunError::from(sql_error("looking for the dump", &error));
             for _ in 0..DUMP_LOOKS_MAX {
                 if client.query_opt(sql, &[&user]).await.map_err(failed)?.is_some() {
-                    let verifier = quote_literal(&password_verifier(&format!("{ROTATED}while dumping")));
+                    let verifier = quote_literal(&password_verifier(rotated("while dumping").as_str()));
                     let sql = format!("ALTER ROLE {} PASSWORD {verifier}", quote_identifier(&user));
                     return client.batch_execute(&sql).await.map_err(failed);
                 }

@@ -29,9 +29,8 @@ pub struct Scenario {
     pub about: Vec<String>,
     /// A file under `scenarios/` it extends.
     pub extends: Option<String>,
-    /// The seed of every id and delay.
-    #[serde(default = "default_seed")]
-    pub seed: u64,
+    /// The seed of every id and delay, if the file says one.
+    pub seed: Option<u64>,
     /// Alternatives to take instead of the profile's, by rule.
     #[serde(default)]
     pub assume: BTreeMap<String, String>,
@@ -48,15 +47,16 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The seed it is played with: the same at every time, so that it comes to the same.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     /// The major versions of PostgreSQL it asks for.
     pub fn majors(&self) -> impl Iterator<Item = u32> {
         let target = self.world.target.as_ref().and_then(|target| target.version);
         self.world.server.version.into_iter().chain(target)
     }
-}
-
-fn default_seed() -> u64 {
-    1
 }
 
 /// One step.

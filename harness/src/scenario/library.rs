@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use include_dir::{Dir, include_dir};
-use tempfile::TempDir;
-
 use super::{Scenario, ScenarioError, SyntaxError};
+use crate::scratch::Scratch;
+use include_dir::{Dir, include_dir};
 
 /// Folder for worlds to extend; its files are no scenarios.
 const WORLDS: &str = "_worlds";
@@ -22,7 +21,7 @@ const EXTENDS_MAX: usize = 8;
 pub struct Library {
     folder: PathBuf,
     /// Where the built-in scenarios were unpacked, if these are they.
-    _unpacked: Option<Arc<TempDir>>,
+    _unpacked: Option<Arc<Scratch>>,
 }
 
 impl Library {
@@ -55,10 +54,7 @@ impl Library {
             path: std::env::temp_dir(),
             source,
         };
-        let unpacked = tempfile::Builder::new()
-            .prefix("azdrill-scenarios-")
-            .tempdir()
-            .map_err(wrong)?;
+        let unpacked = Scratch::new("scenarios").map_err(wrong)?;
         BUILT_IN.extract(unpacked.path()).map_err(wrong)?;
         Ok(Self {
             folder: unpacked.path().to_owned(),

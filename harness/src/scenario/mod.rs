@@ -4,6 +4,7 @@ mod error;
 mod expect;
 mod file;
 mod library;
+mod password;
 mod single_server;
 mod world;
 
@@ -12,10 +13,11 @@ pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::{Scenario, Step, StepKind};
 pub use library::Library;
+pub use password::Password;
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
 pub use world::{
-    ADMIN_PASSWORD, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site,
-    StorageWorld, VaultIdentity, VaultWorld, World,
+    GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
+    VaultIdentity, VaultWorld, World,
 };

@@ -3,6 +3,8 @@
 
 use serde::Deserialize;
 
+use super::Password;
+
 /// Which model of permissions a key vault is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,8 +87,8 @@ pub enum UserRights {
 pub struct UserWorld {
     /// Its name.
     pub name: String,
-    /// Its password.
-    pub password: String,
+    /// Its password; made up at every start if left out.
+    pub password: Password,
     /// What it has been granted.
     pub rights: UserRights,
 }
@@ -95,7 +97,7 @@ impl Default for UserWorld {
     fn default() -> Self {
         Self {
             name: "backup".to_owned(),
-            password: "Not-a-secret-2!".to_owned(),
+            password: Password::default(),
             rights: UserRights::Backup,
         }
     }
@@ -132,7 +134,7 @@ impl Default for TargetWorld {
             secret: "target-credentials".to_owned(),
             user: UserWorld {
                 name: "restorer".to_owned(),
-                password: "Not-a-secret-3!".to_owned(),
+                password: Password::default(),
                 rights: UserRights::Restore,
             },
         }
@@ -145,6 +147,9 @@ impl Default for TargetWorld {
 pub struct PersonaWorld {
     /// The roles, each on a site.
     pub roles: Vec<PersonaRole>,
+    /// The secret it signs in with.
+    #[serde(skip)]
+    pub secret: Password,
 }
 
 /// A role of a persona.

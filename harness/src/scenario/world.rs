@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use azdrill_emulator::entropy::Entropy;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{KeyVaultWorld, PersonaWorld, TargetWorld, UserWorld};
+use super::{KeyVaultWorld, Password, PersonaWorld, TargetWorld, UserWorld};
 
-/// The password of a server's administrator. Not worth keeping.
-pub const ADMIN_PASSWORD: &str = "Not-a-secret-1!";
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
 pub const ROTATED: &str = "Rotated; \"'=";
 
@@ -77,9 +76,27 @@ impl World {
     /// The passwords of its database users. No report may hold one.
     pub fn passwords(&self) -> impl Iterator<Item = &str> {
         let target = self.target.as_ref().map(|target| target.user.password.as_str());
-        [self.user.password.as_str(), ADMIN_PASSWORD, ROTATED]
-            .into_iter()
-            .chain(target)
+        [
+            self.user.password.as_str(),
+            self.server.password.as_str(),
+            ROTATED,
+        ]
+        .into_iter()
+        .chain(target)
+    }
+
+    /// Makes up from a seed whatever secret the file does not say, so that the same seed gives the
+    /// same.
+    pub fn derive_secrets(&mut self, seed: u64) {
+        let entropy = Entropy::from_seed(seed).fork("passwords");
+        self.server.password.derive(&entropy.fork("administrator"));
+        self.user.password.derive(&entropy.fork("user"));
+        if let Some(target) = &mut self.target {
+            target.user.password.derive(&entropy.fork("target user"));
+        }
+        for (name, persona) in &mut self.personas {
+            persona.secret.derive(&entropy.fork("persona").fork(name));
+        }
     }
 }
 
@@ -117,6 +134,8 @@ pub struct ServerWorld {
     pub name: String,
     /// Which kind.
     pub flavour: ServerFlavour,
+    /// Its administrator's password; made up at every start if left out.
+    pub password: Password,
     /// The major version; the newest at hand if left out.
     pub version: Option<u32>,
     /// How it is reached.
@@ -146,6 +165,7 @@ impl Default for ServerWorld {
         Self {
             name: "drill-pg".to_owned(),
             flavour: ServerFlavour::Flexible,
+            password: Password::default(),
             version: None,
             network: ServerNetwork::Public,
             firewall: Vec::new(),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Reach;
 use crate::private_file;
+use crate::scratch::private_folder;
 
 /// Writes the files by which `az` (2.30 and later) knows a service principal that has signed in, and
 /// the subscription it works in. A folder of its own: the user's sign-ins are no business of ours.
@@ -15,7 +16,9 @@ use crate::private_file;
 ///
 /// If a file cannot be written.
 pub fn write_az_profile(folder: &Path, reach: &Reach) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
+    private_folder(folder)?;
+    // One of an earlier start may be open to others.
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let entries = json!([{
         "tenant": reach.tenant,
         "client_id": reach.client_id,

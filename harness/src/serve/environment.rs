@@ -8,7 +8,7 @@ use azdrill_emulator::world::Operator;
 use serde::{Deserialize, Serialize};
 
 use crate::run::Names;
-use crate::scenario::{ADMIN_PASSWORD, ServerFlavour, World};
+use crate::scenario::{ServerFlavour, World};
 
 /// Where a fake Azure is reached, and who signs in there.
 #[derive(Clone)]
@@ -121,14 +121,16 @@ impl Environment {
             &format!("{}.postgres.database.azure.com", world.server.name),
         );
         add("SERVER_ADMIN", crate::run::ADMIN);
-        add("SERVER_PASSWORD", ADMIN_PASSWORD);
+        add("SERVER_PASSWORD", world.server.password.as_str());
         add("DATABASE", &world.server.database);
         add("VAULT", &world.vault.name);
         add("VAULT_ID", &names.vault);
         add("VAULT_GROUP", &world.vault.group);
         add("POLICY", &last(&names.policy));
         add("INSTANCE", &last(&names.instance));
+        add("INSTANCE_ID", &names.instance);
         add("STORAGE_ACCOUNT", &world.storage.name);
+        add("STORAGE_ACCOUNT_ID", &names.account);
         add("STORAGE_ID", &names.account);
         add("STORAGE_GROUP", &world.storage.group);
         add("CONTAINER", &world.storage.container);

@@ -57,6 +57,9 @@ impl HostsFile {
             text.push(b'\n');
         }
         std::fs::write(&path, text)?;
+        // There is no secret in it, and programs of other users may have to read it: a command can
+        // become one.
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         let file = OpenOptions::new().append(true).open(&path)?;
         Ok(Self {
             path,

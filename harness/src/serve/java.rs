@@ -22,7 +22,7 @@ pub fn write_trust_store(folder: &Path, authority_pem: &str) -> Result<PathBuf, 
     store.add_entry("azdrill", KeyStoreEntry::Certificate(certificate));
     let bytes = store.writer(PASSWORD).write().map_err(|error| failed(&error))?;
     let file = folder.join("trust.p12");
-    std::fs::write(&file, bytes).map_err(|error| failed(&error))?;
+    crate::private_file::write_bytes(&file, &bytes).map_err(|error| failed(&error))?;
     Ok(file)
 }
 

@@ -30,8 +30,8 @@ pub struct Setup {
     pub world: Option<Scenario>,
     /// Whose word to take.
     pub profile: Profile,
-    /// The seed of ids, if it is not the world's.
-    pub seed: Option<u64>,
+    /// The seed of ids, and of every secret the world does not say.
+    pub seed: u64,
     /// When it begins, if that is neither now nor the world's.
     pub start: Option<Timestamp>,
     /// The port; 0 for any free one.
@@ -53,12 +53,6 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The seed of its ids.
-    pub fn seed(&self) -> u64 {
-        let own = self.seed.or(self.world.as_ref().map(|scenario| scenario.seed));
-        own.unwrap_or(1)
-    }
-
     /// When its world begins.
     pub(super) fn begins(&self) -> Timestamp {
         let of_world = self.world.as_ref().and_then(|scenario| scenario.world.start);
@@ -107,7 +101,10 @@ impl ServedWorld {
     /// # Errors
     ///
     /// If the port is taken, or the world cannot be built.
-    pub async fn start(setup: Setup) -> Result<Self, ServeError> {
+    pub async fn start(mut setup: Setup) -> Result<Self, ServeError> {
+        if let Some(scenario) = &mut setup.world {
+            scenario.world.derive_secrets(setup.seed);
+        }
         let start = setup.begins();
         let mut options = ServerOptions::new(&setup.state_directory);
         options.port = setup.port;

@@ -53,7 +53,7 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
     let world = setup.world.as_ref().map_or(&none, |scenario| &scenario.world);
     let mut settings = settings(world, setup.postgres.as_ref()).await?;
     settings.fast_polls = setup.fast_polls;
-    let mut azure = Azure::new(rules, settings, setup.seed());
+    let mut azure = Azure::new(rules, settings, setup.seed);
     let operator = world::found(&mut azure, start);
     if let Some(certificate) = &setup.certificate {
         world::admit_certificate(&mut azure, &operator, certificate.clone());

@@ -14,6 +14,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,7 +101,11 @@ impl BlobStore {
 
     /// A store that behaves like a full disk once `limit_bytes` are alive in it.
     pub fn with_limit(directory: &Path, limit_bytes: u64) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
+        // Backups hold secrets of their own.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
         // Made and dropped, so that a directory nobody may write to is found now and not at the
         // first upload.
         tempfile::tempfile_in(directory)?;

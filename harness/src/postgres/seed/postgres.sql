@@ -22,6 +22,18 @@ BEGIN
 END
 $$;
 
+-- Up to version 15 whoever has CREATEROLE, as an administrator has, may give itself any role that is
+-- no superuser, and so the ones that read and write the server's files and start programs: as the
+-- user who started the server, which is somebody on this machine. Azure's administrators cannot.
+-- A role that is a superuser is given by superusers only, in every version; nobody is a member of
+-- these, and nobody can sign in as one.
+SET allow_system_table_mods = on;
+
+UPDATE pg_authid SET rolsuper = true
+WHERE rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files');
+
+RESET allow_system_table_mods;
+
 ALTER DATABASE postgres OWNER TO azure_pg_admin;
 
 CREATE DATABASE azure_maintenance OWNER azuresu;

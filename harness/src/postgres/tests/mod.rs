@@ -12,6 +12,7 @@ use tokio_postgres::NoTls;
 use super::content::{AWKWARD_DATABASE, Sample, compare, snapshot};
 use super::{RealPostgres, RestoreAs, container, dump_from_bytes, local};
 
+mod administrator;
 mod azure;
 mod client;
 mod container_mode;

@@ -84,7 +84,7 @@ pub(super) async fn explain(
 ) -> Result<Json<Verdict>, Problem> {
     let Json(question) = sent?;
     let world = stage.setup.world.as_ref().map(|scenario| &scenario.world);
-    let path = origin(&question.from, world, stage.setup.seed()).map_err(Problem::bad)?;
+    let path = origin(&question.from, world, stage.setup.seed).map_err(Problem::bad)?;
     let door = stage.driver.front_door();
     let now = door.clock().now();
     door.with_core(|azure| answer(azure, now, &path, &question))

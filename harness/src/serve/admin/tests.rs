@@ -12,7 +12,7 @@ async fn world(folder: &std::path::Path) -> ServedWorld {
     let setup = Setup {
         world: None,
         profile: Profile::Observed,
-        seed: None,
+        seed: 1,
         start: Some("2026-03-02T06:00:00Z".parse().unwrap()),
         port: 0,
         state_directory: folder.to_owned(),

@@ -1,0 +1,14 @@
+//! Certificates the operator may sign in with.
+
+use std::path::Path;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// The first certificate of a PEM file, which may hold the key as well.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("no certificate in {}: {error}", file.display());
+    let text = std::fs::read(file).map_err(|error| failed(&error))?;
+    let der = CertificateDer::from_pem_slice(&text).map_err(|error| failed(&error))?;
+    Ok(der.to_vec())
+}

@@ -1,0 +1,36 @@
+//! Writing to standard output and standard error. Neither need be there to be written to: a reader
+//! may have seen enough, a disk may be full.
+
+use std::io::{self, Write as _};
+
+use super::failure::Failure;
+
+/// Writes to standard output, all of it.
+///
+/// # Errors
+///
+/// [`Failure::NobodyReads`] where the reader has gone; in words if it cannot be written.
+pub(super) fn write(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| failure(&error))
+}
+
+/// What a failed write to standard output comes to.
+pub(super) fn failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Failure::NobodyReads
+    } else {
+        Failure::Plain(format!("cannot write to standard output: {error}"))
+    }
+}
+
+/// Writes to standard error as it is. Where that fails there is nobody to tell.
+pub(super) fn tell_raw(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Says something on standard error, in a line that begins with the program's name.
+pub(super) fn tell(text: &str) {
+    tell_raw(&format!("azdrill: {text}\n"));
+}
