@@ -3,6 +3,7 @@
 
 mod admin;
 mod authorization;
+mod budget;
 mod context;
 pub mod data_protection;
 pub mod deployments;

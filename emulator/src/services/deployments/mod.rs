@@ -7,6 +7,7 @@
 
 mod deploy;
 mod expression;
+mod limits;
 mod template;
 #[cfg(test)]
 mod template_tests;
@@ -21,6 +22,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::Body;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
+use limits::Most;
 use template::{DEPLOYMENT, Entry, Place, Request as Template};
 
 /// The deployments there have been.
@@ -107,7 +109,8 @@ fn read(context: &Context<'_>, id: &ResourceId, request: &Request) -> Result<Tem
         tenant: tenant.to_string(),
         now: context.now,
     };
-    Template::read(place, field(&sent, "properties")).map_err(|text| invalid(&text))
+    let most = Most::of(&context.rules.limits);
+    Template::read(place, field(&sent, "properties"), &most).map_err(|text| invalid(&text))
 }
 
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::expression::{Problem, Scope, evaluate};
+use super::limits::{Most, too_many};
 use crate::model::{ResourceId, Timestamp};
+use crate::services::budget::Budget;
 use crate::state::field;
 
 pub(super) const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
@@ -28,6 +30,9 @@ pub(super) struct Request {
     /// The resources in the order they are written.
     pub(super) resources: Vec<Entry>,
     symbols: Map<String, Value>,
+    /// What all evaluations of this deployment may take together.
+    budget: Budget,
+    characters: u64,
 }
 
 /// A resource of a template. Its properties may hold expressions; id, type and name do not.
@@ -72,7 +77,7 @@ impl Request {
     /// # Errors
     ///
     /// What is wrong with it, in words for a person.
-    pub(super) fn read(place: Place, properties: &Value) -> Result<Self, String> {
+    pub(super) fn read(place: Place, properties: &Value, most: &Most) -> Result<Self, String> {
         let template = field(properties, "template");
         if !field(properties, "templateLink").is_null() {
             return Err("azdrill reads no linked templates: send `template`.".to_owned());
@@ -86,6 +91,7 @@ impl Request {
                 "azdrill deploys incrementally only, not in mode '{mode}'."
             ));
         }
+        most.check(template)?;
         let object = |name: &str| field(template, name).as_object().cloned().unwrap_or_default();
         let mut own = Self {
             target: place.target,
@@ -99,9 +105,11 @@ impl Request {
             outputs: object("outputs"),
             resources: Vec::new(),
             symbols: Map::new(),
+            budget: Budget::new(most.bounds),
+            characters: most.characters,
         };
         own.take_parameters(&object("parameters"), field(properties, "parameters"))?;
-        own.take_resources(field(template, "resources"))?;
+        own.take_resources(field(template, "resources"), most.resources)?;
         Ok(own)
     }
 
@@ -117,7 +125,8 @@ impl Request {
             symbols: &self.symbols,
             references,
             blind,
-            depth: 0,
+            budget: &self.budget,
+            characters: self.characters,
         }
     }
 
@@ -167,7 +176,7 @@ impl Request {
         Ok(())
     }
 
-    fn take_resources(&mut self, written: &Value) -> Result<(), String> {
+    fn take_resources(&mut self, written: &Value, most: u64) -> Result<(), String> {
         let named: Vec<(Option<String>, Value)> = match written {
             Value::Array(items) => items.iter().map(|item| (None, item.clone())).collect(),
             Value::Object(items) => items
@@ -185,6 +194,10 @@ impl Request {
                 self.symbols.insert(symbol.clone(), json!(entry.id));
             }
             self.add_with_children(entry)?;
+            // Children count as well.
+            if self.resources.len() as u64 > most {
+                return Err(too_many("resources", self.resources.len(), most));
+            }
         }
         self.resolve_dependencies()
     }

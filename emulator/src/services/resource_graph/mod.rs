@@ -22,9 +22,13 @@ use serde_json::{Value, json};
 use super::{Context, Handler, json_body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::Limits;
+use crate::services::budget::{Bounds, Budget};
 use crate::state::field;
+use evaluate::Means;
 use problem::Problem;
 use steps::Table;
+use syntax::Query;
 use tables::Reader;
 
 /// The most rows an answer holds, and how many it holds where the client does not say.
@@ -72,12 +76,35 @@ fn run(context: &Context<'_>, permit: &Permit, text: &str, sent: &Value) -> Resu
             .filter_map(|id| id.as_str().map(str::to_ascii_lowercase))
             .collect(),
     };
-    let query = parser::parse(text)?;
+    let limits = &context.rules.limits;
+    let query = parse(text, limits)?;
+    let means = Means {
+        now: context.now,
+        budget: Budget::new(Bounds::of(limits)),
+    };
     let mut table = reader.table(&query.table)?;
     for step in &query.steps {
-        table = table.step(step, context.now)?;
+        table = table.step(step, &means)?;
     }
     Ok(table)
+}
+
+/// Reads a query that is no longer than it may be.
+fn parse(text: &str, limits: &Limits) -> Result<Query, Problem> {
+    let most = limits.query_characters.most;
+    if text.len() as u64 > most {
+        return Err(Problem::Misused(format!(
+            "The query is longer than {most} characters, which is azdrill's limit"
+        )));
+    }
+    let query = parser::parse(text)?;
+    let most = limits.query_operators.most;
+    if query.steps.len() as u64 > most {
+        return Err(Problem::Misused(format!(
+            "The query has more than {most} operators, which is azdrill's limit"
+        )));
+    }
+    Ok(query)
 }
 
 /// Which rows of what was found an answer holds.
