@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use super::Prepared;
+
 /// How the request travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -199,6 +201,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Body,
+    /// What was worked out for it beforehand.
+    pub prepared: Vec<Prepared>,
 }
 
 impl Request {
@@ -214,6 +218,7 @@ impl Request {
             query: query.to_owned(),
             headers: HeaderMap::new(),
             body: Body::Empty,
+            prepared: Vec::new(),
         }
     }
 
@@ -235,6 +240,11 @@ impl Request {
             self.headers.insert(HeaderName::from_static(name), value);
         }
         self
+    }
+
+    /// What was worked out for it beforehand, of that kind.
+    pub fn prepared<T: std::any::Any>(&self) -> Option<&T> {
+        self.prepared.iter().find_map(Prepared::get)
     }
 
     /// A header as text; `None` if absent or not printable.

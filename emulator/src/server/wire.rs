@@ -90,6 +90,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: Body::Empty,
+        prepared: Vec::new(),
     })
 }
 

@@ -22,6 +22,16 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// A small part of those of the rules: what takes all there may be takes long to try a million times.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn small(limits: &Limits) -> Self {
+        Self {
+            steps: 20_000,
+            bytes: 256 * 1024,
+            ..Self::of(limits)
+        }
+    }
+
     /// Those of the rules.
     pub(crate) fn of(limits: &Limits) -> Self {
         Self {
@@ -128,12 +138,6 @@ impl Budget {
     /// If that is too much.
     pub(crate) fn value(&self, value: &Value) -> Result<(), Exhausted> {
         self.bytes(usize::try_from(size(value)).unwrap_or(usize::MAX))
-    }
-
-    /// The steps there have been.
-    #[cfg(test)]
-    pub(crate) fn taken(&self) -> u64 {
-        self.steps.get()
     }
 }
 

@@ -8,7 +8,7 @@ use rand::Rng;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ServiceStates, Workflow};
+use super::{ParsedBody, ServiceStates, Workflow};
 use crate::authz::Wanted;
 use crate::entropy::Entropy;
 use crate::gateway::{Door, Permit, Refusal, TokenAuthority};
@@ -339,5 +339,6 @@ pub fn json_body(request: &Request) -> Result<Value, Refusal> {
             ),
         ));
     }
-    serde_json::from_slice(request.body.bytes()).map_err(|error| Refusal::invalid_json(&error))
+    let parsed = ParsedBody::of(request).unwrap_or_else(|| serde_json::from_slice(request.body.bytes()));
+    parsed.map_err(|error| Refusal::invalid_json(&error))
 }

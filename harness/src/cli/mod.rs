@@ -9,6 +9,7 @@ mod list;
 mod run;
 mod scenario;
 mod serve;
+mod watchdog;
 mod within_hosts;
 
 use std::io::IsTerminal;

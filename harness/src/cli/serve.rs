@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::{ProfileArgument, library};
+use super::{ProfileArgument, library, watchdog};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -149,6 +149,7 @@ pub(super) async fn run(
          and {address}/_azdrill/servers says where they are reached"
     );
     print!("{}", running.environment.text(Form::Sh));
+    watchdog::watch();
     wait_for_end().await;
     let _ = std::fs::remove_file(&file);
     served.shutdown().await;

@@ -12,6 +12,8 @@ mod coordinator;
 mod credentials;
 mod datasource;
 mod examination;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::services) mod fuzzing;
 mod instance;
 mod instances;
 mod job;

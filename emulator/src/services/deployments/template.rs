@@ -1,5 +1,7 @@
 //! A template, read and checked: its parameters, its variables, its resources with their ids.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::expression::{Problem, Scope, evaluate};
@@ -297,6 +299,8 @@ impl Request {
                 .flatten()
             {
                 let wanted = said(evaluate(&self.scope(&empty, true), item))?;
+                let looked_at = self.budget.steps(self.resources.len());
+                looked_at.map_err(|exhausted| format!("Dependencies cannot be resolved: {exhausted}."))?;
                 let wanted = wanted.as_str().unwrap_or_default();
                 let symbol = field_of(&self.symbols, wanted);
                 // What the template does not deploy (a condition was false, say) is no dependency.
@@ -307,6 +311,8 @@ impl Request {
                 });
                 own.extend(found.map(|other| other.id.clone()));
             }
+            own.sort_unstable();
+            own.dedup();
             resolved.push(own);
         }
         for (entry, own) in self.resources.iter_mut().zip(resolved) {
@@ -320,25 +326,31 @@ impl Request {
         Ok(())
     }
 
-    /// A resource that waits for itself, if there is one.
+    /// A resource that waits for itself, or for one that does, if there is one.
     fn circle(&self) -> Option<&ResourceId> {
-        let mut done: Vec<&ResourceId> = Vec::new();
-        while done.len() < self.resources.len() {
-            let next = self.resources.iter().find(|entry| {
-                !done.contains(&&entry.id) && entry.depends_on.iter().all(|id| done.contains(&id))
-            });
-            match next {
-                Some(next) => done.push(&next.id),
-                None => {
-                    return self
-                        .resources
-                        .iter()
-                        .map(|entry| &entry.id)
-                        .find(|id| !done.contains(id));
+        let mut waiting: BTreeMap<&ResourceId, usize> = BTreeMap::new();
+        let mut waited_for: BTreeMap<&ResourceId, Vec<&ResourceId>> = BTreeMap::new();
+        for entry in &self.resources {
+            waiting.insert(&entry.id, entry.depends_on.len());
+            for id in &entry.depends_on {
+                waited_for.entry(id).or_default().push(&entry.id);
+            }
+        }
+        let mut free: Vec<&ResourceId> = Vec::new();
+        free.extend(waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| id));
+        while let Some(next) = free.pop() {
+            waiting.remove(next);
+            for id in waited_for.remove(next).into_iter().flatten() {
+                if let Some(count) = waiting.get_mut(id) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        free.push(id);
+                    }
                 }
             }
         }
-        None
+        let mut ids = self.resources.iter().map(|entry| &entry.id);
+        ids.find(|id| waiting.contains_key(id))
     }
 
     /// The body a resource is put with. `blind` leaves what is not known yet empty.
