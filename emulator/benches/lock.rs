@@ -122,13 +122,18 @@ fn templates() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn requests(world: &world::World) -> Vec<Asked> {
-    let arm = |name, method: Method, target: &str, body: &Value| Asked {
+fn arm(world: &world::World, name: &'static str, method: Method, target: &str, body: &Value) -> Asked {
+    Asked {
         name,
         request: Request::new(method, "management.azure.com", target)
             .with_json(body)
             .with_header("authorization", &format!("Bearer {}", world.arm_token)),
-    };
+    }
+}
+
+/// Bodies that are long.
+fn changes(world: &world::World) -> Vec<Asked> {
+    let arm = |name, method, target: &str, body: &Value| arm(world, name, method, target, body);
     let group = world.group.split('?').next().unwrap();
     let patch = json!({"tags": {}, "properties": many(40_000)});
     let account =
@@ -136,10 +141,8 @@ fn requests(world: &world::World) -> Vec<Asked> {
     let network = format!("{group}/providers/Microsoft.Network/virtualNetworks/n?api-version=2023-09-01");
     let plain =
         json!({"location": "uksouth", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}});
-    let query = |text: String| json!({"query": text});
-    let graph = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
     let tags = format!("{group}/providers/Microsoft.Resources/tags/default?api-version=2021-04-01");
-    let mut found = vec![
+    vec![
         arm(
             "PATCH of a vault, 40,000 unknown keys",
             Method::PATCH,
@@ -177,6 +180,16 @@ fn requests(world: &world::World) -> Vec<Asked> {
             &tags,
             &json!({"operation": "Merge", "properties": {"tags": (0..20_000).map(|n| (format!("t{n}"), json!("x"))).collect::<Map<_, _>>()}}),
         ),
+    ]
+}
+
+/// Little languages.
+fn languages(world: &world::World) -> Vec<Asked> {
+    let arm = |name, method, target: &str, body: &Value| arm(world, name, method, target, body);
+    let group = world.group.split('?').next().unwrap();
+    let query = |text: String| json!({"query": text});
+    let graph = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01";
+    let mut found = vec![
         arm(
             "query: doubled text",
             Method::POST,
@@ -275,7 +288,8 @@ fn keys(azure: &mut Azure, now: Timestamp, world: &world::World) -> Vec<Asked> {
 fn main() {
     let now: Timestamp = "2026-03-02T06:00:00Z".parse().unwrap();
     let (mut azure, world) = world::build(now);
-    let mut asked = requests(&world);
+    let mut asked = changes(&world);
+    asked.extend(languages(&world));
     asked.extend(keys(&mut azure, now, &world));
     let mut over = 0;
     println!(

@@ -53,6 +53,9 @@ fn misused(name: &str, how: &str) -> Problem {
 /// The value of a call.
 pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Scalar, Problem> {
     check(name)?;
+    if let Some(much) = much(name, arguments, means) {
+        return much;
+    }
     let argument = |at: usize| {
         arguments
             .get(at)
@@ -71,19 +74,6 @@ pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Sc
         "tostring" => Scalar::text(text(0)?),
         "strlen" => Scalar::Json(json!(text(0)?.chars().count())),
         "strcat" => Scalar::text(arguments.iter().map(Scalar::to_text).collect::<String>()),
-        "split" => {
-            let (own, separator) = (text(0)?, text(1)?);
-            let parts = own.matches(&separator).count();
-            means.budget.bytes(parts.saturating_mul(PART_BYTES))?;
-            split(&own, &separator, arguments.get(2))
-        }
-        "replace_string" => {
-            let (own, from, to) = (text(0)?, text(1)?, text(2)?);
-            means
-                .budget
-                .bytes(own.matches(&from).count().saturating_mul(to.len()))?;
-            Scalar::text(own.replace(&from, &to))
-        }
         "indexof" => {
             let (own, wanted) = (text(0)?, text(1)?);
             let at = own.find(&wanted).map(|at| own[..at].chars().count());
@@ -103,13 +93,6 @@ pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Sc
         "todouble" => argument(0)?.to_number().map_or(Scalar::NULL, number),
         "tobool" => truth_of(argument(0)?),
         "todatetime" => argument(0)?.to_time().map_or(Scalar::NULL, Scalar::Time),
-        "parse_json" | "todynamic" => {
-            // A value takes more than the two letters it can be written with.
-            means
-                .budget
-                .bytes(text(0)?.len().saturating_mul(PART_BYTES / 2))?;
-            parsed(argument(0)?)
-        }
         "isnull" => Scalar::truth(argument(0)?.is_null()),
         "isnotnull" => Scalar::truth(!argument(0)?.is_null()),
         "isempty" => Scalar::truth(text(0)?.is_empty()),
@@ -136,6 +119,39 @@ pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Sc
         },
         _ => return Err(Problem::Function(name.to_owned())),
     })
+}
+
+/// The value of a call that may write more than it is given: what it writes is counted first.
+fn much(name: &str, arguments: &[Scalar], means: &Means) -> Option<Result<Scalar, Problem>> {
+    let text = |at: usize| {
+        let found = arguments.get(at).map(Scalar::to_text);
+        found.ok_or_else(|| misused(name, "an argument is missing"))
+    };
+    let call = || -> Result<Scalar, Problem> {
+        let own = text(0)?;
+        match name {
+            "split" => {
+                let separator = text(1)?;
+                let parts = own.matches(&separator).count();
+                means.budget.bytes(parts.saturating_mul(PART_BYTES))?;
+                Ok(split(&own, &separator, arguments.get(2)))
+            }
+            "replace_string" => {
+                let (from, to) = (text(1)?, text(2)?);
+                let parts = own.matches(&from).count();
+                means.budget.bytes(parts.saturating_mul(to.len()))?;
+                Ok(Scalar::text(own.replace(&from, &to)))
+            }
+            _ => {
+                // A value takes more than the two letters it can be written with.
+                means.budget.bytes(own.len().saturating_mul(PART_BYTES / 2))?;
+                Ok(arguments.first().map_or(Scalar::NULL, parsed))
+            }
+        }
+    };
+    ["split", "replace_string", "parse_json", "todynamic"]
+        .contains(&name)
+        .then(call)
 }
 
 /// The parts of a text, or the one that is asked for, as a list either way.

@@ -64,6 +64,9 @@ impl Table {
     }
 
     fn project(self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+        means
+            .budget
+            .steps(self.columns.len().saturating_mul(named.len()))?;
         for one in named {
             check(&one.value, &self.columns)?;
         }
@@ -111,6 +114,9 @@ impl Table {
     }
 
     fn extend(mut self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+        // Every name is looked for among the columns, of which there are more with each.
+        let columns = self.columns.len() + named.len();
+        means.budget.steps(columns.saturating_mul(named.len()))?;
         for one in named {
             check(&one.value, &self.columns)?;
         }
