@@ -6,26 +6,26 @@ use serde_json::{Value, json};
 use super::world::World;
 use crate::model::{NetworkPath, Request, Response};
 use crate::server::Core;
+use crate::state::field;
 
 /// Calls the vault the way the front door does.
 fn prepared(world: &mut World, target: &str, body: &Value) -> Response {
     let mut request = request(world, target, body);
     let path = NetworkPath::internet();
-    let preparation = world
-        .azure
-        .prepare(world.now, &path, &request)
-        .expect("it takes long");
-    request.prepared.push(preparation.carry_out());
-    assert!(
-        world.azure.prepare(world.now, &path, &request).is_none(),
-        "once is enough"
-    );
+    let mut count = 0;
+    while let Some(preparation) = world.azure.prepare(world.now, &path, &request) {
+        request.prepared.push(preparation.carry_out());
+        count += 1;
+    }
+    assert!(count > 0, "{target} takes long");
     world.send(request)
 }
 
 fn request(world: &World, target: &str, body: &Value) -> Request {
+    let import = field(body, "key").is_object();
+    let method = if import { Method::PUT } else { Method::POST };
     world
-        .request(world.operator.object_id, Method::POST, target)
+        .request(world.operator.object_id, method, target)
         .with_json(body)
 }
 
@@ -40,7 +40,7 @@ fn keys_and_what_is_done_with_them_are_the_same_either_way() {
         ("/keys/k/decrypt", json!({"alg": "RSA-OAEP", "value": value})),
         ("/keys/e/create", json!({"kty": "EC", "crv": "P-384"})),
         ("/keys/e/rotate", json!({})),
-        ("/keys/i/import", json!({"key": {"kty": "RSA", "n": "AQAB"}})),
+        ("/keys/i", json!({"key": {"kty": "RSA", "n": "AQAB"}})),
     ] {
         let beforehand = prepared(&mut one, target, &body);
         let plain = request(&two, target, &body);
@@ -83,6 +83,6 @@ fn a_key_of_numbers_too_long_is_none() {
     let mut world = World::new();
     let long = "B".repeat(300_000);
     let key = json!({"kty": "RSA", "n": long, "e": "AQAB", "d": long, "p": long, "q": long});
-    let answer = prepared(&mut world, "/keys/k/import", &json!({"key": key}));
+    let answer = prepared(&mut world, "/keys/k", &json!({"key": key}));
     assert_eq!(answer.status, 400);
 }
