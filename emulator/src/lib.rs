@@ -11,6 +11,8 @@ mod connection;
 pub mod entropy;
 mod exchange;
 pub mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod jobs;
 pub mod log;

@@ -102,6 +102,7 @@ fn only_the_shell_is_asynchronous() {
 #[test]
 fn profiles_are_named_by_those_who_choose_them() {
     let allowed = [
+        "emulator/src/fuzzing/",
         "emulator/src/rules/",
         "harness/src/cli/",
         "harness/src/oracle/",

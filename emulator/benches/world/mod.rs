@@ -137,6 +137,24 @@ fn policy_body() -> Value {
     }})
 }
 
+/// A token of the operator's, who may also do everything inside key vaults.
+pub fn token(azure: &mut Azure, now: Timestamp, audience: &str) -> String {
+    let operator = world::Operator::of_seed(1);
+    let subscription = ResourceId::from_segments(["subscriptions", &operator.subscription]);
+    azure.with_context(now, |context| {
+        let role = "Key Vault Administrator";
+        world::assign(
+            context,
+            operator.object_id,
+            role,
+            &subscription,
+            SignedDuration::ZERO,
+        );
+    });
+    let principal = azure.state().directory.get(operator.object_id).unwrap();
+    azure.tokens().issue(now, principal, audience).0
+}
+
 pub async fn connect_tls(
     address: SocketAddr,
     authority: &str,

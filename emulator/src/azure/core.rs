@@ -1,20 +1,33 @@
 //! The machine as the front door knows it.
 
+use http::Method;
+
 use super::Azure;
 use crate::connection::{Surroundings, connect};
 use crate::exchange::Came;
-use crate::gateway::endpoint_of;
+use crate::gateway::{ParsedBody, endpoint_of};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
-use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
+use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
-use crate::services::Input;
+use crate::services::{Input, preparer};
 
 /// The largest body of a request that is read into memory, in bytes (ARM's own limit is 4 MiB).
 const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
 const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
+
+/// Whether a request may be one of those that are prepared. Nearly all are not, and are to be told quickly.
+fn may_take_long(endpoint: Option<Endpoint>, request: &Request) -> bool {
+    match endpoint {
+        Some(Endpoint::KeyVault) => request.method != Method::GET,
+        Some(Endpoint::Arm) if !request.body.is_empty() => request.path.split('/').any(|part| {
+            part.eq_ignore_ascii_case("deployments") || part.eq_ignore_ascii_case("Microsoft.ResourceGraph")
+        }),
+        _ => false,
+    }
+}
 
 impl Core for Azure {
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
@@ -45,6 +58,21 @@ impl Core for Azure {
                 Admission::Refuse(response)
             }
         }
+    }
+
+    fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {
+        if let Some(reading) = ParsedBody::preparation(request) {
+            return Some(reading);
+        }
+        if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
+            && may_take_long(endpoint_of(&request.host, &request.path), request)
+            // Who is refused has nothing prepared: the call itself refuses, and takes note.
+            && let Ok(permit) = self.decide(now, path, request)
+            && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
+        {
+            return self.with_context(now, |context| prepare(context, &permit, request));
+        }
+        None
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {

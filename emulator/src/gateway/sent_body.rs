@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{Refusal, Shape};
+use super::{ParsedBody, Refusal, Shape};
 use crate::model::Request;
 use crate::rules::{
     ApiVersion, BodyShape, BodyType, Endpoint, Kind, Member, Operation, Required, Rules, Variant,
@@ -42,7 +42,8 @@ pub(crate) fn read_json(request: &Request) -> Result<Value, Refusal> {
             ),
         ));
     }
-    serde_json::from_slice(request.body.bytes()).map_err(|error| Refusal::invalid_json(&error))
+    let parsed = ParsedBody::of(request).unwrap_or_else(|| serde_json::from_slice(request.body.bytes()));
+    parsed.map_err(|error| Refusal::invalid_json(&error))
 }
 
 /// Checks the version a request asks for and its body, and leaves this in `request.json` as far as it

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use super::Prepared;
+
 /// How the request travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -201,6 +203,8 @@ pub struct Request {
     pub body: Body,
     /// The body as JSON, where the front door has read it and found it to be of its published type.
     pub json: Option<serde_json::Value>,
+    /// What was worked out for it beforehand.
+    pub prepared: Vec<Prepared>,
 }
 
 impl Request {
@@ -217,6 +221,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Body::Empty,
             json: None,
+            prepared: Vec::new(),
         }
     }
 
@@ -238,6 +243,11 @@ impl Request {
             self.headers.insert(HeaderName::from_static(name), value);
         }
         self
+    }
+
+    /// What was worked out for it beforehand, of that kind.
+    pub fn prepared<T: std::any::Any>(&self) -> Option<&T> {
+        self.prepared.iter().find_map(Prepared::get)
     }
 
     /// A header as text; `None` if absent or not printable.

@@ -3,6 +3,7 @@
 mod action;
 mod message;
 mod network_path;
+mod prepared;
 mod principal;
 mod public_access;
 mod resource_id;
@@ -12,6 +13,7 @@ mod type_path;
 pub use action::{Action, ActionPattern};
 pub use message::{Body, Extent, RangeHash, Request, Response, Scheme, StoredBody};
 pub use network_path::{NetworkPath, Origin};
+pub use prepared::{Preparation, Prepared};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};
 pub use public_access::PublicAccess;
 pub use resource_id::{InvalidResourceId, ResourceId};

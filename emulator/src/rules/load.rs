@@ -12,8 +12,8 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, error_code, federation,
-    header_rows, key_vault, name_form, network_resource, provider, public_client, region, role, server_facts,
-    single_server, time_zone, vault_facts,
+    header_rows, key_vault, limits, name_form, network_resource, provider, public_client, region, role,
+    server_facts, single_server, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -159,6 +159,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
+        limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
         federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,
         public_clients: public_client::load(include_str!("../../rules/clients.toml"), &known)?,

@@ -12,6 +12,7 @@ mod error_code;
 mod federation;
 mod header_rows;
 mod key_vault;
+mod limits;
 mod load;
 mod name_form;
 mod network_resource;
@@ -36,13 +37,15 @@ use crate::model::type_path;
 
 pub use api_version::ApiVersion;
 pub use body::{
-    BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Limit, Member, Required, Same, Variant, Words,
+    BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
+    Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
+pub use limits::{Limit, Limits};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
@@ -119,6 +122,8 @@ pub struct Rules {
     pub vaults: VaultFacts,
     /// Facts about PostgreSQL flexible servers.
     pub servers: ServerFacts,
+    /// How much a template, an expression or a query may ask for.
+    pub limits: Limits,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::fault::ConnectionFault;
 use crate::jobs::{Effect, EffectId, EffectResult, SessionFailure};
-use crate::model::{Extent, NetworkPath, Request, Response, Timestamp};
+use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 
 /// What to do with a request whose headers have been read and whose body has not.
 #[derive(Clone, Debug)]
@@ -67,6 +67,13 @@ pub trait Core: Send + 'static {
     /// Decides on the headers alone, and takes note of a refusal. A request that is admitted may
     /// still be refused by [`Core::call`].
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission;
+
+    /// What is to be worked out for a request before it is called, without the core: what takes long, so
+    /// that nobody else waits for it. The shell carries it out and puts it into the request. `None`: the
+    /// request can be called as it is, which is true of nearly all.
+    fn prepare(&mut self, _now: Timestamp, _path: &NetworkPath, _request: &Request) -> Option<Preparation> {
+        None
+    }
 
     /// Answers a request.
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response;

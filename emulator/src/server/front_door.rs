@@ -1,12 +1,14 @@
 //! The one way in: sockets, scenario runner and effects all call [`FrontDoor::handle`].
 
 use std::io;
+use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tokio::sync::Semaphore;
 
 use super::alarm::Alarm;
 use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
@@ -16,7 +18,7 @@ use super::core::{Admission, Core};
 use super::names::Names;
 use super::strangers::Strangers;
 use super::{hosts, range_hash};
-use crate::model::{Body, NetworkPath, Request, Response, Timestamp, wire_http_date};
+use crate::model::{Body, NetworkPath, Preparation, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
 /// share one core.
@@ -31,6 +33,16 @@ struct Shared<C> {
     alarm: Alarm,
     names: Option<Arc<dyn Names>>,
     strangers: Arc<Strangers>,
+    /// Places for what is worked out beside the core: no more at once than the machine does.
+    workshop: Semaphore,
+}
+
+/// How far a request has come that needs nothing more of its client.
+enum Begun {
+    /// It has been called.
+    Called(Called),
+    /// This is to be worked out first.
+    Wanting(Request, Preparation),
 }
 
 /// What a call left behind, once the lock is open again.
@@ -58,6 +70,7 @@ impl<C: Core> FrontDoor<C> {
                 alarm,
                 names,
                 strangers: Arc::default(),
+                workshop: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             }),
         }
     }
@@ -106,10 +119,13 @@ impl<C: Core> FrontDoor<C> {
         let is_head = head.method == Method::HEAD;
         let (head, admission) = match self.admit(path, head, &body) {
             ControlFlow::Continue(admitted) => admitted,
-            ControlFlow::Break(called) => return self.answer(called, is_head),
+            ControlFlow::Break(begun) => return self.answer(self.end(path, begun).await, is_head),
         };
         let called = match self.take_body(admission, &head, body).await {
-            Ok(body) => self.call(self.lock(), path, Request { body, ..head }),
+            Ok(body) => {
+                let begun = self.begin(self.lock(), path, Request { body, ..head });
+                self.end(path, begun).await
+            }
             Err(response) => Called {
                 reader: self.open(&response, is_head),
                 response,
@@ -143,7 +159,7 @@ impl<C: Core> FrontDoor<C> {
         path: &NetworkPath,
         head: Request,
         body: &BodySource,
-    ) -> ControlFlow<Called, (Request, Admission)> {
+    ) -> ControlFlow<Begun, (Request, Admission)> {
         let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
@@ -152,7 +168,7 @@ impl<C: Core> FrontDoor<C> {
         }
         match core.admit(self.shared.clock.now(), path, &head) {
             Admission::Buffer { .. } if matches!(body, BodySource::Empty) => {
-                ControlFlow::Break(self.call(core, path, head))
+                ControlFlow::Break(self.begin(core, path, head))
             }
             admission => ControlFlow::Continue((head, admission)),
         }
@@ -182,6 +198,46 @@ impl<C: Core> FrontDoor<C> {
             }
         };
         taken.map_err(|error| refusal(&error))
+    }
+
+    /// Calls the core, unless there is something to work out first.
+    fn begin(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> Begun {
+        match core.prepare(self.shared.clock.now(), path, &request) {
+            Some(preparation) => Begun::Wanting(request, preparation),
+            None => Begun::Called(self.call(core, path, request)),
+        }
+    }
+
+    /// Works out what a request wants beside the core, and calls the core with it.
+    async fn end(&self, path: &NetworkPath, begun: Begun) -> Called {
+        let mut begun = begun;
+        loop {
+            let (mut request, preparation) = match begun {
+                Begun::Called(called) => return called,
+                Begun::Wanting(request, preparation) => (request, preparation),
+            };
+            // Nobody closes it.
+            let _place = self.shared.workshop.acquire().await;
+            match tokio::task::spawn_blocking(|| preparation.carry_out()).await {
+                Ok(prepared) => request.prepared.push(prepared),
+                // It panicked, and would go on to.
+                Err(_) => return self.failed(),
+            }
+            begun = self.begin(self.lock(), path, request);
+        }
+    }
+
+    /// A mistake of ours.
+    fn failed(&self) -> Called {
+        Called {
+            response: refusal_text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Some("InternalError"),
+                "azdrill itself failed; its log says where.",
+            ),
+            reader: None,
+            now: self.shared.clock.now(),
+        }
     }
 
     fn call(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> Called {

@@ -11,6 +11,8 @@ mod doorman;
 mod drive;
 mod engine;
 mod front_door;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod hosts;
 mod listen;
 mod names;

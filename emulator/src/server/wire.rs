@@ -91,6 +91,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         headers,
         body: Body::Empty,
         json: None,
+        prepared: Vec::new(),
     })
 }
 

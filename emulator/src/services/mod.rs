@@ -3,10 +3,13 @@
 
 mod admin;
 mod authorization;
+mod budget;
 mod context;
 pub mod data_protection;
 pub mod deployments;
 pub mod entra;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod graph;
 pub mod key_vault;
 mod listed;
@@ -27,10 +30,14 @@ use listed::{Listed, listed};
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Extent, Request, Response};
+use crate::model::{Extent, Preparation, Request, Response};
 
 /// What carries an operation out, once the gates have let it through.
 pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, Refusal>;
+
+/// What works out beforehand, and without the core, what takes long about an operation. `None`: the
+/// request has nothing of the kind, or is going to be refused.
+pub type Preparer = fn(&mut Context<'_>, &Permit, &Request) -> Option<Preparation>;
 
 /// What each service knows alone.
 #[derive(Default)]
@@ -98,4 +105,11 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "storage" => storage::handler(operation),
         _ => None,
     }
+}
+
+/// What prepares an operation that takes long.
+pub fn preparer(operation: &str) -> Option<Preparer> {
+    key_vault::preparer(operation)
+        .or_else(|| deployments::preparer(operation))
+        .or_else(|| resource_graph::preparer(operation))
 }

@@ -1,5 +1,7 @@
 //! What resources without behaviour of their own have in common: bodies, reads, lists.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use serde_json::{Map, Value};
 
@@ -142,12 +144,13 @@ pub(super) fn change(body: &mut Value, mut patch: Value) {
 pub(super) fn merge(body: &mut Value, patch: &Value) {
     match (body, patch) {
         (Value::Object(body), Value::Object(patch)) => {
+            let mut spelling = Spelling::of(body);
             for (key, value) in patch {
-                let known = body.keys().find(|own| own.eq_ignore_ascii_case(key)).cloned();
-                match known {
+                match spelling.known(body, key) {
                     Some(own) => merge(&mut body[&own], value),
                     None if value.is_null() => {}
                     None => {
+                        spelling.note(key);
                         body.insert(key.clone(), value.clone());
                     }
                 }
@@ -155,6 +158,31 @@ pub(super) fn merge(body: &mut Value, patch: &Value) {
         }
         (_, Value::Null) => {}
         (body, patch) => *body = patch.clone(),
+    }
+}
+
+/// How an object spells the names of its members, to find them without regard to case and without looking
+/// through all of them for each.
+struct Spelling(BTreeMap<String, String>);
+
+impl Spelling {
+    fn of(object: &Map<String, Value>) -> Self {
+        let mut own = Self(BTreeMap::new());
+        object.keys().for_each(|key| own.note(key));
+        own
+    }
+
+    /// The first spelling of a name counts.
+    fn note(&mut self, key: &str) {
+        let name = key.to_ascii_lowercase();
+        self.0.entry(name).or_insert_with(|| key.to_owned());
+    }
+
+    fn known(&self, object: &Map<String, Value>, key: &str) -> Option<String> {
+        if object.contains_key(key) {
+            return Some(key.to_owned());
+        }
+        self.0.get(&key.to_ascii_lowercase()).cloned()
     }
 }
 

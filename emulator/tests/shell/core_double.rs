@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Work};
-use azdrill_emulator::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
+use azdrill_emulator::model::{
+    Body, Extent, NetworkPath, Preparation, Request, Response, StoredBody, Timestamp,
+};
 use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -42,6 +44,8 @@ pub(crate) struct CoreDouble {
     pub(crate) connections: Vec<(NetworkPath, String)>,
     /// The database servers that run.
     pub(crate) running: Vec<String>,
+    /// Preparations to hand out, by path.
+    pub(crate) preparations: BTreeMap<String, Preparation>,
     /// Where they are reached.
     pub(crate) entrances: BTreeMap<String, SocketAddr>,
 }
@@ -107,6 +111,7 @@ fn echo(request: &Request) -> Response {
         "port": request.port,
         "path": request.path,
         "query": request.query,
+        "prepared": request.prepared::<String>(),
         "body": String::from_utf8_lossy(request.body.bytes()),
     });
     Response::json(StatusCode::OK, &value)
@@ -155,6 +160,10 @@ impl Core for CoreDouble {
         Admission::Buffer {
             limit_bytes: BUFFER_BYTES_MAX,
         }
+    }
+
+    fn prepare(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Option<Preparation> {
+        self.preparations.remove(&request.path)
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {

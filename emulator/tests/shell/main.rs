@@ -14,6 +14,7 @@ mod dumps;
 mod engine_double;
 mod in_process;
 mod many_connections;
+mod preparing;
 mod sniffing;
 mod starting;
 mod tls;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::load::{RulesError, SourceCheck, parse, row_error};
 use super::super::{ErrorCode, Mark};
 use super::Format;
-use super::types::{BodyTypes, Limit, Words};
+use super::types::{BodyTypes, ServiceLimit, Words};
 
 const FILE: &str = "bodies/limits.toml";
 
@@ -69,7 +69,7 @@ pub(super) fn apply(
             if let Some(format) = &row.format {
                 member.format = Some(Format::parse(format).map_err(|what| wrong(&what))?);
             }
-            member.limit = Some(Limit {
+            member.limit = Some(ServiceLimit {
                 code: row.code.clone(),
             });
         }

@@ -12,7 +12,7 @@ mod types;
 
 pub use format::Format;
 pub use refusal::{BodyRefusal, BodyShape};
-pub use types::{BodyType, BodyTypes, Kind, Limit, Member, Required, Same, Variant, Words};
+pub use types::{BodyType, BodyTypes, Kind, Member, Required, Same, ServiceLimit, Variant, Words};
 
 use super::load::{RulesError, SourceCheck};
 

@@ -77,7 +77,7 @@ pub struct Words {
 
 /// What a service is known to refuse although its published type would take it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub struct ServiceLimit {
     /// The row of `errors.toml` it answers with, where it is not the provider's usual one.
     pub code: Option<String>,
 }
@@ -128,7 +128,7 @@ pub struct Member {
     /// The form it must have.
     pub format: Option<Format>,
     /// What a limit adds to the published type.
-    pub limit: Option<Limit>,
+    pub limit: Option<ServiceLimit>,
     /// The members of an object.
     pub members: Vec<(Box<str>, Self)>,
     /// More members, by what another member says.

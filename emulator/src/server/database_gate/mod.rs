@@ -9,6 +9,8 @@
 mod address;
 mod entrance;
 mod error_message;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod line;
 mod pass;
 mod session;

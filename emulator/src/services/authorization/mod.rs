@@ -29,7 +29,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 /// The value in quotes of an OData clause `name eq 'value'`, if the filter has one.
-fn filter_value(filter: &str, name: &str) -> Option<String> {
+pub(super) fn filter_value(filter: &str, name: &str) -> Option<String> {
     let lower = filter.to_ascii_lowercase();
     let at = lower.find(&format!("{} eq '", name.to_ascii_lowercase()))?;
     filter[at..].split('\'').nth(1).map(str::to_owned)

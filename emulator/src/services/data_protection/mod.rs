@@ -14,6 +14,8 @@ mod datasource;
 mod deleted_vaults;
 mod duration;
 mod examination;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::services) mod fuzzing;
 mod instance;
 mod instances;
 mod job;

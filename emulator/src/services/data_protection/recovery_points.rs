@@ -242,7 +242,7 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
 }
 
 /// The bounds of a filter `startDate eq '…' and endDate eq '…'`. An empty filter bounds nothing.
-fn bounds(filter: &str) -> (Option<Timestamp>, Option<Timestamp>) {
+pub(super) fn bounds(filter: &str) -> (Option<Timestamp>, Option<Timestamp>) {
     let bound = |name: &str| {
         filter
             .split(" and ")

@@ -16,6 +16,9 @@ use crate::rules::RuleId;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::field;
 
+/// The longest interval, in days: a century.
+const DAYS_MAX: i64 = 36_525;
+
 /// A repeating interval of ISO 8601, as policies write it: `R/2024-01-07T23:00:00+00:00/P1W`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interval {
@@ -39,11 +42,12 @@ impl Interval {
             days => (days.strip_suffix('D')?, 1),
         };
         let count: i64 = count.parse().ok().filter(|count| *count > 0)?;
+        let days = count.checked_mul(days).filter(|days| *days <= DAYS_MAX)?;
         let pieces = jiff::fmt::temporal::Pieces::parse(start).ok()?;
         Some(Self {
             start: start.parse().ok()?,
             offset: pieces.to_numeric_offset().unwrap_or(Offset::UTC),
-            every: SignedDuration::from_hours(24 * days * count),
+            every: SignedDuration::from_hours(24 * days),
         })
     }
 
@@ -57,12 +61,14 @@ impl Interval {
     }
 
     /// The first occurrence after a time.
-    fn after(&self, time: Timestamp) -> Timestamp {
+    pub(super) fn after(&self, time: Timestamp) -> Timestamp {
         if time < self.start {
             return self.start;
         }
         let passed = time.duration_since(self.start).as_secs() / self.every.as_secs();
-        self.start + SignedDuration::from_secs(self.every.as_secs() * (passed + 1))
+        let until = SignedDuration::from_secs(self.every.as_secs() * (passed + 1));
+        // Behind the end of all time nothing falls due.
+        self.start.checked_add(until).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -232,6 +238,8 @@ mod tests {
             "R/x/P1W",
             "R/2024-01-07T23:00:00+00:00/P1M",
             "R/2024-01-07T23:00:00+00:00/P0W",
+            "R/2024-01-07T23:00:00+00:00/P9223372036854775807W",
+            "R/2024-01-07T23:00:00+00:00/P5219W",
         ] {
             assert_eq!(Interval::parse(text), None, "{text}");
         }

@@ -1,5 +1,7 @@
 //! Backup vaults.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -326,7 +328,7 @@ fn describe(
 /// Ends the write of a vault; only now the ids of user-assigned identities are shown.
 fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
     let directory = &context.state.directory;
-    let known: Vec<(String, Value)> = directory
+    let known: BTreeMap<String, Value> = directory
         .iter()
         .filter_map(|principal| match &principal.identity {
             IdentityKind::UserAssigned(id) => Some((
@@ -344,7 +346,7 @@ fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
             .and_then(Value::as_object_mut)
         {
             for (key, value) in identities.iter_mut() {
-                if let Some((_, ids)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(key)) {
+                if let Some(ids) = known.get(&key.to_ascii_lowercase()) {
                     *value = ids.clone();
                 }
             }

@@ -1,6 +1,8 @@
 //! The deployment itself: every resource is put through the front door as whoever deploys, in the
 //! order their dependencies ask for.
 
+use std::collections::BTreeSet;
+
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -58,6 +60,10 @@ pub(super) struct Deploy {
     principal: PrincipalId,
     path: NetworkPath,
     done: Vec<bool>,
+    /// Those that are not there yet.
+    to_come: BTreeSet<ResourceId>,
+    /// What each resource still waits for, as far as that has been looked at.
+    open: Vec<Vec<ResourceId>>,
     references: Map<String, Value>,
     step: Step,
 }
@@ -68,6 +74,12 @@ impl Deploy {
             id,
             operation,
             done: vec![false; template.resources.len()],
+            to_come: template.resources.iter().map(|entry| entry.id.clone()).collect(),
+            open: template
+                .resources
+                .iter()
+                .map(|entry| entry.depends_on.clone())
+                .collect(),
             template,
             principal,
             path: NetworkPath::internet(),
@@ -149,19 +161,15 @@ impl Deploy {
         }
     }
 
-    fn is_free(&self, number: usize) -> bool {
-        self.template.resources[number]
-            .depends_on
-            .iter()
-            .all(|id| !self.is_to_come(id))
+    /// What is there stays there: it is looked at once.
+    fn is_free(&mut self, number: usize) -> bool {
+        let open = &mut self.open[number];
+        while open.pop_if(|id| !self.to_come.contains(id)).is_some() {}
+        open.is_empty()
     }
 
     fn is_to_come(&self, id: &ResourceId) -> bool {
-        self.template
-            .resources
-            .iter()
-            .zip(&self.done)
-            .any(|(entry, done)| !done && entry.id == *id)
+        self.to_come.contains(id)
     }
 
     fn read(&mut self, wanted: Reference, then: Then) -> Next {
@@ -261,6 +269,7 @@ impl Deploy {
     fn is_there(&mut self, context: &mut Context<'_>, number: usize) -> Next {
         self.done[number] = true;
         let entry = &self.template.resources[number];
+        self.to_come.remove(&entry.id);
         super::note_operation(context, &self.id, entry, "Succeeded", 201, &Value::Null);
         self.choose(context)
     }

@@ -7,20 +7,26 @@
 
 mod deploy;
 mod expression;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::services) mod fuzzing;
+mod lenient_json;
+mod limits;
 mod template;
 #[cfg(test)]
 mod template_tests;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Context, Handler, LongRunning, json_body};
+use super::{Context, Handler, LongRunning, Preparer, json_body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::Body;
-use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::model::{Preparation, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
+use limits::Most;
 use template::{DEPLOYMENT, Entry, Place, Request as Template};
 
 /// The deployments there have been.
@@ -66,15 +72,22 @@ fn lenient_body(request: &Request) -> Result<Value, Refusal> {
         let Body::Bytes(bytes) = &request.body else {
             return Err(refusal);
         };
-        let text = std::str::from_utf8(bytes).map_err(|_| refusal.clone())?;
-        let options = jsonc_parser::ParseOptions {
-            allow_comments: true,
-            allow_loose_object_property_names: true,
-            allow_trailing_commas: true,
-            ..jsonc_parser::ParseOptions::default()
-        };
-        jsonc_parser::parse_to_serde_value(text, &options).map_err(|_| refusal)
+        lenient(bytes).ok_or(refusal)
     })
+}
+
+fn lenient(bytes: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if lenient_json::is_deep(text) {
+        return None;
+    }
+    let options = jsonc_parser::ParseOptions {
+        allow_comments: true,
+        allow_loose_object_property_names: true,
+        allow_trailing_commas: true,
+        ..jsonc_parser::ParseOptions::default()
+    };
+    jsonc_parser::parse_to_serde_value(text, &options).ok()
 }
 
 /// What a deployment is made to: the group or the subscription.
@@ -87,9 +100,55 @@ fn target_of(deployment: &ResourceId) -> ResourceId {
     ResourceId::from_segments(deployment.segments().take(segments))
 }
 
-/// Reads the template of a request about the deployment of that id.
+/// A template that was read beforehand, until it is taken.
+struct Read(Mutex<Option<Result<Template, Refusal>>>);
+
+/// Reading templates takes long, as they say themselves.
+pub(super) fn preparer(operation: &str) -> Option<Preparer> {
+    let reads = [
+        "Deployments_CreateOrUpdate",
+        "Deployments_CreateOrUpdateAtSubscriptionScope",
+        "Deployments_Validate",
+        "Deployments_ValidateAtSubscriptionScope",
+        "Deployments_WhatIf",
+        "Deployments_WhatIfAtSubscriptionScope",
+    ];
+    reads.contains(&operation).then_some(prepare as Preparer)
+}
+
+fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
+    let reading = reading(context, &permit.scope).ok()?;
+    let request = request.clone();
+    Some(Preparation::new(move || {
+        Read(Mutex::new(Some(reading.carry_out(&request))))
+    }))
+}
+
+/// The template of a request about the deployment of that id.
 fn read(context: &Context<'_>, id: &ResourceId, request: &Request) -> Result<Template, Refusal> {
-    let sent = lenient_body(request)?;
+    let prepared = request
+        .prepared::<Read>()
+        .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    match prepared {
+        Some(read) => read,
+        None => reading(context, id)?.carry_out(request),
+    }
+}
+
+/// What it takes to read a template.
+struct Reading {
+    place: Place,
+    most: Most,
+}
+
+impl Reading {
+    fn carry_out(self, request: &Request) -> Result<Template, Refusal> {
+        let sent = lenient_body(request)?;
+        Template::read(self.place, field(&sent, "properties"), &self.most).map_err(|text| invalid(&text))
+    }
+}
+
+fn reading(context: &Context<'_>, id: &ResourceId) -> Result<Reading, Refusal> {
     let target = target_of(id);
     let tenant = context.tenant_of(&target)?;
     let group = match target.resource_group() {
@@ -107,7 +166,10 @@ fn read(context: &Context<'_>, id: &ResourceId, request: &Request) -> Result<Tem
         tenant: tenant.to_string(),
         now: context.now,
     };
-    Template::read(place, field(&sent, "properties")).map_err(|text| invalid(&text))
+    Ok(Reading {
+        place,
+        most: Most::of(&context.rules.limits),
+    })
 }
 
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {

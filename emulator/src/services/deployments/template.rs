@@ -1,9 +1,13 @@
 //! A template, read and checked: its parameters, its variables, its resources with their ids.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::expression::{Problem, Scope, evaluate};
+use super::limits::{Most, too_many};
 use crate::model::{ResourceId, Timestamp};
+use crate::services::budget::Budget;
 use crate::state::field;
 
 pub(super) const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
@@ -28,6 +32,9 @@ pub(super) struct Request {
     /// The resources in the order they are written.
     pub(super) resources: Vec<Entry>,
     symbols: Map<String, Value>,
+    /// What all evaluations of this deployment may take together.
+    budget: Budget,
+    characters: u64,
 }
 
 /// A resource of a template. Its properties may hold expressions; id, type and name do not.
@@ -72,7 +79,7 @@ impl Request {
     /// # Errors
     ///
     /// What is wrong with it, in words for a person.
-    pub(super) fn read(place: Place, properties: &Value) -> Result<Self, String> {
+    pub(super) fn read(place: Place, properties: &Value, most: &Most) -> Result<Self, String> {
         let template = field(properties, "template");
         if !field(properties, "templateLink").is_null() {
             return Err("azdrill reads no linked templates: send `template`.".to_owned());
@@ -86,6 +93,7 @@ impl Request {
                 "azdrill deploys incrementally only, not in mode '{mode}'."
             ));
         }
+        most.check(template)?;
         let object = |name: &str| field(template, name).as_object().cloned().unwrap_or_default();
         let mut own = Self {
             target: place.target,
@@ -99,9 +107,11 @@ impl Request {
             outputs: object("outputs"),
             resources: Vec::new(),
             symbols: Map::new(),
+            budget: Budget::new(most.bounds),
+            characters: most.characters,
         };
         own.take_parameters(&object("parameters"), field(properties, "parameters"))?;
-        own.take_resources(field(template, "resources"))?;
+        own.take_resources(field(template, "resources"), most.resources)?;
         Ok(own)
     }
 
@@ -117,7 +127,8 @@ impl Request {
             symbols: &self.symbols,
             references,
             blind,
-            depth: 0,
+            budget: &self.budget,
+            characters: self.characters,
         }
     }
 
@@ -167,7 +178,7 @@ impl Request {
         Ok(())
     }
 
-    fn take_resources(&mut self, written: &Value) -> Result<(), String> {
+    fn take_resources(&mut self, written: &Value, most: u64) -> Result<(), String> {
         let named: Vec<(Option<String>, Value)> = match written {
             Value::Array(items) => items.iter().map(|item| (None, item.clone())).collect(),
             Value::Object(items) => items
@@ -185,6 +196,10 @@ impl Request {
                 self.symbols.insert(symbol.clone(), json!(entry.id));
             }
             self.add_with_children(entry)?;
+            // Children count as well.
+            if self.resources.len() as u64 > most {
+                return Err(too_many("resources", self.resources.len(), most));
+            }
         }
         self.resolve_dependencies()
     }
@@ -284,6 +299,8 @@ impl Request {
                 .flatten()
             {
                 let wanted = said(evaluate(&self.scope(&empty, true), item))?;
+                let looked_at = self.budget.steps(self.resources.len());
+                looked_at.map_err(|exhausted| format!("Dependencies cannot be resolved: {exhausted}."))?;
                 let wanted = wanted.as_str().unwrap_or_default();
                 let symbol = field_of(&self.symbols, wanted);
                 // What the template does not deploy (a condition was false, say) is no dependency.
@@ -294,6 +311,8 @@ impl Request {
                 });
                 own.extend(found.map(|other| other.id.clone()));
             }
+            own.sort_unstable();
+            own.dedup();
             resolved.push(own);
         }
         for (entry, own) in self.resources.iter_mut().zip(resolved) {
@@ -307,25 +326,31 @@ impl Request {
         Ok(())
     }
 
-    /// A resource that waits for itself, if there is one.
+    /// A resource that waits for itself, or for one that does, if there is one.
     fn circle(&self) -> Option<&ResourceId> {
-        let mut done: Vec<&ResourceId> = Vec::new();
-        while done.len() < self.resources.len() {
-            let next = self.resources.iter().find(|entry| {
-                !done.contains(&&entry.id) && entry.depends_on.iter().all(|id| done.contains(&id))
-            });
-            match next {
-                Some(next) => done.push(&next.id),
-                None => {
-                    return self
-                        .resources
-                        .iter()
-                        .map(|entry| &entry.id)
-                        .find(|id| !done.contains(id));
+        let mut waiting: BTreeMap<&ResourceId, usize> = BTreeMap::new();
+        let mut waited_for: BTreeMap<&ResourceId, Vec<&ResourceId>> = BTreeMap::new();
+        for entry in &self.resources {
+            waiting.insert(&entry.id, entry.depends_on.len());
+            for id in &entry.depends_on {
+                waited_for.entry(id).or_default().push(&entry.id);
+            }
+        }
+        let mut free: Vec<&ResourceId> = Vec::new();
+        free.extend(waiting.iter().filter(|(_, count)| **count == 0).map(|(id, _)| id));
+        while let Some(next) = free.pop() {
+            waiting.remove(next);
+            for id in waited_for.remove(next).into_iter().flatten() {
+                if let Some(count) = waiting.get_mut(id) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        free.push(id);
+                    }
                 }
             }
         }
-        None
+        let mut ids = self.resources.iter().map(|entry| &entry.id);
+        ids.find(|id| waiting.contains_key(id))
     }
 
     /// The body a resource is put with. `blind` leaves what is not known yet empty.

@@ -1,11 +1,14 @@
 //! What a template may be.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::limits::Most;
 use super::template::{Place, Request};
 use crate::model::{ResourceId, Timestamp};
+use crate::rules::{Assumptions, Profile, Rules};
 
 fn read(properties: &Value) -> Result<Request, String> {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
     Request::read(
         Place {
             target: "/subscriptions/s/resourceGroups/g".parse().expect("an id"),
@@ -15,6 +18,7 @@ fn read(properties: &Value) -> Result<Request, String> {
             now: Timestamp::UNIX_EPOCH,
         },
         properties,
+        &Most::of(&rules.limits),
     )
 }
 
@@ -114,4 +118,74 @@ fn secret_parameters_are_not_shown() {
     .expect("it is one");
     assert_eq!(json!(own.shown), json!({"a": {"type": "secureString"}}));
     assert_eq!(own.parameters["a"], json!("hidden"));
+}
+
+fn with_variables(variables: &Value, name: &str) -> Value {
+    json!({"template": {"variables": variables, "resources": [resource(name, &json!([]))]}})
+}
+
+/// What made it abort or hang once, and what is like it.
+#[test]
+fn what_would_take_too_much_is_refused_and_says_what_of() {
+    let doubling: Map<String, Value> = (1..30)
+        .map(|n| {
+            let last = n - 1;
+            let text = format!("[concat(variables('v{last}'), variables('v{last}'))]");
+            (format!("v{n}"), json!(text))
+        })
+        .chain([("v0".to_owned(), json!("0123456789"))])
+        .collect();
+    let array = json!((0..20_000).collect::<Vec<_>>());
+    let letters = "x".repeat(20_000);
+    let deep = (0..100).fold(json!("[variables('b')]"), |value, _| json!([value]));
+    for (properties, said) in [
+        (
+            with_variables(&json!({}), &format!("[parameters('n'){}]", ".a".repeat(5000))),
+            "more than 32 members",
+        ),
+        (
+            with_variables(&json!({}), &format!("[concat('{}')]", "x".repeat(24_576))),
+            "longer than 24576 characters",
+        ),
+        (
+            with_variables(&json!(doubling), "[variables('v29')]"),
+            "azdrill's limit",
+        ),
+        (
+            with_variables(&json!({"a": "[variables('a')]"}), "[variables('a')]"),
+            "nested more than 96 deep",
+        ),
+        (
+            with_variables(&json!({"a": deep, "b": "x"}), "[string(variables('a'))]"),
+            "nested more than 96 deep",
+        ),
+        (
+            with_variables(
+                &json!({"a": array}),
+                "[string(union(variables('a'), variables('a')))]",
+            ),
+            "more than 1000000 steps",
+        ),
+        (
+            with_variables(
+                &json!({"a": letters}),
+                "[replace(variables('a'), 'x', variables('a'))]",
+            ),
+            "more than 67108864 bytes",
+        ),
+        (
+            json!({"template": {"resources": vec![resource("x", &json!([])); 801]}}),
+            "Azure's limit is 800",
+        ),
+        (
+            json!({"template": {"resources": [{
+                "type": "A.B/c", "name": "x", "apiVersion": "1",
+                "resources": vec![json!({"type": "d", "name": "y", "apiVersion": "1"}); 801],
+            }]}}),
+            "Azure's limit is 800",
+        ),
+    ] {
+        let error = read(&properties).err().expect("refused");
+        assert!(error.contains(said), "{said}: {error}");
+    }
 }

@@ -239,3 +239,9 @@ fn no_owners(context: &mut Context<'_>, permit: &Permit, request: &Request) -> A
     }
     answer(context, request, "directoryObjects", Vec::new())
 }
+
+/// Whether a filter lets an object through.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn filter_holds(text: &str, object: &Value) -> bool {
+    filter::Filter::read(text).is_ok_and(|filter| filter.holds(object))
+}

@@ -32,6 +32,10 @@ pub(super) enum CryptographyError {
     Key,
 }
 
+/// The longest number of a key that is looked at, in letters: 4,096 bits and some padding. Multiplying longer ones
+/// would take for ever.
+const NUMBER_LETTERS_MAX: usize = 700;
+
 type Done<T> = Result<T, CryptographyError>;
 
 /// A key pair. It has no `Debug`, and its private half never leaves.
@@ -96,7 +100,8 @@ impl KeyPair {
     /// A key that somebody brings along.
     pub(super) fn import(key: &Value) -> Done<Self> {
         let text = |name: &str| field(key, name).as_str().unwrap_or_default();
-        let bytes = |name: &str| decode(text(name)).filter(|bytes| !bytes.is_empty());
+        let short = |name: &str| text(name).len() <= NUMBER_LETTERS_MAX;
+        let bytes = |name: &str| decode(text(name)).filter(|bytes| !bytes.is_empty() && short(name));
         let number = |name: &str| bytes(name).map(|bytes| BigUint::from_bytes_be(&bytes));
         let pair = match (text("kty"), text("crv")) {
             ("RSA" | "RSA-HSM", _) => {

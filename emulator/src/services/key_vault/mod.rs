@@ -14,7 +14,7 @@ mod vault;
 
 use std::collections::BTreeMap;
 
-use super::Handler;
+use super::{Handler, Preparer};
 use crate::model::Timestamp;
 use crate::state::Resource;
 use material::{KeyMaterial, SecretMaterial};
@@ -54,6 +54,10 @@ struct DeletedVault {
     contents: Contents,
     deleted: Timestamp,
     purged: Timestamp,
+}
+
+pub(super) fn preparer(operation: &str) -> Option<Preparer> {
+    data::preparer(operation)
 }
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {

@@ -9,13 +9,43 @@ use super::problem::Problem;
 use super::scalar::Scalar;
 use super::syntax::{Comparison, Expression, TextTest};
 use crate::model::Timestamp;
+use crate::services::budget::Budget;
 
 /// A row: columns by name, in order.
 pub(super) type Row = Map<String, Value>;
 
+/// What evaluating goes by.
+pub(super) struct Means {
+    /// The time.
+    pub(super) now: Timestamp,
+    /// What the whole query may still take.
+    pub(super) budget: Budget,
+}
+
+impl Means {
+    /// Takes note of rows that are written once more.
+    pub(super) fn rows(&self, rows: &[Row]) -> Result<(), Problem> {
+        for row in rows {
+            for value in row.values() {
+                self.budget.value(value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The value of an expression.
-pub(super) fn evaluate(expression: &Expression, row: &Row, now: Timestamp) -> Result<Scalar, Problem> {
-    let value = |inner: &Expression| evaluate(inner, row, now);
+pub(super) fn evaluate(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar, Problem> {
+    let _deeper = means.budget.deeper()?;
+    let value = value_of(expression, row, means)?;
+    if let Scalar::Json(value) = &value {
+        means.budget.value(value)?;
+    }
+    Ok(value)
+}
+
+fn value_of(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar, Problem> {
+    let value = |inner: &Expression| evaluate(inner, row, means);
     Ok(match expression {
         Expression::Constant(constant) => constant.clone(),
         Expression::Column(name) => Scalar::Json(row.get(name).cloned().unwrap_or_default()),
@@ -23,7 +53,7 @@ pub(super) fn evaluate(expression: &Expression, row: &Row, now: Timestamp) -> Re
         Expression::Index(inner, at) => index(value(inner)?, &value(at)?),
         Expression::Call(name, arguments) => {
             let arguments: Vec<Scalar> = arguments.iter().map(value).collect::<Result<_, _>>()?;
-            functions::call(name, &arguments, now)?
+            functions::call(name, &arguments, means)?
         }
         Expression::Negated(inner) => Scalar::truth(!value(inner)?.is_true()),
         Expression::Compare(comparison, left, right) => {
@@ -36,6 +66,7 @@ pub(super) fn evaluate(expression: &Expression, row: &Row, now: Timestamp) -> Re
             negated,
         } => {
             let own = value(own)?;
+            means.budget.steps(choices.len())?;
             let mut found = false;
             for choice in choices {
                 found |= is_among(&own, &value(choice)?, *with_case);

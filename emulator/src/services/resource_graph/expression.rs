@@ -40,6 +40,12 @@ impl Expressions {
             .unwrap_or((Token::End, Place::default()))
     }
 
+    /// The next token to look at: most looks find something else.
+    fn token(&self) -> &Token {
+        let found = self.tokens.get(self.at).or(self.tokens.last());
+        found.map_or(&Token::End, |(token, _)| token)
+    }
+
     pub(super) fn advance(&mut self) {
         self.at += 1;
     }
@@ -56,13 +62,13 @@ impl Expressions {
     }
 
     pub(super) fn take_sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.peek().0, Token::Sign(own) if own == sign);
+        let found = matches!(self.token(), Token::Sign(own) if *own == sign);
         self.at += usize::from(found);
         found
     }
 
     pub(super) fn take_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.peek().0, Token::Word(own) if own == word);
+        let found = matches!(self.token(), Token::Word(own) if own == word);
         self.at += usize::from(found);
         found
     }
@@ -206,7 +212,7 @@ impl Expressions {
     fn sum(&mut self) -> Result<Expression, Problem> {
         let mut left = self.product()?;
         loop {
-            let sign = match self.peek().0 {
+            let sign = match self.token() {
                 Token::Sign("+") => '+',
                 Token::Sign("-") => '-',
                 _ => return Ok(left),
@@ -220,7 +226,7 @@ impl Expressions {
     fn product(&mut self) -> Result<Expression, Problem> {
         let mut left = self.postfix()?;
         loop {
-            let sign = match self.peek().0 {
+            let sign = match self.token() {
                 Token::Sign("*") => '*',
                 Token::Sign("/") => '/',
                 _ => return Ok(left),

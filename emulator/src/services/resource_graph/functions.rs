@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::number;
+use super::evaluate::{Means, number};
 use super::problem::Problem;
 use super::scalar::Scalar;
-use crate::model::Timestamp;
 
 const PLAYED: &str = "ago, array_length, bag_keys, case, coalesce, iff, iif, indexof, isempty, isnotempty, isnotnull, isnull, now, parse_json, replace_string, split, strcat, strlen, substring, tobool, todatetime, todouble, todynamic, toint, tolong, tolower, tostring, toupper";
+/// What a part of a text takes as a value of its own, in bytes.
+const PART_BYTES: usize = 64;
 /// Functions of the language that queries use and that are not played: refused by name, and not told
 /// to be unknown.
 const NOT_PLAYED: [&str; 18] = [
@@ -50,8 +51,11 @@ fn misused(name: &str, how: &str) -> Problem {
 }
 
 /// The value of a call.
-pub(super) fn call(name: &str, arguments: &[Scalar], now: Timestamp) -> Result<Scalar, Problem> {
+pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Scalar, Problem> {
     check(name)?;
+    if let Some(much) = much(name, arguments, means) {
+        return much;
+    }
     let argument = |at: usize| {
         arguments
             .get(at)
@@ -70,8 +74,6 @@ pub(super) fn call(name: &str, arguments: &[Scalar], now: Timestamp) -> Result<S
         "tostring" => Scalar::text(text(0)?),
         "strlen" => Scalar::Json(json!(text(0)?.chars().count())),
         "strcat" => Scalar::text(arguments.iter().map(Scalar::to_text).collect::<String>()),
-        "split" => split(&text(0)?, &text(1)?, arguments.get(2)),
-        "replace_string" => Scalar::text(text(0)?.replace(&text(1)?, &text(2)?)),
         "indexof" => {
             let (own, wanted) = (text(0)?, text(1)?);
             let at = own.find(&wanted).map(|at| own[..at].chars().count());
@@ -91,7 +93,6 @@ pub(super) fn call(name: &str, arguments: &[Scalar], now: Timestamp) -> Result<S
         "todouble" => argument(0)?.to_number().map_or(Scalar::NULL, number),
         "tobool" => truth_of(argument(0)?),
         "todatetime" => argument(0)?.to_time().map_or(Scalar::NULL, Scalar::Time),
-        "parse_json" | "todynamic" => parsed(argument(0)?),
         "isnull" => Scalar::truth(argument(0)?.is_null()),
         "isnotnull" => Scalar::truth(!argument(0)?.is_null()),
         "isempty" => Scalar::truth(text(0)?.is_empty()),
@@ -111,13 +112,46 @@ pub(super) fn call(name: &str, arguments: &[Scalar], now: Timestamp) -> Result<S
             Scalar::Json(Value::Object(members)) => Scalar::Json(members.keys().cloned().collect()),
             _ => Scalar::NULL,
         },
-        "now" => Scalar::Time(now),
+        "now" => Scalar::Time(means.now),
         "ago" => match argument(0)? {
-            Scalar::Span(span) => now.checked_sub(*span).map_or(Scalar::NULL, Scalar::Time),
+            Scalar::Span(span) => means.now.checked_sub(*span).map_or(Scalar::NULL, Scalar::Time),
             _ => return Err(misused(name, "the argument must be a length of time, such as 7d")),
         },
         _ => return Err(Problem::Function(name.to_owned())),
     })
+}
+
+/// The value of a call that may write more than it is given: what it writes is counted first.
+fn much(name: &str, arguments: &[Scalar], means: &Means) -> Option<Result<Scalar, Problem>> {
+    let text = |at: usize| {
+        let found = arguments.get(at).map(Scalar::to_text);
+        found.ok_or_else(|| misused(name, "an argument is missing"))
+    };
+    let call = || -> Result<Scalar, Problem> {
+        let own = text(0)?;
+        match name {
+            "split" => {
+                let separator = text(1)?;
+                let parts = own.matches(&separator).count();
+                means.budget.bytes(parts.saturating_mul(PART_BYTES))?;
+                Ok(split(&own, &separator, arguments.get(2)))
+            }
+            "replace_string" => {
+                let (from, to) = (text(1)?, text(2)?);
+                let parts = own.matches(&from).count();
+                means.budget.bytes(parts.saturating_mul(to.len()))?;
+                Ok(Scalar::text(own.replace(&from, &to)))
+            }
+            _ => {
+                // A value takes more than the two letters it can be written with.
+                means.budget.bytes(own.len().saturating_mul(PART_BYTES / 2))?;
+                Ok(arguments.first().map_or(Scalar::NULL, parsed))
+            }
+        }
+    };
+    ["split", "replace_string", "parse_json", "todynamic"]
+        .contains(&name)
+        .then(call)
 }
 
 /// The parts of a text, or the one that is asked for, as a list either way.

@@ -4,6 +4,8 @@
 mod evaluate;
 mod expression;
 mod functions;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::services) mod fuzzing;
 mod lexer;
 mod parser;
 mod problem;
@@ -19,12 +21,16 @@ use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Handler, json_body};
+use super::{Context, Handler, Preparer, json_body};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, Response};
+use crate::model::{Preparation, Request, Response};
+use crate::rules::Limits;
+use crate::services::budget::{Bounds, Budget};
 use crate::state::field;
+use evaluate::Means;
 use problem::Problem;
 use steps::Table;
+use syntax::Query;
 use tables::Reader;
 
 /// The most rows an answer holds, and how many it holds where the client does not say.
@@ -37,9 +43,17 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 fn query(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let sent = json_body(request)?;
+    let own = request.prepared::<Found>();
+    let sent = match own {
+        Some(own) => own.sent.clone(),
+        None => json_body(request)?,
+    };
     let text = field(&sent, "query").as_str().unwrap_or_default();
-    let found = run(context, permit, text, &sent).map_err(|problem| problem.refuse(context))?;
+    let found = match own {
+        Some(own) => own.table.clone(),
+        None => running(context, permit, &sent).and_then(Running::carry_out),
+    };
+    let found = found.map_err(|problem| problem.refuse(context))?;
     let options = field(&sent, "options");
     let page = Page::read(options, text).map_err(|problem| problem.refuse(context))?;
     let version = request.query_value("api-version").unwrap_or_default();
@@ -54,7 +68,46 @@ fn query(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
     ))
 }
 
-fn run(context: &Context<'_>, permit: &Permit, text: &str, sent: &Value) -> Result<Table, Problem> {
+/// What a query found.
+struct Found {
+    table: Result<Table, Problem>,
+    /// What was sent, for what else it says.
+    sent: Value,
+}
+
+pub(super) fn preparer(operation: &str) -> Option<Preparer> {
+    (operation == "ResourceGraph_Query").then_some(prepare as Preparer)
+}
+
+fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
+    let sent = json_body(request).ok()?;
+    let running = running(context, permit, &sent);
+    let options = field(&sent, "options").clone();
+    let query = field(&sent, "query").clone();
+    Some(Preparation::new(move || Found {
+        table: running.and_then(Running::carry_out),
+        sent: json!({"query": query, "options": options}),
+    }))
+}
+
+/// A query, and the rows it begins with.
+struct Running {
+    table: Table,
+    query: Query,
+    means: Means,
+}
+
+impl Running {
+    fn carry_out(self) -> Result<Table, Problem> {
+        let steps = self.query.steps.iter();
+        steps
+            .into_iter()
+            .try_fold(self.table, |table, step| table.step(step, &self.means))
+    }
+}
+
+fn running(context: &Context<'_>, permit: &Permit, sent: &Value) -> Result<Running, Problem> {
+    let text = field(sent, "query").as_str().unwrap_or_default();
     let groups = field(sent, "managementGroups").as_array();
     if groups.is_some_and(|groups| !groups.is_empty()) {
         return Err(Problem::NotPlayed {
@@ -72,12 +125,35 @@ fn run(context: &Context<'_>, permit: &Permit, text: &str, sent: &Value) -> Resu
             .filter_map(|id| id.as_str().map(str::to_ascii_lowercase))
             .collect(),
     };
-    let query = parser::parse(text)?;
-    let mut table = reader.table(&query.table)?;
-    for step in &query.steps {
-        table = table.step(step, context.now)?;
+    let limits = &context.rules.limits;
+    let query = parse(text, limits)?;
+    let means = Means {
+        now: context.now,
+        budget: Budget::new(Bounds::of(limits)),
+    };
+    Ok(Running {
+        table: reader.table(&query.table)?,
+        query,
+        means,
+    })
+}
+
+/// Reads a query that is no longer than it may be.
+fn parse(text: &str, limits: &Limits) -> Result<Query, Problem> {
+    let most = limits.query_characters.most;
+    if text.len() as u64 > most {
+        return Err(Problem::Misused(format!(
+            "The query is longer than {most} characters, which is azdrill's limit"
+        )));
     }
-    Ok(table)
+    let query = parser::parse(text)?;
+    let most = limits.query_operators.most;
+    if query.steps.len() as u64 > most {
+        return Err(Problem::Misused(format!(
+            "The query has more than {most} operators, which is azdrill's limit"
+        )));
+    }
+    Ok(query)
 }
 
 /// Which rows of what was found an answer holds.

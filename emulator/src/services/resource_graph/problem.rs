@@ -6,6 +6,7 @@ use crate::gateway::{Refusal, Shape};
 use crate::model::wire_hundred_nanoseconds;
 use crate::rules::Mark;
 use crate::services::Context;
+use crate::services::budget::Exhausted;
 
 /// Where something stands in a query: lines from one, characters from nought, as Azure counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,12 @@ pub(super) enum Problem {
     NotPlayed { what: String, instead: String },
     /// A function or an operator is used wrongly.
     Misused(String),
+}
+
+impl From<Exhausted> for Problem {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Misused(format!("The query cannot be carried out: {exhausted}"))
+    }
 }
 
 impl Problem {

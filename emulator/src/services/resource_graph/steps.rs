@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Row, evaluate, number};
+use super::evaluate::{Means, Row, evaluate, number};
 use super::functions;
 use super::problem::Problem;
 use super::scalar::Scalar;
 use super::syntax::{Aggregate, AggregateFunction, Expression, Named, Order, Step};
-use crate::model::Timestamp;
 
 /// Rows with the columns they have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,14 +30,14 @@ fn check(expression: &Expression, columns: &[String]) -> Result<(), Problem> {
 
 impl Table {
     /// Carries out one operator.
-    pub(super) fn step(self, step: &Step, now: Timestamp) -> Result<Self, Problem> {
+    pub(super) fn step(self, step: &Step, means: &Means) -> Result<Self, Problem> {
         match step {
-            Step::Where(condition) => self.filter(condition, now),
-            Step::Project(named) => self.project(named, now),
+            Step::Where(condition) => self.filter(condition, means),
+            Step::Project(named) => self.project(named, means),
             Step::ProjectAway(names) => Ok(self.without(names)),
             Step::ProjectRename(pairs) => self.rename(pairs),
-            Step::Extend(named) => self.extend(named, now),
-            Step::Sort(orders) => self.sort(orders, now),
+            Step::Extend(named) => self.extend(named, means),
+            Step::Sort(orders) => self.sort(orders, means),
             Step::Take(count) => Ok(self.take(*count)),
             Step::Count => Ok(Self {
                 columns: vec!["Count".to_owned()],
@@ -47,16 +46,16 @@ impl Table {
                     Value::from(self.rows.len()),
                 )])],
             }),
-            Step::Distinct(named) => self.distinct(named, now),
-            Step::Summarize { values, by } => self.summarize(values, by, now),
+            Step::Distinct(named) => self.distinct(named, means),
+            Step::Summarize { values, by } => self.summarize(values, by, means),
         }
     }
 
-    fn filter(mut self, condition: &Expression, now: Timestamp) -> Result<Self, Problem> {
+    fn filter(mut self, condition: &Expression, means: &Means) -> Result<Self, Problem> {
         check(condition, &self.columns)?;
         let mut kept = Vec::new();
         for row in self.rows {
-            if evaluate(condition, &row, now)?.is_true() {
+            if evaluate(condition, &row, means)?.is_true() {
                 kept.push(row);
             }
         }
@@ -64,13 +63,16 @@ impl Table {
         Ok(self)
     }
 
-    fn project(self, named: &[Named], now: Timestamp) -> Result<Self, Problem> {
+    fn project(self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+        means
+            .budget
+            .steps(self.columns.len().saturating_mul(named.len()))?;
         for one in named {
             check(&one.value, &self.columns)?;
         }
         let make = |row: &Row| -> Result<Row, Problem> {
             let value = |one: &Named| {
-                let value = evaluate(&one.value, row, now)?.into_json();
+                let value = evaluate(&one.value, row, means)?.into_json();
                 Ok((one.name.clone(), value))
             };
             named.iter().map(value).collect()
@@ -111,13 +113,16 @@ impl Table {
         Ok(self)
     }
 
-    fn extend(mut self, named: &[Named], now: Timestamp) -> Result<Self, Problem> {
+    fn extend(mut self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+        // Every name is looked for among the columns, of which there are more with each.
+        let columns = self.columns.len() + named.len();
+        means.budget.steps(columns.saturating_mul(named.len()))?;
         for one in named {
             check(&one.value, &self.columns)?;
         }
         for one in named {
             for row in &mut self.rows {
-                let value = evaluate(&one.value, row, now)?.into_json();
+                let value = evaluate(&one.value, row, means)?.into_json();
                 row.insert(one.name.clone(), value);
             }
             if !self.columns.contains(&one.name) {
@@ -127,7 +132,7 @@ impl Table {
         Ok(self)
     }
 
-    fn sort(mut self, orders: &[Order], now: Timestamp) -> Result<Self, Problem> {
+    fn sort(mut self, orders: &[Order], means: &Means) -> Result<Self, Problem> {
         for order in orders {
             check(&order.by, &self.columns)?;
         }
@@ -135,7 +140,7 @@ impl Table {
         for row in self.rows {
             let keys: Vec<Scalar> = orders
                 .iter()
-                .map(|order| evaluate(&order.by, &row, now))
+                .map(|order| evaluate(&order.by, &row, means))
                 .collect::<Result<_, _>>()?;
             keyed.push((keys, row));
         }
@@ -156,28 +161,30 @@ impl Table {
         self
     }
 
-    fn distinct(self, named: &[Named], now: Timestamp) -> Result<Self, Problem> {
+    fn distinct(self, named: &[Named], means: &Means) -> Result<Self, Problem> {
         let mut table = if named.is_empty() {
             self
         } else {
-            self.project(named, now)?
+            self.project(named, means)?
         };
         let mut seen = BTreeSet::new();
+        means.rows(&table.rows)?;
         table
             .rows
             .retain(|row| seen.insert(Value::Object(row.clone()).to_string()));
         Ok(table)
     }
 
-    fn summarize(self, values: &[Aggregate], by: &[Named], now: Timestamp) -> Result<Self, Problem> {
+    fn summarize(self, values: &[Aggregate], by: &[Named], means: &Means) -> Result<Self, Problem> {
         for of in values.iter().filter_map(|value| value.of.as_ref()) {
             check(of, &self.columns)?;
         }
+        means.rows(&self.rows)?;
         let keys = Self {
             columns: self.columns.clone(),
             rows: self.rows.clone(),
         }
-        .project(by, now)?;
+        .project(by, means)?;
         let mut groups: BTreeMap<String, (Row, Vec<Row>)> = BTreeMap::new();
         for (key, row) in keys.rows.into_iter().zip(self.rows) {
             let name = Value::Object(key.clone()).to_string();
@@ -200,7 +207,7 @@ impl Table {
             .extend(values.iter().map(|value| value.name.clone()));
         for (mut row, members) in groups.into_values() {
             for value in values {
-                row.insert(value.name.clone(), aggregate(value, &members, now)?);
+                row.insert(value.name.clone(), aggregate(value, &members, means)?);
             }
             table.rows.push(row);
         }
@@ -222,13 +229,13 @@ fn compare_in(order: &Order, one: &Scalar, two: &Scalar) -> Ordering {
     }
 }
 
-fn aggregate(wanted: &Aggregate, rows: &[Row], now: Timestamp) -> Result<Value, Problem> {
+fn aggregate(wanted: &Aggregate, rows: &[Row], means: &Means) -> Result<Value, Problem> {
     let Some(of) = &wanted.of else {
         return Ok(json!(rows.len()));
     };
     let values: Vec<Scalar> = rows
         .iter()
-        .map(|row| evaluate(of, row, now))
+        .map(|row| evaluate(of, row, means))
         .collect::<Result<_, _>>()?;
     let numbers = || values.iter().filter_map(Scalar::to_number);
     let known = || values.iter().filter(|value| !value.is_null());

@@ -1,5 +1,7 @@
 //! The tables there are, filled with what the caller may read.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::evaluate::Row;
@@ -36,7 +38,7 @@ pub(super) struct Reader<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) permit: &'a Permit,
     /// In lower case; empty for all that can be seen.
-    pub(super) subscriptions: Vec<String>,
+    pub(super) subscriptions: BTreeSet<String>,
 }
 
 impl Reader<'_> {

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::Row;
+use super::evaluate::{Means, Row};
 use super::parser::parse;
 use super::problem::Problem;
 use super::steps::Table;
 use crate::model::Timestamp;
+use crate::services::budget::{Bounds, Budget};
 
 const VAULT: &str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v1";
 
@@ -39,16 +40,28 @@ fn table() -> Table {
     }
 }
 
+fn means() -> Means {
+    Means {
+        now: now(),
+        budget: Budget::new(Bounds {
+            depth: 96,
+            steps: 1_000_000,
+            bytes: 64 << 20,
+        }),
+    }
+}
+
 fn now() -> Timestamp {
     "2026-03-04T00:00:00Z".parse().expect("a time")
 }
 
 fn run(query: &str) -> Result<Table, Problem> {
     let query = parse(query)?;
+    let means = means();
     query
         .steps
         .iter()
-        .try_fold(table(), |table, step| table.step(step, now()))
+        .try_fold(table(), |table, step| table.step(step, &means))
 }
 
 /// The names of the rows found.
@@ -325,4 +338,19 @@ fn no_text_makes_reading_panic() {
         let text = parts.join(if glued { "" } else { " " });
         let _ = run(&text);
     });
+}
+
+#[test]
+fn a_query_that_writes_too_much_is_refused() {
+    let doubled = "| extend name = strcat(name, name) ".repeat(40);
+    let Err(Problem::Misused(text)) = run(&format!("resources {doubled}")) else {
+        panic!("refused");
+    };
+    assert!(text.contains("azdrill's limit"), "{text}");
+    let Err(Problem::Misused(text)) = run(
+        "resources | extend a = strcat(name, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa') | extend a = replace_string(a, 'a', a) | extend a = replace_string(a, 'a', a) | extend a = replace_string(a, 'a', a)",
+    ) else {
+        panic!("refused");
+    };
+    assert!(text.contains("bytes"), "{text}");
 }

@@ -1,6 +1,6 @@
 //! Tags of anything at all, by one address each, and the names a subscription has given out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -89,19 +89,19 @@ pub(super) fn patch(
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     };
-    let same = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    let lower: BTreeSet<String> = named.keys().map(|name| name.to_ascii_lowercase()).collect();
+    let values: BTreeSet<(String, String)> = named
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_string()))
+        .collect();
     let tags = if is("Merge") {
-        let mut tags = others(&|name, _| named.keys().any(|other| same(name, other)));
+        let mut tags = others(&|name, _| lower.contains(&name.to_ascii_lowercase()));
         tags.extend(named);
         tags
     } else if is("Replace") {
         named
     } else if is("Delete") {
-        others(&|name, value| {
-            named
-                .iter()
-                .any(|(other, wanted)| same(name, other) && value == wanted)
-        })
+        others(&|name, value| values.contains(&(name.to_ascii_lowercase(), value.to_string())))
     } else {
         let text = format!(
             "The request content was invalid: 'operation' is Merge, Replace or Delete, and not '{operation}'."

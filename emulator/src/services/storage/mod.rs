@@ -1,7 +1,10 @@
 //! Storage accounts and the blob data plane.
 
 mod arm;
+#[cfg(not(any(test, feature = "fuzzing")))]
 mod data;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod data;
 mod domain;
 mod names;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::Expression;
 use super::functions;
 use super::parse::parse;
 use crate::model::{ResourceId, Timestamp};
+use crate::services::budget::{Budget, Exhausted};
 use crate::state::field;
 
 /// What expressions can refer to.
@@ -31,8 +32,10 @@ pub(in crate::services::deployments) struct Scope<'a> {
     pub(in crate::services::deployments) references: &'a Map<String, Value>,
     /// Whether a reference that has not been found is an empty object, for looking without acting.
     pub(in crate::services::deployments) blind: bool,
-    /// How many variables deep this is.
-    pub(in crate::services::deployments) depth: u32,
+    /// What evaluating may still take.
+    pub(in crate::services::deployments) budget: &'a Budget,
+    /// The most characters of one expression.
+    pub(in crate::services::deployments) characters: u64,
 }
 
 /// Something an expression needs to know about a resource.
@@ -53,6 +56,12 @@ pub(in crate::services::deployments) enum Problem {
     Needs(Reference),
 }
 
+impl From<Exhausted> for Problem {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::Wrong(format!("The template cannot be evaluated: {exhausted}."))
+    }
+}
+
 impl Problem {
     pub(super) fn wrong(text: impl Into<String>) -> Self {
         Self::Wrong(text.into())
@@ -65,6 +74,7 @@ impl Problem {
 ///
 /// The first expression that has no value.
 pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Value) -> Result<Value, Problem> {
+    let _deeper = scope.budget.deeper()?;
     match value {
         Value::String(text) => of_text(scope, text),
         Value::Array(items) => items.iter().map(|item| evaluate(scope, item)).collect(),
@@ -84,11 +94,18 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
 }
 
 fn of_text(scope: &Scope<'_>, text: &str) -> Result<Value, Problem> {
+    scope.budget.bytes(text.len())?;
     let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
         return Ok(Value::from(text));
     };
     if let Some(literal) = text.strip_prefix("[[") {
         return Ok(Value::from(format!("[{literal}")));
+    }
+    if inner.chars().count() as u64 > scope.characters {
+        return Err(Problem::wrong(format!(
+            "The template language expression is longer than {} characters, which is Azure's limit.",
+            scope.characters
+        )));
     }
     let expression = parse(inner)
         .map_err(|why| Problem::wrong(format!("Unable to parse language expression '{inner}': {why}.")))?;
@@ -96,15 +113,22 @@ fn of_text(scope: &Scope<'_>, text: &str) -> Result<Value, Problem> {
 }
 
 pub(super) fn of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Problem> {
+    let _deeper = scope.budget.deeper()?;
+    let value = value_of(scope, expression)?;
+    scope.budget.value(&value)?;
+    Ok(value)
+}
+
+fn value_of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Problem> {
     match expression {
         Expression::Text(text) => Ok(Value::from(text.as_str())),
         Expression::Number(number) => Ok(Value::from(*number)),
         Expression::Call { function, arguments } => functions::call(scope, function, arguments),
-        Expression::Member(whole, name) => member(scope, &of(scope, whole)?, name),
+        Expression::Member(whole, name) => member(scope, of(scope, whole)?, name),
         Expression::Element(whole, index) => {
             let whole = of(scope, whole)?;
             match of(scope, index)? {
-                Value::String(name) => member(scope, &whole, &name),
+                Value::String(name) => member(scope, whole, &name),
                 index => {
                     let at = index.as_u64().and_then(|at| usize::try_from(at).ok());
                     let found = at.and_then(|at| whole.as_array()?.get(at));
@@ -117,13 +141,13 @@ pub(super) fn of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Pr
     }
 }
 
-fn member(scope: &Scope<'_>, whole: &Value, name: &str) -> Result<Value, Problem> {
-    let found = field(whole, name);
+fn member(scope: &Scope<'_>, whole: Value, name: &str) -> Result<Value, Problem> {
+    scope.budget.steps(whole.as_object().map_or(0, Map::len))?;
     let there = whole
         .as_object()
         .is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)));
     if there {
-        return Ok(found.clone());
+        return Ok(field(&whole, name).clone());
     }
     if scope.blind {
         // Below something that is only known once it has been deployed.
@@ -139,12 +163,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::services::budget::Bounds;
 
     fn value(text: &str) -> Result<Value, Problem> {
         let target: ResourceId = "/subscriptions/s/resourceGroups/g".parse().expect("an id");
         let parameters = json!({"name": "Drill", "list": ["a", "b"], "deep": {"One": 1}});
         let variables = json!({"id": "[concat(parameters('name'), '-x')]", "loop": "[variables('loop')]"});
         let empty = Map::new();
+        let budget = Budget::new(Bounds {
+            depth: 96,
+            steps: 1_000_000,
+            bytes: 64 << 20,
+        });
         let scope = Scope {
             target: &target,
             group: &json!({"name": "g", "location": "uksouth", "id": target}),
@@ -156,7 +186,8 @@ mod tests {
             symbols: &empty,
             references: &empty,
             blind: false,
-            depth: 0,
+            budget: &budget,
+            characters: 24_576,
         };
         evaluate(&scope, &Value::from(text))
     }

@@ -9,11 +9,11 @@ use super::evaluate::{Problem, Reference, Scope, evaluate, of};
 use crate::model::ResourceId;
 use crate::state::field;
 
+/// What a part of a text takes as a value of its own, in bytes.
+const PART_BYTES: usize = 64;
+
 /// The namespace of `guid()`.
 const GUID_NAMESPACE: Uuid = uuid::uuid!("11fb06fb-712d-4ddd-98c7-e71bbd588830");
-
-/// Variables may name variables; one that names itself would go on for ever.
-const DEPTH_MAX: u32 = 32;
 
 pub(super) fn call(scope: &Scope<'_>, function: &str, arguments: &[Expression]) -> Result<Value, Problem> {
     let name = function.to_ascii_lowercase();
@@ -86,6 +86,13 @@ impl Call<'_> {
             .ok_or_else(|| count(self.function, &format!("at least {} arguments", at + 1)))
     }
 
+    /// Takes note of so many parts of so many bytes, before they are made.
+    fn many(&self, parts: usize, bytes: usize) -> Result<(), Problem> {
+        self.scope.budget.steps(parts)?;
+        self.scope.budget.bytes(parts.saturating_mul(bytes))?;
+        Ok(())
+    }
+
     /// What the deployment itself knows.
     fn of_scope(&self, name: &str) -> Maybe {
         let scope = self.scope;
@@ -130,17 +137,10 @@ impl Call<'_> {
         if !known {
             return Err(not_found("variable", wanted));
         }
-        let depth = self.scope.depth;
-        if depth >= DEPTH_MAX {
-            return Err(Problem::wrong(format!(
-                "The variable '{wanted}' is nested more than {DEPTH_MAX} deep; does it name itself?"
-            )));
-        }
-        let deeper = Scope {
-            depth: depth + 1,
-            ..*self.scope
-        };
-        evaluate(&deeper, &member(self.scope.variables, wanted))
+        // One that names itself is nested too deep.
+        let written = member(self.scope.variables, wanted);
+        self.scope.budget.value(&written)?;
+        evaluate(self.scope, &written)
     }
 
     /// Ids of resources, and what is known of them.
@@ -270,14 +270,20 @@ impl Call<'_> {
             "format" => self.format(),
             "replace" => (|| {
                 let (text, from, to) = (self.text(0)?, self.text(1)?, self.text(2)?);
+                self.many(text.matches(from).count(), to.len())?;
                 Ok(Value::from(text.replace(from, to)))
             })(),
-            "split" => (|| Ok(json!(self.text(0)?.split(self.text(1)?).collect::<Vec<_>>())))(),
+            "split" => (|| {
+                let (text, separator) = (self.text(0)?, self.text(1)?);
+                self.many(text.matches(separator).count(), PART_BYTES)?;
+                Ok(json!(text.split(separator).collect::<Vec<_>>()))
+            })(),
             "startswith" => (|| {
                 let (text, part) = (self.text(0)?.to_lowercase(), self.text(1)?.to_lowercase());
                 Ok(Value::from(text.starts_with(&part)))
             })(),
             "substring" => (|| {
+                self.many(self.text(0)?.len(), size_of::<char>())?;
                 let from = self.any(1)?.as_u64().unwrap_or_default();
                 let text: Vec<char> = self.text(0)?.chars().collect();
                 let from = usize::try_from(from).unwrap_or(usize::MAX).min(text.len());
@@ -301,6 +307,8 @@ impl Call<'_> {
                 )
             }),
             "json" => self.text(0).and_then(|text| {
+                // A value takes more than the two letters it can be written with.
+                self.many(text.len() / 2, PART_BYTES)?;
                 serde_json::from_str(text).map_err(|error| Problem::wrong(format!("json(): {error}.")))
             }),
             _ => return None,
@@ -327,7 +335,9 @@ impl Call<'_> {
                 .trim()
                 .parse()
                 .map_err(|_| Problem::wrong(format!("format(): `{number}` is no number of an argument.")))?;
-            text.push_str(&written(self.any(at + 1)?));
+            let part = written(self.any(at.saturating_add(1))?);
+            self.many(1, part.len())?;
+            text.push_str(&part);
             rest = &rest[end + 1..];
         }
         text.push_str(rest);
@@ -353,13 +363,19 @@ impl Call<'_> {
             "union" => self.union(),
             "empty" => self.any(0).map(|value| Value::from(length(value) == 0)),
             "length" => self.any(0).map(|value| Value::from(length(value))),
-            "contains" => (|| Ok(Value::from(contains(self.any(0)?, self.any(1)?))))(),
+            "contains" => (|| {
+                let whole = self.any(0)?;
+                self.many(length(whole), 0)?;
+                Ok(Value::from(contains(whole, self.any(1)?)))
+            })(),
             "first" => self.any(0).map(|value| ends(value).0),
             "last" => self.any(0).map(|value| ends(value).1),
             "join" => (|| {
                 let items = self.any(0)?.as_array().cloned().unwrap_or_default();
                 let items: Vec<String> = items.iter().map(written).collect();
-                Ok(Value::from(items.join(self.text(1)?)))
+                let separator = self.text(1)?;
+                self.many(items.len(), separator.len())?;
+                Ok(Value::from(items.join(separator)))
             })(),
             "coalesce" => Ok(self
                 .values
@@ -402,6 +418,7 @@ impl Call<'_> {
         if let Some(Value::Array(_)) = self.values.first() {
             let mut all: Vec<Value> = Vec::new();
             for item in self.values.iter().filter_map(Value::as_array).flatten() {
+                self.many(all.len(), 0)?;
                 if !all.contains(item) {
                     all.push(item.clone());
                 }

@@ -4,6 +4,9 @@ use super::Expression;
 
 /// The deepest nesting taken.
 const DEPTH_MAX: usize = 64;
+/// The most members and elements behind each other. With [`DEPTH_MAX`] it bounds how high a tree is, which is
+/// evaluated and freed by recursion.
+const CHAIN_MAX: usize = 32;
 
 /// Reads what stands between the brackets.
 ///
@@ -58,7 +61,7 @@ impl<'a> Reader<'a> {
             return Err(format!("it is nested more than {DEPTH_MAX} deep"));
         }
         let mut expression = self.primary(depth)?;
-        loop {
+        for _ in 0..CHAIN_MAX {
             if self.take('.') {
                 expression = Expression::Member(Box::new(expression), self.name()?.to_owned());
             } else if self.take('[') {
@@ -71,6 +74,11 @@ impl<'a> Reader<'a> {
                 return Ok(expression);
             }
         }
+        self.skip_space();
+        if self.rest.starts_with(['.', '[']) {
+            return Err(format!("it has more than {CHAIN_MAX} members behind each other"));
+        }
+        Ok(expression)
     }
 
     fn primary(&mut self, depth: usize) -> Result<Expression, String> {
@@ -192,5 +200,12 @@ mod tests {
     fn deep_nesting_is_refused() {
         let text = format!("{}1{}", "f(".repeat(100), ")".repeat(100));
         assert!(parse(&text).expect_err("too deep").contains("nested"));
+        let chain = |length| format!("f(){}", ".a".repeat(length));
+        assert!(parse(&chain(CHAIN_MAX)).is_ok());
+        assert!(
+            parse(&chain(5000))
+                .expect_err("too long")
+                .contains("behind each other")
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Access policies, changed without the rest of the vault.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -83,17 +85,28 @@ pub(super) fn update(
     let vault = super::vault_in_path(context, &permit.scope)?;
     let id = vault.id.clone();
     let own = vault.at("/properties/accessPolicies").as_array();
-    let mut entries = own.cloned().unwrap_or_default();
+    let own = own.cloned().unwrap_or_default();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
+    for (place, entry) in own.iter().enumerate() {
+        places.entry(subject(entry)).or_insert(place);
+    }
+    let mut entries: Vec<Option<Value>> = own.into_iter().map(Some).collect();
     let change = permit.params.get("change").to_ascii_lowercase();
     for entry in policies.as_array().into_iter().flatten() {
-        let known = entries.iter().position(|own| subject(own) == subject(entry));
+        let place = places.get(&subject(entry)).copied();
+        let known = place.and_then(|place| entries[place].as_mut());
         match (change.as_str(), known) {
-            ("add", Some(known)) => add(&mut entries[known], entry),
-            ("replace", Some(known)) => entries[known] = kept(entry),
-            ("add" | "replace", None) => entries.push(kept(entry)),
+            ("add", Some(known)) => add(known, entry),
+            ("replace", Some(known)) => *known = kept(entry),
+            ("add" | "replace", None) => {
+                places.insert(subject(entry), entries.len());
+                entries.push(Some(kept(entry)));
+            }
             ("remove", Some(known)) => {
-                if !remove(&mut entries[known], entry) {
-                    entries.remove(known);
+                if !remove(known, entry)
+                    && let Some(place) = place
+                {
+                    entries[place] = None;
                 }
             }
             ("remove", None) => {}
@@ -107,7 +120,7 @@ pub(super) fn update(
     let Some(vault) = context.state.resources.get_mut(&id) else {
         return Err(context.not_found(&id));
     };
-    vault.set_property(&["accessPolicies"], Value::Array(entries));
+    vault.set_property(&["accessPolicies"], entries.into_iter().flatten().collect());
     let answer = json!({
         "id": format!("{id}/accessPolicies/"),
         "type": "Microsoft.KeyVault/vaults/accessPolicies",

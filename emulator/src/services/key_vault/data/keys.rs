@@ -3,14 +3,14 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::super::cryptography::{CryptographyError, KeyPair, decode, encode};
+use super::super::cryptography::{CryptographyError, KeyPair};
 use super::super::material::KeyMaterial;
 use super::super::objects::{Attributes, Version, Window};
 use super::super::vault::Vault;
 use super::kind::{Keys, bundle};
 use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
+use super::preparation::{Imported, Made, Operated, carry_out, like, make, wanted};
 use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
-use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::Context;
@@ -61,43 +61,20 @@ fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Re
     }
 }
 
-fn new_pair(context: &mut Context<'_>, vault: &Vault, sent: &Value) -> Result<KeyPair, Refusal> {
-    let facts = &context.rules.key_vault;
-    let kind = field(sent, "kty").as_str().unwrap_or_default();
-    let draw = format!("key vault key {}", vault.key);
-    match kind {
-        "RSA" | "RSA-HSM" => {
-            let bits = match field(sent, "key_size") {
-                Value::Null => Some(facts.rsa.unset),
-                size => size.as_u64().and_then(|size| usize::try_from(size).ok()),
-            };
-            let Some(bits) = bits.filter(|bits| facts.rsa.bits.contains(bits)) else {
-                let sizes: Vec<String> = facts.rsa.bits.iter().map(usize::to_string).collect();
-                let what = format!("key_size must be one of {}.", sizes.join(", "));
-                return Err(bad_parameter(context, &what));
-            };
-            let draw = context.draw(&draw);
-            KeyPair::new_rsa(bits, &draw)
-        }
-        "EC" | "EC-HSM" => {
-            let curve = match field(sent, "crv") {
-                Value::Null => Some(facts.elliptic_curve.unset.as_str()),
-                curve => curve.as_str(),
-            };
-            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|own| own == curve));
-            let Some(curve) = known else {
-                let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
-                return Err(bad_parameter(context, &what));
-            };
-            let draw = context.draw(&draw);
-            KeyPair::new_on_curve(curve, &draw)
-        }
-        _ => {
-            let what = "kty must be one of RSA, RSA-HSM, EC, EC-HSM.";
-            return Err(bad_parameter(context, what));
-        }
-    }
-    .map_err(|error| wrong(context, error))
+/// The pair that a request asks for: made beforehand, or here where nobody has.
+fn new_pair(
+    context: &mut Context<'_>,
+    vault: &Vault,
+    request: &Request,
+    sent: &Value,
+) -> Result<KeyPair, Refusal> {
+    let wanted = wanted(context, sent)?;
+    let made = request.prepared::<Made>();
+    let made = match made.filter(|made| made.wanted == wanted) {
+        Some(made) => made.pair.clone(),
+        None => make(context, vault, wanted).carry_out(),
+    };
+    made.map_err(|error| wrong(context, error))
 }
 
 /// Adds a version of a key and answers it. `sent` has the members `attributes` and `tags`.
@@ -139,7 +116,7 @@ pub(super) fn create(
     let sent = body(context, request)?;
     check_free(context, permit, &vault)?;
     let hardware = hardware(context, &vault, field(&sent, "kty").as_str().unwrap_or_default())?;
-    let pair = new_pair(context, &vault, &sent)?;
+    let pair = new_pair(context, &vault, request, &sent)?;
     let material = KeyMaterial {
         operations: operations(context, field(&sent, "key_ops"), &pair)?,
         pair,
@@ -158,7 +135,12 @@ pub(super) fn import(
     check_free(context, permit, &vault)?;
     let key = field(&sent, "key");
     let hardware = hardware(context, &vault, field(key, "kty").as_str().unwrap_or_default())?;
-    let pair = KeyPair::import(key).map_err(|error| wrong(context, error))?;
+    let prepared = request.prepared::<Imported>();
+    let pair = match prepared {
+        Some(Imported(pair)) => pair.clone(),
+        None => KeyPair::import(key),
+    };
+    let pair = pair.map_err(|error| wrong(context, error))?;
     if pair
         .bits()
         .is_some_and(|bits| !context.rules.key_vault.rsa.bits.contains(&bits))
@@ -186,12 +168,8 @@ pub(super) fn rotate(
         .ok_or_else(|| not_found::<Keys>(context, &object.name))?;
     let old = newest.material.clone();
     let sent = json!({"tags": newest.tags});
-    let like = match (old.pair.bits(), old.pair.curve()) {
-        (Some(bits), _) => json!({"kty": "RSA", "key_size": bits}),
-        (None, curve) => json!({"kty": "EC", "crv": curve}),
-    };
     let material = KeyMaterial {
-        pair: new_pair(context, &vault, &like)?,
+        pair: new_pair(context, &vault, request, &like(&old.pair))?,
         ..old
     };
     add(context, permit, request, &sent, material)
@@ -301,15 +279,26 @@ pub(super) fn operate(
     let sent = body(context, request)?;
     let operation = permit.operation(context.rules).policy.as_ref();
     let operation = operation.map_or("", |policy| policy.word.as_str());
-    let draw = context.draw(&format!("key vault operation {}", vault.key));
+    let prepared = request.prepared::<Operated>();
+    let draw = match prepared {
+        Some(_) => None,
+        None => Some(context.draw(&format!("key vault operation {}", vault.key))),
+    };
     let object = named::<Keys>(context, &vault, permit)?;
     let id = permit.params.get("version");
     let version = object
         .version(id)
         .ok_or_else(|| not_found::<Keys>(context, &format!("{}/{id}", object.name)))?;
     check_usable(context, version, operation)?;
-    let value =
-        carry_out(&version.material.pair, operation, &sent, &draw).map_err(|error| wrong(context, error))?;
+    let value = match (prepared, draw) {
+        (Some(done), _) if done.version == version.id => done.value.clone(),
+        // The newest version is another by now.
+        (_, draw) => {
+            let draw = draw.unwrap_or_else(|| context.entropy.fork(&version.id));
+            carry_out(&version.material.pair, operation, &sent, &draw)
+        }
+    };
+    let value = value.map_err(|error| wrong(context, error))?;
     let answer = match value {
         value @ Value::Bool(_) => json!({"value": value}),
         value => json!({
@@ -318,26 +307,4 @@ pub(super) fn operate(
         }),
     };
     Ok(Response::json(StatusCode::OK, &answer))
-}
-
-fn carry_out(
-    pair: &KeyPair,
-    operation: &str,
-    sent: &Value,
-    draw: &Entropy,
-) -> Result<Value, CryptographyError> {
-    let algorithm = field(sent, "alg").as_str().unwrap_or_default();
-    let bytes = |name: &str| {
-        let text = field(sent, name).as_str();
-        text.and_then(decode).ok_or(CryptographyError::Value)
-    };
-    let value = bytes("value")?;
-    let done = match operation {
-        "encrypt" | "wrapKey" => pair.encrypt(algorithm, &value, draw)?,
-        "decrypt" | "unwrapKey" => pair.decrypt(algorithm, &value, draw)?,
-        "sign" => pair.sign(algorithm, &value, draw)?,
-        "verify" => return Ok(json!(pair.verify(algorithm, &bytes("digest")?, &value)?)),
-        _ => return Err(CryptographyError::Algorithm),
-    };
-    Ok(json!(encode(&done)))
 }

@@ -4,6 +4,7 @@ mod keys;
 mod kind;
 mod lifecycle;
 mod page;
+mod preparation;
 pub(super) mod secrets;
 
 use http::StatusCode;
@@ -13,7 +14,7 @@ use super::objects::Version;
 use super::vault::Vault;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, Timestamp};
-use crate::services::{Context, Handler};
+use crate::services::{Context, Handler, Preparer};
 use kind::{Keys, Secrets};
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
@@ -49,6 +50,19 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "DeletedKeys_Get" => lifecycle::get_deleted::<Keys>,
         "DeletedKeys_Recover" => lifecycle::recover::<Keys>,
         "DeletedKeys_Purge" => lifecycle::purge::<Keys>,
+        _ => return None,
+    })
+}
+
+/// Arithmetic on long numbers takes up to seconds.
+pub(super) fn preparer(operation: &str) -> Option<Preparer> {
+    Some(match operation {
+        "Keys_Create" => preparation::create,
+        "Keys_Import" => preparation::import,
+        "Keys_Rotate" => preparation::rotate,
+        "Keys_EncryptLatest" | "Keys_Encrypt" | "Keys_DecryptLatest" | "Keys_Decrypt" | "Keys_WrapLatest"
+        | "Keys_Wrap" | "Keys_UnwrapLatest" | "Keys_Unwrap" | "Keys_SignLatest" | "Keys_Sign"
+        | "Keys_VerifyLatest" | "Keys_Verify" => preparation::operate,
         _ => return None,
     })
 }

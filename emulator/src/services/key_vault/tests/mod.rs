@@ -2,6 +2,7 @@
 
 mod gates;
 mod keys;
+mod preparing;
 mod secrets;
 mod vaults;
 mod world;

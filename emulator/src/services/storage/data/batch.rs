@@ -27,7 +27,7 @@ pub(super) fn submit(
     let Some(boundary) = multipart::boundary(request.header("content-type").unwrap_or_default()) else {
         return Err(place::invalid_header("content-type"));
     };
-    let parts = multipart::parts(request, boundary).ok_or_else(|| invalid(context))?;
+    let parts = multipart::parts(request, boundary, PARTS_MAX).ok_or_else(|| invalid(context))?;
     if parts.is_empty() {
         return Err(invalid(context));
     }

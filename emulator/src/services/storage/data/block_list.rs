@@ -20,7 +20,7 @@ const BLOCKS_MAX: usize = 50_000;
 
 /// Which list a block is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+pub(super) enum From {
     Committed,
     Uncommitted,
     Latest,
@@ -35,7 +35,7 @@ fn malformed() -> Refusal {
 }
 
 /// Reads the body of Put Block List.
-fn parse(body: &[u8]) -> Result<Vec<(From, String)>, Refusal> {
+pub(super) fn parse(body: &[u8]) -> Result<Vec<(From, String)>, Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut found: Vec<(From, String)> = Vec::new();

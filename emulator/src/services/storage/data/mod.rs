@@ -12,6 +12,8 @@ mod content;
 mod copy;
 mod create;
 mod delegation;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::services) mod fuzzing;
 mod headers;
 mod incoming;
 mod leases;

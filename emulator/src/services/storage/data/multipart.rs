@@ -26,8 +26,8 @@ pub(super) fn boundary(content_type: &str) -> Option<&str> {
         .filter(|value| !value.is_empty())
 }
 
-/// Takes a body apart. The parts are addressed as the whole is. `None` if it is not what it should be.
-pub(super) fn parts(whole: &Request, boundary: &str) -> Option<Vec<Part>> {
+/// Takes a body apart, as far as one part more than there may be. The parts are addressed as the whole is. `None` if it is not what it should be.
+pub(super) fn parts(whole: &Request, boundary: &str, most: usize) -> Option<Vec<Part>> {
     let text = std::str::from_utf8(whole.body.bytes()).ok()?;
     let delimiter = format!("--{boundary}");
     let mut pieces = text.split(delimiter.as_str());
@@ -39,6 +39,9 @@ pub(super) fn parts(whole: &Request, boundary: &str) -> Option<Vec<Part>> {
             return Some(found);
         }
         found.push(part(whole, piece)?);
+        if found.len() > most {
+            return Some(found);
+        }
     }
     None
 }
@@ -125,7 +128,7 @@ mod tests {
     fn read(text: &str) -> Option<Vec<Part>> {
         let mut whole = Request::new(Method::POST, "a.blob.core.windows.net", "/?comp=batch");
         whole.body = Body::Bytes(Bytes::from(text.to_owned()));
-        parts(&whole, "b_1")
+        parts(&whole, "b_1", 256)
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) fn read(context: &Context<'_>, body: &[u8], root: &str) -> Result<Ele
         .ok_or_else(|| place::refusal(context, "InvalidXmlDocument"))
 }
 
-fn parse(body: &[u8]) -> Option<Element> {
+pub(super) fn parse(body: &[u8]) -> Option<Element> {
     let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}');
     let mut reader = Reader::from_str(text);
     // The elements that are open, each with where it began.

@@ -1,0 +1,44 @@
+//! What is worked out for a request before it is carried out.
+
+use std::any::Any;
+use std::sync::Arc;
+
+/// Something worked out for a request that takes long and nothing of what exists: a key, a signature.
+/// Holds secrets, so that `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct Prepared(Arc<dyn Any + Send + Sync>);
+
+impl Prepared {
+    /// It, if it is one of these.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}
+
+/// How something is worked out. It has all it takes with it, randomness included: carried out anywhere
+/// and at any time it comes to the same.
+pub struct Preparation(Box<dyn FnOnce() -> Prepared + Send>);
+
+impl Preparation {
+    /// Work that comes to a `T`.
+    pub fn new<T: Any + Send + Sync>(work: impl FnOnce() -> T + Send + 'static) -> Self {
+        Self(Box::new(move || Prepared(Arc::new(work()))))
+    }
+
+    /// Does it.
+    pub fn carry_out(self) -> Prepared {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Preparation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Preparation").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! How much a request may ask for.
+
+use serde::Deserialize;
+
+use super::load::{RulesError, SourceCheck, parse};
+use super::prerequisite::Evidence;
+
+const FILE: &str = "limits.toml";
+
+/// A limit.
+#[derive(Debug, Deserialize)]
+pub struct Limit {
+    /// The most there may be.
+    pub most: u64,
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
+/// The limits of templates, expressions and queries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Parameters of a template.
+    pub template_parameters: Limit,
+    /// Variables of a template.
+    pub template_variables: Limit,
+    /// Resources of a template.
+    pub template_resources: Limit,
+    /// Outputs of a template.
+    pub template_outputs: Limit,
+    /// Characters of one expression of a template.
+    pub expression_characters: Limit,
+    /// How deep an evaluation goes.
+    pub evaluation_depth: Limit,
+    /// How many values an evaluation comes by.
+    pub evaluation_steps: Limit,
+    /// How many bytes an evaluation writes.
+    pub evaluation_bytes: Limit,
+    /// Characters of a query.
+    pub query_characters: Limit,
+    /// Operators of a query.
+    pub query_operators: Limit,
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Limits, RulesError> {
+    let limits: Limits = parse(FILE, text)?;
+    let rows = [
+        ("template_parameters", &limits.template_parameters),
+        ("template_variables", &limits.template_variables),
+        ("template_resources", &limits.template_resources),
+        ("template_outputs", &limits.template_outputs),
+        ("expression_characters", &limits.expression_characters),
+        ("evaluation_depth", &limits.evaluation_depth),
+        ("evaluation_steps", &limits.evaluation_steps),
+        ("evaluation_bytes", &limits.evaluation_bytes),
+        ("query_characters", &limits.query_characters),
+        ("query_operators", &limits.query_operators),
+    ];
+    for (name, limit) in rows {
+        known.check(FILE, name, &limit.evidence.sources)?;
+    }
+    Ok(limits)
+}
