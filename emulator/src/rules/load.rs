@@ -13,7 +13,7 @@ use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, database_row, error_code, federation, header_rows,
     key_vault, name_form, network_resource, provider, public_client, region, role, server_facts,
-    single_server, vault_facts,
+    single_server, storage_facts, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -155,6 +155,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         providers: provider::load(include_str!("../../rules/providers.toml"), &known)?,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
+        storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
         federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,

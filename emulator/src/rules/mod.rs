@@ -25,6 +25,7 @@ mod router;
 mod server_facts;
 mod single_server;
 mod source;
+mod storage_facts;
 mod vault_facts;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub use single_server::{
     TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
+pub use storage_facts::{IpRuleFacts, SharedKeyFacts, StorageFacts};
 pub use vault_facts::{AlwaysOn, SecurityRow, SoftDelete, VaultFacts};
 
 /// All rules under one profile.
@@ -67,6 +69,8 @@ pub struct Rules {
     pub storage_rows: Vec<NetworkRow>,
     /// Which network paths reach a database server.
     pub database_network: DatabaseNetwork,
+    /// What the blob service measures.
+    pub storage: StorageFacts,
     /// Facts about single servers.
     pub single_server: SingleServerFacts,
     /// Resource types storage's trusted-services exception covers, in lower case.

@@ -16,6 +16,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::body::{Answer, AnswerBody, BodySource};
+use super::clock::Clock;
 use super::core::Core;
 use super::front_door::{FrontDoor, refusal_text};
 use super::hosts::{self, HostPort};
@@ -75,6 +76,11 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         let port = asked.port.unwrap_or_default();
         return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host))));
     }
+    if let Some(port) = asked.port_nobody_listens_on()
+        && port != arrival.own_port
+    {
+        return Err(Box::new(hosts::unknown_port(&asked.host, port)));
+    }
     let mut headers = parts.headers;
     hide_credentials(&mut headers);
     let path = match parts.uri.path() {
@@ -90,6 +96,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: Body::Empty,
+        came_at: Some(Clock::system().now()),
     })
 }
 

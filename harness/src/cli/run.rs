@@ -1,7 +1,9 @@
 //! `azdrill run`.
 
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io::{IsTerminal, Write as _};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -101,6 +103,7 @@ pub(super) async fn run(
     })?;
     let scratch = tempfile::Builder::new()
         .prefix("azdrill-run-")
+        .permissions(Permissions::from_mode(0o700))
         .tempdir()
         .map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))

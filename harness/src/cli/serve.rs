@@ -8,6 +8,7 @@ use azdrill::postgres::{self, PostgresMode};
 use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
+use azdrill_emulator::server::claim_state_directory;
 use clap::{Args, ValueEnum};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -121,7 +122,7 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
 ) -> Result<ExitCode, Failure> {
     let state = state_directory(arguments.state.as_deref());
-    std::fs::create_dir_all(&state).map_err(|error| format!("cannot make {}: {error}", state.display()))?;
+    claim_state_directory(&state).map_err(|error| error.to_string())?;
     // Nothing of the system's in it: these are lines to add to a hosts file.
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
@@ -221,13 +222,19 @@ async fn wait_for_end() {
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, String> {
-    let file = state_directory(arguments.state.as_deref()).join(RUNNING);
+    let state = state_directory(arguments.state.as_deref());
+    let file = state.join(RUNNING);
     let none = || {
         format!(
             "no `azdrill serve` is running (there is no {}). Start one first",
             file.display()
         )
     };
+    if !state.exists() {
+        return Err(none());
+    }
+    // What is printed here is carried out by a shell.
+    claim_state_directory(&state).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&file).map_err(|_| none())?;
     let running: Running =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;

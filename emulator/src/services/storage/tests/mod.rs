@@ -18,5 +18,6 @@ mod services;
 mod snapshots;
 mod tags;
 mod tiers;
+mod trust;
 mod world;
 mod writes;
