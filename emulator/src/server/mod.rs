@@ -10,6 +10,7 @@ mod database_gate;
 mod doorman;
 mod drive;
 mod engine;
+mod foreign_pages;
 mod front_door;
 mod hosts;
 mod listen;

@@ -76,7 +76,10 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         let port = asked.port.unwrap_or_default();
         return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host))));
     }
-    if let Some(port) = asked.port_nobody_listens_on()
+    // What a client connected to itself it may name as it likes; what it asks a proxy to reach is ours
+    // to know.
+    if parts.uri.authority().is_some()
+        && let Some(port) = asked.port_nobody_listens_on()
         && port != arrival.own_port
     {
         return Err(Box::new(hosts::unknown_port(&asked.host, port)));

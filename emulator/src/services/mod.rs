@@ -8,6 +8,7 @@ pub mod data_protection;
 pub mod deployments;
 pub mod entra;
 mod graph;
+mod identity;
 pub mod key_vault;
 mod listed;
 mod managed_identity;

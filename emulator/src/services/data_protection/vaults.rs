@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::operations::{self, Addresses, First};
 use super::{INSTANCE, POLICY, VAULT, vault_checks};
 use crate::gateway::{Caller, Permit, Refusal};
-use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId, wire_hundred_nanoseconds};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{RuleId, Rules};
-use crate::services::{Context, json_body, plain};
+use crate::services::{Context, identity, json_body, plain};
 use crate::state::{IdentityKind, OperationOutcome, Resource, field};
 
 pub(super) fn put(
@@ -93,8 +93,7 @@ fn write(
         None => plain::required_location(sent)?,
     };
     vault_checks::check(context, request, id, sent, existing)?;
-    let tenant = context.tenant_of(id)?;
-    let identity = identity(context, id, tenant, field(sent, "identity"), existing)?;
+    let identity = identity::block(context, id, field(sent, "identity"), existing)?;
     let body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
     let now = context.now;
     context
@@ -120,76 +119,6 @@ fn write(
         Addresses::Status,
         first,
     ))
-}
-
-/// The identity block of the answer. Switching the system-assigned identity off and on again makes
-/// a new principal: the roles of the old one are of no use to it.
-fn identity(
-    context: &mut Context<'_>,
-    id: &ResourceId,
-    tenant: TenantId,
-    sent: &Value,
-    existing: Option<&Value>,
-) -> Result<Value, Refusal> {
-    let kind = field(sent, "type").as_str().unwrap_or("None").to_owned();
-    let has = |word: &str| {
-        kind.to_ascii_lowercase()
-            .replace(' ', "")
-            .split(',')
-            .any(|own| own == word)
-    };
-    let old = existing
-        .and_then(|vault| vault.pointer("/identity/principalId")?.as_str()?.parse().ok())
-        .map(PrincipalId);
-    let system = has("systemassigned");
-    let principal = match (system, old) {
-        (true, Some(old)) => Some(old),
-        (true, None) => {
-            Some(context.create_identity(id.name(), tenant, IdentityKind::SystemAssigned(id.clone())))
-        }
-        (false, Some(old)) => {
-            context.state.directory.remove(old);
-            None
-        }
-        (false, None) => None,
-    };
-    let user = has("userassigned");
-    if !system && !user {
-        return Ok(Value::Null);
-    }
-    let mut answer = json!({"type": match (system, user) {
-        (true, true) => "SystemAssigned,UserAssigned",
-        (true, false) => "SystemAssigned",
-        (false, _) => "UserAssigned",
-    }});
-    if let Some(principal) = principal {
-        answer["principalId"] = json!(principal);
-    }
-    answer["tenantId"] = json!(tenant);
-    if user {
-        let mut identities = json!({});
-        for key in field(sent, "userAssignedIdentities")
-            .as_object()
-            .into_iter()
-            .flat_map(|map| map.keys())
-        {
-            let resource: Option<ResourceId> = key.parse().ok();
-            if resource
-                .as_ref()
-                .is_none_or(|resource| !context.state.resources.contains_key(resource))
-            {
-                let text = format!("The user-assigned identity '{key}' was not found.");
-                return Err(Refusal::arm(
-                    StatusCode::BAD_REQUEST,
-                    "FailedIdentityOperation",
-                    text,
-                ));
-            }
-            identities[key] = json!({});
-        }
-        answer["userAssignedIdentities"] = identities;
-    }
-    Ok(answer)
 }
 
 /// A geo-redundant vault is copied to the region its own is paired with.
@@ -279,29 +208,9 @@ fn describe(
 /// Ends the write of a vault; only now the ids of user-assigned identities are shown.
 fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
     let directory = &context.state.directory;
-    let known: Vec<(String, Value)> = directory
-        .iter()
-        .filter_map(|principal| match &principal.identity {
-            IdentityKind::UserAssigned(id) => Some((
-                id.key().to_owned(),
-                json!({"clientId": principal.app_id, "principalId": principal.id}),
-            )),
-            _ => None,
-        })
-        .collect();
     if let Some(vault) = context.state.resources.get_mut(id) {
         vault.set_property(&["provisioningState"], json!("Succeeded"));
-        if let Some(identities) = vault
-            .body
-            .pointer_mut("/identity/userAssignedIdentities")
-            .and_then(Value::as_object_mut)
-        {
-            for (key, value) in identities.iter_mut() {
-                if let Some((_, ids)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(key)) {
-                    *value = ids.clone();
-                }
-            }
-        }
+        identity::fill(directory, &mut vault.body);
     }
     OperationOutcome::Succeeded(Value::Null)
 }
@@ -346,11 +255,9 @@ pub(super) fn delete(
 }
 
 fn remove(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
-    let removed = context.state.remove(id);
-    let principal = removed.and_then(|vault| vault.at("/identity/principalId").as_str()?.parse().ok());
-    if let Some(principal) = principal {
+    if let Some(gone) = context.state.remove(id) {
         // The roles it was given elsewhere stay behind and point at nobody.
-        context.state.directory.remove(PrincipalId(principal));
+        identity::forget(&mut context.state.directory, &gone);
     }
     OperationOutcome::Succeeded(Value::Null)
 }
