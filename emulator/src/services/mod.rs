@@ -21,6 +21,7 @@ mod resource_graph;
 pub mod resources;
 mod sent_body;
 pub mod storage;
+mod system_data;
 mod workflow;
 
 pub use context::{Context, LongRunning, Pace, Settings, json_body};

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
 use super::{INSTANCE, POLICY, VAULT, vault_checks};
-use crate::gateway::{Caller, Permit, Refusal};
-use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
 use crate::rules::{RuleId, Rules};
-use crate::services::{Context, identity, json_body, plain};
-use crate::state::{IdentityKind, OperationOutcome, Resource, field};
+use crate::services::{Context, identity, json_body, plain, system_data};
+use crate::state::{OperationOutcome, Resource, field};
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -28,33 +28,9 @@ pub(super) fn put(
         existing.as_ref(),
         StatusCode::CREATED,
     )?;
-    let system_data = system_data(context, &permit.caller, existing.is_none());
+    // A vault's body has none; the header of its PUT has.
+    let system_data = system_data::of(context.now, &permit.caller, existing.is_none());
     Ok(response.with_header("x-ms-arm-resource-system-data", &system_data.to_string()))
-}
-
-/// Who wrote a resource and when. A vault's body has none; the header of its PUT has, and says who
-/// created it only when it did.
-fn system_data(context: &Context<'_>, caller: &Caller, created: bool) -> Value {
-    let (by, kind) = match (&caller.identity, caller.app_id) {
-        (Some(IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_)), Some(id)) => {
-            (id.to_string(), "ManagedIdentity")
-        }
-        (Some(IdentityKind::Application), Some(id)) => (id.to_string(), "Application"),
-        _ => (caller.name.clone(), "User"),
-    };
-    let at = wire_hundred_nanoseconds(context.now);
-    let mut data = json!({});
-    let events: &[&str] = if created {
-        &["created", "lastModified"]
-    } else {
-        &["lastModified"]
-    };
-    for event in events {
-        data[format!("{event}By")] = json!(by);
-        data[format!("{event}ByType")] = json!(kind);
-        data[format!("{event}At")] = json!(at);
-    }
-    data
 }
 
 pub(super) fn patch(

@@ -8,6 +8,7 @@ mod containers;
 mod copies;
 mod delegation;
 mod gates;
+mod identities;
 mod leases;
 mod lists;
 mod page_blobs;

@@ -186,3 +186,28 @@ fn a_source_is_where_its_address_says() {
         assert_eq!(refused(&copy(&wrong), 400), "InvalidHeaderValue", "{wrong}");
     }
 }
+
+#[test]
+fn rules_for_addresses_nobody_on_the_internet_has_are_refused() {
+    let mut world = World::new();
+    let rules = |value: &str| json!({"properties": {"networkAcls": {"ipRules": [{"value": value}]}}});
+    for wrong in ["10.0.0.1", "192.168.0.0/24", "203.0.113.8/31", "203.0.113.8/32"] {
+        let answer = world.arm(Method::PATCH, ACCOUNT, Some(rules(wrong)));
+        assert_eq!(
+            refused(&answer, 400),
+            "InvalidValuesForRequestParameters",
+            "{wrong}"
+        );
+    }
+    assert_eq!(
+        world
+            .arm(Method::PATCH, ACCOUNT, Some(rules("203.0.113.8")))
+            .status,
+        200
+    );
+    let kept = world.arm(Method::GET, ACCOUNT, None).json_body();
+    assert_eq!(
+        kept["properties"]["networkAcls"]["ipRules"][0]["value"],
+        "203.0.113.8"
+    );
+}
