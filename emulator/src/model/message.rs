@@ -273,13 +273,15 @@ impl Request {
     }
 
     /// The parameter of the query that is given two different values, if one is: keys are told apart
-    /// without regard to case and once they are decoded, as they are read.
+    /// without regard to case and once they are decoded, as they are read. No value is no second one:
+    /// clients that go on from an address they were given add an empty `api-version`.
     pub fn contradicted_parameter(&self) -> Option<String> {
         if !self.query.contains('&') {
             return None;
         }
         let mut pairs: Vec<(String, Cow<'_, str>)> = self
             .decoded_pairs()
+            .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name.to_ascii_lowercase(), value))
             .collect();
         pairs.sort_unstable();
