@@ -58,7 +58,7 @@ const NETWORK: [&str; 5] = [
 ///
 /// 400 if an object is something else, or a word of the network settings is not known: a typing
 /// mistake there must not open an account.
-pub(super) fn normalized(rules: &Rules, sent: Value) -> Result<Value, Refusal> {
+pub(super) fn normalized(sent: Value) -> Result<Value, Refusal> {
     let mut body = match sent {
         Value::Null => Map::new(),
         Value::Object(body) => body,
@@ -82,18 +82,26 @@ pub(super) fn normalized(rules: &Rules, sent: Value) -> Result<Value, Refusal> {
                 .ok_or_else(|| not_an_object("networkAcls"))?;
             respell(network, &NETWORK);
             known_word(network, "defaultAction", &["Allow", "Deny"])?;
-            check_ip_rules(rules, field(&Value::Object(network.clone()), "ipRules"))?;
         }
     }
     Ok(Value::Object(body))
 }
 
 /// Refuses rules for addresses that no caller from the internet has, and ranges that are too small.
-fn check_ip_rules(rules: &Rules, sent: &Value) -> Result<(), Refusal> {
-    let wrong = sent.as_array().into_iter().flatten().find(|rule| {
-        let value = field(rule, "value").as_str();
-        value.is_some_and(|value| !rules.storage.ip_rules.admit(value))
-    });
+///
+/// # Errors
+///
+/// 400 for the first of them.
+pub(super) fn check_ip_rules(rules: &Rules, body: &Value) -> Result<(), Refusal> {
+    let network = field(field(body, "properties"), "networkAcls");
+    let wrong = field(network, "ipRules")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|rule| {
+            let value = field(rule, "value").as_str();
+            value.is_some_and(|value| !rules.storage.ip_rules.admit(value))
+        });
     let Some(rule) = wrong else {
         return Ok(());
     };
@@ -172,23 +180,18 @@ pub(super) fn set_tier(body: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Profile};
     use crate::services::sent_body::fill;
 
     #[test]
     fn spelling_is_put_right_and_unknown_members_are_kept() {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
         let sent = json!({"Properties": {"PublicNetworkAccess": "disabled", "networkACLs": {"DefaultAction": "deny"}, "x": 1, "creationTime": "no"}});
         assert_eq!(
-            normalized(&rules, sent).expect("fine"),
+            normalized(sent).expect("fine"),
             json!({"properties": {"publicNetworkAccess": "Disabled", "networkAcls": {"defaultAction": "Deny"}, "x": 1}})
         );
-        let wrong = normalized(
-            &rules,
-            json!({"properties": {"networkAcls": {"defaultAction": "Denied"}}}),
-        );
+        let wrong = normalized(json!({"properties": {"networkAcls": {"defaultAction": "Denied"}}}));
         assert_eq!(wrong.unwrap_err().code, "InvalidValuesForRequestParameters");
-        assert!(normalized(&rules, json!([])).is_err());
+        assert!(normalized(json!([])).is_err());
     }
 
     #[test]
