@@ -11,6 +11,8 @@
 #[path = "world/mod.rs"]
 mod world;
 
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+
 use std::time::{Duration, Instant};
 
 use azdrill_emulator::azure::Azure;

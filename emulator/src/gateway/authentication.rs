@@ -3,9 +3,10 @@
 
 use http::StatusCode;
 use http::header::AUTHORIZATION;
+use jiff::SignedDuration;
 
 use super::{Caller, Credential, Door, Refusal, TokenError, account_named, key_vault, sas, shared_key};
-use crate::model::{NetworkPath, Request, Timestamp};
+use crate::model::{NetworkPath, Request, Scheme, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params};
 
 /// Audiences an endpoint takes; a trailing slash more or less makes no difference.
@@ -40,6 +41,9 @@ pub(super) fn authenticate(
     if endpoint == Endpoint::KeyVault {
         return key_vault::authenticate(door, now, request);
     }
+    if endpoint == Endpoint::Blob {
+        https_if_required(door, request)?;
+    }
     // By its constant, which is found faster than a name that must be read first.
     let header = request
         .headers
@@ -65,7 +69,9 @@ pub(super) fn authenticate(
         .ok_or_else(|| Refusal::unknown_account(&request.host))?;
     if let Some(signature) = strip_scheme(header, "SharedKey") {
         key_allowed(door, request)?;
+        let skew = SignedDuration::from_mins(door.rules.storage.shared_key.minutes_off);
         return shared_key::verify(request, account, keys, signature)
+            .and_then(|()| shared_key::check_date(now, skew, request))
             .map(|()| Caller::without_principal(Credential::SharedKey, "account key"))
             .map_err(failed);
     }
@@ -175,6 +181,22 @@ pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refu
         )
         .at(Gate::Authentication)
         .because("allowSharedKeyAccess is false on the account"));
+    }
+    Ok(())
+}
+
+/// Refuses plain text where the account's setting does, whoever asks. What counts is the scheme the
+/// client asked for, not the connection it used to reach us.
+fn https_if_required(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+    let required = request.scheme == Scheme::Http
+        && door
+            .account_of(request)
+            .and_then(|id| door.state.resource(id))
+            .is_some_and(|account| account.at("/properties/supportsHttpsTrafficOnly") != false);
+    if required {
+        return Err(Refusal::storage(door.rules.error("AccountRequiresHttps"), &[])
+            .at(Gate::Authentication)
+            .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"));
     }
     Ok(())
 }

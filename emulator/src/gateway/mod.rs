@@ -8,6 +8,7 @@ mod authentication;
 mod authorization;
 mod caller;
 mod database;
+mod given_twice;
 mod key_vault;
 mod known_hosts;
 mod lock;
@@ -93,8 +94,12 @@ pub(crate) fn account_named(host: &str) -> &str {
 
 /// The endpoint a host name stands for. `None`: not one of ours.
 pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
-    let is = |name: &str| host == name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'));
-    if is("management.azure.com") {
+    // One label and no more: what stands further in front is another host, and none of ours.
+    let is_below = |zone: &str| {
+        let label = host.strip_suffix(zone).and_then(|rest| rest.strip_suffix('.'));
+        label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+    };
+    if host == "management.azure.com" || is_below("management.azure.com") {
         Some(Endpoint::Arm)
     } else if matches!(
         host,
@@ -103,9 +108,9 @@ pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
         Some(Endpoint::Login)
     } else if host == "graph.microsoft.com" {
         Some(Endpoint::Graph)
-    } else if host.ends_with(".blob.core.windows.net") {
+    } else if is_below("blob.core.windows.net") {
         Some(Endpoint::Blob)
-    } else if host.ends_with(".vault.azure.net") {
+    } else if is_below("vault.azure.net") {
         Some(Endpoint::KeyVault)
     } else if host == "169.254.169.254" {
         Some(Endpoint::Imds)
@@ -158,6 +163,7 @@ impl Door<'_> {
     pub fn pass(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
         let endpoint =
             endpoint_of(&request.host, &request.path).ok_or_else(|| Refusal::unknown_host(&request.host))?;
+        given_twice::check(self.rules, endpoint, request)?;
         let routed = self.route(endpoint, request)?;
         let row = &self.rules.router.operations()[routed.operation];
         let mut permit = Permit {
@@ -214,7 +220,7 @@ impl Door<'_> {
         let value = |name: &str| {
             pairs
                 .iter()
-                .find(|(key, _)| key == name)
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value.as_str())
                 // An empty value is no value.
                 .filter(|value| !value.is_empty())

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::Prepared;
+use super::{Prepared, Timestamp};
 
 /// How the request travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +205,9 @@ pub struct Request {
     pub json: Option<serde_json::Value>,
     /// What was worked out for it beforehand.
     pub prepared: Vec<Prepared>,
+    /// When it came in, by the machine's clock. The world's may have been moved, and a client knows
+    /// nothing of that. `None` for a request that no socket brought.
+    pub came_at: Option<Timestamp>,
 }
 
 impl Request {
@@ -222,6 +225,7 @@ impl Request {
             body: Body::Empty,
             json: None,
             prepared: Vec::new(),
+            came_at: None,
         }
     }
 
@@ -277,6 +281,25 @@ impl Request {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decode_form(key), decode_form(value))
         })
+    }
+
+    /// The parameter of the query that is given two different values, if one is: keys are told apart
+    /// without regard to case and once they are decoded, as they are read. No value is no second one:
+    /// clients that go on from an address they were given add an empty `api-version`.
+    pub fn contradicted_parameter(&self) -> Option<String> {
+        if !self.query.contains('&') {
+            return None;
+        }
+        let mut pairs: Vec<(String, Cow<'_, str>)> = self
+            .decoded_pairs()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value))
+            .collect();
+        pairs.sort_unstable();
+        pairs
+            .windows(2)
+            .find(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
+            .map(|pair| pair[0].0.clone())
     }
 
     /// The first value of a query key, decoded; the key is compared without regard to case.

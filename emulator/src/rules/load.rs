@@ -13,7 +13,7 @@ use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, error_code, federation,
     header_rows, key_vault, limits, name_form, network_resource, provider, public_client, region, role,
-    server_facts, single_server, time_zone, vault_facts,
+    server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -158,6 +158,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         providers: provider::load(include_str!("../../rules/providers.toml"), &known)?,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
+        storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,

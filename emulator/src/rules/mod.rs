@@ -28,6 +28,7 @@ mod router;
 mod server_facts;
 mod single_server;
 mod source;
+mod storage_facts;
 mod time_zone;
 mod vault_facts;
 
@@ -66,6 +67,7 @@ pub use single_server::{
     SingleServerParameter, TierRow, VersionRow,
 };
 pub use source::{Mark, Source};
+pub use storage_facts::{IpRuleFacts, SharedKeyFacts, StorageFacts};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
     RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
@@ -82,6 +84,8 @@ pub struct Rules {
     pub storage_rows: Vec<NetworkRow>,
     /// Which network paths reach a database server.
     pub database_network: DatabaseNetwork,
+    /// What the blob service measures.
+    pub storage: StorageFacts,
     /// Facts about single servers.
     pub single_server: SingleServerFacts,
     /// Resource types storage's trusted-services exception covers, in lower case.

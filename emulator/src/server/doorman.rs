@@ -15,6 +15,7 @@ use hyper::service::Service;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
+use super::foreign_pages;
 use super::front_door::refusal_text;
 use super::hosts::{self, HostPort};
 use super::listen::Entrance;
@@ -67,19 +68,29 @@ impl Doorman {
         self.traffic.clone()
     }
 
-    /// Whether it is for ourselves: below `/_azdrill/`, at this machine's own name. The fake Azure's
-    /// hosts may have blobs of such a name.
-    fn is_for_us(&self, request: &Request<Incoming>) -> bool {
-        if !request.uri().path().starts_with("/_azdrill/") {
-            return false;
-        }
+    /// The machine's own name, if that is what was asked.
+    fn asked_at_home(&self, request: &Request<Incoming>) -> Option<HostPort> {
         let named = match request.uri().authority() {
             Some(authority) => Some(authority.as_str()),
             None => request.headers().get(HOST).and_then(|host| host.to_str().ok()),
         };
-        named.and_then(HostPort::parse).is_some_and(|asked| {
-            hosts::is_local(&asked.host) && !asked.is_other_local_port(self.entrance.own_port)
-        })
+        named
+            .and_then(HostPort::parse)
+            .filter(|asked| hosts::is_local(&asked.host))
+    }
+
+    /// Whether it is for ourselves: below `/_azdrill/`, at this machine's own name. The fake Azure's
+    /// hosts may have blobs of such a name.
+    fn is_for_us(&self, request: &Request<Incoming>, asked: &HostPort) -> bool {
+        request.uri().path().starts_with("/_azdrill/") && !asked.is_other_local_port(self.entrance.own_port)
+    }
+
+    /// The scheme the client asked by, which a proxy is told.
+    fn scheme_of(&self, request: &Request<Incoming>) -> Scheme {
+        match request.uri().scheme_str() {
+            Some("https") => Scheme::Https,
+            _ => self.arrival.scheme,
+        }
     }
 
     fn connect(&self, mut request: Request<Incoming>, underway: Underway) -> Response<AxumBody> {
@@ -127,7 +138,15 @@ impl Service<Request<Incoming>> for Doorman {
         if request.method() == Method::CONNECT {
             return Either::Left(ready(Ok(self.connect(request, underway))));
         }
-        let router = if self.is_for_us(&request) {
+        let at_home = self.asked_at_home(&request);
+        let foreign = at_home
+            .as_ref()
+            .and_then(|asked| foreign_pages::refuse(&request, asked, self.scheme_of(&request)));
+        if let Some(refusal) = foreign {
+            let answer = to_http(response_to_answer(refusal), Some(underway));
+            return Either::Left(ready(Ok(answer)));
+        }
+        let router = if at_home.is_some_and(|asked| self.is_for_us(&request, &asked)) {
             &self.local
         } else {
             &self.inner

@@ -388,7 +388,7 @@ fn refusal(error: &BodyError) -> Response {
             tracing::error!(%error, "the blob store is full");
             refusal_text(
                 StatusCode::INSUFFICIENT_STORAGE,
-                None,
+                Some("SyntheticStorageFull"),
                 &format!("azdrill has no room left for the body: {error}."),
             )
         }
@@ -404,7 +404,7 @@ fn refusal(error: &BodyError) -> Response {
 }
 
 /// An answer of the shell itself, in plain text, so that nobody takes it for one of Azure's. The
-/// code is one Azure has for the same thing.
+/// code is one Azure has for the same thing, or begins with `Synthetic`.
 pub(super) fn refusal_text(status: StatusCode, code: Option<&'static str>, text: &str) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -413,6 +413,9 @@ pub(super) fn refusal_text(status: StatusCode, code: Option<&'static str>, text:
     );
     if let Some(code) = code {
         headers.insert("x-ms-error-code", HeaderValue::from_static(code));
+        if code.starts_with("Synthetic") {
+            headers.insert("x-azdrill-synthetic", HeaderValue::from_static("true"));
+        }
     }
     Response {
         headers,

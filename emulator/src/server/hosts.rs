@@ -82,7 +82,7 @@ pub(super) fn unknown_port(host: &str, port: u16) -> Response {
         StatusCode::FORBIDDEN,
         None,
         &format!(
-            "azdrill opens tunnels to the ports 443 and 80 of `{host}`, and to no port {port}: it never dials out. \
+            "azdrill answers for the ports 443 and 80 of `{host}`, and for no port {port}: it never dials out. \
              Database servers are reached at the addresses below `/_azdrill/servers`."
         ),
     )

@@ -16,6 +16,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use super::body::{Answer, AnswerBody, BodySource};
+use super::clock::Clock;
 use super::core::Core;
 use super::front_door::{FrontDoor, refusal_text};
 use super::hosts::{self, HostPort};
@@ -75,6 +76,14 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         let port = asked.port.unwrap_or_default();
         return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host))));
     }
+    // What a client connected to itself it may name as it likes; what it asks a proxy to reach is ours
+    // to know.
+    if parts.uri.authority().is_some()
+        && let Some(port) = asked.port_nobody_listens_on()
+        && port != arrival.own_port
+    {
+        return Err(Box::new(hosts::unknown_port(&asked.host, port)));
+    }
     let mut headers = parts.headers;
     hide_credentials(&mut headers);
     let path = match parts.uri.path() {
@@ -92,6 +101,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         body: Body::Empty,
         json: None,
         prepared: Vec::new(),
+        came_at: Some(Clock::system().now()),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod entra;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 mod graph;
+mod identity;
 pub mod key_vault;
 mod listed;
 mod managed_identity;
@@ -23,6 +24,7 @@ mod resource_graph;
 pub mod resources;
 mod sent_body;
 pub mod storage;
+mod system_data;
 mod workflow;
 
 pub use context::{Context, LongRunning, Pace, Settings, json_body};

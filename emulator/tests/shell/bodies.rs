@@ -166,6 +166,8 @@ async fn a_full_disk_is_said_and_nothing_is_half_written() {
     let world = World::with_limit(CoreDouble::default(), None, 10);
     let answer = world.send(put("/blobs/a"), pieces(&[b"12345", b"678901"])).await;
     assert_eq!(answer.status, StatusCode::INSUFFICIENT_STORAGE);
+    assert_eq!(answer.header("x-ms-error-code"), Some("SyntheticStorageFull"));
+    assert_eq!(answer.header("x-azdrill-synthetic"), Some("true"));
     assert_eq!(world.live_bytes(), 0);
     assert!(world.calls().is_empty());
     let answer = world.send(put("/blobs/a"), pieces(&[b"12345", b"67890"])).await;

@@ -12,6 +12,7 @@ mod database_sessions;
 mod driving;
 mod dumps;
 mod engine_double;
+mod foreign_pages;
 mod in_process;
 mod many_connections;
 mod preparing;

@@ -128,10 +128,7 @@ fn polls_take_more_query_and_ids_with_unescaped_padding() {
         .to_owned();
     let signature = "c".repeat(2500);
     let escaped = target.replacen('=', "%3D", 1);
-    for target in [
-        format!("{target}&t=638549851154062729&c={signature}&s=x_-&h=y"),
-        escaped,
-    ] {
+    for target in [format!("{target}&added={signature}&more=x_-&last=y"), escaped] {
         let request = world.request(Method::GET, &target);
         assert_eq!(world.send(request).status, 200, "{target}");
     }

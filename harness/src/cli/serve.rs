@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::scratch::private_folder;
 use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
+use azdrill_emulator::server::claim_state_directory;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +124,7 @@ pub(super) async fn run(
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
     let state = state_directory(arguments.state.as_deref());
-    private_folder(&state).map_err(|error| format!("cannot make {}: {error}", state.display()))?;
+    claim_state_directory(&state).map_err(|error| error.to_string())?;
     // Nothing of the system's in it: these are lines to add to a hosts file.
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
@@ -225,13 +225,19 @@ async fn setup(
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
-    let file = state_directory(arguments.state.as_deref()).join(RUNNING);
+    let state = state_directory(arguments.state.as_deref());
+    let file = state.join(RUNNING);
     let none = || {
         format!(
             "no `azdrill serve` is running (there is no {}). Start one first",
             file.display()
         )
     };
+    if !state.exists() {
+        return Err(none().into());
+    }
+    // What is printed here is carried out by a shell.
+    claim_state_directory(&state).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&file).map_err(|_| none())?;
     let running: Running =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;

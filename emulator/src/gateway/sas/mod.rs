@@ -57,7 +57,7 @@ pub(super) fn verify(
     let query = |name: &str| {
         pairs
             .iter()
-            .find(|(key, _)| key == name)
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.clone())
             .unwrap_or_default()
     };

@@ -5,23 +5,32 @@
 //! behind however the process ends, and a reader that holds a segment open keeps its bytes even
 //! after the last blob in it was deleted.
 //!
+//! What dies is given back to the disk: a segment in which nothing lives goes as a whole, and out
+//! of the others holes are punched where the file system can. That costs as much as writing, so
+//! that it is put off until there is more dead than alive, or the disk is full.
+//!
 //! Reads and writes are plain blocking calls made inline. They move at most [`CHUNK_BYTES`] or one
 //! network read at a time, through the page cache; handing each to another thread costs more.
 
 mod read;
+mod segment;
+mod space;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use crate::model::{Extent, StoredBody};
+
+use read::Held;
+use segment::{Reserved, Segment, Slot};
 
 pub use read::StoredReader;
 pub use write::BlobWriter;
@@ -32,11 +41,6 @@ pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Segments that take bytes at the same time. The system lets one write at a time into a file, so
 /// writers that run side by side each get their own.
 const ACTIVE_MAX: usize = 4;
-
-/// Files of emptied segments that are kept to be written over: as many as are written to at the
-/// same time. A new file costs the system as much as the bytes put into it, because it finds a place
-/// for each page and takes it away again.
-const SPARE_MAX: usize = ACTIVE_MAX;
 
 /// How much a reader hands out at a time.
 pub const CHUNK_BYTES: usize = 256 * 1024;
@@ -52,6 +56,11 @@ struct Shared {
     directory: PathBuf,
     limit_bytes: u64,
     state: Mutex<State>,
+    /// Bytes that are dead and still on the disk, those of spare files included. Changed under the
+    /// lock only.
+    owed_bytes: AtomicU64,
+    /// Held by whoever makes room on a full disk; the others wait for what comes of it.
+    making_room: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -59,38 +68,14 @@ struct State {
     segments: BTreeMap<u32, Slot>,
     /// The segments that still take bytes.
     active: Vec<u32>,
-    /// Files nobody writes to or reads from any more.
+    /// Files nobody writes to or reads from any more, to be written over: a new file costs the system
+    /// as much as the bytes put into it, because it finds a place for each page and takes it away
+    /// again.
     spare: Vec<File>,
+    /// The segments that have dead blocks on the disk.
+    owing: BTreeSet<u32>,
     next: u32,
     live_bytes: u64,
-}
-
-#[derive(Debug)]
-struct Slot {
-    segment: Arc<Segment>,
-    /// Everything before this offset has been given to a writer.
-    end: u64,
-    live_bytes: u64,
-}
-
-#[derive(Debug)]
-struct Segment {
-    file: File,
-    /// How many ranges of it are being written.
-    writers: AtomicUsize,
-}
-
-/// A range that belongs to one writer, and the segment to write it to.
-#[derive(Debug)]
-struct Reserved {
-    segment: Arc<Segment>,
-    range: Extent,
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        self.segment.writers.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl BlobStore {
@@ -114,6 +99,8 @@ impl BlobStore {
                 directory: directory.to_owned(),
                 limit_bytes,
                 state: Mutex::default(),
+                owed_bytes: AtomicU64::new(0),
+                making_room: Mutex::default(),
             }),
         })
     }
@@ -130,7 +117,7 @@ impl BlobStore {
         let mut parts = Vec::with_capacity(body.extents.len());
         for extent in &body.extents {
             let segment = match state.segments.get(&extent.segment) {
-                Some(slot) => Some(Arc::clone(&slot.segment)),
+                Some(slot) => Some(Held::new(self, &slot.segment)),
                 None if extent.is_zeros() => None,
                 None => return Err(missing(*extent)),
             };
@@ -154,28 +141,34 @@ impl BlobStore {
         let mut emptied = Vec::new();
         let mut state = self.lock();
         for extent in extents {
-            emptied.extend(state.release(*extent));
+            emptied.extend(self.release_one(&mut state, *extent));
         }
         drop(state);
-        emptied.into_iter().for_each(|segment| self.retire(segment));
+        self.retire_all(emptied);
     }
 
-    /// Keeps an emptied segment's file for another segment, unless there are enough of them or
-    /// somebody still reads from it.
-    fn retire(&self, segment: Arc<Segment>) {
-        let Some(Segment { file, .. }) = Arc::into_inner(segment) else {
-            return;
+    /// Returns the segment if it has gone.
+    fn release_one(&self, state: &mut State, extent: Extent) -> Option<Arc<Segment>> {
+        let slot = state.segments.get_mut(&extent.segment);
+        let owed = slot.as_ref().map_or(0, |slot| slot.owed_bytes());
+        let Some(slot) = slot.and_then(|slot| slot.release(extent).then_some(slot)) else {
+            // Deleting more than was written could delete somebody else's bytes.
+            debug_assert!(false, "{extent:?} was released twice");
+            tracing::error!(?extent, "an extent of the blob store was released twice");
+            return None;
         };
-        let mut state = self.lock();
-        let surplus = if state.spare.len() < SPARE_MAX {
-            state.spare.push(file);
-            None
-        } else {
-            Some(file)
-        };
-        drop(state);
-        // Closing a file gives its pages back, which takes a while: not under the lock.
-        drop(surplus);
+        state.live_bytes -= extent.length;
+        let (is_empty, owes) = (slot.live_bytes() == 0, slot.owed_bytes());
+        if is_empty && !state.active.contains(&extent.segment) {
+            self.shared.owed_bytes.fetch_sub(owed, Ordering::SeqCst);
+            state.owing.remove(&extent.segment);
+            return state.segments.remove(&extent.segment).map(|slot| slot.segment);
+        }
+        if owes > owed {
+            self.shared.owed_bytes.fetch_add(owes - owed, Ordering::SeqCst);
+            state.owing.insert(extent.segment);
+        }
+        None
     }
 
     /// Bytes that something still refers to.
@@ -189,6 +182,11 @@ impl BlobStore {
     }
 
     fn reserve(&self, wanted: u64) -> io::Result<Reserved> {
+        self.try_reserve(wanted)
+            .or_else(|error| self.again_with_room(error, || self.try_reserve(wanted)))
+    }
+
+    fn try_reserve(&self, wanted: u64) -> io::Result<Reserved> {
         let mut state = self.lock();
         let room = self.shared.limit_bytes.saturating_sub(state.live_bytes);
         if wanted > room {
@@ -201,7 +199,10 @@ impl BlobStore {
             Some(number) => number,
             None => {
                 let file = match state.spare.pop() {
-                    Some(file) => file,
+                    Some(file) => {
+                        self.shared.owed_bytes.fetch_sub(SEGMENT_BYTES, Ordering::SeqCst);
+                        file
+                    }
                     None => tempfile::tempfile_in(&self.shared.directory)?,
                 };
                 state.begin_segment(file)
@@ -215,23 +216,19 @@ impl BlobStore {
         let mut state = self.lock();
         if state.active.contains(&range.segment)
             && let Some(slot) = state.segments.get_mut(&range.segment)
-            && slot.end == range.offset + range.length
         {
-            slot.end = range.offset;
+            slot.shorten(range);
         }
-        let emptied = state.release(range);
+        let emptied = self.release_one(&mut state, range);
         drop(state);
-        emptied.into_iter().for_each(|segment| self.retire(segment));
+        self.retire_all(emptied);
     }
 
     /// Starts a new segment with the next reservation. After a full disk, this lets the old one go
-    /// as soon as nothing in it is alive, and the disk has more use for the spare ones.
+    /// as soon as nothing in it is alive.
     fn seal(&self, segment: u32) {
         let mut state = self.lock();
         state.active.retain(|active| *active != segment);
-        let spare = std::mem::take(&mut state.spare);
-        drop(state);
-        drop(spare);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -242,27 +239,14 @@ impl BlobStore {
 impl State {
     /// The active segment to write to, unless a new one is better.
     fn idle_segment(&self) -> Option<u32> {
-        let writers = |number: &u32| {
-            self.segments
-                .get(number)
-                .map_or(0, |slot| slot.segment.writers.load(Ordering::Relaxed))
-        };
+        let writers = |number: &u32| self.segments.get(number).map_or(0, |slot| slot.segment.writers());
         let idlest = self.active.iter().copied().min_by_key(writers)?;
         (writers(&idlest) == 0 || self.active.len() == ACTIVE_MAX).then_some(idlest)
     }
 
     fn begin_segment(&mut self, file: File) -> u32 {
         let number = self.next;
-        let segment = Arc::new(Segment {
-            file,
-            writers: AtomicUsize::new(0),
-        });
-        let slot = Slot {
-            segment,
-            end: 0,
-            live_bytes: 0,
-        };
-        self.segments.insert(number, slot);
+        self.segments.insert(number, Slot::new(file));
         self.active.push(number);
         self.next += 1;
         number
@@ -274,37 +258,12 @@ impl State {
             .segments
             .get_mut(&number)
             .expect("an active segment is never removed");
-        let range = Extent {
-            segment: number,
-            offset: slot.end,
-            length: wanted.min(SEGMENT_BYTES - slot.end),
-        };
-        slot.end += range.length;
-        slot.live_bytes += range.length;
-        self.live_bytes += range.length;
-        let segment = Arc::clone(&slot.segment);
-        segment.writers.fetch_add(1, Ordering::Relaxed);
-        if slot.end == SEGMENT_BYTES {
+        let reserved = slot.reserve(number, wanted);
+        self.live_bytes += reserved.range.length;
+        if slot.is_full() {
             self.active.retain(|active| *active != number);
         }
-        Reserved { segment, range }
-    }
-
-    /// Returns the segment if it has gone.
-    fn release(&mut self, extent: Extent) -> Option<Arc<Segment>> {
-        let slot = self.segments.get_mut(&extent.segment);
-        let Some(slot) = slot.filter(|slot| slot.live_bytes >= extent.length) else {
-            // Deleting more than was written could delete somebody else's bytes.
-            debug_assert!(false, "{extent:?} was released twice");
-            tracing::error!(?extent, "an extent of the blob store was released twice");
-            return None;
-        };
-        slot.live_bytes -= extent.length;
-        self.live_bytes -= extent.length;
-        if slot.live_bytes > 0 || self.active.contains(&extent.segment) {
-            return None;
-        }
-        self.segments.remove(&extent.segment).map(|slot| slot.segment)
+        reserved
     }
 }
 

@@ -10,21 +10,46 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
-use super::{CHUNK_BYTES, Segment};
+use super::{BlobStore, CHUNK_BYTES, Segment};
 use crate::model::Extent;
+
+/// A segment held open by a reader: nothing is punched out of it meanwhile.
+#[derive(Debug)]
+pub(super) struct Held {
+    store: BlobStore,
+    segment: Arc<Segment>,
+}
+
+impl Held {
+    pub(super) fn new(store: &BlobStore, segment: &Arc<Segment>) -> Self {
+        segment.open();
+        Self {
+            store: store.clone(),
+            segment: Arc::clone(segment),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.segment.close() {
+            self.store.settle();
+        }
+    }
+}
 
 /// A body being read, chunk by chunk. It holds its segments open, so its bytes stay.
 #[derive(Debug)]
 pub struct StoredReader {
     /// Ranges in order; one without a segment is zeros.
-    parts: VecDeque<(Option<Arc<Segment>>, Extent)>,
+    parts: VecDeque<(Option<Held>, Extent)>,
     remaining: u64,
     /// Kept from chunk to chunk: once the last chunk has been sent off, its memory is used again.
     buffer: BytesMut,
 }
 
 impl StoredReader {
-    pub(super) fn new(parts: Vec<(Option<Arc<Segment>>, Extent)>) -> Self {
+    pub(super) fn new(parts: Vec<(Option<Held>, Extent)>) -> Self {
         Self {
             remaining: parts.iter().map(|(_, range)| range.length).sum(),
             parts: parts.into(),
@@ -63,7 +88,7 @@ impl StoredReader {
             let count = range.length.min((length - filled) as u64);
             let target = &mut self.buffer[filled..filled + count as usize];
             match segment {
-                Some(segment) => segment.file.read_exact_at(target, range.offset)?,
+                Some(held) => held.segment.file.read_exact_at(target, range.offset)?,
                 // The buffer may hold an earlier chunk.
                 None => target.fill(0),
             }

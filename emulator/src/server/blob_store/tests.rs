@@ -1,3 +1,4 @@
+use super::space::SLACK_BYTES;
 use super::*;
 
 fn store() -> (tempfile::TempDir, BlobStore) {
@@ -126,16 +127,122 @@ fn an_emptied_segments_file_is_written_over_unless_somebody_reads_it() {
 #[test]
 fn there_is_an_end_to_the_files_kept() {
     let (_directory, store) = store();
-    for _ in 0..=SPARE_MAX {
-        let file = tempfile::tempfile().unwrap();
-        store.retire(Arc::new(Segment {
-            file,
-            writers: AtomicUsize::new(0),
-        }));
+    let owed = |store: &BlobStore| store.shared.owed_bytes.load(Ordering::SeqCst);
+    for _ in 0..=2 {
+        store.retire_all([Arc::new(Segment::new(tempfile::tempfile().unwrap()))]);
     }
-    assert_eq!(store.lock().spare.len(), SPARE_MAX);
-    store.seal(0);
+    assert_eq!(store.lock().spare.len() as u64, SLACK_BYTES / SEGMENT_BYTES);
+    assert_eq!(owed(&store), SLACK_BYTES);
+    let full = io::Error::from(io::ErrorKind::StorageFull);
+    store.again_with_room(full, || Ok(())).unwrap();
     assert!(store.lock().spare.is_empty(), "a full disk gets them back");
+    assert_eq!(owed(&store), 0);
+}
+
+/// Writes blobs over and over, each time leaving one byte in a thousand alive.
+fn litter(store: &BlobStore, bytes: u64) -> Vec<StoredBody> {
+    let body = vec![7; 100_000];
+    (0..bytes / body.len() as u64)
+        .map(|_| {
+            let dead = write(store, &body, None);
+            let kept = write(store, b"k", None);
+            store.release(&dead.extents);
+            kept
+        })
+        .collect()
+}
+
+#[test]
+fn overwritten_bytes_are_given_back_although_their_segments_live() {
+    let (_directory, store) = store();
+    let kept = litter(&store, 5 * SEGMENT_BYTES);
+    assert!(store.segment_count() >= 5, "something lives in each");
+    let most = SLACK_BYTES + (kept.len() as u64 + 8) * segment::BLOCK_BYTES;
+    let allocated = store.allocated_bytes().unwrap();
+    assert!(allocated <= most, "{allocated} bytes for {} alive", kept.len());
+    for body in &kept {
+        assert_eq!(store.read_small(body).unwrap(), "k");
+        store.release(&body.extents);
+    }
+    assert!(store.allocated_bytes().unwrap() <= 2 * SLACK_BYTES);
+}
+
+#[test]
+fn nothing_is_punched_out_of_what_is_being_read() {
+    let (_directory, store) = store();
+    let bytes = pattern(CHUNK_BYTES * 3);
+    let body = write(&store, &bytes, None);
+    let anchor = write(&store, b"k", None);
+    let mut reader = store.reader(&body).unwrap();
+    let first = reader.next_chunk().unwrap().unwrap();
+    store.release(&body.extents);
+    let give_all_back = || {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        store.again_with_room(full, || Ok(())).unwrap();
+    };
+    give_all_back();
+    let mut read = first.to_vec();
+    while let Some(chunk) = reader.next_chunk() {
+        read.extend_from_slice(&chunk.unwrap());
+    }
+    assert!(read == bytes, "a reader keeps its bytes");
+    drop(reader);
+    give_all_back();
+    assert!(store.allocated_bytes().unwrap() <= 2 * segment::BLOCK_BYTES);
+    assert_eq!(store.read_small(&anchor).unwrap(), "k");
+}
+
+/// A small file system of its own, for as long as it is held; `None` where none can be mounted.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn new(megabytes: u32) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(directory.path())
+            .output();
+        mounted
+            .is_ok_and(|mounted| mounted.status.success())
+            .then_some(Self(directory))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount")
+            .arg("--lazy")
+            .arg(self.0.path())
+            .status();
+    }
+}
+
+#[test]
+fn a_full_disk_takes_bytes_again_after_something_was_deleted() {
+    let Some(disk) = SmallDisk::new(24) else {
+        eprintln!("skipped: no small disk can be mounted here");
+        return;
+    };
+    let store = BlobStore::open(disk.0.path()).unwrap();
+    let megabyte = vec![1; 1 << 20];
+    let mut kept = Vec::new();
+    let mut fill = |store: &BlobStore| {
+        loop {
+            let mut writer = store.writer(Some(1 << 20));
+            if let Err(error) = writer.append(&megabyte) {
+                assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+                return std::mem::take(&mut kept);
+            }
+            kept.push(writer.finish());
+        }
+    };
+    let first = fill(&store);
+    assert!(first.len() > 20, "{}", first.len());
+    let (survivor, dead) = first.split_last().unwrap();
+    dead.iter().for_each(|body| store.release(&body.extents));
+    let second = fill(&store);
+    assert_eq!(second.len(), dead.len(), "all of it can be had again");
+    assert_eq!(store.read_small(survivor).unwrap(), megabyte);
 }
 
 #[test]

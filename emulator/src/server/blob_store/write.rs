@@ -83,7 +83,9 @@ impl BlobWriter {
         let length = wanted.min(range.length);
         // Both are at most the length of a slice, so the conversion is exact.
         let part = &bytes[..length as usize];
-        if let Err(error) = reserved.segment.file.write_all_at(part, range.offset) {
+        let write = || reserved.segment.file.write_all_at(part, range.offset);
+        let written = write().or_else(|error| self.store.again_with_room(error, write));
+        if let Err(error) = written {
             self.reserved = Some(reserved);
             if error.kind() == io::ErrorKind::StorageFull {
                 self.store.seal(range.segment);

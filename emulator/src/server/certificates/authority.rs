@@ -17,6 +17,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::CertificateError;
 use crate::server::Clock;
+use crate::server::state_directory::{check_secret_file, claim_state_directory};
 
 const VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
 
@@ -36,7 +37,8 @@ impl Authority {
     }
 
     pub(super) fn load_or_make(directory: &Path) -> Result<Self, CertificateError> {
-        std::fs::create_dir_all(directory).map_err(|error| file_error("make", directory, error))?;
+        claim_state_directory(directory)?;
+        check_secret_file(&directory.join("ca.key"))?;
         // Two that start at once on a new directory must not end up with two authorities.
         let lock_file = directory.join("ca.lock");
         let lock = File::create(&lock_file).map_err(|error| file_error("write", &lock_file, error))?;

@@ -19,6 +19,7 @@ use rustls::sign::CertifiedKey;
 
 use super::Clock;
 use super::hosts::is_local;
+use super::state_directory::NotOurs;
 use authority::Authority;
 
 /// Leaves kept in memory. A client that makes up host names under one of our suffixes must not be
@@ -41,6 +42,9 @@ pub enum CertificateError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The folder or the key in it is not ours alone.
+    #[error(transparent)]
+    NotOurs(#[from] NotOurs),
     /// A file of the authority is not what we wrote.
     #[error(
         "{} is damaged ({reason}). Delete `ca.pem` and `ca.key` in that directory: \

@@ -74,6 +74,11 @@ fn damaged_files_are_named_with_what_to_do() {
     std::fs::remove_file(&key).unwrap();
     assert!(message(directory.path()).contains("ca.key is damaged (it is missing"));
     std::fs::write(&key, good_key).unwrap();
+    assert!(
+        message(directory.path()).contains("chmod go-rwx"),
+        "others can read it"
+    );
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     open(directory.path());
 }
 

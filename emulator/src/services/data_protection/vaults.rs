@@ -1,17 +1,15 @@
 //! Backup vaults.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
 use super::{VAULT, deleted_vaults, vault_checks, versions};
-use crate::gateway::{Caller, Permit, Refusal};
-use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId, wire_hundred_nanoseconds};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, ResourceId, Response};
 use crate::rules::Rules;
-use crate::services::{Context, json_body, page, plain};
-use crate::state::{IdentityKind, OperationOutcome, Resource, field};
+use crate::services::{Context, identity, json_body, page, plain, system_data};
+use crate::state::{OperationOutcome, Resource, field};
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -33,33 +31,9 @@ pub(super) fn put(
             write(context, request, &id, &sent, existing, StatusCode::CREATED)?
         }
     };
-    let system_data = system_data(context, &permit.caller, existing.is_none());
+    // A vault's body has none; the header of its PUT has.
+    let system_data = system_data::of(context.now, &permit.caller, existing.is_none());
     Ok(response.with_header("x-ms-arm-resource-system-data", &system_data.to_string()))
-}
-
-/// Who wrote a resource and when. A vault's body has none; the header of its PUT has, and says who
-/// created it only when it did.
-fn system_data(context: &Context<'_>, caller: &Caller, created: bool) -> Value {
-    let (by, kind) = match (&caller.identity, caller.app_id) {
-        (Some(IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_)), Some(id)) => {
-            (id.to_string(), "ManagedIdentity")
-        }
-        (Some(IdentityKind::Application), Some(id)) => (id.to_string(), "Application"),
-        _ => (caller.name.clone(), "User"),
-    };
-    let at = wire_hundred_nanoseconds(context.now);
-    let mut data = json!({});
-    let events: &[&str] = if created {
-        &["created", "lastModified"]
-    } else {
-        &["lastModified"]
-    };
-    for event in events {
-        data[format!("{event}By")] = json!(by);
-        data[format!("{event}ByType")] = json!(kind);
-        data[format!("{event}At")] = json!(at);
-    }
-    data
 }
 
 pub(super) fn patch(
@@ -99,8 +73,13 @@ fn write(
         None => plain::required_location(sent)?,
     };
     vault_checks::check(context, request, id, sent, existing)?;
-    let tenant = context.tenant_of(id)?;
-    let identity = identity(context, id, tenant, field(sent, "identity"), existing)?;
+    let identity = match identity::block(context, id, field(sent, "identity"), existing)? {
+        // An identity that was there leaves its type behind.
+        Value::Null if existing.is_some_and(|vault| vault["identity"].is_object()) => {
+            json!({"type": "None"})
+        }
+        block => block,
+    };
     let mut body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
     if let Some(existing) = existing
         && status == StatusCode::CREATED
@@ -155,90 +134,6 @@ pub(super) fn begin_write(
         body: Some(&body),
     };
     operations::accepted(context, request, &vault, &operation, Addresses::Status, first)
-}
-
-/// The identity block of the answer. Switching the system-assigned identity off and on again makes
-/// a new principal: the roles of the old one are of no use to it.
-fn identity(
-    context: &mut Context<'_>,
-    id: &ResourceId,
-    tenant: TenantId,
-    sent: &Value,
-    existing: Option<&Value>,
-) -> Result<Value, Refusal> {
-    let kind = field(sent, "type").as_str().unwrap_or("None").to_owned();
-    let has = |word: &str| {
-        kind.to_ascii_lowercase()
-            .replace(' ', "")
-            .split(',')
-            .any(|own| own == word)
-    };
-    let old = existing
-        .and_then(|vault| vault.pointer("/identity/principalId")?.as_str()?.parse().ok())
-        .map(PrincipalId);
-    let system = has("systemassigned");
-    let principal = match (system, old) {
-        (true, Some(old)) => Some(old),
-        (true, None) => {
-            Some(context.create_identity(id.name(), tenant, IdentityKind::SystemAssigned(id.clone())))
-        }
-        (false, Some(old)) => {
-            context.state.directory.remove(old);
-            None
-        }
-        (false, None) => None,
-    };
-    let user = has("userassigned");
-    if !system && !user {
-        // An identity that was there leaves its type behind.
-        let was_there = existing.is_some_and(|vault| vault["identity"].is_object());
-        return Ok(if was_there {
-            json!({"type": "None"})
-        } else {
-            Value::Null
-        });
-    }
-    let mut answer = json!({"type": match (system, user) {
-        (true, true) => "SystemAssigned,UserAssigned",
-        (true, false) => "SystemAssigned",
-        (false, _) => "UserAssigned",
-    }});
-    if let Some(principal) = principal {
-        answer["principalId"] = json!(principal);
-    }
-    answer["tenantId"] = json!(tenant);
-    if user {
-        let mut identities = json!({});
-        for key in field(sent, "userAssignedIdentities")
-            .as_object()
-            .into_iter()
-            .flat_map(|map| map.keys())
-        {
-            let resource: Option<ResourceId> = key.parse().ok();
-            if resource
-                .as_ref()
-                .is_none_or(|resource| !context.state.resources.contains_key(resource))
-            {
-                let text = format!("The user-assigned identity '{key}' was not found.");
-                return Err(Refusal::arm(
-                    StatusCode::BAD_REQUEST,
-                    "FailedIdentityOperation",
-                    text,
-                ));
-            }
-            identities[key] = known_ids(existing, key);
-        }
-        answer["userAssignedIdentities"] = identities;
-    }
-    Ok(answer)
-}
-
-/// The ids of a user-assigned identity the vault has had already; of a new one none are shown yet.
-fn known_ids(existing: Option<&Value>, identity: &str) -> Value {
-    let known = existing
-        .and_then(|vault| vault.pointer("/identity/userAssignedIdentities")?.as_object())
-        .and_then(|own| own.iter().find(|(key, _)| key.eq_ignore_ascii_case(identity)));
-    known.map_or_else(|| json!({}), |(_, ids)| ids.clone())
 }
 
 /// A geo-redundant vault is copied to the region its own is paired with.
@@ -328,29 +223,9 @@ fn describe(
 /// Ends the write of a vault; only now the ids of user-assigned identities are shown.
 fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
     let directory = &context.state.directory;
-    let known: BTreeMap<String, Value> = directory
-        .iter()
-        .filter_map(|principal| match &principal.identity {
-            IdentityKind::UserAssigned(id) => Some((
-                id.key().to_owned(),
-                json!({"clientId": principal.app_id, "principalId": principal.id}),
-            )),
-            _ => None,
-        })
-        .collect();
     if let Some(vault) = context.state.resources.get_mut(id) {
         vault.set_property(&["provisioningState"], json!("Succeeded"));
-        if let Some(identities) = vault
-            .body
-            .pointer_mut("/identity/userAssignedIdentities")
-            .and_then(Value::as_object_mut)
-        {
-            for (key, value) in identities.iter_mut() {
-                if let Some(ids) = known.get(&key.to_ascii_lowercase()) {
-                    *value = ids.clone();
-                }
-            }
-        }
+        identity::fill(directory, &mut vault.body);
     }
     OperationOutcome::Succeeded(Value::Null)
 }

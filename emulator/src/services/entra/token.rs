@@ -191,7 +191,17 @@ impl Form {
         let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
         let mut as_query = Request::new(request.method.clone(), &request.host, "/");
         as_query.query = text;
-        Self(as_query.query_pairs().into_iter().collect())
+        // A field that is given two values has none: which one was meant cannot be told.
+        let mut fields = BTreeMap::new();
+        let mut contradicted = Vec::new();
+        for (name, value) in as_query.query_pairs() {
+            match fields.insert(name.clone(), value) {
+                Some(other) if fields[&name] != other => contradicted.push(name),
+                _ => {}
+            }
+        }
+        fields.retain(|name, _| !contradicted.contains(name));
+        Self(fields)
     }
 
     /// A field; empty if there is none.

@@ -44,6 +44,9 @@ pub(super) enum KeyPair {
     Rsa(Box<RsaPrivateKey>),
     P256(p256::SecretKey),
     P384(p384::SecretKey),
+    P521(p521::SecretKey),
+    /// The curve that the documents call P-256K and everybody else secp256k1.
+    P256K(k256::SecretKey),
 }
 
 /// Draws from seeded entropy for crates that know an older interface of random numbers.
@@ -93,6 +96,8 @@ impl KeyPair {
         match curve {
             "P-256" => Ok(Self::P256(p256::SecretKey::random(&mut draws))),
             "P-384" => Ok(Self::P384(p384::SecretKey::random(&mut draws))),
+            "P-521" => Ok(Self::P521(p521::SecretKey::random(&mut draws))),
+            "P-256K" => Ok(Self::P256K(k256::SecretKey::random(&mut draws))),
             _ => Err(CryptographyError::Key),
         }
     }
@@ -113,13 +118,9 @@ impl KeyPair {
                 let key = RsaPrivateKey::from_components(n, e, d, vec![p, q]);
                 Self::Rsa(Box::new(key.map_err(|_| CryptographyError::Key)?))
             }
-            ("EC" | "EC-HSM", "P-256") => {
+            ("EC" | "EC-HSM", curve) => {
                 let d = bytes("d").ok_or(CryptographyError::Key)?;
-                Self::P256(p256::SecretKey::from_slice(&d).map_err(|_| CryptographyError::Key)?)
-            }
-            ("EC" | "EC-HSM", "P-384") => {
-                let d = bytes("d").ok_or(CryptographyError::Key)?;
-                Self::P384(p384::SecretKey::from_slice(&d).map_err(|_| CryptographyError::Key)?)
+                on_curve(curve, &d)?
             }
             _ => return Err(CryptographyError::Key),
         };
@@ -138,7 +139,7 @@ impl KeyPair {
     pub(super) fn bits(&self) -> Option<usize> {
         match self {
             Self::Rsa(key) => Some(key.n().bits()),
-            Self::P256(_) | Self::P384(_) => None,
+            _ => None,
         }
     }
 
@@ -148,35 +149,29 @@ impl KeyPair {
             Self::Rsa(_) => None,
             Self::P256(_) => Some("P-256"),
             Self::P384(_) => Some("P-384"),
+            Self::P521(_) => Some("P-521"),
+            Self::P256K(_) => Some("P-256K"),
         }
     }
 
     /// The public half, as the members of a JSON Web Key.
     pub(super) fn public(&self) -> Value {
-        let point = |curve: &str, x: Option<&[u8]>, y: Option<&[u8]>| {
-            let coordinate = |bytes: Option<&[u8]>| encode(bytes.unwrap_or_default());
-            json!({"crv": curve, "x": coordinate(x), "y": coordinate(y)})
-        };
         match self {
             Self::Rsa(key) => json!({
                 "n": encode(&key.n().to_bytes_be()),
                 "e": encode(&key.e().to_bytes_be()),
             }),
-            Self::P256(key) => {
-                let own = key.public_key().to_encoded_point(false);
-                point("P-256", own.x().map(AsRef::as_ref), own.y().map(AsRef::as_ref))
-            }
-            Self::P384(key) => {
-                let own = key.public_key().to_encoded_point(false);
-                point("P-384", own.x().map(AsRef::as_ref), own.y().map(AsRef::as_ref))
-            }
+            Self::P256(key) => point("P-256", key.public_key().to_encoded_point(false).as_bytes()),
+            Self::P384(key) => point("P-384", key.public_key().to_encoded_point(false).as_bytes()),
+            Self::P521(key) => point("P-521", key.public_key().to_encoded_point(false).as_bytes()),
+            Self::P256K(key) => point("P-256K", key.public_key().to_encoded_point(false).as_bytes()),
         }
     }
 
     fn rsa(&self) -> Done<&RsaPrivateKey> {
         match self {
             Self::Rsa(key) => Ok(key),
-            Self::P256(_) | Self::P384(_) => Err(CryptographyError::Algorithm),
+            _ => Err(CryptographyError::Algorithm),
         }
     }
 
@@ -218,16 +213,23 @@ impl KeyPair {
             (Self::Rsa(key), "PS384") => key.sign_with_rng(&mut draws, Pss::new::<Sha384>(), digest),
             (Self::Rsa(key), "PS512") => key.sign_with_rng(&mut draws, Pss::new::<Sha512>(), digest),
             (Self::P256(key), "ES256") => {
-                let signed: Result<p256::ecdsa::Signature, _> =
+                let signed: Signed<p256::ecdsa::Signature> =
                     p256::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                let signature = signed.map_err(|_| CryptographyError::Digest)?;
-                return Ok(signature.to_bytes().to_vec());
+                return signature(signed.map(|own| own.to_bytes().to_vec()));
             }
             (Self::P384(key), "ES384") => {
-                let signed: Result<p384::ecdsa::Signature, _> =
+                let signed: Signed<p384::ecdsa::Signature> =
                     p384::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                let signature = signed.map_err(|_| CryptographyError::Digest)?;
-                return Ok(signature.to_bytes().to_vec());
+                return signature(signed.map(|own| own.to_bytes().to_vec()));
+            }
+            (Self::P521(key), "ES512") => {
+                let signed: Signed<p521::ecdsa::Signature> = p521_signer(key)?.sign_prehash(digest);
+                return signature(signed.map(|own| own.to_bytes().to_vec()));
+            }
+            (Self::P256K(key), "ES256K") => {
+                let signed: Signed<k256::ecdsa::Signature> =
+                    k256::ecdsa::SigningKey::from(key).sign_prehash(digest);
+                return signature(signed.map(|own| own.to_bytes().to_vec()));
             }
             _ => return Err(CryptographyError::Algorithm),
         };
@@ -265,15 +267,56 @@ impl KeyPair {
                 let key = p384::ecdsa::VerifyingKey::from(key.public_key());
                 key.verify_prehash(digest, &own).is_ok()
             }),
+            (Self::P521(key), "ES512") => {
+                let own = p521::ecdsa::Signature::from_slice(signature);
+                let key = p521::ecdsa::VerifyingKey::from(&p521_signer(key)?);
+                own.is_ok_and(|own| key.verify_prehash(digest, &own).is_ok())
+            }
+            (Self::P256K(key), "ES256K") => k256::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
+                let key = k256::ecdsa::VerifyingKey::from(key.public_key());
+                // Others' signatures may have the larger of the two values that mean the same.
+                let own = own.normalize_s().unwrap_or(own);
+                key.verify_prehash(digest, &own).is_ok()
+            }),
             _ => return Err(CryptographyError::Algorithm),
         })
     }
 }
 
+type Signed<S> = Result<S, p256::ecdsa::Error>;
+
+fn signature(signed: Result<Vec<u8>, p256::ecdsa::Error>) -> Done<Vec<u8>> {
+    signed.map_err(|_| CryptographyError::Digest)
+}
+
+fn p521_signer(key: &p521::SecretKey) -> Done<p521::ecdsa::SigningKey> {
+    p521::ecdsa::SigningKey::from_bytes(&key.to_bytes()).map_err(|_| CryptographyError::Key)
+}
+
+/// The key of that number on a curve.
+fn on_curve(curve: &str, d: &[u8]) -> Done<KeyPair> {
+    let wrong = |_| CryptographyError::Key;
+    Ok(match curve {
+        "P-256" => KeyPair::P256(p256::SecretKey::from_slice(d).map_err(wrong)?),
+        "P-384" => KeyPair::P384(p384::SecretKey::from_slice(d).map_err(wrong)?),
+        "P-521" => KeyPair::P521(p521::SecretKey::from_slice(d).map_err(wrong)?),
+        "P-256K" => KeyPair::P256K(k256::SecretKey::from_slice(d).map_err(wrong)?),
+        _ => return Err(CryptographyError::Key),
+    })
+}
+
+/// A point on a curve, written out without compression, as the members of a JSON Web Key.
+fn point(curve: &str, written: &[u8]) -> Value {
+    // One byte says how it is written.
+    let coordinates = written.get(1..).unwrap_or_default();
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    json!({"crv": curve, "x": encode(x), "y": encode(y)})
+}
+
 /// The algorithm's name ends in the size of its digest.
 fn check_digest(algorithm: &str, digest: &[u8]) -> Done<()> {
     let bytes = match algorithm.get(2..) {
-        Some("256") => 32,
+        Some("256" | "256K") => 32,
         Some("384") => 48,
         Some("512") => 64,
         _ => return Err(CryptographyError::Algorithm),

@@ -44,8 +44,8 @@ impl KeyMaterial {
         let kind = match (&self.pair, self.hardware) {
             (KeyPair::Rsa(_), false) => "RSA",
             (KeyPair::Rsa(_), true) => "RSA-HSM",
-            (KeyPair::P256(_) | KeyPair::P384(_), false) => "EC",
-            (KeyPair::P256(_) | KeyPair::P384(_), true) => "EC-HSM",
+            (_, false) => "EC",
+            (_, true) => "EC-HSM",
         };
         let mut key = json!({"kid": address, "kty": kind, "key_ops": self.operations});
         if let (Some(key), Value::Object(public)) = (key.as_object_mut(), self.pair.public()) {

@@ -3,7 +3,7 @@
 mod federated_credentials;
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Context, Handler, json_body, plain};
 use crate::gateway::{Permit, Refusal};
@@ -33,6 +33,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     context.require_group(&id)?;
     let mut body = plain::resource_body(&id, TYPE, &json_body(request)?)?;
     let tenant = context.tenant_of(&id)?;
+    let sent = body["properties"].take();
     let existing = context
         .state
         .resource(&id)
@@ -51,6 +52,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
             .and_then(|principal| principal.app_id);
         json!({"tenantId": tenant, "principalId": principal, "clientId": app_id})
     });
+    keep_isolation(&mut body, &sent);
     let now = context.now;
     context
         .state
@@ -59,7 +61,15 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     Ok(Response::json(status, &body))
 }
 
-/// Changes the tags; there is nothing else to change.
+/// Keeps where an identity may be used. It has no effect.
+fn keep_isolation(body: &mut Value, properties: &Value) {
+    let scope = field(properties, "isolationScope");
+    if scope.is_string() {
+        body["properties"]["isolationScope"] = scope.clone();
+    }
+}
+
+/// Changes the tags and where it may be used; there is nothing else to change.
 fn update(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let Some(resource) = context.state.resources.get_mut(&permit.scope) else {
@@ -68,6 +78,7 @@ fn update(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resu
     if let Some(tags) = field(&sent, "tags").as_object() {
         resource.body["tags"] = json!(tags);
     }
+    keep_isolation(&mut resource.body, field(&sent, "properties"));
     Ok(Response::json(StatusCode::OK, &resource.body))
 }
 

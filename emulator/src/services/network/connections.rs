@@ -3,10 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::{Context, page, private_link};
-use crate::state::Resource;
+use crate::services::{Context, json_body, page, private_link};
+use crate::state::{Resource, field};
+
+const STORAGE_ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
 
 /// What the connections are of; ARM's 404 if it is not there.
 fn target<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
@@ -29,7 +31,37 @@ pub(super) fn put(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = target(context, &permit.scope.parent())?.id.clone();
+    if id.is_type(STORAGE_ACCOUNT) {
+        check_undecided(context, permit, request)?;
+    }
     private_link::put(context, permit, request, &id)
+}
+
+/// A storage account's connection that was rejected stays so, and none is decided twice the same way.
+fn check_undecided(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<(), Refusal> {
+    const STATE: &str = "privateLinkServiceConnectionState";
+    let sent = json_body(request)?;
+    let wanted = field(field(field(&sent, "properties"), STATE), "status").as_str();
+    let own = target(context, &permit.scope.parent())?
+        .at("/properties/privateEndpointConnections")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|own| {
+            let name = field(own, "name").as_str().unwrap_or_default();
+            name.eq_ignore_ascii_case(permit.scope.name())
+        })
+        .and_then(|own| field(field(field(own, "properties"), STATE), "status").as_str());
+    let is = |status: Option<&str>, word: &str| status.is_some_and(|own| own.eq_ignore_ascii_case(word));
+    let same = own.is_some_and(|own| is(wanted, own)) && !is(own, "Pending");
+    if same || is(own, "Rejected") {
+        return Err(Refusal::of_row(
+            Shape::Arm,
+            context.rules.error("ConnectionDecided"),
+            &[],
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -9,7 +9,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::{Context, Input, Next, Workflow, json_body, plain};
+use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field_mut};
 
 /// What an update of a server, of either flavour, leaves as it is.
@@ -46,7 +46,8 @@ pub(super) fn put(
     server_spec::check_name(context, &id)?;
     require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
-    let (spec, body) = server_spec::describe_new(context, &id, &location, &sent)?;
+    let (spec, mut body) = server_spec::describe_new(context, &id, &location, &sent)?;
+    identity::settle_new(context, &id, &mut body)?;
     Ok(create(context, request, id, spec, body))
 }
 
@@ -136,7 +137,9 @@ impl Workflow for CreateServer {
             }
             Input::Worked(result) => {
                 // A server that could not be started is not left behind half-made.
-                context.state.resources.remove(&self.id);
+                if let Some(gone) = context.state.resources.remove(&self.id) {
+                    identity::forget(&mut context.state.directory, &gone);
+                }
                 context.own.postgres.specs.remove(&self.id);
                 let error = failure(&result).unwrap_or_default();
                 context.end(&self.operation, OperationOutcome::Failed(error));
@@ -181,6 +184,7 @@ pub(super) fn update(
             sent.remove(read_only);
         }
     }
+    identity::settle_change(context, id, &mut sent)?;
     if let Some(server) = context.state.resources.get_mut(id) {
         plain::change(&mut server.body, sent);
     }
@@ -277,6 +281,9 @@ impl Workflow for DeleteServer {
             .backups
             .retain(|(server, _), _| *server != self.id);
         context.state.access.remove_below(&self.id);
+        if let Some(gone) = context.state.resources.get(&self.id) {
+            identity::forget(&mut context.state.directory, gone);
+        }
         context.state.resources.retain(|id, _| !self.id.contains(id));
         let outcome = OperationOutcome::Succeeded(Value::Null);
         context.end(&self.operation, outcome);

@@ -10,7 +10,7 @@ use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::key_vault::arm::deleted::PurgeVault;
 use crate::services::sent_body::fill;
-use crate::services::{Context, json_body, plain};
+use crate::services::{Context, json_body, plain, system_data};
 use crate::state::{Resource, field};
 
 pub(super) fn put(
@@ -41,13 +41,16 @@ pub(super) fn put(
     if let Some(properties) = body["properties"].as_object_mut() {
         properties.retain(|name, value| name != "enablePurgeProtection" || *value == json!(true));
     }
+    body["systemData"] = system_data::of(context.now, &permit.caller, true);
     let vault = Resource::new(id.clone(), body.clone(), context.now);
     context.state.resources.insert(id.clone(), vault);
     context
         .state
         .key_vaults
         .insert(id.name().to_ascii_lowercase(), id);
-    Ok(Response::json(StatusCode::CREATED, &body))
+    // Its name is made known after the answer; by the time anybody asks again that is done.
+    body["properties"]["provisioningState"] = json!("RegisteringDns");
+    Ok(Response::json(StatusCode::OK, &body))
 }
 
 /// How a vault is to come into being, which is no property of it afterwards.

@@ -35,6 +35,8 @@ pub(super) trait Kind: Clone + Send + 'static {
     fn backups(state: &mut KeyVaultState) -> &mut Backups<Self::Material>;
     /// What an answer says of a version besides attributes and tags. Nothing secret.
     fn describe(address: &str, material: &Self::Material) -> Value;
+    /// What the attributes of one say besides.
+    fn add_to_attributes(_: &mut Value) {}
     /// What an item of a list says besides.
     fn add_brief(item: &mut Value, material: &Self::Material);
 }
@@ -109,6 +111,13 @@ impl Kind for Keys {
         json!({"key": material.public(address)})
     }
 
+    fn add_to_attributes(attributes: &mut Value) {
+        // No key here leaves its vault, and none is in hardware. That they are said is recorded, which
+        // number stands for software is not verified.
+        attributes["exportable"] = json!(false);
+        attributes["hsmPlatform"] = json!("0");
+    }
+
     fn add_brief(_: &mut Value, _: &KeyMaterial) {}
 }
 
@@ -134,6 +143,7 @@ pub(super) fn bundle<K: Kind>(
     let address = format!("{}/{}", address::<K>(request, K::COLLECTION, object), version.id);
     let mut answer = K::describe(&address, &version.material);
     add_attributes(&mut answer, vault, version);
+    K::add_to_attributes(&mut answer["attributes"]);
     answer
 }
 

@@ -57,6 +57,8 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<Wanted, Refu
         "EC" | "EC-HSM" => {
             let curve = match field(sent, "crv") {
                 Value::Null => Some(facts.elliptic_curve.unset.as_str()),
+                // Terraform's provider sends an empty text where its user named none.
+                Value::String(none) if none.is_empty() => Some(facts.elliptic_curve.unset.as_str()),
                 curve => curve.as_str(),
             };
             let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|own| own == curve));

@@ -70,7 +70,7 @@ impl World {
     pub(super) fn assuming(assumed: &[(&str, &str)], properties: Value) -> Self {
         let mut world = Self::empty_with(assumed);
         let made = world.put_vault(properties);
-        assert_eq!(made.status, 201, "{made:?}");
+        assert_eq!(made.status, 200, "{made:?}");
         world.give(world.operator.object_id, "Key Vault Administrator", "");
         world
     }

@@ -10,7 +10,7 @@ use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
 use crate::rules::{Mark, RealServer, Rules};
 use crate::services::postgres::{location, require_server, server_spec, servers};
-use crate::services::{Context, json_body, plain};
+use crate::services::{Context, identity, json_body, plain};
 use crate::state::{field, field_mut};
 
 /// The oldest major the engine's modes have, taken where any is at hand.
@@ -67,7 +67,8 @@ pub(super) fn put(
     server_spec::check_name(context, &id)?;
     location::require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
-    let (spec, body) = describe_new(context, &id, &location, &sent)?;
+    let (spec, mut body) = describe_new(context, &id, &location, &sent)?;
+    identity::settle_new(context, &id, &mut body)?;
     let response = servers::create(context, request, id, spec, body);
     Ok(announced(context, permit, response))
 }

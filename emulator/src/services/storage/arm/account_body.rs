@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::gateway::Refusal;
+use crate::gateway::{Refusal, Shape};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
+use crate::rules::Rules;
 use crate::services::sent_body::{known_word, not_an_object, respell};
+use crate::state::field;
 
 /// Properties a request cannot set. They are tolerated, since clients send back what they read.
 const READ_ONLY: [&str; 12] = [
@@ -83,6 +85,31 @@ pub(super) fn normalized(sent: Value) -> Result<Value, Refusal> {
         }
     }
     Ok(Value::Object(body))
+}
+
+/// Refuses rules for addresses that no caller from the internet has, and ranges that are too small.
+///
+/// # Errors
+///
+/// 400 for the first of them.
+pub(super) fn check_ip_rules(rules: &Rules, body: &Value) -> Result<(), Refusal> {
+    let network = field(field(body, "properties"), "networkAcls");
+    let wrong = field(network, "ipRules")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|rule| {
+            let value = field(rule, "value").as_str();
+            value.is_some_and(|value| !rules.storage.ip_rules.admit(value))
+        });
+    let Some(rule) = wrong else {
+        return Ok(());
+    };
+    let why = format!(
+        "the rule for {} names no public address or range of four or more",
+        field(rule, "value")
+    );
+    Err(Refusal::of_row(Shape::Arm, rules.error("InvalidIpRule"), &[]).because(why))
 }
 
 /// What a new account has that the request did not say.

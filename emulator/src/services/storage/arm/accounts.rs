@@ -8,7 +8,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Mark;
 use crate::services::sent_body::fill;
-use crate::services::{Context, Input, LongRunning, Next, Workflow, json_body, plain};
+use crate::services::{Context, Input, LongRunning, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource};
 
 /// How long Azure asks clients to wait before they poll a creation, in seconds.
@@ -23,13 +23,14 @@ pub(super) fn put(
     context.require_group(&id)?;
     naming::check(context, &id)?;
     let mut sent = account_body::normalized(json_body(request)?)?;
+    account_body::check_ip_rules(context.rules, &sent)?;
     let location = plain::required_location(&sent)?;
     sent["location"] = json!(location);
     if let Some(account) = context.state.resource(&id) {
         same_location(account, &location)?;
         return update(context, &id, &sent);
     }
-    create(context, &id, &sent, &location);
+    create(context, &id, &sent, &location)?;
     let operation = context.draw_uuid("storage account create").to_string();
     context.state.operations.begin(operation.clone(), context.now);
     context.start(Create {
@@ -66,26 +67,31 @@ fn same_location(account: &Resource, location: &str) -> Result<(), Refusal> {
     ))
 }
 
-fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &str) {
+fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &str) -> Result<(), Refusal> {
     let name = id.name().to_owned();
-    keys::create(context, &name);
     // `sent` is an object, which is all that could be refused here.
     let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
     fill(&mut body, &account_body::defaults(&name, location, context.now));
     account_body::set_tier(&mut body);
+    identity::settle_new(context, id, &mut body)?;
+    keys::create(context, &name);
     let mut account = Resource::new(id.clone(), body, context.now);
     account.set_property(&["keyCreationTime"], keys::creation_times(context, &name));
     context.state.resources.insert(id.clone(), account);
     context.state.storage_accounts.insert(name, id.clone());
+    Ok(())
 }
 
 /// Changes what the request names and nothing else; the rest, private endpoint connections among
 /// it, stays.
 fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
+    let mut patch = sent.clone();
+    if context.state.resources.contains_key(id) {
+        identity::settle_change(context, id, &mut patch)?;
+    }
     let Some(account) = context.state.resources.get_mut(id) else {
         return Err(context.not_found(id));
     };
-    let mut patch = sent.clone();
     if let Some(patch) = patch.as_object_mut() {
         patch.retain(|name, _| {
             !["id", "name", "type", "location", "systemdata"].contains(&name.to_ascii_lowercase().as_str())
@@ -102,14 +108,16 @@ pub(super) fn patch(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = account_body::normalized(json_body(request)?)?;
+    account_body::check_ip_rules(context.rules, &sent)?;
     update(context, &permit.scope, &sent)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let id = &permit.scope;
-    if context.state.remove(id).is_none() {
+    let Some(gone) = context.state.remove(id) else {
         return Ok(Response::new(StatusCode::NO_CONTENT));
-    }
+    };
+    identity::forget(&mut context.state.directory, &gone);
     // Its settings are resources of their own, and another account may get its name.
     for (kind, name) in [("blobServices", "default"), ("managementPolicies", "default")] {
         context.state.resources.remove(&id.child([kind, name]));

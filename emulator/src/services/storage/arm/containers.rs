@@ -110,7 +110,7 @@ fn write(
     if !context.rules.names.container.admits(name) {
         return Err(Refusal {
             shape: Shape::Arm,
-            ..names::invalid_container()
+            ..names::invalid_container(context.rules, name)
         });
     }
     let properties = field(&sent, "properties");

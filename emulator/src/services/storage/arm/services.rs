@@ -8,6 +8,7 @@ use super::ACCOUNT;
 use super::containers::{account_in_path, missing};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::Mark;
 use crate::services::{Context, json_body, plain};
 use crate::state::{Resource, field};
 
@@ -116,13 +117,17 @@ pub(super) fn immutability_policy(
     let (account, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
     context.own.storage.container(&host, name).ok_or_else(missing)?;
-    let container = account.id.child(["blobServices", "default", "containers", name]);
-    let body = json!({
-        "id": container.child(["immutabilityPolicies", "default"]),
-        "name": "default",
-        "type": format!("{ACCOUNT}/blobServices/containers/immutabilityPolicies"),
-        "etag": "",
-        "properties": {"immutabilityPeriodSinceCreationInDays": 0, "state": "Unlocked"},
-    });
-    Ok(Response::json(StatusCode::OK, &body).with_header("x-azdrill-mark", "unverified"))
+    let policy = [
+        "blobServices",
+        "default",
+        "containers",
+        name,
+        "immutabilityPolicies",
+        "default",
+    ];
+    // That there is none is certain, the code of the answer is not.
+    Err(Refusal {
+        mark: Mark::Unverified,
+        ..context.not_found(&account.id.child(policy))
+    })
 }

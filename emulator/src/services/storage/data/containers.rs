@@ -18,7 +18,7 @@ pub(super) fn create(
 ) -> Result<Response, Refusal> {
     let (account, name) = (place::account(request), permit.params.get("container"));
     if !context.rules.names.container.admits(name) {
-        return Err(names::invalid_container());
+        return Err(names::invalid_container(context.rules, name));
     }
     let metadata = headers::metadata(request)?;
     let public = public_access(context, request)?;

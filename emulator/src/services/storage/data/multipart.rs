@@ -84,9 +84,10 @@ fn part(whole: &Request, piece: &str) -> Option<Part> {
     let mut request = Request::new(method, &whole.host, target);
     request.scheme = whole.scheme;
     request.port = whole.port;
+    request.came_at = whole.came_at;
     for (name, value) in headers(rest).0 {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        request.headers.insert(name, HeaderValue::from_str(value).ok()?);
+        request.headers.append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(Part {
         id: value("content-id").map(str::to_owned),

@@ -52,7 +52,7 @@ pub(super) fn container<'a>(
             if context.rules.names.container.admits(name) {
                 no_container()
             } else {
-                names::invalid_container()
+                names::invalid_container(context.rules, name)
             }
         })
 }

@@ -3,6 +3,7 @@
 //! The caller is taken to stand where it stands: whether Azure asks the source's firewall about the
 //! caller, or about the service that copies, is not documented.
 
+use http::uri::Authority;
 use http::{HeaderName, Method, StatusCode};
 
 use super::conditions::Conditions;
@@ -89,9 +90,29 @@ fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal>
         _ => return Err(invalid()),
     };
     let (authority, target) = rest.split_once('/').ok_or_else(invalid)?;
-    let host = authority.split(':').next().unwrap_or_default();
+    let authority: Authority = authority.parse().map_err(|_| invalid())?;
+    let host = authority.host();
+    let usual = match scheme {
+        Scheme::Https => 443,
+        Scheme::Http => 80,
+    };
+    let own_port = request.port.unwrap_or(usual);
+    let port = match authority.as_str().strip_prefix(host) {
+        Some("") => None,
+        Some(_) => Some(authority.port_u16().ok_or_else(invalid)?).filter(|port| *port != usual),
+        None => return Err(invalid()),
+    };
+    // Azure's accounts listen where their scheme says; ours where the caller reached us as well.
+    if port.is_some_and(|port| port != own_port) {
+        return Err(place::not_implemented(
+            request,
+            "copying from a port that nothing of the emulator's listens on (x-ms-copy-source)",
+        ));
+    }
     let mut reading = Request::new(Method::GET, host, &format!("/{target}"));
     reading.scheme = scheme;
+    reading.port = port;
+    reading.came_at = request.came_at;
     if endpoint_of(&reading.host, &reading.path) != Some(Endpoint::Blob) {
         return Err(place::not_implemented(
             request,

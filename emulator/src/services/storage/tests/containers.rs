@@ -63,6 +63,13 @@ fn arm_refuses_bad_names_missing_accounts_and_public_containers() {
     let mut world = World::new();
     let answer = world.arm(Method::PUT, &at("Bad"), Some(json!({})));
     assert_eq!(refused(&answer, 400), "InvalidResourceName");
+    for length in [2, 64] {
+        let name = "b".repeat(length);
+        let answer = world.arm(Method::PUT, &at(&name), Some(json!({})));
+        assert_eq!(refused(&answer, 400), "OutOfRangeInput");
+        let answer = world.blob(Method::PUT, &format!("/{name}?restype=container"), &[]);
+        assert_eq!(refused(&answer, 400), "OutOfRangeInput");
+    }
     assert!(answer.json_body()["error"]["message"].is_string());
     let none = at("box").replace("/acct/", "/none/");
     assert_eq!(

@@ -95,7 +95,7 @@ fn signatures_expire_and_cannot_be_changed() {
         request.scheme = Scheme::Http;
         request
     };
-    assert_eq!(refused(&world.send(plain), 403), "AuthorizationProtocolMismatch");
+    assert_eq!(refused(&world.send(plain), 400), "AccountRequiresHttps");
     let renewed = json!({"keyName": "key1"});
     world.now = expiry(&world) - SignedDuration::from_secs(1);
     assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &sas).status, 200);

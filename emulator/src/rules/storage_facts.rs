@@ -1,0 +1,96 @@
+//! What the blob service measures.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse};
+
+const FILE: &str = "storage.toml";
+
+/// What the blob service measures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageFacts {
+    /// Requests signed with an account key.
+    pub shared_key: SharedKeyFacts,
+    /// IP rules of an account.
+    pub ip_rules: IpRuleFacts,
+}
+
+/// Requests signed with an account key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedKeyFacts {
+    /// How far a request's date may be from the service's time.
+    pub minutes_off: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// IP rules of an account.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IpRuleFacts {
+    /// Ranges a rule may name no part of.
+    pub never: Vec<IpNet>,
+    /// A range may not be smaller.
+    pub longest_prefix: u8,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl IpRuleFacts {
+    /// Whether a rule may say this: an address, or a range in CIDR form.
+    pub fn admit(&self, rule: &str) -> bool {
+        let range = match rule.parse::<IpAddr>() {
+            Ok(address) => IpNet::from(address),
+            Err(_) => match rule.parse::<IpNet>() {
+                Ok(range) if range.prefix_len() <= self.longest_prefix || range.addr().is_ipv6() => range,
+                _ => return false,
+            },
+        };
+        !self
+            .never
+            .iter()
+            .any(|never| never.contains(&range) || range.contains(never))
+    }
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, RulesError> {
+    let facts = parse::<StorageFacts>(FILE, text)?;
+    known.check(FILE, "shared_key", &facts.shared_key.sources)?;
+    known.check(FILE, "ip_rules", &facts.ip_rules.sources)?;
+    Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Assumptions, Profile, Rules};
+
+    #[test]
+    fn rules_name_public_addresses() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        for right in ["198.51.100.7", "198.51.100.0/24", "198.51.100.4/30", "172.32.0.1"] {
+            assert!(rules.storage.ip_rules.admit(right), "{right}");
+        }
+        for wrong in [
+            "10.1.2.3",
+            "172.16.0.0/24",
+            "192.168.0.1",
+            "198.51.100.7/32",
+            "198.51.100.6/31",
+            "0.0.0.0/0",
+            "here",
+            "",
+        ] {
+            assert!(!rules.storage.ip_rules.admit(wrong), "{wrong}");
+        }
+    }
+}
