@@ -74,7 +74,8 @@ pub(crate) fn check(
         own,
         newer: asked > own.version,
         asked,
-        partial: operation.method == Method::PATCH,
+        // A vault that comes back from deletion is as it was, whatever the request leaves out.
+        partial: operation.method == Method::PATCH || request.header("x-ms-deleted-vault-id").is_some(),
         is_resource: operation.method != Method::POST,
         path: Vec::new(),
         ignored: Vec::new(),

@@ -127,6 +127,8 @@ fn restores_from_the_archive_and_backups_of_another_kind_are_refused_by_name() {
     let mut ask = |name: &str, value: &str| {
         let mut body = world.restore_body();
         body[name] = json!(value);
+        body["rehydrationPriority"] = json!("Standard");
+        body["rehydrationRetentionDuration"] = json!("P7D");
         let answer = world.post(&below_vault("backupInstances/one/restore"), &body);
         (answer.status.as_u16(), code(&answer))
     };

@@ -125,7 +125,7 @@ fn an_instance_without_a_name_is_called_by_its_set_and_itself() {
     let properties = body["properties"].as_object_mut().expect("properties");
     properties.shift_remove("friendlyName");
     properties["dataSourceSetInfo"] = json!({
-        "datasourceType": crate::bodies::FLEXIBLE_SERVER, "resourceName": "set", "objectType": "DatasourceSet",
+        "datasourceType": crate::bodies::FLEXIBLE_SERVER, "resourceName": "set", "objectType": "DatasourceSet", "resourceID": world.server(),
     });
     let made = world.put(&one("2024-04-01"), &body).json_body();
     assert_eq!(made["properties"]["friendlyName"], "set\\source");
