@@ -147,10 +147,14 @@ impl Examination {
                 (Request::new(Method::GET, &target.host, &path), Endpoint::Blob)
             }
             _ => match self.subject(on) {
-                Some(id) => (
-                    Request::new(Method::GET, "management.azure.com", id.as_str()),
-                    Endpoint::Arm,
-                ),
+                Some(id) => {
+                    let version = context.rules.usual_version(id.as_str());
+                    let target = format!("{id}?api-version={version}");
+                    (
+                        Request::new(Method::GET, "management.azure.com", &target),
+                        Endpoint::Arm,
+                    )
+                }
                 None => return Outcome::Met,
             },
         };
