@@ -195,6 +195,16 @@ impl Refusal {
         .at(Gate::Route)
     }
 
+    /// Something an operation may ask for that is not played: refused by name, and nothing is kept of it.
+    pub(crate) fn not_played(what: &str) -> Self {
+        let message = format!("azdrill does not play {what}. Azure may take it.");
+        Self {
+            mark: Mark::Unverified,
+            headers: vec![("x-azdrill-not-implemented", what.to_owned())],
+            ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
+        }
+    }
+
     /// The emulator has no such operation. Said plainly, so that nobody takes it for Azure's word.
     pub(super) fn unknown_operation(endpoint: Endpoint, request: &Request) -> Self {
         let asked = format!("{} {}", request.method, request.path);
@@ -228,7 +238,11 @@ impl Refusal {
                 shape: Shape::KeyVault,
                 ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
             },
-            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds | Endpoint::Admin => {
+            // Not 404: clients take that for "there is none", and go on as if it were so.
+            Endpoint::Arm | Endpoint::Graph => {
+                Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
+            }
+            Endpoint::Imds | Endpoint::Admin => {
                 Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message)
             }
         };

@@ -89,7 +89,7 @@ fn what_is_not_implemented_is_named_and_logged() {
         "/providers/Microsoft.Compute/virtualMachines/one/start",
         &json!({}),
     );
-    assert_eq!(answer.status, 404);
+    assert_eq!(answer.status, 501);
     let what = "POST Microsoft.Compute/virtualMachines/start";
     assert_eq!(answer.header("x-azdrill-not-implemented"), Some(what));
     let error = answer.json_body()["error"].clone();

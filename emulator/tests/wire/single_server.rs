@@ -163,7 +163,7 @@ fn a_change_is_kept_and_what_is_read_only_stays() {
     let mut world = world();
     let patch = json!({
         "sku": {"name": "MO_Gen5_8"},
-        "properties": {"publicNetworkAccess": "Disabled", "userVisibleState": "Inaccessible", "administratorLogin": "other", "version": "10"},
+        "properties": {"publicNetworkAccess": "Disabled", "userVisibleState": "Inaccessible", "administratorLogin": "other"},
     });
     long(&world.arm(Method::PATCH, SINGLE, Some(&patch)));
     let during = world.get(SINGLE).json_body();
@@ -178,7 +178,9 @@ fn a_change_is_kept_and_what_is_read_only_stays() {
     assert_eq!(own["publicNetworkAccess"], "Disabled");
     assert_eq!(own["userVisibleState"], "Ready");
     assert_eq!(own["administratorLogin"], "cloudsa");
-    assert_eq!(own["version"], "11");
+    let upgrade = json!({"properties": {"version": "10"}});
+    assert_eq!(world.arm(Method::PATCH, SINGLE, Some(&upgrade)).status, 501);
+    assert_eq!(world.get(SINGLE).json_body()["properties"]["version"], "11");
 }
 
 /// Which real server stands behind a version.

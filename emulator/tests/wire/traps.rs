@@ -241,7 +241,7 @@ fn running_servers_are_listed_at_the_local_address_only() {
         "port": 5432,
     }]);
     assert_eq!(world.send(list("127.0.0.1")).json_body(), wanted);
-    assert_eq!(world.send(list(ARM)).status, 404);
+    assert_eq!(world.send(list(ARM)).status, 501);
     let server = world.server();
     world.delete(&server);
     world.settle();

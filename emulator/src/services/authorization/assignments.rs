@@ -137,6 +137,10 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         );
         return Err(bad("RoleDefinitionDoesNotExist", text));
     }
+    // A condition that was not heeded would let through what it forbids.
+    if !text("condition").is_empty() {
+        return Err(Refusal::not_played("conditions of role assignments"));
+    }
     let principal = text("principalId");
     let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
         bad(

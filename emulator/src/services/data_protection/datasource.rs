@@ -1,10 +1,8 @@
 //! What a backup instance protects: a whole flexible server, or one database of a single server.
 
-use http::StatusCode;
 use serde_json::Value;
 
 use super::instance;
-use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::{Check, Flavour, Stage};
 use crate::services::Context;
@@ -12,12 +10,6 @@ use crate::state::field;
 
 pub(super) const FLEXIBLE_SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 pub(super) const SINGLE_SERVER_DATABASE: &str = "Microsoft.DBforPostgreSQL/servers/databases";
-
-/// What Azure Backup takes and azdrill does not play, said as such: nothing is kept of it.
-pub(super) fn not_played(what: &str) -> Refusal {
-    let text = format!("azdrill does not play {what}. Azure Backup itself may take it.");
-    Refusal::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", text)
-}
 
 /// A datasource this service takes.
 #[derive(Clone, Debug, PartialEq, Eq)]

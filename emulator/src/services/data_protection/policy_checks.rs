@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired, not_played};
+use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
 use super::policies::rules_of;
 use super::{retention, schedule};
 use crate::gateway::Refusal;
@@ -149,7 +149,7 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, flexible: bool) -> Res
         return Err(invalid(context, "flexible servers have no archive tier").by([RuleId::new("FX-B-16")]));
     }
     if archive {
-        return Err(not_played(
+        return Err(Refusal::not_played(
             "the archive tier of backups: ArchiveStore, and copies to it by targetDataStoreCopySettings",
         ));
     }

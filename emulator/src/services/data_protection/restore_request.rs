@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::{Datasource, not_played};
+use super::datasource::Datasource;
 use super::examination::{Examined, Target};
 use super::not_found_inside;
 use crate::gateway::Refusal;
@@ -155,7 +155,7 @@ fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        return Err(not_played(
+        return Err(Refusal::not_played(
             "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)",
         ));
     }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::{Datasource, not_played};
+use super::datasource::Datasource;
 use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
@@ -48,7 +48,7 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
             if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
                 let kind = field(first, "objectType").as_str().unwrap_or_default();
-                return Err(not_played(&format!(
+                return Err(Refusal::not_played(&format!(
                     "{name} of a backup of PostgreSQL (`{kind}`)"
                 )));
             }
@@ -65,7 +65,7 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
     let id = field(info, "resourceID").as_str().unwrap_or_default();
     match context.rules.vaults.datasource_type(kind) {
         Some(own) if !own.played => {
-            return Err(not_played(&format!("backups of {} ({kind})", own.title)));
+            return Err(Refusal::not_played(&format!("backups of {} ({kind})", own.title)));
         }
         _ => {}
     }

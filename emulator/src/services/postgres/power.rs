@@ -1,13 +1,15 @@
 //! Start, stop, restart.
 
 use http::StatusCode;
+use serde_json::json;
 
 use super::servers::ServerChange;
 use super::{accept, require_server, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
-use crate::services::Context;
+use crate::services::{Context, json_body};
+use crate::state::field;
 
 pub(super) fn start(
     context: &mut Context<'_>,
@@ -31,6 +33,9 @@ pub(super) fn restart(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
+    if *field(&json_body(request)?, "restartWithFailover") == json!(true) {
+        return Err(Refusal::not_played("failover of a server to its standby"));
+    }
     change(context, permit, request, "Restarting", "Ready")
 }
 

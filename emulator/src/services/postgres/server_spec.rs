@@ -66,6 +66,15 @@ pub(super) fn describe_new(
 ) -> Result<(ServerSpec, Value), Refusal> {
     let properties = field(sent, "properties");
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
+    let mode = text("createMode");
+    if !["", "Default", "Create"]
+        .iter()
+        .any(|played| played.eq_ignore_ascii_case(&mode))
+    {
+        return Err(Refusal::not_played(&format!(
+            "flexible servers of the createMode `{mode}`, which hold what another server held"
+        )));
+    }
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(

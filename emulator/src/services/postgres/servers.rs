@@ -10,7 +10,7 @@ use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain};
-use crate::state::{OperationOutcome, Resource, field_mut};
+use crate::state::{OperationOutcome, Resource, field, field_mut};
 
 /// What an update of a server, of either flavour, leaves as it is.
 const READ_ONLY: [&str; 11] = [
@@ -166,6 +166,16 @@ pub(super) fn update(
     request: &Request,
     sent: &Value,
 ) -> Result<Response, Refusal> {
+    let version = field(field(sent, "properties"), "version").as_str();
+    let own = context
+        .state
+        .resource(id)
+        .map(|server| server.text("/properties/version").to_owned());
+    if version.is_some_and(|version| own.as_deref() != Some(version)) {
+        return Err(Refusal::not_played(
+            "upgrades of a server to another major version",
+        ));
+    }
     let mut sent = sent.clone();
     let mut password = None;
     let properties = sent.is_object().then(|| field_mut(&mut sent, "properties"));

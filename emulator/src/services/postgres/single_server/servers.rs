@@ -1,6 +1,5 @@
 //! Creating and changing single servers.
 
-use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -8,7 +7,7 @@ use super::{SERVER, announced, bad};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
-use crate::rules::{Mark, RealServer, Rules};
+use crate::rules::{RealServer, Rules};
 use crate::services::postgres::{location, require_server, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
 use crate::state::{field, field_mut};
@@ -154,10 +153,9 @@ fn require_default_mode(mode: &str) -> Result<(), Refusal> {
     if mode.is_empty() || mode.eq_ignore_ascii_case("Default") {
         return Ok(());
     }
-    let text = format!("azdrill does not implement the createMode `{mode}`, only `Default`.");
-    let mut refusal = Refusal::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", text);
-    refusal.mark = Mark::Unverified;
-    Err(refusal)
+    Err(Refusal::not_played(&format!(
+        "servers of the createMode `{mode}`, but only of `Default`"
+    )))
 }
 
 /// The major of the real server behind a version.
