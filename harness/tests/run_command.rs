@@ -56,7 +56,7 @@ fn a_commands_own_output_and_exit_code_are_left_alone_and_its_calls_are_told() {
     );
     let (code, out, told) = played(&["run", "--", "sh", "-c", &text]);
     assert_eq!(code, Some(7), "{told}");
-    assert_eq!(out.lines().collect::<Vec<_>>(), ["200", "404"]);
+    assert_eq!(out.lines().collect::<Vec<_>>(), ["200", "501"]);
     says(
         &told,
         &[
