@@ -361,11 +361,10 @@ managed_identity() {
 }
 
 clean_up() {
+    # A vault that holds an instance stays, and its group with it; its policies go with it.
+    refuses ResourceGroupDeletionBlocked group delete --name "$backups" --yes
     does rest --method delete --url "$vault_id/backupInstances/$server?api-version=2024-04-01"
     ends "$vault_id/backupInstances?api-version=2024-04-01" 'length(value)' 0
-    # A vault that holds a policy stays, and its group with it.
-    refuses ResourceGroupDeletionBlocked group delete --name "$backups" --yes
-    does rest --method delete --url "$vault_id/backupPolicies/weekly?api-version=2024-04-01"
     does postgres flexible-server delete --name "$server" --resource-group "$servers" --yes
     does group delete --name "$servers" --yes
     does group delete --name "$backups" --yes
