@@ -178,7 +178,7 @@ fn what_a_killed_process_left_is_swept_by_the_next() {
             std::thread::sleep(Duration::from_millis(50));
         }
         let rest = left(folder.path());
-        assert_eq!(rest.len(), 1, "all but the living one's: {rest:?}");
+        assert_eq!(rest.len(), 1, "all but the living one's of {command:?}: {rest:?}");
         let mut living = living;
         assert!(living.try_wait().expect("a status").is_none());
         send("TERM", &living);

@@ -150,6 +150,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         None => PostgresMode::from_environment().map_err(|error| error.to_string())?,
     };
     let folder = arguments.scenarios.as_deref();
+    if matches!(
+        arguments.command,
+        Command::Scenario(_) | Command::Serve(_) | Command::Run(_)
+    ) {
+        azdrill::postgres::sweep_ended();
+    }
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Grants(own) => grants::run(own),

@@ -43,6 +43,7 @@ pub use choose::{ChooseError, Chosen, Missing, choose};
 pub use client::sign_in;
 pub use docker::clear_away;
 pub use tool::{RestoreOutcome, dump_from_bytes, dump_from_file};
+pub use watchdog::sweep_ended;
 
 /// Where servers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -30,12 +30,7 @@ pub(super) struct GuardedFolder {
 impl GuardedFolder {
     /// Sweeps what ended processes left behind, then makes a folder.
     pub(super) fn new() -> io::Result<Self> {
-        let base = std::env::temp_dir();
-        let base = if base.as_os_str().len() > LONGEST {
-            PathBuf::from("/tmp")
-        } else {
-            base
-        };
+        let base = base();
         sweep(&base);
         let me = Owner::me();
         let folder = tempfile::Builder::new()
@@ -60,6 +55,22 @@ impl Drop for GuardedFolder {
         drop(self.watchdog.stdin.take());
         let _ = self.watchdog.wait();
     }
+}
+
+/// Where folders for servers are made.
+fn base() -> PathBuf {
+    let base = std::env::temp_dir();
+    if base.as_os_str().len() > LONGEST {
+        PathBuf::from("/tmp")
+    } else {
+        base
+    }
+}
+
+/// Removes what ended processes have left of their servers. For every start, also of what has no servers
+/// of its own.
+pub fn sweep_ended() {
+    sweep(&base());
 }
 
 fn watch(folder: &Path) -> io::Result<Child> {
@@ -102,6 +113,10 @@ fn sweep(base: &Path) {
             .then(|| fs::read_to_string(entry.path().join(OWNER)).ok())
             .flatten();
         let Some(Ok(owner)) = owner.map(|text| text.parse::<Owner>()) else {
+            // One that was killed before it had written its name left it empty.
+            if ours && !is_being_made(&entry.path()) {
+                let _ = fs::remove_dir(entry.path());
+            }
             continue;
         };
         if owner.is_gone() {
@@ -110,6 +125,20 @@ fn sweep(base: &Path) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether the process whose number is in a folder's name is there, or another of that number.
+fn is_being_made(folder: &Path) -> bool {
+    let name = folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let number = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next());
+    let number = number.and_then(|number| number.parse().ok());
+    number
+        .and_then(rustix::process::Pid::from_raw)
+        .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
 fn stop_servers(folder: &Path) {
