@@ -14,6 +14,7 @@ mod lists;
 mod locks;
 mod managed_identities;
 mod network_parts;
+mod not_played;
 mod partial_lists;
 mod people;
 mod policies;
