@@ -449,6 +449,10 @@ impl<'a> Check<'a> {
             BodyShape::Arm | BodyShape::ArmDetails => Shape::Arm,
         };
         let mut refusal = Refusal::of_row(shape, self.rules.error(&code), &fill).because(what.clone());
+        // A code seen once is used for every body its provider refuses: the row says how sure that is.
+        if code == row.kind || code == row.missing || code == row.value {
+            refusal.mark = row.mark;
+        }
         if let Some(detail) = &row.detail {
             let detail = Refusal::of_row(Shape::Arm, self.rules.error(detail), &fill);
             refusal.details = vec![json!({"code": detail.code, "message": detail.message})];
