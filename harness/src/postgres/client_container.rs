@@ -37,15 +37,13 @@ impl ClientContainers {
 
 async fn start(docker: &Docker, image: &Image) -> Result<Throwaway, String> {
     let (repository, tag) = image::template(docker, image, docker::labels()).await?;
-    let container = GenericImage::new(repository, tag)
+    let request = GenericImage::new(repository, tag)
         .with_entrypoint("sleep")
         .with_cmd(["infinity"])
         .with_labels(docker::labels())
-        .with_host_config_modifier(|host| host.network_mode = Some("host".to_owned()))
-        .start()
-        .await
-        .map_err(|error| format!("a container in this machine's network: {error}"))?;
-    let container = Throwaway::new(container);
+        .with_host_config_modifier(|host| host.network_mode = Some("host".to_owned()));
+    let container = docker::make(async move { request.start().await.map(Throwaway::new) }).await;
+    let container = container.map_err(|error| format!("a container in this machine's network: {error}"))?;
     check_network(docker, container.id()).await?;
     Ok(container)
 }

@@ -121,11 +121,11 @@ impl Containers {
                 host.port_bindings = Some(HashMap::from([("5432/tcp".to_owned(), Some(vec![binding]))]));
                 host.publish_all_ports = Some(false);
             });
-        let container = request.start().await.map_err(|error| error.to_string())?;
+        let container = docker::make(async move { request.start().await.map(Throwaway::new) }).await?;
         let mut server = ContainerServer {
             key: spec.key.clone(),
             major: spec.major,
-            container: Throwaway::new(container),
+            container,
         };
         let reach = self.ready(&mut server).await?;
         Ok((server, reach))

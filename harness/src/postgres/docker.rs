@@ -1,6 +1,8 @@
 //! Getting through to Docker on this machine, and clearing away what ended processes left in it.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use testcontainers::bollard::Docker;
@@ -20,6 +22,42 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long clearing away may take.
 const CLEARING: Duration = Duration::from_secs(10);
+
+/// How many containers are being made at this moment.
+static IN_THE_MAKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Counted as long as it lives.
+struct Making;
+
+impl Making {
+    fn begin() -> Self {
+        IN_THE_MAKING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        IN_THE_MAKING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Makes a container, to the end even if nobody waits for it any more: a call that is broken off
+/// may have reached Docker, and what Docker then makes is known to nobody.
+pub(super) async fn make<T, E>(
+    making: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, String>
+where
+    T: Send + 'static,
+    E: std::fmt::Display + Send + 'static,
+{
+    let counted = Making::begin();
+    let made = tokio::spawn(async move {
+        let _counted = counted;
+        making.await.map_err(|error| error.to_string())
+    });
+    made.await.map_err(|error| error.to_string())?
+}
 
 /// Connects to Docker where `testcontainers` finds it.
 pub(super) async fn connect() -> Result<Docker, Missing> {
@@ -107,11 +145,10 @@ pub async fn clear_away() {
     let cleared = async {
         let Ok(docker) = connect().await else { return };
         let me = Owner::me();
-        // Docker may still be making what was asked for; it counts as gone when it was gone twice.
-        let mut quiet = 0;
-        while quiet < 2 {
-            let removed = remove_where(&docker, |owner| *owner == me).await;
-            quiet = if removed == 0 { quiet + 1 } else { 0 };
+        while IN_THE_MAKING.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        while remove_where(&docker, |owner| *owner == me).await > 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };

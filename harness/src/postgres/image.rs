@@ -14,6 +14,7 @@ use testcontainers::bollard::query_parameters::{
 };
 
 use super::azure::{prepare_script, template_name};
+use super::docker;
 use super::template::{cache_folder, lock_file};
 
 /// The image to take instead of `postgres:<major>`.
@@ -157,7 +158,8 @@ chown postgres:postgres "$2"
 export AZDRILL_PATH="$PATH" AZDRILL_SCRIPT="$1" AZDRILL_DATA="$2/data"
 exec su postgres -s /bin/sh -c 'PATH=$AZDRILL_PATH exec sh -c "$AZDRILL_SCRIPT" azdrill-prepare "$AZDRILL_DATA"'
 "#;
-    let told = |what: &'static str| move |error| format!("{what} of `{}`: {error}", image.name);
+    let told =
+        |what: &'static str, error: &dyn std::fmt::Display| format!("{what} of `{}`: {error}", image.name);
     let strings = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
     let body = ContainerCreateBody {
         image: Some(image.name.clone()),
@@ -167,16 +169,20 @@ exec su postgres -s /bin/sh -c 'PATH=$AZDRILL_PATH exec sh -c "$AZDRILL_SCRIPT" 
         labels: Some(labels),
         ..ContainerCreateBody::default()
     };
-    let container = docker
-        .create_container(None::<CreateContainerOptions>, body)
+    let client = docker.clone();
+    let created = docker::make(async move {
+        let options = None::<CreateContainerOptions>;
+        client.create_container(options, body).await
+    });
+    let container = created
         .await
-        .map_err(told("making a container"))?
+        .map_err(|error| told("making a container", &error))?
         .id;
     let made = async {
         docker
             .start_container(&container, None)
             .await
-            .map_err(told("starting a container"))?;
+            .map_err(|error| told("starting a container", &error))?;
         let ended = docker
             .wait_container(&container, None::<WaitContainerOptions>)
             .next()
@@ -206,7 +212,7 @@ exec su postgres -s /bin/sh -c 'PATH=$AZDRILL_PATH exec sh -c "$AZDRILL_SCRIPT" 
         docker
             .commit_container(options, config)
             .await
-            .map_err(told("keeping a template"))
+            .map_err(|error| told("keeping a template", &error))
     }
     .await;
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
