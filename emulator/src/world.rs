@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::authz::Assignment;
 use crate::azure::Azure;
 use crate::entropy::Entropy;
-use crate::model::{PrincipalId, PrincipalKind, ResourceId, TenantId, Timestamp};
+use crate::model::{PrincipalId, ResourceId, TenantId, Timestamp};
 use crate::services::Context;
 use crate::services::data_protection::MicrosoftSide;
 use crate::state::{IdentityKind, Principal, Resource, Subscription};
@@ -79,6 +79,7 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
             secret: Some(operator.client_secret.clone()),
             certificates: Vec::new(),
         });
+        context.state.directory.make_administrator(operator.object_id);
         let scope = ResourceId::from_segments(["subscriptions", &operator.subscription]);
         assign(context, operator.object_id, "Owner", &scope, SignedDuration::ZERO);
         operator
@@ -114,15 +115,8 @@ pub fn assign(
     let name = context.draw_uuid("role assignment").to_string();
     let now = context.now;
     context.state.access.insert(Assignment {
-        name,
-        scope: at.clone(),
-        role,
-        principal: to,
-        kind: PrincipalKind::ServicePrincipal,
-        created: now,
-        created_by: None,
         seen_from: now + after,
-        seen_until: None,
+        ..Assignment::new(name, at.clone(), role, to, now)
     });
 }
 

@@ -299,8 +299,8 @@ fn replace(sketch: &mut Sketch, own: PolicyHeld, by: PolicyHeld) {
 }
 
 fn add_data_action(rules: &mut Rules, role: &str, pattern: &str) {
-    let role = rules.built_in_roles.iter_mut().find(|own| own.name == role);
-    role.expect("a built-in role")
+    let role = rules.built_in_roles.named_mut(role);
+    role.expect("a built-in role").permissions_mut()[0]
         .data_actions
         .push(ActionPattern::new(pattern));
 }

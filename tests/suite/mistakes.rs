@@ -299,8 +299,8 @@ fn each(sketch: &mut Sketch, change: impl Fn(&mut Grant)) {
 }
 
 fn add_data_action(rules: &mut Rules, role: &str, pattern: &str) {
-    let role = rules.built_in_roles.iter_mut().find(|own| own.name == role);
-    role.expect("a built-in role")
+    let role = rules.built_in_roles.named_mut(role);
+    role.expect("a built-in role").permissions_mut()[0]
         .data_actions
         .push(ActionPattern::new(pattern));
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::model::{Action, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::RoleDefinition;
+use crate::rules::{BuiltInRoles, RoleDefinition};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +50,18 @@ pub struct Assignment {
     pub principal: PrincipalId,
     /// The kind the request named, or the principal's own.
     pub kind: PrincipalKind,
+    /// What its maker wrote about it.
+    pub description: Option<String>,
+    /// The managed identity of another tenant it is about, as written.
+    pub delegated_identity: Option<String>,
     /// When it was made.
     pub created: Timestamp,
     /// Who made it.
     pub created_by: Option<PrincipalId>,
+    /// When it was last changed.
+    pub updated: Timestamp,
+    /// Who changed it last.
+    pub updated_by: Option<PrincipalId>,
     /// From when on the gates see it.
     pub seen_from: Timestamp,
     /// Until when the gates see it, once it is deleted. It is gone from lists at once.
@@ -61,6 +69,25 @@ pub struct Assignment {
 }
 
 impl Assignment {
+    /// A role given to somebody, seen from now on.
+    pub fn new(name: String, scope: ResourceId, role: Uuid, principal: PrincipalId, now: Timestamp) -> Self {
+        Self {
+            name,
+            scope,
+            role,
+            principal,
+            kind: PrincipalKind::ServicePrincipal,
+            description: None,
+            delegated_identity: None,
+            created: now,
+            created_by: None,
+            updated: now,
+            updated_by: None,
+            seen_from: now,
+            seen_until: None,
+        }
+    }
+
     /// Whether the gates see it at a time.
     pub fn is_seen(&self, now: Timestamp) -> bool {
         self.seen_from <= now && self.seen_until.is_none_or(|until| now < until)
@@ -119,6 +146,13 @@ impl AccessControl {
             .find(|assignment| assignment.scope == *scope && assignment.name.eq_ignore_ascii_case(name))
     }
 
+    /// The live assignment of that name, wherever it is: names are unique.
+    pub fn named_mut(&mut self, name: &str) -> Option<&mut Assignment> {
+        let all = self.by_principal.values_mut().flatten();
+        all.filter(|assignment| assignment.seen_until.is_none())
+            .find(|assignment| assignment.name.eq_ignore_ascii_case(name))
+    }
+
     /// Deletes an assignment: gone from lists now, seen by the gates until `seen_until`.
     pub fn remove(&mut self, scope: &ResourceId, name: &str, seen_until: Timestamp) -> Option<Assignment> {
         let assignment = self.by_principal.values_mut().flatten().find(|assignment| {
@@ -138,11 +172,8 @@ impl AccessControl {
     }
 
     /// The role of that GUID.
-    pub fn role<'a>(&'a self, built_in: &'a [RoleDefinition], id: Uuid) -> Option<&'a RoleDefinition> {
-        built_in
-            .iter()
-            .find(|role| role.id == id)
-            .or_else(|| self.custom_roles.get(&id))
+    pub fn role<'a>(&'a self, built_in: &'a BuiltInRoles, id: Uuid) -> Option<&'a RoleDefinition> {
+        built_in.get(id).or_else(|| self.custom_roles.get(&id))
     }
 
     /// Decides. `principals` are the caller and its groups.
@@ -152,7 +183,7 @@ impl AccessControl {
     /// If no assignment that is seen now grants what is wanted at the scope.
     pub fn decide<'a>(
         &'a self,
-        built_in: &'a [RoleDefinition],
+        built_in: &'a BuiltInRoles,
         now: Timestamp,
         principals: &[PrincipalId],
         wanted: Wanted<'_>,
@@ -180,9 +211,9 @@ impl AccessControl {
         };
         for (assignment, role) in above() {
             if assignment.is_seen(now) {
-                denied.held.push(role.name.clone());
+                denied.held.push(role.name.to_string());
             } else if assignment.seen_from > now && wanted.granted_by(role) {
-                denied.pending.push((role.name.clone(), assignment.seen_from));
+                denied.pending.push((role.name.to_string(), assignment.seen_from));
             }
         }
         Err(denied)
@@ -192,7 +223,7 @@ impl AccessControl {
     /// now.
     pub fn grants_below(
         &self,
-        built_in: &[RoleDefinition],
+        built_in: &BuiltInRoles,
         now: Timestamp,
         principals: &[PrincipalId],
         wanted: Wanted<'_>,

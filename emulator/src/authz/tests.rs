@@ -23,16 +23,11 @@ impl Fixture {
 
     fn grant(&mut self, role: &str, scope: &str, seconds_until_seen: i64) {
         let role = self.rules.built_in_role(role).expect("a built-in role").id;
+        let scope = scope.parse().expect("a scope");
+        let name = Uuid::from_u128(9).to_string();
         self.access.insert(Assignment {
-            name: Uuid::from_u128(9).to_string(),
-            scope: scope.parse().expect("a scope"),
-            role,
-            principal: self.who,
-            kind: PrincipalKind::ServicePrincipal,
-            created: self.now,
-            created_by: None,
             seen_from: self.now + jiff::SignedDuration::from_secs(seconds_until_seen),
-            seen_until: None,
+            ..Assignment::new(name, scope, role, self.who, self.now)
         });
     }
 

@@ -8,6 +8,7 @@ mod api_version;
 mod body;
 mod choice;
 mod database_row;
+mod directory;
 mod error_code;
 mod federation;
 mod header_rows;
@@ -42,6 +43,7 @@ pub use body::{
     Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
@@ -57,7 +59,7 @@ pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
 pub use public_client::PublicClient;
 pub use region::Region;
-pub use role::RoleDefinition;
+pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
@@ -79,7 +81,7 @@ pub struct Rules {
     /// The operations and the router over them.
     pub router: Router,
     /// Azure's built-in roles.
-    pub built_in_roles: Vec<RoleDefinition>,
+    pub built_in_roles: BuiltInRoles,
     /// Storage network rows, in order, those left out that the profile does not take.
     pub storage_rows: Vec<NetworkRow>,
     /// Which network paths reach a database server.
@@ -132,6 +134,8 @@ pub struct Rules {
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
     pub public_clients: Vec<PublicClient>,
+    /// What may be written of directory objects, and by whom.
+    pub directory: DirectoryFacts,
     /// Tokens of outside issuers.
     pub federation: Federation,
     /// Every rule's statement, by id, for explanations.
@@ -216,11 +220,8 @@ impl Rules {
         stable.or(versions.first()).cloned().unwrap_or_default()
     }
 
-    /// The built-in role of that name, without regard to case. The name without its ending
-    /// ` Role` is understood too: an early manifest of the CLI and an early document left it out.
+    /// The built-in role of that name, without regard to case.
     pub fn built_in_role(&self, name: &str) -> Option<&RoleDefinition> {
-        self.built_in_roles.iter().find(|role| {
-            role.name.eq_ignore_ascii_case(name) || role.name.eq_ignore_ascii_case(&format!("{name} Role"))
-        })
+        self.built_in_roles.named(name)
     }
 }

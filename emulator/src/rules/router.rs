@@ -226,7 +226,7 @@ mod tests {
             (
                 Method::GET,
                 "/providers/Microsoft.Authorization/roleDefinitions".to_owned(),
-                "RoleDefinitions_List",
+                "RoleDefinitions_ListAtTenantScope",
                 "/",
             ),
         ];

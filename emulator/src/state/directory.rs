@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::{Record, Registration};
 use crate::model::{PrincipalId, PrincipalKind, ResourceId, TenantId};
 
 /// What a principal is, as far as rules tell principals apart.
@@ -59,6 +60,9 @@ pub struct Directory {
     principals: BTreeMap<PrincipalId, Principal>,
     by_app_id: BTreeMap<Uuid, PrincipalId>,
     groups_of: BTreeMap<PrincipalId, BTreeSet<PrincipalId>>,
+    registrations: BTreeMap<Uuid, Registration>,
+    records: BTreeMap<Uuid, Record>,
+    administrators: BTreeSet<PrincipalId>,
 }
 
 impl Directory {
@@ -66,6 +70,14 @@ impl Directory {
     pub fn insert(&mut self, principal: Principal) {
         if let Some(app_id) = principal.app_id {
             self.by_app_id.insert(app_id, principal.id);
+            // Who is an application is registered as one.
+            if principal.identity == IdentityKind::Application {
+                self.registrations.entry(app_id).or_insert_with(|| Registration {
+                    app_id,
+                    tenant: principal.tenant,
+                    display_name: principal.display_name.clone(),
+                });
+            }
         }
         self.principals.insert(principal.id, principal);
     }
@@ -78,6 +90,55 @@ impl Directory {
             self.by_app_id.remove(&app_id);
         }
         self.groups_of.remove(&id);
+        for groups in self.groups_of.values_mut() {
+            groups.remove(&id);
+        }
+        self.records.remove(&id.0);
+        self.administrators.remove(&id);
+    }
+
+    /// Registers an application, which has no service principal yet.
+    pub fn register(&mut self, registration: Registration) {
+        self.registrations.insert(registration.app_id, registration);
+    }
+
+    /// Takes an application's registration away. Its service principal stays.
+    pub fn deregister(&mut self, app_id: Uuid) {
+        if self.registrations.remove(&app_id).is_some() {
+            self.records.remove(&Registration::id_of(app_id));
+        }
+    }
+
+    /// The registrations, in order of application id.
+    pub fn registrations(&self) -> impl Iterator<Item = &Registration> {
+        self.registrations.values()
+    }
+
+    /// The registration of an application.
+    pub fn registration(&self, app_id: Uuid) -> Option<&Registration> {
+        self.registrations.get(&app_id)
+    }
+
+    /// What is kept about an object besides what it is.
+    pub fn record(&self, object: Uuid) -> Option<&Record> {
+        self.records.get(&object)
+    }
+
+    /// The same, to be changed.
+    pub fn record_mut(&mut self, object: Uuid) -> &mut Record {
+        self.records.entry(object).or_default()
+    }
+
+    /// Lets somebody write everything in the directory.
+    pub fn make_administrator(&mut self, id: PrincipalId) {
+        self.administrators.insert(id);
+    }
+
+    /// Whether somebody, or a group they are in, may write everything in the directory.
+    pub fn is_administrator(&self, id: PrincipalId) -> bool {
+        self.with_groups(id)
+            .iter()
+            .any(|one| self.administrators.contains(one))
     }
 
     /// The principal of that object id.

@@ -7,6 +7,7 @@ mod blob_access;
 mod directory;
 mod lock;
 mod operation;
+mod record;
 mod resource;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
 pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
 pub use operation::{OperationOutcome, OperationState, Operations};
+pub use record::{KeyCredential, Password, Record, Registration};
 pub use resource::{Resource, below, field, field_mut};
 
 /// A subscription.

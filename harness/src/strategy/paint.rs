@@ -2,7 +2,7 @@
 //! that a cell costs microseconds.
 
 use azdrill_emulator::authz::{AccessControl, Assignment};
-use azdrill_emulator::model::{PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use azdrill_emulator::model::{PrincipalId, ResourceId, Timestamp};
 use jiff::SignedDuration;
 use serde_json::json;
 use uuid::Uuid;
@@ -131,20 +131,15 @@ impl Emulator {
                 PrincipalId(self.world.azure.state().directory.get(granted_to)?.app_id?)
             }
         };
+        let name = Uuid::from_u128(0x1000 + number as u128).to_string();
+        let scope = self.spelled(&self.scope(sketch, grant.scope)?);
         Some(Assignment {
-            name: Uuid::from_u128(0x1000 + number as u128).to_string(),
-            scope: self.spelled(&self.scope(sketch, grant.scope)?),
-            role,
-            principal,
-            kind: PrincipalKind::ServicePrincipal,
-            created: now,
-            created_by: None,
             seen_from: if grant.seen {
                 now
             } else {
                 now + SignedDuration::from_mins(10)
             },
-            seen_until: None,
+            ..Assignment::new(name, scope, role, principal, now)
         })
     }
 

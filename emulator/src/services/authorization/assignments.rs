@@ -4,10 +4,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter_value;
+use super::filter::Filter;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{PrincipalId, PrincipalKind, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::model::{
+    PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds,
+};
 use crate::rules::Mark;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -28,7 +30,6 @@ fn describe(assignment: &Assignment) -> Value {
     } else {
         assignment.scope.as_str()
     };
-    let created = wire_hundred_nanoseconds(assignment.created);
     json!({
         "properties": {
             "roleDefinitionId": definition,
@@ -37,17 +38,24 @@ fn describe(assignment: &Assignment) -> Value {
             "scope": assignment.scope,
             "condition": null,
             "conditionVersion": null,
-            "createdOn": created,
-            "updatedOn": created,
+            "createdOn": wire_hundred_nanoseconds(assignment.created),
+            "updatedOn": wire_hundred_nanoseconds(assignment.updated),
             "createdBy": assignment.created_by,
-            "updatedBy": assignment.created_by,
-            "delegatedManagedIdentityResourceId": null,
-            "description": null,
+            "updatedBy": assignment.updated_by,
+            "delegatedManagedIdentityResourceId": assignment.delegated_identity,
+            "description": assignment.description,
         },
         "id": format!("{prefix}/providers/Microsoft.Authorization/roleAssignments/{}", assignment.name),
         "type": "Microsoft.Authorization/roleAssignments",
         "name": assignment.name,
     })
+}
+
+/// What an assignment's own PUT answers: who made it is not in there yet.
+fn written(assignment: &Assignment) -> Response {
+    let mut body = describe(assignment);
+    body["properties"]["createdBy"] = Value::Null;
+    Response::json(StatusCode::CREATED, &body)
 }
 
 fn missing(name: &str) -> Refusal {
@@ -63,14 +71,14 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let filter = request.query_value("$filter").unwrap_or_default();
-    let at_scope = filter.to_ascii_lowercase().contains("atscope()");
-    let principal = filter_value(&filter, "principalId");
-    let assigned_to = filter
-        .to_ascii_lowercase()
-        .find("assignedto('")
-        .and_then(|at| filter[at..].split('\'').nth(1))
-        .and_then(|id| id.parse::<Uuid>().ok())
-        .map(|id| context.state.directory.with_groups(PrincipalId(id)));
+    let filter = Filter::read(&filter, &["atScope", "principalId", "assignedTo"])?;
+    let at_scope = filter.has("atScope");
+    let principal = filter.value("principalId");
+    // Whoever is no principal is assigned nothing.
+    let assigned_to = filter.value("assignedTo").map(|id| match id.parse() {
+        Ok(id) => context.state.directory.with_groups(PrincipalId(id)),
+        Err(_) => Vec::new(),
+    });
     let scope = &permit.scope;
     let found: Vec<Value> = context
         .state
@@ -80,9 +88,7 @@ pub(super) fn list(
             assignment.scope.contains(scope) || !at_scope && scope.contains(&assignment.scope)
         })
         .filter(|assignment| {
-            principal
-                .as_ref()
-                .is_none_or(|id| assignment.principal.to_string().eq_ignore_ascii_case(id))
+            principal.is_none_or(|id| assignment.principal.to_string().eq_ignore_ascii_case(id))
         })
         .filter(|assignment| {
             assigned_to
@@ -108,6 +114,8 @@ struct Wanted {
     role: Uuid,
     principal: PrincipalId,
     kind: Option<PrincipalKind>,
+    description: Option<String>,
+    delegated_identity: Option<String>,
 }
 
 fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
@@ -154,10 +162,13 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         "serviceprincipal" => Some(PrincipalKind::ServicePrincipal),
         _ => None,
     };
+    let kept = |name: &str| field(properties, name).as_str().map(str::to_owned);
     Ok(Wanted {
         role,
         principal,
         kind,
+        description: kept("description"),
+        delegated_identity: kept("delegatedManagedIdentityResourceId"),
     })
 }
 
@@ -198,15 +209,8 @@ pub(super) fn put(
         );
         return Err(Refusal::arm(StatusCode::BAD_REQUEST, "PrincipalNotFound", text));
     };
-    if let Some(existing) = context.state.access.find(&permit.scope, &name) {
-        if existing.principal == wanted.principal && existing.role == wanted.role {
-            return Ok(Response::json(StatusCode::OK, &describe(existing)));
-        }
-        return Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "RoleAssignmentUpdateNotPermitted",
-            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-        ));
+    if let Some(existing) = context.state.access.named_mut(&name) {
+        return update(existing, context.now, permit, wanted);
     }
     let twin = context.state.access.assignments().find(|assignment| {
         assignment.scope == permit.scope
@@ -226,14 +230,44 @@ pub(super) fn put(
         role: wanted.role,
         principal: wanted.principal,
         kind,
+        description: wanted.description,
+        delegated_identity: wanted.delegated_identity,
         created: context.now,
         created_by: permit.caller.principal,
+        updated: context.now,
+        updated_by: permit.caller.principal,
         seen_from: context.now + context.settings.role_propagation,
         seen_until: None,
     };
-    let answer = describe(&assignment);
+    let answer = written(&assignment);
     context.state.access.insert(assignment);
-    Ok(Response::json(StatusCode::CREATED, &answer))
+    Ok(answer)
+}
+
+/// Writes an assignment that is there. What it says may change, but neither to whom, of what, nor where.
+fn update(
+    existing: &mut Assignment,
+    now: Timestamp,
+    permit: &Permit,
+    wanted: Wanted,
+) -> Result<Response, Refusal> {
+    let is_same = existing.scope == permit.scope
+        && existing.principal == wanted.principal
+        && existing.role == wanted.role;
+    if !is_same {
+        let code = "RoleAssignmentUpdateNotPermitted";
+        let text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
+        return Err(Refusal {
+            mark: Mark::Reported,
+            ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
+        });
+    }
+    if existing.description != wanted.description {
+        existing.description = wanted.description;
+        existing.updated = now;
+        existing.updated_by = permit.caller.principal;
+    }
+    Ok(written(existing))
 }
 
 /// A custom role can be assigned at its assignable scopes and below them, and nowhere else.

@@ -4,81 +4,112 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter_value;
+use super::filter::Filter;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{ActionPattern, Request, ResourceId, Response};
-use crate::rules::{Mark, RoleDefinition};
+use crate::model::{ActionPattern, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::{RoleDefinition, RolePermission};
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
+const TYPE: &str = "Microsoft.Authorization/roleDefinitions";
+/// The language of a built-in role's condition.
+const CONDITION_VERSION: &str = "2.0";
+
+fn describe_permission(permission: &RolePermission) -> Value {
+    let mut described = json!({
+        "actions": permission.actions,
+        "notActions": permission.not_actions,
+        "dataActions": permission.data_actions,
+        "notDataActions": permission.not_data_actions,
+    });
+    if let Some(condition) = &permission.condition {
+        described["condition"] = json!(condition);
+        described["conditionVersion"] = json!(CONDITION_VERSION);
+    }
+    described
+}
+
 fn describe(role: &RoleDefinition, scope: &ResourceId) -> Value {
-    let built_in = role.assignable_scopes.is_empty();
     let id = match scope.subscription() {
-        Some(subscription) => format!(
-            "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{}",
-            role.id
-        ),
-        None => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.id),
+        Some(subscription) => format!("/subscriptions/{subscription}/providers/{TYPE}/{}", role.id),
+        None => format!("/providers/{TYPE}/{}", role.id),
     };
-    let assignable = if built_in {
+    let assignable = if role.is_built_in() {
         json!(["/"])
     } else {
         json!(role.assignable_scopes)
     };
+    let permissions: Vec<Value> = role.permissions().iter().map(describe_permission).collect();
     json!({
         "properties": {
             "roleName": role.name,
-            "type": if built_in { "BuiltInRole" } else { "CustomRole" },
-            "description": "",
+            "type": if role.is_built_in() { "BuiltInRole" } else { "CustomRole" },
+            "description": role.description.as_deref().unwrap_or_default(),
             "assignableScopes": assignable,
-            "permissions": [{
-                "actions": role.actions,
-                "notActions": role.not_actions,
-                "dataActions": role.data_actions,
-                "notDataActions": role.not_data_actions,
-            }],
+            "permissions": permissions,
+            "createdOn": role.created_on,
+            "updatedOn": role.updated_on,
+            "createdBy": role.created_by,
+            "updatedBy": role.updated_by,
         },
         "id": id,
-        "type": "Microsoft.Authorization/roleDefinitions",
+        "type": TYPE,
         "name": role.id,
     })
 }
 
+/// Lists Azure's own roles, and the custom ones that can be assigned at the scope; with
+/// `atScopeAndBelow()` those too that can be assigned below it.
 pub(super) fn list(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let filter = request.query_value("$filter").unwrap_or_default();
-    let wanted_name = filter_value(&filter, "roleName");
-    let wanted_kind = filter_value(&filter, "type");
-    let custom = context.state.access.custom_roles.values().filter(|role| {
-        role.assignable_scopes
-            .iter()
-            .any(|scope| scope.contains(&permit.scope) || permit.scope.contains(scope))
-    });
-    let found: Vec<Value> = context
-        .rules
-        .built_in_roles
-        .iter()
-        .chain(custom)
+    let scope = &permit.scope;
+    let filter = filter(request)?;
+    let below = filter.has("atScopeAndBelow");
+    let reaches = |fence: &ResourceId| fence.contains(scope) || below && scope.contains(fence);
+    let custom = context.state.access.custom_roles.values();
+    let custom = custom.filter(|role| role.assignable_scopes.iter().any(reaches));
+    let all = context.rules.built_in_roles.iter().chain(custom);
+    answer(context, scope, &filter, request, all)
+}
+
+/// Azure's own roles, which anybody may read. Custom ones are not among them.
+pub(super) fn list_at_root(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let filter = filter(request)?;
+    let all = context.rules.built_in_roles.iter();
+    answer(context, &permit.scope, &filter, request, all)
+}
+
+fn filter(request: &Request) -> Result<Filter, Refusal> {
+    let text = request.query_value("$filter").unwrap_or_default();
+    Filter::read(&text, &["roleName", "type", "atScopeAndBelow"])
+}
+
+fn answer<'a>(
+    context: &Context<'_>,
+    scope: &ResourceId,
+    filter: &Filter,
+    request: &Request,
+    roles: impl Iterator<Item = &'a RoleDefinition>,
+) -> Result<Response, Refusal> {
+    let (name, kind) = (filter.value("roleName"), filter.value("type"));
+    let found: Vec<Value> = roles
+        .filter(|role| name.is_none_or(|name| role.name.eq_ignore_ascii_case(name)))
         .filter(|role| {
-            wanted_name.as_ref().is_none_or(|name| {
-                role.name.eq_ignore_ascii_case(name)
-                    || context
-                        .rules
-                        .built_in_role(name)
-                        .is_some_and(|known| known.id == role.id)
-            })
+            let own = if role.is_built_in() {
+                "BuiltInRole"
+            } else {
+                "CustomRole"
+            };
+            kind.is_none_or(|kind| own.eq_ignore_ascii_case(kind))
         })
-        .map(|role| describe(role, &permit.scope))
-        .filter(|role| {
-            wanted_kind.as_ref().is_none_or(|kind| {
-                role["properties"]["type"]
-                    .as_str()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(kind))
-            })
-        })
+        .map(|role| describe(role, scope))
         .collect();
     page::list(context.rules, request, &found)
 }
@@ -87,15 +118,58 @@ fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a RoleDefinition, 
     name.parse::<Uuid>()
         .ok()
         .and_then(|id| context.state.access.role(&context.rules.built_in_roles, id))
-        .ok_or_else(|| {
-            let text = format!("The specified role definition with ID '{name}' does not exist.");
-            Refusal::arm(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text)
-        })
+        .ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Refusal {
+    let text = format!("The specified role definition with ID '{name}' does not exist.");
+    Refusal::arm(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let role = find(context, permit.params.get("name"))?;
     Ok(Response::json(StatusCode::OK, &describe(role, &permit.scope)))
+}
+
+/// A role by its GUID alone. A custom one is shown to whoever may read it somewhere it can be assigned.
+pub(super) fn get_at_root(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    let name = permit.params.get("name");
+    let role = find(context, name)?;
+    let may_read = |scope: &ResourceId| context.may_read(permit, scope, TYPE);
+    if role.is_built_in() || role.assignable_scopes.iter().any(may_read) {
+        return Ok(Response::json(StatusCode::OK, &describe(role, &permit.scope)));
+    }
+    Err(missing(name))
+}
+
+/// Whoever changes a role must be allowed to at every scope it can be assigned at.
+fn require_everywhere(context: &Context<'_>, permit: &Permit, scopes: &[ResourceId]) -> Result<(), Refusal> {
+    let operation = &permit.operation(context.rules).id;
+    for scope in scopes {
+        let mut elsewhere = permit.clone();
+        elsewhere.scope = scope.clone();
+        context.door().also_allows(context.now, &elsewhere, operation)?;
+    }
+    Ok(())
+}
+
+fn sent_permission(sent: &Value) -> RolePermission {
+    let patterns = |key: &str| -> Vec<ActionPattern> {
+        let all = field(sent, key).as_array().into_iter().flatten();
+        all.filter_map(|pattern| pattern.as_str().map(ActionPattern::new))
+            .collect()
+    };
+    RolePermission {
+        actions: patterns("actions"),
+        not_actions: patterns("notActions"),
+        data_actions: patterns("dataActions"),
+        not_data_actions: patterns("notDataActions"),
+        condition: None,
+    }
 }
 
 pub(super) fn put(
@@ -104,7 +178,7 @@ pub(super) fn put(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("name");
-    let bad = |text: String| Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRoleDefinition", text);
+    let bad = |text: &str| Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRoleDefinition", text);
     let id: Uuid = name.parse().map_err(|_| {
         Refusal::arm(
             StatusCode::BAD_REQUEST,
@@ -112,55 +186,50 @@ pub(super) fn put(
             format!("The role definition ID '{name}' is not valid. The role definition ID must be a GUID."),
         )
     })?;
-    if context.rules.built_in_roles.iter().any(|role| role.id == id) {
-        return Err(bad("A built-in role cannot be changed.".to_owned()));
+    if context.rules.built_in_roles.get(id).is_some() {
+        return Err(bad("A built-in role cannot be changed."));
     }
     let body = json_body(request)?;
     let properties = field(&body, "properties");
-    let permission = &field(properties, "permissions")[0];
-    let patterns = |key: &str| -> Vec<ActionPattern> {
-        field(permission, key)
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|pattern| pattern.as_str().map(ActionPattern::new))
-            .collect()
-    };
     let scopes: Vec<ResourceId> = field(properties, "assignableScopes")
         .as_array()
         .into_iter()
         .flatten()
         .filter_map(|scope| scope.as_str()?.parse().ok())
         .collect();
-    let role_name = field(properties, "roleName")
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let role_name = field(properties, "roleName").as_str().unwrap_or_default();
     if role_name.is_empty() || scopes.is_empty() {
-        return Err(bad(
-            "A custom role needs a roleName and assignableScopes.".to_owned()
-        ));
+        return Err(bad("A custom role needs a roleName and assignableScopes."));
     }
-    let role = RoleDefinition {
-        id,
-        name: role_name,
-        mark: Mark::Doc,
-        sources: Vec::new(),
-        actions: patterns("actions"),
-        not_actions: patterns("notActions"),
-        data_actions: patterns("dataActions"),
-        not_data_actions: patterns("notDataActions"),
-        assignable_scopes: scopes,
+    require_everywhere(context, permit, &scopes)?;
+    let before = context.state.access.custom_roles.get(&id).cloned();
+    if let Some(before) = &before {
+        require_everywhere(context, permit, &before.assignable_scopes)?;
+    }
+    let now = wire_hundred_nanoseconds(context.now);
+    let mut role = RoleDefinition::custom(id, role_name.to_owned(), scopes);
+    role.description = field(properties, "description").as_str().map(str::to_owned);
+    (role.updated_on, role.updated_by) = (now.clone().into(), permit.caller.principal);
+    (role.created_on, role.created_by) = match before {
+        Some(before) => (before.created_on, before.created_by),
+        None => (now.into(), permit.caller.principal),
     };
+    let sent = field(properties, "permissions").as_array();
+    *role.permissions_mut() = sent.into_iter().flatten().map(sent_permission).collect();
     let answer = describe(&role, &permit.scope);
     context.state.access.custom_roles.insert(id, role);
     Ok(Response::json(StatusCode::CREATED, &answer))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let nothing = Response::new(StatusCode::NO_CONTENT);
     let Ok(id) = permit.params.get("name").parse::<Uuid>() else {
-        return Ok(Response::new(StatusCode::NO_CONTENT));
+        return Ok(nothing);
     };
+    let Some(role) = context.state.access.custom_roles.get(&id).cloned() else {
+        return Ok(nothing);
+    };
+    require_everywhere(context, permit, &role.assignable_scopes)?;
     if context
         .state
         .access
@@ -173,8 +242,6 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
             "There are existing role assignments referencing role. Please make sure that there are no assignments for the role and then retry.",
         ));
     }
-    match context.state.access.custom_roles.remove(&id) {
-        Some(role) => Ok(Response::json(StatusCode::OK, &describe(&role, &permit.scope))),
-        None => Ok(Response::new(StatusCode::NO_CONTENT)),
-    }
+    context.state.access.custom_roles.remove(&id);
+    Ok(Response::json(StatusCode::OK, &describe(&role, &permit.scope)))
 }

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod definitions;
+mod filter;
 mod locks;
 mod policies;
 
@@ -13,6 +14,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "RoleDefinitions_List" => definitions::list,
         "RoleDefinitions_Get" => definitions::get,
+        "RoleDefinitions_ListAtTenantScope" => definitions::list_at_root,
+        "RoleDefinitions_GetAtTenantScope" => definitions::get_at_root,
         "RoleDefinitions_CreateOrUpdate" => definitions::put,
         "RoleDefinitions_Delete" => definitions::delete,
         "RoleAssignments_List" => assignments::list,
@@ -28,11 +31,10 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-/// The value in quotes of an OData clause `name eq 'value'`, if the filter has one.
-pub(super) fn filter_value(filter: &str, name: &str) -> Option<String> {
-    let lower = filter.to_ascii_lowercase();
-    let at = lower.find(&format!("{} eq '", name.to_ascii_lowercase()))?;
-    filter[at..].split('\'').nth(1).map(str::to_owned)
+/// Reads a filter as the lists here do.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn read_filter(text: &str) -> bool {
+    filter::Filter::read(text, &["roleName", "principalId", "atScope", "assignedTo"]).is_ok()
 }
 
 /// The resource (or group, or subscription) an assignment is made at, or a lock put on, must exist.

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::token::{check_times, tenant_of};
+use super::token::{check_times, records, tenant_of};
 use crate::gateway::{Refusal, Shape};
 use crate::model::{TenantId, Timestamp};
 use crate::rules::Gate;
@@ -48,9 +48,10 @@ pub(super) fn check(
     validation.validate_nbf = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let (said, expired) = principal
-        .certificates
-        .iter()
+    let written = records(context, principal).flat_map(|record| &record.keys);
+    let (said, expired) = written
+        .map(|key| &key.certificate)
+        .chain(&principal.certificates)
         .filter_map(|der| key_of(der, context.now))
         .find_map(|(key, expired)| {
             let data = jsonwebtoken::decode::<Assertion>(assertion, &key, &validation).ok()?;

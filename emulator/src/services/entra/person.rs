@@ -87,6 +87,23 @@ fn person<'a>(context: &'a Context<'_>, tenant: TenantId, form: &Form) -> Result
                 "Error validating credentials due to invalid username or password.",
             )
         })
+        .and_then(|person| may_sign_in(context, person).map(|()| person))
+}
+
+/// Whether somebody whose password is right is let in with it.
+fn may_sign_in(context: &Context<'_>, person: &Principal) -> Result<(), Refusal> {
+    let Some(record) = context.state.directory.record(person.id.0) else {
+        return Ok(());
+    };
+    if !record.is_enabled() {
+        return Err(invalid_grant(50_057, "The user account is disabled."));
+    }
+    let profile = record.members.get("passwordProfile");
+    let must_change = |name: &str| profile.is_some_and(|profile| profile[name] == true);
+    if must_change("forceChangePasswordNextSignIn") || must_change("forceChangePasswordNextSignInWithMfa") {
+        return Err(invalid_grant(50_055, "The password is expired."));
+    }
+    Ok(())
 }
 
 pub(super) fn by_password(

@@ -13,7 +13,7 @@ use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
 use crate::rules::Gate;
 use crate::services::Context;
-use crate::state::{IdentityKind, Principal};
+use crate::state::{IdentityKind, Principal, Record, Registration};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -108,8 +108,9 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
             _ => certificate::check(context, tenant, &principal, assertion)?,
         }
     } else {
-        check_secret(&principal, value("client_secret"))?;
+        check_secret(context, &principal, value("client_secret"))?;
     }
+    check_enabled(context, &principal)?;
     let (token, seconds) = context.tokens.issue(context.now, &principal, &audience);
     Ok(Response::json(
         StatusCode::OK,
@@ -145,7 +146,23 @@ fn audience(scope: &str, resource: &str) -> Result<String, Refusal> {
         })
 }
 
-fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
+/// Whether an application may sign in at all.
+fn check_enabled(context: &Context<'_>, principal: &Principal) -> Result<(), Refusal> {
+    let record = context.state.directory.record(principal.id.0);
+    if record.is_none_or(Record::is_enabled) {
+        return Ok(());
+    }
+    let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    let text = format!("Application '{app}'({}) is disabled.", principal.display_name);
+    Err(refuse(
+        StatusCode::BAD_REQUEST,
+        "unauthorized_client",
+        7_000_112,
+        &text,
+    ))
+}
+
+fn check_secret(context: &Context<'_>, principal: &Principal, shown: &str) -> Result<(), Refusal> {
     if shown.is_empty() {
         return Err(refuse(
             StatusCode::UNAUTHORIZED,
@@ -157,7 +174,27 @@ fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
     if is_secret(principal.secret.as_ref(), shown) {
         return Ok(());
     }
+    let records = records(context, principal);
+    let found = records
+        .flat_map(|record| &record.passwords)
+        .filter(|password| password.is(shown));
+    let mut is_known = false;
+    for password in found {
+        if password.is_good(context.now) {
+            return Ok(());
+        }
+        is_known = true;
+    }
     let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    if is_known {
+        let text = format!("The provided client secret keys for app '{app}' are expired.");
+        return Err(refuse(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            7_000_222,
+            &text,
+        ));
+    }
     Err(refuse(
         StatusCode::UNAUTHORIZED,
         "invalid_client",
@@ -166,6 +203,16 @@ fn check_secret(principal: &Principal, shown: &str) -> Result<(), Refusal> {
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."
         ),
     ))
+}
+
+/// What is kept about an application: of its registration, and of its service principal.
+pub(super) fn records<'a>(
+    context: &'a Context<'_>,
+    principal: &Principal,
+) -> impl Iterator<Item = &'a Record> {
+    let registration = principal.app_id.map(Registration::id_of);
+    let objects = registration.into_iter().chain([principal.id.0]);
+    objects.filter_map(|object| context.state.directory.record(object))
 }
 
 /// Whether an assertion is within its time. Clocks may differ by five minutes at its beginning.

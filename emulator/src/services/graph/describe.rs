@@ -3,12 +3,25 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::model::PrincipalKind;
+use super::credentials;
+use crate::model::{PrincipalKind, Request, wire_seconds};
 use crate::services::Context;
-use crate::state::{IdentityKind, Principal};
+use crate::state::{IdentityKind, Password, Principal, Record, Registration};
 
-/// A principal, with the members its kind has.
-pub(super) fn principal(principal: &Principal) -> Value {
+/// A principal, with the members its kind has and what was written about it.
+pub(super) fn principal(context: &Context<'_>, principal: &Principal) -> Value {
+    let record = context.state.directory.record(principal.id.0);
+    let mut described = usual(principal);
+    lay_over(&mut described, record);
+    if principal.kind() == PrincipalKind::ServicePrincipal {
+        let (passwords, keys) = credentials::shown(record);
+        described["keyCredentials"] = json!(keys);
+        described["passwordCredentials"] = json!(passwords);
+    }
+    described
+}
+
+fn usual(principal: &Principal) -> Value {
     let name = &principal.display_name;
     match principal.kind() {
         PrincipalKind::User => json!({
@@ -67,24 +80,105 @@ fn alternative_names(principal: &Principal) -> Value {
     }
 }
 
-/// The object id of an application's registration, which is another one than its service principal's.
-pub(super) fn application_id(context: &Context<'_>, app_id: Uuid) -> Uuid {
-    let own = context.entropy.fork("application registration");
-    own.fork(&app_id.to_string()).uuid()
+/// What the world's own secret of an application is known by.
+pub(super) fn first_password(app_id: Uuid) -> Uuid {
+    Uuid::from_u128(!app_id.as_u128())
+}
+
+/// A password, without the password.
+pub(super) fn password(password: &Password) -> Value {
+    json!({
+        "customKeyIdentifier": null,
+        "displayName": password.display_name,
+        "endDateTime": wire_seconds(password.end),
+        "hint": password.hint,
+        "keyId": password.key_id,
+        "secretText": null,
+        "startDateTime": wire_seconds(password.start),
+    })
 }
 
 /// An application's registration; managed identities have none.
-pub(super) fn application(context: &Context<'_>, principal: &Principal) -> Option<Value> {
-    let app_id = principal.app_id?;
-    (principal.identity == IdentityKind::Application).then(|| {
-        json!({
-            "id": application_id(context, app_id),
-            "appId": app_id,
-            "displayName": principal.display_name,
-            "identifierUris": [],
-            "signInAudience": "AzureADMyOrg",
-            "keyCredentials": [],
-            "passwordCredentials": [],
-        })
-    })
+pub(super) fn application(context: &Context<'_>, application: &Registration) -> Value {
+    let directory = &context.state.directory;
+    let record = directory.record(application.id());
+    let (mut passwords, keys) = credentials::shown(record);
+    let principal = directory.by_app_id(application.app_id);
+    if let Some(secret) = principal.and_then(|own| own.secret.as_ref()) {
+        passwords.push(json!({
+            "customKeyIdentifier": null,
+            "displayName": null,
+            "endDateTime": null,
+            "hint": secret.chars().take(3).collect::<String>(),
+            "keyId": first_password(application.app_id),
+            "secretText": null,
+            "startDateTime": null,
+        }));
+    }
+    let mut described = json!({
+        "@odata.type": "#microsoft.graph.application",
+        "id": application.id(),
+        "appId": application.app_id,
+        "createdDateTime": record.and_then(|record| record.created).map(wire_seconds),
+        "displayName": application.display_name,
+        "description": null,
+        "identifierUris": [],
+        "signInAudience": "AzureADMyOrg",
+        "addIns": [],
+        "api": {"knownClientApplications": [], "oauth2PermissionScopes": [], "preAuthorizedApplications": []},
+        "appRoles": [],
+        "info": {},
+        "publicClient": {"redirectUris": []},
+        "requiredResourceAccess": [],
+        "spa": {"redirectUris": []},
+        "tags": [],
+        "web": {"homePageUrl": null, "logoutUrl": null, "redirectUris": []},
+    });
+    lay_over(&mut described, record);
+    described["keyCredentials"] = json!(keys);
+    described["passwordCredentials"] = json!(passwords);
+    described
+}
+
+/// Puts what was written over what every object of the kind has.
+fn lay_over(described: &mut Value, record: Option<&Record>) {
+    for (member, value) in record.into_iter().flat_map(|record| &record.members) {
+        described[member] = value.clone();
+    }
+}
+
+/// What a request is shown of an object: the members it selects, or the usual ones of a person.
+pub(super) fn shown(request: &Request, object: Value) -> Value {
+    const OF_A_PERSON: [&str; 12] = [
+        "@odata.type",
+        "businessPhones",
+        "displayName",
+        "givenName",
+        "id",
+        "jobTitle",
+        "mail",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+        "surname",
+        "userPrincipalName",
+    ];
+    let selected = request.query_value("$select").filter(|text| !text.is_empty());
+    let is_person = object["@odata.type"] == "#microsoft.graph.user";
+    let wanted = |member: &str| match &selected {
+        Some(names) => {
+            member.starts_with('@')
+                || names
+                    .split(',')
+                    .any(|name| name.trim().eq_ignore_ascii_case(member))
+        }
+        None => !is_person || OF_A_PERSON.contains(&member),
+    };
+    match object {
+        Value::Object(mut members) => {
+            members.retain(|member, _| wanted(member));
+            Value::Object(members)
+        }
+        other => other,
+    }
 }

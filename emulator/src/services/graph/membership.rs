@@ -13,7 +13,7 @@ use crate::services::{Context, json_body};
 fn described(context: &Context<'_>, ids: impl IntoIterator<Item = PrincipalId>) -> Vec<Value> {
     ids.into_iter()
         .filter_map(|id| context.state.directory.get(id))
-        .map(describe::principal)
+        .map(|principal| describe::principal(context, principal))
         .collect()
 }
 

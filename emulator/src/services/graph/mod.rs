@@ -1,9 +1,14 @@
-//! The directory look-ups clients make before they assign a role. Nothing is written here: who exists
-//! is the world's business.
+//! The directory: whom clients look up before they assign a role, and make to assign one to.
 
+mod applications;
+mod credentials;
 mod describe;
 mod filter;
 mod membership;
+mod people;
+mod references;
+mod rights;
+mod written;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -21,25 +26,46 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
         "ServicePrincipals_List" => list_service_principals,
         "ServicePrincipals_Get" => {
-            |context, permit, _| get(context, permit, Some(PrincipalKind::ServicePrincipal))
+            |context, permit, request| get(context, permit, request, Some(PrincipalKind::ServicePrincipal))
         }
         "Applications_List" => list_applications,
         "Applications_Get" => get_application,
         "Users_List" => list_users,
-        "Users_Get" => |context, permit, _| get(context, permit, Some(PrincipalKind::User)),
+        "Users_Get" => |context, permit, request| get(context, permit, request, Some(PrincipalKind::User)),
         "Groups_List" => list_groups,
-        "Groups_Get" => |context, permit, _| get(context, permit, Some(PrincipalKind::Group)),
-        "DirectoryObjects_Get" => |context, permit, _| get(context, permit, None),
+        "Groups_Get" => |context, permit, request| get(context, permit, request, Some(PrincipalKind::Group)),
+        "DirectoryObjects_Get" => |context, permit, request| get(context, permit, request, None),
         "DirectoryObjects_GetByIds" => get_by_ids,
         "Me_Get" => me,
         "Groups_Members" => membership::members,
         "Groups_TransitiveMembers" => membership::transitive_members,
+        "Users_Create" => people::create_user,
+        "Users_Update" => people::update_user,
+        "Users_Delete" => |context, permit, _| people::delete(context, permit, PrincipalKind::User),
+        "Groups_Create" => people::create_group,
+        "Groups_Update" => people::update_group,
+        "Groups_Delete" => |context, permit, _| people::delete(context, permit, PrincipalKind::Group),
+        "Groups_AddMember" => references::add_member,
+        "Groups_RemoveMember" => references::remove_member,
+        "Applications_Create" => applications::create,
+        "Applications_Update" => applications::update,
+        "Applications_Delete" => applications::delete,
+        "ServicePrincipals_Create" => applications::create_principal,
+        "ServicePrincipals_Update" => applications::update_principal,
+        "ServicePrincipals_Delete" => {
+            |context, permit, _| people::delete(context, permit, PrincipalKind::ServicePrincipal)
+        }
         _ => match operation.split_once('_')?.1 {
+            "AddPassword" => credentials::add_password,
+            "RemovePassword" => credentials::remove_password,
+            "AddOwner" => references::add_owner,
+            "RemoveOwner" => references::remove_owner,
+            "Owners" => references::owners,
+            "OwnedObjects" => references::owned_objects,
             "MemberOf" => membership::member_of,
             "TransitiveMemberOf" => membership::transitive_member_of,
             "CheckMemberGroups" => membership::check_member_groups,
             "GetMemberGroups" => membership::get_member_groups,
-            "Owners" | "OwnedObjects" => no_owners,
             _ => return None,
         },
     })
@@ -100,7 +126,8 @@ fn answer(_: &Context<'_>, request: &Request, collection: &str, found: Vec<Value
     let skipped = number("$skiptoken").unwrap_or_default();
     let top = number("$top").filter(|top| *top > 0).unwrap_or(usize::MAX);
     let more = found.len().saturating_sub(skipped) > top;
-    let page: Vec<Value> = found.into_iter().skip(skipped).take(top).collect();
+    let page = found.into_iter().skip(skipped).take(top);
+    let page: Vec<Value> = page.map(|object| describe::shown(request, object)).collect();
     let mut body = json!({
         "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#{collection}"),
         "value": page,
@@ -144,56 +171,52 @@ fn filtered(
 fn list_service_principals(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::ServicePrincipal)
-        .map(describe::principal);
+        .map(|principal| describe::principal(context, principal));
     filtered(context, request, "servicePrincipals", found)
 }
 
 fn list_users(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::User)
-        .map(describe::principal);
+        .map(|principal| describe::principal(context, principal));
     filtered(context, request, "users", found)
 }
 
 fn list_groups(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::Group)
-        .map(describe::principal);
+        .map(|principal| describe::principal(context, principal));
     filtered(context, request, "groups", found)
 }
 
 fn list_applications(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    let found = directory(context, permit).filter_map(|principal| describe::application(context, principal));
+    let found = applications::registered(context, permit)
+        .map(|application| describe::application(context, application));
     filtered(context, request, "applications", found)
 }
 
-fn get_application(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
-    let wanted = permit.params.get("id");
-    directory(context, permit)
-        .filter_map(|principal| describe::application(context, principal))
-        .find(|application| {
-            application["id"]
-                .as_str()
-                .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
-        })
-        .map(|application| Response::json(StatusCode::OK, &application))
-        .ok_or_else(|| missing(wanted))
+fn get_application(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let found = applications::named(context, permit)?;
+    let object = describe::shown(request, describe::application(context, found));
+    Ok(Response::json(StatusCode::OK, &object))
 }
 
-fn get(context: &mut Context<'_>, permit: &Permit, kind: Option<PrincipalKind>) -> Answer {
+fn get(context: &mut Context<'_>, permit: &Permit, request: &Request, kind: Option<PrincipalKind>) -> Answer {
     let wanted = permit.params.get("id");
     let found = find(context, permit, wanted)?;
     if kind.is_some_and(|kind| found.kind() != kind) {
         return Err(missing(wanted));
     }
-    Ok(Response::json(StatusCode::OK, &describe::principal(found)))
+    let object = describe::shown(request, describe::principal(context, found));
+    Ok(Response::json(StatusCode::OK, &object))
 }
 
-fn me(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
+fn me(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let id = signed_in(context, permit)?;
     let found = context.state.directory.get(id);
     found
-        .map(|principal| Response::json(StatusCode::OK, &describe::principal(principal)))
+        .map(|principal| describe::shown(request, describe::principal(context, principal)))
+        .map(|object| Response::json(StatusCode::OK, &object))
         .ok_or_else(|| missing("me"))
 }
 
@@ -221,23 +244,9 @@ fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &Request) -> 
         .collect();
     let found: Vec<Value> = directory(context, permit)
         .filter(|principal| ids.contains(&principal.id) && is_wanted(principal))
-        .map(describe::principal)
+        .map(|principal| describe::principal(context, principal))
         .collect();
     answer(context, request, "directoryObjects", found)
-}
-
-/// Nobody is anybody's owner here.
-fn no_owners(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    let wanted = permit.params.get("id");
-    let is_application = permit.operation(context.rules).id.starts_with("Applications");
-    if wanted.is_empty() {
-        signed_in(context, permit)?;
-    } else if is_application {
-        get_application(context, permit, request)?;
-    } else {
-        find(context, permit, wanted)?;
-    }
-    answer(context, request, "directoryObjects", Vec::new())
 }
 
 /// Whether a filter lets an object through.

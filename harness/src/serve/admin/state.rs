@@ -165,7 +165,7 @@ fn assignments(azure: &Azure, now: Timestamp) -> Vec<AssignmentView> {
             scope: own.scope.to_string(),
             role: access
                 .role(&azure.rules().built_in_roles, own.role)
-                .map_or_else(|| own.role.to_string(), |role| role.name.clone()),
+                .map_or_else(|| own.role.to_string(), |role| role.name.to_string()),
             principal: own.principal.to_string(),
             seen_from: (own.seen_from > now).then_some(own.seen_from),
         })

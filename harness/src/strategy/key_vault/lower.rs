@@ -3,7 +3,7 @@
 use azdrill_emulator::authz::{AccessControl, Assignment};
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{
-    NetworkPath, Origin as Place, PrincipalId, PrincipalKind, Request, ResourceId, TenantId, Timestamp,
+    NetworkPath, Origin as Place, PrincipalId, Request, ResourceId, TenantId, Timestamp,
 };
 use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules};
 use azdrill_emulator::server::Core;
@@ -236,16 +236,11 @@ impl Emulator {
             RoleHeld::SecretsUserTooNew => self.now + SignedDuration::from_mins(10),
             _ => self.now,
         };
+        let role = self.azure.rules().built_in_role(role)?.id;
+        let name = Uuid::from_u128(0x1000).to_string();
         Some(Assignment {
-            name: Uuid::from_u128(0x1000).to_string(),
-            scope,
-            role: self.azure.rules().built_in_role(role)?.id,
-            principal: self.caller,
-            kind: PrincipalKind::ServicePrincipal,
-            created: self.now,
-            created_by: None,
             seen_from,
-            seen_until: None,
+            ..Assignment::new(name, scope, role, self.caller, self.now)
         })
     }
 

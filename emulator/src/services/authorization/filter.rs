@@ -1,0 +1,114 @@
+//! The part of OData's `$filter` that lists of roles and of assignments know: comparisons of a member
+//! with a text, and functions, all of which must hold.
+
+use crate::gateway::Refusal;
+
+/// A filter that has been read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Filter(Vec<(String, Option<String>)>);
+
+impl Filter {
+    /// Reads a filter that may have these members and functions; an empty one lets everything through.
+    ///
+    /// # Errors
+    ///
+    /// What is not understood is refused by name: a filter that was not heeded would show too much.
+    pub(super) fn read(text: &str, known: &[&str]) -> Result<Self, Refusal> {
+        let mut clauses = Vec::new();
+        for part in split(text) {
+            let part = part.trim();
+            if part.is_empty() {
+                continue;
+            }
+            let clause = understand(part)
+                .and_then(|(name, value)| {
+                    let name = known.iter().find(|own| own.eq_ignore_ascii_case(&name))?;
+                    Some(((*name).to_owned(), value))
+                })
+                .ok_or_else(|| Refusal::not_played(&format!("the filter '{part}'")))?;
+            clauses.push(clause);
+        }
+        Ok(Self(clauses))
+    }
+
+    /// Whether it has a function.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
+    /// The text a member is compared with, or a function is given.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(own, _)| own == name)?;
+        value.as_deref()
+    }
+}
+
+/// `name eq 'text'`, `name()` or `name('text')`.
+fn understand(part: &str) -> Option<(String, Option<String>)> {
+    if let Some((name, text)) = part.split_once(" eq ") {
+        return Some((name.trim().to_owned(), Some(quoted(text)?)));
+    }
+    let (name, inside) = part.split_once('(')?;
+    let inside = inside.trim_end().strip_suffix(')')?;
+    let value = match inside.trim() {
+        "" => None,
+        text => Some(quoted(text)?),
+    };
+    Some((name.trim().to_owned(), value))
+}
+
+/// A text in quotes; a quote inside is doubled.
+fn quoted(text: &str) -> Option<String> {
+    let inner = text.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inner.replace("''", "").contains('\'')).then(|| inner.replace("''", "'"))
+}
+
+/// Splits at `and`, but not inside quotes.
+fn split(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut in_quotes) = (0, false);
+    for (at, letter) in text.char_indices() {
+        if letter == '\'' {
+            in_quotes = !in_quotes;
+        } else if !in_quotes && at >= start && text[at..].starts_with(" and ") {
+            parts.push(&text[start..at]);
+            start = at + " and ".len();
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 3] = ["roleName", "atScope", "assignedTo"];
+
+    #[test]
+    fn the_filters_of_clients_are_understood() {
+        let read = |text: &str| Filter::read(text, &KNOWN).expect("a filter");
+        assert_eq!(read(""), Filter::default());
+        let filter = read("atScope() and assignedTo('a-b')");
+        assert!(filter.has("atScope"));
+        assert_eq!(filter.value("assignedTo"), Some("a-b"));
+        let filter = read("RoleName eq 'Keeper''s and others'");
+        assert_eq!(filter.value("roleName"), Some("Keeper's and others"));
+        assert!(!filter.has("atScope"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_by_name() {
+        for text in [
+            "roleName ne 'x'",
+            "roleName eq x",
+            "type eq 'x'",
+            "atScope() or assignedTo('a')",
+            "assignedTo(a)",
+            "atScope",
+        ] {
+            let refusal = Filter::read(text, &KNOWN).expect_err(text);
+            assert_eq!(refusal.status, 501, "{text}");
+        }
+    }
+}

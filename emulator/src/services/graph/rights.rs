@@ -1,0 +1,57 @@
+//! Who may write in the directory. Reading is left to everybody, and nothing else is.
+
+use http::StatusCode;
+use uuid::Uuid;
+
+use crate::gateway::{Permit, Refusal};
+use crate::model::PrincipalId;
+use crate::rules::{DirectoryWriter, Gate, Mark};
+use crate::services::Context;
+use crate::state::IdentityKind;
+
+/// Makes sure the caller may perform the operation on an object; on none, where it makes one.
+///
+/// # Errors
+///
+/// Graph's 403.
+pub(super) fn require(context: &Context<'_>, permit: &Permit, object: Option<Uuid>) -> Result<(), Refusal> {
+    let operation = &permit.operation(context.rules).id;
+    let (writers, mark) = context.rules.directory.writers(operation);
+    let is = |caller: PrincipalId, writer: DirectoryWriter| match writer {
+        DirectoryWriter::Administrator => context.state.directory.is_administrator(caller),
+        DirectoryWriter::Person => is_person(context, caller),
+        DirectoryWriter::Owner => object.is_some_and(|object| owns(context, caller, object)),
+    };
+    let allowed = permit
+        .caller
+        .principal
+        .is_some_and(|caller| writers.iter().any(|writer| is(caller, *writer)));
+    if allowed { Ok(()) } else { Err(denied(mark)) }
+}
+
+fn denied(mark: Mark) -> Refusal {
+    let text = "Insufficient privileges to complete the operation.";
+    let refusal = Refusal::arm(StatusCode::FORBIDDEN, "Authorization_RequestDenied", text);
+    Refusal { mark, ..refusal }
+        .at(Gate::Authorization)
+        .because("the caller is no administrator of the directory and does not own the object; a role in Azure gives no rights there")
+}
+
+pub(super) fn is_person(context: &Context<'_>, caller: PrincipalId) -> bool {
+    let known = context.state.directory.get(caller);
+    known.is_some_and(|principal| principal.identity == IdentityKind::User)
+}
+
+fn owns(context: &Context<'_>, caller: PrincipalId, object: Uuid) -> bool {
+    let record = context.state.directory.record(object);
+    record.is_some_and(|record| record.owners.contains(&caller))
+}
+
+/// A person who makes an object owns it. An application that does owns nothing.
+pub(super) fn own(context: &mut Context<'_>, permit: &Permit, object: Uuid) {
+    if let Some(caller) = permit.caller.principal
+        && is_person(context, caller)
+    {
+        context.state.directory.record_mut(object).owners.insert(caller);
+    }
+}
