@@ -8,6 +8,7 @@ mod api_version;
 mod body;
 mod choice;
 mod database_row;
+mod deployment_facts;
 mod error_code;
 mod federation;
 mod header_rows;
@@ -42,6 +43,7 @@ pub use body::{
     Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use deployment_facts::DeploymentFacts;
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
@@ -128,6 +130,8 @@ pub struct Rules {
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
     pub limits: Limits,
+    /// What templates of deployments can ask for.
+    pub deployments: DeploymentFacts,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
