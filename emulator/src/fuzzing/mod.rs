@@ -39,7 +39,7 @@ fn limits() -> &'static Limits {
 }
 
 fn expression(data: &[u8]) {
-    services::expression(limits(), data);
+    services::expression(&RULES, data);
 }
 
 fn query(data: &[u8]) {
@@ -47,5 +47,5 @@ fn query(data: &[u8]) {
 }
 
 fn template(data: &[u8]) {
-    services::template(limits(), data);
+    services::template(&RULES, data);
 }

@@ -1,11 +1,12 @@
 //! Work that is truly outside: the core describes it, the shell carries it out and reports back.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
     DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, ServerSpec, SessionFailure,
 };
-use crate::model::{NetworkPath, StoredBody};
+use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
 /// Names one piece of outside work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,28 @@ pub enum Work {
     DumpDatabase(DumpDatabaseWork),
     /// Load a dump into a new database, signed in to its server.
     LoadDatabase(LoadDatabaseWork),
+    /// Work something out beside the core.
+    WorkOut(WorkOut),
+}
+
+/// Something to be worked out that takes long and needs nothing of the core: so that nobody waits for it.
+#[derive(Clone, Debug)]
+pub struct WorkOut(Arc<Mutex<Option<Preparation>>>);
+
+impl WorkOut {
+    /// This is to be worked out.
+    pub fn new(preparation: Preparation) -> Self {
+        Self(Arc::new(Mutex::new(Some(preparation))))
+    }
+
+    /// Works it out, the first time it is asked for.
+    pub fn carry_out(&self) -> EffectResult {
+        let preparation = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match preparation {
+            Some(preparation) => EffectResult::WorkedOut(preparation.carry_out()),
+            None => EffectResult::Failed(EffectFailure::Engine("it was worked out before".to_owned())),
+        }
+    }
 }
 
 /// Something to do to a database server.
@@ -141,6 +164,8 @@ pub enum EffectResult {
         /// The length of the dump, in bytes.
         bytes: u64,
     },
+    /// This is what was to be worked out.
+    WorkedOut(Prepared),
     /// It failed.
     Failed(EffectFailure),
 }

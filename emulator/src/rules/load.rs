@@ -11,9 +11,9 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, directory, error_code,
-    federation, header_rows, key_vault, limits, name_form, network_resource, provider, public_client, region,
-    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts, directory,
+    error_code, federation, header_rows, key_vault, limits, name_form, network_resource, provider,
+    public_client, region, role, server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -161,6 +161,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
+        deployments: deployment_facts::load(include_str!("../../rules/deployments.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
         directory: directory::load(include_str!("../../rules/directory.toml"), &known)?,
         federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,

@@ -8,6 +8,7 @@ mod api_version;
 mod body;
 mod choice;
 mod database_row;
+mod deployment_facts;
 mod directory;
 mod error_code;
 mod federation;
@@ -43,6 +44,7 @@ pub use body::{
     Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use deployment_facts::DeploymentFacts;
 pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
@@ -130,6 +132,8 @@ pub struct Rules {
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
     pub limits: Limits,
+    /// What templates of deployments can ask for.
+    pub deployments: DeploymentFacts,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.

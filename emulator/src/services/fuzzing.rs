@@ -3,19 +3,19 @@
 use serde_json::Value;
 
 use super::{authorization, data_protection, deployments, graph, plain, resource_graph, sent_body, storage};
-use crate::rules::Limits;
+use crate::rules::{Limits, Rules};
 
 pub(crate) use data_protection::fuzzing::{connection_string, interval};
 pub(crate) use storage::data::fuzzing::{batch, tag_query, xml};
 
 /// A template.
-pub(crate) fn template(limits: &Limits, data: &[u8]) {
-    deployments::fuzzing::template(limits, data);
+pub(crate) fn template(rules: &Rules, data: &[u8]) {
+    deployments::fuzzing::template(rules, data);
 }
 
 /// An expression of a template.
-pub(crate) fn expression(limits: &Limits, data: &[u8]) {
-    deployments::fuzzing::expression(limits, data);
+pub(crate) fn expression(rules: &Rules, data: &[u8]) {
+    deployments::fuzzing::expression(rules, data);
 }
 
 /// A query to Resource Graph.

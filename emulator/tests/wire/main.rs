@@ -6,6 +6,7 @@ mod arm_headers;
 mod bodies;
 mod certificates;
 mod database_connections;
+mod deployments;
 mod failures;
 mod federation;
 mod graph;

@@ -37,6 +37,7 @@ impl SimulatedMovement {
             Work::LoadDatabase(work) => Ok(EffectResult::Loaded {
                 bytes: work.source.length,
             }),
+            Work::WorkOut(work) => Ok(work.carry_out()),
         };
         result.unwrap_or_else(EffectResult::Failed)
     }

@@ -44,6 +44,7 @@ impl SimulatedMovement {
             Work::Server(_) => EffectResult::ServerDone,
             Work::Dump(work) => dump(azure, now, work),
             Work::Copy(work) => self.copy(azure, now, work),
+            Work::WorkOut(work) => work.carry_out(),
             Work::Examine(_) => EffectResult::Examined(Vec::new()),
             Work::DumpDatabase(_) | Work::LoadDatabase(_) => {
                 EffectResult::Failed(EffectFailure::Engine("no sketch has a single server".to_owned()))

@@ -39,7 +39,9 @@ impl Prepared {
         let sources = match &effect.work {
             Work::Copy(copy) => copy.files.iter().map(|file| store.reader(&file.source)).collect(),
             Work::LoadDatabase(load) => vec![store.reader(&load.source)],
-            Work::Server(_) | Work::Dump(_) | Work::Examine(_) | Work::DumpDatabase(_) => Vec::new(),
+            Work::Server(_) | Work::Dump(_) | Work::Examine(_) | Work::DumpDatabase(_) | Work::WorkOut(_) => {
+                Vec::new()
+            }
         };
         Self {
             id: effect.id,
@@ -53,7 +55,11 @@ impl Prepared {
         match &self.work {
             Work::Server(work) => Some(work.key()),
             Work::Dump(work) => Some(&work.key),
-            Work::Copy(_) | Work::Examine(_) | Work::DumpDatabase(_) | Work::LoadDatabase(_) => None,
+            Work::Copy(_)
+            | Work::Examine(_)
+            | Work::DumpDatabase(_)
+            | Work::LoadDatabase(_)
+            | Work::WorkOut(_) => None,
         }
     }
 }
@@ -96,6 +102,11 @@ impl<C: Core> Tools<C> {
                 Ok(desk) => desk.load(&work, prepared.sources.into_iter().next()).await,
                 Err(failure) => Err(failure),
             },
+            Work::WorkOut(work) => {
+                let worked_out = tokio::task::spawn_blocking(move || work.carry_out()).await;
+                // It panicked, and would go on to.
+                worked_out.map_err(|error| EffectFailure::Engine(format!("azdrill itself failed: {error}")))
+            }
         };
         result.unwrap_or_else(EffectResult::Failed)
     }

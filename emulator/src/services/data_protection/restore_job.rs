@@ -313,7 +313,8 @@ impl RestoreJob {
             EffectResult::ServerStarted(_)
             | EffectResult::ServerDone
             | EffectResult::Dumped { .. }
-            | EffectResult::Examined(_) => self.fail_moving(context, "the restore ended without a result"),
+            | EffectResult::Examined(_)
+            | EffectResult::WorkedOut(_) => self.fail_moving(context, "the restore ended without a result"),
         }
     }
 

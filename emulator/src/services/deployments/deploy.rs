@@ -1,16 +1,23 @@
 //! The deployment itself: every resource is put through the front door as whoever deploys, in the
 //! order their dependencies ask for.
+//!
+//! What follows from the template is worked out beside the core, a few resources at a time, so that
+//! nobody waits for a long one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::expression::{Problem, Reference};
-use super::template::{Entry, Request as Template};
-use crate::gateway::Refusal;
-use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response};
+use super::expression::Reference;
+use super::pruning::Pruning;
+use super::template::{DEPLOYMENT, Entry, Template, Turn};
+use crate::gateway::{ParsedBody, Refusal};
+use crate::jobs::{EffectResult, Work, WorkOut};
+use crate::model::{NetworkPath, Preparation, Prepared, PrincipalId, Request, ResourceId, Response};
+use crate::services::budget::Budget;
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, field};
 
@@ -18,86 +25,98 @@ const ARM: &str = "https://management.azure.com/";
 /// How often an operation is asked about at once before time is let pass.
 const EAGER_POLLS: u32 = 3;
 
-/// What is being done about the current resource.
+/// What is being done.
 #[derive(Clone)]
 enum Step {
     /// Nothing has been asked yet.
     Begin,
     /// Whether the resource of this number may be written.
     MayWrite(usize),
-    /// The next resource is chosen and put.
-    Choose,
+    /// What comes next is being worked out.
+    WorkOut,
+    /// The template of a nested deployment is being read.
+    ReadNested(usize, Request),
     /// Something another resource refers to is read.
-    Read { wanted: Reference, then: Then },
-    /// A resource has been put.
-    Put(usize),
+    Read(Reference),
+    /// Something has been asked for.
+    Asked(What),
     /// Its operation is asked about.
-    Poll {
-        resource: usize,
-        address: String,
-        polls: u32,
-    },
+    Poll(What, String, u32),
     /// Its operation has been asked about.
-    Polled {
-        resource: usize,
-        address: String,
-        polls: u32,
-    },
+    Polled(What, String, u32),
 }
 
-/// What a reading was for.
-#[derive(Clone, Copy)]
-enum Then {
-    Resource,
-    Outputs,
+/// What is asked for.
+#[derive(Clone)]
+enum What {
+    /// The resource of this number of the template.
+    Put(usize),
+    /// One that the template does not name.
+    Delete(ResourceId),
 }
+
+/// What was worked out, until it is taken.
+struct WorkedOut(Mutex<Option<(Result<Turn, String>, Budget)>>);
+
+/// What was prepared for a nested deployment.
+struct Nested(Vec<Prepared>);
 
 #[derive(Clone)]
 pub(super) struct Deploy {
     id: ResourceId,
     operation: String,
-    template: Template,
+    template: Arc<Template>,
+    budget: Budget,
     principal: PrincipalId,
     path: NetworkPath,
     done: Vec<bool>,
-    /// Those that are not there yet.
-    to_come: BTreeSet<ResourceId>,
-    /// What each resource still waits for, as far as that has been looked at.
-    open: Vec<Vec<ResourceId>>,
-    references: Map<String, Value>,
+    references: BTreeMap<String, Value>,
+    puts: VecDeque<(usize, Value)>,
+    reads: VecDeque<Reference>,
+    outputs: Option<Value>,
+    pruning: Option<Pruning>,
     step: Step,
 }
 
 impl Deploy {
-    pub(super) fn new(id: ResourceId, operation: String, template: Template, principal: PrincipalId) -> Self {
+    pub(super) fn new(
+        id: ResourceId,
+        operation: String,
+        template: Arc<Template>,
+        budget: Budget,
+        principal: PrincipalId,
+    ) -> Self {
         Self {
             id,
             operation,
             done: vec![false; template.resources.len()],
-            to_come: template.resources.iter().map(|entry| entry.id.clone()).collect(),
-            open: template
-                .resources
-                .iter()
-                .map(|entry| entry.depends_on.clone())
-                .collect(),
             template,
+            budget,
             principal,
             path: NetworkPath::internet(),
-            references: Map::new(),
+            references: BTreeMap::new(),
+            puts: VecDeque::new(),
+            reads: VecDeque::new(),
+            outputs: None,
+            pruning: None,
             step: Step::Begin,
         }
     }
 
-    fn outbound(&self, method: Method, path: &str, body: Option<&Value>) -> Outbound {
-        let request = Request::new(method, "management.azure.com", path);
+    fn outbound(&self, request: Request) -> Outbound {
         Outbound {
             principal: Some(self.principal),
             audience: ARM,
             path: self.path.clone(),
-            request: match body {
-                Some(body) => request.with_json(body),
-                None => request,
-            },
+            request,
+        }
+    }
+
+    fn request(method: Method, path: &str, body: Option<&Value>) -> Request {
+        let request = Request::new(method, "management.azure.com", path);
+        match body {
+            Some(body) => request.with_json(body),
+            None => request,
         }
     }
 
@@ -109,11 +128,11 @@ impl Deploy {
     fn ask(&mut self, context: &mut Context<'_>, number: usize) -> Next {
         match self.template.resources.get(number) {
             Some(entry) => {
-                let outbound = self.outbound(Method::PUT, &Self::put_path(entry), None);
+                let request = Self::request(Method::PUT, &Self::put_path(entry), None);
                 self.step = Step::MayWrite(number);
-                Next::Ask(outbound)
+                Next::Ask(self.outbound(request))
             }
-            None => self.choose(context),
+            None => self.go_on(context),
         }
     }
 
@@ -125,169 +144,229 @@ impl Deploy {
             entry.kind,
             refusal.message
         );
+        let details = json!([{"code": refusal.code, "message": refusal.message, "target": entry.id}]);
         self.fail(
             context,
             "InvalidTemplateDeployment",
             &format!("Deployment failed with multiple errors: '{text}'"),
-            &json!([{"code": refusal.code, "message": refusal.message, "target": entry.id}]),
+            &details,
         )
     }
 
-    /// Puts the first resource whose dependencies are there.
-    fn choose(&mut self, context: &mut Context<'_>) -> Next {
-        let mut needed = None;
-        for number in 0..self.template.resources.len() {
-            if self.done[number] || !self.is_free(number) {
-                continue;
-            }
-            let entry = &self.template.resources[number];
-            match self.template.body(entry, &self.references, false) {
-                Ok(body) => {
-                    let next = self.outbound(Method::PUT, &Self::put_path(entry), Some(&body));
-                    super::note_operation(context, &self.id, entry, "Running", 0, &Value::Null);
-                    self.step = Step::Put(number);
-                    return Next::Call(next);
-                }
-                // What refers to something of the same template comes after it.
-                Err(Problem::Needs(reference)) if self.is_to_come(&reference.id) => {}
-                Err(Problem::Needs(reference)) => needed = needed.or(Some(reference)),
-                Err(Problem::Wrong(text)) => return self.invalid(context, &text),
-            }
+    /// Does what is known to come next, or finds it out.
+    fn go_on(&mut self, context: &mut Context<'_>) -> Next {
+        if !super::is_running(context, &self.id, &self.operation) {
+            let error =
+                json!({"code": "SyntheticDeploymentCanceled", "message": "The deployment was canceled."});
+            context.end(&self.operation, OperationOutcome::Failed(error));
+            return Next::Done;
         }
-        match needed {
-            Some(reference) => self.read(reference, Then::Resource),
-            None if self.done.iter().all(|done| *done) => self.finish(context),
-            None => self.invalid(context, "Resources of the template wait for each other."),
+        if let Some((number, body)) = self.puts.pop_front() {
+            return self.put(context, number, &body);
+        }
+        if let Some(reference) = self.reads.pop_front() {
+            return self.read(context, reference);
+        }
+        if self.outputs.is_some() {
+            return self.prune(context);
+        }
+        self.step = Step::WorkOut;
+        let (template, budget) = (Arc::clone(&self.template), self.budget.clone());
+        let (done, references) = (self.done.clone(), self.references.clone());
+        Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
+            let turn = template.next(&done, &references, &budget);
+            WorkedOut(Mutex::new(Some((turn, budget))))
+        }))))
+    }
+
+    fn worked_out(&mut self, context: &mut Context<'_>, prepared: &Prepared) -> Next {
+        let worked_out = prepared
+            .get::<WorkedOut>()
+            .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some((turn, budget)) = worked_out else {
+            return self.broken(context);
+        };
+        self.budget = budget;
+        match turn {
+            Ok(turn) => {
+                self.puts = turn.puts.into();
+                self.reads = turn.reads.into();
+                self.outputs = turn.outputs;
+                self.go_on(context)
+            }
+            Err(text) => self.invalid(context, &text),
         }
     }
 
-    /// What is there stays there: it is looked at once.
-    fn is_free(&mut self, number: usize) -> bool {
-        let open = &mut self.open[number];
-        while open.pop_if(|id| !self.to_come.contains(id)).is_some() {}
-        open.is_empty()
+    fn put(&mut self, context: &mut Context<'_>, number: usize, body: &Value) -> Next {
+        let entry = &self.template.resources[number];
+        let request = Self::request(Method::PUT, &Self::put_path(entry), Some(body));
+        super::note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
+        if !entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
+            self.step = Step::Asked(What::Put(number));
+            return Next::Call(self.outbound(request));
+        }
+        // Its template is read beside the core as well.
+        let reading = super::reading(context, &entry.id, Some(self.principal)).ok();
+        self.step = Step::ReadNested(number, request.clone());
+        Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
+            let mut prepared: Vec<Prepared> = Vec::new();
+            prepared.extend(ParsedBody::preparation(&request).map(Preparation::carry_out));
+            if let Some(reading) = reading {
+                prepared.push(reading.prepare(request).carry_out());
+            }
+            Nested(prepared)
+        }))))
     }
 
-    fn is_to_come(&self, id: &ResourceId) -> bool {
-        self.to_come.contains(id)
+    fn has_read_nested(&mut self, number: usize, mut request: Request, prepared: &Prepared) -> Next {
+        if let Some(nested) = prepared.get::<Nested>() {
+            request.prepared.extend(nested.0.iter().cloned());
+        }
+        self.step = Step::Asked(What::Put(number));
+        Next::Call(self.outbound(request))
     }
 
-    fn read(&mut self, wanted: Reference, then: Then) -> Next {
+    fn read(&mut self, context: &Context<'_>, wanted: Reference) -> Next {
         let own = self
             .template
             .resources
             .iter()
             .find(|entry| entry.id == wanted.id)
             .map(|entry| entry.api_version.clone());
-        let version = wanted.api_version.clone().or(own).unwrap_or_default();
-        let next = self.outbound(Method::GET, &format!("{}?api-version={version}", wanted.id), None);
-        self.step = Step::Read { wanted, then };
-        Next::Call(next)
+        let version = wanted
+            .api_version
+            .clone()
+            .or(own)
+            .unwrap_or_else(|| context.rules.usual_version(wanted.id.as_str()));
+        let request = match &wanted.action {
+            None => Self::request(Method::GET, &format!("{}?api-version={version}", wanted.id), None),
+            Some((action, body)) => Self::request(
+                Method::POST,
+                &format!("{}/{action}?api-version={version}", wanted.id),
+                (!body.is_null()).then_some(body),
+            ),
+        };
+        self.step = Step::Read(wanted);
+        Next::Call(self.outbound(request))
     }
 
-    fn has_read(
-        &mut self,
-        context: &mut Context<'_>,
-        wanted: &Reference,
-        then: Then,
-        answer: &Response,
-    ) -> Next {
-        if !answer.status.is_success() {
-            let body = answer.json_body();
-            let message = field(field(&body, "error"), "message")
-                .as_str()
-                .unwrap_or_default();
-            return self.invalid(
-                context,
-                &format!(
-                    "reference() to '{}' failed with {}: {message}",
-                    wanted.id, answer.status
-                ),
-            );
+    fn has_read(&mut self, context: &mut Context<'_>, wanted: &Reference, answer: &Response) -> Next {
+        if answer.status.is_success() {
+            self.references.insert(wanted.key(), answer.json_body());
+            return self.go_on(context);
         }
-        self.references
-            .insert(wanted.id.key().to_owned(), answer.json_body());
-        match then {
-            Then::Resource => self.choose(context),
-            Then::Outputs => self.finish(context),
-        }
+        let body = answer.json_body();
+        let message = field(field(&body, "error"), "message").as_str();
+        let function = wanted.action.as_ref().map_or("reference", |(action, _)| action);
+        let text = format!(
+            "{function}() of '{}' failed with {}: {}",
+            wanted.id,
+            answer.status,
+            message.unwrap_or_default()
+        );
+        self.invalid(context, &text)
     }
 
-    fn has_put(&mut self, context: &mut Context<'_>, number: usize, answer: &Response) -> Next {
-        if !answer.status.is_success() {
+    /// A resource has been asked for, or its end.
+    fn answered(&mut self, context: &mut Context<'_>, what: What, answer: &Response) -> Next {
+        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
+        if !answer.status.is_success() && !gone {
             let error = field(&answer.json_body(), "error").clone();
-            return self.resource_failed(context, number, answer.status, &error);
+            return self.has_failed(context, &what, answer.status, &error);
         }
-        match answer
+        let address = answer
             .header("azure-asyncoperation")
             .or(answer.header("location"))
-        {
+            .filter(|_| answer.status != StatusCode::NO_CONTENT && !gone);
+        match address {
             Some(address) => {
                 let address = address.splitn(4, '/').nth(3).unwrap_or_default();
-                self.step = Step::Poll {
-                    resource: number,
-                    address: format!("/{address}"),
-                    polls: 0,
-                };
+                self.step = Step::Poll(what, format!("/{address}"), 0);
                 Next::Sleep(SignedDuration::ZERO)
             }
-            None => self.is_there(context, number),
+            None => self.is_done(context, &what),
         }
     }
 
     fn polled(
         &mut self,
         context: &mut Context<'_>,
-        (number, address, polls): (usize, String, u32),
+        (what, address, polls): (What, String, u32),
         answer: &Response,
     ) -> Next {
         let body = answer.json_body();
-        let status = field(&body, "status")
-            .as_str()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let status = field(&body, "status").as_str();
+        let status = status.unwrap_or_default().to_ascii_lowercase();
+        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
         let failed = ["failed", "canceled"].contains(&status.as_str()) || !answer.status.is_success();
-        if failed {
+        if failed && !gone {
             let error = field(&body, "error").clone();
-            return self.resource_failed(context, number, StatusCode::CONFLICT, &error);
+            return self.has_failed(context, &what, StatusCode::CONFLICT, &error);
         }
         // A result address answers 202 while it runs; a status address tells in its body.
         let running = answer.status == StatusCode::ACCEPTED || !status.is_empty() && status != "succeeded";
         if !running {
-            return self.is_there(context, number);
+            return self.is_done(context, &what);
         }
-        self.step = Step::Poll {
-            resource: number,
-            address,
-            polls: polls + 1,
-        };
+        self.step = Step::Poll(what, address, polls + 1);
         // What needs no time has been done by now; what does is waited for.
         let pause = if polls < EAGER_POLLS { 0 } else { 1 };
         Next::Sleep(SignedDuration::from_secs(pause))
     }
 
-    fn is_there(&mut self, context: &mut Context<'_>, number: usize) -> Next {
-        self.done[number] = true;
-        let entry = &self.template.resources[number];
-        self.to_come.remove(&entry.id);
-        super::note_operation(context, &self.id, entry, "Succeeded", 201, &Value::Null);
-        self.choose(context)
+    fn is_done(&mut self, context: &mut Context<'_>, what: &What) -> Next {
+        match what {
+            What::Put(number) => {
+                self.done[*number] = true;
+                let entry = &self.template.resources[*number];
+                super::note_operation(
+                    context,
+                    &self.id,
+                    entry,
+                    ("Create", "Succeeded", 201),
+                    &Value::Null,
+                );
+                self.go_on(context)
+            }
+            What::Delete(id) => {
+                super::note_deletion(context, &self.id, id, ("Succeeded", 200), &Value::Null);
+                if let Some(pruning) = &mut self.pruning {
+                    pruning.is_gone();
+                }
+                self.go_on(context)
+            }
+        }
     }
 
-    fn resource_failed(
+    fn has_failed(
         &mut self,
         context: &mut Context<'_>,
-        number: usize,
+        what: &What,
         status: StatusCode,
         error: &Value,
     ) -> Next {
-        let entry = &self.template.resources[number];
         let message = json!({"status": "Failed", "error": error});
-        super::note_operation(context, &self.id, entry, "Failed", status.as_u16(), &message);
+        let target = match what {
+            What::Put(number) => {
+                let entry = &self.template.resources[*number];
+                let outcome = ("Create", "Failed", status.as_u16());
+                super::note_operation(context, &self.id, entry, outcome, &message);
+                entry.id.clone()
+            }
+            What::Delete(id) => {
+                // What depends on another that goes as well is tried again when that has gone.
+                if self.pruning.as_mut().is_some_and(|pruning| pruning.is_later(id)) {
+                    return self.go_on(context);
+                }
+                super::note_deletion(context, &self.id, id, ("Failed", status.as_u16()), &message);
+                id.clone()
+            }
+        };
         let details = json!([{
             "code": field(error, "code"),
             "message": field(error, "message"),
-            "target": entry.id,
+            "target": target,
         }]);
         self.fail(
             context,
@@ -306,6 +385,12 @@ impl Deploy {
         )
     }
 
+    /// A mistake of ours.
+    fn broken(&mut self, context: &mut Context<'_>) -> Next {
+        let text = "azdrill itself failed; its log says where.";
+        self.fail(context, "InternalServerError", text, &Value::Null)
+    }
+
     fn fail(&mut self, context: &mut Context<'_>, code: &str, message: &str, details: &Value) -> Next {
         let mut error = json!({"code": code, "message": message});
         if !details.is_null() {
@@ -314,76 +399,63 @@ impl Deploy {
         super::end(context, &self.id, "Failed", |properties| {
             properties["error"] = error.clone()
         });
-        let outcome = OperationOutcome::Failed(error);
-        context
-            .state
-            .operations
-            .end(&self.operation, context.now, outcome);
+        context.end(&self.operation, OperationOutcome::Failed(error));
         Next::Done
     }
 
-    fn finish(&mut self, context: &mut Context<'_>) -> Next {
-        match self.template.outputs(&self.references) {
-            Ok(outputs) => {
-                let ids: Vec<Value> = self
-                    .template
-                    .resources
-                    .iter()
-                    .map(|entry| json!({"id": entry.id}))
-                    .collect();
-                super::end(context, &self.id, "Succeeded", |properties| {
-                    properties["outputs"] = outputs;
-                    properties["outputResources"] = json!(ids);
-                });
-                let outcome = OperationOutcome::Succeeded(Value::Null);
-                context
-                    .state
-                    .operations
-                    .end(&self.operation, context.now, outcome);
-                Next::Done
+    /// In complete mode, takes away what the template does not name.
+    fn prune(&mut self, context: &mut Context<'_>) -> Next {
+        if self.template.place.mode == "Complete" {
+            let pruning = self
+                .pruning
+                .get_or_insert_with(|| Pruning::of(context, &self.id, &self.template));
+            if let Some(id) = pruning.next() {
+                let version = context.rules.usual_version(id.as_str());
+                let request = Self::request(Method::DELETE, &format!("{id}?api-version={version}"), None);
+                self.step = Step::Asked(What::Delete(id));
+                return Next::Call(self.outbound(request));
             }
-            Err(Problem::Needs(reference)) => self.read(reference, Then::Outputs),
-            Err(Problem::Wrong(text)) => self.invalid(context, &text),
         }
+        self.finish(context)
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Next {
+        let outputs = self.outputs.take().unwrap_or_default();
+        let resources = super::output_resources(context, &self.template);
+        super::end(context, &self.id, "Succeeded", |properties| {
+            properties["outputs"] = outputs;
+            properties["outputResources"] = resources;
+        });
+        context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+        Next::Done
     }
 }
 
 impl Workflow for Deploy {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        match (std::mem::replace(&mut self.step, Step::Choose), input) {
+        match (std::mem::replace(&mut self.step, Step::Begin), input) {
             (Step::Begin, _) => self.ask(context, 0),
             (Step::MayWrite(number), Input::Asked(Err(refusal))) => self.refused(context, number, &refusal),
             (Step::MayWrite(number), _) => self.ask(context, number + 1),
-            (Step::Choose, _) => self.choose(context),
-            (Step::Read { wanted, then }, Input::Answered(answer)) => {
-                self.has_read(context, &wanted, then, &answer)
+            (Step::WorkOut, Input::Worked(EffectResult::WorkedOut(prepared))) => {
+                self.worked_out(context, &prepared)
             }
-            (Step::Put(number), Input::Answered(answer)) => self.has_put(context, number, &answer),
-            (
-                Step::Poll {
-                    resource,
-                    address,
-                    polls,
-                },
-                _,
-            ) => {
-                let next = self.outbound(Method::GET, &address, None);
-                self.step = Step::Polled {
-                    resource,
-                    address,
-                    polls,
-                };
-                Next::Call(next)
+            (Step::ReadNested(number, request), Input::Worked(EffectResult::WorkedOut(prepared))) => {
+                self.has_read_nested(number, request, &prepared)
             }
-            (
-                Step::Polled {
-                    resource,
-                    address,
-                    polls,
-                },
-                Input::Answered(answer),
-            ) => self.polled(context, (resource, address, polls), &answer),
-            (Step::Read { .. } | Step::Put(_) | Step::Polled { .. }, _) => Next::Done,
+            (Step::Read(wanted), Input::Answered(answer)) => self.has_read(context, &wanted, &answer),
+            (Step::Asked(what), Input::Answered(answer)) => self.answered(context, what, &answer),
+            (Step::Poll(what, address, polls), _) => {
+                let request = Self::request(Method::GET, &address, None);
+                self.step = Step::Polled(what, address, polls);
+                Next::Call(self.outbound(request))
+            }
+            (Step::Polled(what, address, polls), Input::Answered(answer)) => {
+                self.polled(context, (what, address, polls), &answer)
+            }
+            (Step::WorkOut | Step::ReadNested(..) | Step::Read(_) | Step::Asked(_) | Step::Polled(..), _) => {
+                self.broken(context)
+            }
         }
     }
 }

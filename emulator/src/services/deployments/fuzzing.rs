@@ -1,60 +1,96 @@
 //! Templates and their expressions, as functions of bytes.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::expression::{Problem, evaluate};
-use super::lenient;
 use super::limits::Most;
-use super::template::{Place, Request};
+use super::reading::lenient;
+use super::template::{Place, Template};
+use crate::entropy::Entropy;
 use crate::model::Timestamp;
-use crate::rules::Limits;
-use crate::services::budget::Bounds;
+use crate::rules::Rules;
+use crate::services::budget::{Bounds, Budget};
 
-fn read(properties: &Value, limits: &Limits) -> Result<Request, String> {
+fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
     let place = Place {
         target: "/subscriptions/s/resourceGroups/g".parse().expect("it is an id"),
         name: "d".to_owned(),
         group: json!({"name": "g", "location": "uksouth"}),
         tenant: "t".to_owned(),
+        subscription_name: "s".to_owned(),
+        deployer: "d".to_owned(),
+        environment: rules.deployments.environment.clone(),
+        languages: rules.deployments.languages.clone(),
         now: Timestamp::UNIX_EPOCH,
+        entropy: Entropy::from_seed(1),
+        location: String::new(),
+        mode: "",
+        content_version: String::new(),
     };
-    let mut most = Most::of(limits);
-    most.bounds = Bounds::small(limits);
-    Request::read(place, properties, &most)
+    let mut most = Most::of(&rules.limits);
+    most.bounds = Bounds::small(&rules.limits);
+    Template::read(place, sent, &most)
 }
 
-/// A whole template, as a request sends it.
-pub(in crate::services) fn template(limits: &Limits, data: &[u8]) {
-    let Some(sent) = serde_json::from_slice(data).ok().or_else(|| lenient(data)) else {
+/// What a request to deploy has below `properties`.
+pub(in crate::services) fn template(rules: &Rules, data: &[u8]) {
+    let Some(sent) = serde_json::from_slice::<Value>(data)
+        .ok()
+        .or_else(|| lenient(data))
+    else {
         return;
     };
-    let Ok(template) = read(&sent, limits) else { return };
-    for entry in &template.resources {
-        let _ = template.body(entry, &Map::new(), true);
+    let Ok((template, budget)) = read(&json!({"properties": sent}), rules) else {
+        return;
+    };
+    // What is referred to is there, with nothing in it.
+    let mut references = BTreeMap::new();
+    let mut done = vec![false; template.resources.len()];
+    for _ in 0..64 {
+        let Ok(turn) = template.next(&done, &references, &budget) else {
+            return;
+        };
+        for (number, _) in turn.puts {
+            done[number] = true;
+        }
+        references.extend(
+            turn.reads
+                .iter()
+                .map(|own| (own.key(), json!({"properties": {}}))),
+        );
+        if turn.outputs.is_some() {
+            return;
+        }
     }
-    let _ = template.outputs(&Map::new());
 }
 
 /// One expression.
-pub(in crate::services) fn expression(limits: &Limits, data: &[u8]) {
+pub(in crate::services) fn expression(rules: &Rules, data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let template = json!({"template": {
+    let sent = json!({"properties": {"template": {
         "parameters": {
             "text": {"type": "string", "defaultValue": "Drill"},
             "list": {"type": "array", "defaultValue": ["a", "b", 3]},
             "deep": {"type": "object", "defaultValue": {"One": {"two": [1, {"three": "x"}]}}},
         },
-        "variables": {"a": "[concat(parameters('text'), '-x')]", "b": text},
+        "functions": [{"namespace": "own", "members": {
+            "twice": {"parameters": [{"name": "a", "type": "string"}], "output": {"type": "string", "value": "[concat(parameters('a'), parameters('a'))]"}},
+        }}],
+        "variables": {
+            "a": "[concat(parameters('text'), '-x')]",
+            "b": text,
+            "copy": [{"name": "c", "count": 3, "input": "[copyIndex('c')]"}],
+        },
         "resources": [],
-    }});
-    let template = read(&template, limits).expect("it is a template whatever its variable is");
-    let references = Map::new();
-    for blind in [true, false] {
-        let scope = template.scope(&references, blind);
-        if let Err(Problem::Needs(needed)) = evaluate(&scope, &Value::from(text)) {
-            assert!(!needed.id.as_str().is_empty());
-        }
+    }}});
+    let (template, budget) = read(&sent, rules).expect("it is a template whatever its variable is");
+    let references = BTreeMap::new();
+    let scope = template.scope(&references, &budget);
+    if let Err(Problem::Needs(needed)) = evaluate(&scope, &Value::from(text)) {
+        assert!(!needed.id.as_str().is_empty());
     }
 }

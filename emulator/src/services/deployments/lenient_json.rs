@@ -67,10 +67,10 @@ mod tests {
     fn what_is_deep_is_not_read_and_what_is_not_is() {
         for open in ["[", "{a:", "{\"a\": [", "/* x */ ["] {
             let text = open.repeat(1_000_000);
-            assert!(super::super::lenient(text.as_bytes()).is_none());
+            assert!(crate::services::deployments::reading::lenient(text.as_bytes()).is_none());
         }
         let text = "{a: 1, /* x */ 'b': [1,],}";
-        let read = super::super::lenient(text.as_bytes());
+        let read = crate::services::deployments::reading::lenient(text.as_bytes());
         assert_eq!(read, Some(serde_json::json!({"a": 1, "b": [1]})));
     }
 }

@@ -2,32 +2,37 @@
 //! deploys them. With several people involved, this is how permissions are given that nobody could
 //! give alone.
 //!
-//! Left out: complete mode, linked templates, copy loops, Key Vault references in parameters,
-//! user-defined functions.
+//! Left out: linked templates, Key Vault references in parameters, extensions.
 
 mod deploy;
+mod export;
 mod expression;
+#[cfg(test)]
+mod expression_tests;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
 mod lenient_json;
 mod limits;
+mod operations;
+mod pruning;
+mod reading;
 mod template;
 #[cfg(test)]
 mod template_tests;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Context, Handler, LongRunning, Preparer, json_body};
+use super::{Context, Handler, LongRunning, Preparer};
 use crate::gateway::{Permit, Refusal};
-use crate::model::Body;
-use crate::model::{Preparation, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
-use limits::Most;
-use template::{DEPLOYMENT, Entry, Place, Request as Template};
+use operations::{note_deletion, note_operation};
+use reading::{Preview, Read, reading};
+use template::{DEPLOYMENT, Template};
 
 /// The deployments there have been.
 #[derive(Clone, Default)]
@@ -37,6 +42,7 @@ pub struct DeploymentsState(BTreeMap<ResourceId, Deployment>);
 struct Deployment {
     body: Value,
     operations: Vec<Value>,
+    template: Arc<Template>,
 }
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
@@ -48,10 +54,15 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Deployments_ListByResourceGroup" | "Deployments_ListAtSubscriptionScope" => list,
         "Deployments_Validate" | "Deployments_ValidateAtSubscriptionScope" => validate,
         "Deployments_WhatIf" | "Deployments_WhatIfAtSubscriptionScope" => what_if,
+        "Deployments_Cancel" | "Deployments_CancelAtSubscriptionScope" => cancel,
+        "Deployments_ExportTemplate" | "Deployments_ExportTemplateAtSubscriptionScope" => {
+            export::of_deployment
+        }
+        "ResourceGroups_ExportTemplate" => export::of_group,
         "DeploymentOperations_List"
         | "DeploymentOperations_ListAtSubscriptionScope"
         | "DeploymentOperations_ListByShortPath"
-        | "DeploymentOperations_ListByShortPathAtSubscriptionScope" => list_operations,
+        | "DeploymentOperations_ListByShortPathAtSubscriptionScope" => operations::list,
         "Deployments_OperationStatus" | "Deployments_OperationStatusAtSubscriptionScope" => status,
         _ => return None,
     })
@@ -65,31 +76,6 @@ fn invalid(text: &str) -> Refusal {
     )
 }
 
-/// The request's body, read as leniently as Azure reads templates: with comments, and with names that
-/// are not in quotes, which is how the CLI sends the template's own.
-fn lenient_body(request: &Request) -> Result<Value, Refusal> {
-    json_body(request).or_else(|refusal| {
-        let Body::Bytes(bytes) = &request.body else {
-            return Err(refusal);
-        };
-        lenient(bytes).ok_or(refusal)
-    })
-}
-
-fn lenient(bytes: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    if lenient_json::is_deep(text) {
-        return None;
-    }
-    let options = jsonc_parser::ParseOptions {
-        allow_comments: true,
-        allow_loose_object_property_names: true,
-        allow_trailing_commas: true,
-        ..jsonc_parser::ParseOptions::default()
-    };
-    jsonc_parser::parse_to_serde_value(text, &options).ok()
-}
-
 /// What a deployment is made to: the group or the subscription.
 fn target_of(deployment: &ResourceId) -> ResourceId {
     let segments = if deployment.resource_group().is_some() {
@@ -99,9 +85,6 @@ fn target_of(deployment: &ResourceId) -> ResourceId {
     };
     ResourceId::from_segments(deployment.segments().take(segments))
 }
-
-/// A template that was read beforehand, until it is taken.
-struct Read(Mutex<Option<Result<Template, Refusal>>>);
 
 /// Reading templates takes long, as they say themselves.
 pub(super) fn preparer(operation: &str) -> Option<Preparer> {
@@ -113,76 +96,29 @@ pub(super) fn preparer(operation: &str) -> Option<Preparer> {
         "Deployments_WhatIf",
         "Deployments_WhatIfAtSubscriptionScope",
     ];
-    reads.contains(&operation).then_some(prepare as Preparer)
-}
-
-fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
-    let reading = reading(context, &permit.scope).ok()?;
-    let request = request.clone();
-    Some(Preparation::new(move || {
-        Read(Mutex::new(Some(reading.carry_out(&request))))
-    }))
-}
-
-/// The template of a request about the deployment of that id.
-fn read(context: &Context<'_>, id: &ResourceId, request: &Request) -> Result<Template, Refusal> {
-    let prepared = request
-        .prepared::<Read>()
-        .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
-    match prepared {
-        Some(read) => read,
-        None => reading(context, id)?.carry_out(request),
-    }
-}
-
-/// What it takes to read a template.
-struct Reading {
-    place: Place,
-    most: Most,
-}
-
-impl Reading {
-    fn carry_out(self, request: &Request) -> Result<Template, Refusal> {
-        let sent = lenient_body(request)?;
-        Template::read(self.place, field(&sent, "properties"), &self.most).map_err(|text| invalid(&text))
-    }
-}
-
-fn reading(context: &Context<'_>, id: &ResourceId) -> Result<Reading, Refusal> {
-    let target = target_of(id);
-    let tenant = context.tenant_of(&target)?;
-    let group = match target.resource_group() {
-        None => Value::Null,
-        Some(_) => context
-            .state
-            .resource(&target)
-            .map(|group| group.body.clone())
-            .ok_or_else(|| context.not_found(id))?,
-    };
-    let place = Place {
-        target,
-        name: id.name().to_owned(),
-        group,
-        tenant: tenant.to_string(),
-        now: context.now,
-    };
-    Ok(Reading {
-        place,
-        most: Most::of(&context.rules.limits),
-    })
+    reads.contains(&operation).then_some(reading::prepare as Preparer)
 }
 
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let template = read(context, &id, request)?;
     let Some(principal) = permit.caller.principal else {
         return Err(invalid("the caller has no identity to deploy as"));
     };
-    let running =
-        context.own.deployments.0.get(&id).is_some_and(|own| {
-            field(&own.body["properties"], "provisioningState").as_str() == Some("Running")
-        });
-    if running {
+    let Read { template, budget, .. } = reading::read(context, permit, request)?;
+    if id.resource_group().is_none() && template.place.location.is_empty() {
+        return Err(Refusal::arm(
+            StatusCode::BAD_REQUEST,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        ));
+    }
+    let active = context
+        .own
+        .deployments
+        .0
+        .get(&id)
+        .is_some_and(Deployment::is_running);
+    if active {
         return Err(Refusal::arm(
             StatusCode::CONFLICT,
             "DeploymentActive",
@@ -193,31 +129,21 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     }
     let operation = context.draw_uuid("deployment").to_string();
     context.state.operations.begin(operation.clone(), context.now);
-    let body = json!({
-        "id": id,
-        "name": id.name(),
-        "type": DEPLOYMENT,
-        "properties": {
-            "mode": "Incremental",
-            "parameters": template.shown,
-            "provisioningState": "Running",
-            "timestamp": wire_hundred_nanoseconds(context.now),
-            "duration": "PT0S",
-            "correlationId": operation,
-            "dependencies": dependencies(&template),
-        },
-    });
-    let known = context.own.deployments.0.insert(
+    let template = Arc::new(template);
+    let body = describe(&id, &template, context, "Running", &operation);
+    context.own.deployments.0.insert(
         id.clone(),
         Deployment {
             body: body.clone(),
             operations: Vec::new(),
+            template: Arc::clone(&template),
         },
     );
     context.start(deploy::Deploy::new(
         id.clone(),
         operation.clone(),
         template,
+        budget,
         principal,
     ));
     Ok(context.accepted(
@@ -225,16 +151,81 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
         &LongRunning {
             status_path: Some(format!("{id}/operationStatuses/{operation}")),
             id: operation,
-            status: if known.is_some() {
-                StatusCode::OK
-            } else {
-                StatusCode::CREATED
-            },
+            // Of one that was there before as well.
+            status: StatusCode::CREATED,
             result_path: None,
             retry_after_seconds: 5,
         },
         Some(&body),
     ))
+}
+
+/// A deployment as it is shown.
+fn describe(
+    id: &ResourceId,
+    template: &Template,
+    context: &Context<'_>,
+    state: &str,
+    correlation: &str,
+) -> Value {
+    let mut body = json!({
+        "id": id,
+        "name": id.name(),
+        "type": DEPLOYMENT,
+        "properties": {
+            "templateHash": template.hash,
+            "mode": template.place.mode,
+            "parameters": template.shown,
+            "provisioningState": state,
+            "timestamp": wire_hundred_nanoseconds(context.now),
+            "duration": "PT0S",
+            "correlationId": correlation,
+            "providers": providers(template),
+            "dependencies": dependencies(template),
+        },
+    });
+    if !template.place.location.is_empty() {
+        body["location"] = json!(template.place.location);
+    }
+    body
+}
+
+/// The types that a template deploys, by their providers.
+fn providers(template: &Template) -> Value {
+    let mut by_namespace: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for entry in &template.resources {
+        let (namespace, kind) = entry.kind.split_once('/').unwrap_or((&entry.kind, ""));
+        by_namespace
+            .entry(namespace)
+            .or_default()
+            .entry(kind)
+            .or_default();
+    }
+    by_namespace
+        .into_iter()
+        .map(|(namespace, kinds)| {
+            let kinds: Vec<Value> = kinds
+                .into_keys()
+                .map(|kind| json!({"resourceType": kind, "locations": [null]}))
+                .collect();
+            json!({"namespace": namespace, "resourceTypes": kinds})
+        })
+        .collect()
+}
+
+/// What a template's deployment has deployed: what nested deployments have stands in their place.
+fn output_resources(context: &Context<'_>, template: &Template) -> Value {
+    let mut all = Vec::new();
+    for entry in &template.resources {
+        if !entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
+            all.push(json!({"id": entry.id}));
+            continue;
+        }
+        let nested = context.own.deployments.0.get(&entry.id);
+        let own = nested.and_then(|nested| field(&nested.body["properties"], "outputResources").as_array());
+        all.extend(own.into_iter().flatten().cloned());
+    }
+    Value::Array(all)
 }
 
 fn dependencies(template: &Template) -> Value {
@@ -252,46 +243,17 @@ fn dependencies(template: &Template) -> Value {
         .collect()
 }
 
-/// Takes note of how one resource of a deployment stands.
-fn note_operation(
-    context: &mut Context<'_>,
-    deployment: &ResourceId,
-    entry: &Entry,
-    state: &str,
-    status: u16,
-    message: &Value,
-) {
-    let time = wire_hundred_nanoseconds(context.now);
-    let number = context.draw_uuid("deployment operation").simple().to_string();
-    let Some(own) = context.own.deployments.0.get_mut(deployment) else {
-        return;
-    };
-    let name = number[..16].to_ascii_uppercase();
-    let mut operation = json!({
-        "id": deployment.child(["operations", &name]),
-        "operationId": name,
-        "properties": {
-            "provisioningOperation": "Create",
-            "provisioningState": state,
-            "timestamp": time,
-            "duration": "PT0S",
-            "targetResource": {"id": entry.id, "resourceType": entry.kind, "resourceName": entry.id.name()},
-        },
-    });
-    if status > 0 {
-        let word = StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or_default()
-            .replace(' ', "");
-        operation["properties"]["statusCode"] = json!(word);
+impl Deployment {
+    fn is_running(&self) -> bool {
+        field(&self.body["properties"], "provisioningState").as_str() == Some("Running")
     }
-    if !message.is_null() {
-        operation["properties"]["statusMessage"] = message.clone();
-    }
-    own.operations
-        .retain(|other| other["properties"]["targetResource"]["id"] != json!(entry.id));
-    own.operations.push(operation);
+}
+
+/// Whether a deployment goes on: it was neither deleted nor canceled.
+fn is_running(context: &Context<'_>, id: &ResourceId, operation: &str) -> bool {
+    context.own.deployments.0.get(id).is_some_and(|own| {
+        own.is_running() && field(&own.body["properties"], "correlationId").as_str() == Some(operation)
+    })
 }
 
 /// Ends a deployment.
@@ -349,61 +311,53 @@ fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respo
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))
 }
 
-fn list_operations(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    // There are two paths to a deployment's operations, of which one leaves out the provider.
-    let name = permit.params.get("deployment");
-    let id = target_of(&permit.scope).child(["providers", "Microsoft.Resources", "deployments", name]);
-    let found = context.own.deployments.0.get(&id);
-    found
-        .map(|own| Response::json(StatusCode::OK, &json!({"value": own.operations})))
-        .ok_or_else(|| missing(&id))
+/// What is under way comes to its end; nothing else is begun.
+fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let own = context.own.deployments.0.get(&id).ok_or_else(|| missing(&id))?;
+    if !own.is_running() {
+        return Err(Refusal::arm(
+            StatusCode::CONFLICT,
+            "SyntheticDeploymentNotRunning",
+            "Only a deployment that is running can be canceled.",
+        ));
+    }
+    end(context, &id, "Canceled", |_| {});
+    Ok(Response::new(StatusCode::NO_CONTENT))
 }
 
 /// Whether the template can be read and every expression has a value, as far as that can be known
 /// without deploying. Whether the caller may write the resources is found out by the deployment.
 fn validate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let template = read(context, &permit.scope, request)?;
-    let empty = Map::new();
-    for entry in &template.resources {
-        if let Err(expression::Problem::Wrong(text)) = template.body(entry, &empty, true) {
-            return Err(invalid(&text));
-        }
+    let Read {
+        template, previews, ..
+    } = reading::read(context, permit, request)?;
+    if let Some(text) = previews.iter().find_map(Preview::wrong) {
+        return Err(invalid(text));
     }
     let resources: Vec<Value> = template
         .resources
         .iter()
         .map(|entry| json!({"id": entry.id}))
         .collect();
-    Ok(Response::json(
-        StatusCode::OK,
-        &json!({
-            "id": permit.scope,
-            "name": permit.scope.name(),
-            "type": DEPLOYMENT,
-            "properties": {
-                "mode": "Incremental",
-                "parameters": template.shown,
-                "provisioningState": "Succeeded",
-                "timestamp": wire_hundred_nanoseconds(context.now),
-                "duration": "PT0S",
-                "dependencies": dependencies(&template),
-                "validatedResources": resources,
-            },
-        }),
-    ))
+    let correlation = context.draw_uuid("validation").to_string();
+    let mut body = describe(&permit.scope, &template, context, "Succeeded", &correlation);
+    body["properties"]["validatedResources"] = Value::Array(resources);
+    Ok(Response::json(StatusCode::OK, &body))
 }
 
-/// What a deployment would create or change. A change is told, not spelt out property by property.
+/// What a deployment would create, change or, in complete mode, take away. A change is told, not spelt out
+/// property by property.
 fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let template = read(context, &permit.scope, request)?;
-    let empty = Map::new();
+    let Read {
+        template, previews, ..
+    } = reading::read(context, permit, request)?;
+    if let Some(text) = previews.iter().find_map(Preview::wrong) {
+        return Err(invalid(text));
+    }
     let mut changes = Vec::new();
-    for entry in &template.resources {
-        let after = match template.body(entry, &empty, true) {
-            Ok(after) => after,
-            Err(expression::Problem::Wrong(text)) => return Err(invalid(&text)),
-            Err(expression::Problem::Needs(_)) => Value::Null,
-        };
+    for (entry, preview) in template.resources.iter().zip(previews) {
+        let after = preview.body();
         let before = context.state.resource(&entry.id).map(|own| own.body.clone());
         let kind = match &before {
             None => "Create",
@@ -415,6 +369,13 @@ fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Res
             change["before"] = before;
         }
         changes.push(change);
+    }
+    if template.place.mode == "Complete" {
+        let mut pruning = pruning::Pruning::of(context, &permit.scope, &template);
+        while let Some(id) = pruning.next() {
+            let before = context.state.resource(&id).map(|own| own.body.clone());
+            changes.push(json!({"resourceId": id, "changeType": "Delete", "before": before}));
+        }
     }
     Ok(Response::json(
         StatusCode::OK,

@@ -3,23 +3,37 @@
 use serde_json::{Map, Value, json};
 
 use super::limits::Most;
-use super::template::{Place, Request};
+use super::template::{Place, Template};
+use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
 
-fn read(properties: &Value) -> Result<Request, String> {
-    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-    Request::read(
-        Place {
-            target: "/subscriptions/s/resourceGroups/g".parse().expect("an id"),
-            name: "d".to_owned(),
-            group: json!({"location": "uksouth"}),
-            tenant: "t".to_owned(),
-            now: Timestamp::UNIX_EPOCH,
-        },
-        properties,
-        &Most::of(&rules.limits),
-    )
+pub(super) fn place(rules: &Rules) -> Place {
+    Place {
+        target: "/subscriptions/s/resourceGroups/g".parse().expect("an id"),
+        name: "d".to_owned(),
+        group: json!({"name": "g", "location": "uksouth"}),
+        tenant: "t".to_owned(),
+        subscription_name: "drills".to_owned(),
+        deployer: "me".to_owned(),
+        environment: rules.deployments.environment.clone(),
+        languages: rules.deployments.languages.clone(),
+        now: Timestamp::UNIX_EPOCH,
+        entropy: Entropy::from_seed(1),
+        location: String::new(),
+        mode: "",
+        content_version: String::new(),
+    }
+}
+
+pub(super) fn rules() -> Rules {
+    Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load")
+}
+
+fn read(properties: &Value) -> Result<Template, String> {
+    let rules = rules();
+    let sent = json!({"properties": properties});
+    Template::read(place(&rules), &sent, &Most::of(&rules.limits)).map(|(own, _)| own)
 }
 
 fn resource(name: &str, depends_on: &Value) -> Value {
@@ -178,6 +192,33 @@ fn what_would_take_too_much_is_refused_and_says_what_of() {
             "Azure's limit is 800",
         ),
         (
+            json!({"template": {"resources": [resource("x", &json!([])), resource("X", &json!([]))]}}),
+            "defined multiple times",
+        ),
+        (
+            json!({"template": {"resources": [{
+                "type": "A.B/c", "name": "[format('x{0}', copyIndex())]", "apiVersion": "1",
+                "copy": {"name": "all", "count": 801},
+            }]}}),
+            "Azure's limit is 800",
+        ),
+        (
+            with_variables(
+                &json!({"copy": [{"name": "a", "count": 800, "input": "[variables('b')]"}],
+                    "b": {"copy": [{"name": "x", "count": 800, "input": "[variables('c')]"}]},
+                    "c": {"copy": [{"name": "x", "count": 800, "input": 1}]}}),
+                "[string(variables('a'))]",
+            ),
+            "azdrill's limit",
+        ),
+        (
+            with_variables(
+                &json!({"a": (0..800).collect::<Vec<_>>()}),
+                "[string(map(variables('a'), lambda('x', map(variables('a'), lambda('y', lambdaVariables('x'))))))]",
+            ),
+            "azdrill's limit",
+        ),
+        (
             json!({"template": {"resources": [{
                 "type": "A.B/c", "name": "x", "apiVersion": "1",
                 "resources": vec![json!({"type": "d", "name": "y", "apiVersion": "1"}); 801],
@@ -187,5 +228,68 @@ fn what_would_take_too_much_is_refused_and_says_what_of() {
     ] {
         let error = read(&properties).err().expect("refused");
         assert!(error.contains(said), "{said}: {error}");
+    }
+}
+
+fn names(own: &Template) -> Vec<(&str, Vec<&str>)> {
+    own.resources
+        .iter()
+        .map(|entry| {
+            let before = entry.depends_on.iter().map(ResourceId::name).collect();
+            (entry.id.name(), before)
+        })
+        .collect()
+}
+
+#[test]
+fn the_turns_of_a_serial_loop_wait_for_each_other_and_children_are_in_the_loops_of_their_parent() {
+    let own = read(&json!({"template": {"resources": [
+        {"type": "A.B/c", "name": "[format('x{0}', copyIndex())]", "apiVersion": "1",
+            "copy": {"name": "all", "count": 3, "mode": "Serial", "batchSize": 2},
+            "resources": [{"type": "d", "name": "[format('y{0}', copyIndex('all'))]", "apiVersion": "1"}]},
+        {"type": "A.B/c", "name": "z", "apiVersion": "1", "dependsOn": ["all"]},
+    ]}}))
+    .expect("it is one");
+    assert_eq!(
+        names(&own),
+        [
+            ("x0", vec![]),
+            ("y0", vec!["x0"]),
+            ("x1", vec![]),
+            ("y1", vec!["x1"]),
+            ("x2", vec!["x0", "x1"]),
+            ("y2", vec!["x2"]),
+            ("z", vec!["x0", "x1", "x2"]),
+        ]
+    );
+}
+
+#[test]
+fn default_values_may_need_those_of_others_in_any_order() {
+    let own = read(&json!({"template": {"resources": [], "parameters": {
+        "a": {"type": "string", "defaultValue": "[concat(parameters('b'), '-a')]"},
+        "b": {"type": "string", "defaultValue": "[newGuid()]"},
+    }}}))
+    .expect("it is one");
+    let (a, b) = (&own.parameters["a"], &own.parameters["b"]);
+    assert_eq!(a.as_str(), b.as_str().map(|b| format!("{b}-a")).as_deref());
+    let circle = json!({"template": {"resources": [], "parameters": {
+        "a": {"type": "string", "defaultValue": "[parameters('b')]"},
+        "b": {"type": "string", "defaultValue": "[parameters('a')]"},
+    }}});
+    assert!(read(&circle).err().expect("a circle").contains("is not found"));
+}
+
+#[test]
+fn a_type_that_leads_to_itself_ends() {
+    for definitions in [
+        json!({"a": {"$ref": "#/definitions/a"}}),
+        json!({"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}),
+        json!({"a": {"type": "object", "properties": {"a": {"$ref": "#/definitions/a"}}}}),
+    ] {
+        let template = json!({"template": {"resources": [], "definitions": definitions,
+            "parameters": {"p": {"$ref": "#/definitions/a"}}}, "parameters": {"p": {"value": {}}}});
+        // Whatever comes of it, it comes.
+        let _ = read(&template);
     }
 }

@@ -1,41 +1,64 @@
 //! From the tree to a value.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::Expression;
-use super::functions;
+use super::functions::{self, Function};
 use super::parse::parse;
-use crate::model::{ResourceId, Timestamp};
+use crate::model::ResourceId;
 use crate::services::budget::{Budget, Exhausted};
+use crate::services::deployments::template::{Place, Symbols};
 use crate::state::field;
 
 /// What expressions can refer to.
 #[derive(Clone, Copy)]
 pub(in crate::services::deployments) struct Scope<'a> {
-    /// The scope deployed to: a resource group or a subscription.
-    pub(in crate::services::deployments) target: &'a ResourceId,
-    /// The resource group, as `resourceGroup()` shows it; `Null` at a subscription.
-    pub(in crate::services::deployments) group: &'a Value,
-    /// The tenant's id.
-    pub(in crate::services::deployments) tenant: &'a str,
-    /// The deployment's name.
-    pub(in crate::services::deployments) name: &'a str,
-    /// The time, for `utcNow()`.
-    pub(in crate::services::deployments) now: Timestamp,
+    /// Where the deployment goes to.
+    pub(in crate::services::deployments) place: &'a Place,
     /// Values of parameters.
     pub(in crate::services::deployments) parameters: &'a Map<String, Value>,
     /// Variables, not evaluated yet.
     pub(in crate::services::deployments) variables: &'a Map<String, Value>,
-    /// Ids of symbolic names.
-    pub(in crate::services::deployments) symbols: &'a Map<String, Value>,
-    /// What `reference()` has found, by resource id in lower case.
-    pub(in crate::services::deployments) references: &'a Map<String, Value>,
-    /// Whether a reference that has not been found is an empty object, for looking without acting.
-    pub(in crate::services::deployments) blind: bool,
+    /// Loops that make variables, by the variable's name.
+    pub(in crate::services::deployments) repeated: &'a Map<String, Value>,
+    /// Functions the template declares, by namespace and name in lower case.
+    pub(in crate::services::deployments) functions: &'a BTreeMap<String, Function>,
+    /// Resources by their symbolic names.
+    pub(in crate::services::deployments) symbols: &'a Symbols,
+    /// What has been asked for so far, by [`Reference::key`].
+    pub(in crate::services::deployments) references: &'a BTreeMap<String, Value>,
+    /// Whether values of parameters that no one gave may be made up: `newGuid()` and `utcNow()`.
+    pub(in crate::services::deployments) in_default: bool,
+    /// What is known here and nowhere else: the innermost first.
+    pub(in crate::services::deployments) locals: Option<&'a Local<'a>>,
     /// What evaluating may still take.
     pub(in crate::services::deployments) budget: &'a Budget,
     /// The most characters of one expression.
     pub(in crate::services::deployments) characters: u64,
+    /// The most turns of one loop.
+    pub(in crate::services::deployments) turns: u64,
+}
+
+/// Something that is known inside a loop or a lambda.
+pub(in crate::services::deployments) struct Local<'a> {
+    pub(in crate::services::deployments) kind: LocalKind<'a>,
+    pub(in crate::services::deployments) outer: Option<&'a Local<'a>>,
+}
+
+pub(in crate::services::deployments) enum LocalKind<'a> {
+    /// A loop of that name, and its turn.
+    Loop(&'a str, usize),
+    /// A lambda's own variable.
+    Variable(&'a str, &'a Value),
+}
+
+impl<'a> Scope<'a> {
+    /// What is known here, from the inside out.
+    pub(super) fn locals(&self) -> impl Iterator<Item = &'a Local<'a>> {
+        std::iter::successors(self.locals, |local| local.outer)
+    }
 }
 
 /// Something an expression needs to know about a resource.
@@ -45,6 +68,18 @@ pub(in crate::services::deployments) struct Reference {
     pub(in crate::services::deployments) id: ResourceId,
     /// The API version to ask with; the resource's own in the template if left out.
     pub(in crate::services::deployments) api_version: Option<String>,
+    /// The action it is asked by, and its body; read if there is none.
+    pub(in crate::services::deployments) action: Option<(String, Value)>,
+}
+
+impl Reference {
+    /// What the answer is kept under.
+    pub(in crate::services::deployments) fn key(&self) -> String {
+        match &self.action {
+            None => self.id.key().to_owned(),
+            Some((action, body)) => format!("{}/{} {body}", self.id.key(), action.to_ascii_lowercase()),
+        }
+    }
 }
 
 /// Why an expression has no value.
@@ -53,7 +88,7 @@ pub(in crate::services::deployments) enum Problem {
     /// It makes no sense; the text says why.
     Wrong(String),
     /// It needs this first.
-    Needs(Reference),
+    Needs(Box<Reference>),
 }
 
 impl From<Exhausted> for Problem {
@@ -63,7 +98,7 @@ impl From<Exhausted> for Problem {
 }
 
 impl Problem {
-    pub(super) fn wrong(text: impl Into<String>) -> Self {
+    pub(in crate::services::deployments) fn wrong(text: impl Into<String>) -> Self {
         Self::Wrong(text.into())
     }
 }
@@ -81,6 +116,13 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
         Value::Object(members) => {
             let mut own = Map::new();
             for (name, member) in members {
+                if name.eq_ignore_ascii_case("copy") && loops_of(member).is_some() {
+                    for repeated in loops_of(member).into_iter().flatten() {
+                        let (name, items) = repeat(scope, repeated)?;
+                        own.insert(name, items);
+                    }
+                    continue;
+                }
                 let name = match of_text(scope, name)? {
                     Value::String(name) => name,
                     other => other.to_string(),
@@ -91,6 +133,76 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
         }
         other => Ok(other.clone()),
     }
+}
+
+/// Loops that stand as `copy` beside what they make. Something else may be called so as well.
+pub(in crate::services::deployments) fn loops_of(copy: &Value) -> Option<&Vec<Value>> {
+    let is_loop = |own: &Value| {
+        ["name", "count", "input"]
+            .iter()
+            .all(|name| !field(own, name).is_null())
+    };
+    copy.as_array()
+        .filter(|all| !all.is_empty() && all.iter().all(is_loop))
+}
+
+/// What a loop makes, and what that is called.
+fn repeat(scope: &Scope<'_>, repeated: &Value) -> Result<(String, Value), Problem> {
+    let name = evaluate(scope, field(repeated, "name"))?;
+    let name = name.as_str().unwrap_or_default().to_owned();
+    let items = repeat_input(scope, &name, repeated)?;
+    Ok((name, items))
+}
+
+/// The items a loop of that name makes.
+///
+/// # Errors
+///
+/// The first item that has no value.
+pub(in crate::services::deployments) fn repeat_input(
+    scope: &Scope<'_>,
+    name: &str,
+    repeated: &Value,
+) -> Result<Value, Problem> {
+    let count = count_of(scope, name, repeated)?;
+    let mut items = Vec::new();
+    for turn in 0..count {
+        let local = Local {
+            kind: LocalKind::Loop(name, turn),
+            outer: scope.locals,
+        };
+        let inside = Scope {
+            locals: Some(&local),
+            ..*scope
+        };
+        items.push(evaluate(&inside, field(repeated, "input"))?);
+    }
+    Ok(Value::Array(items))
+}
+
+/// How many turns a loop takes.
+///
+/// # Errors
+///
+/// If that is no number, or too large a one.
+pub(in crate::services::deployments) fn count_of(
+    scope: &Scope<'_>,
+    name: &str,
+    repeated: &Value,
+) -> Result<usize, Problem> {
+    let count = evaluate(scope, field(repeated, "count"))?;
+    let Some(count) = count.as_u64() else {
+        return Err(Problem::wrong(format!(
+            "The template copy definition '{name}' has the count '{count}', which must be a number from 0."
+        )));
+    };
+    if count > scope.turns {
+        return Err(Problem::wrong(format!(
+            "The template copy definition '{name}' has the count {count}; Azure's limit is {}.",
+            scope.turns
+        )));
+    }
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 fn of_text(scope: &Scope<'_>, text: &str) -> Result<Value, Problem> {
@@ -124,151 +236,46 @@ fn value_of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Problem
         Expression::Text(text) => Ok(Value::from(text.as_str())),
         Expression::Number(number) => Ok(Value::from(*number)),
         Expression::Call { function, arguments } => functions::call(scope, function, arguments),
-        Expression::Member(whole, name) => member(scope, of(scope, whole)?, name),
+        Expression::Member(whole, name) => member(scope, &of(scope, whole)?, name),
         Expression::Element(whole, index) => {
             let whole = of(scope, whole)?;
             match of(scope, index)? {
-                Value::String(name) => member(scope, whole, &name),
-                index => {
-                    let at = index.as_u64().and_then(|at| usize::try_from(at).ok());
-                    let found = at.and_then(|at| whole.as_array()?.get(at));
-                    found.cloned().ok_or_else(|| {
-                        Problem::wrong(format!("The language expression property '{index}' can't be evaluated: there is no such element."))
-                    })
-                }
+                Value::String(name) => member(scope, &whole, &name),
+                index => element(&whole, &index).cloned().ok_or_else(|| {
+                    Problem::wrong(format!("The language expression property '{index}' can't be evaluated: there is no such element."))
+                }),
             }
         }
     }
 }
 
-fn member(scope: &Scope<'_>, whole: Value, name: &str) -> Result<Value, Problem> {
-    scope.budget.steps(whole.as_object().map_or(0, Map::len))?;
-    let there = whole
-        .as_object()
-        .is_some_and(|members| members.keys().any(|key| key.eq_ignore_ascii_case(name)));
-    if there {
-        return Ok(field(&whole, name).clone());
-    }
-    if scope.blind {
-        // Below something that is only known once it has been deployed.
-        return Ok(Value::Object(Map::new()));
-    }
-    Err(Problem::wrong(format!(
-        "The language expression property '{name}' doesn't exist."
-    )))
+pub(super) fn element<'a>(whole: &'a Value, index: &Value) -> Option<&'a Value> {
+    whole.as_array()?.get(usize::try_from(index.as_u64()?).ok()?)
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::services::budget::Bounds;
-
-    fn value(text: &str) -> Result<Value, Problem> {
-        let target: ResourceId = "/subscriptions/s/resourceGroups/g".parse().expect("an id");
-        let parameters = json!({"name": "Drill", "list": ["a", "b"], "deep": {"One": 1}});
-        let variables = json!({"id": "[concat(parameters('name'), '-x')]", "loop": "[variables('loop')]"});
-        let empty = Map::new();
-        let budget = Budget::new(Bounds {
-            depth: 96,
-            steps: 1_000_000,
-            bytes: 64 << 20,
-        });
-        let scope = Scope {
-            target: &target,
-            group: &json!({"name": "g", "location": "uksouth", "id": target}),
-            tenant: "t",
-            name: "deployment",
-            now: Timestamp::UNIX_EPOCH,
-            parameters: parameters.as_object().expect("an object"),
-            variables: variables.as_object().expect("an object"),
-            symbols: &empty,
-            references: &empty,
-            blind: false,
-            budget: &budget,
-            characters: 24_576,
-        };
-        evaluate(&scope, &Value::from(text))
+fn member(scope: &Scope<'_>, whole: &Value, name: &str) -> Result<Value, Problem> {
+    match member_of(scope, whole, name)? {
+        Some(found) => Ok(found.clone()),
+        None => Err(Problem::wrong(format!(
+            "The language expression property '{name}' doesn't exist."
+        ))),
     }
+}
 
-    #[test]
-    fn values_come_out_as_documented() {
-        for (text, wanted) in [
-            ("plain", json!("plain")),
-            ("[[not one]", json!("[not one]")),
-            ("[parameters('NAME')]", json!("Drill")),
-            ("[variables('id')]", json!("Drill-x")),
-            ("[parameters('deep').one]", json!(1)),
-            ("[parameters('list')[1]]", json!("b")),
-            ("[parameters('deep')['one']]", json!(1)),
-            ("[resourceGroup().location]", json!("uksouth")),
-            ("[subscription().subscriptionId]", json!("s")),
-            ("[toLower(concat('A', 'B', string(3)))]", json!("ab3")),
-            (
-                "[concat(parameters('list'), createArray('c'))]",
-                json!(["a", "b", "c"]),
-            ),
-            ("[if(equals(1, 1), 'yes', 'no')]", json!("yes")),
-            ("[format('{0}/{1:D}', 'a', 2)]", json!("a/2")),
-            (
-                "[resourceId('Microsoft.KeyVault/vaults', 'kv')]",
-                json!("/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/kv"),
-            ),
-            (
-                "[resourceId('other', 'Microsoft.DBforPostgreSQL/servers/databases', 'pg', 'db')]",
-                json!(
-                    "/subscriptions/s/resourceGroups/other/providers/Microsoft.DBforPostgreSQL/servers/pg/databases/db"
-                ),
-            ),
-            (
-                "[subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'x')]",
-                json!("/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/x"),
-            ),
-            (
-                "[extensionResourceId(resourceId('A.B/c', 'd'), 'Microsoft.Authorization/roleAssignments', 'e')]",
-                json!(
-                    "/subscriptions/s/resourceGroups/g/providers/A.B/c/d/providers/Microsoft.Authorization/roleAssignments/e"
-                ),
-            ),
-        ] {
-            assert_eq!(value(text), Ok(wanted), "{text}");
-        }
+pub(super) fn member_of<'a>(
+    scope: &Scope<'_>,
+    whole: &'a Value,
+    name: &str,
+) -> Result<Option<&'a Value>, Problem> {
+    let Some(members) = whole.as_object() else {
+        return Ok(None);
+    };
+    if let Some(found) = members.get(name) {
+        return Ok(Some(found));
     }
-
-    /// The wanted value was computed by Python's `uuid5` in the namespace ARM uses.
-    #[test]
-    fn guid_is_the_one_azure_would_make() {
-        let wanted = json!("2d796349-8c7e-55ec-9624-54ece82ed031");
-        assert_eq!(value("[guid('a', 'b')]"), Ok(wanted));
-    }
-
-    #[test]
-    fn what_has_no_value_says_why() {
-        for (text, said) in [
-            ("[parameters('none')]", "'none' is not found"),
-            ("[variables('none')]", "'none' is not found"),
-            ("[variables('loop')]", "nested"),
-            ("[parameters('deep').two]", "'two' doesn't exist"),
-            ("[parameters('list')[7]]", "no such element"),
-            ("[nothing('x')]", "The template function 'nothing' is not valid"),
-            ("[concat(]", "Unable to parse"),
-            ("[resourceId('Microsoft.KeyVault/vaults')]", "names"),
-        ] {
-            match value(text) {
-                Err(Problem::Wrong(error)) => assert!(error.contains(said), "{text}: {error}"),
-                other => panic!("{text}: {other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_reference_says_what_it_needs() {
-        let Err(Problem::Needs(needed)) = value("[reference(resourceId('A.B/c', 'd'), '2020-01-01').x]")
-        else {
-            panic!("it needs something");
-        };
-        assert_eq!(needed.id.name(), "d");
-        assert_eq!(needed.api_version.as_deref(), Some("2020-01-01"));
-    }
+    scope.budget.steps(members.len())?;
+    let mut all = members.iter();
+    Ok(all
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, found)| found))
 }

@@ -7,7 +7,10 @@ mod evaluate;
 mod functions;
 mod parse;
 
-pub(super) use evaluate::{Problem, Reference, Scope, evaluate};
+pub(super) use evaluate::{
+    Local, LocalKind, Problem, Reference, Scope, count_of, evaluate, loops_of, repeat_input,
+};
+pub(super) use functions::Function;
 
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]

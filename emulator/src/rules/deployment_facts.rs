@@ -1,0 +1,78 @@
+//! What templates of deployments can ask for besides what they say themselves.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse};
+
+const FILE: &str = "deployments.toml";
+
+/// Facts about deployments.
+#[derive(Clone, Debug)]
+pub struct DeploymentFacts {
+    /// Versions of the template language.
+    pub languages: Arc<[String]>,
+    /// What `environment()` shows.
+    pub environment: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeploymentsFile {
+    language: Language,
+    environment: Environment,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Language {
+    versions: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    value: Value,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFacts, RulesError> {
+    let file: DeploymentsFile = parse(FILE, text)?;
+    known.check(FILE, "language", &file.language.sources)?;
+    known.check(FILE, "environment", &file.environment.sources)?;
+    Ok(DeploymentFacts {
+        languages: file.language.versions.into(),
+        environment: file.environment.value,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::load::test_sources;
+
+    #[test]
+    fn every_fact_has_a_source() {
+        let sources = test_sources();
+        let file = |source: &str| {
+            format!(
+                "[language]\nversions = [\"2.0\"]\nmark = \"doc\"\nsources = [\"KNOWN\"]\n[environment]\nvalue = {{}}\nmark = \"doc\"\nsources = [\"{source}\"]\n"
+            )
+        };
+        let known = SourceCheck::new(&sources);
+        assert_eq!(*load(&file("KNOWN"), &known).expect("loads").languages, ["2.0"]);
+        let error = load(&file("OTHER"), &known).expect_err("refused").to_string();
+        assert!(
+            error.contains("row environment: sources.toml has no `OTHER`"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,412 @@
+//! The resources of a template: every turn of every loop, children below their parents.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::parameters::said;
+use super::{DEPLOYMENT, Symbol, Template};
+use crate::model::ResourceId;
+use crate::services::budget::Budget;
+use crate::services::deployments::expression::{Local, LocalKind, Problem, Scope, count_of, evaluate};
+use crate::services::deployments::limits::too_many;
+use crate::state::field;
+
+/// Members of a resource that are the deployment's own business.
+const OWN_MEMBERS: [&str; 12] = [
+    "type",
+    "name",
+    "apiversion",
+    "dependson",
+    "condition",
+    "scope",
+    "comments",
+    "resources",
+    "copy",
+    "resourcegroup",
+    "subscriptionid",
+    "existing",
+];
+/// Members that say something azdrill does not play.
+const NOT_PLAYED: [&str; 3] = ["import", "extension", "@options"];
+
+/// A resource of a template. Its properties may hold expressions; id, type and name do not.
+#[derive(Clone)]
+pub(in crate::services::deployments) struct Entry {
+    pub(in crate::services::deployments) id: ResourceId,
+    pub(in crate::services::deployments) kind: String,
+    pub(in crate::services::deployments) api_version: String,
+    /// The resource as written.
+    pub(super) written: Arc<Value>,
+    /// The loops it is in, and which turn of each.
+    turns: Vec<(Arc<str>, usize)>,
+    /// Ids of what comes first.
+    pub(in crate::services::deployments) depends_on: Vec<ResourceId>,
+}
+
+/// The id of a resource below a base: type and name segments take turns.
+pub(in crate::services::deployments) fn resource_path(base: &str, kind: &str, names: &str) -> Option<String> {
+    // A group lies in its subscription and not below a provider.
+    if kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") && !names.is_empty() {
+        let subscription: Vec<&str> = base.split('/').take(3).collect();
+        return (!names.contains('/')).then(|| format!("{}/resourceGroups/{names}", subscription.join("/")));
+    }
+    let mut kinds = kind.split('/');
+    let namespace = kinds.next()?;
+    let (kinds, names): (Vec<&str>, Vec<&str>) = (kinds.collect(), names.split('/').collect());
+    if kinds.is_empty() || kinds.len() != names.len() || names.iter().any(|name| name.is_empty()) {
+        return None;
+    }
+    let mut path = format!("{base}/providers/{namespace}");
+    for (kind, name) in kinds.iter().zip(&names) {
+        path += &format!("/{kind}/{name}");
+    }
+    Some(path)
+}
+
+/// A resource as it stands in a template, and what it is inside of.
+struct Written<'a> {
+    symbol: Option<&'a str>,
+    item: &'a Value,
+    parent: Option<&'a Entry>,
+}
+
+/// How the turns of a loop follow each other.
+struct Loop {
+    name: Arc<str>,
+    count: usize,
+    /// How many turns are put at a time.
+    batch: usize,
+}
+
+/// What is being taken of a template.
+struct Taking<'a> {
+    budget: &'a Budget,
+    most: u64,
+    /// By the name of a loop in lower case, the resources of it.
+    loops: BTreeMap<String, Vec<ResourceId>>,
+}
+
+impl Template {
+    pub(super) fn take_resources(
+        &mut self,
+        template: &Value,
+        most: u64,
+        budget: &Budget,
+    ) -> Result<(), String> {
+        let mut taking = Taking {
+            budget,
+            most,
+            loops: BTreeMap::new(),
+        };
+        let written = |symbol, item| Written {
+            symbol,
+            item,
+            parent: None,
+        };
+        match field(template, "resources") {
+            Value::Array(items) => {
+                for item in items {
+                    self.take(&mut taking, &written(None, item))?;
+                }
+            }
+            Value::Object(items) => {
+                for (symbol, item) in items {
+                    self.take(&mut taking, &written(Some(symbol), item))?;
+                }
+            }
+            _ => return Err("The template has no `resources`.".to_owned()),
+        }
+        self.check_twice()?;
+        self.resolve_dependencies(&taking.loops, budget)
+    }
+
+    fn check_twice(&self) -> Result<(), String> {
+        let mut seen = BTreeSet::new();
+        match self.resources.iter().find(|entry| !seen.insert(&entry.id)) {
+            Some(twice) => Err(format!(
+                "The resource '{}' is defined multiple times in a template. Please see https://aka.ms/arm-syntax-resources for usage details.",
+                twice.id
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// A resource with every turn of its loop, and its children.
+    fn take(&mut self, taking: &mut Taking<'_>, written: &Written<'_>) -> Result<(), String> {
+        if let Some(name) = NOT_PLAYED
+            .iter()
+            .find(|name| !field(written.item, name).is_null())
+        {
+            return Err(format!(
+                "azdrill does not play `{name}` of a resource of a template."
+            ));
+        }
+        let outer: Vec<(Arc<str>, usize)> = written.parent.map(|own| own.turns.clone()).unwrap_or_default();
+        let Some(repeated) = self.loop_of(taking, written)? else {
+            return self.take_turn(taking, written, outer, None).map(|_| ());
+        };
+        if let Some(symbol) = written.symbol {
+            self.symbols.add_loop(symbol);
+        }
+        let mut before = Vec::new();
+        let mut batch = Vec::new();
+        for turn in 0..repeated.count {
+            let mut turns = outer.clone();
+            turns.push((Arc::clone(&repeated.name), turn));
+            let from = self.resources.len();
+            let id = self.take_turn(taking, written, turns, Some(&before))?;
+            batch.extend(id.clone());
+            let key = repeated.name.to_ascii_lowercase();
+            taking.loops.entry(key).or_default().extend(id);
+            debug_assert!(self.resources.len() >= from);
+            if batch.len() == repeated.batch {
+                before = std::mem::take(&mut batch);
+            }
+        }
+        taking
+            .loops
+            .entry(repeated.name.to_ascii_lowercase())
+            .or_default();
+        Ok(())
+    }
+
+    fn loop_of(&self, taking: &Taking<'_>, written: &Written<'_>) -> Result<Option<Loop>, String> {
+        let copy = field(written.item, "copy");
+        if copy.is_null() {
+            return Ok(None);
+        }
+        let empty = BTreeMap::new();
+        let scope = self.scope(&empty, taking.budget);
+        let name = said(evaluate(&scope, field(copy, "name")))?;
+        let name: Arc<str> = name.as_str().unwrap_or_default().into();
+        let count = said(count_of(&scope, &name, copy))?;
+        let serial = field(copy, "mode")
+            .as_str()
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("serial"));
+        let batch = said(evaluate(&scope, field(copy, "batchSize")))?;
+        let batch = batch.as_u64().and_then(|size| usize::try_from(size).ok());
+        let batch = if serial {
+            batch.unwrap_or(1).max(1)
+        } else {
+            usize::MAX
+        };
+        Ok(Some(Loop { name, count, batch }))
+    }
+
+    /// One turn. `None`: its condition does not hold, or it is there already.
+    fn take_turn(
+        &mut self,
+        taking: &mut Taking<'_>,
+        written: &Written<'_>,
+        turns: Vec<(Arc<str>, usize)>,
+        before: Option<&[ResourceId]>,
+    ) -> Result<Option<ResourceId>, String> {
+        let mut entry = self.entry(taking, written, turns)?;
+        if let Some(symbol) = written.symbol {
+            let own = Symbol {
+                id: entry.id.clone(),
+                kind: entry.kind.clone(),
+                api_version: Some(entry.api_version.clone()),
+            };
+            match before {
+                None => self.symbols.add(symbol, own),
+                Some(_) => self.symbols.add_turn(symbol, own),
+            }
+        }
+        let exists = field(written.item, "existing").as_bool() == Some(true);
+        if exists || !self.is_wanted(taking, &entry)? {
+            return Ok(None);
+        }
+        entry.depends_on = before.map(<[_]>::to_vec).unwrap_or_default();
+        entry
+            .depends_on
+            .extend(written.parent.map(|parent| parent.id.clone()));
+        let id = entry.id.clone();
+        self.resources.push(entry.clone());
+        // Children count as well.
+        if self.resources.len() as u64 > taking.most {
+            return Err(too_many("resources", self.resources.len(), taking.most));
+        }
+        let inside = |symbol, item| Written {
+            symbol,
+            item,
+            parent: Some(&entry),
+        };
+        match field(written.item, "resources") {
+            Value::Array(children) => {
+                for child in children {
+                    self.take(taking, &inside(None, child))?;
+                }
+            }
+            Value::Object(children) => {
+                for (symbol, child) in children {
+                    self.take(taking, &inside(Some(symbol), child))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(Some(id))
+    }
+
+    fn is_wanted(&self, taking: &Taking<'_>, entry: &Entry) -> Result<bool, String> {
+        let empty = BTreeMap::new();
+        let condition = field(&entry.written, "condition");
+        if condition.is_null() {
+            return Ok(true);
+        }
+        let scope = self.scope(&empty, taking.budget);
+        let value = said(entry.inside(&scope, |scope| evaluate(scope, condition)))?;
+        value.as_bool().ok_or_else(|| {
+            format!(
+                "The condition of the resource '{}' is no truth value.",
+                entry.id.name()
+            )
+        })
+    }
+
+    fn entry(
+        &self,
+        taking: &Taking<'_>,
+        written: &Written<'_>,
+        turns: Vec<(Arc<str>, usize)>,
+    ) -> Result<Entry, String> {
+        let mut entry = Entry {
+            id: self.place.target.clone(),
+            kind: String::new(),
+            api_version: String::new(),
+            written: Arc::new(written.item.clone()),
+            turns,
+            depends_on: Vec::new(),
+        };
+        let empty = BTreeMap::new();
+        let scope = self.scope(&empty, taking.budget);
+        let text = |name: &str| -> Result<String, String> {
+            let value = entry.inside(&scope, |scope| evaluate(scope, field(written.item, name)));
+            Ok(said(value)?.as_str().unwrap_or_default().to_owned())
+        };
+        let (mut kind, mut name, api_version) = (text("type")?, text("name")?, text("apiVersion")?);
+        if let Some(parent) = written.parent {
+            kind = format!("{}/{kind}", parent.kind);
+            name = format!("{}/{name}", names_of(&parent.id));
+        }
+        if api_version.is_empty() {
+            return Err(format!("The resource '{kind}/{name}' has no apiVersion."));
+        }
+        let scope = text("scope")?;
+        let base = if scope.starts_with('/') {
+            scope.trim_end_matches('/').to_owned()
+        } else if scope.is_empty() {
+            self.base(&text("subscriptionId")?, &text("resourceGroup")?)
+        } else {
+            format!("{}/providers/{scope}", self.place.target)
+        };
+        let path = resource_path(&base, &kind, &name).ok_or_else(|| {
+            format!("The template resource '{name}' for type '{kind}' has incorrect segment lengths: a nested resource type must have as many segments as its name.")
+        })?;
+        entry.id = path
+            .parse()
+            .map_err(|_| format!("'{path}' is not a resource id."))?;
+        entry.kind = kind;
+        entry.api_version = api_version;
+        Ok(entry)
+    }
+
+    /// A nested deployment may go to another group or subscription.
+    fn base(&self, subscription: &str, group: &str) -> String {
+        if subscription.is_empty() && group.is_empty() {
+            return self.place.target.to_string();
+        }
+        let own = self.place.target.subscription().unwrap_or_default();
+        let subscription = if subscription.is_empty() {
+            own
+        } else {
+            subscription
+        };
+        if group.is_empty() {
+            format!("/subscriptions/{subscription}")
+        } else {
+            format!("/subscriptions/{subscription}/resourceGroups/{group}")
+        }
+    }
+}
+
+impl Entry {
+    /// Looks at something from inside its loops.
+    pub(super) fn inside<T>(&self, scope: &Scope<'_>, look: impl FnOnce(&Scope<'_>) -> T) -> T {
+        within(&self.turns, scope, look)
+    }
+
+    /// The body it is put with.
+    pub(super) fn body(&self, scope: &Scope<'_>) -> Result<Value, Problem> {
+        let mut body = Map::new();
+        for (name, value) in self.written.as_object().into_iter().flatten() {
+            if OWN_MEMBERS.contains(&name.to_ascii_lowercase().as_str()) {
+                continue;
+            }
+            body.insert(name.clone(), self.member(scope, name, value)?);
+        }
+        Ok(Value::Object(body))
+    }
+
+    /// An inner template evaluates its own expressions, if it says so.
+    fn member(&self, scope: &Scope<'_>, name: &str, value: &Value) -> Result<Value, Problem> {
+        let inner = self.kind.eq_ignore_ascii_case(DEPLOYMENT)
+            && name.eq_ignore_ascii_case("properties")
+            && field(field(value, "expressionEvaluationOptions"), "scope")
+                .as_str()
+                .is_some_and(|word| word.eq_ignore_ascii_case("inner"));
+        if !inner {
+            return evaluate(scope, value);
+        }
+        let mut own = Map::new();
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let value = if name.eq_ignore_ascii_case("template") {
+                value.clone()
+            } else {
+                evaluate(scope, value)?
+            };
+            own.insert(name.clone(), value);
+        }
+        Ok(Value::Object(own))
+    }
+
+    /// Whether `dependsOn` means this resource by its name alone, or by type and name.
+    pub(super) fn is_named(&self, wanted: &str) -> bool {
+        let names = names_of(&self.id);
+        wanted.eq_ignore_ascii_case(&names) || wanted.eq_ignore_ascii_case(&format!("{}/{names}", self.kind))
+    }
+}
+
+fn within<T>(turns: &[(Arc<str>, usize)], scope: &Scope<'_>, look: impl FnOnce(&Scope<'_>) -> T) -> T {
+    match turns {
+        [] => look(scope),
+        [(name, turn), rest @ ..] => {
+            let local = Local {
+                kind: LocalKind::Loop(name, *turn),
+                outer: scope.locals,
+            };
+            let inside = Scope {
+                locals: Some(&local),
+                ..*scope
+            };
+            within(rest, &inside, look)
+        }
+    }
+}
+
+/// The names of a resource's segments behind its provider: `server/database`.
+fn names_of(id: &ResourceId) -> String {
+    let segments: Vec<&str> = id.segments().collect();
+    let provider = segments
+        .iter()
+        .rposition(|segment| segment.eq_ignore_ascii_case("providers"))
+        .unwrap_or_default();
+    let behind = segments.get(provider + 2..).unwrap_or_default();
+    behind
+        .chunks(2)
+        .filter_map(|pair| pair.get(1).copied())
+        .collect::<Vec<_>>()
+        .join("/")
+}
