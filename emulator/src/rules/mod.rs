@@ -64,7 +64,8 @@ pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
-    Capabilities, DefaultRow, Edition, Majors, OwnDatabases, ParameterRow, PerformanceTier, ServerFacts,
+    Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, ParameterRow,
+    PrivateDnsZoneSuffix, ServerFacts, Storage,
 };
 pub use single_server::{
     EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts,

@@ -46,10 +46,31 @@ pub struct PrivateLink {
     pub group: String,
     /// The private DNS zone its names are in.
     pub zone: String,
+    /// What stands between the endpoint's name and a GUID in a connection's name.
+    #[serde(default = "dot")]
+    pub joined_by: String,
+    /// What a connection's `provisioningState` is when it is there.
+    #[serde(default = "succeeded")]
+    pub provisioned: String,
+    /// The member that says what is to be done about a connection.
+    #[serde(default = "action_required")]
+    pub action: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+fn dot() -> String {
+    ".".to_owned()
+}
+
+fn succeeded() -> String {
+    "Succeeded".to_owned()
+}
+
+fn action_required() -> String {
+    "actionRequired".to_owned()
 }
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NetworkResourceFacts, RulesError> {

@@ -52,6 +52,12 @@ impl Rules {
             .and_then(|known| known.pair.as_deref())
     }
 
+    /// What people call a region, where lists have it.
+    pub fn region_display_name(&self, name: &str) -> Option<&str> {
+        let region = self.regions.iter().find(|known| known.name == name);
+        region.and_then(|known| known.display_name.as_deref())
+    }
+
     /// Whether there is a region of this name, as paths have it.
     pub fn knows_region(&self, name: &str) -> bool {
         self.regions.iter().any(|known| known.name == name)

@@ -24,7 +24,25 @@ pub struct ServerFacts {
     /// Server parameters every server shows.
     #[serde(rename = "parameter")]
     pub parameters: Vec<ParameterRow>,
+    /// Minor versions.
+    #[serde(rename = "minor")]
+    pub minors: Vec<MinorVersion>,
+    /// What private DNS zones of servers end with.
+    pub private_dns_zone_suffix: PrivateDnsZoneSuffix,
     reserved_login: Vec<ReservedLogin>,
+    #[serde(default)]
+    concurrent: Vec<ConcurrentRow>,
+}
+
+/// What belongs to a server and can be changed while others of its kind are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConcurrentRow {
+    /// The last segment of its type.
+    collection: String,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
 }
 
 /// Databases there from the start, owned by Azure's own roles.
@@ -55,40 +73,82 @@ pub struct Majors {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
-    /// Sizes of storage.
-    pub storage_gibibytes: Vec<u64>,
-    /// Editions, with a SKU of each.
+    /// Editions, with their SKUs.
     #[serde(rename = "edition")]
     pub editions: Vec<Edition>,
-    /// Performance tiers of the storage; the first is the default.
-    #[serde(rename = "performance_tier")]
-    pub performance_tiers: Vec<PerformanceTier>,
+    /// Storage.
+    pub storage: Storage,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
 }
 
-/// An edition and one of its SKUs.
+/// An edition and its SKUs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edition {
-    /// Its name.
+    /// Its name, `tier` of a SKU.
     pub name: String,
-    /// The SKU.
-    pub sku: String,
-    /// The SKU's virtual cores.
-    pub cores: u32,
+    /// What the names of its SKUs begin with.
+    pub prefix: String,
+    /// The SKU it proposes.
+    pub default_sku: String,
+    /// The storage it proposes, in GiB.
+    pub storage: u64,
+    /// Name, virtual cores, operations per second, and MiB of memory for each core.
+    pub skus: Vec<(String, u32, u32, u32)>,
 }
 
-/// A performance tier of the storage.
+/// Sizes and tiers of storage.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PerformanceTier {
-    /// Its name.
-    pub name: String,
-    /// Its operations per second.
-    pub iops: u32,
+pub struct Storage {
+    /// The size in GiB, the tier it has unless asked for another, and the highest it can have.
+    pub sizes: Vec<(u64, String, String)>,
+    /// Performance tiers and their operations per second, lowest first.
+    pub tiers: Vec<(String, u32)>,
+}
+
+impl Storage {
+    /// The tiers a size can have, its default first. Of a size between two it is the smaller's.
+    pub fn tiers_of(&self, gibibytes: u64) -> &[(String, u32)] {
+        let row = self.sizes.iter().rev().find(|(size, ..)| *size <= gibibytes);
+        let Some((_, least, most)) = row.or_else(|| self.sizes.first()) else {
+            return &[];
+        };
+        let at = |name: &str| self.tiers.iter().position(|(tier, _)| tier == name);
+        match (at(least), at(most)) {
+            (Some(least), Some(most)) => self.tiers.get(least..=most).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+/// The minor version of new servers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MinorVersion {
+    /// The major version.
+    pub major: u32,
+    /// The minor version.
+    pub minor: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What private DNS zones of servers end with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivateDnsZoneSuffix {
+    /// The suffix.
+    pub suffix: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
 }
 
 /// A property a server has where the request says nothing.
@@ -97,8 +157,11 @@ pub struct PerformanceTier {
 pub struct DefaultRow {
     /// Its name below `properties`.
     pub property: String,
-    /// Its value.
+    /// Its value; of an object, each member is a default of its own.
     pub value: Value,
+    /// Whether it is this whatever the request says.
+    #[serde(default)]
+    pub read_only: bool,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -140,6 +203,12 @@ impl ServerFacts {
         })
     }
 
+    /// Whether two changes of a server may go on at the same time.
+    pub fn are_concurrent(&self, one: &str, other: &str) -> bool {
+        let is = |row: &ConcurrentRow| row.collection.eq_ignore_ascii_case(one);
+        one.eq_ignore_ascii_case(other) && self.concurrent.iter().any(is)
+    }
+
     /// The major version of a server whose request names none.
     pub fn default_major(&self) -> u32 {
         *self
@@ -158,6 +227,14 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerFacts, R
     for row in &facts.reserved_login {
         known.check(FILE, "reserved_login", &row.sources)?;
     }
+    let suffix = &facts.private_dns_zone_suffix;
+    known.check(FILE, "private_dns_zone_suffix", &suffix.sources)?;
+    for row in &facts.minors {
+        known.check(FILE, &format!("minor {}", row.major), &row.sources)?;
+    }
+    for row in &facts.concurrent {
+        known.check(FILE, &row.collection, &row.sources)?;
+    }
     for row in &facts.defaults {
         known.check(FILE, &row.property, &row.sources)?;
     }
@@ -167,8 +244,8 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerFacts, R
     for (row, empty) in [
         ("majors", facts.majors.available.is_empty()),
         (
-            "capabilities.performance_tier",
-            facts.capabilities.performance_tiers.is_empty(),
+            "capabilities.storage",
+            facts.capabilities.storage.sizes.is_empty(),
         ),
     ] {
         if empty {

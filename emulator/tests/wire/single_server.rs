@@ -84,7 +84,7 @@ fn statuses_and_operations_of_a_server() {
         "Dropping"
     );
     world.settle();
-    assert_eq!(world.follow(&gone, "location").status, 204);
+    assert_eq!(world.follow(&gone, "location").status, 200);
     assert_eq!(world.delete(SINGLE).status, 204);
     assert_eq!(world.get(SINGLE).status, 404);
     assert_eq!(world.arm(Method::PATCH, SINGLE, Some(&json!({}))).status, 404);

@@ -200,17 +200,18 @@ fn tiers_name_their_skus() {
 }
 
 pub(crate) fn put_private_endpoint(world: &mut World) {
-    let target = format!("{}{SINGLE}", world.group());
-    let body = json!({
-        "location": "westus2",
-        "properties": {
-            "subnet": {"id": format!("{}{NETWORK}/virtualNetworks/v/subnets/s", world.group())},
-            "privateLinkServiceConnections": [{
-                "name": "link",
-                "properties": {"privateLinkServiceId": target, "groupIds": ["postgresqlServer"]},
-            }],
-        },
-    });
+    connect(world, SINGLE, "privateLinkServiceConnections");
+}
+
+/// Connects a private endpoint to a server, in one of the two ways.
+pub(crate) fn connect(world: &mut World, server: &str, way: &str) {
+    let target = format!("{}{server}", world.group());
+    let subnet = format!("{}{NETWORK}/virtualNetworks/v/subnets/s", world.group());
+    let mut body = json!({"location": "westus2", "properties": {"subnet": {"id": subnet}}});
+    body["properties"][way] = json!([{
+        "name": "link",
+        "properties": {"privateLinkServiceId": target, "groupIds": ["postgresqlServer"]},
+    }]);
     let answer = world.put(&format!("{NETWORK}/privateEndpoints/pe"), &body);
     assert!(answer.status.is_success(), "{answer:?}");
     world.settle();
@@ -227,25 +228,38 @@ fn a_private_endpoint_connects_to_the_server() {
     let link = world.get(&below("privateLinkResources/postgresqlServer"));
     assert_eq!(link.json_body()["properties"]["groupId"], "postgresqlServer");
     assert_eq!(world.get(&below("privateLinkResources/other")).status, 404);
-    put_private_endpoint(&mut world);
+    connect(&mut world, SINGLE, "manualPrivateLinkServiceConnections");
     let made = connection(&mut world);
+    let name = made["id"]
+        .as_str()
+        .and_then(|id| id.rsplit('/').next())
+        .expect("a name");
+    assert!(name.starts_with("pe-") && name.len() == 39, "{name}");
+    assert_eq!(made["properties"]["provisioningState"], "Ready");
     let target = made["id"].as_str().expect("an id").to_owned();
     assert_eq!(world.get(&target).json_body(), made);
     let server = world.get(SINGLE).json_body();
     assert_eq!(server["properties"]["privateEndpointConnections"], json!([made]));
     let status =
         |connection: &Value| connection["properties"]["privateLinkServiceConnectionState"]["status"].clone();
-    assert_eq!(status(&made), "Approved");
+    assert_eq!(status(&made), "Pending");
     let reject = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Rejected", "description": "no"}}});
     long(&world.put(&target, &reject));
     world.settle();
     assert_eq!(status(&connection(&mut world)), "Rejected");
+    let again = world.put(&target, &reject);
+    assert_eq!(
+        (again.status.as_u16(), &again.json_body()["error"]["code"]),
+        (400, &json!("PrivateEndpointConnectionStatusNotPending"))
+    );
     let tags = world.arm(Method::PATCH, &target, Some(&json!({"tags": {"a": "b"}})));
     assert_eq!(
         (tags.status.as_u16(), &tags.json_body()["tags"]["a"]),
         (200, &json!("b"))
     );
     assert_eq!(connection(&mut world), tags.json_body());
+    let state = &connection(&mut world)["properties"]["privateLinkServiceConnectionState"];
+    assert_eq!(state["actionsRequired"], "None");
     let nonsense = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Maybe"}}});
     assert_eq!(world.put(&target, &nonsense).status, 400);
     long(&world.delete(&target));

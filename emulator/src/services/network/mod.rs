@@ -84,26 +84,25 @@ fn by_kind(operation: &str) -> Option<Handler> {
     Some(handler)
 }
 
-/// The resources an endpoint is connected to.
-fn targets(body: &Value) -> Vec<ResourceId> {
+/// The resources an endpoint is connected to, and whether each connection waits to be approved.
+fn targets(body: &Value) -> Vec<(ResourceId, bool)> {
     let properties = field(body, "properties");
-    [
-        "privateLinkServiceConnections",
-        "manualPrivateLinkServiceConnections",
-    ]
-    .iter()
-    .flat_map(|name| field(properties, name).as_array().into_iter().flatten())
-    .filter_map(|connection| {
-        field(field(connection, "properties"), "privateLinkServiceId")
-            .as_str()?
-            .parse()
-            .ok()
-    })
-    .collect()
+    let of = |name: &str, waits: bool| {
+        let connections = field(properties, name).as_array().into_iter().flatten();
+        connections
+            .filter_map(|connection| {
+                let target = field(field(connection, "properties"), "privateLinkServiceId");
+                Some((target.as_str()?.parse().ok()?, waits))
+            })
+            .collect::<Vec<_>>()
+    };
+    let mut found = of("privateLinkServiceConnections", false);
+    found.extend(of("manualPrivateLinkServiceConnections", true));
+    found
 }
 
-/// Creates a private endpoint. The connection is approved at once and stands on the target as well,
-/// where the network gate looks for it.
+/// Creates a private endpoint. The connection is approved at once, unless it is a manual one, and stands on
+/// the target as well, where the network gate looks for it.
 fn put_private_endpoint(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -120,14 +119,14 @@ fn put_private_endpoint(
             "A private endpoint needs privateLinkServiceConnections with a privateLinkServiceId.",
         ));
     }
-    if let Some(missing) = targets
+    if let Some((missing, _)) = targets
         .iter()
-        .find(|target| !context.state.resources.contains_key(target))
+        .find(|(target, _)| !context.state.resources.contains_key(target))
     {
         return Err(context.not_found(missing));
     }
-    for target in &targets {
-        connect(context, target, &id);
+    for (target, waits) in &targets {
+        connect(context, target, &id, *waits);
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
     Ok(plain::put(context, id, body))
@@ -144,12 +143,25 @@ fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value>
     all.into_iter().flatten().filter(is_other).cloned().collect()
 }
 
-fn connect(context: &mut Context<'_>, target: &ResourceId, endpoint: &ResourceId) {
-    let name = format!(
-        "{}.{}",
-        endpoint.name(),
-        context.draw_uuid("private endpoint connection")
-    );
+fn connect(context: &mut Context<'_>, target: &ResourceId, endpoint: &ResourceId, waits: bool) {
+    let guid = context.draw_uuid("private endpoint connection");
+    let links = &context.rules.network_resources.private_links;
+    let link = links.iter().find(|link| target.is_type(&link.kind));
+    let (joined_by, provisioned, action) = link.map_or((".", "Succeeded", "actionRequired"), |link| {
+        (
+            link.joined_by.as_str(),
+            link.provisioned.as_str(),
+            link.action.as_str(),
+        )
+    });
+    let name = format!("{}{joined_by}{guid}", endpoint.name());
+    let (status, description) = if waits {
+        ("Pending", "")
+    } else {
+        ("Approved", "Auto-Approved")
+    };
+    let mut state = json!({"status": status, "description": description});
+    state[action] = json!("None");
     let Some(resource) = context.state.resources.get_mut(target) else {
         return;
     };
@@ -159,9 +171,9 @@ fn connect(context: &mut Context<'_>, target: &ResourceId, endpoint: &ResourceId
         "name": name,
         "type": format!("{}/privateEndpointConnections", target.resource_type().unwrap_or_default()),
         "properties": {
-            "provisioningState": "Succeeded",
+            "provisioningState": provisioned,
             "privateEndpoint": {"id": endpoint},
-            "privateLinkServiceConnectionState": {"status": "Approved", "description": "Auto-Approved", "actionRequired": "None"},
+            "privateLinkServiceConnectionState": state,
         },
     }));
     resource.set_property(&["privateEndpointConnections"], Value::Array(connections));
@@ -177,7 +189,7 @@ fn delete_private_endpoint(
         .resource(&permit.scope)
         .map(|resource| targets(&resource.body))
         .unwrap_or_default();
-    for target in connected {
+    for (target, _) in connected {
         if let Some(resource) = context.state.resources.get_mut(&target) {
             let left = connections_without(resource, &permit.scope);
             resource.set_property(&["privateEndpointConnections"], Value::Array(left));

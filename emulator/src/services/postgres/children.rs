@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::changes::{accept, take_turn_of_running};
 use super::servers::failure;
-use super::{accept, child_type, require_server};
+use super::{child_type, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -57,8 +58,9 @@ fn begin(
     request: &Request,
     body: Option<Value>,
     work: Option<Work>,
-) -> Response {
-    let (operation, response) = accept(context, request, &server_of(permit));
+) -> Result<Response, Refusal> {
+    let turn = take_turn_of_running(context, permit, &server_of(permit))?;
+    let (operation, response) = accept(context, request, turn);
     let work = work.filter(|_| context.settings.has_postgres);
     context.start(ChangeChild {
         id: permit.scope.clone(),
@@ -66,7 +68,7 @@ fn begin(
         operation,
         work,
     });
-    response
+    Ok(response)
 }
 
 pub(super) fn server_of(permit: &Permit) -> ResourceId {
@@ -80,7 +82,7 @@ pub(super) fn put_child(
     kind: &str,
     properties: Value,
     work: Option<Work>,
-) -> Response {
+) -> Result<Response, Refusal> {
     let id = &permit.scope;
     let kind = child_type(context, &server_of(permit), kind);
     let body = json!({"id": id, "name": id.name(), "type": kind, "properties": properties});
@@ -108,14 +110,7 @@ pub(super) fn put_firewall_rule(
             ));
         }
     }
-    Ok(put_child(
-        context,
-        permit,
-        request,
-        "firewallRules",
-        properties,
-        None,
-    ))
+    put_child(context, permit, request, "firewallRules", properties, None)
 }
 
 pub(super) fn put_database(
@@ -135,6 +130,10 @@ pub(super) fn put_database(
             properties[name] = json!(default);
         }
     }
+    // As PostgreSQL calls it, however it was written.
+    if let Some(charset) = field(&properties, "charset").as_str().map(str::to_uppercase) {
+        properties["charset"] = json!(charset);
+    }
     let name = permit.params.get("name").to_owned();
     let work = context.own.postgres.specs.get(&server).map(|spec| {
         Work::Server(ServerWork::CreateDatabase {
@@ -142,7 +141,7 @@ pub(super) fn put_database(
             name,
         })
     });
-    Ok(put_child(context, permit, request, "databases", properties, work))
+    put_child(context, permit, request, "databases", properties, work)
 }
 
 /// An administrator of Microsoft Entra ID, by object id. It is kept; nobody signs in as one yet.
@@ -158,14 +157,7 @@ pub(super) fn put_administrator(
         properties = json!({});
     }
     properties["objectId"] = json!(permit.params.get("name"));
-    Ok(put_child(
-        context,
-        permit,
-        request,
-        "administrators",
-        properties,
-        None,
-    ))
+    put_child(context, permit, request, "administrators", properties, None)
 }
 
 pub(super) fn put_configuration(
@@ -181,7 +173,7 @@ pub(super) fn put_configuration(
         "source": "user-override",
         "isReadOnly": false,
     });
-    Ok(put_child(context, permit, request, "configurations", own, None))
+    put_child(context, permit, request, "configurations", own, None)
 }
 
 pub(super) fn delete_child(
@@ -189,11 +181,12 @@ pub(super) fn delete_child(
     permit: &Permit,
     request: &Request,
     work: Option<Work>,
-) -> Response {
+) -> Result<Response, Refusal> {
+    require_server(context, &server_of(permit))?;
     if context.state.resources.contains_key(&permit.scope) {
         begin(context, permit, request, None, work)
     } else {
-        Response::new(StatusCode::NO_CONTENT)
+        Ok(Response::new(StatusCode::NO_CONTENT))
     }
 }
 
@@ -202,7 +195,7 @@ pub(super) fn delete_firewall_rule(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    Ok(delete_child(context, permit, request, None))
+    delete_child(context, permit, request, None)
 }
 
 pub(super) fn delete_database(
@@ -225,7 +218,7 @@ pub(super) fn delete_database(
             name,
         })
     });
-    Ok(delete_child(context, permit, request, work))
+    delete_child(context, permit, request, work)
 }
 
 /// The children of a kind.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::SERVER;
 use crate::gateway::{Permit, Refusal, Shape, server_named};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Edition, PerformanceTier};
+use crate::rules::{Edition, Storage};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -46,27 +46,53 @@ pub(super) fn capabilities(context: &mut Context<'_>, _: &Permit, _: &Request) -
         at_hand => at_hand,
     };
     let capabilities = &context.rules.servers.capabilities;
-    let storage: Vec<Value> = capabilities
-        .storage_gibibytes
+    let sizes: Vec<Value> = capabilities
+        .storage
+        .sizes
         .iter()
-        .map(|gibibytes| storage(*gibibytes, &capabilities.performance_tiers))
+        .map(|(gibibytes, ..)| size(*gibibytes, &capabilities.storage))
         .collect();
     let editions: Vec<Value> = capabilities
         .editions
         .iter()
-        .map(|row| edition(row, &storage))
+        .map(|row| edition(row, &sizes))
         .collect();
+    let features = [
+        ("FastProvisioning", "Disabled"),
+        ("ZoneRedundantHa", "Enabled"),
+        ("GeoBackup", "Enabled"),
+        ("ZoneRedundantHaAndGeoBackup", "Enabled"),
+        ("StorageAutoGrowth", "Enabled"),
+        ("OnlineResize", "Enabled"),
+        ("OfferRestricted", "Disabled"),
+    ];
+    let features = features.map(|(name, status)| json!({"name": name, "status": status}));
     let body = json!({"value": [{
         "name": "FlexibleServerCapabilities",
         "supportedServerEditions": editions,
         "supportedServerVersions": versions(majors),
-        "supportedFeatures": [{"name": "OfferRestricted", "status": "Disabled"}],
+        "supportedFastProvisioningEditions": [],
+        "supportedFeatures": features,
         "fastProvisioningSupported": "Disabled",
         "geoBackupSupported": "Enabled",
+        "zoneRedundantHaSupported": "Enabled",
+        "zoneRedundantHaAndGeoBackupSupported": "Enabled",
+        "storageAutoGrowthSupported": "Enabled",
+        "onlineResizeSupported": "Enabled",
         "restricted": "Disabled",
         "status": "Available",
     }]});
     Ok(Response::json(StatusCode::OK, &body))
+}
+
+/// What private DNS zones end with, as a text of its own.
+pub(super) fn private_dns_zone_suffix(
+    context: &mut Context<'_>,
+    _: &Permit,
+    _: &Request,
+) -> Result<Response, Refusal> {
+    let suffix = &context.rules.servers.private_dns_zone_suffix.suffix;
+    Ok(Response::json(StatusCode::OK, &json!(suffix)))
 }
 
 fn versions(majors: &[u32]) -> Vec<Value> {
@@ -81,30 +107,43 @@ fn versions(majors: &[u32]) -> Vec<Value> {
     majors.iter().map(one).collect()
 }
 
-fn storage(gibibytes: u64, tiers: &[PerformanceTier]) -> Value {
+fn size(gibibytes: u64, storage: &Storage) -> Value {
+    let tiers = storage.tiers_of(gibibytes);
     let default = tiers.first();
     let tiers: Vec<Value> = tiers
         .iter()
-        .map(|tier| json!({"name": tier.name, "iops": tier.iops}))
+        .map(|(name, iops)| json!({"name": name, "iops": iops}))
         .collect();
     json!({
         "storageSizeMb": gibibytes * 1024,
-        "supportedIops": default.map(|tier| tier.iops),
-        "defaultIopsTier": default.map(|tier| &tier.name),
+        "supportedIops": default.map(|(_, iops)| iops),
+        "defaultIopsTier": default.map(|(name, _)| name),
         "supportedIopsTiers": tiers,
         "status": "Available",
     })
 }
 
-fn edition(row: &Edition, storage: &[Value]) -> Value {
+fn edition(row: &Edition, sizes: &[Value]) -> Value {
+    // Burstable ones too, says the answer; who asks for it is refused.
+    let modes = ["SameZone", "ZoneRedundant"];
+    let skus: Vec<Value> = row
+        .skus
+        .iter()
+        .map(|(name, cores, iops, memory)| {
+            json!({
+                "supportedFeatures": [], "name": name, "vCores": cores, "supportedIops": iops,
+                "supportedMemoryPerVcoreMb": memory, "supportedZones": ["1", "2", "3"],
+                "supportedHaMode": modes, "status": "Available",
+            })
+        })
+        .collect();
     json!({
         "name": row.name,
-        "defaultSkuName": row.sku,
-        "supportedStorageEditions": [{"name": "ManagedDisk", "defaultStorageSizeMb": 32768, "supportedStorageMb": storage}],
-        "supportedServerSkus": [{
-            "name": row.sku, "vCores": row.cores, "supportedIops": 3200, "supportedMemoryPerVcoreMb": 4096,
-            "supportedZones": ["1", "2", "3"], "supportedHaMode": ["SameZone", "ZoneRedundant"], "status": "Available",
+        "defaultSkuName": row.default_sku,
+        "supportedStorageEditions": [{
+            "name": "ManagedDisk", "defaultStorageSizeMb": row.storage * 1024, "supportedStorageMb": sizes,
         }],
+        "supportedServerSkus": skus,
         "status": "Available",
     })
 }

@@ -4,7 +4,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{SERVER, accept, require_server};
+use super::changes::accept_beside;
+use super::{SERVER, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
@@ -170,7 +171,7 @@ pub(super) fn start(
         .postgres
         .backups
         .insert((server.clone(), name.clone()), backup);
-    let (operation, response) = accept(context, request, &server);
+    let (operation, response) = accept_beside(context, permit, request, &server);
     context.start(LtrDump {
         server,
         name,

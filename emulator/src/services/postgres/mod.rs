@@ -1,14 +1,18 @@
 //! PostgreSQL flexible servers: control plane, and long-term-retention backups of a real server.
 //! Single servers stand in a module of their own and share what is the same.
 
+mod changes;
 mod children;
+mod connections;
 mod location;
 mod long_term_retention;
 mod power;
 mod server_groups;
 mod server_spec;
 mod servers;
+mod shown;
 mod single_server;
+mod sizes;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,7 +20,7 @@ use std::net::SocketAddr;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Handler, LongRunning, plain};
+use super::{Context, Handler, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
@@ -36,6 +40,8 @@ pub struct PostgresState {
     entrances: BTreeMap<String, SocketAddr>,
     /// Long-term-retention backups by server and backup name.
     backups: BTreeMap<(ResourceId, String), long_term_retention::LtrBackup>,
+    /// What is being changed about each server.
+    changes: BTreeMap<ResourceId, Vec<changes::Accepted>>,
 }
 
 impl PostgresState {
@@ -130,13 +136,17 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
             location::check_name
         }
         "FlexibleServers_Capabilities" | "FlexibleServers_CapabilitiesOfServer" => location::capabilities,
+        "FlexibleServerConnections_CreateOrUpdate" => connections::put,
+        "FlexibleServerConnections_Get" => connections::get,
+        "FlexibleServerConnections_Delete" => connections::delete,
+        "FlexibleServerConnections_List" => connections::list,
+        "PrivateDnsZoneSuffix_Get" => location::private_dns_zone_suffix,
         "FlexibleServers_Create" => servers::put,
         "FlexibleServers_Update" => servers::patch,
-        "FlexibleServers_Get" | "ServerGroups_Get" => plain::get,
+        "FlexibleServers_Get" => shown::get,
+        "ServerGroups_Get" => plain::get,
         "FlexibleServers_Delete" => servers::delete,
-        "FlexibleServers_ListByResourceGroup" | "FlexibleServers_List" => {
-            |context, permit, request| plain::list(context, permit, request, SERVER)
-        }
+        "FlexibleServers_ListByResourceGroup" | "FlexibleServers_List" => shown::list,
         "FlexibleServers_Start" => power::start,
         "FlexibleServers_Stop" => power::stop,
         "FlexibleServers_Restart" => power::restart,
@@ -169,33 +179,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-/// Begins an operation of this provider and answers 202 with both addresses.
-fn accept(context: &mut Context<'_>, request: &Request, about: &ResourceId) -> (String, Response) {
-    let id = context.draw_uuid("postgres operation").to_string();
-    context.state.operations.begin(id.clone(), context.now);
-    let location = context
-        .state
-        .resource(about)
-        .map(|resource| resource.location().to_owned())
-        .unwrap_or_default();
-    let base = format!(
-        "/subscriptions/{}/providers/Microsoft.DBforPostgreSQL/locations/{location}",
-        about.subscription().unwrap_or_default()
-    );
-    let response = context.accepted(
-        request,
-        &LongRunning {
-            id: id.clone(),
-            status: StatusCode::ACCEPTED,
-            status_path: Some(format!("{base}/azureAsyncOperation/{id}")),
-            result_path: Some(format!("{base}/operationResults/{id}")),
-            retry_after_seconds: 10,
-        },
-        None,
-    );
-    (id, response)
-}
-
 fn find_operation<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a OperationState, Refusal> {
     let id = permit.params.get("operation");
     context.state.operations.get(id).ok_or_else(|| {
@@ -216,7 +199,10 @@ fn operation_status(context: &mut Context<'_>, permit: &Permit, _: &Request) -> 
         }
     }
     let running = operation.ended.is_none();
-    let response = Response::json(StatusCode::OK, &body);
+    let mut response = Response::json(StatusCode::OK, &body);
+    for (header, value) in &operation.marks {
+        response = response.with_header(header, value);
+    }
     Ok(if running {
         context.poll_soon(response)
     } else {
@@ -232,7 +218,7 @@ fn operation_result(
     let operation = find_operation(context, permit)?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
-        OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::NO_CONTENT)),
+        OperationOutcome::Succeeded(Value::Null) => Ok(Response::new(StatusCode::OK)),
         OperationOutcome::Succeeded(body) => Ok(Response::json(StatusCode::OK, body)),
         OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),
     }

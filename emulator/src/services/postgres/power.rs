@@ -1,14 +1,14 @@
 //! Start, stop, restart.
 
-use http::StatusCode;
 use serde_json::json;
 
+use super::changes::{accept, accept_beside, end_refused, refuse, take_turn};
 use super::servers::ServerChange;
-use super::{accept, require_server, set_state, state_of};
+use super::{require_server, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
-use crate::services::{Context, json_body};
+use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::field;
 
 pub(super) fn start(
@@ -49,19 +49,13 @@ fn change(
     let id = permit.scope.clone();
     require_server(context, &id)?;
     let state = state_of(context, &id);
-    let fits = match now {
-        "Starting" => matches!(state.as_str(), "Stopped" | "Ready"),
-        _ => state == "Ready" || state == then,
-    };
-    if !fits {
-        let text = format!(
-            "The operation cannot be performed on server '{}' in its state '{state}'.",
-            id.name()
-        );
-        return Err(Refusal::arm(StatusCode::CONFLICT, "ServerIsBusy", text));
+    let starts = now == "Starting";
+    if !starts && state != "Ready" && state != then {
+        return Ok(refuse_later(context, permit, request));
     }
+    let turn = take_turn(context, permit, &id)?;
     set_state(context, &id, now);
-    let (operation, response) = accept(context, request, &id);
+    let (operation, response) = accept(context, request, turn);
     let spec = context
         .own
         .postgres
@@ -81,4 +75,26 @@ fn change(
         then: then.to_owned(),
     });
     Ok(response)
+}
+
+/// What only a server that is Ready can do is accepted of any, and fails then.
+fn refuse_later(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Response {
+    let refusal = refuse(context, "ServerIsNotReadyToRestart", &permit.scope);
+    let (operation, response) = accept_beside(context, permit, request, &permit.scope);
+    context.start(LateRefusal { operation, refusal });
+    response
+}
+
+/// Ends an operation with a refusal.
+#[derive(Clone)]
+pub(super) struct LateRefusal {
+    pub(super) operation: String,
+    pub(super) refusal: Refusal,
+}
+
+impl Workflow for LateRefusal {
+    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+        end_refused(context, &self.operation, &self.refusal);
+        Next::Done
+    }
 }

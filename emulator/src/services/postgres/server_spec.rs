@@ -4,10 +4,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::SERVER;
+use super::{SERVER, sizes};
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
-use crate::model::ResourceId;
+use crate::model::{ResourceId, wire_hundred_nanoseconds};
 use crate::rules::Rules;
 use crate::services::{Context, plain};
 use crate::state::field;
@@ -45,15 +45,17 @@ pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refu
 /// What a server has where the request says nothing.
 fn fill_defaults(rules: &Rules, own: &mut Value) {
     for row in &rules.servers.defaults {
-        if field(own, &row.property).is_null() {
-            own[&row.property] = row.value.clone();
+        let sent = field(own, &row.property).clone();
+        own[&row.property] = row.value.clone();
+        if !row.read_only {
+            plain::merge(&mut own[&row.property], &sent);
         }
     }
     let private = own["network"]
         .get("delegatedSubnetResourceId")
         .is_some_and(Value::is_string);
-    if own["network"].get("publicNetworkAccess").is_none() {
-        own["network"]["publicNetworkAccess"] = json!(if private { "Disabled" } else { "Enabled" });
+    if private {
+        own["network"]["publicNetworkAccess"] = json!("Disabled");
     }
 }
 
@@ -95,9 +97,16 @@ pub(super) fn describe_new(
     own["version"] = json!(major.to_string());
     own["state"] = json!("Starting");
     own["fullyQualifiedDomainName"] = json!(format!("{}.postgres.database.azure.com", id.name()));
-    own["replicationRole"] = json!("Primary");
-    own["privateEndpointConnections"] = json!([]);
+    let minors = &context.rules.servers.minors;
+    if let Some(row) = minors.iter().find(|row| row.major == major) {
+        own["minorVersion"] = json!(row.minor);
+    }
     fill_defaults(context.rules, own);
+    sizes::complete(context, own);
+    if own["authConfig"]["activeDirectoryAuth"] == "Enabled" && own["authConfig"]["tenantId"].is_null() {
+        own["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
+    }
+    body["systemData"] = json!({"createdAt": wire_hundred_nanoseconds(context.now)});
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let key = format!(
         "{}{}-{}",

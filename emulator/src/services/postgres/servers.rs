@@ -3,8 +3,11 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::changes::{Turn, accept, end_refused, take_turn, take_turn_of_running};
 use super::location::require_free_name;
-use super::{accept, child_type, server_spec, set_state, state_of};
+use super::power::LateRefusal;
+use super::shown::shown;
+use super::{SERVER, child_type, server_spec, set_state, single_server, sizes, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
@@ -13,10 +16,12 @@ use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain
 use crate::state::{OperationOutcome, Resource, field, field_mut};
 
 /// What an update of a server, of either flavour, leaves as it is.
-const READ_ONLY: [&str; 11] = [
+const READ_ONLY: [&str; 13] = [
     "administratorLogin",
     "byokEnforcement",
     "createMode",
+    "minorVersion",
+    "replicationRole",
     "earliestRestoreDate",
     "fullyQualifiedDomainName",
     "masterServerId",
@@ -41,19 +46,22 @@ pub(super) fn put(
             // A PUT that names no tags leaves none.
             sent.entry("tags").or_insert_with(|| json!({}));
         }
-        return update(context, &id, request, &sent);
+        let turn = take_turn_of_running(context, permit, &id)?;
+        return update(context, turn, &id, request, &sent);
     }
     server_spec::check_name(context, &id)?;
     require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, mut body) = server_spec::describe_new(context, &id, &location, &sent)?;
+    let turn = take_turn(context, permit, &id)?;
     identity::settle_new(context, &id, &mut body)?;
-    Ok(create(context, request, id, spec, body))
+    Ok(create(context, turn, request, id, spec, body))
 }
 
 /// Puts a new server, and has it started.
 pub(super) fn create(
     context: &mut Context<'_>,
+    turn: Turn,
     request: &Request,
     id: ResourceId,
     spec: ServerSpec,
@@ -64,15 +72,35 @@ pub(super) fn create(
         .state
         .resources
         .insert(id.clone(), Resource::new(id.clone(), body, now));
-    let (operation, response) = accept(context, request, &id);
+    let (operation, response) = accept(context, request, turn);
     context.own.postgres.specs.insert(id.clone(), spec.clone());
-    context.start(CreateServer { id, operation, spec });
+    let refusal = checked(context, &id, &body_of(context, &id));
+    context.start(CreateServer {
+        id,
+        operation,
+        spec,
+        refusal,
+    });
     response
 }
 
 fn body_of(context: &Context<'_>, id: &ResourceId) -> Value {
     let server = context.state.resource(id);
     server.map(|server| server.body.clone()).unwrap_or_default()
+}
+
+/// The server as its operation's result shows it.
+fn result_of(context: &Context<'_>, id: &ResourceId) -> Value {
+    match context.state.resource(id) {
+        Some(server) if server.is_type(SERVER) => shown(context, server),
+        _ => body_of(context, id),
+    }
+}
+
+/// Why a server cannot be like this, which is found out only when it is to become so.
+fn checked(context: &Context<'_>, id: &ResourceId, body: &Value) -> Option<Refusal> {
+    let flexible = id.is_type(SERVER);
+    flexible.then(|| sizes::check(context, id, body)).flatten()
 }
 
 /// The operation's error for outside work that failed.
@@ -100,12 +128,32 @@ struct CreateServer {
     id: ResourceId,
     operation: String,
     spec: ServerSpec,
+    /// It is not going to be.
+    refusal: Option<Refusal>,
 }
 
 impl CreateServer {
+    /// A server that could not be started is not left behind half-made.
+    fn undo(&self, context: &mut Context<'_>) {
+        if let Some(gone) = context.state.resources.remove(&self.id) {
+            identity::forget(&mut context.state.directory, &gone);
+        }
+        context.own.postgres.specs.remove(&self.id);
+        context.own.postgres.changes.remove(&self.id);
+    }
+
     fn ready(&self, context: &mut Context<'_>) -> Next {
         set_state(context, &self.id, "Ready");
         let now = context.now;
+        if let Some(server) = context
+            .state
+            .resources
+            .get_mut(&self.id)
+            .filter(|own| own.is_type(SERVER))
+        {
+            let since = single_server::wire_offset(now);
+            server.set_property(&["backup", "earliestRestoreDate"], json!(since));
+        }
         let kind = child_type(context, &self.id, "databases");
         for name in &context.rules.servers.own_databases.names {
             let id = self.id.child(["databases", name]);
@@ -118,7 +166,7 @@ impl CreateServer {
                 .resources
                 .insert(id.clone(), Resource::new(id, body, now));
         }
-        let body = body_of(context, &self.id);
+        let body = result_of(context, &self.id);
         context.end(&self.operation, OperationOutcome::Succeeded(body));
         Next::Done
     }
@@ -126,6 +174,11 @@ impl CreateServer {
 
 impl Workflow for CreateServer {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if let Some(refusal) = &self.refusal {
+            self.undo(context);
+            end_refused(context, &self.operation, refusal);
+            return Next::Done;
+        }
         match input {
             Input::Woke if context.settings.has_postgres => {
                 Next::Work(Work::Server(ServerWork::Start(self.spec.clone())))
@@ -136,11 +189,7 @@ impl Workflow for CreateServer {
                 self.ready(context)
             }
             Input::Worked(result) => {
-                // A server that could not be started is not left behind half-made.
-                if let Some(gone) = context.state.resources.remove(&self.id) {
-                    identity::forget(&mut context.state.directory, &gone);
-                }
-                context.own.postgres.specs.remove(&self.id);
+                self.undo(context);
                 let error = failure(&result).unwrap_or_default();
                 context.end(&self.operation, OperationOutcome::Failed(error));
                 Next::Done
@@ -155,13 +204,14 @@ pub(super) fn patch(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    super::require_server(context, &permit.scope)?;
+    let turn = take_turn_of_running(context, permit, &permit.scope)?;
     let sent = json_body(request)?;
-    update(context, &permit.scope.clone(), request, &sent)
+    update(context, turn, &permit.scope, request, &sent)
 }
 
 pub(super) fn update(
     context: &mut Context<'_>,
+    turn: Turn,
     id: &ResourceId,
     request: &Request,
     sent: &Value,
@@ -194,13 +244,27 @@ pub(super) fn update(
             sent.remove(read_only);
         }
     }
+    let mut wanted = body_of(context, id);
+    plain::change(&mut wanted, sent.clone());
+    if let Some(refusal) = checked(context, id, &wanted) {
+        let (operation, response) = accept(context, request, turn);
+        context.start(LateRefusal { operation, refusal });
+        return Ok(response);
+    }
     identity::settle_change(context, id, &mut sent)?;
     if let Some(server) = context.state.resources.get_mut(id) {
         plain::change(&mut server.body, sent);
     }
+    if id.is_type(SERVER) {
+        let mut properties = body_of(context, id)["properties"].take();
+        sizes::complete(context, &mut properties);
+        if let Some(server) = context.state.resources.get_mut(id) {
+            server.body["properties"] = properties;
+        }
+    }
     let was = state_of(context, id);
     set_state(context, id, "Updating");
-    let (operation, response) = accept(context, request, id);
+    let (operation, response) = accept(context, request, turn);
     let mut work = None;
     if let (Some(password), Some(spec)) = (password, context.own.postgres.specs.get_mut(id)) {
         spec.admin_password.clone_from(&password);
@@ -246,7 +310,7 @@ impl Workflow for ServerChange {
         }
         let then = self.then.clone();
         set_state(context, &self.id, &then);
-        let body = body_of(context, &self.id);
+        let body = result_of(context, &self.id);
         let outcome = match error {
             None => OperationOutcome::Succeeded(body),
             Some(error) => OperationOutcome::Failed(error),
@@ -265,8 +329,9 @@ pub(super) fn delete(
     if !context.state.resources.contains_key(&id) {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
+    let turn = take_turn(context, permit, &id)?;
     set_state(context, &id, "Dropping");
-    let (operation, response) = accept(context, request, &id);
+    let (operation, response) = accept(context, request, turn);
     context.start(DeleteServer { id, operation });
     Ok(response)
 }
@@ -285,6 +350,7 @@ impl Workflow for DeleteServer {
         }
         context.own.postgres.specs.remove(&self.id);
         context.own.postgres.addresses.remove(&self.id);
+        context.own.postgres.changes.remove(&self.id);
         context
             .own
             .postgres

@@ -3,20 +3,19 @@
 //! What is the same as with flexible servers (operations, children, the real server behind) stands
 //! one folder up.
 
-mod connections;
 mod parameters;
 mod parts;
 mod servers;
 mod tiers;
 
-use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
-use super::power;
+use super::{connections, power};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Response, wire_hundred_nanoseconds};
+use crate::model::Response;
 use crate::services::{Context, Handler, plain};
+pub(super) use servers::wire_offset;
 
 pub(super) const SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
 /// The states its schema has words for.
@@ -41,7 +40,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         }
         "SingleServers_ListPerformanceTiers" => tiers::of_server,
         "SingleServers_PerformanceTiers" => tiers::of_location,
-        "SingleServerFirewallRules_CreateOrUpdate" => parts::put_firewall_rule,
+        "SingleServerFirewallRules_CreateOrUpdate" => super::children::put_firewall_rule,
         "SingleServerVirtualNetworkRules_CreateOrUpdate" => parts::put_virtual_network_rule,
         "SingleServerDatabases_CreateOrUpdate" => super::children::put_database,
         "SingleServerAdministrators_CreateOrUpdate" => parts::put_administrator,
@@ -78,22 +77,12 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-/// The first answer of an operation, with the body Azure's had.
-fn announced(context: &Context<'_>, permit: &Permit, response: Response) -> Response {
-    let operation = permit.operation(context.rules).announces.as_deref();
-    let started = wire_hundred_nanoseconds(context.now);
-    let body = json!({"operation": operation, "startTime": started});
-    response
-        .with_header("content-type", "application/json; charset=utf-8")
-        .with_body(Bytes::from(body.to_string()))
-}
-
-fn bad(text: String) -> Refusal {
+pub(super) fn bad(text: String) -> Refusal {
     super::server_spec::bad("InvalidParameterValue", text)
 }
 
 /// A server has one of it, and it has this name.
-fn require_name(context: &Context<'_>, permit: &Permit, name: &str) -> Result<(), Refusal> {
+pub(super) fn require_name(context: &Context<'_>, permit: &Permit, name: &str) -> Result<(), Refusal> {
     super::require_server(context, &permit.scope.parent())?;
     if permit.scope.name().eq_ignore_ascii_case(name) {
         return Ok(());
@@ -101,14 +90,14 @@ fn require_name(context: &Context<'_>, permit: &Permit, name: &str) -> Result<()
     Err(context.not_found(&permit.scope))
 }
 
-fn all(values: &[serde_json::Value]) -> Response {
+pub(super) fn all(values: &[serde_json::Value]) -> Response {
     Response::json(StatusCode::OK, &json!({"value": values}))
 }
 
 /// What a handler answers.
-type Answer = Result<Response, Refusal>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 /// Makes sure the server a list is of exists.
-fn require_listed(context: &Context<'_>, permit: &Permit) -> Result<(), Refusal> {
+pub(super) fn require_listed(context: &Context<'_>, permit: &Permit) -> Result<(), Refusal> {
     super::require_server(context, &permit.scope)
 }

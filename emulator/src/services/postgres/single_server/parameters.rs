@@ -49,7 +49,7 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
     let value = field(field(&sent, "properties"), "value").clone();
     let row = row_of(context, permit.scope.name());
     let own = properties(row, (!value.is_null()).then_some(&value));
-    Ok(children::put_child(context, permit, request, KIND, own, None))
+    children::put_child(context, permit, request, KIND, own, None)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {

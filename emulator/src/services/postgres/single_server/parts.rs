@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, SERVER, all, announced, bad, require_listed, require_name};
+use super::{Answer, SERVER, all, bad, require_listed, require_name};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::postgres::{children, require_server};
@@ -31,12 +31,7 @@ pub(super) fn list(
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    Ok(children::delete_child(context, permit, request, None))
-}
-
-pub(super) fn put_firewall_rule(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    let response = children::put_firewall_rule(context, permit, request)?;
-    Ok(announced(context, permit, response))
+    children::delete_child(context, permit, request, None)
 }
 
 pub(super) fn put_virtual_network_rule(
@@ -53,14 +48,7 @@ pub(super) fn put_virtual_network_rule(
         ));
     }
     *field_mut(&mut properties, "state") = json!("Ready");
-    Ok(children::put_child(
-        context,
-        permit,
-        request,
-        "virtualNetworkRules",
-        properties,
-        None,
-    ))
+    children::put_child(context, permit, request, "virtualNetworkRules", properties, None)
 }
 
 pub(super) fn put_administrator(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
@@ -74,14 +62,7 @@ pub(super) fn put_administrator(context: &mut Context<'_>, permit: &Permit, requ
         }
     }
     *field_mut(&mut properties, "administratorType") = json!("ActiveDirectory");
-    Ok(children::put_child(
-        context,
-        permit,
-        request,
-        "administrators",
-        properties,
-        None,
-    ))
+    children::put_child(context, permit, request, "administrators", properties, None)
 }
 
 /// A policy as it stands on a server that has none set.
@@ -107,14 +88,14 @@ pub(super) fn put_alert_policy(context: &mut Context<'_>, permit: &Permit, reque
         // A key of a storage account: taken, and shown to nobody.
         properties.retain(|name, _| !name.eq_ignore_ascii_case("storageAccountAccessKey"));
     }
-    Ok(children::put_child(
+    children::put_child(
         context,
         permit,
         request,
         "securityAlertPolicies",
         properties,
         None,
-    ))
+    )
 }
 
 pub(super) fn get_alert_policy(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {

@@ -3,12 +3,14 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{SERVER, announced, bad};
+use super::{SERVER, bad};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
 use crate::rules::{RealServer, Rules};
-use crate::services::postgres::{location, require_server, server_spec, servers};
+use crate::services::postgres::changes::{take_turn, take_turn_of_running};
+use crate::services::postgres::shown::in_order;
+use crate::services::postgres::{location, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
 use crate::state::{field, field_mut};
 
@@ -67,9 +69,9 @@ pub(super) fn put(
     location::require_free_name(context, &id)?;
     let location = plain::required_location(&sent)?;
     let (spec, mut body) = describe_new(context, &id, &location, &sent)?;
+    let turn = take_turn(context, permit, &id)?;
     identity::settle_new(context, &id, &mut body)?;
-    let response = servers::create(context, request, id, spec, body);
-    Ok(announced(context, permit, response))
+    Ok(servers::create(context, turn, request, id, spec, body))
 }
 
 pub(super) fn patch(
@@ -77,7 +79,6 @@ pub(super) fn patch(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    require_server(context, &permit.scope)?;
     let sent = json_body(request)?;
     update(context, permit, request, sent)
 }
@@ -91,8 +92,8 @@ fn update(
     if !field(&sent, "sku").is_null() {
         complete_sku(context.rules, field_mut(&mut sent, "sku"));
     }
-    let response = servers::update(context, &permit.scope, request, &sent)?;
-    Ok(announced(context, permit, response))
+    let turn = take_turn_of_running(context, permit, &permit.scope)?;
+    servers::update(context, turn, &permit.scope, request, &sent)
 }
 
 fn describe_new(
@@ -134,18 +135,6 @@ fn describe_new(
         absent_extensions: context.rules.single_server.extensions.absent.clone(),
     };
     Ok((spec, in_order(body, &ORDER)))
-}
-
-/// The object with the members named first, in that order.
-fn in_order(mut object: Value, order: &[&str]) -> Value {
-    let mut ordered = json!({});
-    for name in order {
-        if let Some(value) = object.as_object_mut().and_then(|own| own.shift_remove(*name)) {
-            ordered[name] = value;
-        }
-    }
-    plain::merge(&mut ordered, &object);
-    ordered
 }
 
 /// Copies of another server (a point in time, another region, a replica) are not made here.
@@ -218,7 +207,7 @@ fn describe_properties(
 }
 
 /// `2021-02-08T18:12:48.68+00:00`, as single servers write times.
-fn wire_offset(time: Timestamp) -> String {
+pub(in crate::services::postgres) fn wire_offset(time: Timestamp) -> String {
     let milliseconds = format!("{:03}", time.subsec_nanosecond() / 1_000_000);
     let seconds = time.strftime("%Y-%m-%dT%H:%M:%S");
     match milliseconds.trim_end_matches('0') {

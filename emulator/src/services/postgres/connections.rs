@@ -4,10 +4,11 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, SERVER, all, bad, require_listed, require_name};
+use super::changes::{accept, refuse, take_turn};
+use super::single_server::{self, Answer, all, bad, require_listed, require_name};
+use super::{child_type, require_server};
 use crate::gateway::Permit;
 use crate::model::{Request, ResourceId, Response};
-use crate::services::postgres::{accept, require_server};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, field, field_mut};
 
@@ -64,6 +65,16 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
         )));
     };
     let properties = field_mut(&mut connection, "properties");
+    let server = permit.scope.parent();
+    let was = field(field(properties, "privateLinkServiceConnectionState"), "status");
+    // A single server's is decided once.
+    if server.is_type(single_server::SERVER) && was != "Pending" {
+        return Err(refuse(
+            context,
+            "PrivateEndpointConnectionStatusNotPending",
+            &server,
+        ));
+    }
     let own = field_mut(properties, "privateLinkServiceConnectionState");
     *field_mut(own, "status") = json!(status);
     *field_mut(own, "description") = field(state, "description").clone();
@@ -83,6 +94,7 @@ pub(super) fn patch(context: &mut Context<'_>, permit: &Permit, request: &Reques
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    require_server(context, &permit.scope.parent())?;
     if find(context, permit).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
@@ -91,7 +103,8 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Reque
 
 fn change(context: &mut Context<'_>, permit: &Permit, request: &Request, then: Option<Value>) -> Answer {
     let id = permit.scope.clone();
-    let (operation, response) = accept(context, request, &id.parent());
+    let turn = take_turn(context, permit, &id.parent())?;
+    let (operation, response) = accept(context, request, turn);
     context.start(ChangeConnection { id, operation, then });
     Ok(response)
 }
@@ -132,24 +145,24 @@ impl Workflow for ChangeConnection {
     }
 }
 
-fn link_resource(server: &ResourceId) -> Value {
+fn link_resource(context: &Context<'_>, server: &ResourceId) -> Value {
     json!({
         "id": server.child(["privateLinkResources", GROUP]),
         "name": GROUP,
-        "type": format!("{SERVER}/privateLinkResources"),
+        "type": child_type(context, server, "privateLinkResources"),
         "properties": {"groupId": GROUP, "requiredMembers": [GROUP]},
     })
 }
 
 pub(super) fn list_link_resources(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
     require_listed(context, permit)?;
-    Ok(all(&[link_resource(&permit.scope)]))
+    Ok(all(&[link_resource(context, &permit.scope)]))
 }
 
 pub(super) fn get_link_resource(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
     require_name(context, permit, GROUP)?;
     Ok(Response::json(
         StatusCode::OK,
-        &link_resource(&permit.scope.parent()),
+        &link_resource(context, &permit.scope.parent()),
     ))
 }

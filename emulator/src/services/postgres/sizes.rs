@@ -1,0 +1,56 @@
+//! What a server may be made of: editions and their SKUs, and what goes with them.
+
+use serde_json::{Value, json};
+
+use super::changes::refuse;
+use crate::gateway::Refusal;
+use crate::model::ResourceId;
+use crate::rules::Edition;
+use crate::services::Context;
+use crate::state::field;
+
+/// Why a server cannot be like this; the operation that is to make it so fails with it.
+pub(super) fn check(context: &Context<'_>, id: &ResourceId, body: &Value) -> Option<Refusal> {
+    let sku = field(body, "sku");
+    let name = field(sku, "name").as_str()?;
+    let tier = field(sku, "tier").as_str().unwrap_or_default();
+    let capabilities = &context.rules.servers.capabilities;
+    let of = capabilities.editions.iter().find(|edition| has(edition, name));
+    if !of.is_some_and(|edition| edition.name.eq_ignore_ascii_case(tier)) {
+        return Some(refuse(context, "ServerEditionIncompatibleWithSkuSize", id));
+    }
+    let mode = field(field(field(body, "properties"), "highAvailability"), "mode");
+    if tier.eq_ignore_ascii_case("Burstable") && is_available(mode) {
+        return Some(refuse(context, "HANotSupportedForBurstableSkuWithMoreInfo", id));
+    }
+    None
+}
+
+/// Whether a SKU is of an edition. New ones come and go by region: of one nobody has seen yet, its
+/// series decides.
+fn has(edition: &Edition, sku: &str) -> bool {
+    sku.get(..edition.prefix.len())
+        .is_some_and(|begins| begins.eq_ignore_ascii_case(&edition.prefix))
+}
+
+fn is_available(mode: &Value) -> bool {
+    mode.as_str()
+        .is_some_and(|mode| !mode.eq_ignore_ascii_case("Disabled"))
+}
+
+/// Fills in what follows from what was asked for: the tier of the storage from its size, the state of a
+/// standby from there being one.
+pub(super) fn complete(context: &Context<'_>, properties: &mut Value) {
+    let size = properties["storage"]["storageSizeGB"]
+        .as_u64()
+        .unwrap_or_default();
+    let tiers = context.rules.servers.capabilities.storage.tiers_of(size);
+    let asked = properties["storage"]["tier"].as_str();
+    let fits = tiers.iter().find(|(tier, _)| Some(tier.as_str()) == asked);
+    if let Some((tier, iops)) = fits.or_else(|| tiers.first()) {
+        properties["storage"]["tier"] = json!(tier);
+        properties["storage"]["iops"] = json!(iops);
+    }
+    let standby = is_available(&properties["highAvailability"]["mode"]);
+    properties["highAvailability"]["state"] = json!(if standby { "Healthy" } else { "NotEnabled" });
+}
