@@ -67,17 +67,12 @@ impl Alignment {
         }
     }
 
+    /// An operation is named after what it is of, and by itself.
     fn operation_to_ours(&self, name: &str) -> String {
-        match self.ours(&name.to_ascii_lowercase()).or_else(|| self.ours(name)) {
-            Some(_) => self.names(name).unwrap_or_else(|| name.to_owned()),
-            None => name.to_owned(),
-        }
-    }
-
-    /// Operations' names tell upper case from lower, so that they are kept as they are.
-    fn names(&self, recorded: &str) -> Option<String> {
-        let inside = decoded(recorded)?;
-        Some(STANDARD.encode(self.to_ours(&inside)))
+        decoded(name).map_or_else(
+            || name.to_owned(),
+            |inside| STANDARD.encode(self.to_ours(&inside)),
+        )
     }
 
     /// The client's own ids stand for themselves.
@@ -102,10 +97,7 @@ impl Alignment {
                 .all(|((left, _), (right, _))| match (left, right) {
                     (Part::Guid(left), Part::Guid(right)) => self.same_id(left, right),
                     (Part::Operation(left), Part::Operation(right)) => match (decoded(left), decoded(right)) {
-                        (Some(a), Some(b)) => {
-                            self.bind(left, right);
-                            self.agree(&a, &b)
-                        }
+                        (Some(left), Some(right)) => self.agree(&left, &right),
                         _ => false,
                     },
                     (left, right) => left == right,
@@ -149,7 +141,7 @@ fn parts_of(text: &str) -> Vec<(Part<'_>, &str)> {
     let whole = |at: usize| at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
     while at < bytes.len() {
         let found = if bytes[at].is_ascii_alphanumeric() && whole(at) {
-            [guid, time, duration, operation]
+            [guid, time, ticks, duration, operation]
                 .iter()
                 .find_map(|find| find(&text[at..]))
         } else {
@@ -221,6 +213,14 @@ fn time(text: &str) -> Found<'_> {
         _ => {}
     }
     Some((Part::Time, length))
+}
+
+/// A moment as .NET counts it, in the years from 1997 to 2314.
+fn ticks(text: &str) -> Found<'_> {
+    let digits = run(text, |byte| byte.is_ascii_digit());
+    let whole = run(text, |byte| byte.is_ascii_alphanumeric()) == digits;
+    let fits = digits == 18 && whole && matches!(text.as_bytes()[0], b'6' | b'7');
+    fits.then_some((Part::Time, digits))
 }
 
 /// `PT1M34.3913234S`. Of days or more it is a setting, and no measure.

@@ -50,6 +50,12 @@ pub(super) fn named_by(recording: &Recording) -> Named {
         named.note_shown(one);
     }
     for one in &recording.interactions {
+        for before in recording.setting.before.iter().filter(|before| before.request == one.number) {
+            let path = before.path.split('?').next().unwrap_or_default();
+            named.name(path, true, &made);
+            named.body(&before.body, &made);
+            made.insert(path.to_ascii_lowercase());
+        }
         let path = one.uri.path();
         // What was not there need not be built.
         let absent = matches!(one.status, 404 | 204) && one.method != Method::PUT;
@@ -69,6 +75,13 @@ pub(super) fn named_by(recording: &Recording) -> Named {
     named.resources.retain(|(id, _)| is_built(id));
     named.policies.retain(|(id, _)| is_built(id));
     named.instances.retain(|(id, _)| is_built(id));
+    for spelled in &recording.setting.spelled {
+        for (id, _) in &mut named.resources {
+            if id.eq_ignore_ascii_case(spelled) {
+                id.clone_from(spelled);
+            }
+        }
+    }
     named.region = recording
         .setting
         .region
@@ -163,6 +176,7 @@ impl Named {
     /// Everything with our ids.
     pub(super) fn to_ours(&mut self, alignment: &Alignment) {
         let ours = |text: &mut String| *text = alignment.to_ours(text);
+        self.subscriptions.iter_mut().for_each(ours);
         self.groups.iter_mut().for_each(ours);
         self.resources.iter_mut().for_each(|(id, _)| ours(id));
         self.policies.iter_mut().for_each(|(id, _)| ours(id));
@@ -255,6 +269,9 @@ impl Named {
             let kind = own["dataSourceInfo"]["datasourceType"].as_str();
             let id = own["policyInfo"]["policyId"].as_str();
             if let (Some(kind), Some(id)) = (kind, id)
+                && let Some(parent) = parse(id).and_then(|id| id.chain.into_iter().next())
+                // In a vault that is made by a request there is nothing else.
+                && !made.contains(&parent.0.to_ascii_lowercase())
                 && !made.contains(&id.to_ascii_lowercase())
                 && !self.policies.iter().any(|(other, _)| other.eq_ignore_ascii_case(id))
             {

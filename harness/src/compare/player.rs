@@ -18,6 +18,10 @@ use super::world::{ARM, World};
 const UNDATED: i64 = 1_767_225_600;
 /// How long before the first request what it presupposes was built.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// How long what was built is given to be protected.
+const SETTLING: SignedDuration = SignedDuration::from_hours(1);
+/// What a client calls a request of its own.
+const CLIENT_REQUEST_ID: &str = "x-ms-client-request-id";
 /// How often a poll is made again until what it asks about has ended.
 const POLLS_MAX: usize = 200;
 /// The longest it is waited for, on the world's clock.
@@ -55,27 +59,29 @@ pub(super) fn play(recording: &Recording, profile: Profile) -> Result<Vec<Played
     let mut world = World::new(profile, first - BEFORE).map_err(not_built)?;
     let mut alignment = Alignment::default();
     let presupposed = build(recording, &mut world, &mut alignment).map_err(not_built)?;
-    world.pass_until(first);
+    let built = world.now + SETTLING;
+    world.pass_until(built);
     let mut player = Player {
         world,
         alignment,
         presupposed,
+        not_sent: recording.setting.not_sent.iter().map(|path| format!("/{}", path.replace('.', "/"))).collect(),
         first,
+        ahead: SignedDuration::ZERO,
     };
     let later: Vec<String> = recording.interactions.iter().map(Interaction::target).collect();
-    let played = recording.interactions.iter().enumerate();
-    Ok(played
-        .map(|(at, one)| match skipped(one) {
-            Some(why) => PlayedRequest {
-                held: Held::default(),
-                skipped: Some(why),
-            },
-            None => PlayedRequest {
-                held: player.play(one, &later[at + 1..].join("\n")),
-                skipped: None,
-            },
-        })
-        .collect())
+    let mut played = Vec::new();
+    for (at, one) in recording.interactions.iter().enumerate() {
+        let skipped = skipped(one);
+        let mut held = Held::default();
+        if skipped.is_none() {
+            player.make_before(recording, one).map_err(not_built)?;
+            player.catch_up(one);
+            held = player.play(one, &later[at + 1..].join("\n"));
+        }
+        played.push(PlayedRequest { held, skipped });
+    }
+    Ok(played)
 }
 
 /// Why a request is not played: what it answers follows from a secret, or from bytes nobody recorded.
@@ -94,19 +100,44 @@ struct Player {
     world: World,
     alignment: Alignment,
     presupposed: Presupposed,
+    /// Pointers to members of bodies that are not sent.
+    not_sent: Vec<String>,
     /// When the recording begins.
     first: Timestamp,
+    /// By how much our clock is ahead of the recording's.
+    ahead: SignedDuration,
 }
 
 impl Player {
-    fn play(&mut self, one: &Interaction, later: &str) -> Held {
+    /// Makes the requests that are not in the recording. What they take longer than there was time for
+    /// is added to all that follows.
+    fn make_before(&mut self, recording: &Recording, one: &Interaction) -> Result<(), String> {
+        let (world, alignment) = (&mut self.world, &self.alignment);
+        (self.presupposed).make_before(recording, one.number, world, alignment)?;
         if let Some(at) = one.at {
-            let at = at.max(self.first);
-            self.world.pass_until(at);
+            let late = self.world.now.duration_since(at + self.ahead);
+            self.ahead += late.max(SignedDuration::ZERO);
         }
+        Ok(())
+    }
+
+    /// Lets time pass until a request was made.
+    fn catch_up(&mut self, one: &Interaction) {
+        if let Some(at) = one.at {
+            self.world.pass_until(at.max(self.first) + self.ahead);
+        }
+    }
+
+    fn play(&mut self, one: &Interaction, later: &str) -> Held {
         self.meet_jobs(one);
         let target = self.alignment.to_ours(&one.target());
-        let body = self.body(&one.body);
+        let mut body = self.body(&one.body);
+        for pointer in &self.not_sent {
+            let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+            if let Some(members) = body.pointer_mut(parent).and_then(Value::as_object_mut) {
+                members.remove(name);
+            }
+        }
         for text in [&target, &body.to_string()] {
             self.alignment.keep_own(text);
         }
@@ -120,7 +151,15 @@ impl Player {
     /// Asks, and asks again while what the recording shows as ended has not ended here.
     fn ask(&mut self, one: &Interaction, target: &str, body: &Value) -> Response {
         let host = one.uri.host_str().unwrap_or(ARM).to_owned();
-        let mut answer = self.world.send(one.method.clone(), &host, target, &one.headers, body);
+        let mut headers: Vec<(String, String)> = (one.headers.iter())
+            .map(|(name, value)| (name.clone(), self.alignment.to_ours(value)))
+            .collect();
+        if headers.iter().all(|(name, _)| name != CLIENT_REQUEST_ID) {
+            // Every client names its requests, and recorders leave the names out.
+            let name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, one.number.to_string().as_bytes());
+            headers.push((CLIENT_REQUEST_ID.to_owned(), name.to_string()));
+        }
+        let mut answer = self.world.send(one.method.clone(), &host, target, &headers, body);
         if one.method != Method::GET {
             self.world.settle();
             return answer;
@@ -134,7 +173,7 @@ impl Player {
                 break;
             }
             self.world.wait();
-            answer = self.world.send(one.method.clone(), &host, target, &one.headers, body);
+            answer = self.world.send(one.method.clone(), &host, target, &headers, body);
         }
         answer
     }

@@ -1,7 +1,7 @@
 //! What a recording presupposes: whatever its requests name and none of them makes. It is read from
 //! the ids, and built before the first request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use azdrill_emulator::model::{PrincipalId, ResourceId};
 use azdrill_emulator::world::assign;
@@ -14,11 +14,16 @@ use super::named::{Named, named_by};
 use super::recording::Recording;
 use super::world::World;
 
-/// What the vault's identity is given wherever it may need it: a recording that succeeded had it.
-const AT_SERVERS: [&str; 2] = ["PostgreSQL Flexible Server Long Term Retention Backup Role", "Reader"];
-const AT_GROUPS: [&str; 1] = ["Reader"];
-const AT_ACCOUNTS: [&str; 2] = ["Storage Account Backup Contributor", "Storage Blob Data Contributor"];
-const AT_KEY_VAULTS: [&str; 2] = ["Key Vault Secrets User", "Key Vault Crypto Service Encryption User"];
+/// What a vault's identity is given everywhere: a recording in which it got through had it where it was
+/// needed.
+const VAULT_ROLES: [&str; 6] = [
+    "PostgreSQL Flexible Server Long Term Retention Backup Role",
+    "Reader",
+    "Storage Account Backup Contributor",
+    "Storage Blob Data Contributor",
+    "Key Vault Secrets User",
+    "Key Vault Crypto Service Encryption User",
+];
 /// What the operator needs to put secrets and keys into a key vault.
 const OPERATOR_AT_KEY_VAULTS: [&str; 1] = ["Key Vault Administrator"];
 /// The version vaults are built at: the newest at which soft delete is a vault's own choice.
@@ -53,14 +58,6 @@ pub(super) fn build(
     built.resources(world)?;
     built.key_vaults(world)?;
     built.vaults(world)?;
-    for before in &recording.setting.before {
-        let method = Method::from_bytes(before.method.as_bytes())
-            .map_err(|_| format!("`{}` is no method", before.method))?;
-        let path = alignment.to_ours(&before.path);
-        let body = serde_json::from_str(&alignment.to_ours(&before.body.to_string()))
-            .map_err(|error| error.to_string())?;
-        world.must(method, &path, &body)?;
-    }
     Ok(built)
 }
 
@@ -260,6 +257,31 @@ impl Presupposed {
         Ok(())
     }
 
+    /// Makes the requests that are not in a recording, before one that is.
+    pub(super) fn make_before(
+        &self,
+        recording: &Recording,
+        number: usize,
+        world: &mut World,
+        alignment: &Alignment,
+    ) -> Result<(), String> {
+        let own = recording.setting.before.iter();
+        for before in own.filter(|before| before.request == number) {
+            let method = Method::from_bytes(before.method.as_bytes())
+                .map_err(|_| format!("`{}` is no method", before.method))?;
+            let path = alignment.to_ours(&before.path);
+            let body = serde_json::from_str(&alignment.to_ours(&before.body.to_string()))
+                .map_err(|error| error.to_string())?;
+            let puts = method == Method::PUT;
+            world.must(method, &path, &body)?;
+            if puts {
+                self.was_put(world, &path);
+            }
+            world.pass_until(world.now + SignedDuration::from_mins(before.minutes));
+        }
+        Ok(())
+    }
+
     /// After a PUT of the recording: a vault that succeeds in it had its roles, unless the recording
     /// gives them.
     pub(super) fn was_put(&self, world: &mut World, target: &str) {
@@ -282,20 +304,12 @@ impl Presupposed {
             let own = own.and_then(|id| world.azure.state().resource(&id).cloned());
             principals.extend(own.iter().flat_map(|own| members_of(&own.body, "principalId")));
         }
-        let mut sites: BTreeMap<&str, &[&str]> = BTreeMap::new();
-        sites.extend(self.named.groups.iter().map(|id| (id.as_str(), &AT_GROUPS[..])));
-        sites.extend(self.named.of("Microsoft.DBforPostgreSQL/flexibleServers").map(|id| (id, &AT_SERVERS[..])));
-        sites.extend(self.named.of("Microsoft.DBforPostgreSQL/servers").map(|id| (id, &AT_SERVERS[1..])));
-        sites.extend(self.named.of("Microsoft.Storage/storageAccounts").map(|id| (id, &AT_ACCOUNTS[..])));
-        let key_vaults: Vec<String> = (self.named.key_vaults.keys())
-            .filter_map(|host| self.named.key_vault_id(host))
+        let scopes: Vec<ResourceId> = (self.named.subscriptions.iter())
+            .map(|subscription| ResourceId::from_segments(["subscriptions", subscription]))
             .collect();
-        sites.extend(key_vaults.iter().map(|id| (id.as_str(), &AT_KEY_VAULTS[..])));
         for principal in principals.iter().filter_map(|principal| principal.parse().ok().map(PrincipalId)) {
-            for (site, roles) in &sites {
-                if let Ok(scope) = site.parse() {
-                    give(world, principal, roles, &scope);
-                }
+            for scope in &scopes {
+                give(world, principal, &VAULT_ROLES, scope);
             }
         }
     }

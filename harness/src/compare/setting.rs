@@ -16,18 +16,27 @@ pub struct RecordingSetting {
     /// Ends of ids of what is not built although requests name it.
     #[serde(default)]
     pub not_built: Vec<String>,
-    /// Requests made before the first of the recording, when everything else is built.
+    /// How ids are spelled of what is built, where requests spell them otherwise.
+    #[serde(default)]
+    pub spelled: Vec<String>,
+    /// Requests that were made and are not in the recording.
     #[serde(default)]
     pub before: Vec<Before>,
+    /// Members of requests' bodies that are not sent, with dots between names.
+    #[serde(default)]
+    pub not_sent: Vec<String>,
     /// What is read as something else.
     #[serde(default)]
     pub read_as: Vec<ReadAs>,
 }
 
-/// A request made before the first of a recording. It must succeed, and is followed to its end.
+/// A request that was made and is not in the recording. It must succeed, and is followed to its end.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Before {
+    /// The request of the recording it is made before, by its number; the first if left out.
+    #[serde(default = "first")]
+    pub request: usize,
     /// The method; `PUT` if left out.
     #[serde(default = "put")]
     pub method: String,
@@ -36,6 +45,9 @@ pub struct Before {
     /// The body.
     #[serde(default)]
     pub body: serde_json::Value,
+    /// How many minutes pass after it.
+    #[serde(default)]
+    pub minutes: i64,
 }
 
 /// A text that stands for another wherever it is in the recording.
@@ -46,6 +58,10 @@ pub struct ReadAs {
     pub recorded: String,
     /// What is played in its place.
     pub played: String,
+}
+
+fn first() -> usize {
+    1
 }
 
 fn put() -> String {

@@ -40,7 +40,7 @@ impl World {
         let rules = Rules::load(profile, &Assumptions::new()).map_err(|error| error.to_string())?;
         let settings = Settings {
             has_postgres: true,
-            pace: Pace::Fast,
+            pace: Pace::Recorded,
             ..Settings::default()
         };
         let mut azure = Azure::new(rules, settings, SEED);
