@@ -5,6 +5,7 @@
 mod az;
 mod certificate;
 mod child;
+mod compare;
 mod failure;
 mod grants;
 mod interrupts;
@@ -53,6 +54,8 @@ enum Command {
     Run(run::RunArguments),
     /// Keep a fake Azure running, with one empty subscription whose operator is Owner.
     Serve(serve::ServeArguments),
+    /// Play recordings of Azure again, and hold what is answered against what was recorded.
+    Compare(compare::CompareArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
@@ -164,6 +167,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             let _interrupts = Interrupts::listen()?;
             list::run(&own, folder)
         }
+        Command::Compare(own) => compare::run(&own),
         Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Env(own) => Ok(serve::env(&own)?),

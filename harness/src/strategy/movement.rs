@@ -1,8 +1,11 @@
 //! Outside work, simulated: no PostgreSQL, no bytes. For abstract worlds only.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{
-    CopiedFile, CopyWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult, Work,
+    CopiedFile, CopyWork, DumpDatabaseWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult,
+    ServerWork, Work,
 };
 use azdrill_emulator::model::{Body, Request, StoredBody, Timestamp};
 use azdrill_emulator::server::Core;
@@ -12,6 +15,9 @@ use http::Method;
 const VERSION: &str = "2024-11-04";
 /// The length every simulated file has, in bytes.
 const FILE_BYTES: u64 = 1024;
+
+/// Where a server that is none is said to listen.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5432);
 
 /// Carries out outside work without doing any of it. A dump leaves descriptions of files in vault
 /// storage; a copy asks, block by block, whether it would be let in, and writes nothing.
@@ -41,14 +47,16 @@ impl SimulatedMovement {
     /// Carries out one piece of work.
     pub fn carry_out(&mut self, azure: &mut Azure, now: Timestamp, work: &Work) -> EffectResult {
         match work {
+            Work::Server(ServerWork::Start(_)) => EffectResult::ServerStarted(NOWHERE),
             Work::Server(_) => EffectResult::ServerDone,
             Work::Dump(work) => dump(azure, now, work),
             Work::Copy(work) => self.copy(azure, now, work),
             Work::WorkOut(work) => work.carry_out(),
             Work::Examine(_) => EffectResult::Examined(Vec::new()),
-            Work::DumpDatabase(_) | Work::LoadDatabase(_) => {
-                EffectResult::Failed(EffectFailure::Engine("no sketch has a single server".to_owned()))
-            }
+            Work::DumpDatabase(work) => dump_database(azure, now, work),
+            Work::LoadDatabase(work) => EffectResult::Loaded {
+                bytes: work.source.length,
+            },
         }
     }
 
@@ -91,15 +99,7 @@ fn dump(azure: &mut Azure, now: Timestamp, work: &DumpWork) -> EffectResult {
     for (number, kind) in kinds.into_iter().enumerate() {
         let blob = format!("{}{number}", work.blob_prefix);
         let target = format!("/{}/{blob}?{}", work.container, work.sas);
-        let mut request = Request::new(Method::PUT, &work.host, &target)
-            .with_header("x-ms-version", VERSION)
-            .with_header("x-ms-blob-type", "BlockBlob");
-        request.body = Body::Stored(StoredBody {
-            extents: Vec::new(),
-            length: FILE_BYTES,
-            md5: None,
-        });
-        let answer = azure.call(now, &work.path, request);
+        let answer = azure.call(now, &work.path, file(&work.host, &target));
         if !answer.status.is_success() {
             let message = format!("vault storage answered {}", answer.status);
             return EffectResult::Failed(EffectFailure::Store(message));
@@ -114,4 +114,34 @@ fn dump(azure: &mut Azure, now: Timestamp, work: &DumpWork) -> EffectResult {
         files,
         datasource_size_bytes: FILE_BYTES,
     }
+}
+
+fn dump_database(azure: &mut Azure, now: Timestamp, work: &DumpDatabaseWork) -> EffectResult {
+    let target = format!("/{}/{}?{}", work.container, work.blob, work.sas);
+    let answer = azure.call(now, &work.sign_in.path, file(&work.blob_host, &target));
+    if !answer.status.is_success() {
+        let message = format!("vault storage answered {}", answer.status);
+        return EffectResult::Failed(EffectFailure::Store(message));
+    }
+    EffectResult::Dumped {
+        files: vec![DumpedFile {
+            blob: work.blob.clone(),
+            kind: DumpKind::Database(work.sign_in.database.clone()),
+            length: FILE_BYTES,
+        }],
+        datasource_size_bytes: FILE_BYTES,
+    }
+}
+
+/// The write of a file that is a description only.
+fn file(host: &str, target: &str) -> Request {
+    let mut request = Request::new(Method::PUT, host, target)
+        .with_header("x-ms-version", VERSION)
+        .with_header("x-ms-blob-type", "BlockBlob");
+    request.body = Body::Stored(StoredBody {
+        extents: Vec::new(),
+        length: FILE_BYTES,
+        md5: None,
+    });
+    request
 }

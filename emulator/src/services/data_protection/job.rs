@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::datasource::Datasource;
 use super::duration::{iso, timespan};
+use super::operations::as_addressed;
 use super::{not_found_inside, vault_of, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
@@ -363,8 +364,12 @@ pub(super) fn get(
     jobs.into_iter()
         .flatten()
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, false)))
-        .map(|body| Response::json(StatusCode::OK, &body))
+        .map(|job| {
+            let mut body = job.describe(since, &vault, false);
+            // The id is what was asked for, as it was spelled.
+            body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
+            Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
+        })
         .ok_or_else(|| not_found_inside(context))
 }
 

@@ -123,7 +123,7 @@ pub(super) fn accepted(
     };
     let status = match addresses {
         Addresses::Status | Addresses::Both | Addresses::BothBelowInstance(_) => {
-            format!("{}/operationStatus/{operation}", vault.id)
+            format!("{}/operationStatus/{operation}", as_addressed(request, &vault.id))
         }
         Addresses::BothBelowLocation => {
             let group = vault.id.resource_group().unwrap_or_default();
@@ -145,6 +145,15 @@ pub(super) fn accepted(
             .unwrap_or(10),
     };
     context.accepted(request, &announced, first.body)
+}
+
+/// An id as a request spells it that is about what it names.
+pub(super) fn as_addressed<'a>(request: &'a Request, id: &'a ResourceId) -> &'a str {
+    let own = id.as_str();
+    let spelled = request.path.get(..own.len());
+    spelled
+        .filter(|path| path.eq_ignore_ascii_case(own))
+        .unwrap_or(own)
 }
 
 /// What a client calls its request, or a GUID for a request without a name.

@@ -34,6 +34,8 @@ pub struct RecoveryPoint {
     pub(super) files: Vec<VaultFile>,
     /// The id of its only data store entry.
     pub(super) store_id: String,
+    /// Its friendly name: a flexible server's is its id again, a database's is another.
+    pub(super) friendly_name: String,
 }
 
 /// A file of a recovery point.
@@ -131,6 +133,14 @@ pub(super) fn keep(
 ) {
     let now = context.now;
     let store_id = context.draw_uuid("recovery point store").to_string();
+    let own = context.state.resource(instance);
+    let source = own.map(|own| own.at("/properties/dataSourceInfo/datasourceType").clone());
+    let of_database = source.is_some_and(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("/databases")));
+    let friendly_name = if of_database {
+        context.draw_uuid("recovery point friendly name").simple().to_string()
+    } else {
+        name.to_owned()
+    };
     let policy = context
         .state
         .resource(instance)
@@ -167,6 +177,7 @@ pub(super) fn keep(
         place,
         files,
         store_id,
+        friendly_name,
     };
     let points = &mut context.own.data_protection.recovery_points;
     points.entry(instance.clone()).or_default().insert(0, point);
@@ -207,7 +218,7 @@ fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint)
             "recoveryPointId": point.id,
             "recoveryPointTime": time,
             "recoveryPointType": "Full",
-            "friendlyName": point.id,
+            "friendlyName": point.friendly_name,
             "recoveryPointDataStoresDetails": [{
                 "id": point.store_id,
                 "type": "VaultStore",
