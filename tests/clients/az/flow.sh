@@ -160,6 +160,59 @@ roles() {
     step 'roles were defined and assigned, and people looked up'
 }
 
+# People, groups and applications that are made here, and what they may do once they have a role.
+directory() {
+    local group=$subscription/resourceGroups/$servers app secret certificate person team
+    is "AcrPull BuiltInRole" role definition list --name AcrPull --query '[0].[roleName, roleType]'
+    read -r app secret < <(az ad sp create-for-rbac --name "pipeline $run" --role Reader --scopes "$group" \
+        --query '[appId, password]' | paste --serial)
+    signs_in pipeline "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password "$secret"
+    is "pipeline $run" ad sp show --id "$app" --query appDisplayName
+    is rbac ad app credential list --id "$app" --query '[].displayName'
+    secret=$(az ad app credential reset --id "$app" --display-name again --query password)
+    is again ad app credential list --id "$app" --query '[].displayName'
+    signs_in again "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password "$secret"
+    # The file with the key is put into the home folder.
+    certificate=$(HOME=$scratch az ad sp credential reset --id "$app" --append --create-cert --query fileWithCertAndPrivateKey)
+    signs_in certificate "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --certificate "$certificate"
+    does ad app update --id "$app" --display-name "other $run"
+    is "other $run" ad sp list --filter "appId eq '$app'" --query '[].appDisplayName'
+
+    person=$(az ad user create --display-name Ada --user-principal-name "ada$run@drill.example" --password "$password" --query id)
+    team=$(az ad group create --display-name "team $run" --mail-nickname "team$run" --query id)
+    does ad group member add --group "$team" --member-id "$person"
+    is true ad group member check --group "$team" --member-id "$person" --query value
+    is Ada ad group member list --group "$team" --query '[].displayName'
+    is "team $run" ad user get-member-groups --id "$person" --query '[].displayName'
+    is Group role assignment create --assignee "$team" --role Reader --scope "$group" --query principalType
+    signs_in ada "$servers" --username "ada$run@drill.example" --password "$password"
+    does ad group owner add --group "$team" --owner-object-id "$person"
+    is "ada$run@drill.example" ad group owner list --group "$team" --query '[].userPrincipalName'
+    does ad group member remove --group "$team" --member-id "$person"
+    is '' ad group member list --group "$team"
+    does ad user update --id "$person" --display-name Countess
+    is Countess ad user show --id "$person" --query displayName
+
+    does role assignment delete --assignee "$team" --role Reader --scope "$group"
+    does role assignment delete --assignee "$app" --role Reader --scope "$group"
+    does ad group delete --group "$team"
+    does ad user delete --id "$person"
+    does ad app delete --id "$app"
+    is '' ad sp list --filter "appId eq '$app'"
+    step 'people, groups and applications were made and signed in'
+}
+
+# signs_in FOLDER GROUP LOGIN-ARGUMENTS…: signs in apart from everything else, and sees that group only.
+signs_in() {
+    local folder=$1 group=$2
+    shift 2
+    (
+        export AZURE_CONFIG_DIR=$scratch/$folder
+        is "$AZURE_SUBSCRIPTION_ID" login "$@" --query '[].id'
+        is "$group" group list --query '[].name'
+    )
+}
+
 network() {
     does network vnet create --name net --resource-group "$servers" --address-prefix 10.1.0.0/16 --subnet-name one --subnet-prefix 10.1.0.0/24
     does network vnet subnet create --vnet-name net --resource-group "$servers" --name two --address-prefixes 10.1.1.0/24
@@ -378,6 +431,7 @@ groups
 storage
 secrets
 roles
+directory
 network
 locks_and_tags
 deployments

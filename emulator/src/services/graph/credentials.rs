@@ -150,8 +150,10 @@ fn key(
             "keys that are no certificates to verify with",
         ));
     }
+    // Clients take the text form's lines over as they are.
+    let letters: String = text("key").split_whitespace().collect();
     let certificate = STANDARD
-        .decode(text("key"))
+        .decode(letters)
         .ok()
         .map(of_pem)
         .filter(|der| X509Certificate::from_der(der).is_ok())
