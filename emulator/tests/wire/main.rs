@@ -25,6 +25,7 @@ mod recorded_instances;
 mod recorded_vaults;
 mod resource_graph;
 mod retention;
+mod server_parameters;
 mod shapes;
 mod sign_in;
 mod simulated_movement;
