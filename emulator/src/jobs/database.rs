@@ -38,3 +38,26 @@ pub enum DumpKind {
     /// `pg_dumpall --schema-only`.
     Schema,
 }
+
+/// A parameter as the server describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealParameter {
+    /// Its name.
+    pub name: String,
+    /// `bool`, `enum`, `integer`, `real` or `string`.
+    pub kind: String,
+    /// Its unit, if it has one.
+    pub unit: String,
+    /// Its value unless anything sets it.
+    pub default: String,
+    /// The least a number may be.
+    pub least: String,
+    /// The most.
+    pub most: String,
+    /// The words there are, of an `enum`.
+    pub words: Vec<String>,
+    /// Who may set it, and when it takes effect: `user`, `sighup`, `postmaster`, …
+    pub context: String,
+    /// What it is for.
+    pub description: String,
+}

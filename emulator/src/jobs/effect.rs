@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{
-    DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, ServerSpec, SessionFailure,
+    DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, RealParameter, ServerSpec,
+    SessionFailure,
 };
 use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
@@ -65,6 +66,19 @@ impl WorkOut {
 pub enum ServerWork {
     /// Start it (creating it if it is new).
     Start(ServerSpec),
+    /// Stop it and start it again.
+    Restart(ServerSpec),
+    /// Say what it knows of its parameters.
+    Describe(String),
+    /// Set one of its parameters, for it and for when it is started again.
+    SetParameter {
+        /// The server's key.
+        key: String,
+        /// The parameter's name.
+        name: String,
+        /// Its value, in its own unit.
+        value: String,
+    },
     /// Stop it, keeping its data.
     Stop(String),
     /// Stop it and throw its data away.
@@ -143,6 +157,8 @@ pub struct FileToCopy {
 pub enum EffectResult {
     /// A server takes connections at this address.
     ServerStarted(SocketAddr),
+    /// What a server knows of its parameters.
+    Described(Vec<RealParameter>),
     /// Any other server work is done.
     ServerDone,
     /// A dump is whole and committed.
@@ -219,9 +235,10 @@ impl ServerWork {
     /// The key of the server it is about.
     pub fn key(&self) -> &str {
         match self {
-            Self::Start(spec) => &spec.key,
-            Self::Stop(key) | Self::Remove(key) => key,
-            Self::SetAdminPassword { key, .. }
+            Self::Start(spec) | Self::Restart(spec) => &spec.key,
+            Self::Stop(key) | Self::Remove(key) | Self::Describe(key) => key,
+            Self::SetParameter { key, .. }
+            | Self::SetAdminPassword { key, .. }
             | Self::CreateDatabase { key, .. }
             | Self::DropDatabase { key, .. } => key,
         }
@@ -232,6 +249,14 @@ impl std::fmt::Debug for ServerWork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Start(spec) => f.debug_tuple("Start").field(spec).finish(),
+            Self::Restart(spec) => f.debug_tuple("Restart").field(spec).finish(),
+            Self::Describe(key) => f.debug_tuple("Describe").field(key).finish(),
+            Self::SetParameter { key, name, value } => f
+                .debug_struct("SetParameter")
+                .field("key", key)
+                .field("name", name)
+                .field("value", value)
+                .finish(),
             Self::Stop(key) => f.debug_tuple("Stop").field(key).finish(),
             Self::Remove(key) => f.debug_tuple("Remove").field(key).finish(),
             Self::SetAdminPassword { key, .. } => f

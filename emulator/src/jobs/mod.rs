@@ -6,7 +6,7 @@ mod effect;
 mod session;
 
 pub use agenda::{Agenda, WorkflowId};
-pub use database::{DumpKind, ServerSpec};
+pub use database::{DumpKind, RealParameter, ServerSpec};
 pub use effect::{
     CopiedFile, CopyWork, DumpWork, DumpedFile, Effect, EffectFailure, EffectId, EffectResult, FileToCopy,
     ServerWork, Work, WorkOut,

@@ -12,8 +12,9 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts, directory,
-    error_code, federation, header_rows, key_vault, limits, name_form, network_resource, provider,
-    public_client, region, role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    error_code, federation, header_rows, key_vault, limits, name_form, network_resource, parameter_list,
+    provider, public_client, region, role, server_facts, single_server, storage_facts, time_zone,
+    vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -155,6 +156,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
             include_str!("../../rules/network_resources.toml"),
             &known,
         )?,
+        parameters: parameter_list::load(include_str!("../../rules/parameters.toml"), &known)?,
         providers: provider::load(include_str!("../../rules/providers.toml"), &known)?,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,

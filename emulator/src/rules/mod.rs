@@ -20,6 +20,7 @@ mod name_form;
 mod network_resource;
 mod network_row;
 mod operation;
+mod parameter_list;
 mod prerequisite;
 mod profile;
 mod provider;
@@ -56,6 +57,7 @@ pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
+pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
@@ -64,12 +66,12 @@ pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
-    Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, ParameterRow,
-    PrivateDnsZoneSuffix, ServerFacts, Storage,
+    Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, PrivateDnsZoneSuffix, ServerFacts,
+    Storage,
 };
 pub use single_server::{
-    EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts,
-    SingleServerParameter, TierRow, VersionRow,
+    EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, TierRow,
+    VersionRow,
 };
 pub use source::{Mark, Source};
 pub use storage_facts::{IpRuleFacts, SharedKeyFacts, StorageFacts};
@@ -117,6 +119,8 @@ pub struct Rules {
     pub retry_after_seconds: BTreeMap<String, u64>,
     /// What resources of `Microsoft.Network` are given besides what a request says.
     pub network_resources: NetworkResourceFacts,
+    /// Server parameters.
+    pub parameters: ParameterFacts,
     /// Resource providers.
     pub providers: Vec<Provider>,
     /// Regions and their pairs.

@@ -21,9 +21,6 @@ pub struct ServerFacts {
     /// What a server has where the request says nothing.
     #[serde(rename = "default")]
     pub defaults: Vec<DefaultRow>,
-    /// Server parameters every server shows.
-    #[serde(rename = "parameter")]
-    pub parameters: Vec<ParameterRow>,
     /// Minor versions.
     #[serde(rename = "minor")]
     pub minors: Vec<MinorVersion>,
@@ -168,20 +165,6 @@ pub struct DefaultRow {
     pub sources: Vec<String>,
 }
 
-/// A server parameter every server shows.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ParameterRow {
-    /// Its name.
-    pub name: String,
-    /// Its default.
-    pub value: String,
-    /// How sure we are.
-    pub mark: Mark,
-    /// Where it was read.
-    pub sources: Vec<String>,
-}
-
 /// Logins an administrator may not have.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,9 +220,6 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerFacts, R
     }
     for row in &facts.defaults {
         known.check(FILE, &row.property, &row.sources)?;
-    }
-    for row in &facts.parameters {
-        known.check(FILE, &row.name, &row.sources)?;
     }
     for (row, empty) in [
         ("majors", facts.majors.available.is_empty()),

@@ -29,9 +29,6 @@ pub struct SingleServerFacts {
     /// Performance tiers.
     #[serde(rename = "tier")]
     pub tiers: Vec<TierRow>,
-    /// Server parameters every server shows.
-    #[serde(rename = "parameter")]
-    pub parameters: Vec<SingleServerParameter>,
 }
 
 /// Extensions, as far as they differ from a flexible server's.
@@ -137,26 +134,6 @@ pub struct TierRow {
     pub sources: Vec<String>,
 }
 
-/// A server parameter.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SingleServerParameter {
-    /// Its name.
-    pub name: String,
-    /// Its default.
-    pub value: String,
-    /// The kind of values it takes.
-    pub data_type: String,
-    /// The values it takes.
-    pub allowed_values: String,
-    /// What it does, in Azure's words.
-    pub description: String,
-    /// How sure we are.
-    pub mark: Mark,
-    /// Where it was read.
-    pub sources: Vec<String>,
-}
-
 impl SingleServerFacts {
     /// What stands behind a version; `None` if no server can be created with it.
     pub fn real_server(&self, version: &str) -> Option<RealServer> {
@@ -178,15 +155,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<SingleServerFa
     let defaults = facts.defaults.iter();
     let defaults = defaults.map(|row| (row.property.as_str(), &row.sources));
     let tiers = facts.tiers.iter().map(|row| (row.name.as_str(), &row.sources));
-    let parameters = facts.parameters.iter();
-    let parameters = parameters.map(|row| (row.name.as_str(), &row.sources));
-    for (row, sources) in named
-        .into_iter()
-        .chain(versions)
-        .chain(defaults)
-        .chain(tiers)
-        .chain(parameters)
-    {
+    for (row, sources) in named.into_iter().chain(versions).chain(defaults).chain(tiers) {
         known.check(FILE, row, sources)?;
     }
     if facts.real_server(&facts.default_version.name).is_none() {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::jobs::{DumpKind, MissingRight, NeededRights, ServerSpec, SessionFailure};
+use crate::jobs::{DumpKind, MissingRight, NeededRights, RealParameter, ServerSpec, SessionFailure};
 
 /// A running dump: its bytes as they come. The last item is an error if the dump failed, so a
 /// truncated dump is never mistaken for a whole one.
@@ -69,6 +69,13 @@ pub trait DatabaseEngine: Send + Sync {
 
     /// Drops a database. One that does not exist is no error.
     fn drop_database<'a>(&'a self, key: &'a str, name: &'a str) -> EngineFuture<'a, ()>;
+
+    /// What the server knows of its parameters.
+    fn parameters<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<RealParameter>>;
+
+    /// Sets a parameter for the whole server: at once where that is possible, otherwise with the next
+    /// start.
+    fn set_parameter<'a>(&'a self, key: &'a str, name: &'a str, value: &'a str) -> EngineFuture<'a, ()>;
 
     /// The databases that take connections, in order of name: `template0` and `template1` left out.
     fn databases<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<String>>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use azdrill_emulator::jobs::{MissingRight, NeededRights, SessionFailure};
+use azdrill_emulator::jobs::{MissingRight, NeededRights, RealParameter, SessionFailure};
 use azdrill_emulator::server::{
     ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
 };
@@ -91,6 +91,14 @@ impl DatabaseEngine for EngineDouble {
 
     fn drop_database<'a>(&'a self, key: &'a str, name: &'a str) -> EngineFuture<'a, ()> {
         self.note(format!("drop {name} on {key}"), ())
+    }
+
+    fn parameters<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<RealParameter>> {
+        self.note(format!("parameters {key}"), Vec::new())
+    }
+
+    fn set_parameter<'a>(&'a self, key: &'a str, name: &'a str, value: &'a str) -> EngineFuture<'a, ()> {
+        self.note(format!("set {name} = {value} on {key}"), ())
     }
 
     fn databases<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<String>> {

@@ -9,7 +9,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::single_server::{SINGLE, world};
-use crate::single_server_parts::{connection, put_private_endpoint};
+use crate::single_server_parts::{connect as connect_endpoint, connection};
 use crate::world::World;
 
 const HOST: &str = "single.postgres.database.azure.com";
@@ -97,7 +97,7 @@ fn azure_services_need_the_rule_for_them_whatever_its_name() {
 fn a_private_endpoint_is_a_way_in_while_it_is_approved() {
     let mut world = world();
     set_access(&mut world, "Disabled");
-    put_private_endpoint(&mut world);
+    connect_endpoint(&mut world, SINGLE, "manualPrivateLinkServiceConnections");
     let endpoint = format!(
         "{}/providers/Microsoft.Network/privateEndpoints/pe",
         world.group()
@@ -107,10 +107,13 @@ fn a_private_endpoint_is_a_way_in_while_it_is_approved() {
             endpoint: endpoint.parse().expect("an id"),
         },
     };
-    assert!(connect(&mut world, &behind).is_ok());
+    assert!(connect(&mut world, &behind).is_err());
     let target = connection(&mut world)["id"].as_str().expect("an id").to_owned();
-    let reject = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Rejected", "description": "no"}}});
-    world.put(&target, &reject);
+    let approve = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Approved", "description": "yes"}}});
+    world.put(&target, &approve);
+    world.settle();
+    assert!(connect(&mut world, &behind).is_ok());
+    world.delete(&target);
     world.settle();
     assert!(connect(&mut world, &behind).is_err());
 }

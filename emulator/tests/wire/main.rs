@@ -28,6 +28,7 @@ mod recorded_vaults;
 mod resource_graph;
 mod retention;
 mod roles;
+mod server_parameters;
 mod shapes;
 mod sign_in;
 mod simulated_movement;

@@ -4,7 +4,7 @@
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{
     CopiedFile, CopyWork, DumpDatabaseWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult,
-    ServerWork, Work,
+    RealParameter, ServerWork, Work,
 };
 use azdrill_emulator::model::{Body, Extent, Request, Response, StoredBody, Timestamp};
 use azdrill_emulator::server::Core;
@@ -19,6 +19,10 @@ pub(crate) const DATASOURCE_BYTES: u64 = 7_844_323;
 #[derive(Default)]
 pub(crate) struct SimulatedMovement {
     next_offset: u64,
+    /// What real servers know of their parameters.
+    pub(crate) parameters: Vec<RealParameter>,
+    /// What was done to servers, apart from starting them.
+    pub(crate) server_work: Vec<ServerWork>,
     /// How the next dumps end after their first file, if not well.
     pub(crate) dumps_fail_with: Option<EffectFailure>,
 }
@@ -26,10 +30,14 @@ pub(crate) struct SimulatedMovement {
 impl SimulatedMovement {
     pub(crate) fn carry_out(&mut self, azure: &mut Azure, now: Timestamp, work: &Work) -> EffectResult {
         let result = match work {
-            Work::Server(ServerWork::Start(_)) => Ok(EffectResult::ServerStarted(
+            Work::Server(ServerWork::Start(_) | ServerWork::Restart(_)) => Ok(EffectResult::ServerStarted(
                 "127.0.0.1:5432".parse().expect("an address"),
             )),
-            Work::Server(_) => Ok(EffectResult::ServerDone),
+            Work::Server(ServerWork::Describe(_)) => Ok(EffectResult::Described(self.parameters.clone())),
+            Work::Server(work) => {
+                self.server_work.push(work.clone());
+                Ok(EffectResult::ServerDone)
+            }
             Work::Dump(work) => self.dump(azure, now, work),
             Work::Copy(work) => copy(azure, now, work),
             Work::Examine(_) => Ok(EffectResult::Examined(Vec::new())),

@@ -117,9 +117,8 @@ impl<'a> Holder<'a> {
         if recorded.is_none() && ours.is_none() {
             return;
         }
-        let value = |text: Option<&str>| {
-            text.map_or(Value::Null, |text| Value::String(without_signature(text)))
-        };
+        let value =
+            |text: Option<&str>| text.map_or(Value::Null, |text| Value::String(without_signature(text)));
         let path = format!("header.{name}");
         match (recorded, ours) {
             (Some(recorded), Some(ours)) => {
@@ -158,9 +157,9 @@ impl<'a> Holder<'a> {
             }
         }
         for (name, value) in ours {
-            let is_recorded = recorded.keys().any(|own| {
-                own == name || self.alignment.to_ours(own).eq_ignore_ascii_case(name)
-            });
+            let is_recorded = recorded
+                .keys()
+                .any(|own| own == name || self.alignment.to_ours(own).eq_ignore_ascii_case(name));
             if !is_recorded {
                 self.absent(&joined(path, name), Value::Null, value.clone());
             }
@@ -250,7 +249,11 @@ impl<'a> Holder<'a> {
 fn joined(path: &str, name: &str) -> String {
     // A dot in a name would part it.
     let name = name.replace('.', "_");
-    if path.is_empty() { name } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 fn leaves(value: &Value) -> usize {
@@ -268,9 +271,11 @@ fn likeness(left: &Value, right: &Value) -> usize {
             .iter()
             .map(|(name, value)| right.get(name).map_or(0, |own| likeness(value, own)))
             .sum(),
-        (Value::Array(left), Value::Array(right)) => {
-            left.iter().zip(right).map(|(left, right)| likeness(left, right)).sum()
-        }
+        (Value::Array(left), Value::Array(right)) => left
+            .iter()
+            .zip(right)
+            .map(|(left, right)| likeness(left, right))
+            .sum(),
         (left, right) => usize::from(left == right),
     }
 }

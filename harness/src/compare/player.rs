@@ -65,7 +65,12 @@ pub(super) fn play(recording: &Recording, profile: Profile) -> Result<Vec<Played
         world,
         alignment,
         presupposed,
-        not_sent: recording.setting.not_sent.iter().map(|path| format!("/{}", path.replace('.', "/"))).collect(),
+        not_sent: recording
+            .setting
+            .not_sent
+            .iter()
+            .map(|path| format!("/{}", path.replace('.', "/")))
+            .collect(),
         first,
         ahead: SignedDuration::ZERO,
     };
@@ -198,7 +203,10 @@ impl Player {
         let Some((_, name)) = path.split_once("/backupJobs/") else {
             return;
         };
-        let Some(recorded) = guids_of(name).next().filter(|guid| self.alignment.ours(guid).is_none()) else {
+        let Some(recorded) = guids_of(name)
+            .next()
+            .filter(|guid| self.alignment.ours(guid).is_none())
+        else {
             return;
         };
         let jobs = self.world.azure.services().data_protection.all_jobs();

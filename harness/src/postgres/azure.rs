@@ -6,8 +6,12 @@ use sha2::{Digest, Sha256};
 /// The superuser that owns what Azure made. It is the engine's own superuser too.
 pub(super) const SUPERUSER: &str = "azuresu";
 
-/// The databases to seed, in order, each with its SQL.
-const SEED: [(&str, &str); 3] = [
+/// The databases to seed, in order, each with its SQL. What is in `template1` is in every database that
+/// is made afterwards.
+const SEED: [(&str, &str); 6] = [
+    ("template1", include_str!("seed/roles.sql")),
+    ("template1", include_str!("seed/catalog.sql")),
+    ("postgres", include_str!("seed/catalog.sql")),
     ("postgres", include_str!("seed/postgres.sql")),
     ("azure_sys", include_str!("seed/azure_sys.sql")),
     ("azure_maintenance", include_str!("seed/azure_maintenance.sql")),

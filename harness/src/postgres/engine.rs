@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azdrill_emulator::jobs::{MissingRight, NeededRights};
+use azdrill_emulator::jobs::{MissingRight, NeededRights, RealParameter};
 use azdrill_emulator::server::{
     ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
 };
@@ -219,6 +219,14 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
 
     fn drop_database<'a>(&'a self, key: &'a str, name: &'a str) -> EngineFuture<'a, ()> {
         Box::pin(async move { self.superuser(key).await?.drop_database(name).await })
+    }
+
+    fn parameters<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<RealParameter>> {
+        Box::pin(async move { self.superuser(key).await?.parameters().await })
+    }
+
+    fn set_parameter<'a>(&'a self, key: &'a str, name: &'a str, value: &'a str) -> EngineFuture<'a, ()> {
+        Box::pin(async move { self.superuser(key).await?.set_parameter(name, value).await })
     }
 
     fn databases<'a>(&'a self, key: &'a str) -> EngineFuture<'a, Vec<String>> {

@@ -1,10 +1,16 @@
 //! Connections as a server's own superuser, and the statements the emulator asks of a server.
 
+use azdrill_emulator::jobs::RealParameter;
 use azdrill_emulator::server::{EngineError, ServerSpec};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::azure::{SUPERUSER, is_reserved, password_verifier, quote_identifier, quote_literal};
+
+/// What holds in a superuser's session whatever the server's own parameters have been set to.
+const UNDISTURBED: &str = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
+     -c default_transaction_read_only=off -c session_replication_role=origin -c row_security=on \
+     -c exit_on_error=off -c transform_null_equals=off -c client_min_messages=notice";
 
 /// How to reach a server as its superuser.
 #[derive(Clone)]
@@ -20,6 +26,7 @@ impl Superuser {
             .host_path(folder)
             .port(port)
             .user(SUPERUSER)
+            .options(UNDISTURBED)
             .application_name("azdrill");
         Self { config }
     }
@@ -32,6 +39,7 @@ impl Superuser {
             .port(port)
             .user(SUPERUSER)
             .password(password)
+            .options(UNDISTURBED)
             .application_name("azdrill");
         Self { config }
     }
@@ -52,7 +60,8 @@ impl Superuser {
     /// in a superuser's name.
     async fn maintenance(&self, what: &str) -> Result<Client, EngineError> {
         let mut guarded = self.clone();
-        guarded.config.options("-c search_path=pg_catalog,pg_temp");
+        let options = format!("{UNDISTURBED} -c search_path=pg_catalog,pg_temp");
+        guarded.config.options(&options);
         guarded
             .connect("postgres")
             .await
@@ -128,6 +137,58 @@ impl Superuser {
             .map_err(|error| sql_error(&what, &error))
     }
 
+    pub(super) async fn parameters(&self) -> Result<Vec<RealParameter>, EngineError> {
+        const WHAT: &str = "listing the server's parameters";
+        let client = self.maintenance(WHAT).await?;
+        let rows = client
+            .query(
+                "SELECT name, vartype, coalesce(unit, ''), coalesce(boot_val, ''), coalesce(min_val, ''),
+                        coalesce(max_val, ''), coalesce(enumvals, '{}'), context,
+                        concat_ws(' ', short_desc, extra_desc)
+                 FROM pg_settings",
+                &[],
+            )
+            .await
+            .map_err(|error| sql_error(WHAT, &error))?;
+        let described = rows.iter().map(|row| RealParameter {
+            name: row.get(0),
+            kind: row.get(1),
+            unit: row.get(2),
+            default: row.get(3),
+            least: row.get(4),
+            most: row.get(5),
+            words: row.get(6),
+            context: row.get(7),
+            description: row.get(8),
+        });
+        Ok(described.collect())
+    }
+
+    /// Only what the server itself has: `ALTER SYSTEM` takes any name with a dot in it.
+    pub(super) async fn set_parameter(&self, name: &str, value: &str) -> Result<(), EngineError> {
+        let what = format!("setting the parameter `{name}`");
+        let failed = |error| sql_error(&what, &error);
+        let client = self.maintenance(&what).await?;
+        let known = "SELECT FROM pg_settings WHERE name = $1 AND context <> 'internal'";
+        if client.query_opt(known, &[&name]).await.map_err(failed)?.is_none() {
+            return Err(EngineError::Failed {
+                what,
+                detail: "the server has no such parameter, or nobody can set it".to_owned(),
+            });
+        }
+        // It cannot be in a transaction, and so not in one batch with what follows.
+        let statement = format!(
+            "ALTER SYSTEM SET {} = {}",
+            quote_identifier(name),
+            setting(name, value)
+        );
+        client.batch_execute(&statement).await.map_err(failed)?;
+        client
+            .batch_execute("SELECT pg_reload_conf()")
+            .await
+            .map_err(failed)
+    }
+
     pub(super) async fn databases(&self) -> Result<Vec<String>, EngineError> {
         const WHAT: &str = "listing databases";
         let client = self.maintenance(WHAT).await?;
@@ -151,6 +212,17 @@ impl Superuser {
             .map_err(|error| sql_error(WHAT, &error))?;
         Ok(row.get::<_, i64>(0).unsigned_abs())
     }
+}
+
+/// A parameter's value as SQL wants it. A search path is a list of names, each a text of its own.
+fn setting(name: &str, value: &str) -> String {
+    if name != "search_path" || value.trim().is_empty() {
+        return quote_literal(value);
+    }
+    let names = value
+        .split(',')
+        .map(|part| quote_literal(part.trim().trim_matches('"')));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses what cannot be an administrator before a server is started for it.

@@ -71,7 +71,13 @@ impl Play<'_> {
         let target = "restored";
         postgres.create_database(&scratch.key, target).await?;
         let loaded = postgres
-            .restore(&scratch.key, target, dump_from_bytes(dump), RestoreAs::Superuser)
+            // Whatever is in a dump is run by who restores it: never by a superuser, who starts programs.
+            .restore(
+                &scratch.key,
+                target,
+                dump_from_bytes(dump),
+                RestoreAs::Administrator,
+            )
             .await?;
         let client = postgres.connect(&scratch.key, target).await?;
         let restored = content::snapshot(&client).await?;

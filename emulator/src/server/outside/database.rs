@@ -12,6 +12,16 @@ pub(super) async fn carry_out(
             let address = engine.start(&spec).await.map_err(failed)?;
             return Ok(EffectResult::ServerStarted(address));
         }
+        ServerWork::Restart(spec) => {
+            engine.stop(&spec.key).await.map_err(failed)?;
+            let address = engine.start(&spec).await.map_err(failed)?;
+            return Ok(EffectResult::ServerStarted(address));
+        }
+        ServerWork::Describe(key) => {
+            let parameters = engine.parameters(&key).await.map_err(failed)?;
+            return Ok(EffectResult::Described(parameters));
+        }
+        ServerWork::SetParameter { key, name, value } => engine.set_parameter(&key, &name, &value).await,
         ServerWork::Stop(key) => engine.stop(&key).await,
         ServerWork::Remove(key) => engine.remove(&key).await,
         ServerWork::SetAdminPassword { key, password } => engine.set_admin_password(&key, &password).await,

@@ -311,6 +311,7 @@ impl RestoreJob {
                 self.fail_moving(context, &text)
             }
             EffectResult::ServerStarted(_)
+            | EffectResult::Described(_)
             | EffectResult::ServerDone
             | EffectResult::Dumped { .. }
             | EffectResult::Examined(_)

@@ -1,4 +1,4 @@
-//! Firewall rules, databases, configurations.
+//! Firewall rules, databases, administrators.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -9,11 +9,8 @@ use super::{child_type, require_server};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::ParameterRow;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
-
-const CONFIGURATION: &str = "Microsoft.DBforPostgreSQL/flexibleServers/configurations";
 
 /// Puts a child resource, or removes it, after its outside work, if it has any, is done.
 #[derive(Clone)]
@@ -160,22 +157,6 @@ pub(super) fn put_administrator(
     put_child(context, permit, request, "administrators", properties, None)
 }
 
-pub(super) fn put_configuration(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    require_server(context, &server_of(permit))?;
-    let sent = json_body(request)?;
-    let properties = field(&sent, "properties");
-    let own = json!({
-        "value": field(properties, "value"),
-        "source": "user-override",
-        "isReadOnly": false,
-    });
-    put_child(context, permit, request, "configurations", own, None)
-}
-
 pub(super) fn delete_child(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -231,55 +212,4 @@ pub(super) fn list(
     require_server(context, &permit.scope)?;
     let kind = child_type(context, &permit.scope, kind);
     plain::list(context, permit, request, &kind)
-}
-
-pub(super) fn list_configurations(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    _: &Request,
-) -> Result<Response, Refusal> {
-    require_server(context, &permit.scope)?;
-    let mut found: Vec<Value> = context
-        .state
-        .resources_below(&permit.scope, CONFIGURATION)
-        .map(|resource| resource.body.clone())
-        .collect();
-    for parameter in &context.rules.servers.parameters {
-        if !found.iter().any(|own| own["name"] == parameter.name) {
-            found.push(describe_default(&permit.scope, parameter));
-        }
-    }
-    Ok(Response::json(StatusCode::OK, &json!({"value": found})))
-}
-
-/// A parameter nobody has set.
-fn describe_default(server: &ResourceId, parameter: &ParameterRow) -> Value {
-    let (name, value) = (parameter.name.as_str(), &parameter.value);
-    json!({
-        "id": server.child(["configurations", name]),
-        "name": name,
-        "type": CONFIGURATION,
-        "properties": {"value": value, "defaultValue": value, "source": "system-default", "isReadOnly": false},
-    })
-}
-
-pub(super) fn get_configuration(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    _: &Request,
-) -> Result<Response, Refusal> {
-    let server = server_of(permit);
-    require_server(context, &server)?;
-    if let Some(set) = context.state.resource(&permit.scope) {
-        return Ok(Response::json(StatusCode::OK, &set.body));
-    }
-    let name = permit.params.get("name");
-    let mut parameters = context.rules.servers.parameters.iter();
-    match parameters.find(|parameter| parameter.name.eq_ignore_ascii_case(name)) {
-        Some(parameter) => Ok(Response::json(
-            StatusCode::OK,
-            &describe_default(&server, parameter),
-        )),
-        None => Err(context.not_found(&permit.scope)),
-    }
 }

@@ -6,6 +6,7 @@ mod children;
 mod connections;
 mod location;
 mod long_term_retention;
+mod parameters;
 mod power;
 mod server_groups;
 mod server_spec;
@@ -16,13 +17,14 @@ mod sizes;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, plain};
 use crate::gateway::{Permit, Refusal};
-use crate::jobs::ServerSpec;
+use crate::jobs::{RealParameter, ServerSpec};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, OperationState, Resource};
 
@@ -40,6 +42,8 @@ pub struct PostgresState {
     entrances: BTreeMap<String, SocketAddr>,
     /// Long-term-retention backups by server and backup name.
     backups: BTreeMap<(ResourceId, String), long_term_retention::LtrBackup>,
+    /// What real servers know of their parameters, by major version.
+    real: BTreeMap<u32, Arc<BTreeMap<String, RealParameter>>>,
     /// What is being changed about each server.
     changes: BTreeMap<ResourceId, Vec<changes::Accepted>>,
 }
@@ -152,9 +156,9 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "FlexibleServers_Restart" => power::restart,
         "FirewallRules_CreateOrUpdate" => children::put_firewall_rule,
         "Databases_Create" => children::put_database,
-        "Configurations_Update" | "Configurations_Patch" => children::put_configuration,
+        "Configurations_Update" | "Configurations_Patch" => parameters::put,
         "Administrators_CreateOrUpdate" => children::put_administrator,
-        "Configurations_Get" => children::get_configuration,
+        "Configurations_Get" => parameters::get,
         "FirewallRules_Get" | "Databases_Get" | "Administrators_Get" => plain::get,
         "FirewallRules_Delete" | "Administrators_Delete" => children::delete_firewall_rule,
         "Databases_Delete" => children::delete_database,
@@ -165,7 +169,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
             |context, permit, request| children::list(context, permit, request, "firewallRules")
         }
         "Databases_List" => |context, permit, request| children::list(context, permit, request, "databases"),
-        "Configurations_List" => children::list_configurations,
+        "Configurations_List" => parameters::list,
         "LongTermRetention_PreBackup" => long_term_retention::pre_backup,
         "LongTermRetention_Start" => long_term_retention::start,
         "LongTermRetention_List" => long_term_retention::list,

@@ -27,7 +27,7 @@ pub(super) fn stop(
     change(context, permit, request, "Stopping", "Stopped")
 }
 
-/// The data stays where it is; only the state shows that something happened.
+/// Sessions end, and what waited for a restart takes effect.
 pub(super) fn restart(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -65,6 +65,7 @@ fn change(
     let work = spec.map(|spec| {
         Work::Server(match now {
             "Stopping" => ServerWork::Stop(spec.key.clone()),
+            "Restarting" => ServerWork::Restart(spec.clone()),
             _ => ServerWork::Start(spec.clone()),
         })
     });
@@ -72,6 +73,7 @@ fn change(
         id,
         operation,
         work,
+        starts: then == "Ready",
         then: then.to_owned(),
     });
     Ok(response)

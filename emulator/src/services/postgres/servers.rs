@@ -1,5 +1,7 @@
 //! Creating, changing and deleting servers. Every answer is 202: clients take nothing else.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -7,7 +9,7 @@ use super::changes::{Turn, accept, end_refused, take_turn, take_turn_of_running}
 use super::location::require_free_name;
 use super::power::LateRefusal;
 use super::shown::shown;
-use super::{SERVER, child_type, server_spec, set_state, single_server, sizes, state_of};
+use super::{SERVER, child_type, parameters, server_spec, set_state, single_server, sizes, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
@@ -186,11 +188,24 @@ impl Workflow for CreateServer {
             Input::Woke => self.ready(context),
             Input::Worked(EffectResult::ServerStarted(address)) => {
                 context.own.postgres.addresses.insert(self.id.clone(), address);
+                if context.own.postgres.real.contains_key(&self.spec.major) {
+                    return self.ready(context);
+                }
+                Next::Work(Work::Server(ServerWork::Describe(self.spec.key.clone())))
+            }
+            Input::Worked(EffectResult::Described(parameters)) => {
+                let known = parameters
+                    .into_iter()
+                    .map(|own| (own.name.clone(), own))
+                    .collect();
+                context.own.postgres.real.insert(self.spec.major, Arc::new(known));
                 self.ready(context)
             }
             Input::Worked(result) => {
+                let Some(error) = failure(&result) else {
+                    return self.ready(context);
+                };
                 self.undo(context);
-                let error = failure(&result).unwrap_or_default();
                 context.end(&self.operation, OperationOutcome::Failed(error));
                 Next::Done
             }
@@ -278,6 +293,7 @@ pub(super) fn update(
         id: id.clone(),
         operation,
         work,
+        starts: false,
         then: was,
     });
     Ok(response)
@@ -289,6 +305,8 @@ pub(super) struct ServerChange {
     pub(super) id: ResourceId,
     pub(super) operation: String,
     pub(super) work: Option<Work>,
+    /// It is started, or started again.
+    pub(super) starts: bool,
     pub(super) then: String,
 }
 
@@ -300,10 +318,16 @@ impl Workflow for ServerChange {
         let error = match &input {
             Input::Worked(EffectResult::ServerStarted(address)) => {
                 context.own.postgres.addresses.insert(self.id.clone(), *address);
+                parameters::started(context, &self.id);
                 None
             }
             Input::Worked(result) => failure(result),
-            _ => None,
+            _ => {
+                if self.starts {
+                    parameters::started(context, &self.id);
+                }
+                None
+            }
         };
         if self.then == "Stopped" {
             context.own.postgres.addresses.remove(&self.id);

@@ -67,6 +67,8 @@ const ATTACKS: &[&str] = &[
     "SELECT pg_reload_conf()",
     "SELECT pg_rotate_logfile()",
     "SET allow_system_table_mods = on",
+    // What would dial out of the machine.
+    "CREATE SUBSCRIPTION s CONNECTION 'host=192.0.2.1 user=u password=p dbname=d' PUBLICATION p",
     // Functions that only superusers may call may not be handed out either.
     "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO CURRENT_USER",
     "ALTER FUNCTION pg_read_file(text) SECURITY DEFINER",

@@ -17,7 +17,9 @@ mod azure;
 mod client;
 mod container_mode;
 mod differences;
+mod hostile;
 mod local_mode;
+mod parameters;
 
 const PASSWORD: &str = "it's a \"secret\" \\ Ω";
 

@@ -3,7 +3,6 @@
 //! What is the same as with flexible servers (operations, children, the real server behind) stands
 //! one folder up.
 
-mod parameters;
 mod parts;
 mod servers;
 mod tiers;
@@ -11,7 +10,7 @@ mod tiers;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{connections, power};
+use super::{connections, parameters, power};
 use crate::gateway::{Permit, Refusal};
 use crate::model::Response;
 use crate::services::{Context, Handler, plain};
