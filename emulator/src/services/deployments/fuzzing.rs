@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::expression::{Problem, evaluate};
-use super::lenient;
 use super::limits::Most;
 use super::template::{Place, Request};
+use crate::gateway::lenient_json;
 use crate::model::Timestamp;
 use crate::rules::Limits;
 use crate::services::budget::Bounds;
@@ -25,7 +25,10 @@ fn read(properties: &Value, limits: &Limits) -> Result<Request, String> {
 
 /// A whole template, as a request sends it.
 pub(in crate::services) fn template(limits: &Limits, data: &[u8]) {
-    let Some(sent) = serde_json::from_slice(data).ok().or_else(|| lenient(data)) else {
+    let Some(sent) = serde_json::from_slice(data)
+        .ok()
+        .or_else(|| lenient_json::read(data))
+    else {
         return;
     };
     let Ok(template) = read(&sent, limits) else { return };

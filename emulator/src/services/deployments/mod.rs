@@ -9,7 +9,6 @@ mod deploy;
 mod expression;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
-mod lenient_json;
 mod limits;
 mod template;
 #[cfg(test)]
@@ -21,9 +20,8 @@ use std::sync::{Mutex, PoisonError};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Context, Handler, LongRunning, Preparer, json_body};
+use super::{Context, Handler, LongRunning, Preparer, lenient_json_body};
 use crate::gateway::{Permit, Refusal};
-use crate::model::Body;
 use crate::model::{Preparation, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
 use limits::Most;
@@ -63,31 +61,6 @@ fn invalid(text: &str) -> Refusal {
         "InvalidTemplate",
         format!("Deployment template validation failed: '{text}'"),
     )
-}
-
-/// The request's body, read as leniently as Azure reads templates: with comments, and with names that
-/// are not in quotes, which is how the CLI sends the template's own.
-fn lenient_body(request: &Request) -> Result<Value, Refusal> {
-    json_body(request).or_else(|refusal| {
-        let Body::Bytes(bytes) = &request.body else {
-            return Err(refusal);
-        };
-        lenient(bytes).ok_or(refusal)
-    })
-}
-
-fn lenient(bytes: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    if lenient_json::is_deep(text) {
-        return None;
-    }
-    let options = jsonc_parser::ParseOptions {
-        allow_comments: true,
-        allow_loose_object_property_names: true,
-        allow_trailing_commas: true,
-        ..jsonc_parser::ParseOptions::default()
-    };
-    jsonc_parser::parse_to_serde_value(text, &options).ok()
 }
 
 /// What a deployment is made to: the group or the subscription.
@@ -143,7 +116,7 @@ struct Reading {
 
 impl Reading {
     fn carry_out(self, request: &Request) -> Result<Template, Refusal> {
-        let sent = lenient_body(request)?;
+        let sent = lenient_json_body(request)?;
         Template::read(self.place, field(&sent, "properties"), &self.most).map_err(|text| invalid(&text))
     }
 }
