@@ -31,7 +31,13 @@ fn core(criterion: &mut Criterion) {
     put.body = azdrill_emulator::model::Body::Bytes(Bytes::from(world.policy_body.clone()));
     let blob = Request::new(Method::PUT, world::BLOB_HOST, "/data/probe")
         .with_header("authorization", &format!("Bearer {}", world.blob_token));
-    for (name, request) in [("decide: ARM GET", &get), ("decide: blob PUT", &blob)] {
+    let signed = format!("/data/probe?{}", world.signature);
+    let signed = Request::new(Method::GET, world::BLOB_HOST, &signed);
+    for (name, request) in [
+        ("decide: ARM GET", &get),
+        ("decide: blob PUT", &blob),
+        ("decide: blob GET, signed", &signed),
+    ] {
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| azure.decide(now, &path, black_box(request)).unwrap());
         });

@@ -158,16 +158,16 @@ fn changes(world: &world::World) -> Vec<Asked> {
         ),
         arm("PUT of a network", Method::PUT, &network, &plain),
         arm(
-            "PATCH of a network, 40,000 unknown keys",
-            Method::PATCH,
+            "PUT of a network, 40,000 unknown keys",
+            Method::PUT,
             &network,
-            &patch,
+            &json!({"location": "uksouth", "properties": many(40_000)}),
         ),
         arm(
-            "PATCH of a network, the same again",
-            Method::PATCH,
+            "PUT of a network of 4,000 subnets",
+            Method::PUT,
             &network,
-            &patch,
+            &json!({"location": "uksouth", "properties": {"subnets": (0..4_000).map(|n| json!({"name": format!("s{n}")})).collect::<Vec<_>>()}}),
         ),
         arm(
             "PUT of a policy of 4 MB",
@@ -182,6 +182,29 @@ fn changes(world: &world::World) -> Vec<Asked> {
             &json!({"operation": "Merge", "properties": {"tags": (0..20_000).map(|n| (format!("t{n}"), json!("x"))).collect::<Map<_, _>>()}}),
         ),
     ]
+}
+
+/// A new instance beside so many: the last is what is measured.
+fn instances(azure: &mut Azure, now: Timestamp, world: &world::World, beside: usize) -> Asked {
+    let vault = world.vault.split('?').next().unwrap();
+    let group = world.group.split('?').next().unwrap();
+    let ask = |name, number: usize| {
+        let server = format!("{group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/s{number}");
+        let source = json!({
+            "objectType": "Datasource", "resourceID": server, "datasourceType": "Microsoft.DBforPostgreSQL/flexibleServers",
+        });
+        let target = format!("{vault}/backupInstances/i{number}?api-version=2024-04-01");
+        let body = json!({"properties": {
+            "objectType": "BackupInstance", "dataSourceInfo": source, "policyInfo": {"policyId": format!("{vault}/backupPolicies/p")},
+        }});
+        arm(world, name, Method::PUT, &target, &body)
+    };
+    for number in 0..beside {
+        let answer = azure.call(now, &NetworkPath::internet(), ask("", number).request);
+        assert!(answer.status.is_success(), "{}", answer.json_body());
+        azure.tick(now);
+    }
+    ask("PUT of an instance beside 2,000", beside)
 }
 
 /// Little languages.
@@ -292,6 +315,7 @@ fn main() {
     let mut asked = changes(&world);
     asked.extend(languages(&world));
     asked.extend(keys(&mut azure, now, &world));
+    asked.push(instances(&mut azure, now, &world, 2_000));
     let mut over = 0;
     println!(
         "{:<50} {:>6} {:>12} {:>12}",

@@ -126,7 +126,7 @@ fn files_with_secrets_are_their_users_alone() {
         let (mode, name) = line.split_once(' ').expect("a mode");
         assert!(mode.ends_with("00") || OPEN.contains(&name), "{line}");
     }
-    for name in ["service_principal_entries.json", "ca.key", "trust.p12", "lock"] {
+    for name in ["service_principal_entries.json", "ca.key", "trust.jks", "lock"] {
         assert!(text.contains(&format!("600 {name}")), "{name} in {text}");
     }
     let mode = std::fs::metadata(&record).expect("recorded").permissions().mode();

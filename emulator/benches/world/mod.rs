@@ -34,6 +34,8 @@ pub struct World {
     pub policy_body: Vec<u8>,
     pub arm_token: String,
     pub blob_token: String,
+    /// An account signature that may read, as a query.
+    pub signature: String,
 }
 
 pub fn empty(now: Timestamp) -> Azure {
@@ -94,6 +96,7 @@ pub fn build(now: Timestamp) -> (Azure, World) {
         &json!({"location": "uksouth", "identity": {"type": "SystemAssigned"}, "properties": {"storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]}}),
     );
     put(&policy, &policy_body);
+    let signature = signature(&mut azure, now, &account, &arm_token);
     let version = "?api-version=2024-04-01";
     let world = World {
         group: format!("{group}{version}"),
@@ -102,8 +105,23 @@ pub fn build(now: Timestamp) -> (Azure, World) {
         policy_body: policy_body.to_string().into_bytes(),
         arm_token,
         blob_token,
+        signature,
     };
     (azure, world)
+}
+
+/// What `listAccountSas` answers for reading blobs for a day.
+fn signature(azure: &mut Azure, now: Timestamp, account: &str, token: &str) -> String {
+    let body = json!({
+        "signedServices": "b", "signedResourceTypes": "o", "signedPermission": "r", "keyToSign": "key1",
+        "signedExpiry": (now + SignedDuration::from_hours(24)).to_string(),
+    });
+    let target = format!("{account}/listAccountSas?api-version=2025-08-01");
+    let request = Request::new(Method::POST, "management.azure.com", &target)
+        .with_json(&body)
+        .with_header("authorization", &format!("Bearer {token}"));
+    let answer = azure.call(now, &NetworkPath::internet(), request).json_body();
+    answer["accountSasToken"].as_str().unwrap().to_owned()
 }
 
 fn version_of(path: &str) -> &'static str {

@@ -35,7 +35,9 @@ impl Core for Azure {
             limit_bytes: BUFFER_MAX_BYTES,
         };
         let endpoint = endpoint_of(&request.host, &request.path);
-        if !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
+        // What reads brings no body that anybody would be spared: the call alone decides.
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        if reads || !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
             return buffer;
         }
         match self.decide(now, path, request) {

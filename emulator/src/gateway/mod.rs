@@ -11,6 +11,7 @@ mod database;
 mod given_twice;
 mod key_vault;
 mod known_hosts;
+pub(crate) mod lenient_json;
 mod lock;
 mod parsed_body;
 mod refusal;
@@ -36,7 +37,7 @@ pub(crate) use parsed_body::ParsedBody;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 pub(crate) use sas::{account_signature, container_signature, service_signature};
-pub(crate) use sent_body::{check as check_body, read_json};
+pub(crate) use sent_body::{check as check_body, read_json, read_lenient_json};
 pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;

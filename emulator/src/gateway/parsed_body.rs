@@ -1,16 +1,19 @@
 //! A body that was read before its request is called: reading a long one takes long.
 
-use std::sync::{Mutex, PoisonError};
-
 use serde_json::Value;
 
+use super::lenient_json;
 use crate::model::{Body, Preparation, Request};
 
 /// Shorter bodies are read when they are wanted.
 const LONG_BYTES: u64 = 32 * 1024;
 
-/// What a long body holds, until somebody takes it.
-pub(crate) struct ParsedBody(Mutex<Option<Result<Value, serde_json::Error>>>);
+/// What a long body holds.
+pub(crate) struct ParsedBody {
+    strict: Result<Value, serde_json::Error>,
+    /// What it holds with comments in it, where it is no JSON without.
+    lenient: Option<Value>,
+}
 
 impl ParsedBody {
     /// The reading of a request's body, if it is long, may be JSON, and has not been read.
@@ -24,13 +27,27 @@ impl ParsedBody {
         }
         let bytes = bytes.clone();
         Some(Preparation::new(move || {
-            Self(Mutex::new(Some(serde_json::from_slice(&bytes))))
+            let strict = serde_json::from_slice(&bytes);
+            let lenient = strict.is_err().then(|| lenient_json::read(&bytes)).flatten();
+            Self { strict, lenient }
         }))
     }
 
-    /// What the body of a request holds, the first time of asking.
-    pub(crate) fn of(request: &Request) -> Option<Result<Value, serde_json::Error>> {
-        let own = request.prepared::<Self>()?;
-        own.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What the body of a request holds, if it was read.
+    pub(crate) fn of(request: &Request) -> Option<&Result<Value, serde_json::Error>> {
+        request.prepared::<Self>().map(|own| &own.strict)
+    }
+
+    /// What it holds with comments in it, where it is no JSON without.
+    pub(crate) fn lenient(&self) -> Option<&Value> {
+        self.lenient.as_ref()
+    }
+
+    /// The same as `of`, not copied, if it was read and is JSON: nobody asks the request for it again.
+    pub(crate) fn take(request: &mut Request) -> Option<Value> {
+        if !matches!(Self::of(request), Some(Ok(_))) {
+            return None;
+        }
+        request.take_prepared::<Self>()?.strict.ok()
     }
 }

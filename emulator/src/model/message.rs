@@ -254,6 +254,12 @@ impl Request {
         self.prepared.iter().find_map(Prepared::get)
     }
 
+    /// The same, taken out of the request, if nobody else holds it.
+    pub fn take_prepared<T: std::any::Any + Send + Sync>(&mut self) -> Option<T> {
+        let at = self.prepared.iter().position(|own| own.get::<T>().is_some())?;
+        self.prepared.remove(at).into_inner()
+    }
+
     /// A header as text; `None` if absent or not printable.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

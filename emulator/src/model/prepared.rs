@@ -13,6 +13,11 @@ impl Prepared {
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
     }
+
+    /// It itself, if it is one of these and nobody else holds it.
+    pub fn into_inner<T: Any + Send + Sync>(self) -> Option<T> {
+        Arc::into_inner(self.0.downcast().ok()?)
+    }
 }
 
 impl std::fmt::Debug for Prepared {

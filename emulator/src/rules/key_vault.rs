@@ -65,6 +65,19 @@ pub struct KeyVaultFacts {
     pub private_link: PrivateLink,
     /// Keys outside their time.
     pub out_of_time: OutOfTime,
+    /// What a vault keeps when another is put in its place.
+    pub replaced: Replaced,
+    /// The attribute `hsmPlatform` of a key.
+    pub hsm_platform: Text,
+}
+
+/// A vault in whose place another is put.
+#[derive(Debug, Deserialize)]
+pub struct Replaced {
+    /// The properties it keeps where the request does not say them.
+    pub stays: Vec<String>,
+    #[serde(flatten)]
+    evidence: Evidence,
 }
 
 /// A text.
@@ -221,7 +234,7 @@ impl KeyVaultFacts {
         self.permissions.keys().map(String::as_str)
     }
 
-    fn evidence(&self) -> [(&'static str, &Evidence); 12] {
+    fn evidence(&self) -> [(&'static str, &Evidence); 14] {
         [
             ("service_version", &self.service_version.evidence),
             ("retention_days", &self.retention_days.evidence),
@@ -235,6 +248,8 @@ impl KeyVaultFacts {
             ("elliptic_curve", &self.elliptic_curve.evidence),
             ("private_link", &self.private_link.evidence),
             ("out_of_time", &self.out_of_time.evidence),
+            ("replaced", &self.replaced.evidence),
+            ("hsm_platform", &self.hsm_platform.evidence),
         ]
     }
 }

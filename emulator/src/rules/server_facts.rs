@@ -16,6 +16,8 @@ pub struct ServerFacts {
     pub own_databases: OwnDatabases,
     /// Major versions.
     pub majors: Majors,
+    /// The ways of coming into being that are played.
+    pub create_modes: CreateModes,
     /// What can be created.
     pub capabilities: Capabilities,
     /// What a server has where the request says nothing.
@@ -64,6 +66,22 @@ pub struct Majors {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// The words of `createMode` that are played. The others make a server of what another one holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateModes {
+    played: Vec<String>,
+    /// Where it was read.
+    pub(super) sources: Vec<String>,
+}
+
+impl CreateModes {
+    /// Whether a word, or none, is played.
+    pub fn plays(&self, mode: &str) -> bool {
+        mode.is_empty() || self.played.iter().any(|played| played.eq_ignore_ascii_case(mode))
+    }
 }
 
 /// What the `capabilities` of a region tell.
@@ -206,6 +224,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerFacts, R
     let facts: ServerFacts = parse(FILE, text)?;
     known.check(FILE, "own_databases", &facts.own_databases.sources)?;
     known.check(FILE, "majors", &facts.majors.sources)?;
+    known.check(FILE, "create_modes", &facts.create_modes.sources)?;
     known.check(FILE, "capabilities", &facts.capabilities.sources)?;
     for row in &facts.reserved_login {
         known.check(FILE, "reserved_login", &row.sources)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::server_facts::CreateModes;
 
 const FILE: &str = "single_server.toml";
 
@@ -18,6 +19,8 @@ pub struct SingleServerFacts {
     pub default_sku: NamedDefault,
     /// How far after its creation a server can be taken back to.
     pub earliest_restore: EarliestRestore,
+    /// The ways of coming into being that are played.
+    pub create_modes: CreateModes,
     /// Extensions.
     pub extensions: Extensions,
     /// Versions a server can be created with.
@@ -150,6 +153,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<SingleServerFa
         ("default_sku", &facts.default_sku.sources),
         ("earliest_restore", &facts.earliest_restore.sources),
         ("extensions", &facts.extensions.sources),
+        ("create_modes", &facts.create_modes.sources),
     ];
     let versions = facts.versions.iter().map(|row| ("version", &row.sources));
     let defaults = facts.defaults.iter();

@@ -1,5 +1,7 @@
 //! What a handler or a workflow works with.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -11,7 +13,7 @@ use uuid::Uuid;
 use super::{ServiceStates, Workflow};
 use crate::authz::Wanted;
 use crate::entropy::Entropy;
-use crate::gateway::{Door, Permit, Refusal, TokenAuthority, read_json};
+use crate::gateway::{Door, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
     Action, DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
@@ -321,9 +323,21 @@ fn text_of(entropy: &Entropy, length: usize) -> String {
 /// # Errors
 ///
 /// 400 with line and column if it is not JSON, 415 if it says it is something else.
-pub fn json_body(request: &Request) -> Result<Value, Refusal> {
+pub fn json_body(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
     match &request.json {
-        Some(checked) => Ok(checked.clone()),
+        Some(checked) => Ok(Cow::Borrowed(checked)),
         None => read_json(request),
+    }
+}
+
+/// The same of a body that may have comments: a template.
+///
+/// # Errors
+///
+/// The same.
+pub fn lenient_json_body(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
+    match &request.json {
+        Some(checked) => Ok(Cow::Borrowed(checked)),
+        None => read_lenient_json(request),
     }
 }

@@ -27,7 +27,7 @@ pub mod storage;
 mod system_data;
 mod workflow;
 
-pub use context::{Context, LongRunning, Pace, Settings, json_body};
+pub use context::{Context, LongRunning, Pace, Settings, json_body, lenient_json_body};
 use listed::{Listed, listed};
 pub use workflow::{Input, Next, Outbound, Workflow};
 

@@ -1,6 +1,6 @@
 //! Long-running operations, as their status and result endpoints see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
@@ -30,48 +30,154 @@ pub struct OperationState {
     pub marks: Vec<(&'static str, String)>,
 }
 
-/// All operations by id. They stay after they have ended: clients ask again.
+/// The most operations kept after they have ended; the oldest go first. Azure forgets them after a time, too.
+const ENDED_MAX: usize = 10_000;
+
+/// All operations by id. They stay for long after they have ended: clients ask again.
 #[derive(Clone, Debug, Default)]
-pub struct Operations(BTreeMap<String, OperationState>);
+pub struct Operations {
+    all: BTreeMap<String, Kept>,
+    /// Those that have ended, in the order they did.
+    ended: VecDeque<String>,
+}
+
+/// An operation as it is kept. What came of it is a text: as a value a server's body takes eight times the room.
+#[derive(Clone, Debug)]
+struct Kept {
+    started: Timestamp,
+    ended: Option<Timestamp>,
+    outcome: KeptOutcome,
+    marks: Vec<(&'static str, String)>,
+}
+
+#[derive(Clone, Debug)]
+enum KeptOutcome {
+    Running,
+    Succeeded(Box<str>),
+    Failed(Box<str>),
+}
+
+impl KeptOutcome {
+    fn of(outcome: &OperationOutcome) -> Self {
+        match outcome {
+            OperationOutcome::Running => Self::Running,
+            OperationOutcome::Succeeded(value) => Self::Succeeded(text_of(value)),
+            OperationOutcome::Failed(error) => Self::Failed(text_of(error)),
+        }
+    }
+
+    fn read(&self) -> OperationOutcome {
+        match self {
+            Self::Running => OperationOutcome::Running,
+            Self::Succeeded(text) => OperationOutcome::Succeeded(value_of(text)),
+            Self::Failed(text) => OperationOutcome::Failed(value_of(text)),
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Box<str> {
+    if value.is_null() {
+        return Box::default();
+    }
+    value.to_string().into()
+}
+
+/// The empty text stands for null. No other text fails to be read: it was written by `text_of`.
+fn value_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+impl Kept {
+    fn read(&self) -> OperationState {
+        OperationState {
+            started: self.started,
+            ended: self.ended,
+            outcome: self.outcome.read(),
+            marks: self.marks.clone(),
+        }
+    }
+}
 
 impl Operations {
     /// Takes note of a new operation.
     pub fn begin(&mut self, id: String, now: Timestamp) {
-        self.0.insert(
-            id,
-            OperationState {
-                started: now,
-                ended: None,
-                outcome: OperationOutcome::Running,
-                marks: Vec::new(),
-            },
-        );
+        let kept = Kept {
+            started: now,
+            ended: None,
+            outcome: KeptOutcome::Running,
+            marks: Vec::new(),
+        };
+        self.all.insert(id, kept);
     }
 
     /// Ends an operation. One that has ended stays as it is.
     pub fn end(&mut self, id: &str, now: Timestamp, outcome: OperationOutcome) {
-        if let Some(operation) = self.0.get_mut(id)
-            && operation.ended.is_none()
+        let Some(operation) = self.all.get_mut(id).filter(|own| own.ended.is_none()) else {
+            return;
+        };
+        operation.ended = Some(now);
+        operation.outcome = KeptOutcome::of(&outcome);
+        self.ended.push_back(id.to_owned());
+        if self.ended.len() > ENDED_MAX
+            && let Some(oldest) = self.ended.pop_front()
         {
-            operation.ended = Some(now);
-            operation.outcome = outcome;
+            self.all.remove(&oldest);
         }
     }
 
     /// Adds a header to an operation's status answers.
     pub fn mark(&mut self, id: &str, header: &'static str, value: String) {
-        if let Some(operation) = self.0.get_mut(id) {
+        if let Some(operation) = self.all.get_mut(id) {
             operation.marks.push((header, value));
         }
     }
 
     /// Every operation, in order of id.
-    pub fn all(&self) -> impl Iterator<Item = (&str, &OperationState)> {
-        self.0.iter().map(|(id, operation)| (id.as_str(), operation))
+    pub fn all(&self) -> impl Iterator<Item = (&str, OperationState)> {
+        self.all
+            .iter()
+            .map(|(id, operation)| (id.as_str(), operation.read()))
     }
 
     /// The operation of that id.
-    pub fn get(&self, id: &str) -> Option<&OperationState> {
-        self.0.get(id)
+    pub fn get(&self, id: &str) -> Option<OperationState> {
+        self.all.get(id).map(Kept::read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_came_of_an_operation_is_told_as_it_was() {
+        let mut operations = Operations::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for (id, outcome) in [
+            ("a", OperationOutcome::Succeeded(Value::Null)),
+            ("b", OperationOutcome::Succeeded(json!({"z": 1, "a": ["\u{e4}"]}))),
+            ("c", OperationOutcome::Failed(json!({"code": "No"}))),
+        ] {
+            operations.begin(id.to_owned(), now);
+            operations.end(id, now, outcome.clone());
+            operations.end(id, now, OperationOutcome::Running);
+            assert_eq!(operations.get(id).map(|own| own.outcome), Some(outcome));
+        }
+    }
+
+    #[test]
+    fn the_oldest_that_ended_is_forgotten_and_none_that_runs() {
+        let mut operations = Operations::default();
+        let now = Timestamp::UNIX_EPOCH;
+        operations.begin("runs".to_owned(), now);
+        for number in 0..=ENDED_MAX {
+            operations.begin(number.to_string(), now);
+            operations.end(&number.to_string(), now, OperationOutcome::Succeeded(Value::Null));
+        }
+        assert!(operations.get("runs").is_some() && operations.get("1").is_some());
+        assert!(operations.get("0").is_none());
+        assert_eq!(operations.all().count(), ENDED_MAX + 1);
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod arm_headers;
 mod bodies;
+mod body_limits;
 mod certificates;
 mod database_connections;
 mod deployments;

@@ -94,6 +94,24 @@ impl From<ProfileArgument> for Profile {
     }
 }
 
+/// `AZDRILL_LOG` says what is told on the way: a level, or levels of parts (`warn,azdrill=debug`).
+fn begin_tracing() {
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let said = std::env::var("AZDRILL_LOG").ok();
+    let wanted: Targets = said
+        .and_then(|said| said.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .without_time()
+        // Where standard error takes nothing, there is nobody to tell that either.
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(lines).with(wanted).init();
+}
+
 /// Parses the arguments and does what they say.
 pub(super) fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -104,16 +122,7 @@ pub(super) fn main() -> ExitCode {
     if let Command::WithinHosts(own) = &arguments.command {
         return within_hosts::run(own);
     }
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("AZDRILL_LOG").unwrap_or_else(|_| "warn".into()),
-        )
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .without_time()
-        // Where standard error takes nothing, there is nobody to tell that either.
-        .log_internal_errors(false)
-        .init();
+    begin_tracing();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return could_not_run(&Failure::Plain(error.to_string())),

@@ -6,13 +6,15 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
 use azdrill_emulator::rules::OriginKind;
 use serde::Deserialize;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::known;
 use crate::scenario::{ScenarioError, read_toml};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultFile {
     /// Faults of requests.
@@ -23,7 +25,8 @@ pub struct FaultFile {
     connections: Vec<ConnectionEntry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct RequestFault {
     /// The operation's id; any if left out.
@@ -44,7 +47,8 @@ struct RequestFault {
     lose_answer: Option<LoseAnswer>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Answer {
     status: u16,
@@ -52,20 +56,22 @@ struct Answer {
     retry_after_seconds: Option<u64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct LoseAnswer {
     status: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct ConnectionEntry {
     /// The server's name; any if left out.
     #[serde(default)]
     server: String,
     /// Where the client stands; anywhere if left out.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     from: Option<OriginKind>,
     #[serde(default = "one")]
     nth: u64,
@@ -75,7 +81,8 @@ struct ConnectionEntry {
 }
 
 /// What goes wrong with a connection, as files write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum ConnectionWord {
     Refuse,

@@ -9,6 +9,7 @@ use azdrill_emulator::rules::{Gate, OriginKind, Profile};
 use azdrill_emulator::server::Clock;
 use serde::Serialize;
 use serde_json::Value;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use crate::run::{RuleNote, rule_note};
@@ -57,12 +58,13 @@ pub struct Record {
 }
 
 /// One call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub struct Call {
     /// Its number.
     pub number: u64,
     /// When, on the world's clock.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// When, in real seconds from the beginning of the run.
     pub seconds: f64,
@@ -88,7 +90,8 @@ pub struct Call {
 }
 
 /// A no.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub struct Refused {
     /// The gate.
     pub gate: String,

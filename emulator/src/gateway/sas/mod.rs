@@ -15,6 +15,7 @@ use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
 use crate::rules::{Gate, Operation, Params};
 use crate::state::{AccountKeys, Principal};
 
+use text::Query;
 pub(crate) use text::{account_signature, container_signature, service_signature};
 
 /// The longest a user delegation key counts.
@@ -54,33 +55,27 @@ pub(super) fn verify(
     row: &Operation,
 ) -> Result<Caller, Refusal> {
     let pairs = request.query_pairs();
-    let query = |name: &str| {
-        pairs
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.clone())
-            .unwrap_or_default()
-    };
-    if !query("skoid").is_empty() {
-        return delegated(door, now, path, request, account, row, &query);
+    let query = Query::Sent(&pairs);
+    if !query.get("skoid").is_empty() {
+        return delegated(door, now, path, request, account, row, query);
     }
     key_allowed(door, request)?;
-    let signature = text::Signature { query: &query };
-    let permissions = if query("ss").is_empty() {
-        let resource = query("sr");
-        let text = signature.service_text(&resource_of(request, account, &resource)?);
-        check_signature(keys, &text, &query("sig"))?;
-        let said = Said::of(&query).with_policy(door, account, request, &query("si"))?;
-        reach::check_times(now, &said.start, &said.expiry)?;
-        reach::check_origin(path, request, &query("sip"), &query("spr"))?;
-        reach::check_service(row, request, &resource)?;
-        said.permissions
+    let signature = text::Signature { query };
+    let permissions = if query.get("ss").is_empty() {
+        let resource = query.get("sr");
+        let text = signature.service_text(&resource_of(request, account, resource)?);
+        check_signature(keys, &text, query.get("sig"))?;
+        let said = Said::of(query).with_policy(door, account, request, query.get("si"))?;
+        reach::check_times(now, said.start, said.expiry)?;
+        reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
+        reach::check_service(row, request, resource)?;
+        said.permissions.to_owned()
     } else {
-        check_signature(keys, &signature.account_text(account), &query("sig"))?;
-        reach::check_times(now, &query("st"), &query("se"))?;
-        reach::check_origin(path, request, &query("sip"), &query("spr"))?;
-        reach::check_account(row, &query("ss"), &query("srt"))?;
-        query("sp")
+        check_signature(keys, &signature.account_text(account), query.get("sig"))?;
+        reach::check_times(now, query.get("st"), query.get("se"))?;
+        reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
+        reach::check_account(row, query.get("ss"), query.get("srt"))?;
+        query.get("sp").to_owned()
     };
     Ok(Caller::without_principal(
         Credential::SharedAccessSignature { permissions },
@@ -97,25 +92,25 @@ fn check_signature(keys: &AccountKeys, text: &str, signature: &str) -> Result<()
 }
 
 /// When a signature counts and what for. A stored access policy can say any of it in its place.
-struct Said {
-    permissions: String,
-    start: String,
-    expiry: String,
+struct Said<'a> {
+    permissions: &'a str,
+    start: &'a str,
+    expiry: &'a str,
 }
 
-impl Said {
-    fn of(query: &dyn Fn(&str) -> String) -> Self {
+impl<'a> Said<'a> {
+    fn of(query: Query<'a>) -> Self {
         Self {
-            permissions: query("sp"),
-            start: query("st"),
-            expiry: query("se"),
+            permissions: query.get("sp"),
+            start: query.get("st"),
+            expiry: query.get("se"),
         }
     }
 
     /// What the policy that the signature names adds. What both say is said once too often.
     fn with_policy(
         self,
-        door: &Door<'_>,
+        door: &Door<'a>,
         account: &str,
         request: &Request,
         id: &str,
@@ -131,11 +126,11 @@ impl Said {
             .container(account, container)
             .and_then(|access| access.policies.iter().find(|policy| policy.id == id))
             .ok_or_else(|| failed("the container has no stored access policy of the id in si"))?;
-        let one = |own: String, stored: &str, name: &str| match (own.is_empty(), stored.is_empty()) {
+        let one = |own: &'a str, stored: &'a str, name: &str| match (own.is_empty(), stored.is_empty()) {
             (false, false) => Err(failed(&format!(
                 "{name} stands in the signature and in its stored access policy"
             ))),
-            (true, _) => Ok(stored.to_owned()),
+            (true, _) => Ok(stored),
             (false, true) => Ok(own),
         };
         Ok(Self {
@@ -155,43 +150,43 @@ fn delegated(
     request: &Request,
     account: &str,
     row: &Operation,
-    query: &dyn Fn(&str) -> String,
+    query: Query<'_>,
 ) -> Result<Caller, Refusal> {
     for name in ["saoid", "suoid", "skdutid", "sduoid"] {
-        if !query(name).is_empty() {
+        if !query.get(name).is_empty() {
             return Err(failed(&format!(
                 "azdrill does not play signatures that name another user ({name})"
             )));
         }
     }
     let key = DelegationKey {
-        object: query("skoid"),
-        tenant: query("sktid"),
-        start: query("skt"),
-        expiry: query("ske"),
-        service: query("sks"),
-        version: query("skv"),
+        object: query.get("skoid").to_owned(),
+        tenant: query.get("sktid").to_owned(),
+        start: query.get("skt").to_owned(),
+        expiry: query.get("ske").to_owned(),
+        service: query.get("sks").to_owned(),
+        version: query.get("skv").to_owned(),
     };
-    let resource = query("sr");
+    let resource = query.get("sr");
     let signature = text::Signature { query };
     let text = signature.delegated_text(
-        &resource_of(request, account, &resource)?,
-        reach::demands(request, query),
+        &resource_of(request, account, resource)?,
+        &reach::demands(request, query),
     );
     let value = key.value(door.tokens, account, door.state.blob_access.revocations(account));
-    if key.service != "b" || !shared_key::signed_by(&value, &text, &query("sig")) {
+    if key.service != "b" || !shared_key::signed_by(&value, &text, query.get("sig")) {
         return Err(failed("Signature did not match."));
     }
     check_key_times(now, &key)?;
-    reach::check_times(now, &query("st"), &query("se"))?;
-    reach::check_origin(path, request, &query("sip"), &query("spr"))?;
-    reach::check_service(row, request, &resource)?;
+    reach::check_times(now, query.get("st"), query.get("se"))?;
+    reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
+    reach::check_service(row, request, resource)?;
     let principal = delegator(door, &key)?;
     Ok(Caller {
         principal: Some(principal.id),
         ..Caller::without_principal(
             Credential::UserDelegation {
-                permissions: query("sp"),
+                permissions: query.get("sp").to_owned(),
             },
             &format!("signature of {}", principal.display_name),
         )

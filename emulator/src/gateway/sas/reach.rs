@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::text::Query;
 use super::{failed, mismatch};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, Origin, Request, Timestamp};
@@ -129,18 +130,18 @@ pub(super) fn check_account(row: &Operation, services: &str, types: &str) -> Res
 
 /// The headers and the query parameters that a request must carry with certain values, as the texts
 /// that are signed.
-pub(super) fn demands(request: &Request, query: &dyn Fn(&str) -> String) -> [String; 2] {
-    let listed = |names: String, value: &dyn Fn(&str) -> String| -> Vec<String> {
+pub(super) fn demands(request: &Request, query: Query<'_>) -> [String; 2] {
+    let listed = |names: &str, value: &dyn Fn(&str) -> String| -> Vec<String> {
         names
             .split(',')
             .filter(|name| !name.is_empty())
             .map(|name| format!("{name}:{}", value(name)))
             .collect()
     };
-    let headers = listed(query("srh"), &|name| {
+    let headers = listed(query.get("srh"), &|name| {
         request.header(name).unwrap_or_default().to_owned()
     });
-    let parameters = listed(query("srq"), query);
+    let parameters = listed(query.get("srq"), &|name| query.get(name).to_owned());
     [
         headers.iter().map(|line| format!("{line}\n")).collect(),
         parameters.iter().map(|line| format!("\n{line}")).collect(),

@@ -14,74 +14,100 @@ const DELEGATED_USER_FROM: &str = "2025-07-05";
 /// The first version whose user delegation signature can demand headers and query parameters.
 const DEMANDS_FROM: &str = "2026-04-06";
 
-/// What a signature is for. All values are secrets or signed; none is logged.
-pub(super) struct Signature<'a> {
-    pub(super) query: &'a dyn Fn(&str) -> String,
+/// What is signed, by name.
+#[derive(Clone, Copy)]
+pub(super) enum Query<'a> {
+    /// As a request has it.
+    Sent(&'a [(String, String)]),
+    /// As a signature of our own is to say it.
+    Said(&'a [(&'a str, &'a str)]),
 }
 
-impl Signature<'_> {
-    fn lines(&self, names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (self.query)(name)).collect()
+impl<'a> Query<'a> {
+    /// What is not there is empty. Letter case makes no difference.
+    pub(super) fn get(self, name: &str) -> &'a str {
+        let found = match self {
+            Self::Sent(pairs) => pairs
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.as_str()),
+            Self::Said(pairs) => pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value),
+        };
+        found.unwrap_or_default()
+    }
+}
+
+/// What a signature is for. All values are secrets or signed; none is logged.
+pub(super) struct Signature<'a> {
+    pub(super) query: Query<'a>,
+}
+
+impl<'a> Signature<'a> {
+    fn lines<const N: usize>(&self, names: [&str; N]) -> [&'a str; N] {
+        names.map(|name| self.query.get(name))
     }
 
     /// The time that names a snapshot or a version, which only a signature for one of those signs.
-    fn timestamp(&self) -> String {
-        match (self.query)("sr").as_str() {
-            "bs" => (self.query)("snapshot"),
-            "bv" => (self.query)("versionid"),
-            _ => String::new(),
+    fn timestamp(&self) -> &'a str {
+        match self.query.get("sr") {
+            "bs" => self.query.get("snapshot"),
+            "bv" => self.query.get("versionid"),
+            _ => "",
         }
     }
 
     /// The string to sign of a service SAS. `resource` is `/blob/account/container[/blob]`.
     pub(super) fn service_text(&self, resource: &str) -> String {
-        let version = (self.query)("sv");
-        let mut lines = self.lines(&["sp", "st", "se"]);
-        lines.push(resource.to_owned());
-        lines.extend(self.lines(&["si", "sip", "spr", "sv"]));
-        if version.as_str() >= RESOURCE_LINE_FROM {
-            lines.extend(self.lines(&["sr"]));
+        let version = self.query.get("sv");
+        let mut lines: Vec<&str> = self.lines(["sp", "st", "se"]).to_vec();
+        lines.push(resource);
+        lines.extend(self.lines(["si", "sip", "spr", "sv"]));
+        if version >= RESOURCE_LINE_FROM {
+            lines.extend(self.lines(["sr"]));
             lines.push(self.timestamp());
         }
-        if version.as_str() >= ENCRYPTION_SCOPE_FROM {
-            lines.extend(self.lines(&["ses"]));
+        if version >= ENCRYPTION_SCOPE_FROM {
+            lines.extend(self.lines(["ses"]));
         }
-        lines.extend(self.lines(&["rscc", "rscd", "rsce", "rscl", "rsct"]));
+        lines.extend(self.lines(["rscc", "rscd", "rsce", "rscl", "rsct"]));
         lines.join("\n")
     }
 
     /// The string to sign of a user delegation SAS. `demands` are the two texts of what a request
     /// must carry.
-    pub(super) fn delegated_text(&self, resource: &str, demands: [String; 2]) -> String {
-        let version = (self.query)("sv");
-        let since = |first: &str| version.as_str() >= first;
-        let mut lines = self.lines(&["sp", "st", "se"]);
-        lines.push(resource.to_owned());
-        lines.extend(self.lines(&["skoid", "sktid", "skt", "ske", "sks", "skv"]));
+    pub(super) fn delegated_text(&self, resource: &str, demands: &[String; 2]) -> String {
+        let version = self.query.get("sv");
+        let since = |first: &str| version >= first;
+        let mut lines: Vec<&str> = self.lines(["sp", "st", "se"]).to_vec();
+        lines.push(resource);
+        lines.extend(self.lines(["skoid", "sktid", "skt", "ske", "sks", "skv"]));
         if since(AGENTS_FROM) {
-            lines.extend(self.lines(&["saoid", "suoid", "scid"]));
+            lines.extend(self.lines(["saoid", "suoid", "scid"]));
         }
         if since(DELEGATED_USER_FROM) {
-            lines.extend(self.lines(&["skdutid", "sduoid"]));
+            lines.extend(self.lines(["skdutid", "sduoid"]));
         }
-        lines.extend(self.lines(&["sip", "spr", "sv", "sr"]));
+        lines.extend(self.lines(["sip", "spr", "sv", "sr"]));
         lines.push(self.timestamp());
         if since(ENCRYPTION_SCOPE_FROM) {
-            lines.extend(self.lines(&["ses"]));
+            lines.extend(self.lines(["ses"]));
         }
         if since(DEMANDS_FROM) {
-            lines.extend(demands);
+            lines.extend(demands.iter().map(String::as_str));
         }
-        lines.extend(self.lines(&["rscc", "rscd", "rsce", "rscl", "rsct"]));
+        lines.extend(self.lines(["rscc", "rscd", "rsce", "rscl", "rsct"]));
         lines.join("\n")
     }
 
     /// The string to sign of an account SAS.
     pub(super) fn account_text(&self, account: &str) -> String {
-        let mut lines = vec![account.to_owned()];
-        lines.extend(self.lines(&["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]));
-        if (self.query)("sv").as_str() >= ENCRYPTION_SCOPE_FROM {
-            lines.extend(self.lines(&["ses"]));
+        let mut lines = vec![account];
+        lines.extend(self.lines(["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]));
+        if self.query.get("sv") >= ENCRYPTION_SCOPE_FROM {
+            lines.extend(self.lines(["ses"]));
         }
         lines.join("\n") + "\n"
     }
@@ -110,24 +136,17 @@ pub(crate) fn container_signature(
 /// A service signature for a resource (`/blob/account/container[/blob]`) that says these things, as
 /// a query string without `?`. `None` if the key is not base64.
 pub(crate) fn service_signature(key: &str, resource: &str, parameters: &[(&str, &str)]) -> Option<String> {
-    let query = value_of(parameters);
-    let text = Signature { query: &query }.service_text(resource);
+    let query = Query::Said(parameters);
+    let text = Signature { query }.service_text(resource);
     signed(key, &text, parameters)
 }
 
 /// An account signature that says these things, as a query string without `?`. `None` if the key is
 /// not base64.
 pub(crate) fn account_signature(key: &str, account: &str, parameters: &[(&str, &str)]) -> Option<String> {
-    let query = value_of(parameters);
-    let text = Signature { query: &query }.account_text(account);
+    let query = Query::Said(parameters);
+    let text = Signature { query }.account_text(account);
     signed(key, &text, parameters)
-}
-
-fn value_of<'a>(parameters: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> String + 'a {
-    move |name| {
-        let found = parameters.iter().find(|(own, _)| *own == name);
-        found.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
-    }
 }
 
 /// Signs a text, and puts the query string together.

@@ -23,9 +23,6 @@ pub enum Format {
     Region,
 }
 
-/// The longest a retention may be, in days: ten years with their leap days.
-const DAYS_MAX: i64 = 3653;
-
 impl Format {
     /// Reads a format's name.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -48,9 +45,25 @@ impl Format {
             Self::Ipv4 => "an IPv4 address",
             Self::CharacterSet => "the name of a character set",
             Self::Collation => "the name of a collation",
-            Self::Period => "a duration of days, weeks, months or years, and no more than ten years",
+            Self::Period => "a duration of days, weeks, months or years",
             Self::TimeZone => "a time zone by its Windows name, such as `UTC` or `India Standard Time`",
             Self::Region => "a region of Azure",
+        }
+    }
+
+    /// What `min` and `max` count of such a text, and how that is called: its characters, or the days of
+    /// a duration.
+    pub fn measure(format: Option<Self>, text: &str) -> (i64, &'static str) {
+        let days = match format {
+            Some(Self::Period) => period_days(text),
+            _ => None,
+        };
+        match days {
+            Some(days) => (days, " days"),
+            None => (
+                i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
+                " characters",
+            ),
         }
     }
 
@@ -68,7 +81,7 @@ impl Format {
                         .bytes()
                         .all(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b' '))
             }
-            Self::Period => period_days(text).is_some_and(|days| (1..=DAYS_MAX).contains(&days)),
+            Self::Period => period_days(text).is_some_and(|days| days > 0),
             Self::TimeZone => rules.time_zones.contains(&text.to_lowercase()),
             Self::Region => rules.knows_region(&text.to_lowercase().replace(' ', "")),
         }
@@ -101,6 +114,14 @@ mod tests {
     use crate::rules::{Assumptions, Profile, Rules};
 
     #[test]
+    fn a_duration_is_measured_in_days_and_anything_else_in_characters() {
+        let period = Some(Format::Period);
+        assert_eq!(Format::measure(period, "P10Y"), (3650, " days"));
+        assert_eq!(Format::measure(period, "hello"), (5, " characters"));
+        assert_eq!(Format::measure(None, "P10Y"), (4, " characters"));
+    }
+
+    #[test]
     fn forms_are_told_apart() {
         let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
         let fits = |format: Format, text: &str| format.fits(text, &rules);
@@ -114,7 +135,6 @@ mod tests {
             (Format::CharacterSet, "UTF8", "8UTF"),
             (Format::Collation, "en_US.utf8", "en/US"),
             (Format::Period, "P3M", "hello"),
-            (Format::Period, "P10Y", "P20Y"),
             (Format::Period, "P7D", "PT7H"),
             (Format::Period, "P1W", "-P1W"),
             (Format::TimeZone, "India Standard Time", "Mars"),

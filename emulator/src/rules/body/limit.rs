@@ -32,7 +32,6 @@ struct LimitRow {
     max: Option<i64>,
     format: Option<String>,
     code: Option<String>,
-    #[expect(dead_code, reason = "read by people; the loader demands it")]
     mark: Mark,
     sources: Vec<String>,
 }
@@ -71,6 +70,7 @@ pub(super) fn apply(
             }
             member.limit = Some(ServiceLimit {
                 code: row.code.clone(),
+                mark: row.mark,
             });
         }
     }

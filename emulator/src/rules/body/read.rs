@@ -55,7 +55,11 @@ pub(super) fn read(file: &str, text: &str, types: &mut BodyTypes) -> Result<(), 
     let mut at = 0;
     while at < lines.len() {
         let head = &lines[at];
-        let version = ApiVersion::parse(head.words)
+        let (words, with_comments) = match head.words.strip_suffix(" with_comments") {
+            Some(words) => (words, true),
+            None => (head.words, false),
+        };
+        let version = ApiVersion::parse(words)
             .filter(|_| head.depth == 0)
             .ok_or_else(|| wrong(head.number, format!("`{}` is no version", head.words)))?;
         let mut body = Member::new(Kind::Object);
@@ -64,6 +68,7 @@ pub(super) fn read(file: &str, text: &str, types: &mut BodyTypes) -> Result<(), 
         let own = BodyType {
             name: head.name.into(),
             version,
+            with_comments,
             body,
         };
         if !types.add(own) {

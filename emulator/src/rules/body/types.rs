@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::load::{RulesError, row_error};
-use super::super::{ApiVersion, Operation};
+use super::super::{ApiVersion, Mark, Operation};
 use super::{BodyRefusal, Format};
 
 /// What a JSON value is.
@@ -80,6 +80,8 @@ pub struct Words {
 pub struct ServiceLimit {
     /// The row of `errors.toml` it answers with, where it is not the provider's usual one.
     pub code: Option<String>,
+    /// How sure we are that it does.
+    pub mark: Mark,
 }
 
 /// Another place whose members are these as well.
@@ -234,6 +236,8 @@ pub struct BodyType {
     pub name: Box<str>,
     /// The version it was read at.
     pub version: ApiVersion,
+    /// Whether it may be written with comments, and names without quotes.
+    pub with_comments: bool,
     /// The whole body.
     pub body: Member,
 }

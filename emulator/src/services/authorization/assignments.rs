@@ -190,7 +190,7 @@ pub(super) fn put(
         ));
     }
     super::require_scope(context, &permit.scope)?;
-    let wanted = wanted(context, &json_body(request)?)?;
+    let wanted = wanted(context, &*json_body(request)?)?;
     check_assignable(context, &permit.scope, wanted.role)?;
     let known = context
         .state

@@ -65,14 +65,35 @@ impl Holder {
     }
 }
 
+/// Puts an instance into the world. Nothing else may: its datasource is held from now on.
+pub(super) fn keep(context: &mut Context<'_>, instance: Resource) {
+    let id = instance.id.clone();
+    context.state.resources.insert(id.clone(), instance);
+    note_datasource(context, &id);
+}
+
+/// Takes note of what an instance holds, after its body has been put in another's place.
+pub(super) fn note_datasource(context: &mut Context<'_>, id: &ResourceId) {
+    let resources = &context.state.resources;
+    let datasource = resources.get(id).map(|own| own.at("/properties"));
+    if let Some(datasource) = datasource.and_then(datasource_id) {
+        let holders = &mut context.own.data_protection.holders;
+        let own = holders.entry(datasource).or_default();
+        // Those that have gone are looked at no more.
+        own.retain(|other| resources.contains_key(other));
+        own.insert(id.clone());
+    }
+}
+
 /// Who holds a datasource, apart from `except`. A soft-deleted instance holds it in its own vault
 /// only: another vault takes the datasource at once.
 pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &ResourceId) -> Option<Holder> {
-    let live = context
-        .state
-        .resources
-        .values()
-        .filter(|resource| resource.id.is_type(super::INSTANCE) && resource.id != *except)
+    let may_hold = context.own.data_protection.holders.get(datasource);
+    let live = may_hold
+        .into_iter()
+        .flatten()
+        .filter(|id| *id != except)
+        .filter_map(|id| context.state.resource(id))
         .filter(|resource| datasource_id(resource.at("/properties")).as_ref() == Some(datasource))
         .find(|resource| {
             protection_state(resource) != "ProtectionStopped" || resource.id.parent() == except.parent()

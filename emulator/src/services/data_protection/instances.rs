@@ -83,7 +83,7 @@ fn create(
     let body = describe(id, sent, "ConfiguringProtection", "Provisioning");
     let now = context.now;
     let resource = Resource::new(id.clone(), body.clone(), now);
-    context.state.resources.insert(id.clone(), resource);
+    instance::keep(context, resource);
     context.own.data_protection.policy_since.insert(id.clone(), now);
     let operation = operations::begin(context, &vault.id);
     protection::begin(context, &vault.id, id, operation.clone(), None);

@@ -353,7 +353,7 @@ pub(super) fn undelete(context: &mut Context<'_>, permit: &Permit, _: &Request) 
         .remove(&permit.scope)
         .ok_or_else(|| not_found_inside(context))?;
     let id = deleted.instance.id.clone();
-    context.state.resources.insert(id.clone(), deleted.instance);
+    instance::keep(context, deleted.instance);
     context
         .own
         .data_protection

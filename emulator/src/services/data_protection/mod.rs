@@ -40,7 +40,7 @@ mod vaults;
 mod versions;
 mod violation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
 use serde_json::Value;
@@ -72,6 +72,8 @@ pub struct DataProtectionState {
     deleted_vaults: BTreeMap<Uuid, deleted_vaults::DeletedVault>,
     /// Since when each instance has had the policy it has.
     policy_since: BTreeMap<ResourceId, Timestamp>,
+    /// The instances that may hold a datasource: those that ever did, which are to be looked at.
+    holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
 }
 
 impl DataProtectionState {

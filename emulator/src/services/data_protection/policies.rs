@@ -4,7 +4,6 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::instances::without_nulls;
 use super::{INSTANCE, POLICY, policy_checks, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
@@ -37,10 +36,9 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     vault_of(context, &id)?;
-    let mut sent = json_body(request)?;
+    let sent = json_body(request)?;
     policy_checks::check(context, &sent)?;
-    // Taken out and put in again, not copied: policies are long.
-    let mut properties = field_mut(&mut sent, "properties").take();
+    let mut properties = field(&sent, "properties").clone();
     complete(&mut properties);
     if let Some(existing) = context.state.resource(&id) {
         if same(existing.at("/properties"), &properties) {
@@ -87,7 +85,20 @@ fn complete(properties: &mut Value) {
 
 /// Whether two policies say the same: what is null is not there.
 fn same(one: &Value, two: &Value) -> bool {
-    without_nulls(one) == without_nulls(two)
+    match (one, two) {
+        (Value::Object(one), Value::Object(two)) => {
+            let said = |own: &Map<String, Value>| own.values().filter(|value| !value.is_null()).count();
+            said(one) == said(two)
+                && one
+                    .iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .all(|(key, value)| two.get(key).is_some_and(|other| same(value, other)))
+        }
+        (Value::Array(one), Value::Array(two)) => {
+            one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))
+        }
+        _ => one == two,
+    }
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

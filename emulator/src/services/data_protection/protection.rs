@@ -73,6 +73,7 @@ impl Configure {
             policy_changed = before != instance::policy_id(resource.at("/properties"));
             instance::set_protection_state(context, &self.instance, "UpdatingProtection");
         }
+        instance::note_datasource(context, &self.instance);
         if policy_changed {
             let now = context.now;
             let since = &mut context.own.data_protection.policy_since;

@@ -35,7 +35,7 @@ pub(super) fn trigger(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
-    let wanted = restore_request::parse(context, &id, &json_body(request)?)?;
+    let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
     let point = context
         .own
         .data_protection

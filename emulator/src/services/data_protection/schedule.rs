@@ -16,7 +16,8 @@ use crate::rules::RuleId;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::field;
 
-/// The longest interval, in days: a century.
+/// The longest interval that is read, in days: a century. Ours, so that no time is out of reach; what a
+/// policy may say is `policy_checks`'.
 const DAYS_MAX: i64 = 36_525;
 
 /// A repeating interval of ISO 8601, as policies write it: `R/2024-01-07T23:00:00+00:00/P1W`.

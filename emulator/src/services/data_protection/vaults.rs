@@ -46,7 +46,7 @@ pub(super) fn patch(
     let mut sent = existing.clone();
     let patch = json_body(request)?;
     vault_checks::check_patch(context, &patch, &existing)?;
-    plain::change(&mut sent, patch.clone());
+    plain::change(&mut sent, patch.clone().into_owned());
     if let Some(identity) = patch.get("identity") {
         sent["identity"] = identity.clone();
     }

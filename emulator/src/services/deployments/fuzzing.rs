@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::expression::{Problem, evaluate};
 use super::limits::Most;
-use super::reading::lenient;
 use super::template::{Place, Template};
 use crate::entropy::Entropy;
+use crate::gateway::lenient_json;
 use crate::model::Timestamp;
 use crate::rules::Rules;
 use crate::services::budget::{Bounds, Budget};
@@ -38,7 +38,7 @@ fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
 pub(in crate::services) fn template(rules: &Rules, data: &[u8]) {
     let Some(sent) = serde_json::from_slice::<Value>(data)
         .ok()
-        .or_else(|| lenient(data))
+        .or_else(|| lenient_json::read(data))
     else {
         return;
     };

@@ -11,7 +11,6 @@ mod expression;
 mod expression_tests;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
-mod lenient_json;
 mod limits;
 mod operations;
 mod pruning;

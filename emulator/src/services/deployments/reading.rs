@@ -9,10 +9,10 @@ use super::expression::Problem;
 use super::limits::Most;
 use super::template::{Place, Template};
 use super::{invalid, target_of};
-use crate::gateway::{Permit, Refusal, read_json};
-use crate::model::{Body, Preparation, PrincipalId, Request, ResourceId};
-use crate::services::Context;
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Preparation, PrincipalId, Request, ResourceId};
 use crate::services::budget::Budget;
+use crate::services::{Context, lenient_json_body};
 
 /// A template that was read.
 pub(super) struct Read {
@@ -53,7 +53,7 @@ pub(super) struct Reading {
 
 impl Reading {
     fn carry_out(self, request: &Request) -> Result<Read, Refusal> {
-        let sent = lenient_body(request)?;
+        let sent = lenient_json_body(request)?;
         let (template, budget) =
             Template::read(self.place, &sent, &self.most).map_err(|text| invalid(&text))?;
         let known = BTreeMap::new();
@@ -137,37 +137,4 @@ pub(super) fn reading(
         most: Most::of(&context.rules.limits),
         with_previews: false,
     })
-}
-
-/// The request's body, read as leniently as Azure reads templates: with comments, and with names that
-/// are not in quotes, which is how the CLI sends the template's own.
-fn lenient_body(request: &Request) -> Result<Value, Refusal> {
-    if let Some(checked) = &request.json {
-        return Ok(checked.clone());
-    }
-    let Body::Bytes(bytes) = &request.body else {
-        return read_json(request);
-    };
-    // What somebody else has read beforehand is left to whoever checks the body.
-    match serde_json::from_slice(bytes) {
-        Ok(read) => Ok(read),
-        Err(_) => match lenient(bytes) {
-            Some(read) => Ok(read),
-            None => read_json(request),
-        },
-    }
-}
-
-pub(super) fn lenient(bytes: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    if super::lenient_json::is_deep(text) {
-        return None;
-    }
-    let options = jsonc_parser::ParseOptions {
-        allow_comments: true,
-        allow_loose_object_property_names: true,
-        allow_trailing_commas: true,
-        ..jsonc_parser::ParseOptions::default()
-    };
-    jsonc_parser::parse_to_serde_value(text, &options).ok()
 }

@@ -28,7 +28,7 @@ pub(super) fn members(
     request: &Request,
     makes: bool,
 ) -> Result<Map<String, Value>, Refusal> {
-    let Value::Object(mut sent) = json_body(request)? else {
+    let Value::Object(mut sent) = json_body(request)?.into_owned() else {
         return Err(bad("Empty Payload. JSON content expected."));
     };
     sent.retain(|member, _| !member.starts_with('@'));

@@ -53,6 +53,8 @@ pub(super) struct Vault {
     pub(super) id: ResourceId,
     pub(super) location: String,
     pub(super) recovery: Recovery,
+    /// What its keys say they are kept in.
+    pub(super) hsm_platform: String,
 }
 
 impl Vault {
@@ -62,6 +64,7 @@ impl Vault {
             id: resource.id.clone(),
             location: resource.location().to_owned(),
             recovery: Recovery::of(facts, resource),
+            hsm_platform: facts.hsm_platform.text.clone(),
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.require_group(&id)?;
-    let mut body = plain::resource_body(&id, TYPE, &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, TYPE, &*json_body(request)?)?;
     let tenant = context.tenant_of(&id)?;
     let sent = body["properties"].take();
     let existing = context

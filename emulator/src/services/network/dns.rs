@@ -20,7 +20,7 @@ pub(super) fn put_zone(
     let id = permit.scope.clone();
     context.require_group(&id)?;
     let facts = &context.rules.network_resources.private_dns_zone;
-    let mut body = plain::resource_body(&id, ZONE, &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, ZONE, &*json_body(request)?)?;
     body["properties"] = facts.properties.clone();
     body["properties"]["provisioningState"] = json!("Succeeded");
     let soa = id.child(["SOA", "@"]);
@@ -61,7 +61,7 @@ pub(super) fn put_record(
     let id = permit.scope.clone();
     simple::require_holder(context, &id)?;
     let kind = simple::type_of(context, permit);
-    let mut body = plain::resource_body(&id, kind, &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, kind, &*json_body(request)?)?;
     if !body["properties"].is_object() {
         body["properties"] = json!({});
     }

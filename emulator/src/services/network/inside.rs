@@ -54,7 +54,7 @@ pub(super) fn put(
     let (id, kind) = (&permit.scope, simple::type_of(context, permit));
     let holder = id.parent();
     let mut all = parts(context, &holder, kind)?;
-    let body = describe(id, kind, &json_body(request)?)?;
+    let body = describe(id, kind, &*json_body(request)?)?;
     let status = match all.iter_mut().find(|part| is_named(part, id.name())) {
         Some(part) => {
             *part = body.clone();

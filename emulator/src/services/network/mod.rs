@@ -110,7 +110,7 @@ fn put_private_endpoint(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.require_group(&id)?;
-    let mut body = plain::resource_body(&id, PRIVATE_ENDPOINT, &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, PRIVATE_ENDPOINT, &*json_body(request)?)?;
     let targets = targets(&body);
     if targets.is_empty() {
         return Err(Refusal::arm(
@@ -205,7 +205,7 @@ fn put_virtual_network(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.require_group(&id)?;
-    let mut body = plain::resource_body(&id, VIRTUAL_NETWORK, &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, VIRTUAL_NETWORK, &*json_body(request)?)?;
     if !body["properties"].is_object() {
         body["properties"] = json!({});
     }

@@ -35,7 +35,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     require_holder(context, &id)?;
-    let mut body = plain::resource_body(&id, type_of(context, permit), &json_body(request)?)?;
+    let mut body = plain::resource_body(&id, type_of(context, permit), &*json_body(request)?)?;
     if !body["properties"].is_object() {
         body["properties"] = json!({});
     }

@@ -112,7 +112,7 @@ pub(super) fn pre_backup(
     request: &Request,
 ) -> Result<Response, Refusal> {
     require_ready(context, &permit.scope)?;
-    backup_name(&json_body(request)?)?;
+    backup_name(&*json_body(request)?)?;
     Ok(Response::json(
         StatusCode::OK,
         &json!({"properties": {"numberOfContainers": 1}}),

@@ -183,7 +183,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-fn find_operation<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a OperationState, Refusal> {
+fn find_operation(context: &Context<'_>, permit: &Permit) -> Result<OperationState, Refusal> {
     let id = permit.params.get("operation");
     context.state.operations.get(id).ok_or_else(|| {
         let text = format!("There is no operation '{id}'.");

@@ -33,7 +33,7 @@ pub(super) fn restart(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    if *field(&json_body(request)?, "restartWithFailover") == json!(true) {
+    if *field(&*json_body(request)?, "restartWithFailover") == json!(true) {
         return Err(Refusal::not_played("failover of a server to its standby"));
     }
     change(context, permit, request, "Restarting", "Ready")

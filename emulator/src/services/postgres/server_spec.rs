@@ -69,10 +69,7 @@ pub(super) fn describe_new(
     let properties = field(sent, "properties");
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
     let mode = text("createMode");
-    if !["", "Default", "Create"]
-        .iter()
-        .any(|played| played.eq_ignore_ascii_case(&mode))
-    {
+    if !context.rules.servers.create_modes.plays(&mode) {
         return Err(Refusal::not_played(&format!(
             "flexible servers of the createMode `{mode}`, which hold what another server held"
         )));

@@ -43,7 +43,7 @@ pub(super) fn put(
     context.require_group(&id)?;
     let sent = json_body(request)?;
     if context.state.resources.contains_key(&id) {
-        let mut sent = sent;
+        let mut sent = sent.into_owned();
         if let Some(sent) = sent.as_object_mut() {
             // A PUT that names no tags leaves none.
             sent.entry("tags").or_insert_with(|| json!({}));

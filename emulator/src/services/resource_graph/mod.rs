@@ -16,6 +16,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
@@ -45,7 +47,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 fn query(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let own = request.prepared::<Found>();
     let sent = match own {
-        Some(own) => own.sent.clone(),
+        Some(own) => Cow::Borrowed(&own.sent),
         None => json_body(request)?,
     };
     let text = field(&sent, "query").as_str().unwrap_or_default();

@@ -66,7 +66,7 @@ pub(super) fn put(
     request: &Request,
 ) -> Result<Response, Refusal> {
     tags_of(context, &permit.scope)?;
-    let tags = sent_tags(&json_body(request)?)?;
+    let tags = sent_tags(&*json_body(request)?)?;
     set_tags(context, &permit.scope, tags.clone());
     Ok(answer(&permit.scope, &tags))
 }

@@ -10,6 +10,7 @@ use azdrill_emulator::state::Principal;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -18,14 +19,18 @@ use crate::serve::origin;
 use crate::serve::stage::SharedStage;
 
 /// A request that somebody might make.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     /// The method; `GET` if left out.
     #[serde(default = "get")]
     method: String,
     /// The address, `https://…`; a path alone is one of ARM.
-    #[schema(example = "https://drillrestore.blob.core.windows.net/restored/x")]
+    #[cfg_attr(
+        test,
+        schema(example = "https://drillrestore.blob.core.windows.net/restored/x")
+    )]
     url: String,
     /// Who asks: an object id, an application id or a display name. Left out: somebody without a token.
     r#as: Option<String>,
@@ -43,7 +48,8 @@ fn internet() -> String {
 }
 
 /// Whether it would get in.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct Verdict {
     /// Whether every gate would let it through. What the service makes of it then is not asked.
     allowed: bool,
@@ -63,7 +69,8 @@ pub(super) struct Verdict {
     rules: Vec<RuleView>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct RuleView {
     id: String,
     statement: String,
@@ -72,12 +79,12 @@ struct RuleView {
 }
 
 /// Asks the gates about a request without making it.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post,
     path = "/_azdrill/explain",
     request_body = Question,
     responses((status = 200, body = Verdict), (status = 400, body = Problem))
-)]
+))]
 pub(super) async fn explain(
     State(stage): State<SharedStage>,
     sent: Result<Json<Question>, JsonRejection>,

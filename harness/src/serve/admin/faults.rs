@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use serde::Serialize;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -11,7 +12,8 @@ use crate::serve::FaultFile;
 use crate::serve::stage::SharedStage;
 
 /// The faults in place.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct InPlace {
     /// Each in a sentence, with how many matches there were so far.
     faults: Vec<String>,
@@ -25,18 +27,18 @@ fn in_place(stage: &SharedStage) -> InPlace {
 }
 
 /// The faults in place.
-#[utoipa::path(get, path = "/_azdrill/faults", responses((status = 200, body = InPlace)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_azdrill/faults", responses((status = 200, body = InPlace))))]
 pub(super) async fn list(State(stage): State<SharedStage>) -> Json<InPlace> {
     Json(in_place(&stage))
 }
 
 /// Puts faults in place, behind those that are there. Matches are counted from now on.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post,
     path = "/_azdrill/faults",
     request_body = FaultFile,
     responses((status = 200, body = InPlace), (status = 400, body = Problem))
-)]
+))]
 pub(super) async fn add(
     State(stage): State<SharedStage>,
     sent: Result<Json<FaultFile>, JsonRejection>,
@@ -48,7 +50,7 @@ pub(super) async fn add(
 }
 
 /// Takes all faults away.
-#[utoipa::path(delete, path = "/_azdrill/faults", responses((status = 200, body = InPlace)))]
+#[cfg_attr(test, utoipa::path(delete, path = "/_azdrill/faults", responses((status = 200, body = InPlace))))]
 pub(super) async fn clear(State(stage): State<SharedStage>) -> Json<InPlace> {
     stage
         .driver

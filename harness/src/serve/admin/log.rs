@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
@@ -11,7 +12,8 @@ use crate::serve::Call;
 use crate::serve::stage::SharedStage;
 
 /// Which part of the log.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(IntoParams))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// Only calls with a higher number.
@@ -23,7 +25,8 @@ pub(super) struct Part {
 }
 
 /// A part of the log.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct Found {
     /// The number of the newest call there has been.
     newest: u64,
@@ -32,7 +35,7 @@ pub(super) struct Found {
 }
 
 /// What was asked and what was answered, with who said no and why.
-#[utoipa::path(get, path = "/_azdrill/log", params(Part), responses((status = 200, body = Found), (status = 400, body = Problem)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_azdrill/log", params(Part), responses((status = 200, body = Found), (status = 400, body = Problem))))]
 pub(super) async fn log(
     State(stage): State<SharedStage>,
     part: Result<Query<Part>, QueryRejection>,

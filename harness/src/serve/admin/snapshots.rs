@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use azdrill_emulator::model::Timestamp;
 use serde::Serialize;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::problem::Problem;
@@ -11,16 +12,18 @@ use super::time::{Time, time};
 use crate::serve::stage::{NotBroughtBack, SharedStage};
 
 /// Worlds that are kept.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct Snapshots {
     snapshots: Vec<Snapshot>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct Snapshot {
     name: String,
     /// When it was taken, on the world's clock.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     at: Timestamp,
 }
 
@@ -33,26 +36,26 @@ fn all(stage: &SharedStage) -> Json<Snapshots> {
 
 /// Begins again: the world is built anew from its file, with new database servers, and its clock begins
 /// where it began. Calls that come meanwhile see it half built. What was kept is gone; the log goes on.
-#[utoipa::path(post, path = "/_azdrill/reset", responses((status = 200, body = Time), (status = 409, body = Problem)))]
+#[cfg_attr(test, utoipa::path(post, path = "/_azdrill/reset", responses((status = 200, body = Time), (status = 409, body = Problem))))]
 pub(super) async fn reset(State(stage): State<SharedStage>) -> Result<Json<Time>, Problem> {
     stage.reset().await.map_err(Problem::conflict)?;
     Ok(Json(time(&stage)))
 }
 
 /// The worlds that are kept.
-#[utoipa::path(get, path = "/_azdrill/snapshots", responses((status = 200, body = Snapshots)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_azdrill/snapshots", responses((status = 200, body = Snapshots))))]
 pub(super) async fn list(State(stage): State<SharedStage>) -> Json<Snapshots> {
     all(&stage)
 }
 
 /// Keeps the world as it is: resources, roles, secrets, blobs, recovery points, what is due. What is in
 /// databases is not kept, and neither are the time, the faults and the log.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     put,
     path = "/_azdrill/snapshots/{name}",
     params(("name" = String, Path, description = "What to call it")),
     responses((status = 200, body = Snapshots), (status = 409, body = Problem))
-)]
+))]
 pub(super) async fn keep(
     State(stage): State<SharedStage>,
     Path(name): Path<String>,
@@ -63,12 +66,12 @@ pub(super) async fn keep(
 
 /// Makes the world as it was then. Database servers made since are removed; if one of then has been
 /// deleted, stopped or started since, nothing changes. The time stays: what has fallen due since is due.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post,
     path = "/_azdrill/snapshots/{name}/restore",
     params(("name" = String, Path, description = "What it is called")),
     responses((status = 200, body = Time), (status = 404, body = Problem), (status = 409, body = Problem))
-)]
+))]
 pub(super) async fn restore(
     State(stage): State<SharedStage>,
     Path(name): Path<String>,
@@ -81,12 +84,12 @@ pub(super) async fn restore(
 }
 
 /// Lets go of a world that is kept.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     delete,
     path = "/_azdrill/snapshots/{name}",
     params(("name" = String, Path, description = "What it is called")),
     responses((status = 200, body = Snapshots), (status = 404, body = Problem))
-)]
+))]
 pub(super) async fn forget(
     State(stage): State<SharedStage>,
     Path(name): Path<String>,

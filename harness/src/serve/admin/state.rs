@@ -5,13 +5,15 @@ use axum::extract::State;
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::Timestamp;
 use serde::Serialize;
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::time::{Time, time};
 use crate::serve::stage::SharedStage;
 
 /// What exists. No secret is in it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct Everything {
     /// The time.
     time: Time,
@@ -31,21 +33,24 @@ pub(super) struct Everything {
     recovery_points: Vec<RecoveryPointView>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct SubscriptionView {
     id: String,
     name: String,
     tenant: String,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct ResourceView {
     id: String,
     r#type: String,
     location: String,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct PrincipalView {
     object_id: String,
     app_id: Option<String>,
@@ -53,17 +58,19 @@ struct PrincipalView {
     kind: String,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct AssignmentView {
     scope: String,
     role: String,
     principal: String,
     /// When it comes to be seen, if it is not yet.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     seen_from: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct JobView {
     id: String,
     operation: String,
@@ -72,16 +79,17 @@ struct JobView {
     error: String,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 struct RecoveryPointView {
     id: String,
     instance: String,
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     time: Timestamp,
 }
 
 /// What exists.
-#[utoipa::path(get, path = "/_azdrill/state", responses((status = 200, body = Everything)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_azdrill/state", responses((status = 200, body = Everything))))]
 pub(super) async fn state(State(stage): State<SharedStage>) -> Json<Everything> {
     let time = time(&stage);
     let now = time.now;

@@ -6,34 +6,37 @@ use axum::extract::rejection::JsonRejection;
 use azdrill_emulator::model::Timestamp;
 use jiff::{SignedDuration, Span};
 use serde::{Deserialize, Serialize};
+#[cfg(test)]
 use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::serve::stage::SharedStage;
 
 /// The time, as it stands.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub(super) struct Time {
     /// The world's time.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub(super) now: Timestamp,
     /// How long the clock has really been going, in seconds; what it was moved forward does not count.
     gone_seconds: f64,
     /// When the next thing falls due by itself, if something does.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     next_due: Option<Timestamp>,
 }
 
 /// How far to move the time forward: one of the two.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Forward {
     /// By so much, as ISO 8601 writes durations (`P1D`, `PT10M`) or in words (`10 minutes`). A day
     /// has 24 hours.
-    #[schema(value_type = Option<String>, example = "P1D")]
+    #[cfg_attr(test, schema(value_type = Option<String>, example = "P1D"))]
     by: Option<Span>,
     /// To this time.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     to: Option<Timestamp>,
 }
 
@@ -48,19 +51,19 @@ pub(super) fn time(stage: &SharedStage) -> Time {
 }
 
 /// The world's time.
-#[utoipa::path(get, path = "/_azdrill/time", responses((status = 200, body = Time)))]
+#[cfg_attr(test, utoipa::path(get, path = "/_azdrill/time", responses((status = 200, body = Time))))]
 pub(super) async fn now(State(stage): State<SharedStage>) -> Json<Time> {
     Json(time(&stage))
 }
 
 /// Moves the time forward. What falls due on the way happens, in order: backups on schedule are
 /// taken, retention ends, roles come to be seen. Answers when all of it is done.
-#[utoipa::path(
+#[cfg_attr(test, utoipa::path(
     post,
     path = "/_azdrill/time",
     request_body = Forward,
     responses((status = 200, body = Time), (status = 400, body = Problem), (status = 409, body = Problem))
-)]
+))]
 pub(super) async fn advance(
     State(stage): State<SharedStage>,
     sent: Result<Json<Forward>, JsonRejection>,

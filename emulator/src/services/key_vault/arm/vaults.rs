@@ -20,7 +20,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.require_group(&id)?;
-    let mut sent = vault_body::normalized(context, json_body(request)?)?;
+    let mut sent = vault_body::normalized(context, json_body(request)?.into_owned())?;
     if context.state.resources.contains_key(&id) {
         return replace(context, &id, &sent);
     }
@@ -91,7 +91,7 @@ pub(super) fn patch(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let sent = vault_body::normalized(context, json_body(request)?)?;
+    let sent = vault_body::normalized(context, json_body(request)?.into_owned())?;
     update(context, &permit.scope, &sent)
 }
 
@@ -99,14 +99,6 @@ pub(super) fn patch(
 /// access policies are, too, which surprises people. How access is given, what is irreversible and
 /// what came to the vault by others' doing stays.
 fn replace(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
-    const STAYS: [&str; 6] = [
-        "enablePurgeProtection",
-        "enableRbacAuthorization",
-        "enableSoftDelete",
-        "privateEndpointConnections",
-        "softDeleteRetentionInDays",
-        "vaultUri",
-    ];
     let Some(vault) = context.state.resource(id) else {
         return Err(context.not_found(id));
     };
@@ -118,7 +110,7 @@ fn replace(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<R
     };
     vault.body["tags"] = json!({});
     if let Some(properties) = vault.body["properties"].as_object_mut() {
-        properties.retain(|name, _| STAYS.contains(&name.as_str()));
+        properties.retain(|name, _| facts.replaced.stays.contains(name));
     }
     fill(&mut vault.body, &vault_body::defaults(facts, id, tenant, ""));
     update(context, id, sent)

@@ -36,7 +36,7 @@ pub(super) trait Kind: Clone + Send + 'static {
     /// What an answer says of a version besides attributes and tags. Nothing secret.
     fn describe(address: &str, material: &Self::Material) -> Value;
     /// What the attributes of one say besides.
-    fn add_to_attributes(_: &mut Value) {}
+    fn add_to_attributes(_: &Vault, _: &mut Value) {}
     /// What an item of a list says besides.
     fn add_brief(item: &mut Value, material: &Self::Material);
 }
@@ -111,11 +111,10 @@ impl Kind for Keys {
         json!({"key": material.public(address)})
     }
 
-    fn add_to_attributes(attributes: &mut Value) {
-        // No key here leaves its vault, and none is in hardware. That they are said is recorded, which
-        // number stands for software is not verified.
+    fn add_to_attributes(vault: &Vault, attributes: &mut Value) {
+        // No key here leaves its vault, and none is in hardware.
         attributes["exportable"] = json!(false);
-        attributes["hsmPlatform"] = json!("0");
+        attributes["hsmPlatform"] = json!(vault.hsm_platform);
     }
 
     fn add_brief(_: &mut Value, _: &KeyMaterial) {}
@@ -143,7 +142,7 @@ pub(super) fn bundle<K: Kind>(
     let address = format!("{}/{}", address::<K>(request, K::COLLECTION, object), version.id);
     let mut answer = K::describe(&address, &version.material);
     add_attributes(&mut answer, vault, version);
-    K::add_to_attributes(&mut answer["attributes"]);
+    K::add_to_attributes(vault, &mut answer["attributes"]);
     answer
 }
 

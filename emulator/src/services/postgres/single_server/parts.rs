@@ -40,7 +40,7 @@ pub(super) fn put_virtual_network_rule(
     request: &Request,
 ) -> Answer {
     require_server(context, &permit.scope.parent())?;
-    let mut properties = object(field(&json_body(request)?, "properties"));
+    let mut properties = object(field(&*json_body(request)?, "properties"));
     let subnet = field(&properties, "virtualNetworkSubnetId").as_str();
     if subnet.is_none_or(|subnet| subnet.parse::<ResourceId>().is_err()) {
         return Err(bad(
@@ -53,7 +53,7 @@ pub(super) fn put_virtual_network_rule(
 
 pub(super) fn put_administrator(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     require_name(context, permit, ADMINISTRATOR)?;
-    let mut properties = object(field(&json_body(request)?, "properties"));
+    let mut properties = object(field(&*json_body(request)?, "properties"));
     for name in ["login", "sid", "tenantId"] {
         if field(&properties, name).as_str().is_none_or(str::is_empty) {
             return Err(bad(format!(
@@ -83,7 +83,7 @@ fn alert_policy(id: &ResourceId) -> Value {
 
 pub(super) fn put_alert_policy(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     require_name(context, permit, ALERT_POLICY)?;
-    let mut properties = object(field(&json_body(request)?, "properties"));
+    let mut properties = object(field(&*json_body(request)?, "properties"));
     if let Some(properties) = properties.as_object_mut() {
         // A key of a storage account: taken, and shown to nobody.
         properties.retain(|name, _| !name.eq_ignore_ascii_case("storageAccountAccessKey"));

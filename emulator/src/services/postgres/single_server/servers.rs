@@ -63,7 +63,7 @@ pub(super) fn put(
     context.require_group(&id)?;
     let sent = json_body(request)?;
     if context.state.resources.contains_key(&id) {
-        return update(context, permit, request, sent);
+        return update(context, permit, request, sent.into_owned());
     }
     server_spec::check_name(context, &id)?;
     location::require_free_name(context, &id)?;
@@ -80,7 +80,7 @@ pub(super) fn patch(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
-    update(context, permit, request, sent)
+    update(context, permit, request, sent.into_owned())
 }
 
 fn update(
@@ -104,7 +104,12 @@ fn describe_new(
 ) -> Result<(ServerSpec, Value), Refusal> {
     let properties = field(sent, "properties");
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
-    require_default_mode(&text("createMode"))?;
+    let mode = text("createMode");
+    if !context.rules.single_server.create_modes.plays(&mode) {
+        return Err(Refusal::not_played(&format!(
+            "servers of the createMode `{mode}`, but only of `Default`"
+        )));
+    }
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
@@ -135,16 +140,6 @@ fn describe_new(
         absent_extensions: context.rules.single_server.extensions.absent.clone(),
     };
     Ok((spec, in_order(body, &ORDER)))
-}
-
-/// Copies of another server (a point in time, another region, a replica) are not made here.
-fn require_default_mode(mode: &str) -> Result<(), Refusal> {
-    if mode.is_empty() || mode.eq_ignore_ascii_case("Default") {
-        return Ok(());
-    }
-    Err(Refusal::not_played(&format!(
-        "servers of the createMode `{mode}`, but only of `Default`"
-    )))
 }
 
 /// The major of the real server behind a version.

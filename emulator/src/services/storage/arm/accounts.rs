@@ -22,7 +22,7 @@ pub(super) fn put(
     let id = permit.scope.clone();
     context.require_group(&id)?;
     naming::check(context, &id)?;
-    let mut sent = account_body::normalized(json_body(request)?)?;
+    let mut sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
     let location = plain::required_location(&sent)?;
     sent["location"] = json!(location);
@@ -107,7 +107,7 @@ pub(super) fn patch(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let sent = account_body::normalized(json_body(request)?)?;
+    let sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
     update(context, &permit.scope, &sent)
 }

@@ -1,10 +1,27 @@
-//! How deep JSON with comments goes, before it is read: its reader recurses as deep as the text says.
+//! JSON as people and tools write it: with comments, commas too many, and names that are not in quotes.
+
+use serde_json::Value;
 
 /// As deep as JSON without comments may be here.
 const DEPTH_MAX: usize = 127;
 
+/// What such a text holds. One that is deep is not read: the reader recurses as deep as the text says.
+pub(crate) fn read(bytes: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    if is_deep(text) {
+        return None;
+    }
+    let options = jsonc_parser::ParseOptions {
+        allow_comments: true,
+        allow_loose_object_property_names: true,
+        allow_trailing_commas: true,
+        ..jsonc_parser::ParseOptions::default()
+    };
+    jsonc_parser::parse_to_serde_value(text, &options).ok()
+}
+
 /// Whether brackets stand too deep inside each other. Those in texts and comments do not count.
-pub(super) fn is_deep(text: &str) -> bool {
+fn is_deep(text: &str) -> bool {
     let mut depth = 0_usize;
     let mut rest = text.as_bytes();
     while let [sign, behind @ ..] = rest {
@@ -67,10 +84,10 @@ mod tests {
     fn what_is_deep_is_not_read_and_what_is_not_is() {
         for open in ["[", "{a:", "{\"a\": [", "/* x */ ["] {
             let text = open.repeat(1_000_000);
-            assert!(crate::services::deployments::reading::lenient(text.as_bytes()).is_none());
+            assert!(read(text.as_bytes()).is_none());
         }
         let text = "{a: 1, /* x */ 'b': [1,],}";
-        let read = crate::services::deployments::reading::lenient(text.as_bytes());
-        assert_eq!(read, Some(serde_json::json!({"a": 1, "b": [1]})));
+        let found = read(text.as_bytes());
+        assert_eq!(found, Some(serde_json::json!({"a": 1, "b": [1]})));
     }
 }

@@ -1,0 +1,105 @@
+//! What Azure Resource Manager and its providers make of a request before they act on it: the
+//! version it asks for, and whether its body is of the type published for that version.
+//!
+//! A body that is not is refused as its provider refuses one, before anything changes. What is only
+//! answered and never taken is left out, and so is what the version asked for does not have, as
+//! providers take no notice of it; of a version newer than the type was read at, it is kept.
+
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod version;
+mod walk;
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::{ParsedBody, Refusal, lenient_json};
+use crate::model::Request;
+use crate::rules::{Endpoint, Operation, Rules};
+use version::version;
+use walk::Walk;
+
+/// The body of a request as JSON; null where there is none.
+///
+/// # Errors
+///
+/// 400 with line and column if it is not JSON, 415 if it says it is something else.
+pub(crate) fn read_json(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
+    if request.body.is_empty() {
+        return Ok(Cow::Owned(Value::Null));
+    }
+    says_json(request)?;
+    match ParsedBody::of(request) {
+        Some(Ok(read)) => Ok(Cow::Borrowed(read)),
+        Some(Err(error)) => Err(Refusal::invalid_json(error)),
+        None => match serde_json::from_slice(request.body.bytes()) {
+            Ok(read) => Ok(Cow::Owned(read)),
+            Err(error) => Err(Refusal::invalid_json(&error)),
+        },
+    }
+}
+
+fn says_json(request: &Request) -> Result<(), Refusal> {
+    let kind = request.header("content-type").unwrap_or("application/json");
+    let is_json = kind
+        .as_bytes()
+        .windows(4)
+        .any(|part| part.eq_ignore_ascii_case(b"json"));
+    if is_json {
+        return Ok(());
+    }
+    Err(Refusal::arm(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UnsupportedMediaType",
+        format!("The content media type '{kind}' is not supported. Only 'application/json' is supported."),
+    ))
+}
+
+/// The same of a body that may have comments, and names that are not in quotes, which is how the CLI
+/// sends templates.
+///
+/// # Errors
+///
+/// The same.
+pub(crate) fn read_lenient_json(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
+    read_json(request).or_else(|refusal| {
+        let read = match request.prepared::<ParsedBody>() {
+            Some(parsed) => parsed.lenient().map(Cow::Borrowed),
+            None => lenient_json::read(request.body.bytes()).map(Cow::Owned),
+        };
+        read.ok_or(refusal)
+    })
+}
+
+/// Checks the version a request asks for and its body, and leaves this in `request.json` as far as it
+/// is taken. Answers with the places that are not, because the version does not have them.
+///
+/// # Errors
+///
+/// The refusal of Resource Manager or of the provider.
+pub(crate) fn check(
+    rules: &Rules,
+    operation: &Operation,
+    request: &mut Request,
+) -> Result<Vec<String>, Refusal> {
+    if operation.endpoint != Endpoint::Arm || operation.anonymous {
+        return Ok(Vec::new());
+    }
+    let asked = version(rules, operation, request)?;
+    let Some(own) = rules.bodies.of_operation(operation) else {
+        return Ok(Vec::new());
+    };
+    let mut body = match ParsedBody::take(request) {
+        Some(read) if says_json(request).is_ok() => read,
+        _ if own.with_comments => read_lenient_json(request)?.into_owned(),
+        _ => read_json(request)?.into_owned(),
+    };
+    let mut walk = Walk::new(rules, operation, own, asked, request);
+    walk.whole(&mut body).map_err(|wrong| walk.refuse(wrong))?;
+    let ignored = walk.ignored;
+    request.json = Some(body);
+    Ok(ignored)
+}

@@ -1,0 +1,146 @@
+//! How what is wrong with a body is said.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::walk::{Step, Walk};
+use crate::gateway::{Refusal, Shape};
+use crate::rules::{BodyRefusal, BodyShape, Kind, Mark, Member, ServiceLimit};
+
+/// What is wrong with a value.
+pub(super) enum Wrong {
+    Kind {
+        wanted: Kind,
+        found: &'static str,
+    },
+    Missing,
+    Value {
+        wanted: String,
+        sent: String,
+        /// What a service is known to refuse although the published type would take it.
+        limit: Option<ServiceLimit>,
+    },
+}
+
+/// Says what a value should be. What is taken and never answered may be a secret, and a long text no
+/// word: neither is repeated.
+pub(super) fn wrong_value(member: &Member, wanted: String, sent: &str) -> Wrong {
+    const LONGEST: usize = 60;
+    let sent = if member.write_only {
+        "something else".to_owned()
+    } else {
+        sent.chars().take(LONGEST).collect()
+    };
+    Wrong::Value {
+        wanted,
+        sent,
+        limit: member.limit.clone(),
+    }
+}
+
+impl Walk<'_> {
+    /// The place that is wrong, as the providers write it: without the leading `properties`.
+    pub(super) fn place(&self, from_properties: bool) -> String {
+        let mut place = String::new();
+        for (index, step) in self.path.iter().enumerate() {
+            match step {
+                Step::Member(name) if from_properties && index == 0 && name == "properties" => {}
+                Step::Member(name) if place.is_empty() => place.push_str(name),
+                Step::Member(name) => {
+                    place.push('.');
+                    place.push_str(name);
+                }
+                Step::Item(_) if from_properties => place.push_str("[*]"),
+                Step::Item(number) => place.push_str(&format!("[{number}]")),
+            }
+        }
+        place
+    }
+
+    /// The provider's refusal of what is wrong.
+    pub(super) fn refuse(&self, wrong: Wrong) -> Refusal {
+        let place = match self.place(false) {
+            place if place.is_empty() => "The body".to_owned(),
+            place => format!("`{place}`"),
+        };
+        let Some(row) = self.rules.bodies.refusal(&self.own.name) else {
+            return Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRequestContent", place);
+        };
+        let said = Said::of(wrong, row, &place);
+        let regions = self.rules.region_names();
+        let short = self.place(true);
+        let fill = [
+            ("path", short.as_str()),
+            ("name", self.name().unwrap_or("body")),
+            ("what", said.what.as_str()),
+            ("type", &*self.own.name),
+            ("value", said.value.as_str()),
+            ("regions", regions.as_str()),
+        ];
+        let shape = match row.shape {
+            BodyShape::UserFacing => Shape::UserFacing,
+            BodyShape::Arm | BodyShape::ArmDetails => Shape::Arm,
+        };
+        let error = self.rules.error(&said.code);
+        let mut refusal = Refusal::of_row(shape, error, &fill).because(said.what.clone());
+        // A code seen once is used for every body its provider refuses: the row says how sure that is.
+        if [&row.kind, &row.missing, &row.value].contains(&&said.code) {
+            refusal.mark = row.mark;
+        }
+        // That it is refused at all may be less certain than how.
+        refusal.mark = refusal.mark.max(said.occasion);
+        if let Some(detail) = &row.detail {
+            let detail = Refusal::of_row(Shape::Arm, self.rules.error(detail), &fill);
+            refusal.details = vec![json!({"code": detail.code, "message": detail.message})];
+        }
+        refusal
+    }
+
+    /// The name of the member that is wrong, or that holds what is.
+    fn name(&self) -> Option<&str> {
+        self.path.iter().rev().find_map(|step| match step {
+            Step::Member(name) => Some(&**name),
+            Step::Item(_) => None,
+        })
+    }
+}
+
+/// What is said of a value that is wrong.
+struct Said {
+    /// The row of `errors.toml`.
+    code: String,
+    /// In a sentence.
+    what: String,
+    /// The value that was sent, where it may be repeated.
+    value: String,
+    /// How sure we are that it is refused.
+    occasion: Mark,
+}
+
+impl Said {
+    fn of(wrong: Wrong, row: &BodyRefusal, place: &str) -> Self {
+        let published = |code: &str, what: String| Self {
+            code: code.to_owned(),
+            what,
+            value: String::new(),
+            occasion: Mark::Doc,
+        };
+        match wrong {
+            Wrong::Kind { wanted, found } => {
+                let kind = wanted.as_str();
+                let what = format!("{place} must be of the kind `{kind}`, and is {found}.");
+                published(&row.kind, what)
+            }
+            Wrong::Missing => published(&row.missing, format!("{place} is missing.")),
+            Wrong::Value { wanted, sent, limit } => {
+                let what = format!("{place} must be {wanted}, and is `{sent}`.");
+                let code = limit.as_ref().and_then(|limit| limit.code.as_deref());
+                Self {
+                    occasion: limit.as_ref().map_or(Mark::Doc, |limit| limit.mark),
+                    value: sent,
+                    ..published(code.unwrap_or(&row.value), what)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The version a request asks for.
+
+use crate::gateway::{Refusal, Shape};
+use crate::model::Request;
+use crate::rules::{ApiVersion, Operation, Rules};
+
+/// The version a request asks for.
+///
+/// # Errors
+///
+/// Resource Manager's refusal if it names none, or one its provider does not have.
+pub(super) fn version(
+    rules: &Rules,
+    operation: &Operation,
+    request: &Request,
+) -> Result<ApiVersion, Refusal> {
+    let refuse = |code: &str, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let text = match request.query_value("api-version") {
+        Some(text) if !text.is_empty() => text,
+        _ => return Err(refuse("MissingApiVersionParameter", &[])),
+    };
+    let (namespace, of) = operation.resource_type.split_once('/').unwrap_or_default();
+    let provider = rules.provider_or_own(namespace);
+    if let Some(version) = ApiVersion::parse(&text).filter(|version| provider.takes(version)) {
+        return Ok(version);
+    }
+    let known = provider.api_versions.join(", ");
+    Err(if provider.namespace.eq_ignore_ascii_case(namespace) {
+        let regions = rules.region_names();
+        let fill = [
+            ("location", ""),
+            ("version", &*text),
+            ("type", of),
+            ("known", &*known),
+            ("locations", &*regions),
+        ];
+        refuse("NoRegisteredProviderFound", &fill)
+    } else {
+        refuse(
+            "InvalidApiVersionParameter",
+            &[("version", &text), ("known", &known)],
+        )
+    })
+}

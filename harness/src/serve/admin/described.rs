@@ -1,0 +1,85 @@
+//! The description, made of the declarations. It is kept as a file, so that who builds azdrill need not build
+//! what makes it.
+
+use azdrill_emulator::rules::Profile;
+use utoipa::OpenApi;
+
+use super::{DESCRIPTION, explain, faults, log, own_routes, snapshots, state, time};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "azdrill",
+        description = "What whoever runs a fake Azure may ask and tell it. No part of Azure. Answered at \
+                       this machine's own name only, without a token."
+    ),
+    paths(
+        servers,
+        assertion,
+        state::state,
+        time::now,
+        time::advance,
+        faults::list,
+        faults::add,
+        faults::clear,
+        explain::explain,
+        log::log,
+        super::hosts,
+        snapshots::reset,
+        snapshots::list,
+        snapshots::keep,
+        snapshots::forget,
+        snapshots::restore
+    )
+)]
+struct Description;
+
+/// Where programs on this machine reach the database servers that run. Answered by the emulator itself.
+#[utoipa::path(get, path = "/_azdrill/servers", responses((status = 200, description = "Name, fully qualified name, host and port of each")))]
+#[expect(dead_code, reason = "described here, answered by the emulator's own handler")]
+async fn servers() {}
+
+/// A token of an outside issuer, for workload identity federation: no issuer can be reached from here, so
+/// that one key signs for all. As text, or to who accepts JSON as `{"value": …}`.
+#[utoipa::path(
+    get,
+    path = "/_azdrill/assertion",
+    params(
+        ("issuer" = String, Query, description = "Who is to have issued it"),
+        ("subject" = String, Query, description = "Whom it is about"),
+        ("audience" = String, Query, description = "Whom it is for, `api://AzureADTokenExchange` as a rule")
+    ),
+    responses((status = 200, body = String, content_type = "text/plain"))
+)]
+#[expect(dead_code, reason = "described here, answered by the emulator's own handler")]
+async fn assertion() {}
+
+#[test]
+fn the_description_is_what_is_declared() {
+    let made = Description::openapi().to_pretty_json().unwrap() + "\n";
+    if made != DESCRIPTION {
+        let new = concat!(env!("CARGO_MANIFEST_DIR"), "/src/serve/admin/openapi.json.new");
+        std::fs::write(new, made).unwrap();
+        panic!("the description has changed: read {new}, and put it in the place of openapi.json");
+    }
+}
+
+/// The emulator's own routes below `/_azdrill/` stand in the rules, the others here.
+#[test]
+fn every_route_is_described() {
+    let description = Description::openapi();
+    let rules = azdrill_emulator::rules::Rules::load(Profile::Observed, &Default::default()).unwrap();
+    let own = rules
+        .router
+        .operations()
+        .iter()
+        .filter(|row| row.service == "admin")
+        .map(|row| row.example_path(""));
+    let here = own_routes().into_iter().map(|(path, _)| path.to_owned());
+    for path in own.chain(here) {
+        assert!(
+            description.paths.paths.contains_key(&path),
+            "{path} is not described"
+        );
+    }
+}
