@@ -195,7 +195,10 @@ mod tests {
         assert!(!path_matches("properties.*.status", "properties.a.b.status"));
         assert!(path_matches("**.status", "properties.a.b.status"));
         assert!(path_matches("properties.**", "properties.a.0"));
-        assert!(path_matches("properties.subTasks.*.x*", "properties.subTasks.3.xyz"));
+        assert!(path_matches(
+            "properties.subTasks.*.x*",
+            "properties.subTasks.3.xyz"
+        ));
         assert!(!path_matches("properties", "properties.a"));
         assert!(word_matches("vault_*.json", "vault_cmk.json"));
         assert!(!word_matches("vault_*.json", "vault_cmk.yaml"));

@@ -96,10 +96,12 @@ impl Alignment {
                 .zip(right)
                 .all(|((left, _), (right, _))| match (left, right) {
                     (Part::Guid(left), Part::Guid(right)) => self.same_id(left, right),
-                    (Part::Operation(left), Part::Operation(right)) => match (decoded(left), decoded(right)) {
-                        (Some(left), Some(right)) => self.agree(&left, &right),
-                        _ => false,
-                    },
+                    (Part::Operation(left), Part::Operation(right)) => {
+                        match (decoded(left), decoded(right)) {
+                            (Some(left), Some(right)) => self.agree(&left, &right),
+                            _ => false,
+                        }
+                    }
                     (left, right) => left == right,
                 })
     }
@@ -187,7 +189,10 @@ fn guid(text: &str) -> Found<'_> {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     });
-    let ends = text.as_bytes().get(36).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let ends = text
+        .as_bytes()
+        .get(36)
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric());
     (fits && ends).then(|| (Part::Guid(&text[..36]), 36))
 }
 
@@ -206,7 +211,9 @@ fn time(text: &str) -> Found<'_> {
     }
     let rest = &text[11..];
     let mut length = 11;
-    length += run(rest, |byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'%' | b'A' | b'a'));
+    length += run(rest, |byte| {
+        byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'%' | b'A' | b'a')
+    });
     match text.as_bytes().get(length) {
         Some(b'Z') => length += 1,
         Some(b'+') => length += 1 + run(&text[length + 1..], |byte| byte.is_ascii_digit() || byte == b':'),
@@ -226,12 +233,16 @@ fn ticks(text: &str) -> Found<'_> {
 /// `PT1M34.3913234S`. Of days or more it is a setting, and no measure.
 fn duration(text: &str) -> Found<'_> {
     let rest = text.strip_prefix("PT")?;
-    let length = 2 + run(rest, |byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'H' | b'M' | b'S'));
+    let length = 2 + run(rest, |byte| {
+        byte.is_ascii_digit() || matches!(byte, b'.' | b'H' | b'M' | b'S')
+    });
     text[..length].ends_with('S').then_some((Part::Duration, length))
 }
 
 fn operation(text: &str) -> Found<'_> {
-    let length = run(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'='));
+    let length = run(text, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'=')
+    });
     let inside = (length >= 96).then(|| decoded(&text[..length])).flatten()?;
     let (first, second) = inside.split_once(';')?;
     let is_guid = |text| matches!(guid(text), Some((_, length)) if length == text.len());
@@ -253,7 +264,10 @@ mod tests {
         assert!(alignment.agree(A, B));
         assert!(!alignment.agree(A, C), "it stands for another");
         assert!(!alignment.agree(C, B), "ours stands for another");
-        assert_eq!(alignment.to_ours(&format!("/backupJobs/{A}?x")), format!("/backupJobs/{B}?x"));
+        assert_eq!(
+            alignment.to_ours(&format!("/backupJobs/{A}?x")),
+            format!("/backupJobs/{B}?x")
+        );
     }
 
     #[test]
@@ -262,7 +276,10 @@ mod tests {
         let mut alignment = Alignment::default();
         assert!(alignment.agree(&name(A, B), &name(B, C)));
         assert_eq!(alignment.ours(A), Some(B), "the halves are aligned as well");
-        assert_eq!(alignment.to_ours(&format!("/operationStatus/{}?a", name(A, B))), format!("/operationStatus/{}?a", name(B, C)));
+        assert_eq!(
+            alignment.to_ours(&format!("/operationStatus/{}?a", name(A, B))),
+            format!("/operationStatus/{}?a", name(B, C))
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ use super::recording::{Interaction, code_of};
 
 /// Addresses a client follows.
 const ADDRESSES: [&str; 2] = ["azure-asyncoperation", "location"];
+/// What stands in our own recordings where something is secret.
+pub(super) const HIDDEN: &str = "(hidden)";
 /// Members whose text is for people to read, and differs in words.
 const PROSE: [&str; 2] = ["message", "recommendedAction"];
 
@@ -117,9 +119,8 @@ impl<'a> Holder<'a> {
         if recorded.is_none() && ours.is_none() {
             return;
         }
-        let value = |text: Option<&str>| {
-            text.map_or(Value::Null, |text| Value::String(without_signature(text)))
-        };
+        let value =
+            |text: Option<&str>| text.map_or(Value::Null, |text| Value::String(without_signature(text)));
         let path = format!("header.{name}");
         match (recorded, ours) {
             (Some(recorded), Some(ours)) => {
@@ -158,9 +159,9 @@ impl<'a> Holder<'a> {
             }
         }
         for (name, value) in ours {
-            let is_recorded = recorded.keys().any(|own| {
-                own == name || self.alignment.to_ours(own).eq_ignore_ascii_case(name)
-            });
+            let is_recorded = recorded
+                .keys()
+                .any(|own| own == name || self.alignment.to_ours(own).eq_ignore_ascii_case(name));
             if !is_recorded {
                 self.absent(&joined(path, name), Value::Null, value.clone());
             }
@@ -224,8 +225,10 @@ impl<'a> Holder<'a> {
         let same = match (recorded, ours) {
             (Value::String(recorded), Value::String(ours)) => {
                 let prose = PROSE.iter().any(|name| path.ends_with(name));
-                // What it says is for people; that it says something is not.
-                if prose {
+                // What it was nobody can say; what it says is for people; that it says something is not.
+                if recorded == HIDDEN {
+                    true
+                } else if prose {
                     recorded.is_empty() == ours.is_empty()
                 } else {
                     self.alignment.agree(recorded, ours)
@@ -250,7 +253,11 @@ impl<'a> Holder<'a> {
 fn joined(path: &str, name: &str) -> String {
     // A dot in a name would part it.
     let name = name.replace('.', "_");
-    if path.is_empty() { name } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 fn leaves(value: &Value) -> usize {
@@ -268,9 +275,11 @@ fn likeness(left: &Value, right: &Value) -> usize {
             .iter()
             .map(|(name, value)| right.get(name).map_or(0, |own| likeness(value, own)))
             .sum(),
-        (Value::Array(left), Value::Array(right)) => {
-            left.iter().zip(right).map(|(left, right)| likeness(left, right)).sum()
-        }
+        (Value::Array(left), Value::Array(right)) => left
+            .iter()
+            .zip(right)
+            .map(|(left, right)| likeness(left, right))
+            .sum(),
         (left, right) => usize::from(left == right),
     }
 }

@@ -170,7 +170,10 @@ pub(super) fn judge(
                 used.note(entry);
                 not_played |= accepted.differences[entry].kind == Some(DifferenceKind::NotPlayed);
             }
-            status_equal &= !matches!(difference.kind, DifferenceKind::Status | DifferenceKind::NotPlayed);
+            status_equal &= !matches!(
+                difference.kind,
+                DifferenceKind::Status | DifferenceKind::NotPlayed
+            );
             if not_played {
                 exchange.outcome = Outcome::NotPlayed;
             }

@@ -167,14 +167,18 @@ fn proxy(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> 
 
 /// A call of our own record. What the fake services asked each other is none of the command's.
 fn own(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
-    let by_service = item.member("by_service").is_some_and(|place| place.value == &Value::Bool(true));
+    let by_service = item
+        .member("by_service")
+        .is_some_and(|place| place.value == &Value::Bool(true));
     let method_place = item.must("method")?;
     if by_service || method_place.value == "CONNECT" {
         return Ok(None);
     }
     let host = item.must("host")?.text()?.to_owned();
     let path = item.must("path")?.text()?.to_owned();
-    let query = item.member("query").and_then(|place| place.value.as_str().map(str::to_owned));
+    let query = item
+        .member("query")
+        .and_then(|place| place.value.as_str().map(str::to_owned));
     let query = query.filter(|query| !query.is_empty());
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let text = Value::String(format!("https://{host}{path}{query}"));
@@ -182,17 +186,22 @@ fn own(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
         value: &text,
         path: item.path.clone(),
     };
-    let at = item.member("at").and_then(|place| place.value.as_str()?.parse().ok());
+    let at = item
+        .member("at")
+        .and_then(|place| place.value.as_str()?.parse().ok());
     Ok(Some(Interaction {
         number,
         method: method(&method_place)?,
         uri: uri_of(&uri)?,
-        headers: Vec::new(),
+        headers: kept(headers(item.member("request_headers").as_ref())),
         body: body(item.member("request_body").map(|body| body.value)),
         status: item.must("status")?.status()?,
         at,
         answer_headers: headers(item.member("response_headers").as_ref()),
-        has_answer: item.member("response_body").is_some(),
+        // Of what is no JSON the length is told.
+        has_answer: item
+            .member("response_body")
+            .is_some_and(|body| body.member("x-azdrill-bytes").is_none()),
         answer: body(item.member("response_body").map(|body| body.value)),
     }))
 }
@@ -248,5 +257,7 @@ fn kept(headers: Vec<(String, String)>) -> Vec<(String, String)> {
 /// When it was answered, by the answer's own word.
 fn time(headers: &[(String, String)]) -> Option<Timestamp> {
     let (_, date) = headers.iter().find(|(name, _)| name == "date")?;
-    jiff::fmt::rfc2822::parse(date).ok().map(|zoned| zoned.timestamp())
+    jiff::fmt::rfc2822::parse(date)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }

@@ -32,7 +32,10 @@ pub struct Given {
 pub fn read(files: &[PathBuf], differences: &[PathBuf]) -> Result<Given, Mistake> {
     let mut given = Given::default();
     for file in differences {
-        given.accepted.differences.extend(Accepted::read(file)?.differences);
+        given
+            .accepted
+            .differences
+            .extend(Accepted::read(file)?.differences);
     }
     for file in files {
         if file.is_dir() {
@@ -86,19 +89,25 @@ fn recording(file: &Path) -> Result<Recording, Mistake> {
         file: file.to_owned(),
         error,
     };
-    let size = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
+    let size = std::fs::metadata(file)
+        .map_err(|error| unreadable(error.to_string()))?
+        .len();
     if size > BYTES_MAX {
         return Err(unreadable(format!("it is larger than {BYTES_MAX} bytes")));
     }
     let bytes = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Mistake::form(file, None, "this is no text; a recording in JSON or YAML was expected"))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Mistake::form(
+            file,
+            None,
+            "this is no text; a recording in JSON or YAML was expected",
+        )
+    })?;
     let setting = RecordingSetting::beside(file)?;
     let text = setting.read_as(text);
     let whole = parse(file, &text)?;
-    let interactions = forms::interactions(&whole).map_err(|wrong| {
-        Mistake::form(file, yaml::locate(&text, &wrong.path), wrong.expected)
-    })?;
+    let interactions = forms::interactions(&whole)
+        .map_err(|wrong| Mistake::form(file, yaml::locate(&text, &wrong.path), wrong.expected))?;
     Ok(Recording {
         file: file.to_owned(),
         interactions,

@@ -50,7 +50,12 @@ pub(super) fn named_by(recording: &Recording) -> Named {
         named.note_shown(one);
     }
     for one in &recording.interactions {
-        for before in recording.setting.before.iter().filter(|before| before.request == one.number) {
+        for before in recording
+            .setting
+            .before
+            .iter()
+            .filter(|before| before.request == one.number)
+        {
             let path = before.path.split('?').next().unwrap_or_default();
             named.name(path, true, &made);
             named.body(&before.body, &made);
@@ -69,7 +74,9 @@ pub(super) fn named_by(recording: &Recording) -> Named {
     let not_built = &recording.setting.not_built;
     let is_built = |id: &str| {
         let id = id.to_ascii_lowercase();
-        !not_built.iter().any(|end| id.ends_with(&end.to_ascii_lowercase()))
+        !not_built
+            .iter()
+            .any(|end| id.ends_with(&end.to_ascii_lowercase()))
     };
     named.groups.retain(|id| is_built(id));
     named.resources.retain(|(id, _)| is_built(id));
@@ -156,21 +163,33 @@ impl Named {
     /// Ids of a type below another.
     pub(super) fn below<'a>(&'a self, id: &'a str, kind: &'a str) -> impl Iterator<Item = &'a str> {
         self.of(kind).filter(move |own| {
-            own.get(..id.len()).is_some_and(|start| start.eq_ignore_ascii_case(id))
+            own.get(..id.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(id))
         })
     }
 
     /// Where something stands.
     pub(super) fn region_of(&self, id: &str) -> String {
-        self.regions.get(&id.to_ascii_lowercase()).unwrap_or(&self.region).clone()
+        self.regions
+            .get(&id.to_ascii_lowercase())
+            .unwrap_or(&self.region)
+            .clone()
     }
 
     /// The id a key vault's host is given: in the group it is named in, or in the first there is.
     pub(super) fn key_vault_id(&self, host: &str) -> Option<String> {
         let name = host.split('.').next()?;
-        let own = self.of("Microsoft.KeyVault/vaults").find(|id| id.rsplit('/').next().is_some_and(|own| own.eq_ignore_ascii_case(name)));
-        own.map(str::to_owned)
-            .or_else(|| Some(format!("{}/providers/Microsoft.KeyVault/vaults/{name}", self.groups.first()?)))
+        let own = self.of("Microsoft.KeyVault/vaults").find(|id| {
+            id.rsplit('/')
+                .next()
+                .is_some_and(|own| own.eq_ignore_ascii_case(name))
+        });
+        own.map(str::to_owned).or_else(|| {
+            Some(format!(
+                "{}/providers/Microsoft.KeyVault/vaults/{name}",
+                self.groups.first()?
+            ))
+        })
     }
 
     /// Everything with our ids.
@@ -215,7 +234,12 @@ impl Named {
         let length = text.trim_end_matches('/').len();
         for (own, kind) in id.chain {
             let is_made = made_here && own.len() == length || made.contains(&own.to_ascii_lowercase());
-            if !is_made && !self.resources.iter().any(|(other, _)| other.eq_ignore_ascii_case(&own)) {
+            if !is_made
+                && !self
+                    .resources
+                    .iter()
+                    .any(|(other, _)| other.eq_ignore_ascii_case(&own))
+            {
                 self.resources.push((own, kind));
             }
         }
@@ -228,10 +252,13 @@ impl Named {
         for (text, inside) in found {
             if text.len() > 15 && text[..15].eq_ignore_ascii_case("/subscriptions/") {
                 // The database a restore makes is not there.
-                let is_target = body.to_string().contains("restoreTargetInfo") && text.contains("/databases/");
+                let is_target =
+                    body.to_string().contains("restoreTargetInfo") && text.contains("/databases/");
                 self.name(text, is_target, made);
                 if let Some(region) = inside["resourceLocation"].as_str() {
-                    self.regions.entry(text.to_ascii_lowercase()).or_insert_with(|| region.to_owned());
+                    self.regions
+                        .entry(text.to_ascii_lowercase())
+                        .or_insert_with(|| region.to_owned());
                 }
             }
             self.host(text);
@@ -241,18 +268,23 @@ impl Named {
 
     /// Notes what an address at a data plane names.
     fn host(&mut self, text: &str) {
-        let Some(rest) = text.strip_prefix("https://") else { return };
+        let Some(rest) = text.strip_prefix("https://") else {
+            return;
+        };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         if host.ends_with(".vault.azure.net") && !path.is_empty() {
             let objects = self.key_vaults.entry(host.to_ascii_lowercase()).or_default();
             objects.insert(path.trim_end_matches('/').to_owned());
         } else if let Some(account) = host.strip_suffix(".blob.core.windows.net") {
-            let known = self.of("Microsoft.Storage/storageAccounts").find(|id| id.ends_with(&format!("/{account}")));
+            let known = self
+                .of("Microsoft.Storage/storageAccounts")
+                .find(|id| id.ends_with(&format!("/{account}")));
             let id = match (known, self.groups.first()) {
                 (Some(id), _) => id.to_owned(),
                 (None, Some(group)) => {
                     let id = format!("{group}/providers/Microsoft.Storage/storageAccounts/{account}");
-                    self.resources.push((id.clone(), "Microsoft.Storage/storageAccounts".to_owned()));
+                    self.resources
+                        .push((id.clone(), "Microsoft.Storage/storageAccounts".to_owned()));
                     id
                 }
                 (None, None) => return,
@@ -291,15 +323,25 @@ impl Named {
             kind.ends_with("backupvaults/backupinstances")
         });
         let Some((id, _)) = instance else { return };
-        if made.contains(&id.to_ascii_lowercase()) || self.instances.iter().any(|(other, _)| other.eq_ignore_ascii_case(&id)) {
+        if made.contains(&id.to_ascii_lowercase())
+            || self
+                .instances
+                .iter()
+                .any(|(other, _)| other.eq_ignore_ascii_case(&id))
+        {
             return;
         }
         let name = id.rsplit('/').next().unwrap_or_default().to_owned();
-        let shown = recording.interactions.iter().find_map(|one| shown_instance(&one.answer, &name));
+        let shown = recording
+            .interactions
+            .iter()
+            .find_map(|one| shown_instance(&one.answer, &name));
         if let Some(shown) = shown {
             let body = instance_body(&shown);
             let mut found = Vec::new();
-            texts(&body, &body, &mut |text, inside| found.push((text.to_owned(), inside.clone())));
+            texts(&body, &body, &mut |text, inside| {
+                found.push((text.to_owned(), inside.clone()))
+            });
             self.body(&body, made);
             self.instances.push((id, body));
         }
@@ -310,11 +352,15 @@ impl Named {
             self.regions.insert(id.to_ascii_lowercase(), location.to_owned());
         }
         if let (Some(id), 200) = (one.answer["id"].as_str(), one.status) {
-            self.shown.entry(id.to_ascii_lowercase()).or_insert_with(|| one.answer.clone());
+            self.shown
+                .entry(id.to_ascii_lowercase())
+                .or_insert_with(|| one.answer.clone());
         }
         // Where operations on a vault are asked about is where it stands.
         let vault = parse(one.uri.path()).and_then(|id| {
-            id.chain.into_iter().find(|(_, kind)| kind.to_ascii_lowercase().ends_with("/backupvaults"))
+            id.chain
+                .into_iter()
+                .find(|(_, kind)| kind.to_ascii_lowercase().ends_with("/backupvaults"))
         });
         let address = one.answer_header("location").unwrap_or_default();
         if let (Some((vault, _)), Some((_, rest))) = (vault, address.split_once("/locations/")) {

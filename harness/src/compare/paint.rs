@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::figures::{ExchangeReport, FileReport, Figures, NamedDifference, Outcome, Report};
+use super::figures::{ExchangeReport, Figures, FileReport, NamedDifference, Outcome, Report};
 
 /// How many columns the figures take beside the name.
 const FIGURES: usize = 51;
@@ -16,7 +16,10 @@ pub fn paint(report: &Report, width: usize, only_unnamed: bool) -> String {
         differences(&mut out, file, width, only_unnamed);
     }
     for entry in &report.unused {
-        let text = format!("names no difference any more: entry {}, {}", entry.place, entry.about);
+        let text = format!(
+            "names no difference any more: entry {}, {}",
+            entry.place, entry.about
+        );
         wrapped(&mut out, &text, width, 0, 2);
     }
     if !report.unused.is_empty() {
@@ -30,19 +33,39 @@ pub fn paint(report: &Report, width: usize, only_unnamed: bool) -> String {
         "requests", "status", "fields", "values", "named", "not"
     );
     for file in &report.files {
-        line(&mut out, &file.name, name_width, &file.figures, &file.figures, file.figures.requests);
+        line(
+            &mut out,
+            &file.name,
+            name_width,
+            &file.figures,
+            &file.figures,
+            file.figures.requests,
+        );
     }
     let total = report.total();
     if report.files.len() > 1 {
         line(&mut out, "all", name_width, &total, &total, total.requests);
     }
     if total.not_played > 0 {
-        line(&mut out, "all that is played", name_width, &total, &total, total.played());
+        line(
+            &mut out,
+            "all that is played",
+            name_width,
+            &total,
+            &total,
+            total.played(),
+        );
     }
     out.push('\n');
     wrapped(&mut out, &verdict(report, &total), width, 0, 0);
     for file in &report.left_out {
-        wrapped(&mut out, &format!("left out, no recording: {}", file.display()), width, 0, 2);
+        wrapped(
+            &mut out,
+            &format!("left out, no recording: {}", file.display()),
+            width,
+            0,
+            2,
+        );
     }
     out
 }
@@ -99,7 +122,7 @@ fn differences(out: &mut String, file: &FileReport, width: usize, only_unnamed: 
             continue;
         }
         if !titled {
-            let _ = writeln!(out, "{}", file.name);
+            let _ = writeln!(out, "{}", shortened(&file.name, width));
             titled = true;
         }
         head(out, exchange, width);

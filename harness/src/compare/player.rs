@@ -8,9 +8,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::align::{Alignment, guids_of};
+use super::differ::HIDDEN;
 use super::differ::{Held, Holder};
 use super::mistake::Mistake;
-use super::presupposed::{Presupposed, build};
+use super::presupposed::{PASSWORD, Presupposed, build};
 use super::recording::{Interaction, Recording};
 use super::world::{ARM, World};
 
@@ -65,7 +66,12 @@ pub(super) fn play(recording: &Recording, profile: Profile) -> Result<Vec<Played
         world,
         alignment,
         presupposed,
-        not_sent: recording.setting.not_sent.iter().map(|path| format!("/{}", path.replace('.', "/"))).collect(),
+        not_sent: recording
+            .setting
+            .not_sent
+            .iter()
+            .map(|path| format!("/{}", path.replace('.', "/")))
+            .collect(),
         first,
         ahead: SignedDuration::ZERO,
     };
@@ -181,6 +187,8 @@ impl Player {
     /// A recorded body with our ids.
     fn body(&self, body: &Value) -> Value {
         match body {
+            // It was long enough for a password, and mixed.
+            Value::String(text) if text == HIDDEN => Value::String(PASSWORD.to_owned()),
             Value::String(text) => Value::String(self.alignment.to_ours(text)),
             Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
             Value::Object(members) => members
@@ -198,7 +206,10 @@ impl Player {
         let Some((_, name)) = path.split_once("/backupJobs/") else {
             return;
         };
-        let Some(recorded) = guids_of(name).next().filter(|guid| self.alignment.ours(guid).is_none()) else {
+        let Some(recorded) = guids_of(name)
+            .next()
+            .filter(|guid| self.alignment.ours(guid).is_none())
+        else {
             return;
         };
         let jobs = self.world.azure.services().data_protection.all_jobs();

@@ -30,7 +30,7 @@ const OPERATOR_AT_KEY_VAULTS: [&str; 1] = ["Key Vault Administrator"];
 const VAULT_VERSION: &str = "2024-04-01";
 /// The administrator of servers, whose password nothing ever needs.
 const ADMIN: &str = "drilladmin";
-const PASSWORD: &str = "Not-a-secret-1!";
+pub(super) const PASSWORD: &str = "Not-a-secret-1!";
 
 /// What was built, for what is given roles later.
 pub(super) struct Presupposed {
@@ -80,7 +80,9 @@ fn align_beginnings(
             hidden: false,
         };
         let state = world.azure.state_mut();
-        state.subscriptions.insert(other.to_ascii_lowercase(), subscription);
+        state
+            .subscriptions
+            .insert(other.to_ascii_lowercase(), subscription);
         alignment.bind(other, other);
         let scope = ResourceId::from_segments(["subscriptions", other]);
         give(world, world.operator.object_id, &["Owner"], &scope);
@@ -153,7 +155,8 @@ impl Presupposed {
             self.single_server(world, id)?;
         }
         for id in self.named.of("Microsoft.Storage/storageAccounts") {
-            let body = json!({"location": self.region(id), "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+            let body =
+                json!({"location": self.region(id), "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
             world.must(Method::PUT, id, &body)?;
         }
         for (account, container) in &self.named.containers {
@@ -171,8 +174,15 @@ impl Presupposed {
         });
         world.must(Method::PUT, id, &body)?;
         let rule = json!({"properties": {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}});
-        world.must(Method::PUT, &format!("{id}/firewallRules/AllowAllWindowsAzureIps"), &rule)?;
-        for database in self.named.below(id, "Microsoft.DBforPostgreSQL/servers/databases") {
+        world.must(
+            Method::PUT,
+            &format!("{id}/firewallRules/AllowAllWindowsAzureIps"),
+            &rule,
+        )?;
+        for database in self
+            .named
+            .below(id, "Microsoft.DBforPostgreSQL/servers/databases")
+        {
             // It comes with the server.
             if !database.ends_with("/postgres") {
                 let body = json!({"properties": {"charset": "UTF8", "collation": "en_US.utf8"}});
@@ -227,13 +237,21 @@ impl Presupposed {
             return Ok(());
         }
         let body = answer.json_body();
-        Err(format!("{host}{path}: {} {}", answer.status.as_u16(), body["error"]["message"]))
+        Err(format!(
+            "{host}{path}: {} {}",
+            answer.status.as_u16(),
+            body["error"]["message"]
+        ))
     }
 
     fn vaults(&self, world: &mut World) -> Result<(), String> {
         for id in self.named.of("Microsoft.DataProtection/backupVaults") {
             let shown = self.named.shown.get(&id.to_ascii_lowercase());
-            let own = |name: &str| shown.map(|shown| shown["properties"][name].clone()).filter(|value| !value.is_null());
+            let own = |name: &str| {
+                shown
+                    .map(|shown| shown["properties"][name].clone())
+                    .filter(|value| !value.is_null())
+            };
             let mut properties = json!({
                 "storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}],
                 "securitySettings": {"softDeleteSettings": {"state": "On", "retentionDurationInDays": 14.0}},
@@ -286,20 +304,29 @@ impl Presupposed {
     /// gives them.
     pub(super) fn was_put(&self, world: &mut World, target: &str) {
         let path = target.split('?').next().unwrap_or_default();
-        let is_vault = path.rsplit('/').nth(1).is_some_and(|kind| kind.eq_ignore_ascii_case("backupVaults"));
+        let is_vault = path
+            .rsplit('/')
+            .nth(1)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("backupVaults"));
         if is_vault && !self.own_roles {
             self.give_roles(world, path);
         }
     }
 
     fn give_roles(&self, world: &mut World, vault: &str) {
-        let Ok(id) = vault.parse::<ResourceId>() else { return };
+        let Ok(id) = vault.parse::<ResourceId>() else {
+            return;
+        };
         let Some(resource) = world.azure.state().resource(&id) else {
             return;
         };
         let identity = &resource.body["identity"];
         let mut principals: BTreeSet<String> = members_of(identity, "principalId").into_iter().collect();
-        for name in identity["userAssignedIdentities"].as_object().into_iter().flat_map(|ids| ids.keys()) {
+        for name in identity["userAssignedIdentities"]
+            .as_object()
+            .into_iter()
+            .flat_map(|ids| ids.keys())
+        {
             let own = name.parse::<ResourceId>().ok();
             let own = own.and_then(|id| world.azure.state().resource(&id).cloned());
             principals.extend(own.iter().flat_map(|own| members_of(&own.body, "principalId")));
@@ -307,7 +334,10 @@ impl Presupposed {
         let scopes: Vec<ResourceId> = (self.named.subscriptions.iter())
             .map(|subscription| ResourceId::from_segments(["subscriptions", subscription]))
             .collect();
-        for principal in principals.iter().filter_map(|principal| principal.parse().ok().map(PrincipalId)) {
+        for principal in principals
+            .iter()
+            .filter_map(|principal| principal.parse().ok().map(PrincipalId))
+        {
             for scope in &scopes {
                 give(world, principal, &VAULT_ROLES, scope);
             }

@@ -121,7 +121,12 @@ impl World {
         let said = |answer: &Response| {
             let body = answer.json_body();
             let text = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
-            format!("{method} {path}: {} {}: {}", answer.status.as_u16(), text("code"), text("message"))
+            format!(
+                "{method} {path}: {} {}: {}",
+                answer.status.as_u16(),
+                text("code"),
+                text("message")
+            )
         };
         if !answer.status.is_success() {
             return Err(said(&answer));

@@ -243,7 +243,10 @@ mod tests {
         let text = "interactions:\n- request:\n    body: '{\"a\": 1}'\n    headers: {Accept: [application/json]}\n    method: PUT\n  response:\n    body:\n      string: \"{\\\"b\\\": \\\n        2}\"\n    status: {code: 201, message: Created}\nversion: 1\n";
         let read = read(text).expect("YAML");
         assert_eq!(read["interactions"][0]["request"]["body"], "{\"a\": 1}");
-        assert_eq!(read["interactions"][0]["response"]["body"]["string"], "{\"b\": 2}");
+        assert_eq!(
+            read["interactions"][0]["response"]["body"]["string"],
+            "{\"b\": 2}"
+        );
         assert_eq!(read["interactions"][0]["response"]["status"]["code"], 201);
         let path = [
             Step::Member("interactions".to_owned()),

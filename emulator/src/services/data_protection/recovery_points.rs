@@ -135,9 +135,13 @@ pub(super) fn keep(
     let store_id = context.draw_uuid("recovery point store").to_string();
     let own = context.state.resource(instance);
     let source = own.map(|own| own.at("/properties/dataSourceInfo/datasourceType").clone());
-    let of_database = source.is_some_and(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("/databases")));
+    let of_database =
+        source.is_some_and(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("/databases")));
     let friendly_name = if of_database {
-        context.draw_uuid("recovery point friendly name").simple().to_string()
+        context
+            .draw_uuid("recovery point friendly name")
+            .simple()
+            .to_string()
     } else {
         name.to_owned()
     };
