@@ -71,6 +71,9 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         method: Method::CONNECT,
         host: host.to_owned(),
         path: String::new(),
+        query: String::new(),
+        failed: None,
+        bodies: None,
         operation: "DatabaseConnection".into(),
         status: match refused.map(|no| no.gate) {
             None => 200,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Exchange, RefusedBecause};
+use crate::log::{Asked, Bodies, Exchange, FailedBecause, RefusedBecause};
 use crate::model::{NetworkPath, Request, Timestamp};
 use crate::rules::{OriginKind, Rules};
 
@@ -19,6 +19,15 @@ pub(crate) struct Came<'a> {
     pub(crate) asked: Asked,
 }
 
+/// What an answer tells besides its status.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Why what was asked about has failed.
+    pub(crate) failed: Option<FailedBecause>,
+    /// What was sent and answered.
+    pub(crate) bodies: Option<Box<Bodies>>,
+}
+
 /// The entry. Its number is filled in by the log.
 pub(crate) fn exchange(
     rules: &Rules,
@@ -27,6 +36,7 @@ pub(crate) fn exchange(
     permit: Option<&Permit>,
     status: StatusCode,
     refusal: Option<&Refusal>,
+    told: Told,
 ) -> Exchange {
     let operation = permit.map(|permit| Arc::clone(&permit.operation(rules).id));
     Exchange {
@@ -41,6 +51,7 @@ pub(crate) fn exchange(
         method: came.request.method,
         host: came.request.host,
         path: came.request.path,
+        query: came.request.query,
         operation: operation.unwrap_or_default(),
         status: status.as_u16(),
         refused: refusal.map(|refusal| RefusedBecause {
@@ -50,5 +61,7 @@ pub(crate) fn exchange(
             rules: refusal.rules.clone(),
             mark: refusal.mark,
         }),
+        failed: told.failed,
+        bodies: told.bodies,
     }
 }

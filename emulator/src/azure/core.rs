@@ -56,7 +56,7 @@ impl Core for Azure {
                     request: request.clone(),
                     asked: Asked::ByClient,
                 };
-                self.record(now, came, None, refusal.status, Some(&refusal));
+                self.record(now, came, None, Ok(&response), Some(&refusal));
                 Admission::Refuse(response)
             }
         }

@@ -5,17 +5,17 @@ mod kept_world;
 
 use std::collections::{BTreeMap, HashMap};
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::entropy::Entropy;
-use crate::exchange::{Came, exchange};
+use crate::exchange::{Came, Told, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
     Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, check_body,
     endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
-use crate::log::{Asked, Log};
+use crate::log::{Asked, FailedBecause, Log, bodies};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Rules};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
@@ -128,6 +128,11 @@ impl Azure {
         &self.log
     }
 
+    /// From now on the log keeps bodies as well, without their secrets.
+    pub fn keep_bodies(&mut self) {
+        self.log.keep_bodies();
+    }
+
     /// The faults in place.
     pub fn faults_mut(&mut self) -> &mut FaultPlan {
         &mut self.faults
@@ -197,7 +202,7 @@ impl Azure {
             Err(refusal) => {
                 self.release_body(&request);
                 let response = self.finish(now, &request, refusal.respond(&request));
-                self.record(now, came(request), None, refusal.status, Some(&refusal));
+                self.record(now, came(request), None, Ok(&response), Some(&refusal));
                 return response;
             }
         };
@@ -210,7 +215,7 @@ impl Azure {
         if let Some(fault @ FaultKind::Answer { .. }) = &struck {
             self.release_body(&request);
             let response = self.finish(now, &request, fault.response());
-            self.record(now, came(request), Some(&permit), response.status, None);
+            self.record(now, came(request), Some(&permit), Ok(&response), None);
             return response;
         }
         let handler = self.handlers[permit.operation_index()];
@@ -238,13 +243,7 @@ impl Azure {
         if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
             arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
         }
-        self.record(
-            now,
-            came(request),
-            Some(&permit),
-            response.status,
-            refusal.as_ref(),
-        );
+        self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
         response
     }
 
@@ -315,11 +314,27 @@ impl Azure {
         now: Timestamp,
         came: Came<'_>,
         permit: Option<&Permit>,
-        status: StatusCode,
+        answer: Result<&Response, StatusCode>,
         refusal: Option<&Refusal>,
     ) {
-        let exchange = exchange(&self.rules, now, came, permit, status, refusal);
+        let (status, told) = match answer {
+            Ok(response) => (response.status, self.told(&came.request, response, refusal)),
+            Err(status) => (status, Told::default()),
+        };
+        let exchange = exchange(&self.rules, now, came, permit, status, refusal, told);
         self.log.push(exchange);
+    }
+
+    /// What the log is told of an answer besides its status.
+    fn told(&self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
+        Told {
+            failed: if refusal.is_none() && request.method == Method::GET {
+                FailedBecause::of(&response.headers)
+            } else {
+                None
+            },
+            bodies: self.log.keeps_bodies().then(|| bodies(request, response)),
+        }
     }
 
     /// Gives an inner call the token it is to carry.
@@ -377,7 +392,7 @@ impl Azure {
                         request: outbound.request,
                         asked: Asked::OnlyWhether,
                     };
-                    self.record(now, came, permit, status, refusal);
+                    self.record(now, came, permit, Err(status), refusal);
                     input = Input::Asked(verdict);
                 }
                 Next::Work(work) => {

@@ -191,6 +191,22 @@ fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library
     azdrill::scenario::Library::find(given, &here).map_err(Failure::from)
 }
 
+/// `RULE=ALTERNATIVE`, as an argument.
+fn assumption(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(rule, alternative)| !rule.is_empty() && !alternative.is_empty())
+        .map(|(rule, alternative)| (rule.to_owned(), alternative.to_owned()))
+        .ok_or_else(|| "RULE=ALTERNATIVE was expected, e.g. FX-RF-FILES=named_by_guid".to_owned())
+}
+
+/// Arguments as the rules take them.
+fn assumptions(given: &[(String, String)]) -> azdrill_emulator::rules::Assumptions {
+    given
+        .iter()
+        .map(|(rule, alternative)| (azdrill_emulator::rules::RuleId::new(rule), alternative.clone()))
+        .collect()
+}
+
 /// The seed of what is reached over a socket: what was said, or one that nobody can guess.
 fn seed(given: Option<u64>, world: Option<&azdrill::scenario::Scenario>) -> u64 {
     given

@@ -14,13 +14,13 @@ use azdrill::serve::{
     origin, print, write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::rules::{Profile, Rules};
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw};
-use super::{ProfileArgument, az, certificate, child, library, seed};
+use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, seed};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
@@ -41,7 +41,8 @@ pub(super) struct RunArguments {
     /// A file that says what must come of it; without one, the world's `[expect]`.
     #[arg(long)]
     expect: Option<PathBuf>,
-    /// Where to write everything it did to Azure, as JSON.
+    /// Where to write everything it did to Azure, as JSON, with bodies and without their secrets;
+    /// `compare` reads it.
     #[arg(long)]
     record: Option<PathBuf>,
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
@@ -54,6 +55,10 @@ pub(super) struct RunArguments {
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
+    /// An alternative to take for a rule, whatever the profile and the world say, e.g.
+    /// `FX-RF-FILES=named_by_guid`. Names and alternatives stand in emulator/rules.
+    #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
+    assume: Vec<(String, String)>,
     /// A certificate (PEM) the operator may sign in with as well as with the secret.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -101,8 +106,8 @@ pub(super) async fn run(
         Some(file) => FaultFile::read(file)?,
         None => FaultFile::default(),
     };
-    let rules =
-        Rules::load(arguments.profile.into(), &Assumptions::new()).map_err(|error| error.to_string())?;
+    let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
+        .map_err(|error| error.to_string())?;
     expect.check(&rules).map_err(|error| match &arguments.expect {
         Some(file) => format!("{}: {error}", file.display()),
         None => format!("[expect]: {error}"),
@@ -182,6 +187,8 @@ async fn start(
         state_directory: scratch.to_owned(),
         from,
         fast_polls: arguments.fast_polls,
+        bodies: arguments.record.is_some(),
+        assume: arguments.assume.clone(),
         faults: given.faults,
         certificate: given.certificate,
         postgres: chosen.postgres,

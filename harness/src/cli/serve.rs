@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::{ProfileArgument, az, certificate, library, seed};
+use super::{ProfileArgument, assumption, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -49,6 +49,13 @@ pub(super) struct ServeArguments {
     /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
     #[arg(long)]
     fast_polls: bool,
+    /// Keep bodies in the log as well, without their secrets.
+    #[arg(long)]
+    bodies: bool,
+    /// An alternative to take for a rule, whatever the profile and the world say, e.g.
+    /// `FX-RF-FILES=named_by_guid`. Names and alternatives stand in emulator/rules.
+    #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
+    assume: Vec<(String, String)>,
     /// A certificate (PEM) the operator may sign in with as well as with the secret.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -213,6 +220,8 @@ async fn setup(
         state_directory: state.to_owned(),
         from,
         fast_polls: arguments.fast_polls,
+        bodies: arguments.bodies,
+        assume: arguments.assume.clone(),
         faults,
         certificate: arguments
             .certificate

@@ -193,12 +193,15 @@ fn own(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
         number,
         method: method(&method_place)?,
         uri: uri_of(&uri)?,
-        headers: Vec::new(),
+        headers: kept(headers(item.member("request_headers").as_ref())),
         body: body(item.member("request_body").map(|body| body.value)),
         status: item.must("status")?.status()?,
         at,
         answer_headers: headers(item.member("response_headers").as_ref()),
-        has_answer: item.member("response_body").is_some(),
+        // Of what is no JSON the length is told.
+        has_answer: item
+            .member("response_body")
+            .is_some_and(|body| body.member("x-azdrill-bytes").is_none()),
         answer: body(item.member("response_body").map(|body| body.value)),
     }))
 }

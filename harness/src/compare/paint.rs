@@ -122,7 +122,7 @@ fn differences(out: &mut String, file: &FileReport, width: usize, only_unnamed: 
             continue;
         }
         if !titled {
-            let _ = writeln!(out, "{}", file.name);
+            let _ = writeln!(out, "{}", shortened(&file.name, width));
             titled = true;
         }
         head(out, exchange, width);

@@ -8,9 +8,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::align::{Alignment, guids_of};
+use super::differ::HIDDEN;
 use super::differ::{Held, Holder};
 use super::mistake::Mistake;
-use super::presupposed::{Presupposed, build};
+use super::presupposed::{PASSWORD, Presupposed, build};
 use super::recording::{Interaction, Recording};
 use super::world::{ARM, World};
 
@@ -186,6 +187,8 @@ impl Player {
     /// A recorded body with our ids.
     fn body(&self, body: &Value) -> Value {
         match body {
+            // It was long enough for a password, and mixed.
+            Value::String(text) if text == HIDDEN => Value::String(PASSWORD.to_owned()),
             Value::String(text) => Value::String(self.alignment.to_ours(text)),
             Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
             Value::Object(members) => members

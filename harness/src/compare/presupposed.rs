@@ -30,7 +30,7 @@ const OPERATOR_AT_KEY_VAULTS: [&str; 1] = ["Key Vault Administrator"];
 const VAULT_VERSION: &str = "2024-04-01";
 /// The administrator of servers, whose password nothing ever needs.
 const ADMIN: &str = "drilladmin";
-const PASSWORD: &str = "Not-a-secret-1!";
+pub(super) const PASSWORD: &str = "Not-a-secret-1!";
 
 /// What was built, for what is given roles later.
 pub(super) struct Presupposed {

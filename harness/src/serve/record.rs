@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::log::{Asked, Exchange, RefusedBecause};
+use azdrill_emulator::log::{Asked, Exchange, Note, RefusedBecause};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Gate, OriginKind, Profile};
 use azdrill_emulator::server::Clock;
@@ -18,6 +18,7 @@ use crate::run::{RuleNote, rule_note};
 const HOUSEKEEPING: &str = "azcliprod.blob.core.windows.net";
 
 /// A run, as it is written into a file and summed up for people. Holds no secret: the log has none.
+/// `compare` reads its calls.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
     /// The command and its arguments' count: arguments may hold anything.
@@ -78,6 +79,10 @@ pub struct Call {
     pub host: String,
     /// The path, without the query.
     pub path: String,
+    /// The query, without what signs it.
+    pub query: String,
+    /// The API version asked for; empty if there is none.
+    pub api_version: String,
     /// The operation; empty if there is none.
     pub operation: String,
     /// The status answered.
@@ -87,6 +92,33 @@ pub struct Call {
     /// What was asked for, if azdrill does not have it: the method with the type of a resource and an
     /// action, or with the path.
     pub not_implemented: Option<String>,
+    /// Why the long-running operation this asked about has failed, if it has.
+    pub failed: Option<Failed>,
+    /// Headers of the request that change what is answered, if bodies are kept.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_headers: BTreeMap<String, String>,
+    /// What was sent, without its secrets, if bodies are kept; of what is no JSON its length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub request_body: Option<Value>,
+    /// Headers of the answer that clients go by, if bodies are kept.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_headers: BTreeMap<String, String>,
+    /// What was answered, without its secrets, if bodies are kept; of what is no JSON its length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub response_body: Option<Value>,
+}
+
+/// Why a long-running operation has failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Failed {
+    /// The gate.
+    pub gate: String,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// How sure we are.
+    pub mark: String,
 }
 
 /// A no.
@@ -115,9 +147,10 @@ pub struct RefusedCall<'a> {
 }
 
 /// Something the emulator told that is no call.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Told {
     /// When, on the world's clock.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// When, in real seconds from the beginning of the run.
     pub seconds: f64,
@@ -148,11 +181,17 @@ pub struct Job {
     pub started: Timestamp,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// Who said no and why, if it failed for that.
+    pub refused: Option<Refused>,
 }
 
 /// A long-running operation that failed.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedOperation {
+    /// Its id, the last part of the addresses it is asked about at.
+    pub id: String,
+    /// Who said no and by which rules, if it was a no.
+    pub because: Option<Failed>,
     /// The code.
     pub code: String,
     /// The message.
@@ -206,13 +245,7 @@ impl Record {
             .collect();
         let told: Vec<Told> = azure.log().notes()[before.notes..]
             .iter()
-            .map(|note| Told {
-                at: note.at,
-                seconds: seconds(note.at),
-                about: note.about.clone(),
-                text: note.text.clone(),
-                refused: note.refused.as_ref().map(Refused::of),
-            })
+            .map(|note| Told::of(note, seconds(note.at)))
             .collect();
         let all = recovery_points(azure);
         Self {
@@ -248,8 +281,26 @@ impl Record {
     }
 }
 
+impl Told {
+    pub(super) fn of(note: &Note, seconds: f64) -> Self {
+        Self {
+            at: note.at,
+            seconds,
+            about: note.about.clone(),
+            text: note.text.clone(),
+            refused: note.refused.as_ref().map(Refused::of),
+        }
+    }
+}
+
 impl Call {
     pub(super) fn of(exchange: &Exchange, seconds: f64) -> Self {
+        let bodies = exchange.bodies.as_deref();
+        let headers = |kept: &[(&str, String)]| {
+            kept.iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect()
+        };
         Self {
             number: exchange.number,
             at: exchange.at,
@@ -263,6 +314,17 @@ impl Call {
             status: exchange.status,
             refused: exchange.refused.as_ref().map(Refused::of),
             not_implemented: exchange.not_implemented(),
+            query: exchange.query.clone(),
+            api_version: exchange.api_version().to_owned(),
+            failed: exchange.failed.as_ref().map(|failed| Failed {
+                gate: failed.gate.clone(),
+                rules: failed.rules.clone(),
+                mark: failed.mark.clone(),
+            }),
+            request_headers: bodies.map_or_else(BTreeMap::new, |bodies| headers(&bodies.asked_headers)),
+            request_body: bodies.and_then(|bodies| bodies.asked.clone()),
+            response_headers: bodies.map_or_else(BTreeMap::new, |bodies| headers(&bodies.answered_headers)),
+            response_body: bodies.and_then(|bodies| bodies.answered.clone()),
         }
     }
 
@@ -354,11 +416,21 @@ fn jobs(azure: &Azure, since: Timestamp) -> Vec<Job> {
                 message: text("message"),
                 started: job.started,
                 ended: job.ended,
+                refused: refused_at(azure, job.ended, &text("code")),
             }
         })
         .collect();
     jobs.sort_by_key(|job| job.started);
     jobs
+}
+
+/// Who said no when a job ended, as the log was told.
+fn refused_at(azure: &Azure, ended: Option<Timestamp>, code: &str) -> Option<Refused> {
+    let told = azure.log().notes().iter().rev();
+    told.filter(|note| Some(note.at) == ended)
+        .filter_map(|note| note.refused.as_ref())
+        .find(|refused| refused.code == code)
+        .map(Refused::of)
 }
 
 fn failed_operations(azure: &Azure, since: Timestamp) -> Vec<FailedOperation> {
@@ -367,12 +439,31 @@ fn failed_operations(azure: &Azure, since: Timestamp) -> Vec<FailedOperation> {
         .operations
         .all()
         .filter(|(_, operation)| operation.started >= since)
-        .filter_map(|(_, operation)| {
+        .filter_map(|(id, operation)| {
             let azdrill_emulator::state::OperationOutcome::Failed(error) = &operation.outcome else {
                 return None;
             };
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let mark = |name: &str| {
+                let marks = operation.marks.iter();
+                marks
+                    .filter(|(own, _)| *own == name)
+                    .map(|(_, value)| value.clone())
+                    .next()
+            };
+            let because = mark("x-azdrill-gate").map(|gate| Failed {
+                gate,
+                rules: mark("x-azdrill-rules")
+                    .iter()
+                    .flat_map(|rules| rules.split(','))
+                    .filter(|rule| !rule.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+                mark: mark("x-azdrill-mark").unwrap_or_default(),
+            });
             let failed = FailedOperation {
+                id: id.to_owned(),
+                because,
                 code: text(&error["code"]),
                 message: text(&error["message"]),
             };

@@ -42,6 +42,10 @@ pub struct Setup {
     pub from: NetworkPath,
     /// Whether polls are answered with `x-ms-retry-after-ms: 50`.
     pub fast_polls: bool,
+    /// Whether the log keeps bodies, without their secrets.
+    pub bodies: bool,
+    /// Rules and the alternatives taken for them, over those of the world.
+    pub assume: Vec<(String, String)>,
     /// Faults to put in place once the world is built.
     pub faults: FaultFile,
     /// A certificate (DER) the operator may sign in with as well as with the secret.

@@ -46,6 +46,8 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
         .world
         .iter()
         .flat_map(|scenario| &scenario.assume)
+        .map(|(rule, alternative)| (rule, alternative))
+        .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
         .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
         .collect();
     let rules = Rules::load(setup.profile, &assumptions)?;
@@ -54,6 +56,9 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
     let mut settings = settings(world, setup.postgres.as_ref()).await?;
     settings.fast_polls = setup.fast_polls;
     let mut azure = Azure::new(rules, settings, setup.seed);
+    if setup.bodies {
+        azure.keep_bodies();
+    }
     let operator = world::found(&mut azure, start);
     if let Some(certificate) = &setup.certificate {
         world::admit_certificate(&mut azure, &operator, certificate.clone());

@@ -88,6 +88,13 @@ mod tests {
             status: 200,
             refused: None,
             not_implemented: None,
+            query: String::new(),
+            api_version: String::new(),
+            failed: None,
+            request_headers: std::collections::BTreeMap::new(),
+            request_body: None,
+            response_headers: std::collections::BTreeMap::new(),
+            response_body: None,
         }
     }
 

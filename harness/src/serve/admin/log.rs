@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
-use crate::serve::Call;
 use crate::serve::stage::SharedStage;
+use crate::serve::{Call, Told};
 
 /// Which part of the log.
 #[derive(Debug, Deserialize)]
@@ -32,6 +32,9 @@ pub(super) struct Found {
     newest: u64,
     /// The calls, in order. The oldest are dropped once there are very many.
     calls: Vec<Call>,
+    /// What the emulator told besides since the first of these calls: why jobs and validations were
+    /// refused, and by which rules.
+    told: Vec<Told>,
 }
 
 /// What was asked and what was answered, with who said no and why.
@@ -43,14 +46,22 @@ pub(super) async fn log(
     let Query(part) = part?;
     let door = stage.driver.front_door();
     let clock = door.clock();
-    let found = door.with_core(|azure| Found {
-        newest: azure.log().count(),
-        calls: azure
-            .log()
+    let seconds = |at| clock.gone_until(at).as_secs_f64();
+    let found = door.with_core(|azure| {
+        let log = azure.log();
+        let calls: Vec<Call> = log
             .since(part.after)
-            .filter(|exchange| !part.refused || exchange.refused.is_some())
-            .map(|exchange| Call::of(exchange, clock.gone_until(exchange.at).as_secs_f64()))
-            .collect(),
+            .filter(|exchange| !part.refused || exchange.refused.is_some() || exchange.failed.is_some())
+            .map(|exchange| Call::of(exchange, seconds(exchange.at)))
+            .collect();
+        let first = log.since(part.after).next().map(|exchange| exchange.at);
+        let notes = log.notes().iter();
+        let told = notes.filter(|note| first.is_some_and(|first| note.at >= first));
+        Found {
+            newest: log.count(),
+            told: told.map(|note| Told::of(note, seconds(note.at))).collect(),
+            calls,
+        }
     });
     Ok(Json(found))
 }

@@ -17,6 +17,8 @@ async fn world(folder: &std::path::Path) -> ServedWorld {
         state_directory: folder.to_owned(),
         from: azdrill_emulator::model::NetworkPath::internet(),
         fast_polls: false,
+        bodies: false,
+        assume: Vec::new(),
         faults: FaultFile::default(),
         certificate: None,
         postgres: None,

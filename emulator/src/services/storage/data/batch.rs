@@ -79,6 +79,9 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         method: request.method,
         host: request.host,
         path: request.path,
+        query: request.query,
+        failed: None,
+        bodies: None,
         operation: operation.unwrap_or_default(),
         status: response.status.as_u16(),
         refused: refusal.map(|refusal| RefusedBecause {

@@ -1,15 +1,23 @@
-//! What was asked and what was answered, with the reason. Holds no secret: no query, no body, no
-//! header of a request ever gets in.
+//! What was asked and what was answered, with the reason. Holds no secret: what signs a query is taken
+//! out, and bodies get in only if they are asked for, without passwords, keys and tokens.
+
+mod bodies;
+mod secrets;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderMap, Method};
 
 use crate::gateway::{NOT_IMPLEMENTED, endpoint_of};
 use crate::model::{Timestamp, type_path};
 use crate::rules::{Endpoint, Gate, Mark, OriginKind, RuleId};
 
+pub use bodies::Bodies;
+pub(crate) use bodies::bodies;
+
+/// About how many bytes all bodies that are kept take at most; the oldest go first.
+const BODIES_MAX: usize = 64 * 1024 * 1024;
 /// The most exchanges kept; the oldest go first.
 const KEPT_MAX: usize = 20_000;
 
@@ -32,15 +40,29 @@ pub struct Exchange {
     pub host: String,
     /// The path, without the query.
     pub path: String,
+    /// The query, without what signs it.
+    pub query: String,
     /// The operation; empty if there is none.
     pub operation: Arc<str>,
     /// The status answered.
     pub status: u16,
     /// Who said no, and why.
     pub refused: Option<RefusedBecause>,
+    /// Why what was asked about has failed: a long-running operation.
+    pub failed: Option<FailedBecause>,
+    /// What was sent and answered, if that is kept.
+    pub bodies: Option<Box<Bodies>>,
 }
 
 impl Exchange {
+    /// The API version asked for; empty if there is none.
+    pub fn api_version(&self) -> &str {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs
+            .find(|(name, _)| name.eq_ignore_ascii_case("api-version"))
+            .map_or("", |(_, version)| version)
+    }
+
     /// What was asked for, if it is something the emulator has not: the method with the type of a
     /// resource and an action, or with the path where paths have no types. `None` for everything
     /// else, a refusal included.
@@ -82,6 +104,33 @@ pub struct RefusedBecause {
     pub mark: Mark,
 }
 
+/// Why a long-running operation has failed, as the answer to who asks about it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedBecause {
+    /// The gate.
+    pub gate: String,
+    /// The rules that decided.
+    pub rules: Vec<String>,
+    /// How sure we are.
+    pub mark: String,
+}
+
+impl FailedBecause {
+    /// From an answer's headers of ours.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        Some(Self {
+            gate: text("x-azdrill-gate")?,
+            rules: text("x-azdrill-rules")?
+                .split(',')
+                .filter(|rule| !rule.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            mark: text("x-azdrill-mark").unwrap_or_default(),
+        })
+    }
+}
+
 /// Something worth knowing that is no exchange.
 #[derive(Clone, Debug)]
 pub struct Note {
@@ -101,17 +150,46 @@ pub struct Log {
     exchanges: VecDeque<Exchange>,
     notes: Vec<Note>,
     count: u64,
+    keeps_bodies: bool,
+    bodies_bytes: usize,
 }
 
 impl Log {
-    /// Adds an exchange; its number is filled in.
+    /// From now on bodies are kept as well, without their secrets.
+    pub fn keep_bodies(&mut self) {
+        self.keeps_bodies = true;
+    }
+
+    /// Whether bodies are kept.
+    pub(crate) fn keeps_bodies(&self) -> bool {
+        self.keeps_bodies
+    }
+
+    /// Adds an exchange; its number is filled in, and its query loses what signs it.
     pub fn push(&mut self, mut exchange: Exchange) {
         self.count += 1;
         exchange.number = self.count;
-        if self.exchanges.len() == KEPT_MAX {
-            self.exchanges.pop_front();
+        exchange.query = secrets::shown_query(exchange.query);
+        if self.exchanges.len() == KEPT_MAX
+            && let Some(oldest) = self.exchanges.pop_front()
+        {
+            self.bodies_bytes -= oldest.bodies.map_or(0, |bodies| bodies.bytes);
         }
+        self.bodies_bytes += exchange.bodies.as_ref().map_or(0, |bodies| bodies.bytes);
         self.exchanges.push_back(exchange);
+        if self.bodies_bytes > BODIES_MAX {
+            self.forget_bodies();
+        }
+    }
+
+    /// Gives up the oldest bodies until the rest has room.
+    fn forget_bodies(&mut self) {
+        for exchange in &mut self.exchanges {
+            if self.bodies_bytes <= BODIES_MAX / 2 {
+                return;
+            }
+            self.bodies_bytes -= exchange.bodies.take().map_or(0, |bodies| bodies.bytes);
+        }
     }
 
     /// Adds a note.
