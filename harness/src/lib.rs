@@ -4,6 +4,7 @@
 //! scenarios: files that state a claim, take steps and say what must come of them.
 
 pub mod oracle;
+pub mod page;
 pub mod postgres;
 pub mod private_file;
 pub mod run;

@@ -11,9 +11,9 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, error_code, federation,
-    header_rows, key_vault, limits, name_form, network_resource, provider, public_client, region, role,
-    server_facts, single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, error_code, federation, fix,
+    header_rows, key_vault, limits, name_form, network_resource, outside, provider, public_client, region,
+    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -131,6 +131,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
     statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
+    let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     Ok(Rules {
         bodies,
@@ -148,6 +149,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
+        fixes,
+        outside: outside::load(include_str!("../../rules/outside.toml"), &known)?,
         database_network,
         single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
         key_vault,

@@ -10,6 +10,7 @@ mod choice;
 mod database_row;
 mod error_code;
 mod federation;
+mod fix;
 mod header_rows;
 mod key_vault;
 mod limits;
@@ -18,6 +19,7 @@ mod name_form;
 mod network_resource;
 mod network_row;
 mod operation;
+mod outside;
 mod prerequisite;
 mod profile;
 mod provider;
@@ -52,6 +54,7 @@ pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
+pub use outside::Outside;
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
@@ -136,6 +139,10 @@ pub struct Rules {
     pub federation: Federation,
     /// Every rule's statement, by id, for explanations.
     pub statements: BTreeMap<RuleId, Statement>,
+    /// What to do where a rule says no, by its id.
+    pub fixes: BTreeMap<RuleId, String>,
+    /// Hosts on the internet that clients look things up at.
+    pub(crate) outside: Vec<Outside>,
 }
 
 /// What a rule says, for people.
@@ -150,6 +157,11 @@ pub struct Statement {
 }
 
 impl Rules {
+    /// What is asked at this host of the internet, if that is known.
+    pub fn outside(&self, host: &str) -> Option<&Outside> {
+        self.outside.iter().find(|row| row.has(host))
+    }
+
     /// Loads the rules under a profile.
     ///
     /// # Errors

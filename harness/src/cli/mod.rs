@@ -15,7 +15,6 @@ mod scenario;
 mod serve;
 mod within_hosts;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -106,7 +105,7 @@ pub(super) fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("AZDRILL_LOG").unwrap_or_else(|_| "warn".into()),
         )
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(azdrill::page::has_colours(&std::io::stderr()))
         .without_time()
         // Where standard error takes nothing, there is nobody to tell that either.
         .log_internal_errors(false)

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::probes::only_asked;
 use crate::run::{RuleNote, rule_note};
 
 /// Where `az` looks for newer versions of itself, whatever it was asked to do.
@@ -51,9 +52,17 @@ pub struct Record {
     pub not_implemented: Vec<(String, u64)>,
     /// Hosts asked for that are none of ours, and how often.
     pub unknown_hosts: Vec<(String, u64)>,
+    /// Faults that were put in place and never struck, each in a sentence.
+    pub faults_unstruck: Vec<String>,
+    /// What hosts of the internet among the unknown ones are, and how to do without.
+    #[serde(skip)]
+    pub outside: BTreeMap<String, String>,
     /// The rules that decided a refusal.
     #[serde(skip)]
     pub rules: Vec<RuleNote>,
+    /// What to do where one of them says no.
+    #[serde(skip)]
+    pub fixes: BTreeMap<String, String>,
 }
 
 /// One call.
@@ -222,6 +231,7 @@ impl Record {
             seconds: seconds(now),
             calls_made: azure.log().count() - before.exchanges,
             not_implemented: not_implemented(&calls),
+            fixes: fixes(azure),
             rules: rules(azure, &calls, &told),
             calls,
             told,
@@ -229,15 +239,30 @@ impl Record {
             failed_operations: failed_operations(azure, before.at),
             recovery_points: all,
             new_recovery_points: all.saturating_sub(before.recovery_points),
+            faults_unstruck: super::faults::unstruck(azure),
+            outside: outside
+                .unknown_hosts
+                .iter()
+                .filter_map(|(host, _)| {
+                    let row = azure.rules().outside(host)?;
+                    Some((host.clone(), format!("{}: {}", row.what, row.instead)))
+                })
+                .collect(),
             unknown_hosts: outside.unknown_hosts,
         }
     }
 
-    /// The calls that were refused; not those for operations we do not have.
+    /// The calls that were refused; not those for operations we do not have, nor those that only asked
+    /// whether something is there, or where to get a token.
     pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall<'_>> {
+        let only_asked = only_asked(&self.calls);
         self.calls
             .iter()
-            .filter(|call| call.not_implemented.is_none() && !call.is_challenge() && !call.is_housekeeping())
+            .filter(move |call| {
+                call.not_implemented.is_none()
+                    && !only_asked.contains(&call.number)
+                    && !call.is_housekeeping()
+            })
             .filter_map(|call| {
                 let refused = call.refused.as_ref()?;
                 Some(RefusedCall { call, refused })
@@ -279,11 +304,6 @@ impl Call {
     /// Whether it has nothing to do with what the command was for.
     pub(super) fn is_housekeeping(&self) -> bool {
         self.host == HOUSEKEEPING
-    }
-
-    /// Clients of key vaults ask without a token first, to be told where to get one.
-    fn is_challenge(&self) -> bool {
-        self.status == 401 && self.caller.is_empty()
     }
 }
 
@@ -332,6 +352,13 @@ fn rules(azure: &Azure, calls: &[Call], told: &[Told]) -> Vec<RuleNote> {
         }
     }
     notes
+}
+
+fn fixes(azure: &Azure) -> BTreeMap<String, String> {
+    let fixes = azure.rules().fixes.iter();
+    fixes
+        .map(|(id, fix)| (id.as_str().to_owned(), fix.clone()))
+        .collect()
 }
 
 fn jobs(azure: &Azure, since: Timestamp) -> Vec<Job> {
