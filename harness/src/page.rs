@@ -15,6 +15,8 @@ const WIDTH_MIN: usize = 40;
 const WIDTH_MAX: usize = 120;
 /// Between the columns of a table.
 const GAP: usize = 2;
+/// A table whose rows are higher is harder to read than a list.
+const ROW_LINES_MAX: usize = 3;
 
 /// How wide a page is, and whether it has colours.
 #[derive(Clone, Copy, Debug)]
@@ -102,11 +104,14 @@ impl Page {
         out
     }
 
-    /// A table. Where its columns do not fit beside one another without breaking words, each row is a
-    /// list: the first cell, and below it the others with their heads.
+    /// A table. Where its columns do not fit beside one another without breaking words, or only as towers
+    /// of words, each row is a list: the first cell, and below it the others with their heads, those that
+    /// say the same together.
     pub fn table<const N: usize>(&self, indent: usize, head: [&str; N], rows: &[[String; N]]) -> String {
         let room = self.width.saturating_sub(indent + GAP * N.saturating_sub(1));
-        let Some(widths) = widths(room, head, rows) else {
+        let widths = widths(room, head, rows);
+        let readable = |widths: &[usize; N]| rows.iter().all(|row| height(row, widths) <= ROW_LINES_MAX);
+        let Some(widths) = widths.filter(readable) else {
             return self.list(indent, head, rows);
         };
         let mut out = self.row(indent, widths, &head.map(str::to_owned), Ink::Bold);
@@ -138,22 +143,33 @@ impl Page {
 
     fn list<const N: usize>(&self, indent: usize, head: [&str; N], rows: &[[String; N]]) -> String {
         let blank = " ".repeat(indent);
-        let label = head.iter().skip(1).map(|name| display_width(name)).max();
-        let label = label.unwrap_or_default() + GAP;
         let mut out = String::new();
         for row in rows {
             let mut cells = head.iter().zip(row);
             if let Some((_, cell)) = cells.next() {
                 out += &self.paragraph(&blank, indent + GAP, Ink::Bold, cell);
             }
+            let mut said: Vec<(String, &String)> = Vec::new();
             for (name, cell) in cells {
-                let name = format!("{blank}  {name:<label$}");
-                let deep = indent + GAP + label;
-                out += &self.paragraph(&self.ink(Ink::Dim, &name), deep, Ink::Plain, cell);
+                match said.last_mut() {
+                    Some((names, last)) if *last == cell => *names += &format!(", {name}"),
+                    _ => said.push(((*name).to_owned(), cell)),
+                }
+            }
+            for (names, cell) in said {
+                let names = self.ink(Ink::Dim, &format!("{blank}  {names}: "));
+                out += &self.paragraph(&names, indent + 2 * GAP, Ink::Plain, cell);
             }
         }
         out
     }
+}
+
+/// How many lines a row takes.
+fn height<const N: usize>(row: &[String; N], widths: &[usize; N]) -> usize {
+    let cells = row.iter().zip(widths);
+    let lines = cells.map(|(cell, width)| wrap(cell, Options::new(*width)).len());
+    lines.max().unwrap_or_default()
 }
 
 /// Whether a stream takes colours: a terminal does, unless somebody said no.
@@ -245,12 +261,15 @@ mod tests {
         for width in [60, 80, 100, 110] {
             let text = Page::plain(width).table(2, head, &rows);
             assert!(longest(&text) <= width, "{text}");
+            let beside = width > 80;
+            assert_eq!(text.starts_with("  step"), beside, "{text}");
+            let said = if beside { 2 } else { 1 };
             assert_eq!(
                 text.matches("UserErrorMSIMissingPermissions").count(),
-                2,
+                said,
                 "{text}"
             );
-            assert_eq!(text.starts_with("  step"), width > 60, "{text}");
+            assert_eq!(text.contains("documented, actual: Failed:"), !beside, "{text}");
         }
     }
 
@@ -265,6 +284,6 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text:?}");
         assert!(lines.iter().all(|line| line.ends_with("\u{1b}[0m")), "{text:?}");
-        assert_eq!(lines.iter().map(|line| display_width(line)).max(), Some(19));
+        assert_eq!(lines.iter().map(|line| display_width(line)).max(), Some(17));
     }
 }

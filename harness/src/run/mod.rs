@@ -26,7 +26,7 @@ use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineE
 use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world;
 
-pub(crate) use print::{certainty, cited};
+pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
 pub use report::{Outcome, Report, RuleNote, StepReport};

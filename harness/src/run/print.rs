@@ -107,7 +107,7 @@ impl Steps<'_> {
             }
         }
         if !outcome.code.is_empty() {
-            let same = |other: &StepReport| other.outcome == *outcome && reason(other) == reason(step);
+            let same = |other: &StepReport| same_refusal(other, step);
             text += &match all[..index].iter().position(same) {
                 Some(before) => {
                     let told = format!("the same refusal as in step {}", before + 1);
@@ -167,7 +167,8 @@ impl Steps<'_> {
             say("gate", &outcome.gate);
         }
         let reason = reason(step);
-        say("reason", &for_people(&reason));
+        let reason = found(&reason, step.rules.iter());
+        say("reason", &for_people(reason));
         for rule in &step.rules {
             let known = reason.contains(&rule.statement) || self.stated.contains(&rule.id);
             let statement = if known { "" } else { &rule.statement };
@@ -210,6 +211,31 @@ fn reason(step: &StepReport) -> String {
         .next()
         .or_else(|| of_calls.next())
         .unwrap_or_else(|| step.outcome.reason.clone())
+}
+
+/// What was found, without the statement of the rule that is told beside it.
+pub(crate) fn found<'a, 'n>(reason: &'a str, notes: impl Iterator<Item = &'n RuleNote>) -> &'a str {
+    let mut stripped = notes.filter_map(|note| {
+        let rest = reason.strip_prefix(note.statement.as_str())?;
+        rest.trim_start().strip_prefix("Here: ")
+    });
+    stripped.next().unwrap_or(reason)
+}
+
+/// Whether two steps were refused for the same.
+fn same_refusal(a: &StepReport, b: &StepReport) -> bool {
+    let told = |step: &StepReport| {
+        let outcome = &step.outcome;
+        let inner = (outcome.inner_code.clone(), outcome.inner_message.clone());
+        (
+            outcome.code.clone(),
+            outcome.message.clone(),
+            inner,
+            outcome.gate.clone(),
+            reason(step),
+        )
+    };
+    told(a) == told(b)
 }
 
 /// How sure we are that Azure answers so.

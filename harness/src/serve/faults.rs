@@ -319,7 +319,7 @@ mod tests {
             (
                 "[[connection]]\nfault = { slow_bytes_per_second = 0 }\n",
                 2,
-                35,
+                9,
                 "expected 1 or more",
             ),
         ] {

@@ -11,10 +11,10 @@ use self::causes::{Cause, causes};
 use self::timeline::{place, timeline, waiting};
 use super::record::{Call, Record};
 use crate::page::{Ink, Page};
-use crate::run::{RuleNote, certainty, for_people};
+use crate::run::{RuleNote, certainty, for_people, found};
 
 /// Where what is said of a cause begins.
-const TOLD: usize = 11;
+const TOLD: usize = 12;
 /// The most calls that are named where a service found something out.
 const FOUND_BY_MAX: usize = 3;
 
@@ -158,7 +158,7 @@ fn told_cause(
     };
     let mut text = format!("\n{}", page.paragraph(&first, 5, Ink::Bold, &title));
     let mut say = |label: &str, told: &str| {
-        let label = page.ink(Ink::Dim, &format!("   {label:<8}"));
+        let label = page.ink(Ink::Dim, &format!("   {label:<9}"));
         text += &page.paragraph(&label, TOLD, Ink::Plain, told);
     };
     let Some(no) = cause.no else {
@@ -168,7 +168,7 @@ fn told_cause(
     };
     let note = |id: &String| record.rules.iter().find(|note| note.id == *id);
     let notes: Vec<&RuleNote> = no.rules.iter().filter_map(note).collect();
-    let why = found(&no.reason, &notes);
+    let why = found(&no.reason, notes.iter().copied());
     say("why", &for_people(why));
     let fix = no.rules.iter().find_map(|id| record.fixes.get(id));
     if let Some(fix) = fix {
@@ -188,15 +188,19 @@ fn told_cause(
     if !no.is_of_service() {
         say("gate", &no.gate);
     }
-    for call in cause.found_by.iter().take(FOUND_BY_MAX) {
-        let code = call.refused.as_ref().map_or("", |refused| refused.code.as_str());
-        let told = format!(
+    let found_by = cause.found_by.iter().map(|call| {
+        let code = call.refused.as_ref().map_or("", |no| no.code.as_str());
+        format!(
             "{} {} as {}: {} {code}",
             call.method,
             place(call),
             call.caller,
             call.status
-        );
+        )
+    });
+    let mut found_by: Vec<String> = found_by.collect();
+    found_by.dedup();
+    for told in found_by.iter().take(FOUND_BY_MAX) {
         say("found by", told.trim_end());
     }
     say_consequences(cause, &mut say);
@@ -255,15 +259,6 @@ fn say_consequences(cause: &Cause<'_>, say: &mut impl FnMut(&str, &str)) {
     if !came.is_empty() {
         say("so", &came.join("; "));
     }
-}
-
-/// What was found, without the statement of the rule that is told beside it.
-fn found<'a>(reason: &'a str, notes: &[&RuleNote]) -> &'a str {
-    let stripped = notes.iter().find_map(|note| {
-        let rest = reason.strip_prefix(note.statement.as_str())?;
-        rest.trim_start().strip_prefix("Here: ")
-    });
-    stripped.unwrap_or(reason)
 }
 
 /// Jobs, and recovery points.
