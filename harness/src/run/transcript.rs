@@ -209,3 +209,26 @@ fn mask(segment: &str) -> String {
         segment.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_the_ids_and_a_snapshot_is_not() {
+        let guid = "b1f2a1f4-3c0e-4d76-9a3e-0a4a1a0f6c11";
+        let text = format!("The role assignment '{guid}' is not found.");
+        assert_eq!(for_people(&text), text);
+        assert_eq!(shorten(&text), "The role assignment '<id>' is not found.");
+        let path = format!(
+            "at /subscriptions/{guid}/resourceGroups/g/operations/{}",
+            "N".repeat(80)
+        );
+        assert_eq!(for_people(&path), "at …/g/operations/NNNNNNNN…");
+        assert_eq!(shorten(&path), "at …/g/operations/<operation>");
+        assert_eq!(
+            for_people(&format!("of /subscriptions/{guid}")),
+            "of the subscription"
+        );
+    }
+}

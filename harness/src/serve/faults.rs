@@ -163,6 +163,9 @@ impl FaultFile {
             .iter()
             .map(|entry| entry.fault(azure.rules()))
             .collect::<Result<_, _>>()?;
+        for entry in &self.connections {
+            known::server_name(azure.rules(), &entry.server)?;
+        }
         for fault in requests {
             azure.faults_mut().push(fault);
         }
