@@ -35,6 +35,8 @@ pub struct Fault {
     pub nth: u64,
     /// How many matches to strike.
     pub times: u64,
+    /// Whether it may never strike.
+    pub optional: bool,
     /// What goes wrong.
     pub kind: FaultKind,
 }
@@ -94,8 +96,21 @@ pub struct DatabaseFault {
     pub nth: u64,
     /// How many matches to strike.
     pub times: u64,
+    /// Whether it may never strike.
+    pub optional: bool,
     /// What goes wrong.
     pub kind: ConnectionFault,
+}
+
+/// A fault that has not struck once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unstruck<'a> {
+    /// What it is, in a sentence.
+    pub what: String,
+    /// How many requests or connections matched it.
+    pub matched: u64,
+    /// The database server it waits for, if it is about one.
+    pub server: Option<&'a str>,
 }
 
 /// Faults in the order they were put in, with their counts.
@@ -153,6 +168,25 @@ impl FaultPlan {
         requests.chain(connections).collect()
     }
 
+    /// The faults that should have struck and have not, once.
+    pub fn unstruck(&self) -> impl Iterator<Item = Unstruck<'_>> {
+        let requests = self.faults.iter();
+        let requests = requests.map(|(fault, seen)| (fault.optional, fault.nth, *seen, None));
+        let connections = self.connections.iter();
+        let connections =
+            connections.map(|(fault, seen)| (fault.optional, fault.nth, *seen, Some(fault.server.as_str())));
+        let described = self.describe();
+        requests
+            .chain(connections)
+            .zip(described)
+            .filter(|((optional, nth, seen, _), _)| !optional && seen < nth)
+            .map(|((_, _, matched, server), what)| Unstruck {
+                what,
+                matched,
+                server: server.filter(|name| !name.is_empty()),
+            })
+    }
+
     /// Whether no fault of a request is in place.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
@@ -166,7 +200,7 @@ impl FaultPlan {
                 && path.contains(&fault.path_contains.to_ascii_lowercase());
             if here {
                 *seen += 1;
-                if *seen >= fault.nth && *seen < fault.nth + fault.times {
+                if *seen >= fault.nth && *seen < fault.nth.saturating_add(fault.times) {
                     return Some(fault.kind.clone());
                 }
             }
@@ -241,6 +275,7 @@ mod tests {
             path_contains: "/C/".to_owned(),
             nth: 2,
             times: 1,
+            optional: false,
             kind: FaultKind::LoseAnswer { status: 500 },
         });
         let here = Request::new(Method::PUT, "a.blob.core.windows.net", "/c/x");
@@ -253,6 +288,38 @@ mod tests {
     }
 
     #[test]
+    fn what_never_struck_is_told_with_what_it_waits_for() {
+        let mut plan = FaultPlan::default();
+        let kind = FaultKind::LoseAnswer { status: 500 };
+        let path_contains = String::new();
+        for (operation, nth) in [("Blob_Put", 1), ("Blob_Put", 3)] {
+            plan.push(Fault {
+                operation: operation.to_owned(),
+                path_contains: path_contains.clone(),
+                nth,
+                times: u64::MAX,
+                optional: false,
+                kind: kind.clone(),
+            });
+        }
+        plan.push_connection(DatabaseFault {
+            server: "drill".to_owned(),
+            from: None,
+            nth: 1,
+            times: 1,
+            optional: false,
+            kind: ConnectionFault::Refuse,
+        });
+        let put = Request::new(Method::PUT, "a.blob.core.windows.net", "/c/x");
+        assert!(plan.strike("Blob_Put", &put).is_some());
+        let unstruck: Vec<_> = plan
+            .unstruck()
+            .map(|one| (one.matched, one.server.map(str::to_owned)))
+            .collect();
+        assert_eq!(unstruck, [(0, None), (0, Some("drill".to_owned()))]);
+    }
+
+    #[test]
     fn a_connection_is_struck_by_server_place_and_count() {
         let mut plan = FaultPlan::default();
         plan.push_connection(DatabaseFault {
@@ -260,6 +327,7 @@ mod tests {
             from: Some(OriginKind::Internet),
             nth: 2,
             times: 1,
+            optional: false,
             kind: ConnectionFault::ResetAfter { bytes: 10 },
         });
         plan.push_connection(DatabaseFault {
@@ -267,6 +335,7 @@ mod tests {
             from: Some(OriginKind::Subnet),
             nth: 1,
             times: u64::MAX,
+            optional: false,
             kind: ConnectionFault::Refuse,
         });
         assert!(plan.is_empty(), "no request is struck");

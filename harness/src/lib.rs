@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod oracle;
+pub mod page;
 pub mod postgres;
 pub mod private_file;
 pub mod run;

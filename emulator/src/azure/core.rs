@@ -123,7 +123,12 @@ impl Core for Azure {
     }
 
     fn knows_host(&self, host: &str) -> bool {
-        endpoint_of(host, "/").is_some()
+        endpoint_of(host, "/").is_some() && self.rules.outside(host).is_none()
+    }
+
+    fn outside(&self, host: &str) -> Option<String> {
+        let row = self.rules.outside(host)?;
+        Some(format!("{}: {}", row.what, row.instead))
     }
 
     fn take_new_hosts(&mut self) -> Vec<String> {

@@ -134,6 +134,11 @@ impl Azure {
     }
 
     /// The faults in place.
+    pub fn faults(&self) -> &FaultPlan {
+        &self.faults
+    }
+
+    /// The faults in place, to change.
     pub fn faults_mut(&mut self) -> &mut FaultPlan {
         &mut self.faults
     }

@@ -218,7 +218,6 @@ fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>)
         ("location", asked.vault.location().to_owned()),
     ];
     let (mut reason, mut rules) = why_not(permit, asked.wanted.action(), &denied);
-    rules.push(RuleId::new("SS-B-03"));
     if policies_grant(asked, &permit.caller) {
         reason += "; an access policy would grant it, but the key vault has Azure roles";
         rules.push(RuleId::new("SS-B-04"));
@@ -245,7 +244,7 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
         policy.collection,
         asked.vault.id.name()
     );
-    let mut rules = vec![RuleId::new("SS-B-03")];
+    let mut rules = vec![RuleId::new("KV-POLICY")];
     let roles = &door.rules.built_in_roles;
     let access = &door.state.access;
     if let Ok(grant) = access.decide(roles, now, &asked.principals, asked.wanted, &permit.scope) {

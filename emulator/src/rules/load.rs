@@ -12,9 +12,9 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts, directory,
-    error_code, federation, header_rows, key_vault, limits, name_form, network_resource, parameter_list,
-    provider, public_client, region, role, server_facts, single_server, storage_facts, time_zone,
-    vault_facts,
+    error_code, federation, fix, header_rows, key_vault, limits, name_form, network_resource, outside,
+    parameter_list, provider, public_client, region, role, server_facts, single_server, storage_facts,
+    time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -132,6 +132,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
     statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
+    let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     Ok(Rules {
         bodies,
@@ -149,6 +150,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
+        fixes,
+        outside: outside::load(include_str!("../../rules/outside.toml"), &known)?,
         database_network,
         single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
         key_vault,

@@ -12,6 +12,7 @@ mod deployment_facts;
 mod directory;
 mod error_code;
 mod federation;
+mod fix;
 mod header_rows;
 mod key_vault;
 mod limits;
@@ -20,6 +21,7 @@ mod name_form;
 mod network_resource;
 mod network_row;
 mod operation;
+mod outside;
 mod parameter_list;
 mod prerequisite;
 mod profile;
@@ -57,6 +59,7 @@ pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
+pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
@@ -149,6 +152,10 @@ pub struct Rules {
     pub federation: Federation,
     /// Every rule's statement, by id, for explanations.
     pub statements: BTreeMap<RuleId, Statement>,
+    /// What to do where a rule says no, by its id.
+    pub fixes: BTreeMap<RuleId, String>,
+    /// Hosts on the internet that clients look things up at.
+    pub(crate) outside: Vec<Outside>,
 }
 
 /// What a rule says, for people.
@@ -163,6 +170,11 @@ pub struct Statement {
 }
 
 impl Rules {
+    /// What is asked at this host of the internet, if that is known.
+    pub fn outside(&self, host: &str) -> Option<&Outside> {
+        self.outside.iter().find(|row| row.has(host))
+    }
+
     /// Loads the rules under a profile.
     ///
     /// # Errors

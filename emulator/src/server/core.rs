@@ -110,6 +110,12 @@ pub trait Core: Send + 'static {
     /// Whether this host name is one of ours. Others are refused and never dialled.
     fn knows_host(&self, host: &str) -> bool;
 
+    /// What is to be found at a host of the internet that clients are known to ask, and how to do
+    /// without it.
+    fn outside(&self, _host: &str) -> Option<String> {
+        None
+    }
+
     /// Host names that services have begun to answer under since the last time of asking.
     fn take_new_hosts(&mut self) -> Vec<String> {
         Vec::new()

@@ -110,7 +110,13 @@ impl Doorman {
         if !self.entrance.knows(&asked) {
             self.entrance.strangers.note(&asked.host);
             tracing::warn!(host = asked.host, "refused a tunnel to a host that is not ours");
-            return refuse(hosts::unknown(&asked.host));
+            let outside = (self.entrance.outside)(&asked.host);
+            let (refusal, words) = hosts::no_tunnel(&asked.host, outside.as_deref());
+            let mut answer = refuse(refusal);
+            if let Some(words) = words {
+                answer.extensions_mut().insert(words);
+            }
+            return answer;
         }
         if let Some(port) = asked.port_nobody_listens_on() {
             tracing::warn!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -69,6 +69,7 @@ impl<C: Core> Driver<C> {
                     pauses: CopyPauses::default(),
                     gate,
                     client_major: AtomicU32::new(0),
+                    lacked_engine: AtomicBool::new(false),
                 },
                 turn: Mutex::new(()),
                 running: watch::Sender::new(0),
@@ -87,6 +88,11 @@ impl<C: Core> Driver<C> {
     pub fn use_client_major(&self, major: Option<u32>) {
         let major = major.unwrap_or_default();
         self.shared.tools.client_major.store(major, Ordering::Relaxed);
+    }
+
+    /// Whether something needed a PostgreSQL, and there was none.
+    pub fn lacked_postgres(&self) -> bool {
+        self.shared.tools.lacked_engine.load(Ordering::Relaxed)
     }
 
     /// Keeps driving, for ever. Stopping it cuts off the work under way.

@@ -90,6 +90,11 @@ impl<C: Core> FrontDoor<C> {
         self.lock().knows_host(host)
     }
 
+    /// What a host of the internet is, if it is known.
+    pub(super) fn outside(&self, host: &str) -> Option<String> {
+        self.lock().outside(host)
+    }
+
     /// Hosts that were asked for and are none of ours, and how often.
     pub fn unknown_hosts(&self) -> Vec<(String, u64)> {
         self.shared.strangers.all()
@@ -163,7 +168,7 @@ impl<C: Core> FrontDoor<C> {
         let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
-            let refusal = Admission::Refuse(hosts::unknown(&head.host));
+            let refusal = Admission::Refuse(hosts::unknown(&head.host, core.outside(&head.host).as_deref()));
             return ControlFlow::Continue((head, refusal));
         }
         match core.admit(self.shared.clock.now(), path, &head) {

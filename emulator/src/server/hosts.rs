@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use http::StatusCode;
 use http::uri::Authority;
+use hyper::ext::ReasonPhrase;
 
 use super::front_door::refusal_text;
 use crate::model::{Response, Scheme};
@@ -64,16 +65,30 @@ pub(super) fn is_local(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// The refusal of a host that is not ours.
-pub(super) fn unknown(host: &str) -> Response {
-    refusal_text(
-        StatusCode::FORBIDDEN,
-        None,
-        &format!(
+/// What is said of a host that is not ours; `outside` is what it is, where that is known.
+fn of_unknown(host: &str, outside: Option<&str>) -> String {
+    match outside {
+        Some(outside) => {
+            format!("azdrill never dials out, and `{host}` is on the internet ({outside}).")
+        }
+        None => format!(
             "azdrill does not know the host `{host}`, and never dials out. \
              It answers for the hosts of the fake Azure only; list the others in NO_PROXY."
         ),
-    )
+    }
+}
+
+/// The refusal of a host that is not ours.
+pub(super) fn unknown(host: &str, outside: Option<&str>) -> Response {
+    refusal_text(StatusCode::FORBIDDEN, None, &of_unknown(host, outside))
+}
+
+/// The refusal of a tunnel to a host that is not ours. Clients show nothing of its body, and many the
+/// words beside the status.
+pub(super) fn no_tunnel(host: &str, outside: Option<&str>) -> (Response, Option<ReasonPhrase>) {
+    let words = of_unknown(host, outside);
+    let ours = ReasonPhrase::try_from(words.into_bytes()).ok();
+    (unknown(host, outside), ours)
 }
 
 /// The refusal of a port that a host of ours does not listen on.
@@ -107,6 +122,18 @@ mod tests {
         for wrong in ["", ":80", "a b", "user@host", "host:99999", "host:x"] {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_tunnel_to_the_internet_is_refused_in_words_that_clients_show() {
+        let (refusal, words) = no_tunnel("aka.ms", Some("an index: fetch it before"));
+        let words = String::from_utf8(words.expect("words").as_bytes().to_vec()).unwrap();
+        assert_eq!(refusal.status, 403);
+        assert!(
+            words.contains("aka.ms") && words.contains("fetch it before"),
+            "{words}"
+        );
+        assert!(no_tunnel("example.com", None).1.is_some());
     }
 
     #[test]

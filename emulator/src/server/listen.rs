@@ -44,6 +44,7 @@ pub(super) struct Entrance {
     pub(super) local_router: Router,
     pub(super) certificates: Arc<Certificates>,
     pub(super) knows_host: Arc<KnowsHost>,
+    pub(super) outside: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,
     pub(super) strangers: Arc<Strangers>,
@@ -62,6 +63,7 @@ impl Entrance {
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         let asked = front_door.clone();
+        let looked_up = front_door.clone();
         let router = Router::new()
             .fallback(wire::answer::<C>)
             .with_state(front_door.clone());
@@ -70,6 +72,7 @@ impl Entrance {
             router,
             certificates,
             knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
+            outside: Box::new(move |host| looked_up.outside(host)),
             path: Arc::new(path),
             own_port,
             strangers: Arc::clone(front_door.strangers()),

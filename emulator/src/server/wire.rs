@@ -74,7 +74,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
     let asked = asked_host(&parts, arrival)?;
     if asked.is_other_local_port(arrival.own_port) {
         let port = asked.port.unwrap_or_default();
-        return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host))));
+        return Err(Box::new(hosts::unknown(&format!("{}:{port}", asked.host), None)));
     }
     // What a client connected to itself it may name as it likes; what it asks a proxy to reach is ours
     // to know.

@@ -218,6 +218,7 @@ fn a_fault_goes_with_the_connection_it_names() {
         from: Some(OriginKind::Service),
         nth: 2,
         times: 1,
+        optional: false,
         kind: reset,
     });
     let service = backup_service(&world);

@@ -76,6 +76,7 @@ fn a_fault_in_vault_storage_fails_the_backup() {
         path_contains: String::new(),
         nth: 1,
         times: 1,
+        optional: false,
         kind: FaultKind::Answer {
             status: 503,
             code: "ServerBusy".to_owned(),
@@ -99,6 +100,7 @@ fn a_lost_answer_did_its_work() {
         path_contains: "/one/".to_owned(),
         nth: 1,
         times: 1,
+        optional: false,
         kind: FaultKind::LoseAnswer { status: 500 },
     });
     let lost = world.post(&below_vault("backupInstances/one/backup"), &backup_body());

@@ -1,8 +1,7 @@
 //! What kept a command from running.
 
-use std::io::IsTerminal;
-
 use super::output::{tell, tell_raw};
+use azdrill::page::{Page, has_colours};
 use azdrill::scenario::ScenarioError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
@@ -47,15 +46,17 @@ impl Failure {
             Self::NobodyReads | Self::Interrupted(_) => {}
             Self::Plain(text) => tell(text),
             Self::Scenario(error) => {
-                let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-                tell_raw(&format!("azdrill: {}", shown(error, terminal)));
+                let stderr = std::io::stderr();
+                let width = Page::of(&stderr).width();
+                let text = shown(error, has_colours(&stderr), width);
+                tell_raw(&format!("azdrill: {text}"));
             }
         }
     }
 }
 
 /// An error as it is shown: with the lines of the file it is about, if it is about one.
-fn shown(error: &ScenarioError, colour: bool) -> String {
+fn shown(error: &ScenarioError, colour: bool, width: usize) -> String {
     if error.source_code().is_none() {
         return format!("{error}\n");
     }
@@ -65,7 +66,9 @@ fn shown(error: &ScenarioError, colour: bool) -> String {
         GraphicalTheme::unicode_nocolor()
     };
     let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(width);
     match handler.render_report(&mut text, error) {
         Ok(()) => text,
         Err(_) => format!("{error}\n"),

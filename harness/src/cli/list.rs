@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use azdrill::page::{Ink, Page};
 use clap::Args;
 use serde_json::json;
 
@@ -52,12 +53,14 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
         }
         Format::Text => {
             let mut last = "";
+            let page = Page::of(&std::io::stdout());
             for scenario in &wanted {
                 if scenario.topic != last {
-                    text += &format!("{}\n", scenario.topic);
+                    text += &format!("{}\n", page.ink(Ink::Bold, &scenario.topic));
                     last = &scenario.topic;
                 }
-                text += &format!("  {}\n      {}\n", scenario.name, scenario.claim);
+                text += &format!("  {}\n", scenario.name);
+                text += &page.paragraph("      ", 6, Ink::Plain, &scenario.claim);
             }
             text += &format!("{} scenarios\n", wanted.len());
         }

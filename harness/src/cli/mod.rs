@@ -16,7 +16,6 @@ mod scenario;
 mod serve;
 mod within_hosts;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -105,7 +104,7 @@ fn begin_tracing() {
         .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(azdrill::page::has_colours(&std::io::stderr()))
         .without_time()
         // Where standard error takes nothing, there is nobody to tell that either.
         .log_internal_errors(false);

@@ -1,7 +1,9 @@
 //! Writing to standard output and standard error. Neither need be there to be written to: a reader
 //! may have seen enough, a disk may be full.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
+
+use azdrill::page::{Ink, Page};
 
 use super::failure::Failure;
 
@@ -30,7 +32,13 @@ pub(super) fn tell_raw(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Says something on standard error, in a line that begins with the program's name.
+/// Says something on standard error, after the program's name: in lines that fit a terminal, and as it
+/// is where programs may look for it.
 pub(super) fn tell(text: &str) {
-    tell_raw(&format!("azdrill: {text}\n"));
+    let stderr = io::stderr();
+    if stderr.is_terminal() {
+        tell_raw(&Page::of(&stderr).paragraph("azdrill: ", 2, Ink::Plain, text));
+    } else {
+        tell_raw(&format!("azdrill: {text}\n"));
+    }
 }

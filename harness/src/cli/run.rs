@@ -1,17 +1,17 @@
 //! `azdrill run`.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::scenario::Scenario;
 use azdrill::scratch::Scratch;
 use azdrill::serve::{
-    Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, java_options,
-    origin, print, write_trust_store,
+    Detail, Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup,
+    java_options, origin, print, write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Profile, Rules};
@@ -65,9 +65,12 @@ pub(super) struct RunArguments {
     /// How the command looks names up: by a hosts file of its own where the system allows it, or not.
     #[arg(long, value_enum, default_value_t)]
     names: NamesArgument,
-    /// Say nothing about what it did, unless an expectation is missed.
+    /// Say nothing, unless an expectation is missed.
     #[arg(long, short)]
     quiet: bool,
+    /// Show every call of it, however many there were.
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
     /// The command and its arguments.
     #[arg(trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
@@ -108,6 +111,10 @@ pub(super) async fn run(
     };
     let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
         .map_err(|error| error.to_string())?;
+    faults.check(&rules).map_err(|error| match &arguments.faults {
+        Some(file) => format!("{}: {error}", file.display()),
+        None => error,
+    })?;
     expect.check(&rules).map_err(|error| match &arguments.expect {
         Some(file) => format!("{}: {error}", file.display()),
         None => format!("[expect]: {error}"),
@@ -128,7 +135,8 @@ pub(super) async fn run(
         .await?;
     let (resolving, why) = resolving(arguments.names, &hosts);
     let told = hosts.lines();
-    if resolving == Resolving::System && !told.is_empty() {
+    let quiet = arguments.quiet;
+    if resolving == Resolving::System && !told.is_empty() && !quiet {
         tell(&format!(
             "names do not resolve by themselves ({why}); lines for /etc/hosts:"
         ));
@@ -139,13 +147,13 @@ pub(super) async fn run(
     let code = child::run(&arguments.command, &environment, own_hosts, &mut interrupts).await?;
     let record = served.record(&name_of(&arguments.command), i32::from(code));
     interrupts.or_at_once(served.shutdown()).await;
-    if resolving == Resolving::System && hosts.lines() != told {
+    if resolving == Resolving::System && hosts.lines() != told && !quiet {
         tell(&format!(
             "these names did not resolve by themselves ({why}); lines for /etc/hosts:"
         ));
         tell_raw(&hosts.lines());
     }
-    for (host, address) in hosts.elsewhere() {
+    for (host, address) in hosts.elsewhere().into_iter().filter(|_| !quiet) {
         tell(&format!(
             "{host} was reached at {address}, since its own port was taken"
         ));
@@ -175,8 +183,20 @@ async fn start(
     )
     .map_err(|error| format!("--from: {error}"))?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
-    for notice in &chosen.notices {
+    for notice in chosen.notices.iter().filter(|_| !arguments.quiet) {
         tell(notice);
+    }
+    if let Some(world) = given.world.as_ref().filter(|_| !arguments.quiet) {
+        let target = world.world.target.as_ref().map(|target| target.name.clone());
+        let servers: Vec<String> = std::iter::once(world.world.server.name.clone())
+            .chain(target)
+            .collect();
+        for name in given.faults.waits_for(&servers) {
+            tell(&format!(
+                "a fault waits for a server `{name}`, and the world has none but {}: the command would have to make it",
+                servers.join(", ")
+            ));
+        }
     }
     let setup = Setup {
         world: given.world,
@@ -247,11 +267,20 @@ fn conclude(
     code: u8,
 ) -> Result<ExitCode, Failure> {
     let expect = expect.under(Profile::from(arguments.profile));
-    let misses = (!expect.is_empty()).then(|| expect.misses(record));
-    let missed = misses.as_ref().is_some_and(|misses| !misses.is_empty());
+    let mut misses = expect.misses(record);
+    // Who puts a fault in place wants to see what comes of it: without it, nothing was tried.
+    let unstruck = record.faults_unstruck.iter();
+    misses.extend(unstruck.map(|fault| format!("this fault never struck: {fault}")));
+    let missed = !misses.is_empty();
     if !arguments.quiet || missed {
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        tell_raw(&print(record, misses.as_deref(), colour));
+        let detail = match (arguments.quiet, arguments.verbose) {
+            (true, _) => Detail::Verdict,
+            (false, false) => Detail::Summary,
+            (false, true) => Detail::Whole,
+        };
+        let page = Page::of(&std::io::stderr());
+        let misses = (missed || !expect.is_empty()).then_some(misses.as_slice());
+        tell_raw(&print(record, misses, &page, detail));
     }
     if let Some(file) = &arguments.record {
         let text = serde_json::to_string_pretty(record).map_err(|error| error.to_string())?;

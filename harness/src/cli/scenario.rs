@@ -1,11 +1,13 @@
 //! `azdrill scenario`.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 
+use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::run::{Report, play, print};
+use azdrill::run::{Report, play, print, source_list};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::Profile;
 use clap::Args;
@@ -62,30 +64,70 @@ async fn play_all(
         tell(notice);
     }
     let profile = Profile::from(arguments.profile);
-    let colour = std::io::stdout().is_terminal();
+    let page = Page::of(&std::io::stdout());
     let bar = progress(scenarios.len());
     let mut reports = Vec::new();
+    let mut sources = BTreeMap::new();
+    let mut skipped = Vec::new();
     for scenario in &scenarios {
         bar.set_message(scenario.name.clone());
-        let report = play(scenario, profile, chosen.postgres.clone())
-            .await
-            .map_err(|error| format!("{}: {error}", scenario.name))?;
+        let played = play(scenario, profile, chosen.postgres.clone()).await;
         bar.inc(1);
+        let report = match played {
+            Ok(report) => report,
+            // Whoever asks for one by name wants to see it, and whoever asks for all what can be seen.
+            Err(error) if arguments.all && error.lacks_postgres() => {
+                bar.suspend(|| tell(&format!("{} is skipped: {error}", scenario.name)));
+                skipped.push((&scenario.name, error.to_string()));
+                continue;
+            }
+            Err(error) => return Err(format!("{}: {error}", scenario.name).into()),
+        };
         if arguments.format == Format::Text {
-            let text = print(&report, colour, arguments.verbose);
+            let text = print(&report, &page, arguments.verbose, &mut sources);
             bar.suspend(|| write(&format!("{text}\n")))?;
         }
         reports.push(report);
     }
     bar.finish_and_clear();
+    conclude(arguments.format, &page, &reports, &skipped, &sources)
+}
+
+/// What is said once all have been played. Those that were skipped are neither held nor missed; where
+/// nothing at all was played, nothing was shown.
+fn conclude(
+    format: Format,
+    page: &Page,
+    reports: &[Report],
+    skipped: &[(&String, String)],
+    sources: &BTreeMap<String, String>,
+) -> Result<ExitCode, Failure> {
     let held = reports.iter().filter(|report| report.held()).count();
-    match arguments.format {
-        Format::Json => write(&format!(
-            "{:#}\n",
-            json!(reports.iter().map(as_json).collect::<Vec<_>>())
-        ))?,
-        Format::Text if reports.len() > 1 => write(&format!("{held} of {} scenarios held\n", reports.len()))?,
-        Format::Text => {}
+    match format {
+        Format::Json => {
+            let played = reports.iter().map(as_json);
+            let skipped = skipped
+                .iter()
+                .map(|(name, why)| json!({"name": name, "skipped": why}));
+            write(&format!(
+                "{:#}\n",
+                json!(played.chain(skipped).collect::<Vec<_>>())
+            ))?;
+        }
+        Format::Text => {
+            let mut text = source_list(page, sources).trim_start().to_owned();
+            if reports.len() + skipped.len() > 1 {
+                text += &format!("\n{held} of {} scenarios held", reports.len());
+                if !skipped.is_empty() {
+                    text += &format!(", {} skipped", skipped.len());
+                }
+                text.push('\n');
+            }
+            write(&text)?;
+        }
+    }
+    if reports.is_empty() {
+        return Err("nothing was played".to_owned().into());
     }
     Ok(if held == reports.len() {
         ExitCode::SUCCESS
@@ -95,7 +137,7 @@ async fn play_all(
 }
 
 fn progress(count: usize) -> ProgressBar {
-    if count < 2 || !std::io::stderr().is_terminal() {
+    if count < 2 || !std::io::stderr().is_terminal() || is_dumb() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}")

@@ -37,9 +37,11 @@ impl Play<'_> {
         let (Some(postgres), Some(source), Some(backed_up)) =
             (self.postgres.clone(), self.source.clone(), self.backed_up.clone())
         else {
-            return Err(RunError::Scenario(
-                "a compare step needs PostgreSQL and a backup before it".to_owned(),
-            ));
+            if self.postgres.is_none() {
+                return Err(RunError::NeedsRows);
+            }
+            let text = "a compare step needs a backup before it";
+            return Err(RunError::Scenario(text.to_owned()));
         };
         if let (Some(database), Some(key)) = (&self.last_database, &self.target_key) {
             let client = postgres.connect(key, database).await?;

@@ -26,10 +26,11 @@ use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineE
 use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world;
 
-pub use print::print;
+pub(crate) use print::{certainty, cited, found};
+pub use print::{print, source_list};
 pub(crate) use report::rule_note;
 pub use report::{Outcome, Report, RuleNote, StepReport};
-pub(crate) use transcript::shorten;
+pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
@@ -39,6 +40,9 @@ pub(crate) const ADMIN: &str = build::ADMIN;
 
 pub(crate) use client::Client;
 pub(crate) use names::Names;
+
+/// The oldest major version there are servers of.
+const OLDEST_REAL: u32 = 13;
 
 /// Counts the worlds of this process: they share a database engine and must not share its servers.
 static WORLDS: AtomicU64 = AtomicU64::new(1);
@@ -68,9 +72,55 @@ pub enum RunError {
     /// An operation does not end.
     #[error("{0} does not end")]
     Stuck(String),
+    /// It needs rows, and there is no PostgreSQL to have them.
+    #[error(
+        "it needs rows, and this world has no PostgreSQL; AZDRILL_POSTGRES=container, local or download gives it one"
+    )]
+    NeedsRows,
+    /// It needs a PostgreSQL of a version that is not at hand.
+    #[error(
+        "it needs PostgreSQL {version}, and {} at hand; AZDRILL_POSTGRES=container or download may have it",
+        are(at_hand)
+    )]
+    NotAtHand {
+        /// The major version it needs.
+        version: u32,
+        /// Those there are.
+        at_hand: Vec<u32>,
+    },
     /// The emulator failed.
     #[error("the emulator: {0}")]
     Emulator(String),
+}
+
+fn are(majors: &[u32]) -> String {
+    let list: Vec<String> = majors.iter().map(u32::to_string).collect();
+    match list.as_slice() {
+        [one] => format!("{one} is"),
+        several => format!("{} are", several.join(", ")),
+    }
+}
+
+impl RunError {
+    /// Whether it would be played where there is another PostgreSQL, or one at all.
+    pub fn lacks_postgres(&self) -> bool {
+        matches!(self, Self::NeedsRows | Self::NotAtHand { .. })
+    }
+}
+
+/// Checks that the versions a world names are at hand. Without any PostgreSQL, every version will do.
+fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
+    let target = world.target.as_ref().and_then(|target| target.version);
+    let wanted = world.server.version.into_iter().chain(target);
+    // A single server's own versions have no packages any more: the oldest at hand stands for them.
+    let mut real = wanted.filter(|version| *version >= OLDEST_REAL);
+    match real.find(|version| !at_hand.is_empty() && !at_hand.contains(version)) {
+        Some(version) => Err(RunError::NotAtHand {
+            version,
+            at_hand: at_hand.to_vec(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Plays a scenario under a profile, with a fresh world of its own.
@@ -96,6 +146,7 @@ pub async fn play(
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = settings(&scenario.world, postgres.as_ref()).await?;
+    check_versions(&scenario.world, &settings.postgres_majors)?;
     let mut azure = Azure::new(rules, settings, scenario.seed());
     let operator = world::found(&mut azure, start);
     let door = FrontDoor::new(azure, Clock::at(start), store);
@@ -205,7 +256,11 @@ impl<'a> Play<'a> {
     pub(crate) async fn steps(&mut self, profile: Profile) -> Result<Vec<StepReport>, RunError> {
         let mut steps = Vec::new();
         for step in &self.scenario.steps {
-            steps.push(self.step(step, profile).await?);
+            let step = self.step(step, profile).await?;
+            if self.client.driver().lacked_postgres() && !step.misses.is_empty() {
+                return Err(RunError::NeedsRows);
+            }
+            steps.push(step);
         }
         Ok(steps)
     }

@@ -1,162 +1,245 @@
 //! A report for people, on a terminal or in a file.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
 use super::report::StepReport;
-use super::transcript::{exchange_line, shorten};
-use super::{Outcome, Report};
+use super::transcript::{exchange_line, for_people};
+use super::{Report, RuleNote};
+use crate::page::{Ink, Page};
 
-/// Colours, used on a terminal only.
-struct Paint(bool);
+/// Where what is said of a step begins.
+const TOLD: usize = 13;
 
-impl Paint {
-    fn wrap(&self, code: &str, text: &str) -> String {
-        if self.0 {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+/// The report. `verbose` shows every request, not only those that mattered. The sources it cites are
+/// added to `sources`, for [`source_list`].
+pub fn print(report: &Report, page: &Page, verbose: bool, sources: &mut BTreeMap<String, String>) -> String {
+    let profile = format!("profile {}", report.profile);
+    let mut text = format!(
+        "{}  {}\n",
+        page.ink(Ink::Bold, &report.name),
+        page.ink(Ink::Dim, &profile)
+    );
+    text += &page.paragraph("  ", 2, Ink::Plain, &report.claim);
+    text.push('\n');
+    let mut steps = Steps {
+        page,
+        verbose,
+        stated: Vec::new(),
+        sources,
+    };
+    for index in 0..report.steps.len() {
+        text += &steps.step(&report.steps, index);
     }
-    fn bold(&self, text: &str) -> String {
-        self.wrap("1", text)
-    }
-    fn good(&self, text: &str) -> String {
-        self.wrap("32", text)
-    }
-    fn bad(&self, text: &str) -> String {
-        self.wrap("31", text)
-    }
-    fn dim(&self, text: &str) -> String {
-        self.wrap("2", text)
-    }
+    text += &table(page, report);
+    text += &steps.about(report);
+    text += &verdict(page, report);
+    text
 }
 
-/// The report. `verbose` shows every request, not only those that mattered.
-pub fn print(report: &Report, colour: bool, verbose: bool) -> String {
-    let paint = Paint(colour);
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{}  {}",
-        paint.bold(&report.name),
-        paint.dim(&format!("profile {}", report.profile))
-    );
-    let _ = writeln!(text, "  {}\n", report.claim);
-    for (index, step) in report.steps.iter().enumerate() {
-        write_step(&mut text, &paint, index + 1, step, verbose);
-    }
-    write_table(&mut text, &paint, report);
-    write_about(&mut text, &paint, report);
-    let verdict = if report.held() {
-        paint.good("held: every expectation")
+fn verdict(page: &Page, report: &Report) -> String {
+    let (ink, word) = if report.held() {
+        (Ink::Good, "held: every expectation")
     } else {
-        paint.bad("missed: see above")
+        (Ink::Bad, "missed: see above")
     };
     let major = report
         .postgres_major
         .map_or_else(String::new, |major| format!(", PostgreSQL {major}"));
-    let _ = writeln!(
-        text,
-        "{verdict}  {}",
-        paint.dim(&format!(
-            "{:.2} s real, {:#} virtual{major}",
-            report.real_time.as_secs_f64(),
-            report.virtual_time
-        ))
+    let took = format!(
+        "{:.2} s real, {:#} virtual{major}",
+        report.real_time.as_secs_f64(),
+        report.virtual_time
     );
+    format!("{}  {}\n", page.ink(ink, word), page.ink(Ink::Dim, &took))
+}
+
+/// Where the rules were read that were cited, each once.
+pub fn source_list(page: &Page, sources: &BTreeMap<String, String>) -> String {
+    if sources.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", page.ink(Ink::Bold, "sources"));
+    for (key, title) in sources {
+        text += &page.paragraph("  ", 4, Ink::Dim, &format!("{key}: {title}"));
+    }
     text
 }
 
-fn write_step(text: &mut String, paint: &Paint, number: usize, step: &StepReport, verbose: bool) {
-    let outcome = &step.outcome;
-    let mark = match (step.expects, step.misses.is_empty()) {
-        (_, false) => paint.bad("✗"),
-        (true, true) => paint.good("✓"),
-        (false, true) => paint.dim("·"),
-    };
-    let _ = writeln!(
-        text,
-        "{mark} {number}. {}  {}",
-        paint.bold(&step.title),
-        outcome.brief()
-    );
-    for exchange in &step.exchanges {
-        if verbose || exchange.refused.is_some() {
-            let _ = writeln!(text, "    {}", paint.dim(&exchange_line(exchange)));
-        }
+/// A rule's name, with how sure it is and the keys of its sources, which are taken note of.
+pub(crate) fn cited(note: &RuleNote, sources: &mut BTreeMap<String, String>) -> String {
+    let mut keys = vec![note.mark.clone()];
+    for source in &note.sources {
+        let (key, title) = source.split_once(": ").unwrap_or((source, ""));
+        sources.insert(key.to_owned(), title.to_owned());
+        keys.push(key.to_owned());
     }
-    if !outcome.code.is_empty() {
-        write_refusal(text, paint, step, outcome);
-    }
-    for note in step.notes.iter().filter(|note| note.refused.is_none()) {
-        let _ = writeln!(
-            text,
-            "    {}",
-            paint.dim(&format!("{}: {}", note.about, shorten(&note.text)))
-        );
-    }
-    if let Some(files) = outcome.files
-        && files > 0
-        && outcome.code.is_empty()
-    {
-        let word = if files == 1 { "file" } else { "files" };
-        let _ = writeln!(text, "    {files} {word}: {}", outcome.blobs.join(", "));
-    }
-    if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
-        let word = if equal {
-            paint.good("equal")
-        } else {
-            paint.bad("different")
+    format!("{} [{}]", note.id, keys.join(", "))
+}
+
+/// Telling steps one after the other: what was said once is not said again.
+struct Steps<'a> {
+    page: &'a Page,
+    verbose: bool,
+    /// Rules whose statement was told.
+    stated: Vec<String>,
+    sources: &'a mut BTreeMap<String, String>,
+}
+
+impl Steps<'_> {
+    fn step(&mut self, all: &[StepReport], index: usize) -> String {
+        let page = self.page;
+        let step = &all[index];
+        let outcome = &step.outcome;
+        let mark = match (step.expects, step.misses.is_empty()) {
+            (_, false) => page.ink(Ink::Bad, "✗"),
+            (true, true) => page.ink(Ink::Good, "✓"),
+            (false, true) => page.ink(Ink::Dim, "·"),
         };
-        let _ = writeln!(text, "    {tables} tables, {rows} rows: {word} to the source");
-    }
-    for miss in &step.misses {
-        let _ = writeln!(text, "    {}", paint.bad(&format!("missed: {miss}")));
-    }
-}
-
-fn write_refusal(text: &mut String, paint: &Paint, step: &StepReport, outcome: &Outcome) {
-    let _ = writeln!(text, "    message  {}", outcome.message);
-    if !outcome.inner_code.is_empty() {
-        let _ = writeln!(
-            text,
-            "    inner    {}: {}",
-            outcome.inner_code,
-            shorten(&outcome.inner_message)
-        );
-    }
-    let reason = step
-        .notes
-        .iter()
-        .rev()
-        .find_map(|note| note.refused.as_ref().map(|refused| refused.reason.clone()))
-        .or_else(|| {
-            step.exchanges
-                .iter()
-                .rev()
-                .find_map(|exchange| Some(exchange.refused.as_ref()?.reason.clone()))
-        })
-        .unwrap_or_else(|| outcome.reason.clone());
-    if !outcome.gate.is_empty() {
-        let _ = writeln!(text, "    gate     {}", outcome.gate);
-    }
-    let _ = writeln!(text, "    reason   {}", shorten(&reason));
-    for rule in &step.rules {
-        let _ = writeln!(
-            text,
-            "    rule     {} [{}] {}",
-            rule.id, rule.mark, rule.statement
-        );
-        for source in &rule.sources {
-            let _ = writeln!(text, "             {}", paint.dim(source));
+        let first = format!("{mark} {}. ", index + 1);
+        let title = format!("{}: {}", step.title, outcome.brief());
+        let mut text = page.paragraph(&first, 4, Ink::Bold, &title);
+        for exchange in &step.exchanges {
+            if self.verbose || exchange.refused.is_some() {
+                let line = exchange_line(exchange);
+                let indent = line.len() - line.trim_start().len() + 4;
+                let first = " ".repeat(indent);
+                text += &page.paragraph(&first, indent + 4, Ink::Dim, line.trim_start());
+            }
         }
+        if !outcome.code.is_empty() {
+            let same = |other: &StepReport| same_refusal(other, step);
+            text += &match all[..index].iter().position(same) {
+                Some(before) => {
+                    let told = format!("the same refusal as in step {}", before + 1);
+                    page.paragraph("    ", 4, Ink::Dim, &told)
+                }
+                None => self.refusal(step),
+            };
+        }
+        for note in step.notes.iter().filter(|note| note.refused.is_none()) {
+            let told = format!("{}: {}", note.about, for_people(&note.text));
+            text += &page.paragraph("    ", 6, Ink::Dim, &told);
+        }
+        text + &self.ending(step)
     }
-    if !outcome.mark.is_empty() {
-        let _ = writeln!(text, "    certain? {}", certainty(&outcome.mark, &outcome.code));
+
+    fn ending(&self, step: &StepReport) -> String {
+        let page = self.page;
+        let outcome = &step.outcome;
+        let mut text = String::new();
+        if let Some(files) = outcome
+            .files
+            .filter(|files| *files > 0 && outcome.code.is_empty())
+        {
+            let word = if files == 1 { "file" } else { "files" };
+            let told = format!("{files} {word}: {}", outcome.blobs.join(", "));
+            text += &page.paragraph("    ", 6, Ink::Plain, &told);
+        }
+        if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
+            let (ink, word) = if equal {
+                (Ink::Good, "equal")
+            } else {
+                (Ink::Bad, "different")
+            };
+            let word = page.ink(ink, word);
+            text += &format!("    {tables} tables, {rows} rows: {word} to the source\n");
+        }
+        for miss in &step.misses {
+            text += &page.paragraph("    ", 6, Ink::Bad, &format!("missed: {miss}"));
+        }
+        text
+    }
+
+    fn refusal(&mut self, step: &StepReport) -> String {
+        let page = self.page;
+        let outcome = &step.outcome;
+        let mut text = String::new();
+        let mut say = |label: &str, told: &str| {
+            let label = page.ink(Ink::Dim, &format!("    {label:<9}"));
+            text += &page.paragraph(&label, TOLD, Ink::Plain, told);
+        };
+        say("message", &outcome.message);
+        if !outcome.inner_code.is_empty() {
+            let inner = format!("{}: {}", outcome.inner_code, for_people(&outcome.inner_message));
+            say("inner", &inner);
+        }
+        if !outcome.gate.is_empty() {
+            say("gate", &outcome.gate);
+        }
+        let reason = reason(step);
+        let reason = found(&reason, step.rules.iter());
+        say("reason", &for_people(reason));
+        for rule in &step.rules {
+            let known = reason.contains(&rule.statement) || self.stated.contains(&rule.id);
+            let statement = if known { "" } else { &rule.statement };
+            say(
+                "rule",
+                format!("{} {statement}", cited(rule, self.sources)).trim_end(),
+            );
+            self.stated.push(rule.id.clone());
+        }
+        if !outcome.mark.is_empty() {
+            say("certain?", &certainty(&outcome.mark, &outcome.code));
+        }
+        text
+    }
+
+    /// The rules it is about that were not told yet.
+    fn about(&mut self, report: &Report) -> String {
+        let rest = report.about.iter();
+        let rest: Vec<&RuleNote> = rest.filter(|rule| !self.stated.contains(&rule.id)).collect();
+        if rest.is_empty() {
+            return "\n".to_owned();
+        }
+        let mut text = format!("\n  {}\n", self.page.ink(Ink::Bold, "about"));
+        for rule in rest {
+            let told = format!("{} {}", cited(rule, self.sources), rule.statement);
+            text += &self.page.paragraph("  ", 4, Ink::Plain, &told);
+        }
+        text.push('\n');
+        text
     }
 }
 
-fn certainty(mark: &str, code: &str) -> String {
+/// Why a step was refused: what a stage found out, else what a call was told, else what it ended with.
+fn reason(step: &StepReport) -> String {
+    let notes = step.notes.iter().rev();
+    let mut of_notes = notes.filter_map(|note| Some(note.refused.as_ref()?.reason.clone()));
+    let exchanges = step.exchanges.iter().rev();
+    let mut of_calls = exchanges.filter_map(|exchange| Some(exchange.refused.as_ref()?.reason.clone()));
+    of_notes
+        .next()
+        .or_else(|| of_calls.next())
+        .unwrap_or_else(|| step.outcome.reason.clone())
+}
+
+/// What was found, without the statement of the rule that is told beside it.
+pub(crate) fn found<'a, 'n>(reason: &'a str, notes: impl Iterator<Item = &'n RuleNote>) -> &'a str {
+    let mut stripped = notes.filter_map(|note| {
+        let rest = reason.strip_prefix(note.statement.as_str())?;
+        rest.trim_start().strip_prefix("Here: ")
+    });
+    stripped.next().unwrap_or(reason)
+}
+
+/// Whether two steps were refused for the same.
+fn same_refusal(a: &StepReport, b: &StepReport) -> bool {
+    let told = |step: &StepReport| {
+        let outcome = &step.outcome;
+        let inner = (outcome.inner_code.clone(), outcome.inner_message.clone());
+        (
+            outcome.code.clone(),
+            outcome.message.clone(),
+            inner,
+            outcome.gate.clone(),
+            reason(step),
+        )
+    };
+    told(a) == told(b)
+}
+
+/// How sure we are that Azure answers so.
+pub(crate) fn certainty(mark: &str, code: &str) -> String {
     if code.starts_with("Synthetic") {
         return format!("{mark}; the code is ours: Azure's own was never seen");
     }
@@ -168,7 +251,7 @@ fn certainty(mark: &str, code: &str) -> String {
 }
 
 /// Documented, observed, actual: one row for each step that says what it expects.
-fn write_table(text: &mut String, paint: &Paint, report: &Report) {
+fn table(page: &Page, report: &Report) -> String {
     let rows: Vec<[String; 4]> = report
         .steps
         .iter()
@@ -182,38 +265,6 @@ fn write_table(text: &mut String, paint: &Paint, report: &Report) {
             ]
         })
         .collect();
-    let head = ["step", "documented", "observed", "actual"].map(str::to_owned);
-    let mut widths = [0; 4];
-    for row in rows.iter().chain([&head]) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let line = |row: &[String; 4]| {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    let _ = writeln!(text, "\n  {}", paint.bold(&line(&head)));
-    for row in &rows {
-        let _ = writeln!(text, "  {}", line(row));
-    }
-}
-
-fn write_about(text: &mut String, paint: &Paint, report: &Report) {
-    if report.about.is_empty() {
-        let _ = writeln!(text);
-        return;
-    }
-    let _ = writeln!(text, "\n  {}", paint.bold("about"));
-    for rule in &report.about {
-        let _ = writeln!(text, "  {} [{}] {}", rule.id, rule.mark, rule.statement);
-        for source in &rule.sources {
-            let _ = writeln!(text, "    {}", paint.dim(source));
-        }
-    }
-    let _ = writeln!(text);
+    let head = ["step", "documented", "observed", "actual"];
+    format!("\n{}", page.table(2, head, &rows))
 }

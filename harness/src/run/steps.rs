@@ -232,7 +232,7 @@ impl Play<'_> {
             .parse::<ResourceId>()
             .map_err(|error| RunError::Scenario(error.to_string()))?;
         let door = self.client.door().clone();
-        let change = async move {
+        let change = async {
             if pause.reached().await {
                 // Made behind the scenes: the driver is busy with the copy, and a call of the
                 // operator's would wait for it.
@@ -246,8 +246,14 @@ impl Play<'_> {
                 pause.resume();
             }
         };
-        let (ended, ()) = tokio::join!(self.client.operate(Method::POST, path, Some(body)), change);
-        ended
+        let mut change = std::pin::pin!(change);
+        let mut operate = std::pin::pin!(self.client.operate(Method::POST, path, Some(body)));
+        // A restore that is refused copies nothing, and there is nothing to wait for.
+        tokio::select! {
+            ended = &mut operate => return ended,
+            () = &mut change => {}
+        }
+        operate.await
     }
 
     fn wanted_grant(&self, step: &Step) -> Result<GrantWorld, RunError> {
@@ -344,7 +350,7 @@ impl Play<'_> {
     /// Runs SQL in the server's database, as its own superuser or as a role.
     pub(super) async fn sql_as(&self, sql: &str, role: Option<&str>) -> Result<Outcome, RunError> {
         let (Some(postgres), Some(spec)) = (&self.postgres, &self.source) else {
-            return Err(RunError::Scenario("SQL needs a world with PostgreSQL".to_owned()));
+            return Err(RunError::NeedsRows);
         };
         let client = postgres
             .connect(&spec.key, &self.scenario.world.server.database)

@@ -414,6 +414,7 @@ impl Play<'_> {
             from: Some(OriginKind::Service),
             nth,
             times: 1,
+            optional: false,
             kind,
         };
         self.client.look(|core| core.faults_mut().push_connection(fault));
@@ -428,8 +429,7 @@ impl Play<'_> {
     ) -> Result<super::client::Ended, RunError> {
         let key = self.key_of(&self.names.server.clone());
         let (Some(postgres), Some(key)) = (self.postgres.clone(), key) else {
-            let text = "a rotation while a backup runs needs PostgreSQL";
-            return Err(RunError::Scenario(text.to_owned()));
+            return Err(RunError::NeedsRows);
         };
         let user = self.scenario.world.user.name.clone();
         let change = async move {

@@ -136,7 +136,20 @@ fn mask_first(path: &str) -> String {
     }
 }
 
-/// Ids without the part every one begins with, and without operation ids.
+/// Ids without the part every one begins with; what a person may have to look for stays as it is.
+pub(crate) fn for_people(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let short = without_subscription(word, "the subscription");
+        let segments = short.split('/').map(|segment| match long_token(segment) {
+            Some(core) => segment.replace(core, &format!("{}…", core.get(..8).unwrap_or(core))),
+            None => segment.to_owned(),
+        });
+        segments.collect::<Vec<_>>().join("/")
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Ids without the part every one begins with, and without what is another at every run.
 pub(crate) fn shorten(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -153,19 +166,33 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 fn shorten_word(word: &str) -> String {
+    let short = without_subscription(word, "<subscription>");
+    short.split('/').map(mask).collect::<Vec<_>>().join("/")
+}
+
+/// `alone` stands for a subscription's own id.
+fn without_subscription(word: &str, alone: &str) -> String {
     let lower = word.to_ascii_lowercase();
-    let mut short = word.to_owned();
     if let Some(at) = lower.find("/subscriptions/") {
         let (before, id) = word.split_at(at);
         let segments: Vec<&str> = id.trim_start_matches('/').split('/').collect();
         let keep = match segments.get(2) {
             Some(group) if group.eq_ignore_ascii_case("resourceGroups") => 3,
             Some(_) => 2,
-            None => return format!("{before}<subscription>"),
+            None => return format!("{before}{alone}"),
         };
-        short = format!("{before}…/{}", segments[keep..].join("/"));
+        return format!("{before}…/{}", segments[keep..].join("/"));
     }
-    short.split('/').map(mask).collect::<Vec<_>>().join("/")
+    word.to_owned()
+}
+
+/// The part of a segment that is an operation's id (base64).
+fn long_token(segment: &str) -> Option<&str> {
+    let core = segment.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '=');
+    let token = core
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "+=".contains(c));
+    (core.len() > 60 && token).then_some(core)
 }
 
 /// Ids that say nothing: operations (base64), GUIDs, 32 hexadecimal digits.
@@ -173,16 +200,35 @@ fn mask(segment: &str) -> String {
     let core = segment.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '=');
     let hex = core.len() == 32 && core.chars().all(|c| c.is_ascii_hexdigit());
     let guid = core.len() == 36 && core.parse::<uuid::Uuid>().is_ok();
-    if core.len() > 60
-        && core
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+=".contains(c))
-    {
+    if let Some(core) = long_token(segment) {
         return segment.replace(core, "<operation>");
     }
     if hex || guid {
         segment.replace(core, "<id>")
     } else {
         segment.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_the_ids_and_a_snapshot_is_not() {
+        let guid = "b1f2a1f4-3c0e-4d76-9a3e-0a4a1a0f6c11";
+        let text = format!("The role assignment '{guid}' is not found.");
+        assert_eq!(for_people(&text), text);
+        assert_eq!(shorten(&text), "The role assignment '<id>' is not found.");
+        let path = format!(
+            "at /subscriptions/{guid}/resourceGroups/g/operations/{}",
+            "N".repeat(80)
+        );
+        assert_eq!(for_people(&path), "at …/g/operations/NNNNNNNN…");
+        assert_eq!(shorten(&path), "at …/g/operations/<operation>");
+        assert_eq!(
+            for_people(&format!("of /subscriptions/{guid}")),
+            "of the subscription"
+        );
     }
 }

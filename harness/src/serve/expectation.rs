@@ -83,10 +83,28 @@ impl RunExpect {
         for operation in self.called.iter().chain(&self.not_called) {
             known::operation(rules, operation)?;
         }
+        if let Some(both) = self.called.iter().find(|one| self.not_called.contains(one)) {
+            return Err(format!("{both} is both in `called` and in `not_called`"));
+        }
+        if self.no_refusals && !self.refused.is_empty() {
+            return Err("`no_refusals` and a `[[refused]]` cannot both hold".to_owned());
+        }
         for refusal in &self.refused {
             refusal.check(rules)?;
+            if let Some(never) = refusal
+                .operation
+                .as_ref()
+                .filter(|one| self.not_called.contains(one))
+            {
+                return Err(format!(
+                    "{never} is to be refused, and in `not_called`: what is refused was called"
+                ));
+            }
         }
         for job in &self.job {
+            if job.code.is_some() && job.status.as_deref().is_some_and(|status| status != "Failed") {
+                return Err("a job that has not failed has no `code`".to_owned());
+            }
             let words = [
                 ("operation", &job.operation, ["Backup", "Restore"].as_slice()),
                 (
@@ -170,6 +188,12 @@ impl ExpectedRefusal {
         }
         if let Some(operation) = &self.operation {
             known::operation(rules, operation)?;
+            if self.stage.is_some() {
+                return Err("a refusal is of an `operation` or at a `stage`, never both".to_owned());
+            }
+        }
+        if let Some(rule) = &self.rule {
+            known::rule(rules, rule)?;
         }
         match &self.gate {
             Some(gate) => known::gate(gate),

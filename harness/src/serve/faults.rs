@@ -4,8 +4,10 @@ use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
-use azdrill_emulator::rules::OriginKind;
-use serde::Deserialize;
+use azdrill_emulator::rules::{OriginKind, Rules};
+use azdrill_emulator::server::Core as _;
+use serde::de::{self, Unexpected};
+use serde::{Deserialize, Deserializer};
 #[cfg(test)]
 use utoipa::ToSchema;
 
@@ -36,11 +38,14 @@ struct RequestFault {
     #[serde(default)]
     path_contains: String,
     /// The first match to strike, from 1.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "from_one")]
     nth: u64,
     /// How many matches to strike.
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "from_one")]
     times: u64,
+    /// Whether it may never strike.
+    #[serde(default)]
+    optional: bool,
     /// What is answered instead of doing anything.
     answer: Option<Answer>,
     /// What is answered instead of the result of what was done all the same.
@@ -51,6 +56,7 @@ struct RequestFault {
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Answer {
+    #[serde(deserialize_with = "final_status")]
     status: u16,
     code: String,
     retry_after_seconds: Option<u64>,
@@ -60,6 +66,7 @@ struct Answer {
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct LoseAnswer {
+    #[serde(deserialize_with = "final_status")]
     status: u16,
 }
 
@@ -73,10 +80,13 @@ struct ConnectionEntry {
     /// Where the client stands; anywhere if left out.
     #[cfg_attr(test, schema(value_type = Option<String>))]
     from: Option<OriginKind>,
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "from_one")]
     nth: u64,
-    #[serde(default = "one")]
+    #[serde(default = "one", deserialize_with = "from_one")]
     times: u64,
+    /// Whether it may never strike.
+    #[serde(default)]
+    optional: bool,
     fault: ConnectionWord,
 }
 
@@ -89,11 +99,30 @@ enum ConnectionWord {
     AcceptThenClose,
     StallSeconds(u64),
     ResetAfterBytes(u64),
-    SlowBytesPerSecond(u64),
+    SlowBytesPerSecond(#[serde(deserialize_with = "from_one")] u64),
 }
 
 fn one() -> u64 {
     1
+}
+
+/// A number that counts: there is no match number 0.
+fn from_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > 0 {
+        return Ok(number);
+    }
+    Err(de::Error::invalid_value(Unexpected::Unsigned(0), &"1 or more"))
+}
+
+/// The status of an answer that ends a request.
+fn final_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(deserializer)?;
+    if (200..=599).contains(&status) {
+        return Ok(status);
+    }
+    let given = Unexpected::Unsigned(u64::from(status));
+    Err(de::Error::invalid_value(given, &"an HTTP status from 200 to 599"))
 }
 
 impl FaultFile {
@@ -106,6 +135,29 @@ impl FaultFile {
         read_toml(path, "README.md shows what a file of faults may say")
     }
 
+    /// Checks what can be checked before there is a world.
+    ///
+    /// # Errors
+    ///
+    /// If a fault names an operation that is not there or says nothing to do.
+    pub fn check(&self, rules: &Rules) -> Result<(), String> {
+        for entry in &self.requests {
+            entry.fault(rules)?;
+        }
+        for entry in &self.connections {
+            known::server_name(rules, &entry.server)?;
+        }
+        Ok(())
+    }
+
+    /// The database servers its faults wait for that are not among these.
+    pub fn waits_for(&self, servers: &[String]) -> Vec<String> {
+        let named = self.connections.iter().map(|entry| &entry.server);
+        let unknown = named
+            .filter(|name| !name.is_empty() && !servers.iter().any(|own| own.eq_ignore_ascii_case(name)));
+        unknown.cloned().collect()
+    }
+
     /// Puts the faults in place, behind those that are there.
     ///
     /// # Errors
@@ -116,8 +168,11 @@ impl FaultFile {
         let requests: Vec<Fault> = self
             .requests
             .iter()
-            .map(|entry| entry.fault(azure))
+            .map(|entry| entry.fault(azure.rules()))
             .collect::<Result<_, _>>()?;
+        for entry in &self.connections {
+            known::server_name(azure.rules(), &entry.server)?;
+        }
         for fault in requests {
             azure.faults_mut().push(fault);
         }
@@ -127,6 +182,7 @@ impl FaultFile {
                 from: entry.from,
                 nth: entry.nth,
                 times: entry.times,
+                optional: entry.optional,
                 kind: entry.fault.into(),
             });
         }
@@ -134,24 +190,41 @@ impl FaultFile {
     }
 }
 
-impl RequestFault {
-    fn fault(&self, azure: &Azure) -> Result<Fault, String> {
-        if !self.operation.is_empty() {
-            known::operation(azure.rules(), &self.operation)?;
+/// The faults that should have struck and have not, each in a sentence; where one waits for a database
+/// server that is not there, with those that are.
+pub(super) fn unstruck(azure: &Azure) -> Vec<String> {
+    let hosts = azure.running_databases();
+    let servers: Vec<&str> = hosts.iter().filter_map(|host| host.split('.').next()).collect();
+    let told = azure.faults().unstruck().map(|fault| {
+        let there = |name: &str| servers.iter().any(|own| own.eq_ignore_ascii_case(name));
+        match fault.server.filter(|name| !there(name)) {
+            None => fault.what,
+            Some(name) => format!("{}; {}", fault.what, no_server(name, &servers)),
         }
-        let status = |status: u16| match http::StatusCode::from_u16(status) {
-            Ok(_) => Ok(status),
-            Err(_) => Err(format!("status = {status}: no HTTP status")),
-        };
+    });
+    told.collect()
+}
+
+fn no_server(name: &str, servers: &[&str]) -> String {
+    let all = match servers {
+        [] => "there is none at all".to_owned(),
+        servers => format!("there are {}", servers.join(", ")),
+    };
+    format!("no server `{name}` was running at the end: {all}")
+}
+
+impl RequestFault {
+    fn fault(&self, rules: &Rules) -> Result<Fault, String> {
+        if !self.operation.is_empty() {
+            known::operation(rules, &self.operation)?;
+        }
         let kind = match (&self.answer, &self.lose_answer) {
             (Some(answer), None) => FaultKind::Answer {
-                status: status(answer.status)?,
+                status: answer.status,
                 code: answer.code.clone(),
                 retry_after_seconds: answer.retry_after_seconds,
             },
-            (None, Some(lost)) => FaultKind::LoseAnswer {
-                status: status(lost.status)?,
-            },
+            (None, Some(lost)) => FaultKind::LoseAnswer { status: lost.status },
             _ => return Err("a fault of a request needs `answer` or `lose_answer`, and not both".to_owned()),
         };
         Ok(Fault {
@@ -159,6 +232,7 @@ impl RequestFault {
             path_contains: self.path_contains.clone(),
             nth: self.nth,
             times: self.times,
+            optional: self.optional,
             kind,
         })
     }
@@ -223,6 +297,77 @@ mod tests {
         let typo = "[[request]]\nanswer = { status = 503, code = \"x\" }\n[[request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n";
         assert!(says(typo).contains("Did you mean `Blob_PutBlock`?"));
         assert!(says("[[request]]\n").contains("needs `answer` or `lose_answer`"));
-        assert!(says("[[request]]\nlose_answer = { status = 7 }\n").contains("no HTTP status"));
+    }
+
+    #[test]
+    fn numbers_that_make_no_sense_are_refused_where_they_stand() {
+        for (text, line, column, says) in [
+            (
+                "[[request]]\nnth = 0\nlose_answer = { status = 500 }\n",
+                2,
+                7,
+                "expected 1 or more",
+            ),
+            (
+                "[[request]]\nlose_answer = { status = 999 }\n",
+                2,
+                26,
+                "expected an HTTP status",
+            ),
+            (
+                "[[request]]\nanswer = { status = 100, code = \"x\" }\n",
+                2,
+                21,
+                "expected an HTTP status",
+            ),
+            (
+                "[[connection]]\ntimes = 0\nfault = \"refuse\"\n",
+                2,
+                9,
+                "expected 1 or more",
+            ),
+            (
+                "[[connection]]\nfault = { slow_bytes_per_second = 0 }\n",
+                2,
+                9,
+                "expected 1 or more",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("faults.toml");
+            std::fs::write(&file, text).unwrap();
+            let told = FaultFile::read(&file).unwrap_err().to_string();
+            assert!(
+                told.contains(&format!("faults.toml, line {line}, column {column}")),
+                "{told}"
+            );
+            assert!(told.contains(says), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_never_struck_says_which_servers_there_are() {
+        let file: FaultFile = toml::from_str(
+            "[[connection]]\nserver = \"dril\"\nfault = \"refuse\"\n\
+             [[request]]\noptional = true\nlose_answer = { status = 500 }\n",
+        )
+        .unwrap();
+        let mut azure = azure();
+        file.apply(&mut azure).unwrap();
+        let told = unstruck(&azure);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("no server `dril` was running at the end"),
+            "{told:?}"
+        );
+        assert_eq!(file.waits_for(&["drill".to_owned()]), ["dril"]);
+        let wrong: FaultFile =
+            toml::from_str("[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n").unwrap();
+        assert!(
+            wrong
+                .check(azure.rules())
+                .unwrap_err()
+                .contains("no server can be called so")
+        );
     }
 }

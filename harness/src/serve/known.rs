@@ -1,6 +1,6 @@
 //! Words in files that must name something there is. A misspelt one would be a check that cannot fail.
 
-use azdrill_emulator::rules::{Gate, Rules};
+use azdrill_emulator::rules::{Gate, RuleId, Rules};
 
 /// What the log calls a connection to a database server, which has no row of its own.
 const DATABASE_CONNECTION: &str = "DatabaseConnection";
@@ -23,6 +23,29 @@ const GATES: [Gate; 7] = [
 pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), String> {
     let all = rules.router.operations().iter().map(|row| &*row.id);
     one_of(&format!("operation {id}"), id, all.chain([DATABASE_CONNECTION]))
+}
+
+/// Checks that a database server can be called that.
+///
+/// # Errors
+///
+/// What is wrong.
+pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), String> {
+    let form = &rules.names.flexible_server;
+    if name.is_empty() || form.admits(&name.to_ascii_lowercase()) {
+        return Ok(());
+    }
+    Err(format!("server {name}: no server can be called so"))
+}
+
+/// Checks the id of a rule.
+///
+/// # Errors
+///
+/// What is wrong, with the id that looks most like it.
+pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), String> {
+    let ids = rules.statements.keys().chain(rules.fixes.keys());
+    one_of(&format!("rule {id}"), id, ids.map(RuleId::as_str))
 }
 
 /// Checks the name of a gate.

@@ -12,6 +12,7 @@ use serde_json::Value;
 #[cfg(test)]
 use utoipa::ToSchema;
 
+use super::probes::only_asked;
 use crate::run::{RuleNote, rule_note};
 
 /// Where `az` looks for newer versions of itself, whatever it was asked to do.
@@ -53,9 +54,17 @@ pub struct Record {
     pub not_implemented: Vec<(String, u64)>,
     /// Hosts asked for that are none of ours, and how often.
     pub unknown_hosts: Vec<(String, u64)>,
+    /// Faults that were put in place and never struck, each in a sentence.
+    pub faults_unstruck: Vec<String>,
+    /// What hosts of the internet among the unknown ones are, and how to do without.
+    #[serde(skip)]
+    pub outside: BTreeMap<String, String>,
     /// The rules that decided a refusal.
     #[serde(skip)]
     pub rules: Vec<RuleNote>,
+    /// What to do where one of them says no.
+    #[serde(skip)]
+    pub fixes: BTreeMap<String, String>,
 }
 
 /// One call.
@@ -99,19 +108,20 @@ pub struct Call {
     pub request_headers: BTreeMap<String, String>,
     /// What was sent, without its secrets, if bodies are kept; of what is no JSON its length.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(test, schema(value_type = Option<Object>))]
     pub request_body: Option<Value>,
     /// Headers of the answer that clients go by, if bodies are kept.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub response_headers: BTreeMap<String, String>,
     /// What was answered, without its secrets, if bodies are kept; of what is no JSON its length.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[cfg_attr(test, schema(value_type = Option<Object>))]
     pub response_body: Option<Value>,
 }
 
 /// Why a long-running operation has failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub struct Failed {
     /// The gate.
     pub gate: String,
@@ -147,10 +157,11 @@ pub struct RefusedCall<'a> {
 }
 
 /// Something the emulator told that is no call.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(ToSchema))]
 pub struct Told {
     /// When, on the world's clock.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// When, in real seconds from the beginning of the run.
     pub seconds: f64,
@@ -258,6 +269,7 @@ impl Record {
             seconds: seconds(now),
             calls_made: azure.log().count() - before.exchanges,
             not_implemented: not_implemented(&calls),
+            fixes: fixes(azure),
             rules: rules(azure, &calls, &told),
             calls,
             told,
@@ -265,15 +277,30 @@ impl Record {
             failed_operations: failed_operations(azure, before.at),
             recovery_points: all,
             new_recovery_points: all.saturating_sub(before.recovery_points),
+            faults_unstruck: super::faults::unstruck(azure),
+            outside: outside
+                .unknown_hosts
+                .iter()
+                .filter_map(|(host, _)| {
+                    let row = azure.rules().outside(host)?;
+                    Some((host.clone(), format!("{}: {}", row.what, row.instead)))
+                })
+                .collect(),
             unknown_hosts: outside.unknown_hosts,
         }
     }
 
-    /// The calls that were refused; not those for operations we do not have.
+    /// The calls that were refused; not those for operations we do not have, nor those that only asked
+    /// whether something is there, or where to get a token.
     pub fn refused_calls(&self) -> impl Iterator<Item = RefusedCall<'_>> {
+        let only_asked = only_asked(&self.calls);
         self.calls
             .iter()
-            .filter(|call| call.not_implemented.is_none() && !call.is_challenge() && !call.is_housekeeping())
+            .filter(move |call| {
+                call.not_implemented.is_none()
+                    && !only_asked.contains(&call.number)
+                    && !call.is_housekeeping()
+            })
             .filter_map(|call| {
                 let refused = call.refused.as_ref()?;
                 Some(RefusedCall { call, refused })
@@ -345,11 +372,6 @@ impl Call {
     pub(super) fn is_housekeeping(&self) -> bool {
         self.host == HOUSEKEEPING
     }
-
-    /// Clients of key vaults ask without a token first, to be told where to get one.
-    fn is_challenge(&self) -> bool {
-        self.status == 401 && self.caller.is_empty()
-    }
 }
 
 impl Refused {
@@ -397,6 +419,13 @@ fn rules(azure: &Azure, calls: &[Call], told: &[Told]) -> Vec<RuleNote> {
         }
     }
     notes
+}
+
+fn fixes(azure: &Azure) -> BTreeMap<String, String> {
+    let fixes = azure.rules().fixes.iter();
+    fixes
+        .map(|(id, fix)| (id.as_str().to_owned(), fix.clone()))
+        .collect()
 }
 
 fn jobs(azure: &Azure, since: Timestamp) -> Vec<Job> {

@@ -33,9 +33,10 @@ pub(super) fn fold(calls: &[Call]) -> Vec<Folded<'_>> {
 }
 
 /// Something that was asked for again and again, with nothing else in between.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Wait<'a> {
-    pub(super) what: &'a str,
+    /// The call that began what was waited for, or the one that was made again and again.
+    pub(super) what: &'a Call,
     pub(super) polls: usize,
     /// The time between those times of asking, in real seconds.
     pub(super) seconds: f64,
@@ -45,36 +46,53 @@ pub(super) struct Wait<'a> {
 /// longest first.
 pub(super) fn waits(calls: &[Call]) -> Vec<Wait<'_>> {
     let own: Vec<&Call> = calls.iter().filter(|call| !call.by_service).collect();
-    let mut waits: Vec<Wait<'_>> = Vec::new();
+    let mut waits: Vec<(&str, Wait<'_>)> = Vec::new();
+    let mut began = None;
     for pair in own.windows(2) {
         let &[before, call] = pair else { continue };
+        if !matches!(before.method.as_str(), "GET" | "HEAD" | "CONNECT") {
+            began = Some(before);
+        }
         let again = call.method == "GET" && before.method == "GET" && before.path == call.path;
         if !again {
             continue;
         }
         let seconds = call.seconds - before.seconds;
-        match waits.iter_mut().find(|wait| wait.what == call.path) {
-            Some(wait) => {
+        match waits.iter_mut().find(|(path, _)| *path == call.path) {
+            Some((_, wait)) => {
                 wait.polls += 1;
                 wait.seconds += seconds;
             }
-            None => waits.push(Wait {
-                what: &call.path,
-                polls: 2,
-                seconds,
-            }),
+            None => {
+                let wait = Wait {
+                    what: waited_for(began, call),
+                    polls: 2,
+                    seconds,
+                };
+                waits.push((&call.path, wait));
+            }
         }
     }
+    let mut waits: Vec<Wait<'_>> = waits.into_iter().map(|(_, wait)| wait).collect();
     waits.retain(|wait| wait.seconds >= WORTH_TELLING_SECONDS);
     waits.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
     waits
 }
 
+/// Who asks about an operation waits for what began it; who reads a resource again and again, for what
+/// was last done to it.
+fn waited_for<'a>(began: Option<&'a Call>, polled: &'a Call) -> &'a Call {
+    let of_operation = polled.operation.contains("Operation");
+    began
+        .filter(|began| of_operation || began.path.eq_ignore_ascii_case(&polled.path))
+        .unwrap_or(polled)
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn call(method: &str, path: &str, seconds: f64, by_service: bool) -> Call {
+    pub(in crate::serve) fn call(method: &str, path: &str, seconds: f64, by_service: bool) -> Call {
         Call {
             number: 0,
             at: jiff::Timestamp::UNIX_EPOCH,
@@ -98,26 +116,28 @@ mod tests {
         }
     }
 
+    fn polled(seconds: f64) -> Call {
+        Call {
+            operation: "OperationStatus_Vault".to_owned(),
+            ..call("GET", "/operation", seconds, false)
+        }
+    }
+
     #[test]
     fn only_what_was_asked_for_again_at_once_was_waited_for() {
         let calls = [
             call("GET", "/vault", 0.0, false),
             call("PUT", "/server", 0.1, false),
-            call("GET", "/operation", 0.2, false),
+            polled(0.2),
             call("PUT", "/block", 0.5, true),
-            call("GET", "/operation", 1.2, false),
-            call("GET", "/operation", 2.2, false),
+            polled(1.2),
+            polled(2.2),
             call("GET", "/vault", 9.0, false),
         ];
-        let expected = Wait {
-            what: "/operation",
-            polls: 3,
-            seconds: 2.0,
-        };
         let found = waits(&calls);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!((found[0].what, found[0].polls), (expected.what, expected.polls));
-        assert!((found[0].seconds - expected.seconds).abs() < 1e-9);
+        assert_eq!((found[0].what.path.as_str(), found[0].polls), ("/server", 3));
+        assert!((found[0].seconds - 2.0).abs() < 1e-9);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod upload;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::jobs::{Effect, EffectFailure, EffectId, EffectResult, Work};
 
@@ -72,6 +72,8 @@ pub(super) struct Tools<C> {
     pub(super) gate: DatabaseGate<C>,
     /// The version of clients' programs that is asked for; 0 if none is.
     pub(super) client_major: AtomicU32,
+    /// Whether work came that needs a PostgreSQL, and there was none.
+    pub(super) lacked_engine: AtomicBool,
 }
 
 impl<C: Core> Tools<C> {
@@ -123,6 +125,7 @@ impl<C: Core> Tools<C> {
 
     fn engine(&self) -> Result<&dyn DatabaseEngine, EffectFailure> {
         self.engine.as_deref().ok_or_else(|| {
+            self.lacked_engine.store(true, Ordering::Relaxed);
             EffectFailure::Engine(
                 "this world has no PostgreSQL: start azdrill with `--postgres container`, `local` or \
                  `download` to give it one"

@@ -67,7 +67,7 @@ pub(super) fn inner_error(code: &str, message: &str) -> Value {
 pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str) -> Box<Violation> {
     let mut refusal = Refusal::user_facing(context.rules.error(&row.code), &[])
         .because(format!(
-            "{} Not so: {}.",
+            "{} Here: {}.",
             row.statement,
             reason.trim_end_matches('.')
         ))

@@ -141,12 +141,18 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
     }
-    let list: Vec<String> = available.iter().map(u32::to_string).collect();
     Err(bad(
         "InvalidParameterValue",
-        format!(
-            "Version {major} cannot be created: this emulator has PostgreSQL {} at hand.",
-            list.join(", ")
-        ),
+        not_at_hand(&major.to_string(), available),
     ))
+}
+
+/// What is said of a version that no real server is at hand for.
+pub(super) fn not_at_hand(version: &str, at_hand: &[u32]) -> String {
+    let list: Vec<String> = at_hand.iter().map(u32::to_string).collect();
+    format!(
+        "Version {version} cannot be created: this emulator has PostgreSQL {} at hand. \
+         AZDRILL_POSTGRES=container or AZDRILL_POSTGRES=download may have it.",
+        list.join(", ")
+    )
 }

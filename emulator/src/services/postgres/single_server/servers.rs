@@ -154,9 +154,7 @@ fn major(context: &Context<'_>, version: &str) -> Result<u32, Refusal> {
             if at_hand.is_empty() || at_hand.contains(&major) {
                 return Ok(major);
             }
-            let list: Vec<String> = at_hand.iter().map(u32::to_string).collect();
-            let list = list.join(", ");
-            Err(refused(&format!("this emulator has PostgreSQL {list} at hand")))
+            Err(bad(server_spec::not_at_hand(version, at_hand)))
         }
         None => Err(refused("single servers do not have it")),
     }

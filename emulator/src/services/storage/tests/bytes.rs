@@ -111,6 +111,7 @@ fn play(world: &mut World, step: &Move) {
                 path_contains: String::new(),
                 nth: 1,
                 times: 1,
+                optional: false,
                 kind: FaultKind::Answer {
                     status: 503,
                     code: "ServerBusy".to_owned(),

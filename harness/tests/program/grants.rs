@@ -1,13 +1,12 @@
 //! `azdrill grants` as a person calls it.
 
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::start::azdrill;
 
 fn grants(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_azdrill"))
-        .arg("grants")
-        .args(arguments)
-        .output()
-        .expect("the program was built for this test")
+    let all = [&["grants"], arguments].concat();
+    azdrill(&all).output().expect("it starts")
 }
 
 #[test]

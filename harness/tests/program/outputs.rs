@@ -3,22 +3,11 @@
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-/// Longest wait for something that must happen.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+use crate::start::{azdrill, wait_until};
+
 /// 128 and the number of SIGPIPE.
 const NOBODY_READS: i32 = 141;
-
-fn azdrill(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_azdrill"));
-    command
-        .args(arguments)
-        .env("AZDRILL_POSTGRES", "none")
-        .env_remove("AZDRILL_LOG")
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    command
-}
 
 fn full() -> Stdio {
     let full = OpenOptions::new().write(true).open("/dev/full");
@@ -96,11 +85,7 @@ fn end(child: Child) -> Output {
 }
 
 fn wait_for(state: &Path) {
-    let deadline = Instant::now() + GIVE_UP_AFTER;
-    while !state.join("running.json").exists() {
-        assert!(Instant::now() < deadline, "it never began");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("it runs", || state.join("running.json").exists());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for something that must happen.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+use crate::start::{GIVE_UP_AFTER, azdrill, end, send};
+
 /// How long the watchdog of a killed process may take.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -22,38 +22,14 @@ fn temporary() -> tempfile::TempDir {
 }
 
 fn start(arguments: &[&str], temporary: &Path, postgres: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_azdrill"))
-        .args(arguments)
+    azdrill(arguments)
         .env("AZDRILL_POSTGRES", postgres)
         .env("TMPDIR", temporary)
-        .env_remove("AZDRILL_LOG")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts")
-}
-
-fn send(signal: &str, child: &Child) {
-    // It may have ended by itself.
-    let _ = Command::new("kill")
-        .args([&format!("-{signal}"), &child.id().to_string()])
-        .stderr(Stdio::null())
-        .status();
-}
-
-fn end(child: &mut Child) -> std::process::ExitStatus {
-    let deadline = Instant::now() + GIVE_UP_AFTER;
-    loop {
-        if let Some(status) = child.try_wait().expect("a status") {
-            return status;
-        }
-        if Instant::now() > deadline {
-            let _ = child.kill();
-            panic!("it does not end");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn left(folder: &Path) -> Vec<String> {

@@ -1,16 +1,15 @@
 //! Bad arguments of `azdrill serve`: said plainly, exit code 2, and nothing is left running.
 
 use std::path::Path;
-use std::process::Command;
+
+use crate::start::azdrill;
 
 #[track_caller]
 fn refused(arguments: &[&str], says: &str) {
     let state = tempfile::tempdir().expect("a folder");
-    let output = Command::new(env!("CARGO_BIN_EXE_azdrill"))
-        .args(["serve", "--port", "0", "--state"])
+    let output = azdrill(&["serve", "--port", "0", "--state"])
         .arg(state.path())
         .args(arguments)
-        .env("AZDRILL_POSTGRES", "none")
         .output()
         .expect("it starts");
     let text = String::from_utf8_lossy(&output.stderr);

@@ -2,15 +2,13 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::start::{self, says};
 
 fn azdrill(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_azdrill"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("AZDRILL_POSTGRES", "none")
-        .output()
-        .expect("it starts")
+    let mut command = start::azdrill(arguments);
+    command.current_dir(folder).output().expect("it starts")
 }
 
 /// What it says, when it could not run.
@@ -37,13 +35,6 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         std::fs::write(path, text).expect("written");
     }
     folder
-}
-
-#[track_caller]
-fn says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "`{part}` is not in:\n{text}");
-    }
 }
 
 #[test]

@@ -4,27 +4,16 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for something that must happen.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+use crate::start::{GIVE_UP_AFTER, azdrill};
+
 /// Files in which there is no secret, and which others may have to read.
 const OPEN: [&str; 4] = ["ca.pem", "ca-bundle.pem", "hosts", "ca.lock"];
 
-fn azdrill(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_azdrill"));
-    command
-        .args(arguments)
-        .env("AZDRILL_POSTGRES", "none")
-        .env_remove("AZDRILL_LOG")
-        .env_remove("AZURE_EXTENSION_DIR")
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    command
-}
-
 fn played(arguments: &[&str]) -> String {
-    let output: Output = azdrill(arguments).output().expect("it starts");
+    let output = azdrill(arguments).output().expect("it starts");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");
     String::from_utf8_lossy(&output.stdout).into_owned()

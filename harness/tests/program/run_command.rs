@@ -2,34 +2,10 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Longest wait for something that must happen.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
-
-fn azdrill(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_azdrill"));
-    command
-        .args(arguments)
-        .env("AZDRILL_POSTGRES", "none")
-        .env_remove("AZDRILL_LOG")
-        .env_remove("AZURE_EXTENSION_DIR");
-    command
-}
-
-fn played(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output: Output = azdrill(arguments).output().expect("it starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
-#[track_caller]
-fn says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "`{part}` is not in:\n{text}");
-    }
-}
+use crate::start::{GIVE_UP_AFTER, azdrill, played, says};
 
 /// Asks ARM for something with curl, as the operator. `$1` is the path, the rest goes to curl.
 const ASK: &str = r#"
@@ -42,7 +18,7 @@ token=$(curl -s "https://login.microsoftonline.com/$AZURE_TENANT_ID/oauth2/v2.0/
     -d scope=https://management.azure.com/.default | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 "#;
 
-fn script(text: &str) -> String {
+pub(crate) fn script(text: &str) -> String {
     format!("set -e\n{ASK}\n{text}")
 }
 
@@ -62,7 +38,7 @@ fn a_commands_own_output_and_exit_code_are_left_alone_and_its_calls_are_told() {
         &[
             "What `sh` did to Azure",
             "login.microsoftonline.com",
-            "operations that azdrill does not have",
+            "asked for, and not in azdrill",
             "Microsoft.Nowhere/things",
             "hosts that are not ours: never dialled",
             "example.com",

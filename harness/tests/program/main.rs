@@ -1,0 +1,12 @@
+//! The program as a person starts it: what it says, what it leaves, how it ends.
+
+mod command_line;
+mod grants;
+mod outputs;
+mod run_command;
+mod secrets;
+mod serve_arguments;
+mod signals;
+mod start;
+mod terminal;
+mod verdict;
