@@ -47,7 +47,7 @@ pub(super) fn build(
 ) -> Result<Presupposed, String> {
     let mut named = named_by(recording);
     align_beginnings(recording, world, alignment, &named)?;
-    named.to_ours(alignment);
+    named.align(alignment);
     let built = Presupposed {
         own_roles: recording.interactions.iter().any(|one| {
             one.method == Method::PUT && one.uri.path().to_ascii_lowercase().contains("/roleassignments/")
