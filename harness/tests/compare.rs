@@ -184,7 +184,7 @@ token=$(curl -s "https://login.microsoftonline.com/$AZURE_TENANT_ID/oauth2/v2.0/
     -d scope=https://management.azure.com/.default | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 put() { curl -s -o /dev/null -X PUT -H "Authorization: Bearer $token" -H 'content-type: application/json' "https://management.azure.com/subscriptions/$AZURE_SUBSCRIPTION_ID$1" -d "$2"; }
 put "/resourceGroups/g?api-version=2022-09-01" '{"location":"westeurope"}'
-put "/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/flexibleServers/s?api-version=2024-08-01" '{"location":"westeurope","properties":{"administratorLogin":"me","administratorLoginPassword":"Tell-nobody-1!","createMode":"Default"}}'
+put "/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/flexibleServers/server?api-version=2024-08-01" '{"location":"westeurope","properties":{"administratorLogin":"me","administratorLoginPassword":"Tell-nobody-1!","createMode":"Default"}}'
 echo "$AZURE_CLIENT_SECRET $token""#;
     let arguments = [
         "run",

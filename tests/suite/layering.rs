@@ -105,6 +105,7 @@ fn profiles_are_named_by_those_who_choose_them() {
         "emulator/src/fuzzing/",
         "emulator/src/rules/",
         "harness/src/cli/",
+        "harness/src/compare/",
         "harness/src/oracle/",
         "harness/src/run/",
         "harness/src/scenario/",

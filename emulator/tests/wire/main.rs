@@ -40,5 +40,6 @@ mod tags;
 mod time;
 mod tokens;
 mod traps;
+mod vault_keys;
 mod world;
 mod wrong_bodies;

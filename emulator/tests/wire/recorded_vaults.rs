@@ -90,12 +90,17 @@ fn user_assigned_identities_and_the_old_key_show_while_a_vault_is_updated() {
             .status
             .is_success()
     );
+    world.put_key_vault(true);
+    let keys: Vec<String> = ["one", "two"].iter().map(|name| world.make_key(name)).collect();
+    let principal = world.get(&identity).json_body()["properties"]["principalId"].clone();
+    world.let_use_keys(principal.as_str().expect("an identity"));
+    let address = |name: &str| keys[usize::from(name == "two")].clone();
     let body = |key: &str| {
         let mut body = vault_body("On");
         body["identity"] = json!({"type": "UserAssigned", "userAssignedIdentities": {identity.as_str(): {}}});
         body["properties"]["securitySettings"]["encryptionSettings"] = json!({
             "state": "Enabled",
-            "keyVaultProperties": {"keyUri": format!("https://keys.vault.azure.net/keys/{key}/1")},
+            "keyVaultProperties": {"keyUri": address(key)},
             "kekIdentity": {"identityType": "UserAssigned", "identityId": identity},
             "infrastructureEncryption": "Enabled",
         });
@@ -110,7 +115,7 @@ fn user_assigned_identities_and_the_old_key_show_while_a_vault_is_updated() {
             body["identity"]["userAssignedIdentities"][&identity].clone(),
         )
     };
-    let key = |name: &str| json!(format!("https://keys.vault.azure.net/keys/{name}/1"));
+    let key = |name: &str| json!(address(name));
     let made = world.put(&vault_at(OLDER), &body("one"));
     assert_eq!(shown(&made), (key("one"), json!({})));
     world.settle();

@@ -193,7 +193,7 @@ impl Named {
     }
 
     /// Everything with our ids.
-    pub(super) fn to_ours(&mut self, alignment: &Alignment) {
+    pub(super) fn align(&mut self, alignment: &Alignment) {
         let ours = |text: &mut String| *text = alignment.to_ours(text);
         self.subscriptions.iter_mut().for_each(ours);
         self.groups.iter_mut().for_each(ours);
@@ -209,10 +209,9 @@ impl Named {
                 (text(id), body)
             })
             .collect();
-        let keys = |map: &BTreeMap<String, Value>| -> BTreeMap<String, Value> {
-            map.iter().map(|(id, value)| (text(id), value.clone())).collect()
-        };
-        self.shown = keys(&self.shown);
+        self.shown = (self.shown.iter())
+            .map(|(id, value)| (text(id), value.clone()))
+            .collect();
         self.regions = (self.regions.iter())
             .map(|(id, region)| (text(id), region.clone()))
             .collect();

@@ -47,7 +47,7 @@ pub(super) fn build(
 ) -> Result<Presupposed, String> {
     let mut named = named_by(recording);
     align_beginnings(recording, world, alignment, &named)?;
-    named.to_ours(alignment);
+    named.align(alignment);
     let built = Presupposed {
         own_roles: recording.interactions.iter().any(|one| {
             one.method == Method::PUT && one.uri.path().to_ascii_lowercase().contains("/roleassignments/")
@@ -56,7 +56,7 @@ pub(super) fn build(
     };
     built.groups(world)?;
     built.resources(world)?;
-    built.key_vaults(world)?;
+    built.key_vaults(world, alignment)?;
     built.vaults(world)?;
     Ok(built)
 }
@@ -192,7 +192,7 @@ impl Presupposed {
         Ok(())
     }
 
-    fn key_vaults(&self, world: &mut World) -> Result<(), String> {
+    fn key_vaults(&self, world: &mut World, alignment: &mut Alignment) -> Result<(), String> {
         for (host, objects) in &self.named.key_vaults {
             let Some(id) = self.named.key_vault_id(host) else {
                 continue;
@@ -205,14 +205,20 @@ impl Presupposed {
             let scope: ResourceId = id.parse().map_err(|_| format!("`{id}` is no id"))?;
             give(world, world.operator.object_id, &OPERATOR_AT_KEY_VAULTS, &scope);
             for object in objects {
-                self.key_vault_object(world, host, object)?;
+                let made = self.key_vault_object(world, host, object)?;
+                // A key is named with its version.
+                let recorded = object.split('/').nth(2);
+                let ours = made["key"]["kid"].as_str().and_then(|kid| kid.rsplit('/').next());
+                if let (Some(recorded), Some(ours)) = (recorded, ours) {
+                    alignment.bind(recorded, ours);
+                }
             }
         }
         Ok(())
     }
 
     /// A secret with the connection string a server would be found by, or a key.
-    fn key_vault_object(&self, world: &mut World, host: &str, object: &str) -> Result<(), String> {
+    fn key_vault_object(&self, world: &mut World, host: &str, object: &str) -> Result<Value, String> {
         let mut parts = object.split('/');
         let (kind, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let (method, path, body) = match kind {
@@ -229,14 +235,14 @@ impl Presupposed {
                 format!("/keys/{name}/create"),
                 json!({"kty": "RSA", "key_size": 2048}),
             ),
-            _ => return Ok(()),
+            _ => return Ok(Value::Null),
         };
         let target = format!("{path}?api-version=7.4");
         let answer = world.send(method, host, &target, &[], &body);
-        if answer.status.is_success() {
-            return Ok(());
-        }
         let body = answer.json_body();
+        if answer.status.is_success() {
+            return Ok(body);
+        }
         Err(format!(
             "{host}{path}: {} {}",
             answer.status.as_u16(),

@@ -46,7 +46,6 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
         .world
         .iter()
         .flat_map(|scenario| &scenario.assume)
-        .map(|(rule, alternative)| (rule, alternative))
         .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
         .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
         .collect();

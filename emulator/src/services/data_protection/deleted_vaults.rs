@@ -70,6 +70,43 @@ impl DeletedVault {
         })
     }
 
+    /// Where it stands among the deleted ones.
+    pub(super) fn id(&self) -> ResourceId {
+        let subscription = self.vault.id.subscription().unwrap_or_default();
+        let (location, name) = (self.vault.location(), self.name.to_string());
+        ResourceId::from_segments([
+            "subscriptions",
+            subscription,
+            "providers",
+            "Microsoft.DataProtection",
+            "locations",
+            location,
+            "deletedVaults",
+            &name,
+        ])
+    }
+
+    /// Its former id with its name among the deleted ones, which is what its instances are shown below.
+    pub(super) fn shown_id(&self) -> ResourceId {
+        let parent = self
+            .vault
+            .id
+            .as_str()
+            .rsplit_once('/')
+            .map_or("", |(parent, _)| parent);
+        format!("{parent}/{}", self.name)
+            .parse()
+            .unwrap_or_else(|_| self.vault.id.clone())
+    }
+
+    pub(super) fn vault(&self) -> &Resource {
+        &self.vault
+    }
+
+    pub(super) fn instances(&self) -> &[DeletedInstance] {
+        &self.instances
+    }
+
     fn tags(&self) -> Value {
         match self.vault.at("/tags") {
             Value::Null => json!({}),

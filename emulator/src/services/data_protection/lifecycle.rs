@@ -35,6 +35,15 @@ impl DeletedInstance {
         self.instance.text("/properties/friendlyName")
     }
 
+    pub(super) fn tags(&self) -> Value {
+        self.instance.at("/tags").clone()
+    }
+
+    /// What its datasource is called for short.
+    pub(super) fn short_name(&self) -> Option<String> {
+        super::listed::short_name(&self.instance)
+    }
+
     /// When it is removed for good.
     pub(super) fn purged(&self) -> Timestamp {
         self.purged
@@ -49,7 +58,7 @@ impl DeletedInstance {
         instance::datasource_id(self.instance.at("/properties"))
     }
 
-    fn describe(&self) -> Value {
+    pub(super) fn describe(&self) -> Value {
         let id = self.vault().child(["deletedBackupInstances", self.name()]);
         let deleted = wire_hundred_nanoseconds(self.deleted);
         let mut properties = json!({"deletionInfo": {
@@ -188,14 +197,19 @@ pub(super) fn delete(
         slept: false,
         purge: Vec::new(),
     });
-    Ok(operations::accepted(
+    let accepted = operations::accepted(
         context,
         request,
         &vault,
         &operation,
         Addresses::Both,
         First::accepted("instance_delete"),
-    ))
+    );
+    // Sent by clients of vaults whose soft delete is always on, where nothing can be deleted for good.
+    Ok(match request.query_value("permanent") {
+        Some(_) => accepted.with_header("x-azdrill-ignored", "permanent"),
+        None => accepted,
+    })
 }
 
 /// Deletes an instance: softly if the vault says so, its recovery points kept; else for good.

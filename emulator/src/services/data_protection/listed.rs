@@ -5,7 +5,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::datasource::Datasource;
+use super::deleted_vaults::DeletedVault;
 use super::duration::timespan;
+use super::lifecycle::DeletedInstance;
 use super::policies::rules_of;
 use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
@@ -15,6 +17,8 @@ use crate::state::{Resource, field};
 
 /// The time that stands for none.
 const NEVER: &str = "0001-01-01T00:00:00Z";
+/// The duration that stands for none: the shortest .NET has.
+const LEAST: &str = "-10675199.02:48:05.4775808";
 
 pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
     let resources = || context.state.resources.values();
@@ -40,7 +44,54 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
             })
             .collect::<Vec<_>>()
     });
-    policies.chain(instances).chain(jobs).collect()
+    let gone = context.own.data_protection.deleted_vaults.values();
+    let left = gone.flat_map(|vault| vault.instances().iter().map(|own| describe_left(vault, own)));
+    policies.chain(instances).chain(jobs).chain(left).collect()
+}
+
+/// An instance of a vault that was deleted: what policies it had is not known any more.
+fn describe_left(vault: &DeletedVault, own: &DeletedInstance) -> Listed {
+    let mut body = own.describe();
+    let id = vault.id().child(["deletedBackupInstances", own.name()]);
+    let vault_id = vault.shown_id();
+    body["type"] = json!("Microsoft.DataProtection/locations/deletedVaults/deletedBackupInstances");
+    body["location"] = json!(vault.vault().location());
+    body["tags"] = own.tags();
+    let properties = &mut body["properties"];
+    fill_instance(properties);
+    let source = properties["dataSourceInfo"].clone();
+    if properties["dataSourceSetInfo"].is_null() {
+        properties["dataSourceSetInfo"] = source;
+        properties["dataSourceSetInfo"]["objectType"] = json!("DatasourceSet");
+    }
+    if let Some(policy) = properties["policyInfo"]["policyId"].as_str() {
+        let name = policy.rsplit('/').next().unwrap_or_default();
+        properties["policyInfo"]["policyId"] = json!(vault_id.child(["backupPolicies", name]));
+    }
+    properties["policyInfo"]["policyVersion"] = Value::Null;
+    properties["backupInstanceExtendedProperties"] = json!({
+        "allowedOperations": ["UnDelete"],
+        "vaultId": vault_id,
+        "protectedPrimaryRegion": vault.vault().location(),
+        "protectedSecondaryRegion": "",
+        "protectionStateInSecondaryRegion": "NotProtected",
+        "dataSourceExtendedInfo": {"dataSourceId": own.short_name()},
+        "policyExtendedInfo": {
+            "configuredRPGenerationFrequency": LEAST,
+            "configuredMaximumRetention": LEAST,
+            "rpoWarningThresholdInPrimaryRegion": LEAST,
+            "configuredRPGenerationFrequencyInSecondaryRegion": LEAST,
+            "configuredMaximumRetentionInSecondaryRegion": LEAST,
+            "rpoWarningThresholdInSecondaryRegion": LEAST,
+        },
+        "recoveryPointInfo": {
+            "latestRecoveryPointInPrimaryRegion": NEVER,
+            "oldestRecoveryPointInPrimaryRegion": NEVER,
+            "latestRecoveryPointInSecondaryRegion": NEVER,
+            "oldestRecoveryPointInSecondaryRegion": NEVER,
+        },
+    });
+    Listed { id, body }
 }
 
 /// An instance, where its datasource is, and with what the vault knows of its backups. What it does
@@ -50,6 +101,17 @@ fn describe(context: &Context<'_>, own: &Resource) -> Listed {
     let info = field(own.at("/properties"), "dataSourceInfo");
     body["location"] = field(info, "resourceLocation").clone();
     let properties = &mut body["properties"];
+    fill_instance(properties);
+    properties["policyInfo"]["policyVersion"] = json!("");
+    properties["backupInstanceExtendedProperties"] = extended(context, own);
+    Listed {
+        id: own.id.clone(),
+        body,
+    }
+}
+
+/// What an instance does not say is null in a row.
+fn fill_instance(properties: &mut Value) {
     for name in ["dataSourceInfo", "dataSourceSetInfo"] {
         if properties[name].is_object() {
             fill(&mut properties[name], &["baseUri", "resourceProperties"]);
@@ -69,12 +131,6 @@ fn describe(context: &Context<'_>, own: &Resource) -> Listed {
     );
     fill(&mut properties["protectionStatus"], &["errorDetails"]);
     fill(&mut properties["policyInfo"], &["policyParameters"]);
-    properties["policyInfo"]["policyVersion"] = json!("");
-    properties["backupInstanceExtendedProperties"] = extended(context, own);
-    Listed {
-        id: own.id.clone(),
-        body,
-    }
 }
 
 /// Adds members that are not there as null.
@@ -126,7 +182,7 @@ fn allowed_operations(state: &str, crosses: bool) -> Vec<&'static str> {
 }
 
 /// `server\database`, or the server's name.
-fn short_name(own: &Resource) -> Option<String> {
+pub(super) fn short_name(own: &Resource) -> Option<String> {
     let datasource = Datasource::of(own.at("/properties"))?;
     let server = datasource.server();
     Some(match datasource.flavour {

@@ -13,6 +13,7 @@ mod credentials;
 mod datasource;
 mod deleted_vaults;
 mod duration;
+mod encryption;
 mod examination;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;

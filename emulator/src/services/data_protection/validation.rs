@@ -151,7 +151,8 @@ impl Workflow for Validate {
     }
 }
 
-fn mark(context: &mut Context<'_>, operation: &str, violation: &Violation) {
+/// Says on an operation's status which rules decided its error.
+pub(super) fn mark(context: &mut Context<'_>, operation: &str, violation: &Violation) {
     for (header, value) in marks(&violation.refusal) {
         context.state.operations.mark(operation, header, value);
     }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::encryption::KeyCheck;
 use super::operations::{self, Addresses, First};
 use super::{VAULT, deleted_vaults, vault_checks, versions};
 use crate::gateway::{Permit, Refusal};
@@ -120,13 +121,13 @@ pub(super) fn begin_write(
     let id = vault.id.clone();
     context.state.resources.insert(id.clone(), vault.clone());
     let operation = operations::begin(context, &id);
-    operations::after(context, &operation, "vault_put", move |context| {
-        if let (Some(key), Some(vault)) = (key, context.state.resources.get_mut(&id)) {
-            let place = ["securitySettings", "encryptionSettings", "keyVaultProperties"];
-            vault.set_property(&place, key);
-        }
-        finish(context, &id)
-    });
+    let activity = operations::activity(context, request);
+    match KeyCheck::of(&vault, key.as_ref(), &operation, &activity) {
+        Some(check) => context.start(check),
+        None => operations::after(context, &operation, "vault_put", move |context| {
+            end_write(context, &id, key)
+        }),
+    }
     let body = versions::shown_vault(context, request, &vault.body);
     let first = First {
         status,
@@ -221,9 +222,14 @@ fn describe(
 }
 
 /// Ends the write of a vault; only now the ids of user-assigned identities are shown.
-fn finish(context: &mut Context<'_>, id: &ResourceId) -> OperationOutcome {
+/// What is written of a vault is there, with the key it was exchanged for.
+pub(super) fn end_write(context: &mut Context<'_>, id: &ResourceId, key: Option<Value>) -> OperationOutcome {
     let directory = &context.state.directory;
     if let Some(vault) = context.state.resources.get_mut(id) {
+        if let Some(key) = key {
+            let place = ["securitySettings", "encryptionSettings", "keyVaultProperties"];
+            vault.set_property(&place, key);
+        }
         vault.set_property(&["provisioningState"], json!("Succeeded"));
         identity::fill(directory, &mut vault.body);
     }

@@ -59,6 +59,17 @@ fn fill_defaults(rules: &Rules, own: &mut Value) {
     }
 }
 
+/// A key nobody has looked at is no encryption.
+pub(super) fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
+    let kind = field(field(properties, "dataEncryption"), "type").as_str();
+    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("AzureKeyVault")) {
+        return Err(Refusal::not_played(
+            "encryption of a server with a key of one's own",
+        ));
+    }
+    Ok(())
+}
+
 /// How the server is started, and its body.
 pub(super) fn describe_new(
     context: &mut Context<'_>,
@@ -74,6 +85,7 @@ pub(super) fn describe_new(
             "flexible servers of the createMode `{mode}`, which hold what another server held"
         )));
     }
+    refuse_own_key(properties)?;
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(

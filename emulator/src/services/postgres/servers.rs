@@ -241,6 +241,7 @@ pub(super) fn update(
             "upgrades of a server to another major version",
         ));
     }
+    super::server_spec::refuse_own_key(field(sent, "properties"))?;
     let mut sent = sent.clone();
     let mut password = None;
     let properties = sent.is_object().then(|| field_mut(&mut sent, "properties"));

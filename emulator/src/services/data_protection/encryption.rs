@@ -1,0 +1,194 @@
+//! Encryption of a vault with a key of one's own: the key is looked at as the identity that is to use
+//! it, from where the Backup service stands, before the write of the vault ends well.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::examination::service_path;
+use super::operations;
+use super::validation::mark;
+use super::vaults;
+use super::violation::Violation;
+use crate::gateway::Refusal;
+use crate::model::{PrincipalId, Request, ResourceId, Response};
+use crate::rules::{Gate, RuleId};
+use crate::services::{Context, Input, Next, Outbound, Workflow};
+use crate::state::{OperationOutcome, Resource};
+
+const SETTINGS: &str = "/properties/securitySettings/encryptionSettings";
+/// What a token for Key Vault is issued for.
+const AUDIENCE: &str = "https://vault.azure.net";
+/// The version of Key Vault's data plane that is spoken.
+const VERSION: &str = "7.4";
+
+/// What is written of a vault's encryption.
+#[derive(Clone)]
+pub(super) struct KeyCheck {
+    vault: ResourceId,
+    operation: String,
+    activity: String,
+    /// The settings as they were sent; the vault may still show the old key.
+    settings: Value,
+    /// The key that is shown from the end of the write on, where it is exchanged.
+    key: Option<Value>,
+    slept: bool,
+}
+
+impl KeyCheck {
+    /// For a vault that is written with a key of one's own; `None` for every other.
+    pub(super) fn of(vault: &Resource, key: Option<&Value>, operation: &str, activity: &str) -> Option<Self> {
+        let mut settings = vault.at(SETTINGS).clone();
+        if settings["state"] != "Enabled" {
+            return None;
+        }
+        if let Some(key) = key {
+            settings["keyVaultProperties"] = key.clone();
+        }
+        Some(Self {
+            vault: vault.id.clone(),
+            operation: operation.to_owned(),
+            activity: activity.to_owned(),
+            settings,
+            key: key.cloned(),
+            slept: false,
+        })
+    }
+
+    /// The identity that is to use the key, if the vault has it.
+    fn identity(&self, context: &Context<'_>, vault: &Resource) -> Option<PrincipalId> {
+        let own = &self.settings["kekIdentity"];
+        let principal = if own["identityType"] == "SystemAssigned" {
+            vault.at("/identity/principalId").clone()
+        } else {
+            let id: ResourceId = own["identityId"].as_str()?.parse().ok()?;
+            let assigned = vault.at("/identity/userAssignedIdentities").as_object()?;
+            if !assigned
+                .keys()
+                .any(|own| own.parse().is_ok_and(|own: ResourceId| own == id))
+            {
+                return None;
+            }
+            context.state.resource(&id)?.at("/properties/principalId").clone()
+        };
+        principal.as_str()?.parse().ok().map(PrincipalId)
+    }
+
+    /// Host and path of the key.
+    fn key_place(&self) -> Option<(String, String)> {
+        let uri = self.settings["keyVaultProperties"]["keyUri"].as_str()?;
+        let (host, path) = uri.strip_prefix("https://")?.split_once('/')?;
+        path.starts_with("keys/")
+            .then(|| (host.to_owned(), format!("/{}", path.trim_end_matches('/'))))
+    }
+
+    fn ask(&self, context: &Context<'_>) -> Result<Next, Box<Violation>> {
+        let Some(vault) = context.state.resource(&self.vault) else {
+            return Ok(Next::Done);
+        };
+        let principal = self.identity(context, vault).ok_or_else(|| {
+            refused(
+                context,
+                "SyntheticEncryptionIdentityMissing",
+                "the vault does not have the identity its encryption settings name",
+            )
+        })?;
+        let (host, path) = self
+            .key_place()
+            .filter(|(host, _)| {
+                let label = host.split('.').next().unwrap_or_default();
+                context.state.key_vaults.contains_key(&label.to_ascii_lowercase())
+            })
+            .ok_or_else(|| missing(context, "there is no such key vault"))?;
+        Ok(Next::Call(Outbound {
+            principal: Some(principal),
+            audience: AUDIENCE,
+            path: service_path(context, vault),
+            request: Request::new(Method::GET, &host, &format!("{path}?api-version={VERSION}")),
+        }))
+    }
+
+    /// What Key Vault's answer says of the key.
+    fn judge(&self, context: &Context<'_>, answer: &Response) -> Result<(), Box<Violation>> {
+        match answer.status.as_u16() {
+            200 => {}
+            404 => return Err(missing(context, "the key vault has no such key")),
+            status => {
+                return Err(refused(
+                    context,
+                    "UserErrorCMKMissingMangedIdentityPermissionOnKeyVault",
+                    &format!("Key Vault answered {status} to the identity"),
+                ));
+            }
+        }
+        let body = answer.json_body();
+        let kind = body["key"]["kty"].as_str().unwrap_or_default();
+        if !kind.starts_with("RSA") {
+            let why = format!("the key is of the kind {kind}, and not RSA");
+            return Err(refused(context, "SyntheticEncryptionKeyKind", &why));
+        }
+        let (host, _) = self.key_place().unwrap_or_default();
+        let label = host.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let key_vault = context.state.key_vaults.get(&label);
+        let key_vault = key_vault.and_then(|id| context.state.resource(id));
+        let has = |name: &str| key_vault.is_some_and(|own| own.at(&format!("/properties/{name}")) == true);
+        if has("enablePurgeProtection") {
+            Ok(())
+        } else {
+            let why = "purge protection of the key vault is off";
+            Err(refused(
+                context,
+                "UserErrorCMKPurgeProtectionNotEnabledOnKeyVault",
+                why,
+            ))
+        }
+    }
+
+    fn end(&self, context: &mut Context<'_>, verdict: Result<(), Box<Violation>>) -> Next {
+        let outcome = match verdict {
+            Ok(()) => vaults::end_write(context, &self.vault, self.key.clone()),
+            Err(violation) => {
+                violation.note(context, "vault");
+                mark(context, &self.operation, &violation);
+                if let Some(vault) = context.state.resources.get_mut(&self.vault) {
+                    vault.set_property(&["provisioningState"], json!("Failed"));
+                }
+                operations::refused(&violation.refusal, &violation.info(&self.activity))
+            }
+        };
+        context.end(&self.operation, outcome);
+        Next::Done
+    }
+}
+
+impl Workflow for KeyCheck {
+    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+        if !std::mem::replace(&mut self.slept, true) {
+            return Next::Sleep(context.phase("vault_put"));
+        }
+        if let Input::Answered(answer) = input {
+            let verdict = self.judge(context, &answer);
+            return self.end(context, verdict);
+        }
+        match self.ask(context) {
+            Ok(Next::Done) => {
+                // The vault has gone meanwhile.
+                context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+                Next::Done
+            }
+            Ok(next) => next,
+            Err(violation) => self.end(context, Err(violation)),
+        }
+    }
+}
+
+fn missing(context: &Context<'_>, why: &str) -> Box<Violation> {
+    refused(context, "SyntheticEncryptionKeyMissing", why)
+}
+
+fn refused(context: &Context<'_>, code: &str, why: &str) -> Box<Violation> {
+    let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
+        .because(why)
+        .by([RuleId::new("VLT-07")]);
+    refusal.gate = Gate::Service;
+    Box::new(Violation::plain(refusal))
+}
