@@ -112,6 +112,9 @@ impl Doorman {
             tracing::warn!(host = asked.host, "refused a tunnel to a host that is not ours");
             return refuse(hosts::unknown(&asked.host));
         }
+        if !self.entrance.resolves(&asked) {
+            return refuse(hosts::does_not_resolve(&asked.host));
+        }
         if let Some(port) = asked.port_nobody_listens_on() {
             tracing::warn!(
                 host = asked.host,

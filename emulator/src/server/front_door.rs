@@ -90,6 +90,11 @@ impl<C: Core> FrontDoor<C> {
         self.lock().knows_host(host)
     }
 
+    /// Whether what this host name of ours belongs to is there.
+    pub(super) fn resolves(&self, host: &str) -> bool {
+        self.lock().resolves(host)
+    }
+
     /// Hosts that were asked for and are none of ours, and how often.
     pub fn unknown_hosts(&self) -> Vec<(String, u64)> {
         self.shared.strangers.all()
@@ -164,6 +169,10 @@ impl<C: Core> FrontDoor<C> {
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
             let refusal = Admission::Refuse(hosts::unknown(&head.host));
+            return ControlFlow::Continue((head, refusal));
+        }
+        if !core.resolves(&head.host) {
+            let refusal = Admission::Refuse(hosts::does_not_resolve(&head.host));
             return ControlFlow::Continue((head, refusal));
         }
         match core.admit(self.shared.clock.now(), path, &head) {
@@ -348,6 +357,7 @@ fn finish(mut response: Response, body: AnswerBody, now: Timestamp, is_head: boo
     Answer {
         status: response.status,
         headers: response.headers,
+        spelled: response.spelled,
         body: if is_head || bodiless(response.status) {
             AnswerBody::Empty
         } else {

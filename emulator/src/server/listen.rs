@@ -44,6 +44,7 @@ pub(super) struct Entrance {
     pub(super) local_router: Router,
     pub(super) certificates: Arc<Certificates>,
     pub(super) knows_host: Arc<KnowsHost>,
+    resolves: Arc<KnowsHost>,
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,
     pub(super) strangers: Arc<Strangers>,
@@ -62,6 +63,7 @@ impl Entrance {
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         let asked = front_door.clone();
+        let looked_up = front_door.clone();
         let router = Router::new()
             .fallback(wire::answer::<C>)
             .with_state(front_door.clone());
@@ -70,6 +72,7 @@ impl Entrance {
             router,
             certificates,
             knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
+            resolves: Arc::new(move |host| hosts::is_local(host) || looked_up.resolves(host)),
             path: Arc::new(path),
             own_port,
             strangers: Arc::clone(front_door.strangers()),
@@ -81,6 +84,11 @@ impl Entrance {
     /// Whether a tunnel to this host ends here.
     pub(super) fn knows(&self, asked: &HostPort) -> bool {
         !asked.is_other_local_port(self.own_port) && (self.knows_host)(&asked.host)
+    }
+
+    /// Whether what this host of ours belongs to is there.
+    pub(super) fn resolves(&self, asked: &HostPort) -> bool {
+        (self.resolves)(&asked.host)
     }
 }
 
@@ -204,6 +212,8 @@ where
     let connection = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)
+        // For names of metadata, which keep their case: `spelling.rs` reads it.
+        .preserve_header_case(true)
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)

@@ -11,6 +11,7 @@ mod failures;
 mod federation;
 mod graph;
 mod jobs;
+mod kept_resources;
 mod lists;
 mod locks;
 mod managed_identities;
