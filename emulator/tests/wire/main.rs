@@ -6,6 +6,7 @@ mod arm_headers;
 mod bodies;
 mod certificates;
 mod database_connections;
+mod deployed_modules;
 mod deployments;
 mod failures;
 mod federation;
