@@ -5,7 +5,7 @@ use http::Method;
 use super::Azure;
 use crate::connection::{Surroundings, connect};
 use crate::exchange::Came;
-use crate::gateway::{ParsedBody, endpoint_of};
+use crate::gateway::{ParsedBody, account_named, endpoint_of};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
@@ -129,6 +129,17 @@ impl Core for Azure {
     fn outside(&self, host: &str) -> Option<String> {
         let row = self.rules.outside(host)?;
         Some(format!("{}: {}", row.what, row.instead))
+    }
+
+    fn resolves(&self, host: &str) -> bool {
+        match endpoint_of(host, "/") {
+            Some(Endpoint::Blob) => self.state.storage_accounts.contains_key(account_named(host)),
+            Some(Endpoint::KeyVault) => {
+                let label = host.split('.').next().unwrap_or_default();
+                self.state.key_vaults.contains_key(&label.to_ascii_lowercase())
+            }
+            _ => true,
+        }
     }
 
     fn take_new_hosts(&mut self) -> Vec<String> {

@@ -239,12 +239,11 @@ impl Refusal {
                 ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
             },
             // Not 404: clients take that for "there is none", and go on as if it were so.
-            Endpoint::Arm | Endpoint::Graph => {
+            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds => {
                 Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
             }
-            Endpoint::Imds | Endpoint::Admin => {
-                Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message)
-            }
+            // Our own: nobody takes it for Azure's, and what is not there is not there.
+            Endpoint::Admin => Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message),
         };
         refusal.mark = Mark::Unverified;
         refusal.headers.push(("x-azdrill-not-implemented", what));

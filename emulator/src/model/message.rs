@@ -205,6 +205,8 @@ pub struct Request {
     pub json: Option<serde_json::Value>,
     /// What was worked out for it beforehand.
     pub prepared: Vec<Prepared>,
+    /// Names of headers as they were spelled, where somebody keeps them: of metadata.
+    pub spelled: Vec<String>,
     /// When it came in, by the machine's clock. The world's may have been moved, and a client knows
     /// nothing of that. `None` for a request that no socket brought.
     pub came_at: Option<Timestamp>,
@@ -225,6 +227,7 @@ impl Request {
             body: Body::Empty,
             json: None,
             prepared: Vec::new(),
+            spelled: Vec::new(),
             came_at: None,
         }
     }
@@ -338,6 +341,8 @@ pub struct Response {
     pub body: Body,
     /// A hash of a stored body that the shell is to add, for the core does not see the bytes.
     pub hash: Option<RangeHash>,
+    /// Names of headers as they are to be spelled; those that are not here have small letters.
+    pub spelled: Vec<String>,
 }
 
 /// What a part of a blob is hashed with.
@@ -357,6 +362,7 @@ impl Response {
             headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body: Body::Empty,
             hash: None,
+            spelled: Vec::new(),
         }
     }
 

@@ -12,9 +12,9 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts, directory,
-    error_code, federation, fix, header_rows, key_vault, limits, name_form, network_resource, outside,
-    parameter_list, provider, public_client, region, role, server_facts, single_server, storage_facts,
-    time_zone, vault_facts,
+    error_code, federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource,
+    outside, parameter_list, provider, public_client, region, role, server_facts, single_server,
+    storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -108,7 +108,10 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Ru
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
     let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
     let known = SourceCheck::new(&sources.sources);
-    let operations: OperationsFile = parse("operations.toml", include_str!("../../rules/operations.toml"))?;
+    let mut operations: OperationsFile =
+        parse("operations.toml", include_str!("../../rules/operations.toml"))?;
+    let kept = kept_resource::load(include_str!("../../rules/kept_resources.toml"), &known)?;
+    operations.add_kept(&kept);
     for source in operations.sources() {
         known.check("operations.toml", "service", std::slice::from_ref(source))?;
     }
@@ -166,6 +169,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
+        kept,
         deployments: deployment_facts::load(include_str!("../../rules/deployments.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
         directory: directory::load(include_str!("../../rules/directory.toml"), &known)?,

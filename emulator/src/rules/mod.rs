@@ -14,6 +14,7 @@ mod error_code;
 mod federation;
 mod fix;
 mod header_rows;
+mod kept_resource;
 mod key_vault;
 mod limits;
 mod load;
@@ -52,6 +53,7 @@ pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
+pub use kept_resource::{KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits};
 pub use load::RulesError;
@@ -140,6 +142,8 @@ pub struct Rules {
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
     pub limits: Limits,
+    /// Resources that are kept and have no effect.
+    pub kept: Vec<KeptResource>,
     /// What templates of deployments can ask for.
     pub deployments: DeploymentFacts,
     /// Headers of Azure Resource Manager that depend on the request.

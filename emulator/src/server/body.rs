@@ -196,6 +196,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers, `Date` and `Content-Length` among them.
     pub headers: HeaderMap,
+    /// Names of headers as they are to be spelled, where small letters will not do.
+    pub spelled: Vec<String>,
     /// The body.
     pub body: AnswerBody,
 }

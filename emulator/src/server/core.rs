@@ -116,6 +116,12 @@ pub trait Core: Send + 'static {
         None
     }
 
+    /// Whether what a host name of ours belongs to is there. On Azure the name of an account or a vault
+    /// resolves only as long as there is one.
+    fn resolves(&self, _host: &str) -> bool {
+        true
+    }
+
     /// Host names that services have begun to answer under since the last time of asking.
     fn take_new_hosts(&mut self) -> Vec<String> {
         Vec::new()

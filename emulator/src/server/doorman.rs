@@ -118,6 +118,9 @@ impl Doorman {
             }
             return answer;
         }
+        if !self.entrance.resolves(&asked) {
+            return refuse(hosts::does_not_resolve(&asked.host));
+        }
         if let Some(port) = asked.port_nobody_listens_on() {
             tracing::warn!(
                 host = asked.host,

@@ -95,6 +95,11 @@ impl<C: Core> FrontDoor<C> {
         self.lock().outside(host)
     }
 
+    /// Whether what this host name of ours belongs to is there.
+    pub(super) fn resolves(&self, host: &str) -> bool {
+        self.lock().resolves(host)
+    }
+
     /// Hosts that were asked for and are none of ours, and how often.
     pub fn unknown_hosts(&self) -> Vec<(String, u64)> {
         self.shared.strangers.all()
@@ -169,6 +174,10 @@ impl<C: Core> FrontDoor<C> {
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
             let refusal = Admission::Refuse(hosts::unknown(&head.host, core.outside(&head.host).as_deref()));
+            return ControlFlow::Continue((head, refusal));
+        }
+        if !core.resolves(&head.host) {
+            let refusal = Admission::Refuse(hosts::does_not_resolve(&head.host));
             return ControlFlow::Continue((head, refusal));
         }
         match core.admit(self.shared.clock.now(), path, &head) {
@@ -353,6 +362,7 @@ fn finish(mut response: Response, body: AnswerBody, now: Timestamp, is_head: boo
     Answer {
         status: response.status,
         headers: response.headers,
+        spelled: response.spelled,
         body: if is_head || bodiless(response.status) {
             AnswerBody::Empty
         } else {

@@ -91,6 +91,16 @@ pub(super) fn no_tunnel(host: &str, outside: Option<&str>) -> (Response, Option<
     (unknown(host, outside), ours)
 }
 
+/// The answer for a host whose account or vault is not there: what a proxy says of a name that does not
+/// resolve. To a client it is not an answer of Azure's, whatever it asked for.
+pub(super) fn does_not_resolve(host: &str) -> Response {
+    let text = format!(
+        "There is no such host: nothing is called `{}` here, and on Azure `{host}` would not resolve.",
+        host.split('.').next().unwrap_or(host)
+    );
+    refusal_text(StatusCode::BAD_GATEWAY, None, &text)
+}
+
 /// The refusal of a port that a host of ours does not listen on.
 pub(super) fn unknown_port(host: &str, port: u16) -> Response {
     refusal_text(

@@ -45,6 +45,7 @@ pub(super) struct Entrance {
     pub(super) certificates: Arc<Certificates>,
     pub(super) knows_host: Arc<KnowsHost>,
     pub(super) outside: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    resolves: Arc<KnowsHost>,
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,
     pub(super) strangers: Arc<Strangers>,
@@ -64,6 +65,7 @@ impl Entrance {
     ) -> Self {
         let asked = front_door.clone();
         let looked_up = front_door.clone();
+        let resolved = front_door.clone();
         let router = Router::new()
             .fallback(wire::answer::<C>)
             .with_state(front_door.clone());
@@ -73,6 +75,7 @@ impl Entrance {
             certificates,
             knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
             outside: Box::new(move |host| looked_up.outside(host)),
+            resolves: Arc::new(move |host| hosts::is_local(host) || resolved.resolves(host)),
             path: Arc::new(path),
             own_port,
             strangers: Arc::clone(front_door.strangers()),
@@ -84,6 +87,11 @@ impl Entrance {
     /// Whether a tunnel to this host ends here.
     pub(super) fn knows(&self, asked: &HostPort) -> bool {
         !asked.is_other_local_port(self.own_port) && (self.knows_host)(&asked.host)
+    }
+
+    /// Whether what this host of ours belongs to is there.
+    pub(super) fn resolves(&self, asked: &HostPort) -> bool {
+        (self.resolves)(&asked.host)
     }
 }
 
@@ -207,6 +215,8 @@ where
     let connection = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)
+        // For names of metadata, which keep their case: `spelling.rs` reads it.
+        .preserve_header_case(true)
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)

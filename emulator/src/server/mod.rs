@@ -22,6 +22,7 @@ mod patience;
 mod places;
 mod range_hash;
 mod rewind;
+mod spelling;
 mod start;
 mod state_directory;
 mod strangers;

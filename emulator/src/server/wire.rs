@@ -21,6 +21,7 @@ use super::core::Core;
 use super::front_door::{FrontDoor, refusal_text};
 use super::hosts::{self, HostPort};
 use super::patience::{Underway, body_patience};
+use super::spelling;
 use crate::model::{Body, NetworkPath, Request, Response, Scheme};
 
 /// Where and how a connection came in; the same for all of its requests.
@@ -55,17 +56,21 @@ pub(super) async fn answer<C: Core>(
         // Only the listener calls this, and it always says where the request came from.
         return to_http(refuse(StatusCode::INTERNAL_SERVER_ERROR, "no passage"), None);
     };
-    let head = match read_head(parts, &passage.arrival) {
+    let spelled = spelling::of(&parts).await;
+    let head = match read_head(parts, spelled, &passage.arrival) {
         Ok(head) => head,
         Err(response) => return to_http(response_to_answer(*response), Some(passage.underway)),
     };
     let body = read_body(&head, body, passage.underway.clone());
     let answer = front_door.handle(&passage.arrival.path, head, body).await;
-    to_http(answer, Some(passage.underway))
+    let spelled = spelling::to_write(&answer.spelled).await;
+    let mut response = to_http(answer, Some(passage.underway));
+    response.extensions_mut().extend(spelled);
+    response
 }
 
 /// What the front door needs to know of a request before its body.
-fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> {
+fn read_head(parts: Parts, spelled: Vec<String>, arrival: &Arrival) -> Result<Request, Box<Response>> {
     let scheme = match parts.uri.scheme_str() {
         Some("https") => Scheme::Https,
         Some("http") if arrival.scheme == Scheme::Http => Scheme::Http,
@@ -101,6 +106,7 @@ fn read_head(parts: Parts, arrival: &Arrival) -> Result<Request, Box<Response>> 
         body: Body::Empty,
         json: None,
         prepared: Vec::new(),
+        spelled,
         came_at: Some(Clock::system().now()),
     })
 }
@@ -197,6 +203,7 @@ pub(super) fn response_to_answer(response: Response) -> Answer {
     Answer {
         status: response.status,
         headers,
+        spelled: response.spelled,
         body: AnswerBody::Bytes(bytes),
     }
 }

@@ -12,14 +12,17 @@ pub mod entra;
 pub(crate) mod fuzzing;
 mod graph;
 mod identity;
+mod kept;
 pub mod key_vault;
 mod listed;
 mod managed_identity;
 mod network;
 mod page;
+mod parts;
 mod plain;
 pub mod postgres;
 mod private_link;
+mod provider_operation;
 mod resource_graph;
 pub mod resources;
 mod sent_body;
@@ -99,6 +102,7 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "entra" => entra::handler(operation),
         "graph" => graph::handler(operation),
         "key_vault" => key_vault::handler(operation),
+        "kept" => kept::handler(operation),
         "managed_identity" => managed_identity::handler(operation),
         "network" => network::handler(operation),
         "postgres" => postgres::handler(operation),

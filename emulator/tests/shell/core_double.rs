@@ -112,9 +112,18 @@ fn echo(request: &Request) -> Response {
         "path": request.path,
         "query": request.query,
         "prepared": request.prepared::<String>(),
+        "spelled": request.spelled,
         "body": String::from_utf8_lossy(request.body.bytes()),
     });
-    Response::json(StatusCode::OK, &value)
+    let mut response = Response::json(StatusCode::OK, &value);
+    for name in &request.spelled {
+        let name: http::HeaderName = name.parse().expect("the name of a header");
+        response
+            .headers
+            .insert(name, http::HeaderValue::from_static("echoed"));
+    }
+    response.spelled = request.spelled.clone();
+    response
 }
 
 impl Core for CoreDouble {
@@ -227,6 +236,10 @@ impl Core for CoreDouble {
 
     fn next_due(&self) -> Option<Timestamp> {
         self.due.keys().next().copied()
+    }
+
+    fn resolves(&self, host: &str) -> bool {
+        !host.starts_with("gone.")
     }
 
     fn knows_host(&self, host: &str) -> bool {

@@ -83,6 +83,42 @@ async fn origin_form_takes_its_host_from_the_header() {
     assert!(answer.to_lowercase().contains("\r\ndate: "), "{answer}");
 }
 
+/// Other headers have small letters whatever the client wrote.
+#[tokio::test]
+async fn names_of_metadata_keep_their_case() {
+    let running = start().await;
+    let answer = running
+        .exchange(
+            b"GET / HTTP/1.1\r\nHost: management.azure.com\r\nX-Ms-Version: 1\r\nx-ms-meta-M1: a\r\nX-MS-META-camelCase: b\r\n\r\n",
+        )
+        .await;
+    assert!(
+        answer.contains(r#""spelled":["x-ms-meta-M1","X-MS-META-camelCase"]"#),
+        "{answer}"
+    );
+    for line in [
+        "\r\nx-ms-meta-M1: echoed\r\n",
+        "\r\nX-MS-META-camelCase: echoed\r\n",
+        "\r\ncontent-type: ",
+    ] {
+        assert!(answer.contains(line), "{line}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_no_host() {
+    let running = start().await;
+    for request in [
+        "GET / HTTP/1.1\r\nHost: gone.blob.core.windows.net\r\n\r\n",
+        "CONNECT gone.blob.core.windows.net:443 HTTP/1.1\r\nHost: gone.blob.core.windows.net:443\r\n\r\n",
+    ] {
+        let answer = running.exchange(request.as_bytes()).await;
+        assert_eq!(status(&answer), "502", "{answer}");
+        assert!(answer.contains("There is no such host"), "{answer}");
+    }
+    assert!(running.calls().is_empty());
+}
+
 #[tokio::test]
 async fn a_port_is_kept_when_it_is_unusual() {
     let running = start().await;

@@ -41,14 +41,23 @@ fn a_subnet_is_a_part_of_its_network() {
         made.json_body()["type"],
         "Microsoft.Network/virtualNetworks/subnets"
     );
-    assert_eq!(made.json_body()["properties"]["provisioningState"], "Succeeded");
-    assert_eq!(world.put(&subnet, &body).status, 200);
+    assert_eq!(made.json_body()["properties"]["provisioningState"], "Updating");
+    let shown = world.get(&subnet).json_body();
+    assert_eq!(shown["properties"]["provisioningState"], "Succeeded");
+    let again = world.put(&subnet, &body);
+    assert_eq!(again.status, 200);
+    assert_ne!(again.json_body()["etag"], shown["etag"]);
     assert_eq!(world.names(&format!("{NETWORK}/subnets")), ["first", "second"]);
     let network = world.get(NETWORK).json_body();
-    assert_eq!(network["properties"]["subnets"][1], made.json_body());
-    assert_eq!(world.delete(&subnet).status, 200);
+    assert_eq!(
+        network["properties"]["subnets"][1],
+        world.get(&subnet).json_body()
+    );
+    assert_eq!(world.delete(&subnet).status, 202);
     assert_eq!(world.delete(&subnet).status, 204);
-    assert_eq!(world.get(&subnet).status, 404);
+    let missing = world.get(&subnet);
+    assert_eq!(missing.status, 404);
+    assert_eq!(missing.json_body()["error"]["code"], "NotFound");
     let elsewhere = "/providers/Microsoft.Network/virtualNetworks/none/subnets/s";
     assert_eq!(world.put(elsewhere, &body).status, 404);
 }
@@ -61,12 +70,20 @@ fn what_is_only_kept_is_listed_in_its_group_and_its_subscription() {
         let target = format!("{list}/one");
         let made = world.put(&target, &json!({"location": "westeurope"}));
         assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!(made.json_body()["type"], format!("Microsoft.Network/{kind}"));
+        let body = made.json_body();
+        assert_eq!(body["type"], format!("Microsoft.Network/{kind}"));
+        assert_eq!(body["properties"]["provisioningState"], "Updating");
+        assert!(body["etag"].as_str().is_some_and(|etag| etag.starts_with("W/")));
+        assert!(body["properties"]["resourceGuid"].is_string(), "{body}");
+        let status = world.follow(&made, "azure-asyncoperation");
+        assert_eq!(status.json_body()["status"], "Succeeded");
         assert_eq!(world.put(&target, &json!({"location": "westeurope"})).status, 200);
         assert_eq!(world.names(&list), ["one"]);
         let subscription = format!("/subscriptions/{}", world.operator.subscription);
         assert_eq!(world.names(&format!("{subscription}{list}")), ["one"]);
-        assert_eq!(world.delete(&target).status, 200);
+        let gone = world.delete(&target);
+        assert_eq!(gone.status, 202);
+        assert_eq!(world.follow(&gone, "location").status, 204);
         assert_eq!(world.delete(&target).status, 204);
     }
 }
@@ -75,8 +92,11 @@ fn what_is_only_kept_is_listed_in_its_group_and_its_subscription() {
 fn a_zone_begins_with_its_start_of_authority_and_counts_what_is_in_it() {
     let mut world = World::with_network();
     let made = world.put(ZONE, &json!({"location": "global"}));
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.json_body()["properties"]["numberOfRecordSets"], 1);
+    assert_eq!(made.status, 202, "{made:?}");
+    let status = world.follow(&made, "azure-asyncoperation");
+    assert_eq!(status.json_body()["status"], "Succeeded");
+    let result = world.follow(&made, "location");
+    assert_eq!(result.json_body()["properties"]["numberOfRecordSets"], 1);
     let soa = world.get(&format!("{ZONE}/SOA/@")).json_body();
     assert_eq!(
         soa["properties"]["soaRecord"]["host"], "azureprivatedns.net",
@@ -94,9 +114,9 @@ fn a_zone_begins_with_its_start_of_authority_and_counts_what_is_in_it() {
     let network = format!("{}{NETWORK}", world.group());
     let body = json!({"location": "global", "properties": {"virtualNetwork": {"id": network}, "registrationEnabled": true}});
     let made = world.put(&link, &body);
-    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.status, 202, "{made:?}");
     assert_eq!(
-        made.json_body()["properties"]["virtualNetworkLinkState"],
+        world.get(&link).json_body()["properties"]["virtualNetworkLinkState"],
         "Completed"
     );
     let counted = world.get(ZONE).json_body()["properties"].clone();
@@ -109,9 +129,9 @@ fn a_zone_begins_with_its_start_of_authority_and_counts_what_is_in_it() {
     assert_eq!(world.delete(&record).status, 200);
     assert_eq!(world.get(ZONE).json_body()["properties"]["numberOfRecordSets"], 1);
     // Put again, it keeps what is in it.
-    assert_eq!(world.put(ZONE, &json!({"location": "global"})).status, 200);
+    assert_eq!(world.put(ZONE, &json!({"location": "global"})).status, 202);
     assert_eq!(world.names(&format!("{ZONE}/virtualNetworkLinks")), ["link"]);
-    assert_eq!(world.delete(ZONE).status, 200);
+    assert_eq!(world.delete(ZONE).status, 202);
     assert_eq!(world.get(&link).status, 404);
 }
 

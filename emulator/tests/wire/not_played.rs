@@ -1,10 +1,26 @@
 //! What an operation may ask for and azdrill does not play.
 
+use azdrill_emulator::model::Request;
 use http::Method;
 use serde_json::json;
 
 use super::world::World;
 use super::wrong_bodies::{SERVER, everything};
+
+/// Clients take 404 for "there is none".
+#[test]
+fn what_azure_has_and_azdrill_has_not_is_not_called_absent() {
+    let mut world = World::new();
+    for (host, path, status) in [
+        ("169.254.169.254", "/metadata/instance", 501),
+        ("graph.microsoft.com", "/v1.0/devices", 501),
+        ("localhost", "/_azdrill/nothing", 404),
+    ] {
+        let answer = world.send(Request::new(Method::GET, host, path));
+        assert_eq!(answer.status, status, "{host}: {answer:?}");
+        assert!(answer.header("x-azdrill-not-implemented").is_some());
+    }
+}
 
 /// What would be taken and not done is refused by name, and changes nothing.
 #[test]

@@ -425,6 +425,10 @@ fn every_write_has_a_type_or_takes_no_body() {
         "BackupInstances_ResumeProtection",
         "DeletedBackupInstances_Undelete",
         "KeyVaults_PurgeDeleted",
+        "Deployments_Cancel",
+        "Deployments_CancelAtSubscriptionScope",
+        "Deployments_ExportTemplate",
+        "Deployments_ExportTemplateAtSubscriptionScope",
     ];
     assert_eq!(untyped, without_body);
 }

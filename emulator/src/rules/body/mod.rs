@@ -17,7 +17,7 @@ pub use types::{BodyType, BodyTypes, Kind, Member, Required, Same, ServiceLimit,
 use super::load::{RulesError, SourceCheck};
 
 /// The files of types, by name.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (
         "bodies/Microsoft.Authorization.txt",
         include_str!("../../../rules/bodies/Microsoft.Authorization.txt"),
@@ -50,6 +50,7 @@ const FILES: [(&str, &str); 9] = [
         "bodies/Microsoft.Storage.txt",
         include_str!("../../../rules/bodies/Microsoft.Storage.txt"),
     ),
+    ("bodies/kept.txt", include_str!("../../../rules/bodies/kept.txt")),
     (
         "bodies/unlisted.txt",
         include_str!("../../../rules/bodies/unlisted.txt"),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::simple;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::services::provider_operation::{Addresses, accepted};
 use crate::services::{Context, json_body, page, plain};
 use crate::state::Resource;
 
@@ -36,10 +37,23 @@ pub(super) fn put_zone(
             .resources
             .insert(soa.clone(), Resource::new(soa, record, now));
     }
-    let status = plain::put(context, id.clone(), body).status;
+    body["etag"] = json!(context.draw_uuid("etag").to_string());
+    plain::put(context, id.clone(), body);
     count(context, &id);
-    let body = context.state.resource(&id).map(|zone| zone.body.clone());
-    Ok(Response::json(status, &body.unwrap_or_default()))
+    Ok(accepted(context, request, &id, Addresses::PrivateDns))
+}
+
+/// Deletes a zone or a link.
+pub(super) fn delete(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let gone = simple::delete(context, permit, request)?;
+    if gone.status == StatusCode::NO_CONTENT {
+        return Ok(gone);
+    }
+    Ok(accepted(context, request, &permit.scope, Addresses::PrivateDns))
 }
 
 /// What the service adds to a record set.
@@ -117,21 +131,17 @@ pub(super) fn count(context: &mut Context<'_>, zone: &ResourceId) {
     }
 }
 
-/// A link shows at once what Azure shows when it has been made.
+/// A link is, when it has been made, as Azure's are.
 pub(super) fn put_link(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let response = simple::put(context, permit, request)?;
-    let Some(link) = context.state.resources.get_mut(&permit.scope) else {
-        return Ok(response);
-    };
-    link.set_property(&["virtualNetworkLinkState"], json!("Completed"));
-    let status = if response.status == StatusCode::CREATED {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    Ok(Response::json(status, &link.body))
+    simple::put(context, permit, request)?;
+    let etag = context.draw_uuid("etag").to_string();
+    if let Some(link) = context.state.resources.get_mut(&permit.scope) {
+        link.set_property(&["virtualNetworkLinkState"], json!("Completed"));
+        link.body["etag"] = json!(etag);
+    }
+    Ok(accepted(context, request, &permit.scope, Addresses::PrivateDns))
 }

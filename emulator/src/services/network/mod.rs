@@ -1,30 +1,20 @@
-//! `Microsoft.Network`: private endpoints, which decide who gets in, and what stands around them
-//! (virtual networks, security groups, private DNS), which is kept and has no effect.
+//! `Microsoft.Network`: private endpoints, which decide who gets in, and private DNS, which is kept and has
+//! no effect.
 
 mod connections;
 mod dns;
-mod inside;
 mod simple;
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::provider_operation::{self, Addresses};
 use super::{Context, Handler, json_body, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::state::{Resource, field};
 
 const PRIVATE_ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
-const VIRTUAL_NETWORK: &str = "Microsoft.Network/virtualNetworks";
-const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
-
-/// The kinds that are kept and nothing more.
-const SIMPLE: [&str; 4] = [
-    "NetworkSecurityGroups",
-    "PublicIPAddresses",
-    "PrivateDnsZoneGroups",
-    "VirtualNetworks",
-];
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -37,14 +27,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "PrivateZones_ListByResourceGroup"
         | "VirtualNetworkLinks_List" => simple::list,
         "PrivateZones_CreateOrUpdate" => dns::put_zone,
-        "PrivateZones_Delete" | "VirtualNetworkLinks_Delete" => simple::delete,
+        "PrivateZones_Delete" | "VirtualNetworkLinks_Delete" => dns::delete,
         "VirtualNetworkLinks_CreateOrUpdate" => dns::put_link,
         "RecordSets_List" => dns::list_records,
-        "VirtualNetworks_CreateOrUpdate" => put_virtual_network,
-        "Subnets_CreateOrUpdate" | "SecurityRules_CreateOrUpdate" => inside::put,
-        "Subnets_Get" | "SecurityRules_Get" => inside::get,
-        "Subnets_Delete" | "SecurityRules_Delete" => inside::delete,
-        "Subnets_List" | "SecurityRules_List" => inside::list,
+        "NetworkOperations_Status" | "PrivateDnsOperations_Status" => provider_operation::status,
+        "NetworkOperations_Result" | "PrivateDnsOperations_Result" => provider_operation::result,
         _ => return by_kind(operation),
     })
 }
@@ -52,12 +39,12 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 /// The handlers of kinds that differ in nothing but their type.
 fn by_kind(operation: &str) -> Option<Handler> {
     let (kind, verb) = operation.split_once('_')?;
-    let handler: Handler = if SIMPLE.contains(&kind) {
+    let handler: Handler = if kind == "PrivateDnsZoneGroups" {
         match verb {
             "CreateOrUpdate" => simple::put,
             "Get" => plain::get,
             "Delete" => simple::delete,
-            "List" | "ListAll" => simple::list,
+            "List" => simple::list,
             _ => return None,
         }
     } else if kind.starts_with("RecordSets") {
@@ -129,7 +116,9 @@ fn put_private_endpoint(
         connect(context, target, &id, *waits);
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
-    Ok(plain::put(context, id, body))
+    body["etag"] = json!(format!("W/\"{}\"", context.draw_uuid("etag")));
+    let status = plain::put(context, id.clone(), body.clone()).status;
+    Ok(provider_operation::put(context, request, &id, status, &body))
 }
 
 fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value> {
@@ -195,26 +184,14 @@ fn delete_private_endpoint(
             resource.set_property(&["privateEndpointConnections"], Value::Array(left));
         }
     }
-    simple::delete(context, permit, request)
-}
-
-fn put_virtual_network(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let id = permit.scope.clone();
-    context.require_group(&id)?;
-    let mut body = plain::resource_body(&id, VIRTUAL_NETWORK, &*json_body(request)?)?;
-    if !body["properties"].is_object() {
-        body["properties"] = json!({});
+    let gone = simple::delete(context, permit, request)?;
+    if gone.status == StatusCode::NO_CONTENT {
+        return Ok(gone);
     }
-    body["properties"]["provisioningState"] = json!("Succeeded");
-    if let Some(subnets) = body["properties"]["subnets"].as_array_mut() {
-        for subnet in subnets.iter_mut().filter(|subnet| subnet.is_object()) {
-            let name = subnet["name"].as_str().unwrap_or_default().to_owned();
-            *subnet = inside::describe(&id.child(["subnets", &name]), SUBNET, subnet)?;
-        }
-    }
-    Ok(plain::put(context, id, body))
+    Ok(provider_operation::accepted(
+        context,
+        request,
+        &permit.scope,
+        Addresses::InRegion,
+    ))
 }

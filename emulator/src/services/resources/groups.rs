@@ -106,10 +106,11 @@ pub(super) fn list(
     page::list(context.rules, request, &found)
 }
 
-/// Whether a resource stands on its own: not a group, and not a part of another resource.
+/// Whether a resource stands on its own: not a group, and not a part of another resource or put on one.
 fn is_top_level(resource: &Resource) -> bool {
     let kind = resource.id.resource_type().unwrap_or_default();
-    kind.split('/').count() == 2
+    let providers = resource.id.key().matches("/providers/").count();
+    kind.split('/').count() == 2 && providers == 1
 }
 
 /// The generic list. Its `$filter` must be honoured: a client that asks for Key Vaults fails if
@@ -267,7 +268,10 @@ impl Workflow for DeleteGroup {
             return Next::WatchOthers;
         }
         let outcome = if self.failed.is_empty() {
-            context.state.remove(&self.group);
+            // What stands on resources that have gone goes with them.
+            let group = &self.group;
+            context.state.resources.retain(|id, _| !group.contains(id));
+            context.state.remove(group);
             OperationOutcome::Succeeded(Value::Null)
         } else {
             let text = format!(

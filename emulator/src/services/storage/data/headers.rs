@@ -30,7 +30,9 @@ pub(super) fn with_version(response: Response, version: &Version) -> Response {
 /// `x-ms-meta-*`.
 pub(super) fn with_metadata(mut response: Response, metadata: &Metadata) -> Response {
     for (name, value) in metadata {
-        set(&mut response, &format!("x-ms-meta-{name}"), value);
+        let name = format!("x-ms-meta-{name}");
+        set(&mut response, &name, value);
+        response.spelled.push(name);
     }
     response
 }
@@ -76,7 +78,7 @@ pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
             );
         }
         bytes += name.len() + value.len();
-        metadata.insert(name.to_owned(), value.to_owned());
+        metadata.insert(as_spelled(request, name).to_owned(), value.to_owned());
     }
     if bytes > METADATA_MAX_BYTES {
         return refuse(
@@ -85,6 +87,16 @@ pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
         );
     }
     Ok(metadata)
+}
+
+/// A name of metadata in the case it was sent in.
+fn as_spelled<'a>(request: &'a Request, name: &'a str) -> &'a str {
+    let spelled = request
+        .spelled
+        .iter()
+        .filter_map(|own| own.get("x-ms-meta-".len()..));
+    let mut same = spelled.filter(|own| own.eq_ignore_ascii_case(name));
+    same.next().unwrap_or(name)
 }
 
 /// What the emulator does not do. To ignore it would be to promise it.

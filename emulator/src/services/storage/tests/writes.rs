@@ -257,3 +257,27 @@ fn metadata_and_properties_are_replaced_as_a_whole() {
         );
     }
 }
+
+/// The socket says how a client spelled them; comparing makes no difference of it.
+#[test]
+fn names_of_metadata_keep_their_case() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let mut request = world.request(
+        Method::PUT,
+        "/box/b?comp=metadata",
+        &[("x-ms-meta-createdby", "me")],
+    );
+    request.spelled = vec!["X-MS-META-createdBy".to_owned()];
+    assert_eq!(world.send(request).status, 200);
+    let head = world.blob(Method::HEAD, "/box/b", &[]);
+    assert_eq!(head.spelled, ["x-ms-meta-createdBy"]);
+    assert_eq!(head.header("x-ms-meta-createdby"), Some("me"));
+    let listed = world.blob(
+        Method::GET,
+        "/box?restype=container&comp=list&include=metadata",
+        &[],
+    );
+    let listed = String::from_utf8_lossy(listed.body.bytes()).into_owned();
+    assert!(listed.contains("<createdBy>me</createdBy>"), "{listed}");
+}

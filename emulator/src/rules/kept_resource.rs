@@ -1,0 +1,150 @@
+//! Resources that are kept and have no effect.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Mark;
+use super::load::{RulesError, SourceCheck, parse, row_error};
+
+const FILE: &str = "kept_resources.toml";
+
+/// Where resources of a type are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    /// In a resource group.
+    #[default]
+    Group,
+    /// On any other resource.
+    Scope,
+}
+
+/// A type of resources that are kept and have no effect.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptResource {
+    /// What its operations are called.
+    pub name: String,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where it is.
+    #[serde(default)]
+    pub within: Within,
+    /// Whether it stands inside its parent's body.
+    #[serde(default)]
+    pub inside: bool,
+    /// Whether writes are long-running operations.
+    #[serde(default)]
+    pub asynchronous: bool,
+    /// The status of a new one.
+    #[serde(default = "created")]
+    pub created: u16,
+    /// The status of one that has gone.
+    #[serde(default = "deleted")]
+    pub deleted: u16,
+    /// Whether it has an etag.
+    #[serde(default)]
+    pub etag: bool,
+    /// Properties that are an id of its own.
+    #[serde(default)]
+    pub made: Vec<String>,
+    /// Properties it has where the request does not say.
+    #[serde(default)]
+    pub adds: Value,
+    /// Properties that stay as they were where the request does not say.
+    #[serde(default)]
+    pub stays: Vec<String>,
+    /// The region it is in where the request does not say.
+    pub location: Option<String>,
+    /// Whether it can be changed by PATCH.
+    #[serde(default)]
+    pub changes: bool,
+    /// Actions that answer keys.
+    #[serde(default)]
+    pub keys: Vec<KeysAction>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// An action that answers keys.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysAction {
+    /// The action.
+    pub action: String,
+    /// What the keys are called.
+    pub names: Vec<String>,
+}
+
+fn created() -> u16 {
+    201
+}
+
+fn deleted() -> u16 {
+    200
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptFile {
+    kept: Vec<KeptResource>,
+}
+
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<KeptResource>, RulesError> {
+    let kept = parse::<KeptFile>(FILE, text)?.kept;
+    for row in &kept {
+        known.check(FILE, &row.kind, &row.sources)?;
+        let parts = row.kind.split('/').count();
+        if parts < 2 || row.inside != (parts > 2) {
+            return Err(row_error(
+                FILE,
+                &row.kind,
+                "a part of another resource stands inside of it, and nothing else does",
+            ));
+        }
+        if ![200, 201, 202].contains(&row.created) || ![200, 202].contains(&row.deleted) {
+            return Err(row_error(
+                FILE,
+                &row.kind,
+                "it is answered with a status that no client takes",
+            ));
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::load::test_sources;
+
+    #[test]
+    fn a_row_is_of_a_type_and_answers_what_clients_take() {
+        let sources = test_sources();
+        let error = |more: &str, kind: &str| {
+            let text = format!(
+                "[[kept]]\nname = \"A\"\ntype = \"{kind}\"\nmark = \"doc\"\nsources = [\"KNOWN\"]\n{more}"
+            );
+            load(&text, &SourceCheck::new(&sources)).map_err(|error| error.to_string())
+        };
+        assert!(error("", "A.B/c").is_ok());
+        assert!(
+            error("inside = true", "A.B/c")
+                .expect_err("refused")
+                .contains("inside of it")
+        );
+        assert!(
+            error("", "A.B/c/d")
+                .expect_err("refused")
+                .contains("inside of it")
+        );
+        assert!(
+            error("created = 204", "A.B/c")
+                .expect_err("refused")
+                .contains("no client takes")
+        );
+    }
+}
