@@ -144,6 +144,30 @@ fn a_datasource_that_is_taken_names_its_instance_as_it_is_called() {
     );
 }
 
+/// An instance that has been changed to another datasource holds that one, and no more the first.
+#[test]
+fn a_datasource_is_held_by_the_instance_that_names_it_now() {
+    let mut world = World::protected();
+    let first = world.instance_body();
+    let mut other = first.clone();
+    for name in ["resourceID", "resourceUri"] {
+        let server = world.server() + "-other";
+        other["properties"]["dataSourceInfo"][name] = json!(server);
+    }
+    let changed = world.put(&below_vault("backupInstances/one"), &other);
+    assert!(changed.status.is_success(), "{changed:?}");
+    world.settle();
+    let mut code = |name: &str, body: &Value| {
+        let answer = world.put(&below_vault(&format!("backupInstances/{name}")), body);
+        world.settle();
+        answer.json_body()["error"]["code"].clone()
+    };
+    let taken = code("two", &other);
+    assert_eq!(taken, "UserErrorDppDatasourceAlreadyHasBackupInstance");
+    assert_eq!(code("two", &first), Value::Null);
+    assert_eq!(code("three", &first), taken);
+}
+
 #[test]
 fn what_is_deleted_without_a_name_for_the_request_has_one_all_the_same() {
     let mut world = World::backed_up();

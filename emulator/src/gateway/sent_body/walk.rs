@@ -251,6 +251,7 @@ impl<'a> Walk<'a> {
     fn text(&self, member: &Member, text: &mut String) -> Result<(), Wrong> {
         if let Some(words) = member.words.as_ref().filter(|words| words.closed) {
             match words.words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
+                Some(word) if **word == **text => {}
                 Some(word) => *text = word.to_string(),
                 None => {
                     let wanted = format!("one of {}", words.words.join(", "));
