@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::operation::OperationRow;
 
 const FILE: &str = "kept_resources.toml";
 
@@ -77,6 +78,73 @@ pub struct KeysAction {
     pub action: String,
     /// What the keys are called.
     pub names: Vec<String>,
+}
+
+impl KeptResource {
+    /// What it can be asked for.
+    pub(super) fn operations(&self) -> Vec<OperationRow> {
+        let row = self;
+        let kind = &row.kind;
+        let of = |verb: &str, method: &str, path: String, access: &str, listing: bool| {
+            let mut own = OperationRow::default();
+            own.id = format!("{}_{verb}", row.name);
+            own.at = format!("{method} {path}");
+            own.action = Some(format!("{kind}/{access}"));
+            own.mark = Some(row.mark);
+            own.listing = listing;
+            own
+        };
+        let base = match row.within {
+            Within::Group => "@rg",
+            Within::Scope => "{scope}",
+        };
+        let list = collection_path(kind);
+        let one = format!("{base}/providers/{list}/{{name}}");
+        let mut all = vec![
+            of("CreateOrUpdate", "PUT", one.clone(), "write", false),
+            of("Get", "GET", one.clone(), "read", false),
+            of("Delete", "DELETE", one.clone(), "delete", false),
+            of("List", "GET", format!("{base}/providers/{list}"), "read", false),
+        ];
+        if row.within == Within::Group && !row.inside {
+            all.push(of(
+                "ListAll",
+                "GET",
+                format!("@sub/providers/{list}"),
+                "read",
+                true,
+            ));
+        }
+        if row.changes {
+            all.push(of("Update", "PATCH", one.clone(), "write", false));
+        }
+        for keys in &row.keys {
+            let action = &keys.action;
+            all.push(of(
+                "Keys",
+                "POST",
+                format!("{one}/{action}"),
+                &format!("{action}/action"),
+                false,
+            ));
+        }
+        all
+    }
+}
+
+/// The path of a collection behind its provider: each type but the last has a name behind it.
+fn collection_path(kind: &str) -> String {
+    let mut parts = kind.split('/');
+    let mut path = parts.next().unwrap_or_default().to_owned();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        path.push('/');
+        path.push_str(part);
+        if parts.peek().is_some() {
+            path.push_str(&format!("/{{{part}}}"));
+        }
+    }
+    path
 }
 
 fn created() -> u16 {

@@ -7,7 +7,7 @@ use http::Method;
 use serde::Deserialize;
 
 use super::load::RulesError;
-use super::{KeptResource, KeyVaultFacts, Mark, PolicyPermission, Routed, Within};
+use super::{KeptResource, KeyVaultFacts, Mark, PolicyPermission, Routed};
 use crate::model::{Action, PublicAccess, ResourceId, type_path};
 
 /// Which service a host name belongs to.
@@ -151,15 +151,15 @@ struct ServiceRow {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OperationRow {
-    id: String,
-    at: String,
-    action: Option<String>,
+pub(super) struct OperationRow {
+    pub(super) id: String,
+    pub(super) at: String,
+    pub(super) action: Option<String>,
     data_action: Option<String>,
     or_data_action: Option<String>,
     policy: Option<String>,
     public: Option<PublicAccess>,
-    mark: Option<Mark>,
+    pub(super) mark: Option<Mark>,
     #[serde(default)]
     sas: String,
     #[serde(default)]
@@ -167,7 +167,7 @@ struct OperationRow {
     #[serde(default)]
     polling: bool,
     #[serde(default)]
-    listing: bool,
+    pub(super) listing: bool,
     #[serde(default)]
     any_caller: bool,
     #[serde(default)]
@@ -175,69 +175,6 @@ struct OperationRow {
     #[serde(default)]
     past_locks: bool,
     announces: Option<String>,
-}
-
-/// The operations of a resource that is only kept.
-fn operations_of(row: &KeptResource) -> Vec<OperationRow> {
-    let kind = &row.kind;
-    let of = |verb: &str, method: &str, path: String, access: &str, listing: bool| OperationRow {
-        id: format!("{}_{verb}", row.name),
-        at: format!("{method} {path}"),
-        action: Some(format!("{kind}/{access}")),
-        mark: Some(row.mark),
-        listing,
-        ..OperationRow::default()
-    };
-    let base = match row.within {
-        Within::Group => "@rg",
-        Within::Scope => "{scope}",
-    };
-    let list = collection_path(kind);
-    let one = format!("{base}/providers/{list}/{{name}}");
-    let mut all = vec![
-        of("CreateOrUpdate", "PUT", one.clone(), "write", false),
-        of("Get", "GET", one.clone(), "read", false),
-        of("Delete", "DELETE", one.clone(), "delete", false),
-        of("List", "GET", format!("{base}/providers/{list}"), "read", false),
-    ];
-    if row.within == Within::Group && !row.inside {
-        all.push(of(
-            "ListAll",
-            "GET",
-            format!("@sub/providers/{list}"),
-            "read",
-            true,
-        ));
-    }
-    if row.changes {
-        all.push(of("Update", "PATCH", one.clone(), "write", false));
-    }
-    for keys in &row.keys {
-        let action = &keys.action;
-        all.push(of(
-            "Keys",
-            "POST",
-            format!("{one}/{action}"),
-            &format!("{action}/action"),
-            false,
-        ));
-    }
-    all
-}
-
-/// The path of a collection behind its provider: each type but the last has a name behind it.
-fn collection_path(kind: &str) -> String {
-    let mut parts = kind.split('/');
-    let mut path = parts.next().unwrap_or_default().to_owned();
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        path.push('/');
-        path.push_str(part);
-        if parts.peek().is_some() {
-            path.push_str(&format!("/{{{part}}}"));
-        }
-    }
-    path
 }
 
 impl OperationsFile {
@@ -248,7 +185,7 @@ impl OperationsFile {
                 name: "kept".to_owned(),
                 endpoint: Endpoint::Arm,
                 sources: row.sources.clone(),
-                operations: operations_of(row),
+                operations: row.operations(),
             });
         }
     }

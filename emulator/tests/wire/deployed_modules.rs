@@ -6,10 +6,63 @@ use serde_json::{Value, json};
 use crate::bodies::policy_body;
 use crate::world::World;
 
-/// A Backup vault with what a module of one brings.
-fn vault_module() -> Value {
+/// A role for each assignment that is asked for.
+fn roles() -> Value {
     let assignments = "coalesce(parameters('roleAssignments'), createArray())";
     let each = format!("{assignments}[copyIndex()]");
+    json!({
+        "copy": {"name": "vault_roles", "count": format!("[length({assignments})]")},
+        "type": "Microsoft.Authorization/roleAssignments",
+        "apiVersion": "2022-04-01",
+        "scope": "[resourceId('Microsoft.DataProtection/backupVaults', parameters('name'))]",
+        "name": format!("[guid(resourceId('Microsoft.DataProtection/backupVaults', parameters('name')), {each}.principalId, {each}.role)]"),
+        "properties": {
+            "roleDefinitionId": format!("[coalesce(tryGet(variables('roles'), {each}.role), {each}.role)]"),
+            "principalId": format!("[{each}.principalId]"),
+            "principalType": format!("[tryGet({each}, 'principalType')]"),
+        },
+        "dependsOn": ["vault"],
+    })
+}
+
+/// A deployment for each policy.
+fn policies() -> Value {
+    json!({
+        "copy": {"name": "vault_policies", "count": "[length(parameters('policies'))]", "mode": "serial", "batchSize": 1},
+        "type": "Microsoft.Resources/deployments",
+        "apiVersion": "2022-09-01",
+        "name": "[format('{0}-policy-{1}', uniqueString(deployment().name, parameters('location')), copyIndex())]",
+        "properties": {
+            "expressionEvaluationOptions": {"scope": "inner"},
+            "mode": "Incremental",
+            "parameters": {
+                "vault": {"value": "[parameters('name')]"},
+                "name": {"value": "[parameters('policies')[copyIndex()].name]"},
+                "properties": {"value": "[parameters('policies')[copyIndex()].properties]"},
+            },
+            "template": {
+                "languageVersion": "2.0",
+                "contentVersion": "1.0.0.0",
+                "parameters": {"vault": {"type": "string"}, "name": {"type": "string"}, "properties": {"type": "object"}},
+                "resources": {
+                    "vault": {"existing": true, "type": "Microsoft.DataProtection/backupVaults", "apiVersion": "2024-04-01", "name": "[parameters('vault')]"},
+                    "policy": {
+                        "type": "Microsoft.DataProtection/backupVaults/backupPolicies",
+                        "apiVersion": "2024-04-01",
+                        "name": "[format('{0}/{1}', parameters('vault'), parameters('name'))]",
+                        "properties": "[parameters('properties')]",
+                        "dependsOn": ["vault"],
+                    },
+                },
+                "outputs": {"id": {"type": "string", "value": "[resourceId('Microsoft.DataProtection/backupVaults/backupPolicies', parameters('vault'), parameters('name'))]"}},
+            },
+        },
+        "dependsOn": ["vault"],
+    })
+}
+
+/// A Backup vault with what a module of one brings.
+fn vault_module() -> Value {
     json!({
         "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
         "languageVersion": "2.0",
@@ -69,51 +122,8 @@ fn vault_module() -> Value {
                 "properties": {"level": "[coalesce(tryGet(parameters('lock'), 'kind'), '')]"},
                 "dependsOn": ["vault"],
             },
-            "vault_roles": {
-                "copy": {"name": "vault_roles", "count": format!("[length({assignments})]")},
-                "type": "Microsoft.Authorization/roleAssignments",
-                "apiVersion": "2022-04-01",
-                "scope": "[resourceId('Microsoft.DataProtection/backupVaults', parameters('name'))]",
-                "name": format!("[guid(resourceId('Microsoft.DataProtection/backupVaults', parameters('name')), {each}.principalId, {each}.role)]"),
-                "properties": {
-                    "roleDefinitionId": format!("[coalesce(tryGet(variables('roles'), {each}.role), {each}.role)]"),
-                    "principalId": format!("[{each}.principalId]"),
-                    "principalType": format!("[tryGet({each}, 'principalType')]"),
-                },
-                "dependsOn": ["vault"],
-            },
-            "vault_policies": {
-                "copy": {"name": "vault_policies", "count": "[length(parameters('policies'))]", "mode": "serial", "batchSize": 1},
-                "type": "Microsoft.Resources/deployments",
-                "apiVersion": "2022-09-01",
-                "name": "[format('{0}-policy-{1}', uniqueString(deployment().name, parameters('location')), copyIndex())]",
-                "properties": {
-                    "expressionEvaluationOptions": {"scope": "inner"},
-                    "mode": "Incremental",
-                    "parameters": {
-                        "vault": {"value": "[parameters('name')]"},
-                        "name": {"value": "[parameters('policies')[copyIndex()].name]"},
-                        "properties": {"value": "[parameters('policies')[copyIndex()].properties]"},
-                    },
-                    "template": {
-                        "languageVersion": "2.0",
-                        "contentVersion": "1.0.0.0",
-                        "parameters": {"vault": {"type": "string"}, "name": {"type": "string"}, "properties": {"type": "object"}},
-                        "resources": {
-                            "vault": {"existing": true, "type": "Microsoft.DataProtection/backupVaults", "apiVersion": "2024-04-01", "name": "[parameters('vault')]"},
-                            "policy": {
-                                "type": "Microsoft.DataProtection/backupVaults/backupPolicies",
-                                "apiVersion": "2024-04-01",
-                                "name": "[format('{0}/{1}', parameters('vault'), parameters('name'))]",
-                                "properties": "[parameters('properties')]",
-                                "dependsOn": ["vault"],
-                            },
-                        },
-                        "outputs": {"id": {"type": "string", "value": "[resourceId('Microsoft.DataProtection/backupVaults/backupPolicies', parameters('vault'), parameters('name'))]"}},
-                    },
-                },
-                "dependsOn": ["vault"],
-            },
+            "vault_roles": roles(),
+            "vault_policies": policies(),
         },
         "outputs": {
             "principal": {"type": "string", "nullable": true, "value": "[tryGet(tryGet(reference('vault', '2024-04-01', 'full'), 'identity'), 'principalId')]"},
