@@ -114,6 +114,11 @@ impl ParameterFacts {
             .expect("there is one of each flavour: the loader has made sure")
     }
 
+    /// Whether a parameter is set on the real server up to some value only.
+    pub fn is_bounded(&self, name: &str) -> bool {
+        self.at_most.contains_key(name)
+    }
+
     /// Whether a value is to be set on the real server, where that knows the parameter.
     pub fn is_applied(&self, name: &str, value: &str) -> bool {
         let told = &self.told_only;

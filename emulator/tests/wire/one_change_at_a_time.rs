@@ -123,3 +123,15 @@ fn what_only_a_ready_server_does_is_accepted_and_fails() {
     world.settle();
     assert_eq!(world.delete(SERVER).status, 202);
 }
+
+#[test]
+fn a_group_waits_for_its_server_and_takes_it_along() {
+    let mut world = with_server();
+    let (method, target, body) = changes(SERVER).swap_remove(0);
+    assert_eq!(world.arm(method, &target, body.as_ref()).status, 202);
+    let answer = world.delete("");
+    assert_eq!(answer.status, 202, "{answer:?}");
+    world.settle();
+    assert_eq!(world.get("").status, 404);
+    assert_eq!(world.get(SERVER).status, 404);
+}

@@ -139,10 +139,9 @@ fn what_is_set_is_set_on_the_server_too() {
         world.movement.server_work.iter().any(set)
     };
     assert!(was_set(&world, "work_mem"));
-    // Told, and not done: what is Azure's, or too much for this machine.
+    // Told, and not done: what is Azure's, or does harm.
     for (name, value) in [
         ("shared_buffers", "1048576"),
-        ("max_connections", "5000"),
         ("azure.extensions", "PGCRYPTO,citext"),
     ] {
         assert_eq!(set(&mut world, name, value)["status"], "Succeeded", "{name}");
@@ -151,6 +150,14 @@ fn what_is_set_is_set_on_the_server_too() {
     }
     assert_eq!(set(&mut world, "max_connections", "200")["status"], "Succeeded");
     assert!(was_set(&world, "max_connections"));
+    // Too much for this machine: told, and nothing of before stays.
+    assert_eq!(set(&mut world, "max_connections", "5000")["status"], "Succeeded");
+    assert_eq!(read(&mut world, "max_connections")["value"], "5000");
+    let last = world.movement.server_work.last();
+    assert!(
+        matches!(last, Some(ServerWork::SetParameter { name, value, .. }) if name == "max_connections" && value == "0"),
+        "{last:?}"
+    );
     // Taking it back.
     let back = json!({"properties": {"source": "system-default"}});
     assert_eq!(world.put(&at("work_mem"), &back).status, 202);

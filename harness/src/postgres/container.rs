@@ -140,8 +140,10 @@ impl Containers {
              exec psql -X -q -v ON_ERROR_STOP=1 -h {FOLDER} -U {SUPERUSER} -d postgres"
         );
         let password = format!("{:032x}", rand::rng().random::<u128>());
+        // Whatever the server's own parameters have been set to.
         let statement = format!(
-            "ALTER ROLE {SUPERUSER} PASSWORD {};\n",
+            "SET default_transaction_read_only = off; SET statement_timeout = 0;
+             ALTER ROLE {SUPERUSER} PASSWORD {};\n",
             quote_literal(&password_verifier(&password))
         );
         let command = vec!["sh".to_owned(), "-c".to_owned(), script];

@@ -244,6 +244,11 @@ impl Workflow for DeleteGroup {
             && answer.status.is_client_error()
             && answer.status != StatusCode::NOT_FOUND
         {
+            if answer.json_body()["error"]["code"] == context.rules.error("ServerIsBusy").wire_code() {
+                // It is asked again when what it is busy with may be over.
+                self.left.push(id);
+                return Next::WatchOthers;
+            }
             self.failed.push(id.to_string());
         }
         if let Some(id) = self.left.pop() {

@@ -28,8 +28,8 @@ pub(super) struct Parameter {
     pub(super) dynamic: bool,
     pub(super) read_only: bool,
     overridden: bool,
-    /// The real server knows it as well.
-    pub(super) on_server: bool,
+    /// What it is by default on the real server, which knows it as well.
+    pub(super) on_server: Option<String>,
 }
 
 impl Listed {
@@ -96,7 +96,7 @@ impl Parameter {
             dynamic: row.dynamic,
             read_only: row.read_only,
             overridden: row.overridden,
-            on_server: real.is_some(),
+            on_server: real.map(|real| real.default.clone()),
         }
     }
 
@@ -123,7 +123,7 @@ impl Parameter {
             dynamic: !matches!(real.context.as_str(), "postmaster" | "internal"),
             read_only: !settable,
             overridden: false,
-            on_server: true,
+            on_server: Some(real.default.clone()),
         }
     }
 }

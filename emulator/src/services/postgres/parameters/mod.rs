@@ -144,20 +144,13 @@ pub(super) fn put(
         "user-override"
     };
     let body = body_of(context, &server, parameter, &value, source);
-    let applied = parameter.on_server && context.rules.parameters.is_applied(&parameter.name, &value);
-    let work = context
-        .own
-        .postgres
-        .specs
-        .get(&server)
-        .filter(|_| applied)
-        .map(|spec| {
-            Work::Server(ServerWork::SetParameter {
-                key: spec.key.clone(),
-                name: parameter.name.clone(),
-                value,
-            })
-        });
+    let work = context.own.postgres.specs.get(&server).and_then(|spec| {
+        Some(Work::Server(ServerWork::SetParameter {
+            key: spec.key.clone(),
+            name: parameter.name.clone(),
+            value: on_server(context, parameter, &value)?,
+        }))
+    });
     let (operation, response) = accept(context, request, turn);
     context.start(SetParameter {
         id: server.child([KIND, &parameter.name]),
@@ -168,6 +161,17 @@ pub(super) fn put(
         work: work.filter(|_| context.settings.has_postgres),
     });
     Ok(response)
+}
+
+/// What a parameter is set to on the real server. What would be too much for it is its own default
+/// there, so that nothing of before stays.
+fn on_server(context: &Context<'_>, parameter: &Parameter, value: &str) -> Option<String> {
+    let default = parameter.on_server.clone()?;
+    let (facts, name) = (&context.rules.parameters, parameter.name.as_str());
+    if facts.is_applied(name, value) {
+        return Some(value.to_owned());
+    }
+    facts.is_bounded(name).then_some(default)
 }
 
 /// Sets a parameter, after it has been set on the real server, if it is.
