@@ -5,6 +5,7 @@ mod access;
 mod arm_headers;
 mod bodies;
 mod certificates;
+mod conditions;
 mod database_connections;
 mod failures;
 mod federation;
