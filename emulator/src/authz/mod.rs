@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::model::{Action, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::model::{Action, Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp, Truth};
 use crate::rules::{BuiltInRoles, RoleDefinition};
 
 /// What is wanted.
@@ -29,13 +29,24 @@ impl Wanted<'_> {
         }
     }
 
-    fn granted_by(&self, role: &RoleDefinition) -> bool {
-        match self {
-            Self::Action(action) => role.grants_action(action),
-            Self::DataAction(action) => role.grants_data_action(action),
-        }
+    /// Whether one of a role's permissions grants it and has a condition that holds, or may hold.
+    fn granted_by(&self, role: &RoleDefinition, facts: FactsOf<'_>) -> bool {
+        role.permissions().iter().any(|permission| {
+            let grants = match self {
+                Self::Action(action) => permission.grants_action(action),
+                Self::DataAction(action) => permission.grants_data_action(action),
+            };
+            grants && self.may_under(permission.condition.as_ref(), facts)
+        })
+    }
+
+    fn may_under(&self, condition: Option<&Condition>, facts: FactsOf<'_>) -> bool {
+        condition.is_none_or(|condition| condition.holds(self.action(), &facts()) != Truth::No)
     }
 }
+
+/// What is known of the request. Few assignments have a condition, so that it is gathered when one does.
+pub type FactsOf<'a> = &'a dyn Fn() -> Facts;
 
 /// A role given to a principal at a scope.
 #[derive(Clone, Debug)]
@@ -52,6 +63,10 @@ pub struct Assignment {
     pub kind: PrincipalKind,
     /// What its maker wrote about it.
     pub description: Option<String>,
+    /// What must hold of a request besides.
+    pub condition: Option<Condition>,
+    /// The version of the condition's language, as written.
+    pub condition_version: Option<String>,
     /// The managed identity of another tenant it is about, as written.
     pub delegated_identity: Option<String>,
     /// When it was made.
@@ -78,6 +93,8 @@ impl Assignment {
             principal,
             kind: PrincipalKind::ServicePrincipal,
             description: None,
+            condition: None,
+            condition_version: None,
             delegated_identity: None,
             created: now,
             created_by: None,
@@ -176,7 +193,8 @@ impl AccessControl {
         built_in.get(id).or_else(|| self.custom_roles.get(&id))
     }
 
-    /// Decides. `principals` are the caller and its groups.
+    /// Decides. `principals` are the caller and its groups. A condition on what is not known yet
+    /// is taken to hold: who knows it must ask again.
     ///
     /// # Errors
     ///
@@ -188,7 +206,11 @@ impl AccessControl {
         principals: &[PrincipalId],
         wanted: Wanted<'_>,
         scope: &ResourceId,
+        facts: FactsOf<'_>,
     ) -> Result<Grant<'a>, Denied> {
+        let grants = |assignment: &Assignment, role: &RoleDefinition| {
+            wanted.granted_by(role, facts) && wanted.may_under(assignment.condition.as_ref(), facts)
+        };
         let above = || {
             principals
                 .iter()
@@ -197,7 +219,7 @@ impl AccessControl {
                 .filter(|assignment| assignment.scope.contains(scope))
                 .filter_map(|assignment| Some((assignment, self.role(built_in, assignment.role)?)))
         };
-        let granting = above().find(|(assignment, role)| assignment.is_seen(now) && wanted.granted_by(role));
+        let granting = above().find(|(assignment, role)| assignment.is_seen(now) && grants(assignment, role));
         if let Some((assignment, role)) = granting {
             return Ok(Grant {
                 assignment: &assignment.name,
@@ -211,8 +233,14 @@ impl AccessControl {
         };
         for (assignment, role) in above() {
             if assignment.is_seen(now) {
-                denied.held.push(role.name.to_string());
-            } else if assignment.seen_from > now && wanted.granted_by(role) {
+                let fails = assignment.condition.is_some() && wanted.granted_by(role, facts);
+                let why = if fails {
+                    " under a condition that is not met"
+                } else {
+                    ""
+                };
+                denied.held.push(format!("{}{why}", role.name));
+            } else if assignment.seen_from > now && grants(assignment, role) {
                 denied.pending.push((role.name.to_string(), assignment.seen_from));
             }
         }
@@ -234,8 +262,9 @@ impl AccessControl {
             .filter_map(|principal| self.by_principal.get(principal))
             .flatten()
             .filter(|assignment| assignment.is_seen(now) && scope.contains(&assignment.scope))
+            .filter(|assignment| wanted.may_under(assignment.condition.as_ref(), &Facts::none))
             .filter_map(|assignment| self.role(built_in, assignment.role))
-            .any(|role| wanted.granted_by(role))
+            .any(|role| wanted.granted_by(role, &Facts::none))
     }
 
     /// Whether one of the principals holds this very role at or above the scope, as of now.

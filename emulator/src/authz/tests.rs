@@ -39,8 +39,14 @@ impl Fixture {
         } else {
             Wanted::Action(&action)
         };
-        self.access
-            .decide(&self.rules.built_in_roles, self.now, &[self.who], wanted, &scope)
+        self.access.decide(
+            &self.rules.built_in_roles,
+            self.now,
+            &[self.who],
+            wanted,
+            &scope,
+            &Facts::none,
+        )
     }
 }
 

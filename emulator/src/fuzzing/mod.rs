@@ -15,9 +15,10 @@ use crate::services::fuzzing as services;
 pub type Target = fn(&[u8]);
 
 /// All of them, by name; the corpus of each stands in a folder of that name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("authority", server::authority),
     ("batch", services::batch),
+    ("condition", services::condition),
     ("connection_string", services::connection_string),
     ("expression", expression),
     ("filter", services::filter),

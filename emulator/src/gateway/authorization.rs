@@ -3,15 +3,26 @@
 use http::StatusCode;
 
 use super::{Credential, Door, Permit, Refusal, key_vault};
-use crate::authz::{Denied, Wanted};
-use crate::model::{Action, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, RuleId};
+use crate::authz::{Assignment, Denied, Wanted};
+use crate::model::{Action, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
 
 pub(super) fn authorize(
     door: &Door<'_>,
     now: Timestamp,
     row: &Operation,
     permit: &mut Permit,
+) -> Result<(), Refusal> {
+    authorize_given(door, now, row, permit, None)
+}
+
+/// The same, when more is known of the request than the gates know.
+pub(super) fn authorize_given(
+    door: &Door<'_>,
+    now: Timestamp,
+    row: &Operation,
+    permit: &mut Permit,
+    given: Option<&Facts>,
 ) -> Result<(), Refusal> {
     if row.anonymous || row.any_caller {
         return Ok(());
@@ -27,9 +38,9 @@ pub(super) fn authorize(
         }
         Credential::UserDelegation { permissions } if row.endpoint == Endpoint::Blob => {
             by_letters(row, permissions)?;
-            by_roles(door, now, row, permit)
+            by_roles(door, now, row, permit, given)
         }
-        Credential::Bearer => by_roles(door, now, row, permit),
+        Credential::Bearer => by_roles(door, now, row, permit, given),
         Credential::None
         | Credential::SharedKey
         | Credential::SharedAccessSignature { .. }
@@ -37,6 +48,83 @@ pub(super) fn authorize(
         | Credential::PublicAccess => {
             Err(permission_mismatch().because("the caller has shown no credential this operation takes"))
         }
+    }
+}
+
+/// What the gates know of a request that conditions ask about. Of an assignment that is written it is not
+/// known before its body has been read.
+fn facts(door: &Door<'_>, row: &Operation, params: &Params, scope: &ResourceId) -> Facts {
+    match &*row.id {
+        "RoleAssignments_Create" => Facts {
+            request: None,
+            ..of_assignment(door, params, scope)
+        },
+        "RoleAssignments_Delete" => of_assignment(door, params, scope),
+        id if row.endpoint == Endpoint::Blob => of_blob(params, scope, id),
+        _ => Facts::none(),
+    }
+}
+
+fn of_assignment(door: &Door<'_>, params: &Params, scope: &ResourceId) -> Facts {
+    let found = door.state.access.find(scope, params.get("name"));
+    Facts {
+        resource: found.map_or_else(Vec::new, described),
+        ..Facts::none()
+    }
+}
+
+fn described(assignment: &Assignment) -> Vec<(&'static str, String)> {
+    attributes(assignment.role, assignment.principal, assignment.kind)
+}
+
+/// What conditions may ask about an assignment.
+pub(crate) fn attributes(
+    role: uuid::Uuid,
+    principal: PrincipalId,
+    kind: PrincipalKind,
+) -> Vec<(&'static str, String)> {
+    vec![
+        (
+            "Microsoft.Authorization/roleAssignments:RoleDefinitionId",
+            role.to_string(),
+        ),
+        (
+            "Microsoft.Authorization/roleAssignments:PrincipalId",
+            principal.to_string(),
+        ),
+        (
+            "Microsoft.Authorization/roleAssignments:PrincipalType",
+            kind.as_str().to_owned(),
+        ),
+    ]
+}
+
+fn of_blob(params: &Params, scope: &ResourceId, operation: &str) -> Facts {
+    let account = scope.value_after("storageAccounts").unwrap_or_default();
+    let mut resource = vec![("Microsoft.Storage/storageAccounts:name", account.to_owned())];
+    for (name, param) in [
+        (
+            "Microsoft.Storage/storageAccounts/blobServices/containers:name",
+            "container",
+        ),
+        (
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path",
+            "blob",
+        ),
+    ] {
+        let value = params.get(param);
+        if !value.is_empty() {
+            resource.push((name, value.to_owned()));
+        }
+    }
+    Facts {
+        resource,
+        sub_operation: if operation == "Blobs_List" {
+            "Blob.List"
+        } else {
+            ""
+        },
+        ..Facts::none()
     }
 }
 
@@ -54,7 +142,13 @@ fn by_letters(row: &Operation, permissions: &str) -> Result<(), Refusal> {
     })
 }
 
-fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permit) -> Result<(), Refusal> {
+fn by_roles(
+    door: &Door<'_>,
+    now: Timestamp,
+    row: &Operation,
+    permit: &mut Permit,
+    given: Option<&Facts>,
+) -> Result<(), Refusal> {
     let Some(principal) = permit.caller.principal else {
         return Err(permission_mismatch().because("the token names no principal"));
     };
@@ -65,11 +159,15 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
         .map(Wanted::Action)
         .into_iter()
         .chain(row.data_action.as_ref().map(Wanted::DataAction));
+    let gathered = || {
+        let known = || facts(door, row, &permit.params, &permit.scope);
+        given.cloned().unwrap_or_else(known)
+    };
     let mut asked = false;
     for wanted in wanted {
         asked = true;
         let (access, roles) = (&door.state.access, &door.rules.built_in_roles);
-        if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope) {
+        if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope, &gathered) {
             // Operations are asked about at their region, below the subscription. The role that
             // lets a vault back up a server holds the action for it and is assigned at the server,
             // so it must be enough to hold it anywhere in the subscription (inferred). A list is not
@@ -84,7 +182,7 @@ fn by_roles(door: &Door<'_>, now: Timestamp, row: &Operation, permit: &mut Permi
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
                 let wanted = Wanted::DataAction(action);
                 access
-                    .decide(roles, now, &principals, wanted, &permit.scope)
+                    .decide(roles, now, &principals, wanted, &permit.scope, &gathered)
                     .is_ok()
             });
             if !below && !adds {

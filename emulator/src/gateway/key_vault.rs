@@ -7,7 +7,7 @@ use super::authentication::{audience_fits, bearer_token};
 use super::authorization::why_not;
 use super::{Caller, Door, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
-use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
+use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
 use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules};
 use crate::state::{IdentityKind, Resource, State, field};
@@ -206,7 +206,14 @@ fn has_roles(vault: &Resource) -> bool {
 fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
     let roles = &door.rules.built_in_roles;
     let access = &door.state.access;
-    let Err(denied) = access.decide(roles, now, &asked.principals, asked.wanted, &permit.scope) else {
+    let Err(denied) = access.decide(
+        roles,
+        now,
+        &asked.principals,
+        asked.wanted,
+        &permit.scope,
+        &Facts::none,
+    ) else {
         return Ok(());
     };
     let action = asked.wanted.action().as_str();
@@ -247,7 +254,14 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
     let mut rules = vec![RuleId::new("KV-POLICY")];
     let roles = &door.rules.built_in_roles;
     let access = &door.state.access;
-    if let Ok(grant) = access.decide(roles, now, &asked.principals, asked.wanted, &permit.scope) {
+    if let Ok(grant) = access.decide(
+        roles,
+        now,
+        &asked.principals,
+        asked.wanted,
+        &permit.scope,
+        &Facts::none,
+    ) {
         reason += &format!(
             "; the role {} would grant it, but the key vault has access policies",
             grant.role

@@ -23,12 +23,13 @@ mod user_delegation;
 
 use http::{HeaderName, Method};
 
-use crate::model::{NetworkPath, Request, ResourceId, Timestamp};
+use crate::model::{Facts, NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
 use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
 use crate::state::{IdentityKind, State};
 
 pub use authentication::audience_of;
+pub(crate) use authorization::attributes;
 pub use caller::{Caller, Credential};
 pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
@@ -254,6 +255,17 @@ impl Door<'_> {
             Some(row) => authorization::authorize(self, now, row, &mut permit.clone()),
             None => Err(Refusal::unknown_host(operation)),
         }
+    }
+
+    /// Whether the caller may perform the operation they have been let in for, now that more is known of
+    /// the request than the gates knew.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the authorization gate.
+    pub fn allows_given(&self, now: Timestamp, permit: &Permit, facts: &Facts) -> Result<(), Refusal> {
+        let row = permit.operation(self.rules);
+        authorization::authorize_given(self, now, row, &mut permit.clone(), Some(facts))
     }
 
     /// What access to blobs is decided on: the container, or the account, that holds the data.

@@ -1,6 +1,7 @@
 //! Vocabulary: the nouns every other module speaks. Parse, print and compare; nothing decides.
 
 mod action;
+mod condition;
 mod message;
 mod network_path;
 mod prepared;
@@ -11,6 +12,7 @@ mod time;
 mod type_path;
 
 pub use action::{Action, ActionPattern};
+pub use condition::{Condition, Facts, Truth};
 pub use message::{Body, Extent, RangeHash, Request, Response, Scheme, StoredBody};
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};

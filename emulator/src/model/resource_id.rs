@@ -58,7 +58,7 @@ impl ResourceId {
     }
 
     /// The value that follows the segment `name` for the first time.
-    fn value_after(&self, name: &str) -> Option<&str> {
+    pub fn value_after(&self, name: &str) -> Option<&str> {
         let mut segments = self.segments();
         while let Some(segment) = segments.next() {
             if segment.eq_ignore_ascii_case(name) {

@@ -216,7 +216,14 @@ impl Context<'_> {
         let action = Action::new(format!("{kind}/read"));
         let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
         access
-            .decide(roles, self.now, &principals, Wanted::Action(&action), id)
+            .decide(
+                roles,
+                self.now,
+                &principals,
+                Wanted::Action(&action),
+                id,
+                &crate::model::Facts::none,
+            )
             .is_ok()
     }
 

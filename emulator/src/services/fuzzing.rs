@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{authorization, data_protection, deployments, graph, plain, resource_graph, sent_body, storage};
+use crate::model::{Action, Condition, Facts};
 use crate::rules::{Limits, Rules};
 
 pub(crate) use data_protection::fuzzing::{connection_string, interval};
@@ -33,6 +34,18 @@ pub(crate) fn filter(data: &[u8]) {
         &serde_json::json!({"displayName": "x", "servicePrincipalNames": ["a", "b"]}),
     );
     let _ = authorization::read_filter(text);
+}
+
+/// A condition of a role assignment; what is read is asked about a request as well.
+pub(crate) fn condition(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let condition = Condition::read(text);
+    let action = Action::new("Microsoft.Authorization/roleAssignments/write");
+    for facts in [Facts::none(), Facts::default()] {
+        let _ = condition.holds(&action, &facts);
+    }
 }
 
 /// A change of a resource, line by line: a body and what is merged into it.

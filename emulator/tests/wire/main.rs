@@ -6,6 +6,7 @@ mod arm_headers;
 mod bodies;
 mod body_limits;
 mod certificates;
+mod conditions;
 mod database_connections;
 mod deployed_modules;
 mod deployments;

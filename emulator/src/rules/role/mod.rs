@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::RuleId;
 use super::load::{RulesError, SourceCheck};
-use crate::model::{Action, ActionPattern, PrincipalId, ResourceId};
+use crate::model::{Action, ActionPattern, Condition, PrincipalId, ResourceId};
 
 /// One of the permissions a role is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,15 +24,18 @@ pub struct RolePermission {
     /// Data-plane actions taken out of the grant.
     pub not_data_actions: Vec<ActionPattern>,
     /// What must hold besides.
-    pub condition: Option<String>,
+    pub condition: Option<Condition>,
 }
 
 impl RolePermission {
-    fn grants_action(&self, action: &Action) -> bool {
+    /// Whether it grants a control-plane action, if its condition holds.
+    pub fn grants_action(&self, action: &Action) -> bool {
         covers(&self.actions, action) && !covers(&self.not_actions, action)
     }
 
-    fn grants_data_action(&self, action: &Action) -> bool {
+    /// Whether it grants a data-plane action, if its condition holds. Control-plane patterns never do:
+    /// Owner's `*` reads no blob.
+    pub fn grants_data_action(&self, action: &Action) -> bool {
         covers(&self.data_actions, action) && !covers(&self.not_data_actions, action)
     }
 }
@@ -110,26 +113,6 @@ impl RoleDefinition {
             Permissions::Read(read) => read,
             Permissions::Text(..) => unreachable!("it has just been read"),
         }
-    }
-
-    /// Whether the role grants a control-plane action.
-    pub fn grants_action(&self, action: &Action) -> bool {
-        self.unconditional()
-            .any(|permission| permission.grants_action(action))
-    }
-
-    /// Whether the role grants a data-plane action. Control-plane patterns never do: Owner's `*`
-    /// reads no blob.
-    pub fn grants_data_action(&self, action: &Action) -> bool {
-        self.unconditional()
-            .any(|permission| permission.grants_data_action(action))
-    }
-
-    /// A permission with a condition that nobody looks at must not grant.
-    fn unconditional(&self) -> impl Iterator<Item = &RolePermission> {
-        self.permissions()
-            .iter()
-            .filter(|permission| permission.condition.is_none())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use uuid::Uuid;
 
 use super::{Permissions, RoleDefinition, RolePermission};
-use crate::model::ActionPattern;
+use crate::model::{ActionPattern, Condition};
 use crate::rules::RuleId;
 use crate::rules::load::{RulesError, SourceCheck, row_error};
 
@@ -111,7 +111,7 @@ pub(super) fn permissions(text: &str) -> Result<Vec<RolePermission>, String> {
             "notActions" => own.not_actions = list(value)?,
             "dataActions" => own.data_actions = list(value)?,
             "notDataActions" => own.not_data_actions = list(value)?,
-            "if" => own.condition = Some(value.to_owned()),
+            "if" => own.condition = Some(Condition::read(value)),
             other => return Err(format!("`{other}` is none of the columns")),
         }
     }

@@ -6,13 +6,17 @@ use uuid::Uuid;
 
 use super::filter::Filter;
 use crate::authz::Assignment;
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
-    PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds,
+    Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
+    wire_hundred_nanoseconds,
 };
 use crate::rules::Mark;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
+
+/// The one version of the language of conditions that is played.
+const LANGUAGE: &str = "2.0";
 
 fn describe(assignment: &Assignment) -> Value {
     let definition = match assignment.scope.subscription() {
@@ -36,8 +40,8 @@ fn describe(assignment: &Assignment) -> Value {
             "principalId": assignment.principal,
             "principalType": assignment.kind.as_str(),
             "scope": assignment.scope,
-            "condition": null,
-            "conditionVersion": null,
+            "condition": assignment.condition.as_ref().map(Condition::as_str),
+            "conditionVersion": assignment.condition_version,
             "createdOn": wire_hundred_nanoseconds(assignment.created),
             "updatedOn": wire_hundred_nanoseconds(assignment.updated),
             "createdBy": assignment.created_by,
@@ -115,7 +119,28 @@ struct Wanted {
     principal: PrincipalId,
     kind: Option<PrincipalKind>,
     description: Option<String>,
+    condition: Option<Condition>,
+    condition_version: Option<String>,
     delegated_identity: Option<String>,
+}
+
+/// The condition of a request. One that is not played would let through what it forbids.
+fn sent_condition(properties: &Value) -> Result<(Option<Condition>, Option<String>), Refusal> {
+    let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
+    let (condition, version) = (text("condition"), text("conditionVersion"));
+    if condition.trim().is_empty() {
+        return Ok((None, None));
+    }
+    if version != LANGUAGE {
+        return Err(Refusal::not_played(&format!(
+            "the version '{version}' of the language of conditions"
+        )));
+    }
+    let condition = Condition::read(condition);
+    match condition.not_played() {
+        Some(what) => Err(Refusal::not_played(what)),
+        None => Ok((Some(condition), Some(version.to_owned()))),
+    }
 }
 
 fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
@@ -145,10 +170,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         );
         return Err(bad("RoleDefinitionDoesNotExist", text));
     }
-    // A condition that was not heeded would let through what it forbids.
-    if !text("condition").is_empty() {
-        return Err(Refusal::not_played("conditions of role assignments"));
-    }
+    let (condition, condition_version) = sent_condition(properties)?;
     let principal = text("principalId");
     let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
         bad(
@@ -168,6 +190,8 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         principal,
         kind,
         description: kept("description"),
+        condition,
+        condition_version,
         delegated_identity: kept("delegatedManagedIdentityResourceId"),
     })
 }
@@ -209,6 +233,15 @@ pub(super) fn put(
         );
         return Err(Refusal::arm(StatusCode::BAD_REQUEST, "PrincipalNotFound", text));
     };
+    // What conditions ask about the request the gates could not know.
+    let existing = context.state.access.find(&permit.scope, &name);
+    let facts = Facts {
+        resource: existing.map_or_else(Vec::new, |own| attributes(own.role, own.principal, own.kind)),
+        // Whose kind is known is of that kind, whatever the request calls it.
+        request: Some(attributes(wanted.role, wanted.principal, known.unwrap_or(kind))),
+        ..Facts::none()
+    };
+    context.door().allows_given(context.now, permit, &facts)?;
     if let Some(existing) = context.state.access.named_mut(&name) {
         return update(existing, context.now, permit, wanted);
     }
@@ -231,6 +264,8 @@ pub(super) fn put(
         principal: wanted.principal,
         kind,
         description: wanted.description,
+        condition: wanted.condition,
+        condition_version: wanted.condition_version,
         delegated_identity: wanted.delegated_identity,
         created: context.now,
         created_by: permit.caller.principal,
@@ -262,8 +297,10 @@ fn update(
             ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
         });
     }
-    if existing.description != wanted.description {
+    if existing.description != wanted.description || existing.condition != wanted.condition {
         existing.description = wanted.description;
+        existing.condition = wanted.condition;
+        existing.condition_version = wanted.condition_version;
         existing.updated = now;
         existing.updated_by = permit.caller.principal;
     }

@@ -23,7 +23,7 @@ fn describe_permission(permission: &RolePermission) -> Value {
         "notDataActions": permission.not_data_actions,
     });
     if let Some(condition) = &permission.condition {
-        described["condition"] = json!(condition);
+        described["condition"] = json!(condition.as_str());
         described["conditionVersion"] = json!(CONDITION_VERSION);
     }
     described

@@ -1,0 +1,96 @@
+//! Conditions of role assignments and of roles: what must hold of a request besides its action.
+//!
+//! What is played is what can be known here: the role, the principal and its kind of an assignment that
+//! is written or deleted; the names of the account, the container and the blob of a request for one.
+//! Whatever else a condition names is found out when it is written, so that it can be refused.
+
+mod evaluate;
+mod parse;
+
+pub use evaluate::{Facts, Truth};
+
+/// What a condition may ask of an attribute that a request has one or several values of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    AnyOfAny,
+    AllOfAny,
+    AnyOfAll,
+    AllOfAll,
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    Equals,
+    EqualsIgnoreCase,
+    Like,
+    LikeIgnoreCase,
+    StartsWith,
+    StartsWithIgnoreCase,
+    Guid,
+}
+
+/// Where an attribute is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Resource,
+    Request,
+}
+
+/// A part of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Not(Box<Part>),
+    All(Vec<Part>),
+    Any(Vec<Part>),
+    Action(String),
+    SubOperation(String),
+    Exists(Side, String),
+    Compare {
+        side: Side,
+        attribute: String,
+        over: Over,
+        comparison: Comparison,
+        negated: bool,
+        values: Vec<String>,
+    },
+}
+
+/// A condition that has been read.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    text: String,
+    /// What it says, or why that is not played.
+    part: Result<Part, String>,
+}
+
+impl Condition {
+    /// Reads a condition. One that is not understood or not played holds never.
+    pub fn read(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            part: parse::read(text),
+        }
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What of it is not played.
+    pub fn not_played(&self) -> Option<&str> {
+        self.part.as_ref().err().map(String::as_str)
+    }
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Condition {}
+
+#[cfg(test)]
+mod tests;
