@@ -11,10 +11,10 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts, directory,
-    error_code, federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource,
-    outside, parameter_list, provider, public_client, region, role, server_facts, single_server,
-    storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts,
+    directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
+    network_resource, outside, parameter_list, provider, public_client, region, role, server_facts,
+    single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -108,13 +108,8 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Ru
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
     let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
     let known = SourceCheck::new(&sources.sources);
-    let mut operations: OperationsFile =
-        parse("operations.toml", include_str!("../../rules/operations.toml"))?;
     let kept = kept_resource::load(include_str!("../../rules/kept_resources.toml"), &known)?;
-    operations.add_kept(&kept);
-    for source in operations.sources() {
-        known.check("operations.toml", "service", std::slice::from_ref(source))?;
-    }
+    let operations = load_operations(&kept, &known)?;
     let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
@@ -178,6 +173,16 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         servers: server_facts::load(include_str!("../../rules/servers.toml"), &known)?,
         sources: sources.sources,
     })
+}
+
+fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {
+    const FILE: &str = "operations.toml";
+    let mut operations: OperationsFile = parse(FILE, include_str!("../../rules/operations.toml"))?;
+    operations.add_kept(kept);
+    for source in operations.sources() {
+        known.check(FILE, "service", std::slice::from_ref(source))?;
+    }
+    Ok(operations)
 }
 
 fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> {

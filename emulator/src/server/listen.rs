@@ -36,6 +36,9 @@ const HEADERS_MAX: usize = 256;
 /// How long requests under way may take to end at shutdown.
 const FAREWELL_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// Says what a host of the internet is, where that is known.
+type SaysWhat = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// What every connection needs.
 pub(super) struct Entrance {
     /// Answers for the fake Azure.
@@ -44,7 +47,7 @@ pub(super) struct Entrance {
     pub(super) local_router: Router,
     pub(super) certificates: Arc<Certificates>,
     pub(super) knows_host: Arc<KnowsHost>,
-    pub(super) outside: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub(super) outside: Box<SaysWhat>,
     resolves: Arc<KnowsHost>,
     path: Arc<NetworkPath>,
     pub(super) own_port: u16,

@@ -5,8 +5,6 @@
 //! hyper itself can read and make. So a message that has metadata goes through hyper once more, in memory:
 //! written, to see how its names were spelled, or read, to have others spelled so.
 
-use std::future::Future;
-
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Extensions, HeaderName, HeaderValue, Request, Response};
@@ -91,18 +89,13 @@ async fn read_head(stream: &mut DuplexStream) -> Vec<u8> {
 }
 
 /// Sends a request into memory, and waits for an answer from there.
-fn exchange(
-    stream: DuplexStream,
-    request: Request<Empty<Bytes>>,
-) -> impl Future<Output = Option<Response<Incoming>>> {
-    async move {
-        let mut builder = http1::Builder::new();
-        builder.preserve_header_case(true);
-        let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.ok()?;
-        tokio::select! {
-            answer = sender.send_request(request) => answer.ok(),
-            _ = connection => None,
-        }
+async fn exchange(stream: DuplexStream, request: Request<Empty<Bytes>>) -> Option<Response<Incoming>> {
+    let mut builder = http1::Builder::new();
+    builder.preserve_header_case(true);
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::select! {
+        answer = sender.send_request(request) => answer.ok(),
+        _ = connection => None,
     }
 }
 

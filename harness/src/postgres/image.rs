@@ -174,10 +174,8 @@ exec su postgres -s /bin/sh -c 'PATH=$AZDRILL_PATH exec sh -c "$AZDRILL_SCRIPT" 
         let options = None::<CreateContainerOptions>;
         client.create_container(options, body).await
     });
-    let container = created
-        .await
-        .map_err(|error| told("making a container", &error))?
-        .id;
+    let created = created.await;
+    let container = created.map_err(|error| told("making a container", &error))?.id;
     let made = async {
         docker
             .start_container(&container, None)

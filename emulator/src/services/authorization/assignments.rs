@@ -245,18 +245,7 @@ pub(super) fn put(
     if let Some(existing) = context.state.access.named_mut(&name) {
         return update(existing, context.now, permit, wanted);
     }
-    let twin = context.state.access.assignments().find(|assignment| {
-        assignment.scope == permit.scope
-            && assignment.principal == wanted.principal
-            && assignment.role == wanted.role
-    });
-    if let Some(twin) = twin {
-        let text = format!(
-            "The role assignment already exists. The ID of the existing role assignment is {}.",
-            twin.name.replace('-', "")
-        );
-        return Err(Refusal::arm(StatusCode::CONFLICT, "RoleAssignmentExists", text));
-    }
+    check_only_one(context, &permit.scope, &wanted)?;
     let assignment = Assignment {
         name,
         scope: permit.scope.clone(),
@@ -277,6 +266,23 @@ pub(super) fn put(
     let answer = written(&assignment);
     context.state.access.insert(assignment);
     Ok(answer)
+}
+
+/// Refuses what another assignment gives already.
+fn check_only_one(context: &Context<'_>, scope: &ResourceId, wanted: &Wanted) -> Result<(), Refusal> {
+    let twin = context.state.access.assignments().find(|assignment| {
+        assignment.scope == *scope
+            && assignment.principal == wanted.principal
+            && assignment.role == wanted.role
+    });
+    if let Some(twin) = twin {
+        let text = format!(
+            "The role assignment already exists. The ID of the existing role assignment is {}.",
+            twin.name.replace('-', "")
+        );
+        return Err(Refusal::arm(StatusCode::CONFLICT, "RoleAssignmentExists", text));
+    }
+    Ok(())
 }
 
 /// Writes an assignment that is there. What it says may change, but neither to whom, of what, nor where.

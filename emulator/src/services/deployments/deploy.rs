@@ -35,7 +35,7 @@ enum Step {
     /// What comes next is being worked out.
     WorkOut,
     /// The template of a nested deployment is being read.
-    ReadNested(usize, Request),
+    ReadNested(usize, Box<Request>),
     /// Something another resource refers to is read.
     Read(Reference),
     /// Something has been asked for.
@@ -208,7 +208,7 @@ impl Deploy {
         }
         // Its template is read beside the core as well.
         let reading = super::reading(context, &entry.id, Some(self.principal)).ok();
-        self.step = Step::ReadNested(number, request.clone());
+        self.step = Step::ReadNested(number, Box::new(request.clone()));
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
             let mut prepared: Vec<Prepared> = Vec::new();
             prepared.extend(ParsedBody::preparation(&request).map(Preparation::carry_out));
@@ -441,7 +441,7 @@ impl Workflow for Deploy {
                 self.worked_out(context, &prepared)
             }
             (Step::ReadNested(number, request), Input::Worked(EffectResult::WorkedOut(prepared))) => {
-                self.has_read_nested(number, request, &prepared)
+                self.has_read_nested(number, *request, &prepared)
             }
             (Step::Read(wanted), Input::Answered(answer)) => self.has_read(context, &wanted, &answer),
             (Step::Asked(what), Input::Answered(answer)) => self.answered(context, what, &answer),

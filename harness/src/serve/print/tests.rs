@@ -94,6 +94,20 @@ fn calls() -> Vec<Call> {
     calls
 }
 
+fn job(message: &str) -> Job {
+    Job {
+        id: "j".to_owned(),
+        operation: "Restore".to_owned(),
+        instance: "drill-pg".to_owned(),
+        status: "Failed".to_owned(),
+        code: "UserErrorMSIMissingPermissions".to_owned(),
+        message: message.to_owned(),
+        started: jiff::Timestamp::UNIX_EPOCH,
+        ended: None,
+        refused: None,
+    }
+}
+
 fn record() -> Record {
     let reason = format!("{STATEMENT} Here: {CLOSED}.");
     let told = |seconds, about: &str| Told {
@@ -129,17 +143,7 @@ fn record() -> Record {
         calls_made: 9,
         calls: calls(),
         told: vec![told(1.0, "validate_restore"), told(3.0, "restore")],
-        jobs: vec![Job {
-            id: "j".to_owned(),
-            operation: "Restore".to_owned(),
-            instance: "drill-pg".to_owned(),
-            status: "Failed".to_owned(),
-            code: "UserErrorMSIMissingPermissions".to_owned(),
-            message: message.clone(),
-            started: jiff::Timestamp::UNIX_EPOCH,
-            ended: None,
-            refused: None,
-        }],
+        jobs: vec![job(&message)],
         failed_operations: vec![FailedOperation {
             id: "o".to_owned(),
             because: None,
