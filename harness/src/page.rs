@@ -261,7 +261,7 @@ mod tests {
         for width in [60, 80, 100, 110] {
             let text = Page::plain(width).table(2, head, &rows);
             assert!(longest(&text) <= width, "{text}");
-            let beside = width > 80;
+            let beside = width >= 80;
             assert_eq!(text.starts_with("  step"), beside, "{text}");
             let said = if beside { 2 } else { 1 };
             assert_eq!(

@@ -19,6 +19,7 @@ pub struct DatabaseNetwork {
     /// Rows of flexible servers, in order.
     pub flexible_server: Vec<DatabaseRow>,
     messages: BTreeMap<String, String>,
+    statements: Vec<(RuleId, Statement)>,
 }
 
 /// Everything the tables look at.
@@ -119,16 +120,9 @@ impl DatabaseNetwork {
         self.messages.get(&row.says).map_or("", String::as_str)
     }
 
-    /// What each row says, for people.
+    /// What each row says, for people; those that do not take part as well.
     pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
-        self.rows().map(|row| {
-            let statement = Statement {
-                text: row.reason.clone(),
-                mark: row.mark,
-                sources: row.sources.clone(),
-            };
-            (RuleId::new(&row.id), statement)
-        })
+        self.statements.clone().into_iter()
     }
 
     /// The rows of both flavours.
@@ -176,12 +170,24 @@ pub(super) fn load(
         Some(only) => taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative),
         None => true,
     };
+    let statements = file.single_server.iter().chain(&file.flexible_server);
+    let statements = statements.map(statement).collect();
     let keep = |rows: Vec<DatabaseRow>| rows.into_iter().filter(takes_part).collect();
     Ok(DatabaseNetwork {
         single_server: keep(file.single_server),
         flexible_server: keep(file.flexible_server),
         messages,
+        statements,
     })
+}
+
+fn statement(row: &DatabaseRow) -> (RuleId, Statement) {
+    let statement = Statement {
+        text: row.reason.clone(),
+        mark: row.mark,
+        sources: row.sources.clone(),
+    };
+    (RuleId::new(&row.id), statement)
 }
 
 fn check(

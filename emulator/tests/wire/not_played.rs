@@ -40,7 +40,7 @@ fn what_is_not_played_is_refused_and_not_ignored() {
     );
     let assignment = json!({"properties": {
         "roleDefinitionId": role, "principalId": world.operator.object_id, "principalType": "ServicePrincipal",
-        "condition": "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'box'",
+        "condition": "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers/blobs/tags:a<$key_case_sensitive$>] StringEquals 'b'",
         "conditionVersion": "2.0",
     }});
     let assigned = "/providers/Microsoft.Authorization/roleAssignments/0b7c0d3e-0000-4000-8000-000000000002";

@@ -5,8 +5,9 @@ use std::path::Path;
 use azdrill_emulator::rules::{Profile, Rules};
 use serde::Deserialize;
 
+use super::call::Refused;
 use super::known;
-use super::record::{Record, Refused};
+use super::record::Record;
 use crate::scenario::{ScenarioError, read_toml};
 
 /// What must come of a command. What is left out is not looked at.

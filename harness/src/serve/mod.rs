@@ -6,6 +6,7 @@
 
 mod admin;
 mod az_profile;
+mod call;
 mod environment;
 mod expectation;
 mod faults;
@@ -21,6 +22,7 @@ mod stage;
 mod tally;
 
 pub use az_profile::write_az_profile;
+pub use call::{Call, Refused, RefusedCall, Told};
 pub use environment::{Environment, Form, Reach};
 pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};
 pub use faults::FaultFile;
@@ -28,5 +30,5 @@ pub use hosts::{HostsFile, Resolving};
 pub use java::{java_options, write_trust_store};
 pub use origin::{OriginError, origin};
 pub use print::{Detail, print};
-pub use record::{Call, Job, Record, Refused, RefusedCall, Told};
+pub use record::{Job, Record};
 pub use served_world::{ServeError, ServedWorld, Setup};

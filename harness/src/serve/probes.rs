@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::record::Call;
+use super::call::Call;
 
 /// The numbers of the calls that only asked.
 pub(super) fn only_asked(calls: &[Call]) -> BTreeSet<u64> {

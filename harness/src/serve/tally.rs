@@ -1,6 +1,6 @@
 //! Folding a run's calls: what is the same as the one before, and what was waited for.
 
-use super::record::Call;
+use super::call::Call;
 
 /// Shorter waits are not told of.
 const WORTH_TELLING_SECONDS: f64 = 0.3;

@@ -19,7 +19,7 @@ fn a_fault_that_never_struck_is_a_missed_expectation() {
         &told,
         &[
             "missed: this fault never struck",
-            "no server `drill` was running at the end",
+            "`drill` was running at the end: there is none at all",
         ],
     );
     let (code, _, told) = run(&format!("{fault}optional = true\n"));

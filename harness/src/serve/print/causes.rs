@@ -1,6 +1,7 @@
 //! What failed, each with what came of it: the first first.
 
-use crate::serve::record::{Call, Job, Record, Refused, RefusedCall};
+use crate::serve::call::{Call, Refused, RefusedCall};
+use crate::serve::record::{Job, Record};
 
 /// Something that failed, and what came of it.
 #[derive(Debug)]

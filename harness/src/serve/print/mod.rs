@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use self::causes::{Cause, causes};
 use self::timeline::{place, timeline, waiting};
-use super::record::{Call, Record};
+use super::call::Call;
+use super::record::Record;
 use crate::page::{Ink, Page};
 use crate::run::{RuleNote, certainty, for_people, found};
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::serve::record::{FailedOperation, Job, Refused, Told};
+use crate::serve::call::{Refused, Told};
+use crate::serve::record::{FailedOperation, Job};
 use crate::serve::tally::tests::call;
 
 const VAULT: &str = "/subscriptions/2248f84e-e5fa-46ab-b251-6a8459f48f68/resourceGroups/backup/providers/Microsoft.DataProtection/backupVaults/drill-vault";
