@@ -57,19 +57,24 @@ const PARAMETERS: [&str; 9] = [
 /// A query without what signs it.
 pub(super) fn shown_query(query: String) -> String {
     // Nearly every query is an API version.
-    if !query.contains('%') && !PARAMETERS.iter().any(|name| contains(&query, name)) {
+    if !query.split('&').any(is_secret_pair) {
         return query;
     }
     let pairs = query.split('&').map(|pair| {
-        let name = pair.split('=').next().unwrap_or_default();
-        let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-        if PARAMETERS.iter().any(|own| decoded.eq_ignore_ascii_case(own)) {
+        if is_secret_pair(pair) {
+            let name = pair.split('=').next().unwrap_or_default();
             format!("{name}={HIDDEN}")
         } else {
             pair.to_owned()
         }
     });
     pairs.collect::<Vec<_>>().join("&")
+}
+
+fn is_secret_pair(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    PARAMETERS.iter().any(|own| decoded.eq_ignore_ascii_case(own))
 }
 
 /// An address without what signs it.

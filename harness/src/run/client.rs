@@ -47,6 +47,10 @@ pub(crate) struct Client {
     tokens: BTreeMap<String, (Timestamp, String)>,
 }
 
+/// What an operation that has ended is called; whatever else it is called, it goes on (ARM's contract
+/// of asynchronous operations).
+const TERMINAL: [&str; 3] = ["Succeeded", "Failed", "Canceled"];
+
 /// How an operation ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ended {
@@ -209,7 +213,7 @@ impl Client {
             }
             let body = response.json_body();
             let status = body["status"].as_str().unwrap_or_default().to_owned();
-            if !status.eq_ignore_ascii_case("InProgress") {
+            if TERMINAL.iter().any(|word| status.eq_ignore_ascii_case(word)) {
                 return Ok(Ended {
                     status,
                     error: body["error"].clone(),
