@@ -25,24 +25,22 @@ pub struct Provider {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+    /// Its versions, oldest first: every request asks for one.
+    #[serde(skip)]
+    known: Vec<ApiVersion>,
 }
 
 impl Provider {
     /// Whether it has a version. One that came after the newest we know is taken for it as long as it
     /// is no more than a year younger: clients are brought up to date sooner than this list.
     pub fn takes(&self, version: &ApiVersion) -> bool {
-        let own = || {
-            self.api_versions
-                .iter()
-                .filter_map(|text| ApiVersion::parse(text))
-        };
-        let (Some(newest), Some(oldest)) = (own().max(), own().min()) else {
+        let (Some(newest), Some(oldest)) = (self.known.last(), self.known.first()) else {
             return false;
         };
-        let newer = *version > newest && version.year() <= newest.year() + 1;
+        let newer = version > newest && version.year() <= newest.year() + 1;
         newer
-            || self.more_versions && (oldest..=newest).contains(version)
-            || own().any(|known| known == *version)
+            || self.more_versions && (oldest..=newest).contains(&version)
+            || self.known.binary_search(version).is_ok()
     }
 }
 
@@ -53,23 +51,20 @@ struct ProvidersFile {
 }
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Provider>, RulesError> {
-    let providers = parse::<ProvidersFile>(FILE, text)?.provider;
-    for provider in &providers {
+    let mut providers = parse::<ProvidersFile>(FILE, text)?.provider;
+    for provider in &mut providers {
         known.check(FILE, &provider.namespace, &provider.sources)?;
         if provider.api_versions.is_empty() {
             return Err(row_error(FILE, &provider.namespace, "it names no api version"));
         }
-        if let Some(wrong) = provider
-            .api_versions
-            .iter()
-            .find(|text| ApiVersion::parse(text).is_none())
-        {
-            return Err(row_error(
-                FILE,
-                &provider.namespace,
-                &format!("`{wrong}` is no version"),
-            ));
+        for text in &provider.api_versions {
+            let Some(version) = ApiVersion::parse(text) else {
+                let what = format!("`{text}` is no version");
+                return Err(row_error(FILE, &provider.namespace, &what));
+            };
+            provider.known.push(version);
         }
+        provider.known.sort();
     }
     Ok(providers)
 }
