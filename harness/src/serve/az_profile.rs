@@ -17,6 +17,7 @@ use crate::scratch::private_folder;
 ///
 /// If a file cannot be written.
 pub fn write_az_profile(folder: &Path, reach: &Reach) -> io::Result<()> {
+    check_own(folder).map_err(io::Error::other)?;
     private_folder(folder)?;
     // It may have been made, and filled, by another while the folder it is in was open to others.
     let files = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path());

@@ -15,9 +15,33 @@ fn serve(state: &str, within: &Path) -> Child {
         .expect("it starts")
 }
 
+/// Waits for its end, which must come by itself.
+fn ends(mut child: Child) -> (Option<i32>, String, String) {
+    end(&mut child);
+    ended(&child.wait_with_output().expect("it ended"))
+}
+
+/// One that runs; where a test fails, it does not go on, holding what whoever started the tests has locked.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    fn end_by(&mut self, signal: &str) {
+        send(signal, &self.0);
+        end(&mut self.0);
+    }
+}
+
 /// Starts it on a folder and waits until it can be asked for its environment.
-fn serving(state: &str, within: &Path) -> Child {
-    let mut child = serve(state, within);
+fn serving(state: &str, within: &Path) -> Serving {
+    let mut serving = Serving(serve(state, within));
+    let child = &mut serving.0;
     let running = within.join(state).join("running.json");
     wait_until("it runs", || {
         assert!(child.try_wait().expect("a status").is_none(), "it ended");
@@ -25,7 +49,7 @@ fn serving(state: &str, within: &Path) -> Child {
         let told = std::fs::read_to_string(&running).unwrap_or_default();
         told.contains(&format!("\"process\": {},", child.id()))
     });
-    child
+    serving
 }
 
 #[test]
@@ -38,14 +62,13 @@ fn a_second_on_the_same_folder_is_refused_and_the_first_goes_on() {
     };
     let before = environment();
     assert_eq!(before.0, Some(0), "{}", before.2);
-    let output = serve("state", folder.path()).wait_with_output().expect("it ends");
-    let (code, _, told) = ended(&output);
+    let (code, _, told) = ends(serve("state", folder.path()));
     assert_eq!(code, Some(2), "{told}");
     says(
         &told,
         &[
             "another `azdrill serve`",
-            &first.id().to_string(),
+            &first.0.id().to_string(),
             "--state",
             "--port",
         ],
@@ -53,15 +76,13 @@ fn a_second_on_the_same_folder_is_refused_and_the_first_goes_on() {
     assert_eq!(environment(), before);
 
     // Killed, it has the folder no longer, and what it told of itself is no longer true.
-    send("KILL", &first);
-    end(&mut first);
+    first.end_by("KILL");
     let mut next = serving("state", folder.path());
     says(
         &std::fs::read_to_string(folder.path().join("state/running.json")).expect("JSON"),
-        &[&next.id().to_string()],
+        &[&next.0.id().to_string()],
     );
-    send("TERM", &next);
-    end(&mut next);
+    next.end_by("TERM");
     assert!(!folder.path().join("state/running.json").exists());
 }
 
@@ -71,9 +92,10 @@ fn what_it_prints_of_a_relative_folder_holds_elsewhere_too() {
     let mut child = serving("state", folder.path());
     let mut env = azdrill(&["env", "--state", "state"]);
     let (_, again, _) = ended(&env.current_dir(folder.path()).output().expect("it starts"));
-    send("TERM", &child);
-    end(&mut child);
-    let (_, printed, _) = ended(&child.wait_with_output().expect("it ended"));
+    child.end_by("TERM");
+    let mut printed = String::new();
+    let mut from = child.0.stdout.take().expect("a pipe");
+    std::io::Read::read_to_string(&mut from, &mut printed).expect("text");
     let here = std::fs::canonicalize(folder.path()).expect("a folder");
     for text in [printed, again] {
         let bundle = format!("SSL_CERT_FILE='{}/state/ca-bundle.pem'", here.display());
@@ -99,11 +121,11 @@ fn refused(name: &str, place: impl FnOnce(&Path), says_so: &str) {
     std::fs::create_dir(&state).expect("made");
     std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).expect("closed");
     place(&state.join(name));
-    let output = serve("state", folder.path()).wait_with_output().expect("it ends");
-    let (code, _, told) = ended(&output);
+    let (code, _, told) = ends(serve("state", folder.path()));
     assert_eq!(code, Some(2), "{name}: {told}");
     says(&told, &[name, says_so]);
-    assert!(!state.join("running.json").is_file());
+    let running = std::fs::symlink_metadata(state.join("running.json"));
+    assert!(!running.is_ok_and(|found| found.is_file()));
 }
 
 #[test]
