@@ -105,14 +105,6 @@ fn what_it_prints_of_a_relative_folder_holds_elsewhere_too() {
     }
 }
 
-#[track_caller]
-fn refused(folder: &Path, parts: &[&str]) {
-    let output = serve("state", folder).wait_with_output().expect("it ends");
-    let (code, _, told) = ended(&output);
-    assert_eq!(code, Some(2), "{told}");
-    says(&told, parts);
-}
-
 /// A state folder in which something stands that is not ours.
 #[track_caller]
 fn refused(name: &str, place: impl FnOnce(&Path), says_so: &str) {
