@@ -1,5 +1,5 @@
 //! Temporary folders that only their user may enter and that outlive nobody: dropped, they are gone;
-//! what a killed process left is removed by the next that makes one.
+//! what a killed process left is removed by the next that starts or makes one, whatever for.
 //!
 //! Whether its process lives is told by a lock on a file in the folder: the system lets go of it when
 //! the process ends, in whatever way. Neither the age of a folder nor the number of a process says so.
@@ -18,6 +18,36 @@ const LOCK: &str = "lock";
 /// Between a folder and its lock another process's sweep may find it empty, and remove it.
 const TRIES_MAX: usize = 5;
 
+/// What a folder is for: a part of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// What `run` gives its command: certificates, hosts, a profile for `az`.
+    Run,
+    /// The blobs of a scenario.
+    Blobs,
+    /// The scenarios azdrill was built with, unpacked.
+    Scenarios,
+}
+
+impl Purpose {
+    const ALL: [Self; 3] = [Self::Run, Self::Blobs, Self::Scenarios];
+
+    fn prefix(self) -> String {
+        let word = match self {
+            Self::Run => "run",
+            Self::Blobs => "blobs",
+            Self::Scenarios => "scenarios",
+        };
+        format!("{PREFIX}{word}-")
+    }
+}
+
+/// Removes what ended processes have left. For every start, also of what makes no folder, or one for
+/// something else.
+pub fn sweep_ended() {
+    sweep(&std::env::temp_dir());
+}
+
 /// A temporary folder.
 #[derive(Debug)]
 pub struct Scratch {
@@ -32,13 +62,13 @@ impl Scratch {
     /// # Errors
     ///
     /// If it cannot be made.
-    pub fn new(purpose: &str) -> io::Result<Self> {
+    pub fn new(purpose: Purpose) -> io::Result<Self> {
         Self::new_in(&std::env::temp_dir(), purpose)
     }
 
-    fn new_in(base: &Path, purpose: &str) -> io::Result<Self> {
-        let prefix = format!("{PREFIX}{purpose}-");
-        sweep(base, &prefix);
+    fn new_in(base: &Path, purpose: Purpose) -> io::Result<Self> {
+        let prefix = purpose.prefix();
+        sweep(base);
         let mut tries = 0;
         loop {
             tries += 1;
@@ -79,14 +109,16 @@ fn open_lock(folder: &Path, create: bool) -> io::Result<File> {
 }
 
 /// Removes the folders of this user's ended processes.
-fn sweep(base: &Path, prefix: &str) {
+fn sweep(base: &Path) {
+    let prefixes = Purpose::ALL.map(Purpose::prefix);
     let me = rustix::process::geteuid().as_raw();
     for entry in fs::read_dir(base).into_iter().flatten().flatten() {
         // Not what a link leads to.
         let mine = entry
             .metadata()
             .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == me);
-        if mine && entry.file_name().to_string_lossy().starts_with(prefix) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if mine && prefixes.iter().any(|prefix| name.starts_with(prefix)) {
             remove_dead(&entry.path());
         }
     }
@@ -128,7 +160,7 @@ mod tests {
     #[test]
     fn it_is_private_and_gone_when_dropped() {
         let base = tempfile::tempdir().unwrap();
-        let scratch = Scratch::new_in(base.path(), "test").unwrap();
+        let scratch = Scratch::new_in(base.path(), Purpose::Run).unwrap();
         let path = scratch.path().to_owned();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         let lock = fs::metadata(path.join(LOCK)).unwrap();
@@ -141,25 +173,32 @@ mod tests {
     #[test]
     fn the_dead_are_swept_and_the_living_spared() {
         let base = tempfile::tempdir().unwrap();
-        let living = Scratch::new_in(base.path(), "test").unwrap();
-        let other = Scratch::new_in(base.path(), "other").unwrap();
-        let dead = base.path().join("azdrill-test-dead");
+        let living = Scratch::new_in(base.path(), Purpose::Run).unwrap();
+        let other = Scratch::new_in(base.path(), Purpose::Blobs).unwrap();
+        let dead = base.path().join("azdrill-run-dead");
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
         fs::write(dead.join("ca.key"), "secret").unwrap();
-        let unfinished = base.path().join("azdrill-test-unfinished");
+        let dead_otherwise = base.path().join("azdrill-blobs-dead");
+        fs::create_dir(&dead_otherwise).unwrap();
+        fs::write(dead_otherwise.join(LOCK), "").unwrap();
+        // Those of servers have no lock, and a sweep of their own.
+        let servers = base.path().join("azdrill-postgres-1-a");
+        fs::create_dir(&servers).unwrap();
+        let unfinished = base.path().join("azdrill-run-unfinished");
         fs::create_dir(&unfinished).unwrap();
         let elsewhere = tempfile::tempdir().unwrap();
         fs::write(elsewhere.path().join(LOCK), "").unwrap();
-        let link = base.path().join("azdrill-test-link");
+        let link = base.path().join("azdrill-run-link");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
-        let strange = base.path().join("azdrill-test-strange");
+        let strange = base.path().join("azdrill-run-strange");
         fs::create_dir(&strange).unwrap();
         fs::write(strange.join("kept"), "").unwrap();
 
-        drop(Scratch::new_in(base.path(), "test").unwrap());
+        drop(Scratch::new_in(base.path(), Purpose::Run).unwrap());
         assert!(living.path().exists() && other.path().exists());
-        assert!(!dead.exists() && !unfinished.exists());
+        assert!(!dead.exists() && !dead_otherwise.exists() && !unfinished.exists());
+        assert!(servers.exists());
         assert!(elsewhere.path().join(LOCK).exists() && link.is_symlink());
         assert!(strange.join("kept").exists(), "nobody knows whose it is");
     }
@@ -170,11 +209,11 @@ mod tests {
             return;
         }
         let base = tempfile::tempdir().unwrap();
-        let theirs = base.path().join("azdrill-test-theirs");
+        let theirs = base.path().join("azdrill-run-theirs");
         fs::create_dir(&theirs).unwrap();
         fs::write(theirs.join(LOCK), "").unwrap();
         std::os::unix::fs::chown(&theirs, Some(65_534), Some(65_534)).unwrap();
-        drop(Scratch::new_in(base.path(), "test").unwrap());
+        drop(Scratch::new_in(base.path(), Purpose::Run).unwrap());
         assert!(theirs.join(LOCK).exists());
     }
 }

@@ -42,4 +42,4 @@ pub use front_door::FrontDoor;
 pub use names::Names;
 pub use outside::CopyPause;
 pub use start::{Server, ServerOptions, StartError};
-pub use state_directory::{NotOurs, claim_state_directory};
+pub use state_directory::{NotOurs, check_own, claim_state_directory, open_lock_file};

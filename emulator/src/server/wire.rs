@@ -115,20 +115,22 @@ fn read_head(parts: Parts, spelled: Vec<String>, arrival: &Arrival) -> Result<Re
 /// clients of HTTP/1.0, nowhere.
 fn asked_host(parts: &Parts, arrival: &Arrival) -> Result<HostPort, Box<Response>> {
     let wrong = |text: &str| Box::new(refusal_text(StatusCode::BAD_REQUEST, Some("InvalidUri"), text));
+    // One reader could take the first, another the last, whatever the target says.
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        return Err(wrong("There is more than one Host header."));
+    }
     if let Some(authority) = parts.uri.authority() {
         return HostPort::parse(authority.as_str())
             .ok_or_else(|| wrong("The target of the request names no proper host."));
     }
-    let mut named = parts.headers.get_all(HOST).iter();
-    match (named.next(), named.next()) {
-        (Some(host), None) => host
+    match parts.headers.get(HOST) {
+        Some(host) => host
             .to_str()
             .ok()
             .and_then(HostPort::parse)
             .ok_or_else(|| wrong("The Host header names no proper host.")),
-        (Some(_), Some(_)) => Err(wrong("There is more than one Host header.")),
-        (None, _) if parts.version >= Version::HTTP_11 => Err(wrong("The Host header is missing.")),
-        (None, _) => Ok(match &arrival.named {
+        None if parts.version >= Version::HTTP_11 => Err(wrong("The Host header is missing.")),
+        None => Ok(match &arrival.named {
             Some(named) => named.clone(),
             None => HostPort {
                 host: "localhost".to_owned(),

@@ -36,6 +36,19 @@ async fn still_serves(running: &Running) {
 }
 
 #[tokio::test]
+async fn two_hosts_are_refused_even_if_they_agree() {
+    let running = start().await;
+    for target in ["/first", "http://management.azure.com/first"] {
+        let request = format!("GET {target} HTTP/1.1\r\n{HOST}{HOST}\r\n");
+        let answer = running.exchange(request.as_bytes()).await;
+        assert_eq!(status(&answer), "400", "{target}: {answer}");
+        assert!(answer.contains("more than one Host"), "{answer}");
+    }
+    assert_eq!(calls(&running), Vec::<String>::new());
+    still_serves(&running).await;
+}
+
+#[tokio::test]
 async fn two_lengths_that_differ_are_refused_and_the_connection_ends() {
     let running = start().await;
     let smuggled = format!("GET /smuggled HTTP/1.1\r\n{HOST}\r\n");

@@ -36,6 +36,23 @@ fn part(value: &Value) -> String {
 }
 
 #[test]
+fn a_token_is_for_one_resource() {
+    let mut world = World::new();
+    let (arm, blobs) = (
+        "https://management.azure.com/.default",
+        "https://storage.azure.com/.default",
+    );
+    let answer = world.sign_in(&format!("{arm} {blobs}"));
+    assert_eq!(answer.status, 400);
+    let body = answer.json_body();
+    assert_eq!(body["error"], "invalid_scope");
+    assert_eq!(body["error_codes"][0], 70_011);
+    // What is no resource may stand beside it, and it may be said twice.
+    assert_eq!(world.sign_in(&format!("{arm} openid offline_access")).status, 200);
+    assert_eq!(world.sign_in(&format!("{arm} {arm}")).status, 200);
+}
+
+#[test]
 fn forged_tokens_open_nothing() {
     let mut world = World::new();
     let good = token(&mut world, "https://management.azure.com");

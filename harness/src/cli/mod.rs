@@ -161,11 +161,13 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         None => PostgresMode::from_environment().map_err(|error| error.to_string())?,
     };
     let folder = arguments.scenarios.as_deref();
+    // Those that start something. The others are over in a moment, and are asked in between.
     if matches!(
         arguments.command,
-        Command::Scenario(_) | Command::Serve(_) | Command::Run(_)
+        Command::Scenario(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
     ) {
         azdrill::postgres::sweep_ended();
+        azdrill::scratch::sweep_ended();
     }
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,

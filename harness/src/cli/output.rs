@@ -1,5 +1,6 @@
 //! Writing to standard output and standard error. Neither need be there to be written to: a reader
-//! may have seen enough, a disk may be full.
+//! may have seen enough, a disk may be full. One that is closed is the null device by the time `main` begins
+//! (the standard library sees to that, lest a file opened later becomes it), and takes everything.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -24,6 +25,15 @@ pub(super) fn failure(error: &io::Error) -> Failure {
         Failure::NobodyReads
     } else {
         Failure::Plain(format!("cannot write to standard output: {error}"))
+    }
+}
+
+/// Writes what was asked for to standard error, and says whether it is written. Whoever no longer reads has
+/// seen enough.
+pub(super) fn tell_result(text: &str) -> bool {
+    match io::stderr().write_all(text.as_bytes()) {
+        Ok(()) => true,
+        Err(error) => error.kind() == io::ErrorKind::BrokenPipe,
     }
 }
 

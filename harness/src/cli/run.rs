@@ -8,7 +8,7 @@ use std::sync::Arc;
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::scenario::Scenario;
-use azdrill::scratch::Scratch;
+use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{
     Detail, Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup,
     java_options, origin, print, write_trust_store,
@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
-use super::output::{tell, tell_raw};
+use super::output::{tell, tell_raw, tell_result};
 use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, seed};
 
 #[derive(Args)]
@@ -121,7 +121,8 @@ pub(super) async fn run(
     })?;
     let certificate = arguments.certificate.as_deref().map(certificate::read);
     let certificate = certificate.transpose()?;
-    let scratch = Scratch::new("run").map_err(|error| format!("cannot make a temporary folder: {error}"))?;
+    let scratch =
+        Scratch::new(Purpose::Run).map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
         .map_err(|error| format!("cannot write a hosts file: {error}"))?;
     let hosts = Arc::new(hosts);
@@ -272,6 +273,7 @@ fn conclude(
     let unstruck = record.faults_unstruck.iter();
     misses.extend(unstruck.map(|fault| format!("this fault never struck: {fault}")));
     let missed = !misses.is_empty();
+    let mut told = true;
     if !arguments.quiet || missed {
         let detail = match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Verdict,
@@ -280,7 +282,7 @@ fn conclude(
         };
         let page = Page::of(&std::io::stderr());
         let misses = (missed || !expect.is_empty()).then_some(misses.as_slice());
-        tell_raw(&print(record, misses, &page, detail));
+        told = tell_result(&print(record, misses, &page, detail));
     }
     if let Some(file) = &arguments.record {
         let text = serde_json::to_string_pretty(record).map_err(|error| error.to_string())?;
@@ -288,9 +290,10 @@ fn conclude(
         azdrill::private_file::write(file, &(text + "\n"))
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     }
-    Ok(if missed {
-        ExitCode::from(1)
-    } else {
-        ExitCode::from(code)
+    Ok(match (missed, code) {
+        (true, _) => ExitCode::from(1),
+        // What it was to show nobody has seen. A command that failed has its own code for that.
+        (false, 0) if !told => ExitCode::from(2),
+        (false, code) => ExitCode::from(code),
     })
 }

@@ -1,5 +1,6 @@
 //! `azdrill serve` and `azdrill env`.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use azdrill::postgres::{self, PostgresMode};
 use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::Profile;
-use azdrill_emulator::server::claim_state_directory;
+use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ use super::{ProfileArgument, assumption, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
+/// What a running `serve` has locked in its folder: the system lets go of it when the process ends, in
+/// whatever way.
+const LOCK: &str = "serve.lock";
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
@@ -113,10 +117,13 @@ struct Running {
     environment: Environment,
 }
 
-fn state_directory(given: Option<&Path>) -> PathBuf {
-    if let Some(given) = given {
-        return given.to_owned();
-    }
+/// Where the state is kept: absolute, since its files are told to programs that run elsewhere.
+fn state_directory(given: Option<&Path>) -> Result<PathBuf, String> {
+    let folder = given.map_or_else(standing_state_directory, Path::to_owned);
+    std::path::absolute(&folder).map_err(|error| format!("cannot use {}: {error}", folder.display()))
+}
+
+fn standing_state_directory() -> PathBuf {
     let base = std::env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))
@@ -130,8 +137,9 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
-    let state = state_directory(arguments.state.as_deref());
-    claim_state_directory(&state).map_err(|error| error.to_string())?;
+    let state = state_directory(arguments.state.as_deref())?;
+    // Until the process ends.
+    let _lock = claim(&state)?;
     // Nothing of the system's in it: these are lines to add to a hosts file.
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
@@ -169,6 +177,42 @@ pub(super) async fn run(
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the folder for this process, and removes what an ended one has told of itself there.
+fn claim(state: &Path) -> Result<File, String> {
+    claim_state_directory(state).map_err(|error| error.to_string())?;
+    for file in ["hosts", RUNNING] {
+        check_own(&state.join(file)).map_err(|error| error.to_string())?;
+    }
+    let lock = open_lock_file(&state.join(LOCK)).map_err(|error| error.to_string())?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(taken(state)),
+        Err(TryLockError::Error(error)) => {
+            return Err(format!("cannot lock {}: {error}", state.join(LOCK).display()));
+        }
+    }
+    // There are secrets in it, and nobody any more who takes them.
+    let _ = std::fs::remove_file(state.join(RUNNING));
+    Ok(lock)
+}
+
+/// What is said where another `serve` has the folder.
+fn taken(state: &Path) -> String {
+    let running = std::fs::read_to_string(state.join(RUNNING)).ok();
+    let running = running.and_then(|text| serde_json::from_str::<Running>(&text).ok());
+    let whose = running.map_or_else(String::new, |running| {
+        format!(
+            " (process {}; `azdrill env` prints its environment)",
+            running.process
+        )
+    });
+    format!(
+        "another `azdrill serve`{whose} keeps its state in {}. End it, or give this one a folder with `--state` and \
+         a port with `--port` of its own",
+        state.display()
+    )
 }
 
 /// The file by which `env` finds a running `serve`; gone when this is dropped.
@@ -234,7 +278,7 @@ async fn setup(
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
-    let state = state_directory(arguments.state.as_deref());
+    let state = state_directory(arguments.state.as_deref())?;
     let file = state.join(RUNNING);
     let none = || {
         format!(

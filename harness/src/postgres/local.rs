@@ -19,7 +19,7 @@ use super::client::ClientVersion;
 use super::engine::{Backend, Login, Reach, Servers};
 use super::install::{self, Install};
 use super::superuser::Superuser;
-use super::template::{RunAs, cache_folder, instantiate, private_folder, run_as};
+use super::template::{self, RunAs, cache_folder, instantiate, private_folder, run_as};
 use super::tool::{RunningTool, ToolCall};
 use super::watchdog::GuardedFolder;
 use super::{PostgresMode, RealPostgres, process};
@@ -263,13 +263,18 @@ impl Backend for Local {
         let (cache, user) = (self.cache.clone(), self.user);
         let (install, folder) = (server.install.clone(), server.folder.clone());
         let guarded = Arc::clone(&self.folder);
+        // Dropped with this future, at a signal, whereas the thread goes on.
+        let wanted = template::Wanted::default();
+        let abandoned = wanted.abandoned();
         let made = tokio::task::spawn_blocking(move || {
             // Whoever waits for this may be gone before it ends, and the folder goes after it.
             let _guarded = guarded;
             private_folder(&folder, user).map_err(|error| error.to_string())?;
-            instantiate(&cache, &install, user, &folder, &folder.join("data"))
+            instantiate(&cache, &install, user, &folder, &folder.join("data"), &abandoned)
         });
-        match made.await {
+        let made = made.await;
+        drop(wanted);
+        match made {
             Ok(Ok(())) => {}
             Ok(Err(detail)) => return Err(server.failed(detail)),
             Err(error) => return Err(server.failed(error.to_string())),

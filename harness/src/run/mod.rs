@@ -141,8 +141,8 @@ pub async fn play(
         .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
         .collect();
     let rules = Rules::load(profile, &assumptions)?;
-    let blobs =
-        crate::scratch::Scratch::new("blobs").map_err(|error| RunError::Emulator(error.to_string()))?;
+    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
+        .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = settings(&scenario.world, postgres.as_ref()).await?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Scenario, ScenarioError, SyntaxError};
-use crate::scratch::Scratch;
+use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
 
 /// Folder for worlds to extend; its files are no scenarios.
@@ -54,7 +54,7 @@ impl Library {
             path: std::env::temp_dir(),
             source,
         };
-        let unpacked = Scratch::new("scenarios").map_err(wrong)?;
+        let unpacked = Scratch::new(Purpose::Scenarios).map_err(wrong)?;
         BUILT_IN.extract(unpacked.path()).map_err(wrong)?;
         Ok(Self {
             folder: unpacked.path().to_owned(),

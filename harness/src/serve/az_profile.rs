@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use azdrill_emulator::server::check_own;
 use serde_json::json;
 
 use super::Reach;
@@ -16,7 +17,13 @@ use crate::scratch::private_folder;
 ///
 /// If a file cannot be written.
 pub fn write_az_profile(folder: &Path, reach: &Reach) -> io::Result<()> {
+    check_own(folder).map_err(io::Error::other)?;
     private_folder(folder)?;
+    // It may have been made, and filled, by another while the folder it is in was open to others.
+    let files = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    for path in std::iter::once(folder.to_owned()).chain(files) {
+        check_own(&path).map_err(io::Error::other)?;
+    }
     // One of an earlier start may be open to others.
     std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let entries = json!([{

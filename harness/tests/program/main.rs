@@ -8,5 +8,6 @@ mod secrets;
 mod serve_arguments;
 mod signals;
 mod start;
+mod state_folder;
 mod terminal;
 mod verdict;

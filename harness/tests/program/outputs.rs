@@ -123,6 +123,15 @@ fn a_run_whose_summary_nobody_can_read_ends_as_its_command_does() {
             .expect("it starts");
         assert_eq!(output.status.code(), Some(7));
     }
+    // A success of which nobody has seen the summary is none; whoever has stopped reading has seen enough.
+    for (stderr, code) in [(full as fn() -> Stdio, 2), (closed, 0)] {
+        let mut run = azdrill(&["run", "--", "true"]);
+        let output = run.stderr(stderr()).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(code));
+    }
+    let mut quiet = azdrill(&["run", "--quiet", "--", "true"]);
+    let output = quiet.stderr(full()).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(0), "nothing was to be said");
     let output = azdrill(&["run", "--record", "/dev/full", "--", "true"])
         .output()
         .expect("it starts");
@@ -134,4 +143,28 @@ fn a_run_whose_summary_nobody_can_read_ends_as_its_command_does() {
             .metadata()
             .is_ok_and(|full| !full.is_file())
     );
+}
+
+/// A closed descriptor is the null device: nothing that is opened later becomes it, and nothing is lost that
+/// was to be kept.
+#[test]
+fn a_closed_descriptor_is_the_null_device() {
+    let program = env!("CARGO_BIN_EXE_azdrill");
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = folder.path().join("record.json");
+    let script = r#""$1" run --record "$2" -- true <&- >&- 2>&-"#;
+    let status = Command::new("sh")
+        .args(["-c", script, "sh", program])
+        .arg(&record)
+        .env("AZDRILL_POSTGRES", "none")
+        .status()
+        .expect("it starts");
+    assert_eq!(status.code(), Some(0));
+    let text = std::fs::read_to_string(&record).expect("a record");
+    assert!(text.starts_with('{') && text.ends_with("}\n"), "{text}");
+    let status = Command::new("sh")
+        .args(["-c", r#""$1" grants backup >&-"#, "sh", program])
+        .status()
+        .expect("it starts");
+    assert_eq!(status.code(), Some(0));
 }

@@ -1,6 +1,6 @@
 //! The certificate authority: made once, kept in two files, loaded ever after.
 
-use std::fs::{File, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -17,7 +17,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::CertificateError;
 use crate::server::Clock;
-use crate::server::state_directory::{check_secret_file, claim_state_directory};
+use crate::server::state_directory::{check_own, check_secret_file, claim_state_directory, open_lock_file};
 
 const VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
 
@@ -38,10 +38,13 @@ impl Authority {
 
     pub(super) fn load_or_make(directory: &Path) -> Result<Self, CertificateError> {
         claim_state_directory(directory)?;
+        for file in ["ca.key", "ca.pem", "ca-bundle.pem"] {
+            check_own(&directory.join(file))?;
+        }
         check_secret_file(&directory.join("ca.key"))?;
         // Two that start at once on a new directory must not end up with two authorities.
         let lock_file = directory.join("ca.lock");
-        let lock = File::create(&lock_file).map_err(|error| file_error("write", &lock_file, error))?;
+        let lock = open_lock_file(&lock_file)?;
         lock.lock()
             .map_err(|error| file_error("lock", &lock_file, error))?;
         let certificate_file = directory.join("ca.pem");

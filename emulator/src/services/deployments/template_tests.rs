@@ -57,6 +57,25 @@ fn dependencies_are_meant_by_id_by_name_and_by_type_and_name() {
 }
 
 #[test]
+fn members_of_a_template_are_known_and_of_their_kind() {
+    let with = |name: &str, value: Value| {
+        let mut template = json!({"resources": []});
+        template[name] = value;
+        read(&json!({"template": template})).map(|_| ())
+    };
+    let unknown = with("nope", json!(1)).expect_err("there is none");
+    assert!(unknown.contains("'nope'"), "{unknown}");
+    for name in ["$schema", "contentVersion", "languageVersion", "apiProfile"] {
+        for wrong in [json!(1), json!({}), json!([]), json!(true)] {
+            let text = with(name, wrong).expect_err("no text");
+            assert!(text.contains(name), "{text}");
+        }
+    }
+    with("contentVersion", json!("1.0.0.0")).expect("it is one");
+    with("metadata", json!({"by": "bicep"})).expect("it is one");
+}
+
+#[test]
 fn a_circle_is_refused() {
     let template = json!({"template": {"resources": [
         resource("x", &json!(["y"])),

@@ -93,7 +93,7 @@ fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
 /// A token for an application itself.
 fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Result<Response, Refusal> {
     let value = |name: &str| form.value(name);
-    let audience = audience(value("scope"), value("resource"))?;
+    let audience = audience(context, value("scope"), value("resource"))?;
     let principal = value("client_id")
         .parse::<Uuid>()
         .ok()
@@ -128,13 +128,19 @@ pub(super) fn unknown_application(tenant: TenantId, named: &str) -> Refusal {
 
 /// The audience asked for: the scope that ends in `/.default`, less exactly that ending. Some
 /// clients put OIDC scopes beside it; some have a slash too many, which belongs to the audience.
-fn audience(scope: &str, resource: &str) -> Result<String, Refusal> {
+fn audience(context: &Context<'_>, scope: &str, resource: &str) -> Result<String, Refusal> {
     if scope.is_empty() && !resource.is_empty() {
         return Ok(resource.to_owned());
     }
-    scope
+    let mut named = scope
         .split_whitespace()
-        .find_map(|scope| scope.strip_suffix("/.default"))
+        .filter_map(|scope| scope.strip_suffix("/.default"));
+    let first = named.next();
+    if named.any(|other| Some(other) != first) {
+        let row = context.rules.error("ScopeOfSeveralResources");
+        return Err(Refusal::of_row(Shape::Entra, row, &[("scope", scope)]).at(Gate::Authentication));
+    }
+    first
         .map(str::to_owned)
         .ok_or_else(|| {
             refuse(

@@ -38,7 +38,7 @@ impl Call<'_> {
                 let own = Uuid::new_v5(&GUID_NAMESPACE, all.join("-").as_bytes());
                 Ok(json!(own.to_string()))
             }
-            "uniquestring" => Ok(self.unique_string()),
+            "uniquestring" => self.any(0).map(|_| self.unique_string()),
             // `listKeys`, `listAccountSas` and whatever else a resource can be asked for by such a name.
             list if list.starts_with("list") => self.list(),
             _ => return None,
