@@ -6,6 +6,7 @@
 pub(crate) mod arm_headers;
 mod authentication;
 mod authorization;
+mod blob_request;
 mod caller;
 mod database;
 mod given_twice;
@@ -209,6 +210,9 @@ impl Door<'_> {
                 }
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
+        }
+        if endpoint == Endpoint::Blob {
+            blob_request::check(self.rules, row, request).map_err(|no| no.to(&permit.caller))?;
         }
         Ok(permit)
     }

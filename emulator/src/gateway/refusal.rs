@@ -205,6 +205,16 @@ impl Refusal {
         }
     }
 
+    /// The same of the blob service.
+    pub(crate) fn blob_not_played(request: &Request, what: &str) -> Self {
+        let message = format!("azdrill does not implement {what} at {}.", request.host);
+        Self {
+            mark: Mark::Unverified,
+            headers: vec![("x-azdrill-not-implemented", what.to_owned())],
+            ..Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+        }
+    }
+
     /// The emulator has no such operation. Said plainly, so that nobody takes it for Azure's word.
     pub(super) fn unknown_operation(endpoint: Endpoint, request: &Request) -> Self {
         let asked = format!("{} {}", request.method, request.path);

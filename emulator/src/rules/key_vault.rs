@@ -67,8 +67,19 @@ pub struct KeyVaultFacts {
     pub out_of_time: OutOfTime,
     /// What a vault keeps when another is put in its place.
     pub replaced: Replaced,
+    /// The rotation policy of a key that nobody gave one.
+    pub rotation_policy: RotationPolicy,
     /// The attribute `hsmPlatform` of a key.
     pub hsm_platform: Text,
+}
+
+/// The rotation policy of a key that nobody gave one.
+#[derive(Debug, Deserialize)]
+pub struct RotationPolicy {
+    /// How long before a version ends a notice is given, as a duration of ISO 8601.
+    pub notice_before_expiry: String,
+    #[serde(flatten)]
+    evidence: Evidence,
 }
 
 /// A vault in whose place another is put.
@@ -234,7 +245,7 @@ impl KeyVaultFacts {
         self.permissions.keys().map(String::as_str)
     }
 
-    fn evidence(&self) -> [(&'static str, &Evidence); 14] {
+    fn evidence(&self) -> [(&'static str, &Evidence); 15] {
         [
             ("service_version", &self.service_version.evidence),
             ("retention_days", &self.retention_days.evidence),
@@ -248,6 +259,7 @@ impl KeyVaultFacts {
             ("elliptic_curve", &self.elliptic_curve.evidence),
             ("private_link", &self.private_link.evidence),
             ("out_of_time", &self.out_of_time.evidence),
+            ("rotation_policy", &self.rotation_policy.evidence),
             ("replaced", &self.replaced.evidence),
             ("hsm_platform", &self.hsm_platform.evidence),
         ]

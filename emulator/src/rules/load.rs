@@ -11,10 +11,10 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, body, database_row, deployment_facts,
-    directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
-    network_resource, outside, parameter_list, provider, public_client, region, role, server_facts,
-    single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
+    deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
+    name_form, network_resource, outside, parameter_list, provider, public_client, region, role,
+    server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -162,6 +162,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
         names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
         storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
+        blob_requests: blob_request::load(include_str!("../../rules/blob_requests.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
         kept,

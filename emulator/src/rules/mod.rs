@@ -5,6 +5,7 @@
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
 mod api_version;
+mod blob_request;
 mod body;
 mod choice;
 mod database_row;
@@ -43,6 +44,7 @@ use std::collections::BTreeMap;
 use crate::model::type_path;
 
 pub use api_version::ApiVersion;
+pub use blob_request::{BlobHeader, BlobRequests};
 pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
@@ -79,7 +81,7 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
-pub use storage_facts::{IpRuleFacts, SharedKeyFacts, StorageFacts};
+pub use storage_facts::{IpRuleFacts, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
     RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
@@ -98,6 +100,8 @@ pub struct Rules {
     pub database_network: DatabaseNetwork,
     /// What the blob service measures.
     pub storage: StorageFacts,
+    /// What requests to the blob service may say.
+    pub blob_requests: BlobRequests,
     /// Facts about single servers.
     pub single_server: SingleServerFacts,
     /// Resource types storage's trusted-services exception covers, in lower case.

@@ -16,6 +16,8 @@ const FILE: &str = "storage.toml";
 pub struct StorageFacts {
     /// Requests signed with an account key.
     pub shared_key: SharedKeyFacts,
+    /// Shared access signatures.
+    pub signatures: SignatureFacts,
     /// IP rules of an account.
     pub ip_rules: IpRuleFacts,
 }
@@ -26,6 +28,20 @@ pub struct StorageFacts {
 pub struct SharedKeyFacts {
     /// How far a request's date may be from the service's time.
     pub minutes_off: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Shared access signatures.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureFacts {
+    /// The versions they may be made for.
+    pub versions: Vec<String>,
+    /// The first version that signs the kind of resource, and the snapshot.
+    pub resource_signed_from: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -66,6 +82,7 @@ impl IpRuleFacts {
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, RulesError> {
     let facts = parse::<StorageFacts>(FILE, text)?;
     known.check(FILE, "shared_key", &facts.shared_key.sources)?;
+    known.check(FILE, "signatures", &facts.signatures.sources)?;
     known.check(FILE, "ip_rules", &facts.ip_rules.sources)?;
     Ok(facts)
 }

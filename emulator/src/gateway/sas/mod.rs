@@ -56,6 +56,7 @@ pub(super) fn verify(
 ) -> Result<Caller, Refusal> {
     let pairs = request.query_pairs();
     let query = Query::Sent(&pairs);
+    check_version(door, query)?;
     if !query.get("skoid").is_empty() {
         return delegated(door, now, path, request, account, row, query);
     }
@@ -81,6 +82,26 @@ pub(super) fn verify(
         Credential::SharedAccessSignature { permissions },
         "shared access signature",
     ))
+}
+
+/// Checks that a signature is made for a version there is, since that says what is signed; and that what
+/// it is for is signed.
+fn check_version(door: &Door<'_>, query: Query<'_>) -> Result<(), Refusal> {
+    let facts = &door.rules.storage.signatures;
+    let version = query.get("sv");
+    if !facts.versions.iter().any(|known| known == version) {
+        return Err(failed(&format!(
+            "sv=`{version}` is no version that azdrill knows signatures of"
+        )));
+    }
+    let signs_resource = version >= facts.resource_signed_from.as_str();
+    if !signs_resource && (query.get("sr") == "bs" || !query.get("skoid").is_empty()) {
+        return Err(failed(&format!(
+            "signatures for snapshots, and those of user delegation keys, begin with version {}",
+            facts.resource_signed_from
+        )));
+    }
+    Ok(())
 }
 
 fn check_signature(keys: &AccountKeys, text: &str, signature: &str) -> Result<(), Refusal> {

@@ -44,6 +44,9 @@ impl Attributes {
     ///
     /// A text for the caller, if a member is not what it should be.
     pub(super) fn take(&mut self, sent: &Value) -> Result<(), String> {
+        if !sent.is_null() && !sent.is_object() {
+            return Err("attributes must be an object".to_owned());
+        }
         match field(sent, "enabled") {
             Value::Null => {}
             Value::Bool(enabled) => self.enabled = *enabled,

@@ -35,6 +35,7 @@ const PROPERTIES: [&str; 7] = [
     "networkAcls",
     "publicNetworkAccess",
 ];
+const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
 const NETWORK: [&str; 4] = ["bypass", "defaultAction", "ipRules", "virtualNetworkRules"];
 
 fn invalid(context: &Context<'_>, what: &str) -> Refusal {
@@ -82,12 +83,38 @@ pub(super) fn normalized(context: &Context<'_>, sent: Value) -> Result<Value, Re
         respell(network, &NETWORK);
         known_word(network, "defaultAction", &["Allow", "Deny"])?;
         known_word(network, "bypass", &["AzureServices", "None"])?;
+        check_subnets(
+            context,
+            network.get("virtualNetworkRules").unwrap_or(&Value::Null),
+        )?;
     }
     check_retention(context, properties)?;
     if let Some(policies) = properties.get("accessPolicies").filter(|value| !value.is_null()) {
         check_policies(context, policies)?;
     }
     Ok(Value::Object(body))
+}
+
+/// Refuses rules for what is no subnet.
+fn check_subnets(context: &Context<'_>, rules: &Value) -> Result<(), Refusal> {
+    let is_subnet = |rule: &&Value| {
+        let id = field(rule, "id")
+            .as_str()
+            .and_then(|id| id.parse::<ResourceId>().ok());
+        id.is_some_and(|id| id.is_type(SUBNET))
+    };
+    match rules
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|rule| !is_subnet(rule))
+    {
+        None => Ok(()),
+        Some(_) => Err(invalid(
+            context,
+            "virtualNetworkRules must name subnets by their ids.",
+        )),
+    }
 }
 
 fn check_retention(context: &Context<'_>, properties: &Map<String, Value>) -> Result<(), Refusal> {
@@ -105,6 +132,11 @@ fn check_retention(context: &Context<'_>, properties: &Map<String, Value>) -> Re
                 return Err(Refusal::of_row(Shape::Arm, error, &fill));
             }
         }
+    }
+    // Of a new vault as well, which has none to be switched off.
+    if properties.get("enablePurgeProtection") == Some(&Value::Bool(false)) {
+        let error = context.rules.error("KeyVaultPurgeProtectionIrreversible");
+        return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     if properties.get("enableSoftDelete") == Some(&Value::Bool(false)) {
         let error = context.rules.error("KeyVaultSoftDeleteRequired");

@@ -37,7 +37,7 @@ pub(super) fn put(
         &mut body,
         &vault_body::defaults(&context.rules.key_vault, &id, tenant, &version),
     );
-    // Off is the same as never named, and is not answered.
+    // What is not said is off, and is not answered.
     if let Some(properties) = body["properties"].as_object_mut() {
         properties.retain(|name, value| name != "enablePurgeProtection" || *value == json!(true));
     }
@@ -140,11 +140,6 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
 fn check_irreversible(context: &Context<'_>, vault: &Resource, sent: &Value) -> Result<(), Refusal> {
     let wanted = |name: &str| field(field(sent, "properties"), name);
     let own = |name: &str| vault.at(&format!("/properties/{name}")).clone();
-    let protection = "enablePurgeProtection";
-    if own(protection) == json!(true) && *wanted(protection) == json!(false) {
-        let error = context.rules.error("KeyVaultPurgeProtectionIrreversible");
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
-    }
     let days = "softDeleteRetentionInDays";
     if !wanted(days).is_null() && *wanted(days) != own(days) {
         let error = context.rules.error("KeyVaultRetentionFixed");

@@ -11,10 +11,13 @@ use super::kind::{Keys, bundle};
 use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
 use super::preparation::{Imported, Made, Operated, carry_out, like, make, wanted};
 use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
 use crate::services::Context;
 use crate::state::field;
+
+/// The exponent every RSA key here has: AQAB.
+const USUAL_EXPONENT: u32 = 65_537;
 
 fn wrong(context: &Context<'_>, error: CryptographyError) -> Refusal {
     bad_parameter(context, &error.to_string())
@@ -59,6 +62,25 @@ fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Re
         let what = format!("A key of the kind {kind} takes a key vault of the sku premium.");
         Err(bad_parameter(context, &what))
     }
+}
+
+/// Refuses what a key may be asked to be and is not here: a key that can be exported, or has another
+/// exponent, is another key.
+fn check_played(sent: &Value) -> Result<(), Refusal> {
+    let exponent = field(sent, "public_exponent");
+    let what = if !field(sent, "release_policy").is_null() {
+        "release policies of keys (release_policy)"
+    } else if *field(field(sent, "attributes"), "exportable") == json!(true) {
+        "keys that can be exported (exportable)"
+    } else if !exponent.is_null() && *exponent != json!(USUAL_EXPONENT) {
+        "exponents of RSA keys other than the usual one (public_exponent)"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal {
+        shape: Shape::KeyVault,
+        ..Refusal::not_played(what)
+    })
 }
 
 /// The pair that a request asks for: made beforehand, or here where nobody has.
@@ -114,6 +136,7 @@ pub(super) fn create(
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
     let sent = body(context, request)?;
+    check_played(&sent)?;
     check_free(context, permit, &vault)?;
     let hardware = hardware(context, &vault, field(&sent, "kty").as_str().unwrap_or_default())?;
     let pair = new_pair(context, &vault, request, &sent)?;
@@ -132,6 +155,7 @@ pub(super) fn import(
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
     let sent = body(context, request)?;
+    check_played(&sent)?;
     check_free(context, permit, &vault)?;
     let key = field(&sent, "key");
     let hardware = hardware(context, &vault, field(key, "kty").as_str().unwrap_or_default())?;
@@ -191,6 +215,23 @@ fn answer(
     Ok(Response::json(StatusCode::OK, &answer))
 }
 
+/// The policy of a key that nobody gave one, which is every key's: setting one is not played.
+pub(super) fn rotation_policy(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = addressed(context, request)?;
+    let name = &named::<Keys>(context, &vault, permit)?.name;
+    let notice = &context.rules.key_vault.rotation_policy.notice_before_expiry;
+    let policy = json!({
+        "id": format!("{}/keys/{name}/rotationpolicy", request.authority()),
+        "lifetimeActions": [{"trigger": {"timeBeforeExpiry": notice}, "action": {"type": "Notify"}}],
+        "attributes": {},
+    });
+    Ok(Response::json(StatusCode::OK, &policy))
+}
+
 fn disabled(context: &Context<'_>, operation: &str) -> Refusal {
     let error = context.rules.error("KeyDisabled");
     Refusal::key_vault(error, &[("operation", operation)])
@@ -213,6 +254,7 @@ pub(super) fn update(
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
     let sent = body(context, request)?;
+    check_played(&sent)?;
     let (name, id) = (permit.params.get("key"), permit.params.get("version"));
     let change = Change {
         attributes: field(&sent, "attributes"),

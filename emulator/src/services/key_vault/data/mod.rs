@@ -37,6 +37,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Keys_Import" => keys::import,
         "Keys_Rotate" => keys::rotate,
         "Keys_Get" | "Keys_GetVersion" => keys::get,
+        "Keys_GetRotationPolicy" => keys::rotation_policy,
         "Keys_Update" | "Keys_UpdateVersion" => keys::update,
         "Keys_EncryptLatest" | "Keys_Encrypt" | "Keys_DecryptLatest" | "Keys_Decrypt" | "Keys_WrapLatest"
         | "Keys_Wrap" | "Keys_UnwrapLatest" | "Keys_Unwrap" | "Keys_SignLatest" | "Keys_Sign"

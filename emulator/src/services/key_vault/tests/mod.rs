@@ -2,6 +2,7 @@
 
 mod gates;
 mod keys;
+mod not_played;
 mod preparing;
 mod secrets;
 mod vaults;

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, account_body, keys, naming};
+use super::{ACCOUNT, account_body, account_limits, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Mark;
@@ -24,6 +24,7 @@ pub(super) fn put(
     naming::check(context, &id)?;
     let mut sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
+    account_limits::check_played(&sent)?;
     let location = plain::required_location(&sent)?;
     sent["location"] = json!(location);
     if let Some(account) = context.state.resource(&id) {
@@ -86,7 +87,8 @@ fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &s
 /// it, stays.
 fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Response, Refusal> {
     let mut patch = sent.clone();
-    if context.state.resources.contains_key(id) {
+    if let Some(account) = context.state.resources.get(id) {
+        account_limits::check_settled(context.rules, account, sent)?;
         identity::settle_change(context, id, &mut patch)?;
     }
     let Some(account) = context.state.resources.get_mut(id) else {
@@ -109,6 +111,7 @@ pub(super) fn patch(
 ) -> Result<Response, Refusal> {
     let sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
+    account_limits::check_played(&sent)?;
     update(context, &permit.scope, &sent)
 }
 

@@ -1,6 +1,7 @@
 //! The control plane: storage accounts, their keys, and containers as resources.
 
 mod account_body;
+mod account_limits;
 mod accounts;
 mod container_lease;
 mod containers;

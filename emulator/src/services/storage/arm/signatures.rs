@@ -6,12 +6,17 @@ use serde_json::{Value, json};
 
 use super::containers::account_in_path;
 use crate::gateway::{Permit, Refusal, Shape, account_signature, service_signature};
-use crate::model::{Request, Response};
+use crate::model::{Request, Response, Timestamp};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
 /// The version signatures are made for where the request names none.
 const VERSION: &str = "2022-11-02";
+
+/// The letters of services, of kinds of resource and of permissions there are.
+const SERVICES: &str = "bfqt";
+const TYPES: &str = "sco";
+const PERMISSIONS: &str = "rawdxyltmeopcufi";
 
 /// The key that `keyToSign` names: the first unless it is the second.
 fn key(context: &Context<'_>, host: &str, sent: &Value) -> String {
@@ -27,14 +32,37 @@ fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
     field(sent, name).as_str().unwrap_or_default()
 }
 
+fn wrong(name: &str) -> Refusal {
+    Refusal::arm(
+        StatusCode::BAD_REQUEST,
+        "InvalidValuesForRequestParameters",
+        format!("Values for request parameters are invalid: {name}."),
+    )
+}
+
 fn required(sent: &Value, names: &[&str]) -> Result<(), Refusal> {
     match names.iter().find(|name| text(sent, name).is_empty()) {
         None => Ok(()),
-        Some(name) => Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidValuesForRequestParameters",
-            format!("Values for request parameters are invalid: {name}."),
-        )),
+        Some(name) => Err(wrong(name)),
+    }
+}
+
+/// Refuses letters that say nothing, and times that are none: such a signature would open nothing, and
+/// would look as if it did.
+fn readable(sent: &Value, letters: &[(&str, &str)]) -> Result<(), Refusal> {
+    for (name, known) in letters {
+        if text(sent, name).chars().any(|letter| !known.contains(letter)) {
+            return Err(wrong(name));
+        }
+    }
+    let time = |name: &str| match text(sent, name) {
+        "" => Ok(None),
+        text => text.parse::<Timestamp>().map(Some).map_err(|_| wrong(name)),
+    };
+    let (start, expiry) = (time("signedStart")?, time("signedExpiry")?);
+    match (start, expiry) {
+        (Some(start), Some(expiry)) if start >= expiry => Err(wrong("signedExpiry")),
+        _ => Ok(()),
     }
 }
 
@@ -52,6 +80,14 @@ pub(super) fn account(
             "signedResourceTypes",
             "signedPermission",
             "signedExpiry",
+        ],
+    )?;
+    readable(
+        &sent,
+        &[
+            ("signedServices", SERVICES),
+            ("signedResourceTypes", TYPES),
+            ("signedPermission", PERMISSIONS),
         ],
     )?;
     let parameters = [
@@ -82,6 +118,7 @@ pub(super) fn service(
         let error = context.rules.error("ServiceSasResource");
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
+    readable(&sent, &[("signedPermission", PERMISSIONS)])?;
     let parameters = [
         ("sv", VERSION),
         ("sr", text(&sent, "signedResource")),

@@ -35,7 +35,6 @@ fn writable<'a>(
     permit: &Permit,
     request: &Request,
 ) -> Result<(&'a Blob, u32, bool), Refusal> {
-    headers::check_supported(request)?;
     let blob = place::base_blob(context, permit, request)?;
     let Kind::Append { blocks, sealed } = blob.kind else {
         return Err(place::refusal(context, "InvalidBlobType"));

@@ -196,8 +196,6 @@ pub(super) fn get(
         return Err(place::invalid_query("blocklisttype"));
     }
     let container = place::container(context, permit, request)?;
-    headers::check_supported(request)?;
-    place::no_version(request)?;
     let name = permit.params.get("blob");
     let (blob, staged) = match place::snapshot(request) {
         Some(time) => (container.snapshots.get(name).and_then(|own| own.get(&time)), None),

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 
-use super::{headers, incoming, place, preconditions, source};
+use super::{incoming, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::services::Context;
@@ -58,7 +58,6 @@ fn check_fits(staged: &Staged, id: &str) -> Result<(), Refusal> {
 /// Checks everything that does not depend on the bytes, and answers with the block's id.
 fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<String, Refusal> {
     let name = place::blob_name(context, permit)?;
-    headers::check_supported(request)?;
     let id = block_id(request)?;
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);

@@ -24,6 +24,7 @@ fn says_true(request: &Request, name: &str) -> bool {
 /// to the archive, or to nowhere in particular, it is not copied.
 fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<Tier, Refusal> {
     let asked = tiers::sent(request)?;
+    let priority = tiers::priority(request)?;
     if source.blob.kind != Kind::Block {
         return match asked {
             Some(_) => Err(place::refusal(context, "AccessTierNotSupportedForBlobType")),
@@ -32,7 +33,7 @@ fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<
     }
     match asked {
         Some(to) if to != "Archive" && source.blob.tier.is_archived(context.now) => Ok(Tier {
-            rehydration: Some(tiers::rehydration(context, request, to)?),
+            rehydration: Some(tiers::rehydration(context, priority, to)),
             ..Tier::new(Some("Archive"))
         }),
         _ => {
@@ -53,7 +54,7 @@ fn described(
     let sent = create::sent_tags(context, permit, request)?;
     let tags = match sent {
         Some(tags) => tags,
-        None if source::copies_tags(request) => {
+        None if source::copies_tags(request)? => {
             context.door().also_allows(context.now, permit, "Blob_SetTags")?;
             source.blob.tags.clone()
         }
@@ -91,8 +92,8 @@ pub(super) fn start(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let earlier = create::check(context, permit, request)?;
-    let source = source::find_for_copy(context, permit, request)?;
     let sync = says_true(request, "x-ms-requires-sync");
+    let source = source::find_for_copy(context, permit, request, sync)?;
     if sync {
         if source.blob.kind != Kind::Block {
             return Err(place::refusal(context, "InvalidSourceBlobType"));

@@ -68,7 +68,6 @@ pub(super) struct Earlier {
 /// Checks that a blob may be put at the path.
 pub(super) fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Earlier, Refusal> {
     let name = place::blob_name(context, permit)?;
-    headers::check_supported(request)?;
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     preconditions::for_create(context, permit, request, existing)?;

@@ -2,7 +2,6 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::place::not_implemented;
 use crate::gateway::Refusal;
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::storage::domain::{Metadata, Version};
@@ -97,42 +96,4 @@ fn as_spelled<'a>(request: &'a Request, name: &'a str) -> &'a str {
         .filter_map(|own| own.get("x-ms-meta-".len()..));
     let mut same = spelled.filter(|own| own.eq_ignore_ascii_case(name));
     same.next().unwrap_or(name)
-}
-
-/// What the emulator does not do. To ignore it would be to promise it.
-const UNSUPPORTED: [(HeaderName, &str); 6] = [
-    (
-        HeaderName::from_static("x-ms-encryption-key"),
-        "customer-provided keys (x-ms-encryption-key)",
-    ),
-    (
-        HeaderName::from_static("x-ms-encryption-scope"),
-        "encryption scopes (x-ms-encryption-scope)",
-    ),
-    (
-        HeaderName::from_static("x-ms-immutability-policy-until-date"),
-        "immutability policies of blobs (x-ms-immutability-policy-until-date)",
-    ),
-    (
-        HeaderName::from_static("x-ms-legal-hold"),
-        "legal holds of blobs (x-ms-legal-hold)",
-    ),
-    (
-        HeaderName::from_static("x-ms-structured-body"),
-        "structured bodies (x-ms-structured-body)",
-    ),
-    (
-        HeaderName::from_static("x-ms-content-crc64"),
-        "checking the CRC64 of a body (x-ms-content-crc64)",
-    ),
-];
-
-/// Refuses what a request may ask for and the emulator does not do.
-pub(super) fn check_supported(request: &Request) -> Result<(), Refusal> {
-    for (name, what) in &UNSUPPORTED {
-        if request.headers.contains_key(name) {
-            return Err(not_implemented(request, what));
-        }
-    }
-    Ok(())
 }

@@ -142,7 +142,6 @@ pub(super) fn of_blob(
     let action = Action::of(request)?;
     check_letters(permit, &action)?;
     let blob = place::base_blob(context, permit, request)?;
-    headers::check_supported(request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
     let (mut lease, version) = (blob.lease.clone(), blob.version.clone());
     let done = perform(context, &mut lease, &action)?;

@@ -49,7 +49,7 @@ pub(super) struct Include {
 }
 
 impl Include {
-    /// Reads it. What is only there once it has been deleted, or in versions, is never there.
+    /// Reads it. To leave out what is deleted, kept in versions or held would be to say there is none.
     fn of(request: &Request) -> Result<Self, Refusal> {
         let mut include = Self::default();
         let words = request.query_value("include").unwrap_or_default();
@@ -60,13 +60,17 @@ impl Include {
                 "copy" => include.copy = true,
                 "snapshots" => include.snapshots = true,
                 "uncommittedblobs" => include.uncommitted = true,
+                // There is no container of the system's.
+                "system" => {}
                 "deleted"
                 | "versions"
                 | "immutabilitypolicy"
                 | "legalhold"
                 | "deletedwithversions"
-                | "permissions"
-                | "system" => {}
+                | "permissions" => {
+                    let what = format!("include={word} of a list");
+                    return Err(place::not_implemented(request, &what));
+                }
                 _ => return Err(place::invalid_query("include")),
             }
         }

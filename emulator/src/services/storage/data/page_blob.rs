@@ -130,7 +130,6 @@ fn writable<'a>(
     permit: &Permit,
     request: &Request,
 ) -> Result<(&'a Blob, ByteRange), Refusal> {
-    headers::check_supported(request)?;
     let blob = place::base_blob(context, permit, request)?;
     let Kind::Page { sequence } = blob.kind else {
         return Err(place::refusal(context, "InvalidBlobType"));
@@ -245,16 +244,7 @@ pub(super) fn ranges(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    if request.query_value("prevsnapshot").is_some()
-        || request.headers.contains_key("x-ms-previous-snapshot-url")
-    {
-        return Err(place::not_implemented(
-            request,
-            "Get Page Ranges against an earlier snapshot (prevsnapshot)",
-        ));
-    }
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(request)?;
     if !matches!(blob.kind, Kind::Page { .. }) {
         return Err(place::refusal(context, "InvalidBlobType"));
     }

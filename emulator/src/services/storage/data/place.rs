@@ -4,7 +4,6 @@ use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal, account_named};
 use crate::model::Request;
-use crate::rules::Mark;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
@@ -84,18 +83,6 @@ pub(super) fn snapshot(request: &Request) -> Option<String> {
     request.query_value("snapshot").filter(|time| !time.is_empty())
 }
 
-/// Refuses a request that names an earlier version of a blob.
-pub(super) fn no_version(request: &Request) -> Result<(), Refusal> {
-    let asked = !request.query.is_empty()
-        && request
-            .query_value("versionid")
-            .is_some_and(|version| !version.is_empty());
-    if asked {
-        return Err(not_implemented(request, "versions of blobs (versionid)"));
-    }
-    Ok(())
-}
-
 /// The blob or the snapshot in the path, to read it.
 pub(super) fn blob<'a>(
     context: &'a Context<'_>,
@@ -104,7 +91,6 @@ pub(super) fn blob<'a>(
 ) -> Result<&'a Blob, Refusal> {
     let container = container(context, permit, request)?;
     let name = blob_name(context, permit)?;
-    no_version(request)?;
     match snapshot(request) {
         Some(time) => container
             .snapshots
@@ -152,16 +138,7 @@ pub(super) fn refusal(context: &Context<'_>, code: &str) -> Refusal {
 
 /// Says plainly that the emulator does not do something, so that nobody takes it for Azure's word.
 pub(super) fn not_implemented(request: &Request, what: &str) -> Refusal {
-    let mut refusal = Refusal::blob(
-        StatusCode::NOT_IMPLEMENTED,
-        "NotImplemented",
-        format!("azdrill does not implement {what} at {}.", request.host),
-    );
-    refusal.mark = Mark::Unverified;
-    refusal
-        .headers
-        .push(("x-azdrill-not-implemented", what.to_owned()));
-    refusal
+    Refusal::blob_not_played(request, what)
 }
 
 /// 400 for a header.

@@ -64,7 +64,6 @@ fn body(content: StoredBody) -> Body {
 /// The blob in the path, if the request's conditions hold.
 fn wanted<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) -> Result<&'a Blob, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::for_read(context, request, blob)?;
     Ok(blob)
 }

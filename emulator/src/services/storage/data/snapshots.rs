@@ -19,7 +19,6 @@ pub(super) fn take(
 ) -> Result<Response, Refusal> {
     let metadata = headers::metadata(request)?;
     let blob = place::base_blob(context, permit, request)?;
-    headers::check_supported(request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
     blob.lease
         .check_read(context.now, lease_id(request)?, Level::Blob)

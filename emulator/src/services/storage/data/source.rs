@@ -15,6 +15,7 @@ use crate::services::Context;
 use crate::services::storage::domain::Blob;
 
 const COPY_SOURCE: HeaderName = HeaderName::from_static("x-ms-copy-source");
+const SOURCE_MD5: HeaderName = HeaderName::from_static("x-ms-source-content-md5");
 const SOURCE_AUTHORIZATION: HeaderName = HeaderName::from_static("x-ms-copy-source-authorization");
 
 /// A blob to copy from.
@@ -44,12 +45,6 @@ impl Source {
 
     /// Checks the hash a request demands. Only that of a blob written in one piece is known.
     pub(super) fn check_hash(&self, request: &Request, part: &StoredBody) -> Result<(), Refusal> {
-        if request.headers.contains_key("x-ms-source-content-crc64") {
-            return Err(place::not_implemented(
-                request,
-                "checking the CRC64 of a source (x-ms-source-content-crc64)",
-            ));
-        }
         let Some(wanted) = request.header("x-ms-source-content-md5") else {
             return Ok(());
         };
@@ -128,12 +123,11 @@ fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal>
 
 /// Shows a credential for the source: a signature in its address, a token sent along with it, or,
 /// within one account, what the caller has shown for the destination.
-fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut Reading, takes_token: bool) {
+fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut Reading) {
     if reading.request.query_value("sig").is_some() {
         return;
     }
-    let sent = request.headers.get(SOURCE_AUTHORIZATION).filter(|_| takes_token);
-    if let Some(token) = sent {
+    if let Some(token) = request.headers.get(SOURCE_AUTHORIZATION) {
         reading
             .request
             .headers
@@ -165,31 +159,30 @@ fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut
     }
 }
 
-/// The source of an operation that copies while it is asked.
-pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Source, Refusal> {
-    find_with(context, permit, request, true)
-}
-
-/// The source of Copy Blob, which takes no token for it.
+/// The source of Copy Blob. Unless it copies at once, it takes no token for its source, and looks at no
+/// hash of it.
 pub(super) fn find_for_copy(
     context: &Context<'_>,
     permit: &Permit,
     request: &Request,
+    sync: bool,
 ) -> Result<Source, Refusal> {
-    let sync = request
-        .header("x-ms-requires-sync")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    find_with(context, permit, request, sync)
+    if !sync {
+        for name in [SOURCE_AUTHORIZATION, SOURCE_MD5] {
+            if request.headers.contains_key(&name) {
+                let what = format!("{name} of a copy that is not made at once (x-ms-requires-sync)");
+                return Err(place::not_implemented(request, &what));
+            }
+        }
+    }
+    find(context, permit, request)
 }
 
-fn find_with(
-    context: &Context<'_>,
-    permit: &Permit,
-    request: &Request,
-    takes_token: bool,
-) -> Result<Source, Refusal> {
+/// The source of an operation that copies while it is asked.
+pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Source, Refusal> {
     let mut reading = reading(context, request)?;
-    show(context, permit, request, &mut reading, takes_token);
+    let copies_tags = copies_tags(request)?;
+    show(context, permit, request, &mut reading);
     let unreachable = |refusal: Refusal| not_verified(context, refusal);
     let path = context.path.ok_or_else(place::no_blob)?;
     let source = &reading.request;
@@ -198,7 +191,7 @@ fn find_with(
         .pass(context.now, path, source)
         .map_err(unreachable)?;
     let blob = place::blob(context, &passed, source).map_err(unreachable)?;
-    if copies_tags(request) {
+    if copies_tags {
         context
             .door()
             .also_allows(context.now, &passed, "Blob_GetTags")
@@ -218,10 +211,14 @@ fn find_with(
 }
 
 /// Whether a copy is to have its source's tags.
-pub(super) fn copies_tags(request: &Request) -> bool {
-    request
-        .header("x-ms-copy-source-tag-option")
-        .is_some_and(|option| option.eq_ignore_ascii_case("copy"))
+pub(super) fn copies_tags(request: &Request) -> Result<bool, Refusal> {
+    const NAME: &str = "x-ms-copy-source-tag-option";
+    match request.header(NAME) {
+        None => Ok(false),
+        Some(option) if option.eq_ignore_ascii_case("replace") => Ok(false),
+        Some(option) if option.eq_ignore_ascii_case("copy") => Ok(true),
+        Some(_) => Err(place::invalid_header(NAME)),
+    }
 }
 
 /// What the source says, said by the destination: which gate and why stays in the log.

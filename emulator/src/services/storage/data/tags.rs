@@ -8,7 +8,7 @@ use quick_xml::escape::partial_escape;
 
 use super::page::{Page, marker_of};
 use super::tag_query::Expression;
-use super::{account, headers, listing, place, preconditions, xml};
+use super::{account, listing, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::Context;
@@ -69,7 +69,6 @@ pub(super) fn set(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::base_blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::for_write(context, request, blob)?;
     super::incoming::check_md5_of_bytes(request)?;
     let root = xml::read(context, request.body.bytes(), "Tags")?;
@@ -87,7 +86,6 @@ pub(super) fn get(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::for_read(context, request, blob)?;
     let mut text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>".to_owned();
     write(&mut text, &blob.tags);

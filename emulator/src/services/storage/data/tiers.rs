@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{headers, place, preconditions};
+use super::{place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::Context;
@@ -22,25 +22,26 @@ pub(super) fn sent(request: &Request) -> Result<Option<&'static str>, Refusal> {
         .ok_or_else(|| place::invalid_header("x-ms-access-tier"))
 }
 
-/// The way back from the archive to a tier that is online.
-pub(super) fn rehydration(
-    context: &Context<'_>,
-    request: &Request,
-    to: &'static str,
-) -> Result<Rehydration, Refusal> {
+/// How fast a blob is to come back from the archive, in the service's words.
+pub(super) fn priority(request: &Request) -> Result<&'static str, Refusal> {
     let sent = request.header("x-ms-rehydrate-priority").unwrap_or("Standard");
-    let (priority, phase) = if sent.eq_ignore_ascii_case("high") {
-        ("High", "blob_rehydrate_high")
-    } else if sent.eq_ignore_ascii_case("standard") {
-        ("Standard", "blob_rehydrate_standard")
-    } else {
-        return Err(place::invalid_header("x-ms-rehydrate-priority"));
+    ["High", "Standard"]
+        .into_iter()
+        .find(|priority| priority.eq_ignore_ascii_case(sent))
+        .ok_or_else(|| place::invalid_header("x-ms-rehydrate-priority"))
+}
+
+/// The way back from the archive to a tier that is online.
+pub(super) fn rehydration(context: &Context<'_>, priority: &'static str, to: &'static str) -> Rehydration {
+    let phase = match priority {
+        "High" => "blob_rehydrate_high",
+        _ => "blob_rehydrate_standard",
     };
-    Ok(Rehydration {
+    Rehydration {
         to,
         priority,
         due: context.now + context.phase(phase),
-    })
+    }
 }
 
 /// Set Blob Tier, of a blob or a snapshot. It changes neither entity tag nor time.
@@ -50,9 +51,9 @@ pub(super) fn set(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::check_lease(context, request, Some(blob))?;
     let to = sent(request)?.ok_or_else(|| place::missing_header("x-ms-access-tier"))?;
+    let priority = priority(request)?;
     if blob.kind != Kind::Block {
         return Err(place::refusal(context, "AccessTierNotSupportedForBlobType"));
     }
@@ -65,7 +66,7 @@ pub(super) fn set(
         asked: Some(if returns { "Archive" } else { to }),
         changed: Some(now),
         rehydration: if returns {
-            Some(rehydration(context, request, to)?)
+            Some(rehydration(context, priority, to))
         } else {
             None
         },

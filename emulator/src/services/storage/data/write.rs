@@ -57,7 +57,6 @@ pub(super) fn delete(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::for_write(context, request, blob)?;
     let name = permit.params.get("blob");
     let snapshots = place::container(context, permit, request)?
@@ -111,7 +110,6 @@ fn change(
 /// The blob in the path, once it may be changed in place.
 fn changeable<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) -> Result<&'a Blob, Refusal> {
     let blob = place::base_blob(context, permit, request)?;
-    headers::check_supported(request)?;
     preconditions::for_write(context, request, blob)?;
     if blob.tier.is_archived(context.now) {
         return Err(place::refusal(context, "BlobArchived"));

@@ -20,5 +20,6 @@ mod snapshots;
 mod tags;
 mod tiers;
 mod trust;
+mod unplayed;
 mod world;
 mod writes;

@@ -208,3 +208,49 @@ fn connections_skus_and_what_nobody_plays() {
     );
     assert!(HOST.starts_with("acct."));
 }
+
+#[test]
+fn a_signature_that_would_open_nothing_is_not_made() {
+    let mut world = World::new();
+    let right = json!({"signedServices": "b", "signedResourceTypes": "o", "signedPermission": "r", "signedExpiry": "2026-03-03T00:00:00Z"});
+    for (name, value) in [
+        ("signedServices", "bz"),
+        ("signedResourceTypes", "zzz"),
+        ("signedPermission", "zzz"),
+        ("signedExpiry", "1999"),
+        ("signedStart", "2026-03-04T00:00:00Z"),
+    ] {
+        let mut sent = right.clone();
+        sent[name] = json!(value);
+        let answer = world.arm(Method::POST, &format!("{ACCT}/listAccountSas"), Some(sent));
+        assert_eq!(
+            refused(&answer, 400),
+            "InvalidValuesForRequestParameters",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_account_is_not_made_into_what_it_cannot_be() {
+    let mut world = World::new();
+    for (name, value) in [
+        ("isSftpEnabled", json!(true)),
+        ("isNfsV3Enabled", json!(true)),
+        ("dnsEndpointType", json!("AzureDnsZone")),
+        ("customDomain", json!({"name": "blobs.example.com"})),
+        ("immutableStorageWithVersioning", json!({"enabled": true})),
+    ] {
+        let answer = world.arm(Method::PATCH, ACCT, Some(json!({"properties": {name: value}})));
+        assert_eq!(refused(&answer, 501), "NotImplementedByEmulator", "{name}");
+        let what = answer.header("x-azdrill-not-implemented").unwrap_or_default();
+        assert!(what.contains(name), "{what}");
+    }
+    let hierarchical = json!({"properties": {"isHnsEnabled": true}});
+    let answer = world.arm(Method::PATCH, ACCT, Some(hierarchical));
+    assert_eq!(refused(&answer, 400), "AccountPropertyCannotBeUpdated");
+    let answer = world.arm(Method::PATCH, ACCT, Some(json!({"kind": "Storage"})));
+    assert_eq!(refused(&answer, 501), "NotImplementedByEmulator");
+    let answer = world.arm(Method::PATCH, ACCT, Some(json!({"kind": "StorageV2"})));
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
