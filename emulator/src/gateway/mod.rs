@@ -14,6 +14,7 @@ mod known_hosts;
 pub(crate) mod lenient_json;
 mod lock;
 mod parsed_body;
+mod query_options;
 mod refusal;
 mod sas;
 mod sent_body;
@@ -168,6 +169,7 @@ impl Door<'_> {
         given_twice::check(self.rules, endpoint, request)?;
         let routed = self.route(endpoint, request)?;
         let row = &self.rules.router.operations()[routed.operation];
+        query_options::check(self.rules, row, &routed.params, request)?;
         let mut permit = Permit {
             operation: routed.operation,
             scope: match endpoint {
