@@ -39,7 +39,7 @@ pub(crate) use parsed_body::ParsedBody;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 pub(crate) use sas::{account_signature, container_signature, service_signature};
-pub(crate) use sent_body::{check as check_body, read_json, read_lenient_json};
+pub(crate) use sent_body::{check as check_body, check_tags, read_json, read_lenient_json};
 pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;
