@@ -15,6 +15,7 @@ mod known_hosts;
 pub(crate) mod lenient_json;
 mod lock;
 mod parsed_body;
+mod query_options;
 mod refusal;
 mod sas;
 mod sent_body;
@@ -39,7 +40,7 @@ pub(crate) use parsed_body::ParsedBody;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
 pub(crate) use sas::{account_signature, container_signature, service_signature};
-pub(crate) use sent_body::{check as check_body, read_json, read_lenient_json};
+pub(crate) use sent_body::{check as check_body, check_tags, read_json, read_lenient_json};
 pub(crate) use shared_key::authorize as authorize_with_key;
 #[cfg(test)]
 pub(crate) use shared_key::sign;
@@ -169,6 +170,7 @@ impl Door<'_> {
         given_twice::check(self.rules, endpoint, request)?;
         let routed = self.route(endpoint, request)?;
         let row = &self.rules.router.operations()[routed.operation];
+        query_options::check(self.rules, row, &routed.params, request)?;
         let mut permit = Permit {
             operation: routed.operation,
             scope: match endpoint {

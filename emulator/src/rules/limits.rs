@@ -36,6 +36,12 @@ pub struct Limits {
     pub evaluation_steps: Limit,
     /// How many bytes an evaluation writes.
     pub evaluation_bytes: Limit,
+    /// Tags of one thing.
+    pub tags: Limit,
+    /// Characters of a tag's name.
+    pub tag_name_characters: Limit,
+    /// Characters of a tag's value.
+    pub tag_value_characters: Limit,
     /// Characters of a query.
     pub query_characters: Limit,
     /// Operators of a query.
@@ -53,6 +59,9 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Limits, RulesE
         ("evaluation_depth", &limits.evaluation_depth),
         ("evaluation_steps", &limits.evaluation_steps),
         ("evaluation_bytes", &limits.evaluation_bytes),
+        ("tags", &limits.tags),
+        ("tag_name_characters", &limits.tag_name_characters),
+        ("tag_value_characters", &limits.tag_value_characters),
         ("query_characters", &limits.query_characters),
         ("query_operators", &limits.query_operators),
     ];

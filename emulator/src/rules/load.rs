@@ -13,8 +13,8 @@ use super::prerequisite::Evidence;
 use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
     deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
-    name_form, network_resource, outside, parameter_list, provider, public_client, region, role,
-    server_facts, single_server, storage_facts, time_zone, vault_facts,
+    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
+    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -132,10 +132,12 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let lifecycle = load_lifecycle(&known)?;
     let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
+    let router = Router::build(operations)?;
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
-        router: Router::build(operations)?,
+        query_options: query_option::load(include_str!("../../rules/query_options.toml"), &router, &known)?,
+        router,
         built_in_roles: role::load_built_in(&taken, &known)?,
         trusted_services: network.trusted_services(),
         gates: network.gates(),

@@ -29,6 +29,7 @@ mod prerequisite;
 mod profile;
 mod provider;
 mod public_client;
+mod query_option;
 mod region;
 mod role;
 mod router;
@@ -69,6 +70,7 @@ pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, S
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
 pub use public_client::PublicClient;
+pub use query_option::QueryOptions;
 pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Routed, Router, without_empty_parent};
@@ -118,6 +120,8 @@ pub struct Rules {
     pub prerequisites: Vec<Prerequisite>,
     /// The alternative taken, by rule.
     pub taken: BTreeMap<RuleId, String>,
+    /// Which operation heeds which query options.
+    pub query_options: QueryOptions,
     /// Error codes by name.
     pub errors: BTreeMap<String, ErrorCode>,
     /// Sources by key.

@@ -123,6 +123,14 @@ impl Params {
         &self.values[start..self.ends[position].1]
     }
 
+    /// The values, in the order of the path.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        starts
+            .zip(&self.ends)
+            .map(move |(start, (_, end))| &self.values[start..*end])
+    }
+
     fn push<'a>(&mut self, name: &Arc<str>, segments: impl IntoIterator<Item = &'a str>) {
         for (position, segment) in segments.into_iter().enumerate() {
             if position > 0 {

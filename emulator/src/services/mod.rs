@@ -2,6 +2,7 @@
 //! door, as their own identities, from their own place in the network.
 
 mod admin;
+mod arm_filter;
 mod authorization;
 mod budget;
 mod context;

@@ -10,7 +10,7 @@ use crate::world::World;
 const GRAPH: &str = "graph.microsoft.com";
 
 impl World {
-    fn graph(&mut self, method: Method, target: &str, body: Option<&Value>) -> Response {
+    pub(crate) fn graph(&mut self, method: Method, target: &str, body: Option<&Value>) -> Response {
         let who = self.operator.object_id;
         self.graph_as(who, method, target, body)
     }
@@ -30,14 +30,14 @@ impl World {
         })
     }
 
-    fn found(&mut self, target: &str) -> Vec<String> {
+    pub(crate) fn found(&mut self, target: &str) -> Vec<String> {
         let answer = self.graph(Method::GET, target, None);
         assert_eq!(answer.status, 200, "{target}: {answer:?}");
         names(&answer)
     }
 
     /// With a person in a group that is in a group, and an identity.
-    fn peopled() -> Self {
+    pub(crate) fn peopled() -> Self {
         let mut world = Self::new();
         let ada = world.add_principal(0xada, "ada@drill.example", IdentityKind::User);
         let inner = world.add_principal(0xb1, "inner", IdentityKind::Group);
@@ -60,7 +60,7 @@ impl World {
     }
 }
 
-fn names(answer: &Response) -> Vec<String> {
+pub(crate) fn names(answer: &Response) -> Vec<String> {
     let body = answer.json_body();
     let all = body["value"].as_array().expect("a list").iter();
     all.map(|one| one["displayName"].as_str().expect("a name").to_owned())

@@ -27,6 +27,7 @@ mod partial_lists;
 mod people;
 mod policies;
 mod providers;
+mod query_options;
 mod recorded_instances;
 mod recorded_vaults;
 mod resource_graph;

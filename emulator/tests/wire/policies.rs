@@ -177,6 +177,15 @@ fn policies_of_other_datasources_are_kept_and_unknown_ones_are_not() {
         (refused.status.as_u16(), code(&refused).as_str()),
         (400, "BMSUserErrorInvalidInput")
     );
+    unknown["properties"]["datasourceTypes"] = json!([
+        "Microsoft.ContainerService/managedClusters",
+        "Microsoft.DBforPostgreSQL/flexibleServers"
+    ]);
+    let mixed = world.put(&below_vault("backupPolicies/other"), &unknown);
+    assert_eq!(
+        (mixed.status.as_u16(), code(&mixed).as_str()),
+        (400, "BMSUserErrorInvalidInput")
+    );
     let mut mine = policy_body();
     mine["properties"]["policyRules"]
         .as_array_mut()

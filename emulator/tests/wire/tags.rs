@@ -119,3 +119,40 @@ fn names_are_given_out_counted_and_taken_back() {
     assert_eq!(world.delete(&name).status, 200);
     assert_eq!(world.delete(&name).status, 204);
 }
+
+/// Before anything changes, whichever way they come.
+#[test]
+fn tags_keep_to_their_limits() {
+    let mut world = World::new();
+    world.put_account();
+    let account = world.account();
+    let many = |count: usize| -> serde_json::Map<String, serde_json::Value> {
+        (0..count).map(|at| (format!("t{at}"), json!("x"))).collect()
+    };
+    let named = |name: &str, value: &str| json!({ name: value });
+    let tags = format!("{account}/providers/Microsoft.Resources/tags/default");
+    for (wrong, code) in [
+        (json!(many(51)), "SyntheticTooManyTags"),
+        (named(&"n".repeat(513), ""), "InvalidTagName"),
+        (named("n", &"v".repeat(257)), "InvalidTagValueLength"),
+        (named("a<b", ""), "InvalidTagNameCharacters"),
+        (named("a/b", ""), "InvalidTagNameCharacters"),
+    ] {
+        for answer in [
+            world.arm(Method::PATCH, &account, Some(&json!({"tags": wrong}))),
+            world.put(&tags, &json!({"properties": {"tags": wrong}})),
+        ] {
+            assert_eq!(answer.status, 400, "{answer:?}");
+            assert_eq!(answer.json_body()["error"]["code"], code);
+        }
+    }
+    let answer = world.put(&tags, &json!({"properties": {"tags": many(50)}}));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let one_more = json!({"operation": "Merge", "properties": {"tags": {"hidden-title/x": "1"}}});
+    let answer = world.arm(Method::PATCH, &tags, Some(&one_more));
+    assert_eq!(
+        answer.json_body()["error"]["code"],
+        "SyntheticTooManyTags",
+        "{answer:?}"
+    );
+}

@@ -6,6 +6,7 @@
 //! providers take no notice of it; of a version newer than the type was read at, it is kept.
 
 mod refusal;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod version;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use super::{ParsedBody, Refusal, lenient_json};
 use crate::model::Request;
 use crate::rules::{Endpoint, Operation, Rules};
+pub(crate) use tags::check_tags;
 use version::version;
 use walk::Walk;
 
@@ -100,6 +102,7 @@ pub(crate) fn check(
     let mut walk = Walk::new(rules, operation, own, asked, request);
     walk.whole(&mut body).map_err(|wrong| walk.refuse(wrong))?;
     let ignored = walk.ignored;
+    tags::check(rules, operation, &body)?;
     request.json = Some(body);
     Ok(ignored)
 }

@@ -4,7 +4,6 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter::Filter;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
@@ -12,6 +11,7 @@ use crate::model::{
     wire_hundred_nanoseconds,
 };
 use crate::rules::Mark;
+use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -75,11 +75,11 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let filter = request.query_value("$filter").unwrap_or_default();
-    let filter = Filter::read(&filter, &["atScope", "principalId", "assignedTo"])?;
-    let at_scope = filter.has("atScope");
-    let principal = filter.value("principalId");
+    let filter = Filter::read(&filter, &["atScope()", "principalId eq", "assignedTo()"])?;
+    let at_scope = filter.has("atScope()");
+    let principal = filter.value("principalId eq");
     // Whoever is no principal is assigned nothing.
-    let assigned_to = filter.value("assignedTo").map(|id| match id.parse() {
+    let assigned_to = filter.value("assignedTo()").map(|id| match id.parse() {
         Ok(id) => context.state.directory.with_groups(PrincipalId(id)),
         Err(_) => Vec::new(),
     });

@@ -4,10 +4,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter::Filter;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{ActionPattern, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{RoleDefinition, RolePermission};
+use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -88,7 +88,7 @@ pub(super) fn list_at_root(
 
 fn filter(request: &Request) -> Result<Filter, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
-    Filter::read(&text, &["roleName", "type", "atScopeAndBelow"])
+    Filter::read(&text, &["roleName eq", "type eq", "atScopeAndBelow()"])
 }
 
 fn answer<'a>(
@@ -98,7 +98,7 @@ fn answer<'a>(
     request: &Request,
     roles: impl Iterator<Item = &'a RoleDefinition>,
 ) -> Result<Response, Refusal> {
-    let (name, kind) = (filter.value("roleName"), filter.value("type"));
+    let (name, kind) = (filter.value("roleName eq"), filter.value("type eq"));
     let found: Vec<Value> = roles
         .filter(|role| name.is_none_or(|name| role.name.eq_ignore_ascii_case(name)))
         .filter(|role| {

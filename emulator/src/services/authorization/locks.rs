@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::{Lock, LockLevel, field};
 
@@ -91,7 +92,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     super::require_scope(context, &permit.scope)?;
     let filter = request.query_value("$filter").unwrap_or_default();
-    let at_scope = filter.to_ascii_lowercase().contains("atscope()");
+    let at_scope = Filter::read(&filter, &["atScope()"])?.has("atScope()");
     let found: Vec<Value> = context
         .state
         .locks

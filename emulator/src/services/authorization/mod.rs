@@ -2,10 +2,11 @@
 
 mod assignments;
 mod definitions;
-mod filter;
 mod locks;
 mod policies;
 
+#[cfg(any(test, feature = "fuzzing"))]
+use super::arm_filter::Filter;
 use super::{Context, Handler};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
@@ -34,7 +35,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 /// Reads a filter as the lists here do.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_filter(text: &str) -> bool {
-    filter::Filter::read(text, &["roleName", "principalId", "atScope", "assignedTo"]).is_ok()
+    Filter::read(
+        text,
+        &["roleName eq", "principalId eq", "atScope()", "assignedTo()"],
+    )
+    .is_ok()
 }
 
 /// The resource (or group, or subscription) an assignment is made at, or a lock put on, must exist.

@@ -29,24 +29,34 @@ fn elements(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Refuses a policy that cannot be. Of datasources that are not played a policy is kept, and nothing
-/// is looked at.
-pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
-    let types = elements(field(field(sent, "properties"), "datasourceTypes"));
-    if types.is_empty() {
-        return Err(invalid(context, "datasourceTypes names no datasource type"));
-    }
-    let mut played = false;
+/// Whether the one datasource type a policy is for is played.
+fn check_types(context: &Context<'_>, types: &[Value]) -> Result<bool, Refusal> {
+    let mut found: Option<(&str, bool)> = None;
     for kind in types {
         let kind = kind.as_str().unwrap_or_default();
-        match context.rules.vaults.datasource_type(kind) {
-            Some(own) => played |= own.played,
-            None => {
-                let why = format!("`{kind}` is no datasource type of Azure Backup");
+        let Some(own) = context.rules.vaults.datasource_type(kind) else {
+            let why = format!("`{kind}` is no datasource type of Azure Backup");
+            return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+        };
+        match found {
+            Some((other, _)) if other != own.name => {
+                let why = format!("a policy is for one datasource type, and not for `{other}` and `{kind}`");
                 return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
             }
+            _ => found = Some((own.name.as_str(), own.played)),
         }
     }
+    match found {
+        Some((_, played)) => Ok(played),
+        None => Err(invalid(context, "datasourceTypes names no datasource type")),
+    }
+}
+
+/// Refuses a policy that cannot be. Of datasources that are not played a policy is kept, as Azure keeps
+/// it, and nothing is looked at: no instance can be made with it.
+pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let types = elements(field(field(sent, "properties"), "datasourceTypes"));
+    let played = check_types(context, types)?;
     let has_default =
         rules_of(sent, "AzureRetentionRule").any(|rule| field(rule, "isDefault").as_bool() == Some(true));
     if !has_default {

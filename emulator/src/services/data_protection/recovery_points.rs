@@ -10,6 +10,7 @@ use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Flavour;
+use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, Next, Workflow, page};
 use crate::state::field;
 
@@ -257,15 +258,20 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
 }
 
 /// The bounds of a filter `startDate eq '…' and endDate eq '…'`. An empty filter bounds nothing.
-pub(super) fn bounds(filter: &str) -> (Option<Timestamp>, Option<Timestamp>) {
-    let bound = |name: &str| {
-        filter
-            .split(" and ")
-            .find(|clause| clause.trim().to_ascii_lowercase().starts_with(name))
-            .and_then(|clause| clause.split('\'').nth(1))
-            .and_then(|time| time.parse().ok())
+///
+/// # Errors
+///
+/// What is not understood is refused by name.
+pub(super) fn bounds(text: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
+    let filter = Filter::read(text, &["startDate eq", "endDate eq"])?;
+    let bound = |name: &str| match filter.value(name) {
+        None => Ok(None),
+        Some(time) => match time.parse::<Timestamp>() {
+            Ok(time) => Ok(Some(time)),
+            Err(_) => Err(Refusal::not_played(&format!("the filter '{name} '{time}''"))),
+        },
     };
-    (bound("startdate"), bound("enddate"))
+    Ok((bound("startDate eq")?, bound("endDate eq")?))
 }
 
 /// Newest first. A range that ends before it begins holds nothing.
@@ -276,7 +282,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     let instance = permit.scope.clone();
     require_instance(context, &instance)?;
-    let (from, to) = bounds(&request.query_value("$filter").unwrap_or_default());
+    let (from, to) = bounds(&request.query_value("$filter").unwrap_or_default())?;
     let found: Vec<Value> = context
         .own
         .data_protection

@@ -163,7 +163,7 @@ pub(super) fn shown(request: &Request, object: Value) -> Value {
         "surname",
         "userPrincipalName",
     ];
-    let selected = request.query_value("$select").filter(|text| !text.is_empty());
+    let selected = super::option(request, "select");
     let is_person = object["@odata.type"] == "#microsoft.graph.user";
     let wanted = |member: &str| match &selected {
         Some(names) => {

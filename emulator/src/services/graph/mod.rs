@@ -1,6 +1,7 @@
 //! The directory: whom clients look up before they assign a role, and make to assign one to.
 
 mod applications;
+mod by_ids;
 mod credentials;
 mod describe;
 mod filter;
@@ -14,7 +15,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Context, Handler, json_body};
+use super::{Context, Handler};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
 use crate::state::{IdentityKind, Principal};
@@ -35,7 +36,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Groups_List" => list_groups,
         "Groups_Get" => |context, permit, request| get(context, permit, request, Some(PrincipalKind::Group)),
         "DirectoryObjects_Get" => |context, permit, request| get(context, permit, request, None),
-        "DirectoryObjects_GetByIds" => get_by_ids,
+        "DirectoryObjects_GetByIds" => by_ids::get_by_ids,
         "Me_Get" => me,
         "Groups_Members" => membership::members,
         "Groups_TransitiveMembers" => membership::transitive_members,
@@ -116,15 +117,40 @@ fn signed_in(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, Refu
         })
 }
 
+/// A query option, with or without its dollar sign.
+fn option(request: &Request, name: &str) -> Option<String> {
+    let value = request.query_value(&format!("${name}"));
+    let value = value.or_else(|| request.query_value(name));
+    value.filter(|value| !value.is_empty())
+}
+
+/// A query option that is a number.
+fn number(request: &Request, name: &str, least: usize) -> Result<Option<usize>, Refusal> {
+    let Some(text) = option(request, name) else {
+        return Ok(None);
+    };
+    match text.parse::<usize>() {
+        Ok(number) if number >= least => Ok(Some(number)),
+        _ => Err(written::bad(format!(
+            "Invalid value '{text}' for $query option '${name}'."
+        ))),
+    }
+}
+
 /// Answers a list, or the page of it that the request asks for.
 fn answer(_: &Context<'_>, request: &Request, collection: &str, found: Vec<Value>) -> Answer {
-    let number = |name: &str| {
-        request
-            .query_value(name)
-            .and_then(|text| text.parse::<usize>().ok())
+    let skipped = number(request, "skiptoken", 0)?.unwrap_or_default();
+    let top = number(request, "top", 1)?.unwrap_or(usize::MAX);
+    let counts = match option(request, "count").as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            return Err(written::bad(format!(
+                "Invalid value '{other}' for $count query option."
+            )));
+        }
     };
-    let skipped = number("$skiptoken").unwrap_or_default();
-    let top = number("$top").filter(|top| *top > 0).unwrap_or(usize::MAX);
+    let count = found.len();
     let more = found.len().saturating_sub(skipped) > top;
     let page = found.into_iter().skip(skipped).take(top);
     let page: Vec<Value> = page.map(|object| describe::shown(request, object)).collect();
@@ -132,6 +158,9 @@ fn answer(_: &Context<'_>, request: &Request, collection: &str, found: Vec<Value
         "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#{collection}"),
         "value": page,
     });
+    if counts {
+        body["@odata.count"] = json!(count);
+    }
     if more {
         let kept: Vec<String> = request
             .query
@@ -157,7 +186,7 @@ fn filtered(
     collection: &str,
     objects: impl Iterator<Item = Value>,
 ) -> Answer {
-    let text = request.query_value("$filter").unwrap_or_default();
+    let text = option(request, "filter").unwrap_or_default();
     let filter = Filter::read(&text).map_err(|part| {
         let text = format!("Unsupported or invalid query filter clause specified: '{part}'.");
         Refusal::arm(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", text)
@@ -167,7 +196,7 @@ fn filtered(
 }
 
 /// Service principal names are application ids: a look-up by object id finds nothing, and clients
-/// then ask [`get_by_ids`]. A list that always finds somebody makes them assign to the wrong one.
+/// then ask [`by_ids::get_by_ids`]. A list that always finds somebody makes them assign to the wrong one.
 fn list_service_principals(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::ServicePrincipal)
@@ -218,35 +247,6 @@ fn me(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
         .map(|principal| describe::shown(request, describe::principal(context, principal)))
         .map(|object| Response::json(StatusCode::OK, &object))
         .ok_or_else(|| missing("me"))
-}
-
-fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    let sent = json_body(request)?;
-    let texts = |name: &str| -> Vec<&str> {
-        let all = sent[name].as_array().into_iter().flatten();
-        all.filter_map(Value::as_str).collect()
-    };
-    let types = texts("types");
-    let is_wanted = |principal: &Principal| {
-        let own = match principal.kind() {
-            PrincipalKind::User => "user",
-            PrincipalKind::Group => "group",
-            PrincipalKind::ServicePrincipal => "servicePrincipal",
-        };
-        types.is_empty()
-            || types.iter().any(|wanted| {
-                wanted.eq_ignore_ascii_case(own) || wanted.eq_ignore_ascii_case("directoryObject")
-            })
-    };
-    let ids: Vec<PrincipalId> = texts("ids")
-        .iter()
-        .filter_map(|id| id.parse().ok().map(PrincipalId))
-        .collect();
-    let found: Vec<Value> = directory(context, permit)
-        .filter(|principal| ids.contains(&principal.id) && is_wanted(principal))
-        .map(|principal| describe::principal(context, principal))
-        .collect();
-    answer(context, request, "directoryObjects", found)
 }
 
 /// Whether a filter lets an object through.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
 
@@ -91,9 +92,11 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     context.tenant_of(&permit.scope)?;
+    let filter = read_filter(request, &GROUP_CLAUSES)?;
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, TYPE)
+        .filter(|group| lets_through(&filter, group))
         .filter(|group| {
             context.shows(
                 permit,
@@ -120,13 +123,7 @@ pub(super) fn resources(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let filter = request.query_value("$filter").unwrap_or_default();
-    let wanted = |resource: &&Resource| {
-        filter
-            .split(" and ")
-            .filter(|clause| !clause.trim().is_empty())
-            .all(|clause| clause_holds(clause, resource))
-    };
+    let filter = read_filter(request, &RESOURCE_CLAUSES)?;
     let expanded = request.query_value("$expand").unwrap_or_default();
     let wants = |name: &str| {
         expanded
@@ -138,7 +135,7 @@ pub(super) fn resources(
         .resources
         .values()
         .filter(|resource| permit.scope.contains(&resource.id) && is_top_level(resource))
-        .filter(wanted)
+        .filter(|resource| lets_through(&filter, resource))
         .filter(|resource| context.shows(permit, &resource.id, resource.text("/type")))
         .map(|resource| {
             let mut brief = json!({});
@@ -161,28 +158,52 @@ pub(super) fn resources(
     page::list(context.rules, request, &found)
 }
 
-fn clause_holds(clause: &str, resource: &Resource) -> bool {
-    let mut words = clause.trim().splitn(3, ' ');
-    let (name, operator, value) = (words.next(), words.next(), words.next().unwrap_or_default());
-    let value = value.trim_matches('\'');
-    let tags = resource.at("/tags").as_object();
-    match name.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "tagname" => return tags.is_some_and(|tags| tags.keys().any(|own| own.eq_ignore_ascii_case(value))),
-        "tagvalue" => return tags.is_some_and(|tags| tags.values().any(|own| own == value)),
-        _ => {}
+/// What the filter of the list of groups may ask.
+const GROUP_CLAUSES: [&str; 2] = ["tagName eq", "tagValue eq"];
+
+/// What the filter of the list of resources may ask.
+const RESOURCE_CLAUSES: [&str; 11] = [
+    "tagName eq",
+    "tagValue eq",
+    "resourceType eq",
+    "resourceType ne",
+    "name eq",
+    "name ne",
+    "location eq",
+    "location ne",
+    "resourceGroup eq",
+    "resourceGroup ne",
+    "identity/principalId eq",
+];
+
+fn read_filter(request: &Request, known: &[&'static str]) -> Result<Filter, Refusal> {
+    let filter = Filter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
+    if filter.has("tagValue eq") && !filter.has("tagName eq") {
+        return Err(Refusal::not_played("the filter 'tagValue eq' without tagName"));
     }
-    let own = match name.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "resourcetype" => resource.text("/type"),
-        "name" => resource.text("/name"),
-        "location" => resource.location(),
-        "resourcegroup" => resource.id.resource_group().unwrap_or_default(),
-        _ => return false,
+    Ok(filter)
+}
+
+fn lets_through(filter: &Filter, resource: &Resource) -> bool {
+    let members = [
+        ("resourceType", resource.text("/type")),
+        ("name", resource.text("/name")),
+        ("location", resource.location()),
+        ("resourceGroup", resource.id.resource_group().unwrap_or_default()),
+        ("identity/principalId", resource.text("/identity/principalId")),
+    ];
+    let tag = |name: &str| {
+        let mut tags = resource.at("/tags").as_object().into_iter().flatten();
+        let found = tags.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let wanted = filter.value("tagValue eq");
+        found.is_some_and(|(_, own)| wanted.is_none_or(|value| own == value))
     };
-    match operator {
-        Some("eq") => own.eq_ignore_ascii_case(value),
-        Some("ne") => !own.eq_ignore_ascii_case(value),
-        _ => false,
-    }
+    filter.value("tagName eq").is_none_or(tag)
+        && members.iter().all(|(name, own)| {
+            let is = |value: &str| own.eq_ignore_ascii_case(value);
+            filter.value(&format!("{name} eq")).is_none_or(is)
+                && !filter.value(&format!("{name} ne")).is_some_and(is)
+        })
 }
 
 pub(super) fn delete(

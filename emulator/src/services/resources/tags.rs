@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, check_tags};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -112,6 +112,7 @@ pub(super) fn patch(
             text,
         ));
     };
+    check_tags(context.rules, &tags)?;
     set_tags(context, &permit.scope, tags.clone());
     Ok(answer(&permit.scope, &tags))
 }

@@ -1,60 +1,61 @@
-//! The part of OData's `$filter` that lists of roles and of assignments know: comparisons of a member
+//! The part of OData's `$filter` that lists of Azure Resource Manager know: comparisons of a member
 //! with a text, and functions, all of which must hold.
 
 use crate::gateway::Refusal;
 
-/// A filter that has been read.
+/// A filter that has been read: each clause as `name eq` or `name()`, with the text it has.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Filter(Vec<(String, Option<String>)>);
+pub(super) struct Filter(Vec<(&'static str, Option<String>)>);
 
 impl Filter {
-    /// Reads a filter that may have these members and functions; an empty one lets everything through.
+    /// Reads a filter that may have these clauses (`name eq`, `name()`), each of them once; an empty one
+    /// lets everything through.
     ///
     /// # Errors
     ///
     /// What is not understood is refused by name: a filter that was not heeded would show too much.
-    pub(super) fn read(text: &str, known: &[&str]) -> Result<Self, Refusal> {
-        let mut clauses = Vec::new();
-        for part in split(text) {
-            let part = part.trim();
-            if part.is_empty() {
+    pub(super) fn read(text: &str, known: &[&'static str]) -> Result<Self, Refusal> {
+        let mut own = Self::default();
+        for part in split(text).into_iter().map(str::trim) {
+            if part.is_empty() && text.trim().is_empty() {
                 continue;
             }
             let clause = understand(part)
                 .and_then(|(name, value)| {
                     let name = known.iter().find(|own| own.eq_ignore_ascii_case(&name))?;
-                    Some(((*name).to_owned(), value))
+                    Some((*name, value))
                 })
+                .filter(|(name, _)| !own.has(name))
                 .ok_or_else(|| Refusal::not_played(&format!("the filter '{part}'")))?;
-            clauses.push(clause);
+            own.0.push(clause);
         }
-        Ok(Self(clauses))
+        Ok(own)
     }
 
-    /// Whether it has a function.
+    /// Whether it has a clause.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(own, _)| own == name)
+        self.0.iter().any(|(own, _)| *own == name)
     }
 
     /// The text a member is compared with, or a function is given.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(own, _)| own == name)?;
+        let (_, value) = self.0.iter().find(|(own, _)| *own == name)?;
         value.as_deref()
     }
 }
 
 /// `name eq 'text'`, `name()` or `name('text')`.
 fn understand(part: &str) -> Option<(String, Option<String>)> {
-    if let Some((name, text)) = part.split_once(" eq ") {
-        return Some((name.trim().to_owned(), Some(quoted(text)?)));
+    let (name, rest) = part.split_once([' ', '('])?;
+    if part.as_bytes().get(name.len()) == Some(&b' ') {
+        let (operator, text) = rest.trim_start().split_once(' ')?;
+        return Some((format!("{name} {operator}"), Some(quoted(text)?)));
     }
-    let (name, inside) = part.split_once('(')?;
-    let inside = inside.trim_end().strip_suffix(')')?;
-    let value = match inside.trim() {
+    let value = match rest.trim_end().strip_suffix(')')?.trim() {
         "" => None,
         text => Some(quoted(text)?),
     };
-    Some((name.trim().to_owned(), value))
+    Some((format!("{name}()"), value))
 }
 
 /// A text in quotes; a quote inside is doubled.
@@ -83,18 +84,18 @@ fn split(text: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    const KNOWN: [&str; 3] = ["roleName", "atScope", "assignedTo"];
+    const KNOWN: [&str; 3] = ["roleName eq", "atScope()", "assignedTo()"];
 
     #[test]
     fn the_filters_of_clients_are_understood() {
         let read = |text: &str| Filter::read(text, &KNOWN).expect("a filter");
         assert_eq!(read(""), Filter::default());
         let filter = read("atScope() and assignedTo('a-b')");
-        assert!(filter.has("atScope"));
-        assert_eq!(filter.value("assignedTo"), Some("a-b"));
+        assert!(filter.has("atScope()"));
+        assert_eq!(filter.value("assignedTo()"), Some("a-b"));
         let filter = read("RoleName eq 'Keeper''s and others'");
-        assert_eq!(filter.value("roleName"), Some("Keeper's and others"));
-        assert!(!filter.has("atScope"));
+        assert_eq!(filter.value("roleName eq"), Some("Keeper's and others"));
+        assert!(!filter.has("atScope()"));
     }
 
     #[test]
@@ -106,6 +107,8 @@ mod tests {
             "atScope() or assignedTo('a')",
             "assignedTo(a)",
             "atScope",
+            "atScope() and",
+            "roleName eq 'a' and roleName eq 'b'",
         ] {
             let refusal = Filter::read(text, &KNOWN).expect_err(text);
             assert_eq!(refusal.status, 501, "{text}");

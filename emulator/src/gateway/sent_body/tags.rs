@@ -1,0 +1,70 @@
+//! The tags a request puts on something: how many there may be, and what they may be called.
+
+use serde_json::{Map, Value};
+
+use super::super::{Refusal, Shape};
+use crate::rules::{Operation, Rules};
+
+/// What no name of a tag holds, besides control characters.
+const RESERVED: [char; 7] = ['<', '>', '%', '&', '\\', '?', '/'];
+
+/// Names that begin so are those of Azure's own, and may hold anything.
+const HIDDEN: [&str; 2] = ["hidden-", "link:"];
+
+/// Checks the tags of a body, before anything changes.
+pub(super) fn check(rules: &Rules, operation: &Operation, body: &Value) -> Result<(), Refusal> {
+    let place = if operation
+        .resource_type
+        .eq_ignore_ascii_case("Microsoft.Resources/tags")
+    {
+        body.pointer("/properties/tags")
+    } else {
+        body.get("tags")
+    };
+    match place.and_then(Value::as_object) {
+        Some(tags) => check_tags(rules, tags),
+        None => Ok(()),
+    }
+}
+
+/// Checks tags as they would stand.
+pub(crate) fn check_tags(rules: &Rules, tags: &Map<String, Value>) -> Result<(), Refusal> {
+    let limits = &rules.limits;
+    let most = limits.tags.most;
+    if holds_more(tags.len(), most) {
+        return Err(refuse(
+            rules,
+            "SyntheticTooManyTags",
+            &tags.len().to_string(),
+            most,
+        ));
+    }
+    for (name, value) in tags {
+        let own = HIDDEN.iter().any(|start| {
+            name.get(..start.len())
+                .is_some_and(|begins| begins.eq_ignore_ascii_case(start))
+        });
+        if !own && name.contains(|letter: char| RESERVED.contains(&letter) || letter.is_control()) {
+            return Err(refuse(rules, "InvalidTagNameCharacters", name, 0));
+        }
+        let most = limits.tag_name_characters.most;
+        if holds_more(name.chars().count(), most) {
+            return Err(refuse(rules, "InvalidTagName", name, most));
+        }
+        let value = value.as_str().unwrap_or_default();
+        let most = limits.tag_value_characters.most;
+        if holds_more(value.chars().count(), most) {
+            return Err(refuse(rules, "InvalidTagValueLength", value, most));
+        }
+    }
+    Ok(())
+}
+
+fn holds_more(count: usize, most: u64) -> bool {
+    u64::try_from(count).is_ok_and(|count| count > most)
+}
+
+fn refuse(rules: &Rules, code: &str, what: &str, most: u64) -> Refusal {
+    let most = most.to_string();
+    Refusal::of_row(Shape::Arm, rules.error(code), &[("what", what), ("most", &most)])
+}

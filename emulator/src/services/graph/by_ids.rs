@@ -1,0 +1,84 @@
+//! Objects by their ids, whatever they are.
+
+use serde_json::Value;
+
+use super::{Answer, answer, applications, describe, directory, written};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, PrincipalKind, Request};
+use crate::services::{Context, json_body};
+use crate::state::{Principal, field};
+
+/// How many ids a request may name.
+const MOST_IDS: usize = 1000;
+
+/// The types of objects there are here. Devices and the like there are none of, which is true to say.
+const TYPES: [&str; 8] = [
+    "application",
+    "device",
+    "directoryObject",
+    "directoryObjectPartnerReference",
+    "group",
+    "orgContact",
+    "servicePrincipal",
+    "user",
+];
+
+/// A list of texts; empty if it is not there.
+fn texts<'a>(sent: &'a Value, name: &str) -> Result<Vec<&'a str>, Refusal> {
+    let wrong = || written::bad(format!("'{name}' is a collection of texts."));
+    match field(sent, name) {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(all) => all.iter().map(|text| text.as_str().ok_or_else(wrong)).collect(),
+        _ => Err(wrong()),
+    }
+}
+
+pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    let sent = json_body(request)?;
+    if !sent.is_object() {
+        return Err(written::bad("The body is no JSON object."));
+    }
+    let (named, types) = (texts(&sent, "ids")?, texts(&sent, "types")?);
+    if named.len() > MOST_IDS {
+        let text = format!("'ids' holds {MOST_IDS} ids at most, and not {}.", named.len());
+        return Err(written::bad(text));
+    }
+    let knows = |wanted: &&str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(wanted));
+    if let Some(other) = types.iter().find(|wanted| !knows(wanted)) {
+        return Err(Refusal::not_played(&format!(
+            "directory objects of the type '{other}'"
+        )));
+    }
+    let wants = |own: &str| {
+        types.is_empty()
+            || types.iter().any(|wanted| {
+                wanted.eq_ignore_ascii_case(own) || wanted.eq_ignore_ascii_case("directoryObject")
+            })
+    };
+    let is_wanted = |principal: &Principal| {
+        wants(match principal.kind() {
+            PrincipalKind::User => "user",
+            PrincipalKind::Group => "group",
+            PrincipalKind::ServicePrincipal => "servicePrincipal",
+        })
+    };
+    let ids: Vec<PrincipalId> = named
+        .iter()
+        .map(|id| {
+            let id = id.parse().map(PrincipalId);
+            id.map_err(|_| written::bad("Invalid GUID in 'ids'."))
+        })
+        .collect::<Result<_, _>>()?;
+    let mut found: Vec<Value> = directory(context, permit)
+        .filter(|principal| ids.contains(&principal.id) && is_wanted(principal))
+        .map(|principal| describe::principal(context, principal))
+        .collect();
+    if wants("application") {
+        found.extend(
+            applications::registered(context, permit)
+                .filter(|own| ids.contains(&PrincipalId(own.id())))
+                .map(|own| describe::application(context, own)),
+        );
+    }
+    answer(context, request, "directoryObjects", found)
+}
