@@ -19,13 +19,10 @@ fn encoded(filter: &str) -> String {
 #[test]
 fn no_operation_leaves_an_option_out_of_account() {
     let mut world = World::new();
-    let group = format!(
-        "/subscriptions/{}/resourceGroups/drill",
-        world.operator.subscription
-    );
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
     let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
     for row in rules.router.operations() {
-        let path = row.example_path(&group);
+        let path = row.example_path(&subscription);
         match row.endpoint {
             Endpoint::Arm => {
                 for option in [
