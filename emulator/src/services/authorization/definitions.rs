@@ -67,7 +67,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     let scope = &permit.scope;
     let filter = filter(request)?;
-    let below = filter.has("atScopeAndBelow");
+    let below = filter.has("atScopeAndBelow()");
     let reaches = |fence: &ResourceId| fence.contains(scope) || below && scope.contains(fence);
     let custom = context.state.access.custom_roles.values();
     let custom = custom.filter(|role| role.assignable_scopes.iter().any(reaches));
