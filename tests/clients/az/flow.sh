@@ -281,7 +281,8 @@ JSON
     does provider register --namespace Microsoft.DataProtection --wait
     is '' feature list --namespace Microsoft.Storage
     is '' policy assignment list
-    refuses 'POST subscriptions/resourcegroups/exportTemplate' group export --name "$servers"
+    is 'deployed runner' group export --name "$servers" --query "resources[?type=='Microsoft.ManagedIdentity/userAssignedIdentities'].name"
+    refuses 'Microsoft.Compute/disks' disk list --resource-group "$servers"
     step 'a template was validated, tried and deployed; providers; what is missing says so'
 }
 
