@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::template::names_of;
 use super::{DEPLOYMENT, missing};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
@@ -123,15 +124,4 @@ fn strip_object(rules: &Rules, inside: &Member, members: &mut Map<String, Value>
             },
         }
     });
-}
-
-fn names_of(id: &ResourceId) -> String {
-    let segments: Vec<&str> = id.segments().collect();
-    let provider = segments
-        .iter()
-        .rposition(|segment| segment.eq_ignore_ascii_case("providers"))
-        .unwrap_or_default();
-    let behind = segments.get(provider + 2..).unwrap_or_default();
-    let names: Vec<&str> = behind.chunks(2).filter_map(|pair| pair.get(1).copied()).collect();
-    names.join("/")
 }

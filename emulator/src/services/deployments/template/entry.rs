@@ -397,7 +397,7 @@ fn within<T>(turns: &[(Arc<str>, usize)], scope: &Scope<'_>, look: impl FnOnce(&
 }
 
 /// The names of a resource's segments behind its provider: `server/database`.
-fn names_of(id: &ResourceId) -> String {
+pub(in crate::services::deployments) fn names_of(id: &ResourceId) -> String {
     let segments: Vec<&str> = id.segments().collect();
     let provider = segments
         .iter()

@@ -19,7 +19,7 @@ use crate::model::{ResourceId, Timestamp};
 use crate::services::budget::Budget;
 use crate::state::field;
 
-pub(super) use entry::{Entry, resource_path};
+pub(super) use entry::{Entry, names_of, resource_path};
 pub(super) use parameters::check_value;
 pub(super) use symbols::{Symbol, Symbols};
 pub(super) use turn::Turn;
