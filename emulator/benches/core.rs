@@ -43,6 +43,8 @@ fn core(criterion: &mut Criterion) {
         });
     }
     for (name, request) in [("call: ARM GET", &get), ("call: ARM PUT", &put)] {
+        let answer = azure.call(now, &path, request.clone());
+        assert!(answer.status.is_success(), "{name}: {}", answer.json_body());
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| azure.call(now, &path, black_box(request.clone())));
         });

@@ -85,7 +85,10 @@ pub fn build(now: Timestamp) -> (Azure, World) {
     put(&group, &json!({"location": "uksouth"}));
     put(
         &account,
-        &json!({"location": "uksouth", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),
+        &json!({
+            "location": "uksouth", "kind": "StorageV2", "sku": {"name": "Standard_LRS"},
+            "properties": {"supportsHttpsTrafficOnly": false},
+        }),
     );
     put(
         &format!("{account}/blobServices/default/containers/data"),

@@ -184,7 +184,7 @@ pub(super) fn settle_change(
             wanted.insert(key.clone(), value.clone());
         }
     }
-    let block = shown(block(context, id, &wanted, existing.as_ref())?);
+    let block = shown(block(context, id, &wanted, existing.as_deref())?);
     let directory = &context.state.directory;
     if let Some(resource) = context.state.resources.get_mut(id) {
         resource.body["identity"] = block;

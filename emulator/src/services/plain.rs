@@ -125,7 +125,7 @@ pub(super) fn list(
         .state
         .resources_below(&permit.scope, kind)
         .filter(|resource| context.shows(permit, &resource.id, kind))
-        .map(|resource| &resource.body)
+        .map(|resource| &*resource.body)
         .collect();
     page::list(context.rules, request, &found)
 }

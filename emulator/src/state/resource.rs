@@ -1,5 +1,8 @@
 //! A resource as ARM serves it.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::model::{ResourceId, Timestamp};
@@ -10,15 +13,52 @@ pub struct Resource {
     /// Its id, as first written.
     pub id: ResourceId,
     /// The JSON a GET answers.
-    pub body: Value,
+    pub body: ResourceBody,
     /// When it was created.
     pub created: Timestamp,
+}
+
+/// The body of a resource, which copies of it share until one of them is written to: whoever takes a
+/// copy of all that exists, as a query and a snapshot of the world do, holds the core up no longer for
+/// large bodies than for small ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceBody(Arc<Value>);
+
+impl ResourceBody {
+    /// A copy that shares nothing.
+    pub fn to_value(&self) -> Value {
+        Value::clone(self)
+    }
+}
+
+impl Deref for ResourceBody {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl DerefMut for ResourceBody {
+    fn deref_mut(&mut self) -> &mut Value {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<Value> for ResourceBody {
+    fn from(body: Value) -> Self {
+        Self(Arc::new(body))
+    }
 }
 
 impl Resource {
     /// A resource with this body.
     pub fn new(id: ResourceId, body: Value, created: Timestamp) -> Self {
-        Self { id, body, created }
+        Self {
+            id,
+            body: body.into(),
+            created,
+        }
     }
 
     /// Whether it is of that type, without regard to case. A resource group's type is
@@ -47,7 +87,7 @@ impl Resource {
 
     /// Sets a value below `properties`, creating objects on the way.
     pub fn set_property(&mut self, path: &[&str], value: Value) {
-        let mut place = &mut self.body;
+        let mut place = &mut *self.body;
         for key in std::iter::once(&"properties").chain(path) {
             if !place.is_object() {
                 *place = Value::Object(Map::new());

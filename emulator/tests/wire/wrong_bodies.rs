@@ -142,7 +142,7 @@ pub(crate) fn everything(world: &World) -> Vec<String> {
     let resources = state
         .resources
         .iter()
-        .map(|(id, own)| format!("{id} {}", own.body));
+        .map(|(id, own)| format!("{id} {}", *own.body));
     resources
         .chain([format!("{} assignments", state.access.assignments().count())])
         .collect()

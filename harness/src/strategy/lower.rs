@@ -92,7 +92,10 @@ impl Emulator {
     pub fn with_rules(rules: Rules, seed: u64) -> Result<Self, WorldError> {
         let world = founded::found(rules, seed)?;
         let state = world.azure.state();
-        let body = |id| state.resource(id).map(|own| own.body.clone()).unwrap_or_default();
+        let body = |id| {
+            let own = state.resource(id).map(|own| own.body.to_value());
+            own.unwrap_or_default()
+        };
         let tenant = state
             .tenant_of(&world.vault)
             .ok_or(WorldError::Missing("tenant"))?;

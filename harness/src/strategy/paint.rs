@@ -66,7 +66,7 @@ impl Emulator {
         };
         let id = self.account(sketch).clone();
         if let Some(account) = self.world.azure.state_mut().resources.get_mut(&id) {
-            account.body = body;
+            account.body = body.into();
             account.created = created;
         }
     }
@@ -94,7 +94,7 @@ impl Emulator {
         }
         let id = &self.world.vault;
         if let Some(vault) = self.world.azure.state_mut().resources.get_mut(id) {
-            vault.body = body;
+            vault.body = body.into();
         }
     }
 

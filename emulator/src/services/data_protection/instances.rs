@@ -109,7 +109,7 @@ fn change(
         vault,
         id,
         &operation,
-        &shown.unwrap_or_default(),
+        shown.as_deref().unwrap_or(&Value::Null),
     )
 }
 

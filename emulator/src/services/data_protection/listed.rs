@@ -40,7 +40,10 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
             .filter_map(|job| {
                 let body = job.describe(since, &vault.id, true);
                 let id = body["id"].as_str()?.parse().ok()?;
-                Some(Listed { id, body })
+                Some(Listed {
+                    id,
+                    body: body.into(),
+                })
             })
             .collect::<Vec<_>>()
     });
@@ -91,13 +94,14 @@ fn describe_left(vault: &DeletedVault, own: &DeletedInstance) -> Listed {
             "oldestRecoveryPointInSecondaryRegion": NEVER,
         },
     });
+    let body = body.into();
     Listed { id, body }
 }
 
 /// An instance, where its datasource is, and with what the vault knows of its backups. What it does
 /// not say is null in a row.
 fn describe(context: &Context<'_>, own: &Resource) -> Listed {
-    let mut body = own.body.clone();
+    let mut body = own.body.to_value();
     let info = field(own.at("/properties"), "dataSourceInfo");
     body["location"] = field(info, "resourceLocation").clone();
     let properties = &mut body["properties"];
@@ -106,7 +110,7 @@ fn describe(context: &Context<'_>, own: &Resource) -> Listed {
     properties["backupInstanceExtendedProperties"] = extended(context, own);
     Listed {
         id: own.id.clone(),
-        body,
+        body: body.into(),
     }
 }
 

@@ -197,7 +197,7 @@ fn list_inside(
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, kind)
-        .map(|resource| &resource.body)
+        .map(|resource| &*resource.body)
         .collect();
     page::list(context.rules, request, &found)
 }

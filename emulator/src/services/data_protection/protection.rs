@@ -69,7 +69,7 @@ impl Configure {
             && let Some(wanted) = wanted
         {
             let before = instance::policy_id(resource.at("/properties"));
-            resource.body = wanted;
+            resource.body = wanted.into();
             policy_changed = before != instance::policy_id(resource.at("/properties"));
             instance::set_protection_state(context, &self.instance, "UpdatingProtection");
         }

@@ -28,7 +28,7 @@ pub(super) fn put(
                 // It stays spelled as it was first written.
                 id = existing.id.clone();
             }
-            let existing = existing.as_ref().map(|vault| &vault.body);
+            let existing = existing.as_ref().map(|vault| &*vault.body);
             write(context, request, &id, &sent, existing, StatusCode::CREATED)?
         }
     };

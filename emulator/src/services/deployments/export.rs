@@ -67,7 +67,7 @@ pub(super) fn of_group(
 fn describe(rules: &Rules, resource: &Resource) -> Option<Value> {
     let kind = resource.id.resource_type()?;
     let own = rules.bodies.get(&kind)?;
-    let mut body = resource.body.clone();
+    let mut body = resource.body.to_value();
     strip(rules, &own.body, &mut body);
     let members = body.as_object_mut()?;
     for name in ["id", "etag", "systemData"] {

@@ -357,7 +357,7 @@ fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Res
     let mut changes = Vec::new();
     for (entry, preview) in template.resources.iter().zip(previews) {
         let after = preview.body();
-        let before = context.state.resource(&entry.id).map(|own| own.body.clone());
+        let before = context.state.resource(&entry.id).map(|own| own.body.to_value());
         let kind = match &before {
             None => "Create",
             Some(before) if covers(before, &after) => "NoChange",
@@ -372,7 +372,7 @@ fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Res
     if template.place.mode == "Complete" {
         let mut pruning = pruning::Pruning::of(context, &permit.scope, &template);
         while let Some(id) = pruning.next() {
-            let before = context.state.resource(&id).map(|own| own.body.clone());
+            let before = context.state.resource(&id).map(|own| own.body.to_value());
             changes.push(json!({"resourceId": id, "changeType": "Delete", "before": before}));
         }
     }

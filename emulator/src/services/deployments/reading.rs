@@ -111,7 +111,7 @@ pub(super) fn reading(
         Some(_) => context
             .state
             .resource(&target)
-            .map(|group| group.body.clone())
+            .map(|group| group.body.to_value())
             .ok_or_else(|| context.not_found(id))?,
     };
     let subscription = target.subscription().unwrap_or_default();

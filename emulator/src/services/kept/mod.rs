@@ -3,6 +3,8 @@
 
 mod activity_log;
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
@@ -102,12 +104,17 @@ fn describe_parts(
     for part in inside {
         let collection = parts::collection(&part.kind);
         let known = before.and_then(|before| before["properties"][collection].as_array());
+        let known: BTreeMap<&str, &Value> = known
+            .into_iter()
+            .flatten()
+            .filter_map(|own| Some((own["name"].as_str()?, own)))
+            .collect();
         let Some(all) = body["properties"][collection].as_array_mut() else {
             continue;
         };
         for own in all {
             let name = own["name"].as_str().unwrap_or_default().to_owned();
-            let known = known.and_then(|all| all.iter().find(|own| own["name"] == json!(name)));
+            let known = known.get(name.as_str()).copied();
             *own = self::body(context, part, &id.child([collection, &name]), own, known)?;
         }
     }
@@ -118,7 +125,7 @@ fn before(context: &Context<'_>, row: &KeptResource, id: &ResourceId) -> Result<
     if row.inside {
         return parts::find(context, id, &row.kind);
     }
-    Ok(context.state.resource(id).map(|own| own.body.clone()))
+    Ok(context.state.resource(id).map(|own| own.body.to_value()))
 }
 
 /// The resource an operation is about. What is put on others is asked for below them, where access to it is
@@ -235,7 +242,7 @@ fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result
         .state
         .resources_below(&permit.scope, &row.kind)
         .filter(|own| own.id.segments().count() == depth)
-        .map(|own| &own.body)
+        .map(|own| &*own.body)
         .collect();
     page::list(context.rules, request, &found)
 }

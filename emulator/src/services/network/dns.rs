@@ -106,7 +106,7 @@ fn records<'a>(context: &'a Context<'_>, zone: &'a ResourceId) -> impl Iterator<
         .values()
         .filter(move |resource| zone.contains(&resource.id) && resource.id.segments().count() == depth)
         .filter(|resource| !resource.is_type(LINK))
-        .map(|resource| &resource.body)
+        .map(|resource| &*resource.body)
 }
 
 /// Counts what is in a zone, where it is one.

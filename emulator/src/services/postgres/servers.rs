@@ -88,7 +88,7 @@ pub(super) fn create(
 
 fn body_of(context: &Context<'_>, id: &ResourceId) -> Value {
     let server = context.state.resource(id);
-    server.map(|server| server.body.clone()).unwrap_or_default()
+    server.map(|server| server.body.to_value()).unwrap_or_default()
 }
 
 /// The server as its operation's result shows it.

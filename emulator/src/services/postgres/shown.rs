@@ -45,7 +45,7 @@ const PROPERTIES_ORDER: [&str; 18] = [
 
 /// The server as it is answered.
 pub(super) fn shown(context: &Context<'_>, server: &Resource) -> Value {
-    let mut body = server.body.clone();
+    let mut body = server.body.to_value();
     if let Some(name) = context.rules.region_display_name(server.location()) {
         body["location"] = json!(name);
     }

@@ -16,8 +16,6 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
@@ -33,7 +31,7 @@ use evaluate::Means;
 use problem::Problem;
 use steps::Table;
 use syntax::Query;
-use tables::Reader;
+use tables::{Found, Reader};
 
 /// The most rows an answer holds, and how many it holds where the client does not say.
 const PAGE: usize = 1000;
@@ -45,37 +43,15 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 fn query(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let own = request.prepared::<Found>();
-    let sent = match own {
-        Some(own) => Cow::Borrowed(&own.sent),
-        None => json_body(request)?,
+    let answer = match request.prepared::<Answer>() {
+        Some(answer) => answer.clone(),
+        None => running(context, permit, request, &*json_body(request)?).and_then(Running::carry_out),
     };
-    let text = field(&sent, "query").as_str().unwrap_or_default();
-    let found = match own {
-        Some(own) => own.table.clone(),
-        None => running(context, permit, &sent).and_then(Running::carry_out),
-    };
-    let found = found.map_err(|problem| problem.refuse(context))?;
-    let options = field(&sent, "options");
-    let page = Page::read(options, text).map_err(|problem| problem.refuse(context))?;
-    let version = request.query_value("api-version").unwrap_or_default();
-    let format = field(options, "resultFormat").as_str();
-    let as_table = match format {
-        Some(format) => format.eq_ignore_ascii_case("table"),
-        None => version.as_str() < OBJECTS_FROM,
-    };
-    Ok(Response::json(
-        StatusCode::OK,
-        &page.answer(found, text, as_table),
-    ))
+    answer.map_err(|problem| problem.refuse(context))
 }
 
-/// What a query found.
-struct Found {
-    table: Result<Table, Problem>,
-    /// What was sent, for what else it says.
-    sent: Value,
-}
+/// What a query is answered with.
+type Answer = Result<Response, Problem>;
 
 pub(super) fn preparer(operation: &str) -> Option<Preparer> {
     (operation == "ResourceGraph_Query").then_some(prepare as Preparer)
@@ -83,32 +59,42 @@ pub(super) fn preparer(operation: &str) -> Option<Preparer> {
 
 fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
     let sent = json_body(request).ok()?;
-    let running = running(context, permit, &sent);
-    let options = field(&sent, "options").clone();
-    let query = field(&sent, "query").clone();
-    Some(Preparation::new(move || Found {
-        table: running.and_then(Running::carry_out),
-        sent: json!({"query": query, "options": options}),
+    let running = running(context, permit, request, &sent);
+    Some(Preparation::new(move || -> Answer {
+        running.and_then(Running::carry_out)
     }))
 }
 
-/// A query, and the rows it begins with.
+/// A query, what it begins with, and how it is answered. Taken under the core's lock, and carried out
+/// beside it.
 struct Running {
-    table: Table,
+    text: String,
+    found: Vec<Found>,
     query: Query,
     means: Means,
+    page: Page,
+    as_table: bool,
 }
 
 impl Running {
-    fn carry_out(self) -> Result<Table, Problem> {
+    fn carry_out(self) -> Answer {
         let steps = self.query.steps.iter();
-        steps
+        let table = steps
             .into_iter()
-            .try_fold(self.table, |table, step| table.step(step, &self.means))
+            .try_fold(Table::of(&self.found), |table, step| {
+                table.step(step, &self.means)
+            })?;
+        let body = self.page.answer(table, &self.text, self.as_table);
+        Ok(Response::json(StatusCode::OK, &body))
     }
 }
 
-fn running(context: &Context<'_>, permit: &Permit, sent: &Value) -> Result<Running, Problem> {
+fn running(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    sent: &Value,
+) -> Result<Running, Problem> {
     let text = field(sent, "query").as_str().unwrap_or_default();
     let groups = field(sent, "managementGroups").as_array();
     if groups.is_some_and(|groups| !groups.is_empty()) {
@@ -133,10 +119,18 @@ fn running(context: &Context<'_>, permit: &Permit, sent: &Value) -> Result<Runni
         now: context.now,
         budget: Budget::new(Bounds::of(limits)),
     };
+    let options = field(sent, "options");
+    let version = request.query_value("api-version").unwrap_or_default();
     Ok(Running {
-        table: reader.table(&query.table)?,
+        text: text.to_owned(),
+        found: reader.table(&query.table)?,
         query,
         means,
+        page: Page::read(options, text)?,
+        as_table: match field(options, "resultFormat").as_str() {
+            Some(format) => format.eq_ignore_ascii_case("table"),
+            None => version.as_str() < OBJECTS_FROM,
+        },
     })
 }
 

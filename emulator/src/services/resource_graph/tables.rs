@@ -9,9 +9,9 @@ use super::problem::Problem;
 use super::steps::Table;
 use crate::authz::Assignment;
 use crate::gateway::Permit;
-use crate::model::ResourceId;
+use crate::model::{ResourceId, TenantId};
 use crate::services::{Context, Listed, listed};
-use crate::state::{Resource, Subscription, field};
+use crate::state::{Resource, ResourceBody, Subscription, field};
 
 /// The columns of every table, in Azure's order.
 const COLUMNS: [&str; 16] = [
@@ -43,21 +43,17 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// A table by name, without regard to case.
-    pub(super) fn table(&self, name: &str) -> Result<Table, Problem> {
-        let rows = match name.to_ascii_lowercase().as_str() {
+    pub(super) fn table(&self, name: &str) -> Result<Vec<Found>, Problem> {
+        Ok(match name.to_ascii_lowercase().as_str() {
             "resources" => self.resources(),
             "resourcecontainers" => self.containers(),
             "recoveryservicesresources" => self.backups(),
             "authorizationresources" => self.assignments(),
             _ => return Err(Problem::Table(name.to_owned())),
-        };
-        Ok(Table {
-            columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-            rows,
         })
     }
 
-    fn resources(&self) -> Vec<Row> {
+    fn resources(&self) -> Vec<Found> {
         let state = &self.context.state;
         state
             .resources
@@ -66,11 +62,11 @@ impl Reader<'_> {
                 let kind = resource.id.resource_type().unwrap_or_default();
                 kind.split('/').count() == 2 && self.may_read(&resource.id, resource.text("/type"))
             })
-            .filter_map(|resource| self.row(&resource.id, &resource.body))
+            .filter_map(|resource| self.found(&resource.id, resource.body.clone()))
             .collect()
     }
 
-    fn containers(&self) -> Vec<Row> {
+    fn containers(&self) -> Vec<Found> {
         let state = &self.context.state;
         let groups = state.resources.values().filter(|resource| {
             resource.id.segments().count() == 4
@@ -82,21 +78,21 @@ impl Reader<'_> {
             .filter(|subscription| !subscription.hidden)
             .filter(|subscription| self.may_read(&id_of(subscription), "Microsoft.Resources/subscriptions"));
         subscriptions
-            .filter_map(|subscription| self.row(&id_of(subscription), &describe(subscription)))
-            .chain(groups.filter_map(|group| self.row(&group.id, &group_body(group))))
+            .filter_map(|subscription| self.found(&id_of(subscription), describe(subscription).into()))
+            .chain(groups.filter_map(|group| self.found(&group.id, group_body(group).into())))
             .collect()
     }
 
     /// What services list here themselves.
-    fn backups(&self) -> Vec<Row> {
+    fn backups(&self) -> Vec<Found> {
         listed(self.context)
             .into_iter()
             .filter(|Listed { id, body }| self.may_read(id, body["type"].as_str().unwrap_or_default()))
-            .filter_map(|Listed { id, body }| self.row(&id, &body))
+            .filter_map(|Listed { id, body }| self.found(&id, body))
             .collect()
     }
 
-    fn assignments(&self) -> Vec<Row> {
+    fn assignments(&self) -> Vec<Found> {
         let kind = "Microsoft.Authorization/roleAssignments";
         self.context
             .state
@@ -106,7 +102,7 @@ impl Reader<'_> {
             .filter_map(|assignment| {
                 let body = assignment_body(assignment);
                 let id = body["id"].as_str()?.parse().ok()?;
-                self.row(&id, &body)
+                self.found(&id, body.into())
             })
             .collect()
     }
@@ -115,9 +111,9 @@ impl Reader<'_> {
         self.context.may_read(self.permit, id, kind)
     }
 
-    /// A resource as a row; none outside the subscriptions that are asked about, and none in one that
+    /// A resource for a row; none outside the subscriptions that are asked about, and none in one that
     /// nobody sees.
-    fn row(&self, id: &ResourceId, body: &Value) -> Option<Row> {
+    fn found(&self, id: &ResourceId, body: ResourceBody) -> Option<Found> {
         let own = id.subscription()?;
         let subscription = self.context.state.subscription(own)?;
         let asked = self.subscriptions.is_empty()
@@ -125,19 +121,39 @@ impl Reader<'_> {
         if !asked || subscription.hidden {
             return None;
         }
+        Some(Found {
+            id: id.clone(),
+            subscription: subscription.id.clone(),
+            tenant: subscription.tenant,
+            body,
+        })
+    }
+}
+
+/// What becomes a row: taken while the core is locked, and so without a copy of what it holds.
+pub(super) struct Found {
+    id: ResourceId,
+    subscription: String,
+    tenant: TenantId,
+    body: ResourceBody,
+}
+
+impl Found {
+    fn row(&self) -> Row {
+        let body = &*self.body;
         let text = |name: &str| json!(field(body, name).as_str().unwrap_or_default());
         let any = |name: &str| field(body, name).clone();
-        let group = id.resource_group().unwrap_or_default().to_lowercase();
+        let group = self.id.resource_group().unwrap_or_default().to_lowercase();
         let kind = field(body, "type").as_str().unwrap_or_default().to_lowercase();
         let values = [
-            json!(id),
+            json!(self.id),
             text("name"),
             json!(kind),
-            json!(subscription.tenant),
+            json!(self.tenant),
             text("kind"),
             text("location"),
             json!(group),
-            json!(subscription.id),
+            json!(self.subscription),
             text("managedBy"),
             any("sku"),
             any("plan"),
@@ -147,13 +163,21 @@ impl Reader<'_> {
             any("zones"),
             any("extendedLocation"),
         ];
-        Some(
-            COLUMNS
-                .iter()
-                .map(|name| (*name).to_owned())
-                .zip(values)
-                .collect(),
-        )
+        COLUMNS
+            .iter()
+            .map(|name| (*name).to_owned())
+            .zip(values)
+            .collect()
+    }
+}
+
+impl Table {
+    /// The table of what was found.
+    pub(super) fn of(found: &[Found]) -> Self {
+        Self {
+            columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
+            rows: found.iter().map(Found::row).collect(),
+        }
     }
 }
 
@@ -170,7 +194,7 @@ fn describe(subscription: &Subscription) -> Value {
 }
 
 fn group_body(group: &Resource) -> Value {
-    let mut body = group.body.clone();
+    let mut body = group.body.to_value();
     body["type"] = json!("microsoft.resources/subscriptions/resourcegroups");
     body
 }

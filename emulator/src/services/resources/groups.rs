@@ -104,7 +104,7 @@ pub(super) fn list(
                 "Microsoft.Resources/subscriptions/resourceGroups",
             )
         })
-        .map(|group| &group.body)
+        .map(|group| &*group.body)
         .collect();
     page::list(context.rules, request, &found)
 }

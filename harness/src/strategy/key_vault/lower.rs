@@ -106,7 +106,7 @@ impl Emulator {
         let principal = azure.state().directory.get(caller);
         let principal = principal.ok_or(WorldError::Missing("caller"))?;
         let (token, _) = azure.tokens().issue(now, principal, "https://vault.azure.net");
-        let pristine = azure.state().resource(&vault).map(|own| own.body.clone());
+        let pristine = azure.state().resource(&vault).map(|own| own.body.to_value());
         Ok(Self {
             pristine: pristine.ok_or(WorldError::Missing("key vault"))?,
             assignments: azure.state().access.assignments().cloned().collect(),
@@ -150,7 +150,7 @@ impl Emulator {
         let state = self.azure.state_mut();
         state.access = access;
         if let Some(vault) = state.resources.get_mut(&self.vault) {
-            vault.body = body;
+            vault.body = body.into();
         }
         self.painted = Some(settings);
     }

@@ -32,7 +32,7 @@ fn listed(context: &Context<'_>, server: &ResourceId) -> Result<Listed, Refusal>
 fn describe(context: &Context<'_>, server: &ResourceId, parameter: &Parameter) -> Value {
     let id = server.child([KIND, &parameter.name]);
     match context.state.resource(&id) {
-        Some(set) => set.body.clone(),
+        Some(set) => set.body.to_value(),
         None => body_of(context, server, parameter, &parameter.value, parameter.source()),
     }
 }
@@ -206,7 +206,7 @@ impl Workflow for SetParameter {
                 if self.waits {
                     set_pending(&mut parameter, true);
                 }
-                let body = parameter.body.clone();
+                let body = parameter.body.to_value();
                 context.state.resources.insert(self.id.clone(), parameter);
                 OperationOutcome::Succeeded(body)
             }

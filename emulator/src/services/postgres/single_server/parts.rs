@@ -109,7 +109,7 @@ pub(super) fn get_alert_policy(context: &mut Context<'_>, permit: &Permit, reque
 pub(super) fn list_alert_policies(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Answer {
     require_listed(context, permit)?;
     let id = permit.scope.child(["securityAlertPolicies", ALERT_POLICY]);
-    let set = context.state.resource(&id).map(|policy| policy.body.clone());
+    let set = context.state.resource(&id).map(|policy| policy.body.to_value());
     Ok(all(&[set.unwrap_or_else(|| alert_policy(&id))]))
 }
 
