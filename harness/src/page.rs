@@ -214,10 +214,16 @@ fn wrap(text: &str, options: Options<'_>) -> Vec<String> {
     lines.into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
-/// Words, and the segments of paths: a line may end after either.
+/// Words, and the segments of long paths: a line may end after either.
 fn separate(line: &str) -> impl Iterator<Item = Word<'_>> {
+    /// What is shorter is easier to read, and to take along, in one piece.
+    const LONG_PATH: usize = 30;
     let words = line.split_inclusive(' ');
-    words.flat_map(|word| word.split_inclusive('/')).map(Word::from)
+    let parts = words.flat_map(|word| {
+        let is_long = display_width(word) > LONG_PATH;
+        word.split_inclusive(move |letter| is_long && letter == '/')
+    });
+    parts.map(Word::from)
 }
 
 #[cfg(test)]
@@ -238,6 +244,8 @@ mod tests {
         for line in text.lines() {
             assert!(line.ends_with(['/', 'v']), "{text}");
         }
+        let text = page.paragraph("", 0, Ink::Plain, "prints lines for a file: /etc/hosts");
+        assert_eq!(text, "prints lines for a file:\n/etc/hosts\n");
         assert_eq!(page.paragraph("  rule  ", 8, Ink::Plain, ""), "  rule\n");
     }
 
