@@ -12,7 +12,10 @@ mod time;
 mod type_path;
 
 pub use action::{Action, ActionPattern};
-pub use condition::{Condition, Facts, Truth};
+pub use condition::{
+    Condition, ConditionAttribute, ConditionLanguage, ConditionSide, Facts, KnownAttribute, SubOperation,
+    Truth,
+};
 pub use message::{Body, Extent, RangeHash, Request, Response, Scheme, StoredBody};
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};

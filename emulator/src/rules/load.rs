@@ -2,6 +2,7 @@
 //! that is not there: each is an error that names file and row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,10 +12,10 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
-    deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
-    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
+    database_row, deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource,
+    key_vault, limits, name_form, network_resource, outside, parameter_list, provider, public_client,
+    query_option, region, role, server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -133,12 +134,15 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     let router = Router::build(operations)?;
+    let conditions = condition_facts::load(include_str!("../../rules/conditions.toml"), &router, &known)?;
+    let conditions = Arc::new(conditions);
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
         query_options: query_option::load(include_str!("../../rules/query_options.toml"), &router, &known)?,
         router,
-        built_in_roles: role::load_built_in(&taken, &known)?,
+        built_in_roles: role::load_built_in(&taken, &conditions, &known)?,
+        conditions,
         trusted_services: network.trusted_services(),
         gates: network.gates(),
         storage_rows: network.storage_rows(&taken),

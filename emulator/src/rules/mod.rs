@@ -8,6 +8,7 @@ mod api_version;
 mod blob_request;
 mod body;
 mod choice;
+mod condition_facts;
 mod database_row;
 mod deployment_facts;
 mod directory;
@@ -41,8 +42,9 @@ mod time_zone;
 mod vault_facts;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::model::type_path;
+use crate::model::{ConditionLanguage, type_path};
 
 pub use api_version::ApiVersion;
 pub use blob_request::{BlobHeader, BlobRequests};
@@ -94,6 +96,8 @@ pub use vault_facts::{
 pub struct Rules {
     /// The operations and the router over them.
     pub router: Router,
+    /// What conditions of role assignments may say.
+    pub conditions: Arc<ConditionLanguage>,
     /// Azure's built-in roles.
     pub built_in_roles: BuiltInRoles,
     /// Storage network rows, in order, those left out that the profile does not take.
