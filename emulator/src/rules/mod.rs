@@ -53,8 +53,10 @@ pub use body::{
     Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
-pub use deployment_facts::DeploymentFacts;
-pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
+pub use deployment_facts::{
+    DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers, TemplateResourceMembers,
+};
+pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
@@ -156,8 +158,8 @@ pub struct Rules {
     pub limits: Limits,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
-    /// What templates of deployments can ask for.
-    pub deployments: DeploymentFacts,
+    /// What templates of deployments may say and ask for.
+    pub deployments: Arc<DeploymentFacts>,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
