@@ -76,6 +76,8 @@ pub struct Operation {
     pub polling: bool,
     /// Whether it lists what lies below, so that whoever may read some of it is shown that much.
     pub listing: bool,
+    /// Whether its list is answered in pages.
+    pub pages: bool,
     /// Whether any authenticated caller may perform it.
     pub any_caller: bool,
     /// Whether it needs no authentication.
@@ -176,6 +178,8 @@ pub(super) struct OperationRow {
     polling: bool,
     #[serde(default)]
     pub(super) listing: bool,
+    #[serde(default)]
+    pub(super) pages: bool,
     #[serde(default)]
     any_caller: bool,
     #[serde(default)]
@@ -465,6 +469,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         body: row.body,
         polling: row.polling,
         listing: row.listing,
+        pages: row.pages,
         any_caller: row.any_caller,
         anonymous: row.anonymous,
         past_locks: row.past_locks,
