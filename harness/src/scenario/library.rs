@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::error::read_text;
 use super::{Scenario, ScenarioError, SyntaxError};
 use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
@@ -183,10 +184,7 @@ impl Library {
     /// A file as a table, with what it extends underneath. The file itself is read strictly first,
     /// so that an unknown key is reported where it stands.
     fn table(&self, path: &Path, depth: usize) -> Result<(toml::Table, Scenario), ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path)?;
         let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error, SHOWN_IN);
         let own: Scenario = toml::from_str(&text).map_err(wrong)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
