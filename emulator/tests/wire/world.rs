@@ -245,6 +245,12 @@ impl World {
         }
     }
 
+    /// How many bytes of the blob store have been given back since somebody last asked.
+    pub(crate) fn released(&mut self) -> u64 {
+        let released = self.azure.take_released();
+        released.iter().map(|extent| extent.length).sum()
+    }
+
     pub(crate) fn group(&self) -> String {
         format!(
             "/subscriptions/{}/resourceGroups/drill",
