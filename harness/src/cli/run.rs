@@ -103,11 +103,8 @@ pub(super) async fn run(
     let expect = match (&arguments.expect, &world) {
         (Some(file), _) => RunExpect::read(file, &rules)?,
         (None, Some(world)) => {
-            let expect = world.expect.clone();
-            expect
-                .check(&rules)
-                .map_err(|error| format!("[expect]: {error}"))?;
-            expect
+            world.check_expect(&rules)?;
+            world.expect.clone()
         }
         (None, None) => RunExpect::default(),
     };

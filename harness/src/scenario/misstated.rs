@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue};
@@ -54,8 +54,31 @@ impl Misstated {
         self
     }
 
-    /// Where in a file it stands: as far as the way there leads.
-    fn span(&self, text: &str) -> Option<Range<usize>> {
+    /// The same, in the first of these files that says it.
+    pub(crate) fn in_one_of(&self, files: &[PathBuf]) -> ScenarioError {
+        for path in files {
+            if let Ok(text) = read_text(path)
+                && let Some((span, true)) = self.span(&text)
+            {
+                return self.shown(path, &text, Some(span), "README.md shows how it should be");
+            }
+        }
+        ScenarioError::Content {
+            path: files.first().cloned().unwrap_or_default(),
+            what: self.to_string(),
+        }
+    }
+
+    fn shown(&self, path: &Path, text: &str, span: Option<Range<usize>>, shown_in: &str) -> ScenarioError {
+        let help = match &self.meant {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => shown_in.to_owned(),
+        };
+        SyntaxError::at(path, text, self.what.clone(), help, span).into()
+    }
+
+    /// Where in a file it stands, as far as the way there leads, and whether it leads all the way.
+    fn span(&self, text: &str) -> Option<(Range<usize>, bool)> {
         let table = DeTable::parse(text).ok()?;
         let mut steps = self.place.iter().rev();
         let Some(Step::Key(first)) = steps.next() else {
@@ -68,10 +91,12 @@ impl Misstated {
                 (Step::Item(number), DeValue::Array(items)) => items.get(*number),
                 _ => None,
             };
-            let Some(inner) = inner else { break };
+            let Some(inner) = inner else {
+                return Some((at.span(), false));
+            };
             at = inner;
         }
-        Some(at.span())
+        Some((at.span(), true))
     }
 }
 
@@ -93,11 +118,8 @@ pub(crate) fn read_checked<T: DeserializeOwned>(
     let text = read_text(path)?;
     let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in))?;
     check(&read).map_err(|wrong| {
-        let help = match &wrong.meant {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => shown_in.to_owned(),
-        };
-        SyntaxError::at(path, &text, wrong.what.clone(), help, wrong.span(&text))
+        let span = wrong.span(&text).map(|(span, _)| span);
+        wrong.shown(path, &text, span, shown_in)
     })?;
     Ok(read)
 }
