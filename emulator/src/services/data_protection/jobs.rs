@@ -69,16 +69,25 @@ pub(super) fn change(context: &mut Context<'_>, vault: &ResourceId, id: &str, ac
     }
 }
 
+/// The jobs of a vault, in the order they began.
+fn of_vault<'a>(context: &'a Context<'_>, vault: &ResourceId) -> impl DoubleEndedIterator<Item = &'a Job> {
+    let jobs = context.own.data_protection.jobs.get(vault);
+    jobs.into_iter().flatten()
+}
+
+/// The backups of an instance, newest first.
+fn backups<'a>(
+    context: &'a Context<'_>,
+    vault: &ResourceId,
+    instance: &ResourceId,
+) -> impl Iterator<Item = &'a Job> {
+    let backups = of_vault(context, vault).rev();
+    backups.filter(move |job| job.kind == JobKind::Backup && job.instance == *instance)
+}
+
 /// Whether a backup of the instance is under way.
 pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, instance: &ResourceId) -> bool {
-    context
-        .own
-        .data_protection
-        .jobs
-        .get(vault)
-        .into_iter()
-        .flatten()
-        .any(|job| job.kind == JobKind::Backup && job.instance == *instance && job.ended.is_none())
+    backups(context, vault, instance).any(|job| job.ended.is_none())
 }
 
 /// When the newest scheduled backup of an instance began.
@@ -87,11 +96,8 @@ pub(super) fn last_scheduled(
     vault: &ResourceId,
     instance: &ResourceId,
 ) -> Option<Timestamp> {
-    let jobs = context.own.data_protection.jobs.get(vault)?;
-    jobs.iter()
-        .rev()
-        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && job.due.is_some())
-        .map(|job| job.started)
+    let mut backups = backups(context, vault, instance);
+    backups.find(|job| job.due.is_some()).map(|job| job.started)
 }
 
 /// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the
@@ -101,11 +107,8 @@ pub(super) fn last_succeeded(
     vault: &ResourceId,
     instance: &ResourceId,
 ) -> Option<Timestamp> {
-    let jobs = context.own.data_protection.jobs.get(vault)?;
-    jobs.iter()
-        .rev()
-        .filter(|job| job.kind == JobKind::Backup && job.instance == *instance && job.status == "Completed")
-        .find_map(|job| job.due)
+    let mut succeeded = backups(context, vault, instance).filter(|job| job.status == "Completed");
+    succeeded.find_map(|job| job.due)
 }
 
 /// Newest first.
@@ -116,10 +119,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let since = context.rules.vaults.cancellable_backups.since;
-    let jobs = context.own.data_protection.jobs.get(&vault);
-    let found: Vec<Value> = jobs
-        .into_iter()
-        .flatten()
+    let found: Vec<Value> = of_vault(context, &vault)
         .rev()
         .map(|job| versions::shown_job(context, request, job.describe(since, &vault, true)))
         .collect();
@@ -134,9 +134,7 @@ pub(super) fn get(
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
     let since = context.rules.vaults.cancellable_backups.since;
-    let jobs = context.own.data_protection.jobs.get(&vault);
-    jobs.into_iter()
-        .flatten()
+    of_vault(context, &vault)
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
         .map(|job| {
             let mut body = job.describe(since, &vault, false);
