@@ -18,7 +18,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: [(&str, Target); 14] = [
     ("authority", server::authority),
     ("batch", services::batch),
-    ("condition", services::condition),
+    ("condition", condition),
     ("connection_string", services::connection_string),
     ("expression", expression),
     ("filter", services::filter),
@@ -37,6 +37,10 @@ static RULES: LazyLock<Rules> =
 
 fn limits() -> &'static Limits {
     &RULES.limits
+}
+
+fn condition(data: &[u8]) {
+    services::condition(&RULES.conditions, data);
 }
 
 fn expression(data: &[u8]) {

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::{Credential, Door, Permit, Refusal, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
-use crate::model::{Action, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::model::{Action, ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
 
 pub(super) fn authorize(
@@ -60,7 +60,7 @@ fn facts(door: &Door<'_>, row: &Operation, params: &Params, scope: &ResourceId) 
             ..of_assignment(door, params, scope)
         },
         "RoleAssignments_Delete" => of_assignment(door, params, scope),
-        id if row.endpoint == Endpoint::Blob => of_blob(params, scope, id),
+        id if row.endpoint == Endpoint::Blob => of_blob(door, params, scope, id),
         _ => Facts::none(),
     }
 }
@@ -73,7 +73,7 @@ fn of_assignment(door: &Door<'_>, params: &Params, scope: &ResourceId) -> Facts 
     }
 }
 
-fn described(assignment: &Assignment) -> Vec<(&'static str, String)> {
+fn described(assignment: &Assignment) -> Vec<(ConditionAttribute, String)> {
     attributes(assignment.role, assignment.principal, assignment.kind)
 }
 
@@ -82,48 +82,29 @@ pub(crate) fn attributes(
     role: uuid::Uuid,
     principal: PrincipalId,
     kind: PrincipalKind,
-) -> Vec<(&'static str, String)> {
+) -> Vec<(ConditionAttribute, String)> {
     vec![
-        (
-            "Microsoft.Authorization/roleAssignments:RoleDefinitionId",
-            role.to_string(),
-        ),
-        (
-            "Microsoft.Authorization/roleAssignments:PrincipalId",
-            principal.to_string(),
-        ),
-        (
-            "Microsoft.Authorization/roleAssignments:PrincipalType",
-            kind.as_str().to_owned(),
-        ),
+        (ConditionAttribute::Role, role.to_string()),
+        (ConditionAttribute::Principal, principal.to_string()),
+        (ConditionAttribute::PrincipalKind, kind.as_str().to_owned()),
     ]
 }
 
-fn of_blob(params: &Params, scope: &ResourceId, operation: &str) -> Facts {
+fn of_blob(door: &Door<'_>, params: &Params, scope: &ResourceId, operation: &str) -> Facts {
     let account = scope.value_after("storageAccounts").unwrap_or_default();
-    let mut resource = vec![("Microsoft.Storage/storageAccounts:name", account.to_owned())];
-    for (name, param) in [
-        (
-            "Microsoft.Storage/storageAccounts/blobServices/containers:name",
-            "container",
-        ),
-        (
-            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path",
-            "blob",
-        ),
+    let mut resource = vec![(ConditionAttribute::Account, account.to_owned())];
+    for (attribute, param) in [
+        (ConditionAttribute::Container, "container"),
+        (ConditionAttribute::BlobPath, "blob"),
     ] {
         let value = params.get(param);
         if !value.is_empty() {
-            resource.push((name, value.to_owned()));
+            resource.push((attribute, value.to_owned()));
         }
     }
     Facts {
         resource,
-        sub_operation: if operation == "Blobs_List" {
-            "Blob.List"
-        } else {
-            ""
-        },
+        sub_operation: door.rules.conditions.sub_operation_of(operation).to_owned(),
         ..Facts::none()
     }
 }

@@ -1,23 +1,30 @@
 //! Vocabulary: the nouns every other module speaks. Parse, print and compare; nothing decides.
 
 mod action;
+mod body;
 mod condition;
-mod message;
 mod network_path;
 mod prepared;
 mod principal;
 mod public_access;
+mod request;
 mod resource_id;
+mod response;
 mod time;
 mod type_path;
 
 pub use action::{Action, ActionPattern};
-pub use condition::{Condition, Facts, Truth};
-pub use message::{Body, Extent, RangeHash, Request, Response, Scheme, StoredBody};
+pub use body::{Body, Extent, StoredBody};
+pub use condition::{
+    Condition, ConditionAttribute, ConditionLanguage, ConditionSide, Facts, KnownAttribute, SubOperation,
+    Truth,
+};
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};
 pub use public_access::PublicAccess;
+pub use request::{Request, Scheme};
 pub use resource_id::{InvalidResourceId, ResourceId};
+pub use response::{RangeHash, Response};
 pub use time::{DotNetTicks, Timestamp, wire_http_date, wire_hundred_nanoseconds, wire_seconds, wire_ticks};
 pub use type_path::type_path;

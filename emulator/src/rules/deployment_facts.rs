@@ -1,6 +1,4 @@
-//! What templates of deployments can ask for besides what they say themselves.
-
-use std::sync::Arc;
+//! What a template of a deployment may say, and what it can ask for besides.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,31 +9,69 @@ use super::load::{RulesError, SourceCheck, parse};
 const FILE: &str = "deployments.toml";
 
 /// Facts about deployments.
-#[derive(Clone, Debug)]
-pub struct DeploymentFacts {
-    /// Versions of the template language.
-    pub languages: Arc<[String]>,
-    /// What `environment()` shows.
-    pub environment: Value,
-}
-
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DeploymentsFile {
-    language: Language,
+pub struct DeploymentFacts {
+    /// The template language.
+    pub language: TemplateLanguage,
+    /// Members of a template.
+    pub template: TemplateMembers,
+    /// Members of a template's resource.
+    pub resource: TemplateResourceMembers,
+    /// What stands for extensions, which are not played.
+    pub extensions: TemplateExtensions,
     environment: Environment,
 }
 
-#[derive(Deserialize)]
+/// The template language.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Language {
-    versions: Vec<String>,
+pub struct TemplateLanguage {
+    /// Its versions.
+    pub versions: Vec<String>,
     #[serde(rename = "mark")]
     _mark: Mark,
     sources: Vec<String>,
 }
 
-#[derive(Deserialize)]
+/// Members of a template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateMembers {
+    /// Those that are texts.
+    pub texts: Vec<String>,
+    /// The others, without those that stand for extensions.
+    pub others: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+/// Members of a template's resource.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateResourceMembers {
+    /// Those that are no part of the body it is put with.
+    pub own: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+/// What stands for extensions, which are not played.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateExtensions {
+    /// Members of a template.
+    pub template: Vec<String>,
+    /// Members of a resource.
+    pub resource: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Environment {
     value: Value,
@@ -44,14 +80,34 @@ struct Environment {
     sources: Vec<String>,
 }
 
+impl DeploymentFacts {
+    /// What `environment()` shows.
+    pub fn environment(&self) -> &Value {
+        &self.environment.value
+    }
+
+    /// Whether a template may have this member: `None`, if not; else whether it is a text.
+    pub fn template_text(&self, member: &str) -> Option<bool> {
+        let is_in = |names: &[String]| names.iter().any(|own| own.eq_ignore_ascii_case(member));
+        if is_in(&self.template.texts) {
+            return Some(true);
+        }
+        (is_in(&self.template.others) || is_in(&self.extensions.template)).then_some(false)
+    }
+}
+
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFacts, RulesError> {
-    let file: DeploymentsFile = parse(FILE, text)?;
-    known.check(FILE, "language", &file.language.sources)?;
-    known.check(FILE, "environment", &file.environment.sources)?;
-    Ok(DeploymentFacts {
-        languages: file.language.versions.into(),
-        environment: file.environment.value,
-    })
+    let facts: DeploymentFacts = parse(FILE, text)?;
+    for (row, sources) in [
+        ("language", &facts.language.sources),
+        ("template", &facts.template.sources),
+        ("resource", &facts.resource.sources),
+        ("extensions", &facts.extensions.sources),
+        ("environment", &facts.environment.sources),
+    ] {
+        known.check(FILE, row, sources)?;
+    }
+    Ok(facts)
 }
 
 #[cfg(test)]
@@ -62,17 +118,28 @@ mod tests {
     #[test]
     fn every_fact_has_a_source() {
         let sources = test_sources();
-        let file = |source: &str| {
-            format!(
-                "[language]\nversions = [\"2.0\"]\nmark = \"doc\"\nsources = [\"KNOWN\"]\n[environment]\nvalue = {{}}\nmark = \"doc\"\nsources = [\"{source}\"]\n"
-            )
-        };
         let known = SourceCheck::new(&sources);
-        assert_eq!(*load(&file("KNOWN"), &known).expect("loads").languages, ["2.0"]);
-        let error = load(&file("OTHER"), &known).expect_err("refused").to_string();
-        assert!(
-            error.contains("row environment: sources.toml has no `OTHER`"),
-            "{error}"
-        );
+        let rows = [
+            ("language", "versions = [\"2.0\"]"),
+            ("template", "texts = []\nothers = [\"outputs\"]"),
+            ("resource", "own = []"),
+            ("extensions", "template = []\nresource = []"),
+            ("environment", "value = {}"),
+        ];
+        let file = |unsourced: &str| -> String {
+            let row = |(name, columns): &(&str, &str)| {
+                let source = if *name == unsourced { "OTHER" } else { "KNOWN" };
+                format!("[{name}]\n{columns}\nmark = \"doc\"\nsources = [\"{source}\"]\n")
+            };
+            rows.iter().map(row).collect()
+        };
+        let facts = load(&file(""), &known).expect("loads");
+        assert_eq!(facts.template_text("Outputs"), Some(false));
+        assert_eq!(facts.template_text("exits"), None);
+        for (name, _) in rows {
+            let error = load(&file(name), &known).expect_err("refused").to_string();
+            let wanted = format!("row {name}: sources.toml has no `OTHER`");
+            assert!(error.contains(&wanted), "{error}");
+        }
     }
 }

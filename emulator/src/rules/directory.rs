@@ -89,12 +89,26 @@ struct PasswordRow {
     sources: Vec<String>,
 }
 
+/// Objects looked up by their ids.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByIds {
+    /// How many ids a request may name.
+    pub most: usize,
+    /// The types that may be asked for.
+    pub types: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DirectoryFile {
     kind: Vec<DirectoryKind>,
     rights: Vec<RightsRow>,
     password: PasswordRow,
+    by_ids: ByIds,
 }
 
 /// What may be written, and by whom.
@@ -104,6 +118,8 @@ pub struct DirectoryFacts {
     writers: BTreeMap<String, (Vec<DirectoryWriter>, Mark)>,
     /// How many days an application's password is good for that nobody names a time for.
     pub password_days: i64,
+    /// What objects may be looked up by their ids.
+    pub by_ids: ByIds,
     password: PasswordRow,
 }
 
@@ -148,6 +164,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DirectoryFacts
         known.check(FILE, &kind.name, &kind.sources)?;
     }
     known.check(FILE, "password", &file.password.sources)?;
+    known.check(FILE, "by_ids", &file.by_ids.sources)?;
     let mut writers = BTreeMap::new();
     for row in file.rights {
         for operation in row.operations {
@@ -162,6 +179,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DirectoryFacts
         kinds: file.kind,
         writers,
         password_days: file.password.days,
+        by_ids: file.by_ids,
         password: file.password,
     })
 }

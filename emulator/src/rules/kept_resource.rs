@@ -92,6 +92,7 @@ impl KeptResource {
             own.action = Some(format!("{kind}/{access}"));
             own.mark = Some(row.mark);
             own.listing = listing;
+            own.pages = verb.starts_with("List");
             own
         };
         let base = match row.within {

@@ -2,6 +2,7 @@
 //! that is not there: each is an error that names file and row.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,10 +12,10 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
-    deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
-    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
+    database_row, deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource,
+    key_vault, limits, name_form, network_resource, outside, parameter_list, provider, public_client,
+    query_option, region, role, server_facts, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -105,40 +106,50 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Ru
     })
 }
 
+/// The text of a file of `emulator/rules/`.
+macro_rules! rules_file {
+    ($name:literal) => {
+        include_str!(concat!("../../rules/", $name))
+    };
+}
+
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
-    let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
+    let sources: SourcesFile = parse("sources.toml", rules_file!("sources.toml"))?;
     let known = SourceCheck::new(&sources.sources);
-    let kept = kept_resource::load(include_str!("../../rules/kept_resources.toml"), &known)?;
+    let kept = kept_resource::load(rules_file!("kept_resources.toml"), &known)?;
     let operations = load_operations(&kept, &known)?;
-    let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
+    let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut prerequisites: PrerequisitesFile = parse(
-        "prerequisites.toml",
-        include_str!("../../rules/prerequisites.toml"),
-    )?;
+    let mut prerequisites: PrerequisitesFile =
+        parse("prerequisites.toml", rules_file!("prerequisites.toml"))?;
     prerequisites.append(parse(
         "prerequisites_single_server.toml",
-        include_str!("../../rules/prerequisites_single_server.toml"),
+        rules_file!("prerequisites_single_server.toml"),
     )?);
     let taken = choice::take(&prerequisites, profile, assumptions)?;
     let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
-    let network: NetworkFile = parse("network.toml", include_str!("../../rules/network.toml"))?;
+    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
     network.check(&taken, &errors, &known)?;
     statements.extend(network.statements());
-    let database_network =
-        database_row::load(include_str!("../../rules/database_network.toml"), &taken, &known)?;
+    let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
-    let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
+    let fixes = fix::load(rules_file!("fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     let router = Router::build(operations)?;
+    let conditions = Arc::new(condition_facts::load(
+        rules_file!("conditions.toml"),
+        &router,
+        &known,
+    )?);
     Ok(Rules {
         bodies,
-        time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
-        query_options: query_option::load(include_str!("../../rules/query_options.toml"), &router, &known)?,
+        time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
+        query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
         router,
-        built_in_roles: role::load_built_in(&taken, &known)?,
+        built_in_roles: role::load_built_in(&taken, &conditions, &known)?,
+        conditions,
         trusted_services: network.trusted_services(),
         gates: network.gates(),
         storage_rows: network.storage_rows(&taken),
@@ -151,36 +162,33 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
         fixes,
-        outside: outside::load(include_str!("../../rules/outside.toml"), &known)?,
+        outside: outside::load(rules_file!("outside.toml"), &known)?,
         database_network,
-        single_server: single_server::load(include_str!("../../rules/single_server.toml"), &known)?,
+        single_server: single_server::load(rules_file!("single_server.toml"), &known)?,
         key_vault,
-        network_resources: network_resource::load(
-            include_str!("../../rules/network_resources.toml"),
-            &known,
-        )?,
-        parameters: parameter_list::load(include_str!("../../rules/parameters.toml"), &known)?,
-        providers: provider::load(include_str!("../../rules/providers.toml"), &known)?,
-        regions: region::load(include_str!("../../rules/regions.toml"), &known)?,
-        names: name_form::load(include_str!("../../rules/names.toml"), &known)?,
-        storage: storage_facts::load(include_str!("../../rules/storage.toml"), &known)?,
-        blob_requests: blob_request::load(include_str!("../../rules/blob_requests.toml"), &known)?,
-        vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
-        limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
+        network_resources: network_resource::load(rules_file!("network_resources.toml"), &known)?,
+        parameters: parameter_list::load(rules_file!("parameters.toml"), &known)?,
+        providers: provider::load(rules_file!("providers.toml"), &known)?,
+        regions: region::load(rules_file!("regions.toml"), &known)?,
+        names: name_form::load(rules_file!("names.toml"), &known)?,
+        storage: storage_facts::load(rules_file!("storage.toml"), &known)?,
+        blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
+        vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
+        limits: limits::load(rules_file!("limits.toml"), &known)?,
         kept,
-        deployments: deployment_facts::load(include_str!("../../rules/deployments.toml"), &known)?,
-        headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
-        directory: directory::load(include_str!("../../rules/directory.toml"), &known)?,
-        federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,
-        public_clients: public_client::load(include_str!("../../rules/clients.toml"), &known)?,
-        servers: server_facts::load(include_str!("../../rules/servers.toml"), &known)?,
+        deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
+        headers: header_rows::load(rules_file!("headers.toml"), &known)?,
+        directory: directory::load(rules_file!("directory.toml"), &known)?,
+        federation: federation::load(rules_file!("federation.toml"), &known)?,
+        public_clients: public_client::load(rules_file!("clients.toml"), &known)?,
+        servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources: sources.sources,
     })
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {
     const FILE: &str = "operations.toml";
-    let mut operations: OperationsFile = parse(FILE, include_str!("../../rules/operations.toml"))?;
+    let mut operations: OperationsFile = parse(FILE, rules_file!("operations.toml"))?;
     operations.add_kept(kept);
     for source in operations.sources() {
         known.check(FILE, "service", std::slice::from_ref(source))?;
@@ -190,7 +198,7 @@ fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<Ope
 
 fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> {
     const FILE: &str = "lifecycle.toml";
-    let lifecycle: LifecycleFile = parse(FILE, include_str!("../../rules/lifecycle.toml"))?;
+    let lifecycle: LifecycleFile = parse(FILE, rules_file!("lifecycle.toml"))?;
     for (name, row) in &lifecycle.recorded_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }

@@ -8,6 +8,7 @@ mod api_version;
 mod blob_request;
 mod body;
 mod choice;
+mod condition_facts;
 mod database_row;
 mod deployment_facts;
 mod directory;
@@ -41,8 +42,9 @@ mod time_zone;
 mod vault_facts;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::model::type_path;
+use crate::model::{ConditionLanguage, type_path};
 
 pub use api_version::ApiVersion;
 pub use blob_request::{BlobHeader, BlobRequests};
@@ -51,8 +53,10 @@ pub use body::{
     Words,
 };
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
-pub use deployment_facts::DeploymentFacts;
-pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
+pub use deployment_facts::{
+    DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers, TemplateResourceMembers,
+};
+pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
@@ -94,6 +98,8 @@ pub use vault_facts::{
 pub struct Rules {
     /// The operations and the router over them.
     pub router: Router,
+    /// What conditions of role assignments may say.
+    pub conditions: Arc<ConditionLanguage>,
     /// Azure's built-in roles.
     pub built_in_roles: BuiltInRoles,
     /// Storage network rows, in order, those left out that the profile does not take.
@@ -152,8 +158,8 @@ pub struct Rules {
     pub limits: Limits,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
-    /// What templates of deployments can ask for.
-    pub deployments: DeploymentFacts,
+    /// What templates of deployments may say and ask for.
+    pub deployments: Arc<DeploymentFacts>,
     /// Headers of Azure Resource Manager that depend on the request.
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http::Method;
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
@@ -14,8 +13,7 @@ const FILE: &str = "query_options.toml";
 /// Which query options operations heed.
 #[derive(Debug)]
 pub struct QueryOptions {
-    paged: Vec<String>,
-    unpaged: Vec<String>,
+    pages: Vec<String>,
     graph: Vec<String>,
     /// By operation: an option in lower case, and the words it may have; none: any.
     heeds: BTreeMap<Arc<str>, Vec<(String, Vec<String>)>>,
@@ -32,8 +30,7 @@ struct OptionsFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ArmRow {
-    paged: Vec<String>,
-    unpaged: Vec<String>,
+    pages: Vec<String>,
     sources: Vec<String>,
 }
 
@@ -79,26 +76,16 @@ impl QueryOptions {
             .map(|(name, value)| format!("{name}={value}"))
     }
 
-    /// Whether an operation answers its list in pages.
-    pub fn in_pages(&self, row: &Operation) -> bool {
-        row.endpoint == Endpoint::Arm
-            && row.method == Method::GET
-            // What there is one of stands at `default`.
-            && !matches!(row.suffix().rsplit('/').next(), None | Some("" | "default"))
-            && !row.polling
-            && !self.unpaged.iter().any(|id| **id == *row.id)
-    }
-
     fn heeds(&self, row: &Operation, option: &str, value: &str) -> bool {
         let own = self.heeds.get(&row.id).into_iter().flatten();
         let mut own = own.filter(|(name, _)| name == option);
-        let paged = || self.paged.iter().any(|name| name == option) && self.in_pages(row);
+        let paged = row.pages && self.pages.iter().any(|name| name == option);
         own.any(|(_, words)| {
             words.is_empty()
                 || value
                     .split(',')
                     .all(|part| words.iter().any(|word| word.eq_ignore_ascii_case(part.trim())))
-        }) || paged()
+        }) || paged
     }
 }
 
@@ -111,9 +98,6 @@ pub(super) fn load(text: &str, router: &Router, known: &SourceCheck<'_>) -> Resu
             .operation(id)
             .ok_or_else(|| row_error(FILE, id, "operations.toml has no such operation"))
     };
-    for id in &file.arm.unpaged {
-        find(id)?;
-    }
     let lower = |names: Vec<String>| -> Vec<String> {
         names.into_iter().map(|name| name.to_ascii_lowercase()).collect()
     };
@@ -127,8 +111,7 @@ pub(super) fn load(text: &str, router: &Router, known: &SourceCheck<'_>) -> Resu
         }
     }
     Ok(QueryOptions {
-        paged: lower(file.arm.paged),
-        unpaged: file.arm.unpaged,
+        pages: lower(file.arm.pages),
         graph: lower(file.graph.options),
         heeds,
     })

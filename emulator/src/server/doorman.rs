@@ -16,10 +16,10 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
 use super::foreign_pages;
-use super::front_door::refusal_text;
 use super::hosts::{self, HostPort};
 use super::listen::Entrance;
 use super::patience::{Traffic, Underway};
+use super::refusal;
 use super::wire::{Arrival, Passage, response_to_answer, to_http};
 use crate::model::Scheme;
 
@@ -101,11 +101,11 @@ impl Doorman {
             .and_then(|it| HostPort::parse(it.as_str()));
         let Some(asked) = asked else {
             let text = "CONNECT names no proper host.";
-            return refuse(refusal_text(StatusCode::BAD_REQUEST, None, text));
+            return refuse(refusal::text(StatusCode::BAD_REQUEST, None, text));
         };
         if self.arrival.tunnelled || self.arrival.scheme == Scheme::Https {
             let text = "CONNECT works on a plain connection to azdrill only, not inside a tunnel or TLS.";
-            return refuse(refusal_text(StatusCode::BAD_REQUEST, None, text));
+            return refuse(refusal::text(StatusCode::BAD_REQUEST, None, text));
         }
         if !self.entrance.knows(&asked) {
             self.entrance.strangers.note(&asked.host);

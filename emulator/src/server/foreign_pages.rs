@@ -4,8 +4,8 @@
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, REFERER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 
-use super::front_door::refusal_text;
 use super::hosts::HostPort;
+use super::refusal;
 use crate::model::{Response, Scheme};
 
 /// What browsers say of where a request comes from in relation to where it goes.
@@ -15,7 +15,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// make. A page cannot keep its browser from saying so; other programs say nothing.
 pub(super) fn refuse<B>(request: &Request<B>, asked: &HostPort, scheme: Scheme) -> Option<Response> {
     if is_foreign(request.headers(), asked, scheme) {
-        return Some(refusal_text(
+        return Some(refusal::text(
             StatusCode::FORBIDDEN,
             None,
             "azdrill answers no request that a page from elsewhere makes in a browser (Origin, Referer or \
@@ -24,7 +24,7 @@ pub(super) fn refuse<B>(request: &Request<B>, asked: &HostPort, scheme: Scheme) 
     }
     let is_ours = request.uri().path().starts_with("/_azdrill/");
     if is_ours && !has_json_or_nothing(request) {
-        return Some(refusal_text(
+        return Some(refusal::text(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             None,
             "What is sent below /_azdrill/ is JSON: say `content-type: application/json`.",

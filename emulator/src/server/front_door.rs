@@ -6,18 +6,18 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, EXPECT};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{CONTENT_LENGTH, DATE, EXPECT};
+use http::{HeaderValue, Method, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::alarm::Alarm;
 use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
-use super::body::{Answer, AnswerBody, BodyError, BodySource};
+use super::body::{Answer, AnswerBody, BodySource};
 use super::clock::Clock;
 use super::core::{Admission, Core};
 use super::names::Names;
 use super::strangers::Strangers;
-use super::{hosts, range_hash};
+use super::{hosts, range_hash, refusal};
 use crate::model::{Body, NetworkPath, Preparation, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones
@@ -211,7 +211,7 @@ impl<C: Core> FrontDoor<C> {
                 return Err(response);
             }
         };
-        taken.map_err(|error| refusal(&error))
+        taken.map_err(|error| refusal::of_body(&error))
     }
 
     /// Calls the core, unless there is something to work out first.
@@ -244,7 +244,7 @@ impl<C: Core> FrontDoor<C> {
     /// A mistake of ours.
     fn failed(&self) -> Called {
         Called {
-            response: refusal_text(
+            response: refusal::text(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 Some("InternalError"),
                 "azdrill itself failed; its log says where.",
@@ -310,7 +310,7 @@ impl<C: Core> FrontDoor<C> {
 
     fn unreadable(&self, error: &io::Error, now: Timestamp) -> Answer {
         tracing::error!(%error, "cannot read the blob store");
-        let response = refusal_text(
+        let response = refusal::text(
             StatusCode::INTERNAL_SERVER_ERROR,
             Some("InternalError"),
             &format!("azdrill cannot read its blob store: {error}"),
@@ -380,61 +380,4 @@ fn add_length(response: &mut Response, length: u64, is_head: bool) {
         return;
     }
     response.headers.insert(CONTENT_LENGTH, length.into());
-}
-
-fn refusal(error: &BodyError) -> Response {
-    match error {
-        BodyError::TooLong => refusal_text(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            Some("RequestBodyTooLarge"),
-            "The request body is too large and exceeds the maximum permissible limit.",
-        ),
-        BodyError::Broken(error) if error.kind() == io::ErrorKind::TimedOut => refusal_text(
-            StatusCode::REQUEST_TIMEOUT,
-            Some("OperationTimedOut"),
-            "The request body stopped arriving.",
-        ),
-        BodyError::Broken(error) => refusal_text(
-            StatusCode::BAD_REQUEST,
-            None,
-            &format!("The request body did not arrive whole: {error}."),
-        ),
-        BodyError::Store(error) if error.kind() == io::ErrorKind::StorageFull => {
-            tracing::error!(%error, "the blob store is full");
-            refusal_text(
-                StatusCode::INSUFFICIENT_STORAGE,
-                Some("SyntheticStorageFull"),
-                &format!("azdrill has no room left for the body: {error}."),
-            )
-        }
-        BodyError::Store(error) => {
-            tracing::error!(%error, "cannot write to the blob store");
-            refusal_text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Some("InternalError"),
-                &format!("azdrill cannot write to its blob store: {error}."),
-            )
-        }
-    }
-}
-
-/// An answer of the shell itself, in plain text, so that nobody takes it for one of Azure's. The
-/// code is one Azure has for the same thing, or begins with `Synthetic`.
-pub(super) fn refusal_text(status: StatusCode, code: Option<&'static str>, text: &str) -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    if let Some(code) = code {
-        headers.insert("x-ms-error-code", HeaderValue::from_static(code));
-        if code.starts_with("Synthetic") {
-            headers.insert("x-azdrill-synthetic", HeaderValue::from_static("true"));
-        }
-    }
-    Response {
-        headers,
-        body: Body::Bytes(Bytes::from(format!("{text}\n"))),
-        ..Response::new(status)
-    }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::uri::Authority;
 use hyper::ext::ReasonPhrase;
 
-use super::front_door::refusal_text;
+use super::refusal;
 use crate::model::{Response, Scheme};
 
 /// A host name in lower case and the port that was named with it.
@@ -80,7 +80,7 @@ fn of_unknown(host: &str, outside: Option<&str>) -> String {
 
 /// The refusal of a host that is not ours.
 pub(super) fn unknown(host: &str, outside: Option<&str>) -> Response {
-    refusal_text(StatusCode::FORBIDDEN, None, &of_unknown(host, outside))
+    refusal::text(StatusCode::FORBIDDEN, None, &of_unknown(host, outside))
 }
 
 /// The refusal of a tunnel to a host that is not ours. Clients show nothing of its body, and many the
@@ -98,12 +98,12 @@ pub(super) fn does_not_resolve(host: &str) -> Response {
         "There is no such host: nothing is called `{}` here, and on Azure `{host}` would not resolve.",
         host.split('.').next().unwrap_or(host)
     );
-    refusal_text(StatusCode::BAD_GATEWAY, None, &text)
+    refusal::text(StatusCode::BAD_GATEWAY, None, &text)
 }
 
 /// The refusal of a port that a host of ours does not listen on.
 pub(super) fn unknown_port(host: &str, port: u16) -> Response {
-    refusal_text(
+    refusal::text(
         StatusCode::FORBIDDEN,
         None,
         &format!(

@@ -21,6 +21,7 @@ mod outside;
 mod patience;
 mod places;
 mod range_hash;
+mod refusal;
 mod rewind;
 mod spelling;
 mod start;

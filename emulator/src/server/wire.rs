@@ -18,9 +18,10 @@ use tokio::time::Instant;
 use super::body::{Answer, AnswerBody, BodySource};
 use super::clock::Clock;
 use super::core::Core;
-use super::front_door::{FrontDoor, refusal_text};
+use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
 use super::patience::{Underway, body_patience};
+use super::refusal;
 use super::spelling;
 use crate::model::{Body, NetworkPath, Request, Response, Scheme};
 
@@ -114,7 +115,7 @@ fn read_head(parts: Parts, spelled: Vec<String>, arrival: &Arrival) -> Result<Re
 /// The host a request is for: named in the target, in the `Host` header, in the handshake, or, by
 /// clients of HTTP/1.0, nowhere.
 fn asked_host(parts: &Parts, arrival: &Arrival) -> Result<HostPort, Box<Response>> {
-    let wrong = |text: &str| Box::new(refusal_text(StatusCode::BAD_REQUEST, Some("InvalidUri"), text));
+    let wrong = |text: &str| Box::new(refusal::text(StatusCode::BAD_REQUEST, Some("InvalidUri"), text));
     // One reader could take the first, another the last, whatever the target says.
     if parts.headers.get_all(HOST).iter().nth(1).is_some() {
         return Err(wrong("There is more than one Host header."));
@@ -191,7 +192,7 @@ impl Arriving {
 }
 
 fn refuse(status: StatusCode, text: &str) -> Answer {
-    response_to_answer(refusal_text(status, None, text))
+    response_to_answer(refusal::text(status, None, text))
 }
 
 /// An answer to a request that never got as far as the front door.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{authorization, data_protection, deployments, graph, plain, resource_graph, sent_body, storage};
-use crate::model::{Action, Condition, Facts};
+use crate::model::{Action, Condition, ConditionLanguage, Facts};
 use crate::rules::{Limits, Rules};
 
 pub(crate) use data_protection::fuzzing::{connection_string, interval};
@@ -37,11 +37,11 @@ pub(crate) fn filter(data: &[u8]) {
 }
 
 /// A condition of a role assignment; what is read is asked about a request as well.
-pub(crate) fn condition(data: &[u8]) {
+pub(crate) fn condition(language: &ConditionLanguage, data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let condition = Condition::read(text);
+    let condition = Condition::read(language, text);
     let action = Action::new("Microsoft.Authorization/roleAssignments/write");
     for facts in [Facts::none(), Facts::default()] {
         let _ = condition.holds(&action, &facts);

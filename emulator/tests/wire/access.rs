@@ -1,67 +1,46 @@
 //! Who may do what: custom roles, groups, and principals that do not exist.
 
-use azdrill_emulator::model::{Body, PrincipalId, Request, Response, StoredBody};
-use azdrill_emulator::state::{IdentityKind, Principal};
+use azdrill_emulator::model::{Body, PrincipalId, Response, StoredBody};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::world::{ARM, World};
+use crate::callers::{BLOBS_HOST, READER, assignment, assignment_at, refusal};
+use crate::world::World;
 
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const CUSTOM: &str = "11111111-2222-4333-8444-555555555555";
 const BLOBS: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
 
 impl World {
-    /// Puts a principal into the directory.
-    pub(crate) fn add_principal(&mut self, number: u128, name: &str, identity: IdentityKind) -> PrincipalId {
-        let id = PrincipalId(Uuid::from_u128(number));
-        let tenant = self.operator.tenant;
-        self.azure.state_mut().directory.insert(Principal {
-            id,
-            app_id: (identity == IdentityKind::Application).then(|| Uuid::from_u128(number + 1)),
-            tenant,
-            display_name: name.to_owned(),
-            identity,
-            secret: None,
-            certificates: Vec::new(),
-        });
-        id
-    }
-
     fn add_application(&mut self) -> PrincipalId {
         self.add_principal(0xa000, "application", IdentityKind::Application)
     }
 
-    fn token_of(&self, who: PrincipalId, audience: &str) -> String {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        self.azure.tokens().issue(self.now, principal, audience).0
+    /// A request of somebody's about the storage account.
+    fn account_as(&mut self, who: PrincipalId, method: Method, rest: &str) -> Response {
+        let target = format!("{}{rest}", self.account());
+        self.arm_as(who, method, &target, None)
     }
 
-    /// A request of somebody's to ARM, below the resource group.
-    fn arm_as(&mut self, who: PrincipalId, method: Method, target: &str) -> Response {
-        let token = self.token_of(who, "https://management.azure.com");
-        let target = format!("{}{target}", self.group());
-        let target = format!("{target}?api-version={}", self.version_of(&target));
-        let request =
-            Request::new(method, ARM, &target).with_header("authorization", &format!("Bearer {token}"));
-        self.send(request)
+    /// The resource group as somebody reads it.
+    fn group_as(&mut self, who: PrincipalId) -> Response {
+        let group = self.group();
+        self.arm_as(who, Method::GET, &group, None)
     }
 
     /// The status of a request of somebody's for a blob, or for its container.
     fn blob_as(&mut self, who: PrincipalId, method: Method, target: &str) -> u16 {
-        let token = self.token_of(who, "https://storage.azure.com");
-        let request = Request::new(method, "target.blob.core.windows.net", target)
-            .with_header("authorization", &format!("Bearer {token}"))
+        let request = self
+            .request_as(who, method, BLOBS_HOST, target)
             .with_header("x-ms-version", "2024-11-04");
         self.send(request).status.as_u16()
     }
 
     /// Put Blob of a block blob, or Append Block.
     fn write_as(&mut self, who: PrincipalId, target: &str, kind: &str) -> u16 {
-        let token = self.token_of(who, "https://storage.azure.com");
-        let mut request = Request::new(Method::PUT, "target.blob.core.windows.net", target)
-            .with_header("authorization", &format!("Bearer {token}"))
+        let mut request = self
+            .request_as(who, Method::PUT, BLOBS_HOST, target)
             .with_header("x-ms-version", "2024-11-04")
             .with_header("x-ms-blob-type", kind);
         if target.ends_with("comp=appendblock") {
@@ -71,14 +50,8 @@ impl World {
     }
 
     fn assign(&mut self, name: u128, scope: &str, role: &str, who: &Value) -> Response {
-        let mut properties =
-            json!({"roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{role}")});
-        for (key, value) in who.as_object().expect("members") {
-            properties[key] = value.clone();
-        }
-        let name = Uuid::from_u128(name);
-        let target = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
-        self.put(&target, &json!({"properties": properties}))
+        let target = assignment_at(scope, Uuid::from_u128(name));
+        self.put(&target, &assignment(role, who))
     }
 
     fn put_role(&mut self, actions: &Value) -> Response {
@@ -102,14 +75,6 @@ fn role(rest: &str) -> String {
     format!("/providers/Microsoft.Authorization/roleDefinitions/{CUSTOM}{rest}")
 }
 
-fn code(answer: &Response) -> (u16, String) {
-    let body = answer.json_body();
-    (
-        answer.status.as_u16(),
-        body["error"]["code"].as_str().unwrap_or_default().to_owned(),
-    )
-}
-
 fn refused(code: &str) -> (u16, String) {
     (403, code.to_owned())
 }
@@ -130,28 +95,20 @@ fn a_custom_role_grants_what_it_lists_less_what_it_leaves_out() {
     assert_eq!(made.status, 201, "{made:?}");
     assert_eq!(made.json_body()["properties"]["type"], "CustomRole");
     assert_eq!(
-        code(&world.arm_as(who, Method::GET, ACCOUNT)),
+        refusal(&world.account_as(who, Method::GET, "")),
         refused("AuthorizationFailed")
     );
 
     let (group, account) = (world.group(), world.account());
     let given = world.assign(1, &account, CUSTOM, &json!({"principalId": who}));
     assert_eq!(given.status, 201, "{given:?}");
-    assert_eq!(world.arm_as(who, Method::GET, ACCOUNT).status, 200);
+    assert_eq!(world.account_as(who, Method::GET, "").status, 200);
+    assert_eq!(world.account_as(who, Method::POST, "/listKeys").status, 200);
     assert_eq!(
-        world
-            .arm_as(who, Method::POST, &format!("{ACCOUNT}/listKeys"))
-            .status,
-        200
-    );
-    assert_eq!(
-        code(&world.arm_as(who, Method::DELETE, ACCOUNT)),
+        refusal(&world.account_as(who, Method::DELETE, "")),
         refused("AuthorizationFailed")
     );
-    assert_eq!(
-        code(&world.arm_as(who, Method::GET, "")),
-        refused("AuthorizationFailed")
-    );
+    assert_eq!(refusal(&world.group_as(who)), refused("AuthorizationFailed"));
     assert_eq!(world.blob_as(who, Method::GET, "/box/nothing"), 404);
     assert_eq!(world.blob_as(who, Method::DELETE, "/box/nothing"), 404);
     // Adding is left to it, so a new blob would do; but not changing one.
@@ -161,13 +118,8 @@ fn a_custom_role_grants_what_it_lists_less_what_it_leaves_out() {
     // A role that changes changes at once what its holders may do.
     let changed = world.put_role(&json!({"actions": ["*/read"]}));
     assert_eq!(changed.status, 201, "{changed:?}");
-    assert_eq!(world.arm_as(who, Method::GET, ACCOUNT).status, 200);
-    assert_eq!(
-        world
-            .arm_as(who, Method::POST, &format!("{ACCOUNT}/listKeys"))
-            .status,
-        403
-    );
+    assert_eq!(world.account_as(who, Method::GET, "").status, 200);
+    assert_eq!(world.account_as(who, Method::POST, "/listKeys").status, 403);
     assert_eq!(world.blob_as(who, Method::GET, "/box/nothing"), 403);
 
     let listed = world.get(&format!(
@@ -175,7 +127,7 @@ fn a_custom_role_grants_what_it_lists_less_what_it_leaves_out() {
     ));
     assert_eq!(listed.json_body()["value"].as_array().map(Vec::len), Some(1));
     assert_eq!(
-        code(&world.delete(&role(""))),
+        refusal(&world.delete(&role(""))),
         (400, "RoleDefinitionHasAssignments".to_owned())
     );
 }
@@ -191,10 +143,10 @@ fn a_custom_role_is_assigned_at_its_scopes_only() {
     let principal = json!({"principalId": who});
     let above = world.assign(1, &format!("/subscriptions/{subscription}"), CUSTOM, &principal);
     assert_eq!(
-        code(&above),
+        refusal(&above),
         (400, "RoleAssignmentScopeNotAssignableToRoleDefinition".to_owned())
     );
-    assert_eq!(world.arm_as(who, Method::GET, "").status, 403);
+    assert_eq!(world.group_as(who).status, 403);
     assert_eq!(world.assign(2, &account, CUSTOM, &principal).status, 201);
 }
 
@@ -210,14 +162,14 @@ fn a_role_that_lists_no_actions_or_is_no_role_is_worth_nothing() {
             .status,
         201
     );
-    assert_eq!(world.arm_as(who, Method::GET, "").status, 403);
+    assert_eq!(world.group_as(who).status, 403);
     let unknown = world.assign(
         2,
         &group,
         "99999999-2222-4333-8444-555555555555",
         &json!({"principalId": who}),
     );
-    assert_eq!(code(&unknown), (400, "RoleDefinitionDoesNotExist".to_owned()));
+    assert_eq!(refusal(&unknown), (400, "RoleDefinitionDoesNotExist".to_owned()));
     let built_in = format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}");
     let body = json!({"properties": {"roleName": "Reader", "assignableScopes": ["/"], "permissions": [{"actions": ["*"]}]}});
     assert_eq!(world.put(&built_in, &body).status, 400);
@@ -236,13 +188,13 @@ fn a_role_of_a_group_is_its_members_as_long_as_they_are_in_it() {
         "Group",
         "{given:?}"
     );
-    assert_eq!(world.arm_as(who, Method::GET, "").status, 403);
+    assert_eq!(world.group_as(who).status, 403);
     let directory = &mut world.azure.state_mut().directory;
     directory.add_member(department, team);
     directory.add_member(team, who);
     // Groups in a circle hold nobody up.
     directory.add_member(team, department);
-    assert_eq!(world.arm_as(who, Method::GET, "").status, 200);
+    assert_eq!(world.group_as(who).status, 200);
     let filter =
         format!("{group}/providers/Microsoft.Authorization/roleAssignments?$filter=assignedTo('{who}')");
     assert_eq!(
@@ -251,16 +203,10 @@ fn a_role_of_a_group_is_its_members_as_long_as_they_are_in_it() {
     );
 
     world.azure.state_mut().directory.remove_member(team, who);
-    assert_eq!(
-        code(&world.arm_as(who, Method::GET, "")),
-        refused("AuthorizationFailed")
-    );
+    assert_eq!(refusal(&world.group_as(who)), refused("AuthorizationFailed"));
     world.azure.state_mut().directory.add_member(team, who);
     world.azure.state_mut().directory.remove_member(department, team);
-    assert_eq!(
-        code(&world.arm_as(who, Method::GET, "")),
-        refused("AuthorizationFailed")
-    );
+    assert_eq!(refusal(&world.group_as(who)), refused("AuthorizationFailed"));
 }
 
 /// With `principalType` ARM takes the client's word that the principal will be there.
@@ -270,14 +216,14 @@ fn a_principal_nobody_knows_is_not_found_unless_the_request_says_what_it_is() {
     let group = world.group();
     let nobody = Uuid::from_u128(0xd000);
     let missing = world.assign(1, &group, READER, &json!({"principalId": nobody}));
-    assert_eq!(code(&missing), (400, "PrincipalNotFound".to_owned()));
+    assert_eq!(refusal(&missing), (400, "PrincipalNotFound".to_owned()));
     let said = json!({"principalId": nobody, "principalType": "ServicePrincipal"});
     assert_eq!(world.assign(1, &group, READER, &said).status, 201);
     let malformed = world.assign(2, &group, READER, &json!({"principalId": "nobody"}));
-    assert_eq!(code(&malformed), (400, "InvalidPrincipalId".to_owned()));
+    assert_eq!(refusal(&malformed), (400, "InvalidPrincipalId".to_owned()));
     // The role is there already when the principal comes.
     let who = world.add_principal(0xd000, "late", IdentityKind::Application);
-    assert_eq!(world.arm_as(who, Method::GET, "").status, 200);
+    assert_eq!(world.group_as(who).status, 200);
 }
 
 /// A role on one container opens no way into another.
@@ -316,7 +262,7 @@ fn dots_and_slashes_in_a_path_lead_nowhere_else() {
             .status,
         201
     );
-    assert_eq!(world.arm_as(reader, Method::GET, ACCOUNT).status, 200);
+    assert_eq!(world.account_as(reader, Method::GET, "").status, 200);
     for trick in [
         "/..",
         "/../..",
@@ -327,9 +273,7 @@ fn dots_and_slashes_in_a_path_lead_nowhere_else() {
         "/a%00b",
         "//x",
     ] {
-        let status = world
-            .arm_as(reader, Method::GET, &format!("{ACCOUNT}{trick}"))
-            .status;
+        let status = world.account_as(reader, Method::GET, trick).status;
         assert_eq!(status, 400, "{trick}");
     }
 }

@@ -1,14 +1,14 @@
 //! Conditions of role assignments: what must hold of a request besides its action.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::{PrincipalId, Response};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::world::{ARM, World};
+use crate::callers::{BLOBS_HOST, CONTRIBUTOR, READER, assignment, assignment_at, refusal};
+use crate::world::World;
 
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
-const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 const ASSIGNER: &str = "f58310d9-a9f6-439a-9e8d-f62e7b41a168";
 const DATA: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
 const TYPE: &str = "Microsoft.Authorization/roleAssignments";
@@ -23,36 +23,20 @@ impl World {
         to: PrincipalId,
         more: &Value,
     ) -> Response {
-        let mut properties = json!({
-            "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{role}"),
-            "principalId": to,
-        });
-        for (key, value) in more.as_object().into_iter().flatten() {
-            properties[key] = value.clone();
-        }
-        let request = self.about(who, Method::PUT, name);
-        self.send(request.with_json(&json!({"properties": properties})))
+        let mut properties = more.clone();
+        properties["principalId"] = json!(to);
+        let target = assignment_at(&self.group(), Uuid::from_u128(name));
+        self.arm_as(who, Method::PUT, &target, Some(&assignment(role, &properties)))
     }
 
-    fn about(&mut self, who: PrincipalId, method: Method, name: u128) -> Request {
-        let target = format!(
-            "{}/providers/{TYPE}/{}?api-version=2022-04-01",
-            self.group(),
-            uuid::Uuid::from_u128(name)
-        );
-        let token = self.token_for(who, "https://management.azure.com");
-        Request::new(method, ARM, &target).with_header("authorization", &format!("Bearer {token}"))
-    }
-
-    fn token_for(&mut self, who: PrincipalId, audience: &str) -> String {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        self.azure.tokens().issue(self.now, principal, audience).0
+    fn unassigns(&mut self, who: PrincipalId, name: u128) -> Response {
+        let target = assignment_at(&self.group(), Uuid::from_u128(name));
+        self.arm_as(who, Method::DELETE, &target, None)
     }
 
     fn blob(&mut self, who: PrincipalId, method: Method, target: &str) -> u16 {
-        let token = self.token_for(who, "https://storage.azure.com");
-        let request = Request::new(method, "target.blob.core.windows.net", target)
-            .with_header("authorization", &format!("Bearer {token}"))
+        let request = self
+            .request_as(who, method, BLOBS_HOST, target)
             .with_header("x-ms-version", "2024-11-04")
             .with_header("x-ms-blob-type", "BlockBlob");
         self.send(request).status.as_u16()
@@ -61,14 +45,6 @@ impl World {
 
 fn condition(text: &str) -> Value {
     json!({"condition": text, "conditionVersion": "2.0"})
-}
-
-fn code(answer: &Response) -> (u16, String) {
-    let code = answer.json_body()["error"]["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status.as_u16(), code)
 }
 
 /// As the portal writes it for whom assigning one role is left to.
@@ -97,14 +73,18 @@ fn whom_assigning_one_role_is_left_to_assigns_no_other() {
     let none = Value::Null;
     assert_eq!(world.assigns(helper, 2, READER, other, &none).status, 201);
     let denied = (403, "AuthorizationFailed".to_owned());
-    assert_eq!(code(&world.assigns(helper, 3, CONTRIBUTOR, other, &none)), denied);
-    assert_eq!(code(&world.assigns(helper, 4, ASSIGNER, helper, &none)), denied);
+    assert_eq!(
+        refusal(&world.assigns(helper, 3, CONTRIBUTOR, other, &none)),
+        denied
+    );
+    assert_eq!(
+        refusal(&world.assigns(helper, 4, ASSIGNER, helper, &none)),
+        denied
+    );
     assert_eq!(world.assigns(owner, 5, CONTRIBUTOR, other, &none).status, 201);
     // Nor takes away what it may not give.
-    let request = world.about(helper, Method::DELETE, 5);
-    assert_eq!(code(&world.send(request)), denied);
-    let request = world.about(helper, Method::DELETE, 2);
-    assert_eq!(world.send(request).status, 200);
+    assert_eq!(refusal(&world.unassigns(helper, 5)), denied);
+    assert_eq!(world.unassigns(helper, 2).status, 200);
 }
 
 #[test]
@@ -142,11 +122,11 @@ fn a_condition_that_is_not_played_is_refused_by_name() {
     ] {
         let answer = world.assigns(owner, 1, DATA, who, &body);
         assert_eq!(
-            code(&answer),
+            refusal(&answer),
             (501, "NotImplementedByEmulator".to_owned()),
             "{body}"
         );
     }
-    let request = world.about(owner, Method::GET, 1);
-    assert_eq!(world.send(request).status, 404);
+    let kept = assignment_at(&world.group(), Uuid::from_u128(1));
+    assert_eq!(world.get(&kept).status, 404);
 }

@@ -36,12 +36,7 @@ fn a_dump_that_fails_with(failure: EffectFailure) {
         .get(&below_vault("backupInstances/one/recoveryPoints"))
         .json_body();
     assert_eq!(points["value"], Value::Array(Vec::new()));
-    let released: u64 = world
-        .azure
-        .take_released()
-        .iter()
-        .map(|extent| extent.length)
-        .sum();
+    let released = world.released();
     assert_eq!(
         released, DUMP_BYTES,
         "the file that was written before the failure is given back"

@@ -1,35 +1,13 @@
 //! The directory look-ups clients make.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::{PrincipalId, Response};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::world::World;
 
-const GRAPH: &str = "graph.microsoft.com";
-
 impl World {
-    pub(crate) fn graph(&mut self, method: Method, target: &str, body: Option<&Value>) -> Response {
-        let who = self.operator.object_id;
-        self.graph_as(who, method, target, body)
-    }
-
-    fn graph_as(&mut self, who: PrincipalId, method: Method, target: &str, body: Option<&Value>) -> Response {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        let token = self
-            .azure
-            .tokens()
-            .issue(self.now, principal, "https://graph.microsoft.com")
-            .0;
-        let request = Request::new(method, GRAPH, &format!("/v1.0{target}"))
-            .with_header("authorization", &format!("Bearer {token}"));
-        self.send(match body {
-            Some(body) => request.with_json(body),
-            None => request,
-        })
-    }
-
     pub(crate) fn found(&mut self, target: &str) -> Vec<String> {
         let answer = self.graph(Method::GET, target, None);
         assert_eq!(answer.status, 200, "{target}: {answer:?}");

@@ -6,22 +6,12 @@ use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::callers::{READER, refusal};
 use crate::world::World;
-
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
 impl World {
     fn writes_as(&mut self, who: PrincipalId, method: Method, target: &str, body: &Value) -> Response {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        let tokens = self.azure.tokens();
-        let token = tokens.issue(self.now, principal, "https://graph.microsoft.com").0;
-        let request = Request::new(method, "graph.microsoft.com", &format!("/v1.0{target}"))
-            .with_header("authorization", &format!("Bearer {token}"));
-        self.send(if body.is_null() {
-            request
-        } else {
-            request.with_json(body)
-        })
+        self.graph_as(who, method, target, (!body.is_null()).then_some(body))
     }
 
     fn writes(&mut self, method: Method, target: &str, body: &Value) -> Response {
@@ -79,16 +69,6 @@ impl World {
             .with_header("authorization", &format!("Bearer {token}"));
         self.send(request).status.as_u16()
     }
-
-    fn make_reader(&mut self, principal: &str) {
-        let group = self.group();
-        let name = uuid::Uuid::from_u128(0xf00d);
-        let role = format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}");
-        let body = json!({"properties": {"roleDefinitionId": role, "principalId": principal}});
-        let target = format!("{group}/providers/Microsoft.Authorization/roleAssignments/{name}");
-        let made = self.put(&target, &body);
-        assert_eq!(made.status, 201, "{made:?}");
-    }
 }
 
 fn text(value: &Value) -> String {
@@ -97,14 +77,6 @@ fn text(value: &Value) -> String {
 
 fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-}
-
-fn code(answer: &Response) -> (u16, String) {
-    let code = answer.json_body()["error"]["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status.as_u16(), code)
 }
 
 fn person(name: &str) -> Value {
@@ -142,7 +114,7 @@ fn a_new_application_signs_in_and_may_do_what_it_is_assigned() {
     let token = world.shows(&app_id, &secret).expect("a token");
     let scope = world.group();
     assert_eq!(world.status_with(&token, &scope), 403);
-    world.make_reader(&principal);
+    world.give(&scope, READER, &principal);
     assert_eq!(world.status_with(&token, &scope), 200);
 
     let shown = world.reads(&format!("/applications/{object}"));
@@ -196,7 +168,7 @@ fn passwords_are_good_in_their_time_and_secrets_are_others_each_time() {
     assert_eq!(world.shows(&app_id, &other), Err(7_000_112));
     let wrong = json!({"passwordCredential": {"endDateTime": "tomorrow"}});
     let answer = world.writes(Method::POST, &format!("{target}/addPassword"), &wrong);
-    assert_eq!(code(&answer), (400, "Request_BadRequest".to_owned()));
+    assert_eq!(refusal(&answer), (400, "Request_BadRequest".to_owned()));
 }
 
 /// `az ad app credential reset` of the application a world began with.
@@ -218,7 +190,7 @@ fn the_secret_a_world_began_with_can_be_taken_away() {
     );
     assert_eq!(world.shows(&app_id, &secret), Err(7_000_215));
     let again = world.writes(Method::POST, &target, &json!({"keyId": key}));
-    assert_eq!(code(&again), (400, "Request_BadRequest".to_owned()));
+    assert_eq!(refusal(&again), (400, "Request_BadRequest".to_owned()));
 }
 
 #[test]
@@ -240,10 +212,10 @@ fn a_person_is_made_signs_in_and_has_their_groups_roles() {
     let members = format!("/groups/{team}/members");
     let add = |world: &mut World| world.writes(Method::POST, &format!("{members}/$ref"), &reference(&ada));
     assert_eq!(add(&mut world).status, 204);
-    assert_eq!(code(&add(&mut world)), (400, "Request_BadRequest".to_owned()));
+    assert_eq!(refusal(&add(&mut world)), (400, "Request_BadRequest".to_owned()));
     assert_eq!(world.reads(&members)["value"][0]["id"], ada);
-    world.make_reader(&team);
     let scope = world.group();
+    world.give(&scope, READER, &team);
     assert_eq!(world.status_with(&token, &scope), 200);
     let member = format!("{members}/{ada}/$ref");
     assert_eq!(world.writes(Method::DELETE, &member, &Value::Null).status, 204);
@@ -309,7 +281,7 @@ fn what_cannot_be_written_is_refused_and_changes_nothing() {
         changed("unheardOf", json!(1)),
     ] {
         let answer = world.writes(Method::POST, "/users", &body);
-        assert_eq!(code(&answer), (400, "Request_BadRequest".to_owned()), "{body}");
+        assert_eq!(refusal(&answer), (400, "Request_BadRequest".to_owned()), "{body}");
     }
     let all = world.reads("/users");
     assert_eq!(all["value"].as_array().map(Vec::len), Some(1), "{all}");
@@ -321,11 +293,11 @@ fn what_cannot_be_written_is_refused_and_changes_nothing() {
     }
     let unknown = json!({"appId": uuid::Uuid::from_u128(7)});
     let answer = world.writes(Method::POST, "/servicePrincipals", &unknown);
-    assert_eq!(code(&answer), (400, "Request_BadRequest".to_owned()));
+    assert_eq!(refusal(&answer), (400, "Request_BadRequest".to_owned()));
     let (_, app_id, _) = world.make_application("pipeline");
     let answer = world.writes(Method::POST, "/servicePrincipals", &json!({"appId": app_id}));
     assert_eq!(
-        code(&answer),
+        refusal(&answer),
         (409, "Request_MultipleObjectsWithSameKeyValue".to_owned())
     );
     let (object, ..) = world.make_application("other");
@@ -396,7 +368,8 @@ fn who_may_write_nothing_is_refused_whatever_role_they_have() {
             .json_body()["id"],
     );
     let other = world.add_principal(0xa000, "other", IdentityKind::Application);
-    world.make_reader(&other.to_string());
+    let scope = world.group();
+    world.give(&scope, READER, other);
     let denied = (403, "Authorization_RequestDenied".to_owned());
     let targets = WRITES
         .replace("ADA", &ada)
@@ -422,7 +395,7 @@ fn who_may_write_nothing_is_refused_whatever_role_they_have() {
         let (writers, _) = world.azure.rules().directory.writers(id);
         assert!(writers.contains(&DirectoryWriter::Administrator), "{id}");
         let answer = world.writes_as(other, method, target, &body_of(id, &ada, &app_id));
-        assert_eq!(code(&answer), denied, "{id}");
+        assert_eq!(refusal(&answer), denied, "{id}");
     }
 }
 

@@ -5,10 +5,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::bodies::backup_body;
+use crate::callers::{READER, assignment, assignment_at};
 use crate::world::{World, below_vault};
 
 const LOCKS: &str = "/providers/Microsoft.Authorization/locks";
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
 impl World {
     fn lock(&mut self, scope: &str, name: &str, level: &str) -> Response {
@@ -116,23 +116,14 @@ fn a_lock_is_inherited() {
     let container = format!("{account}/blobServices/default/containers/box");
     assert_locked(&world.delete(&container), "delete", &group);
     // A role assignment is below the group as well, though access to it is decided on the account.
-    let subscription = world.operator.subscription.clone();
-    let object = world.operator.object_id;
-    let assignment = format!(
-        "{account}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-000000000001"
-    );
-    let body = json!({"properties": {
-        "roleDefinitionId": format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{READER}"),
-        "principalId": object,
-    }});
-    assert_eq!(world.put(&assignment, &body).status, 201);
-    assert_locked(&world.delete(&assignment), "delete", &group);
+    let body = assignment(READER, &json!({"principalId": world.operator.object_id}));
+    let below = assignment_at(&account, "11111111-2222-4333-8444-000000000001");
+    assert_eq!(world.put(&below, &body).status, 201);
+    assert_locked(&world.delete(&below), "delete", &group);
     world.unlock(&group, "keep");
-    assert_eq!(world.delete(&assignment).status, 200);
+    assert_eq!(world.delete(&below).status, 200);
     // One at the group does not go with the account: a lock on the account is nothing to it.
-    let above = format!(
-        "{group}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-000000000002"
-    );
+    let above = assignment_at(&group, "11111111-2222-4333-8444-000000000002");
     assert_eq!(world.put(&above, &body).status, 201);
     world.lock(&account, "keep", "CanNotDelete");
     assert_eq!(world.delete(&above).status, 200);

@@ -5,6 +5,7 @@ mod access;
 mod arm_headers;
 mod bodies;
 mod body_limits;
+mod callers;
 mod certificates;
 mod conditions;
 mod database_connections;

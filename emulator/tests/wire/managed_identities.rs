@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::callers::READER;
 use crate::world::{ARM, World, below_vault};
 
 const RESOURCE: &str = "resource=https%3A%2F%2Fmanagement.azure.com%2F";
@@ -159,7 +160,7 @@ fn a_token_opens_what_its_identity_may() {
     let read = || Request::new(Method::GET, ARM, &target).with_header("authorization", &bearer);
     assert_eq!(world.send(read()).status, 403);
     let group = world.group();
-    world.give(&group, "acdd72a7-3385-48ef-bd42-f606fba81ae7", &object);
+    world.give(&group, READER, &object);
     assert_eq!(world.send(read()).status, 200);
     assert_eq!(world.arm(Method::DELETE, &identity("runner"), None).status, 200);
     assert_eq!(world.send(read()).status, 401, "the identity is gone");

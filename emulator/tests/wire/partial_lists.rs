@@ -1,37 +1,12 @@
 //! Lists over a subscription, asked for by somebody who may read a part of it.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::Response;
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{ARM, World};
-
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
-
-impl World {
-    fn list_as(&mut self, who: PrincipalId, target: &str) -> Response {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        let token = self
-            .azure
-            .tokens()
-            .issue(self.now, principal, "https://management.azure.com")
-            .0;
-        let request =
-            Request::new(Method::GET, ARM, target).with_header("authorization", &format!("Bearer {token}"));
-        self.send(request)
-    }
-
-    fn let_read(&mut self, who: PrincipalId, scope: &str) {
-        let body = json!({"properties": {
-            "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"),
-            "principalId": who, "principalType": "ServicePrincipal",
-        }});
-        let name = "11111111-2222-4333-8444-00000000000a";
-        let target = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
-        assert_eq!(self.put(&target, &body).status, 201);
-    }
-}
+use crate::callers::READER;
+use crate::world::World;
 
 fn ids(answer: &Response) -> Vec<String> {
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -81,7 +56,7 @@ fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
     }
     let reader = world.add_principal(0xa000, "reader", IdentityKind::Application);
     let nobody = world.add_principal(0xb000, "nobody", IdentityKind::Application);
-    world.let_read(reader, &other);
+    world.give(&other, READER, reader);
     let owner = world.operator.object_id;
     let lists: Vec<String> = world
         .azure
@@ -96,15 +71,19 @@ fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
     assert!(lists.len() >= 13, "{lists:?}");
     let mut shown = 0;
     for list in lists {
-        let everything = ids(&world.list_as(owner, &list));
-        let part = ids(&world.list_as(reader, &list));
+        let everything = ids(&world.arm_as(owner, Method::GET, &list, None));
+        let part = ids(&world.arm_as(reader, Method::GET, &list, None));
         let expected: Vec<String> = everything
             .into_iter()
             .filter(|id| id.to_lowercase().starts_with(&other.to_lowercase()))
             .collect();
         assert_eq!(part, expected, "{list}");
         shown += part.len();
-        assert_eq!(world.list_as(nobody, &list).status, 403, "{list}");
+        assert_eq!(
+            world.arm_as(nobody, Method::GET, &list, None).status,
+            403,
+            "{list}"
+        );
     }
     assert!(shown >= 17, "{shown}");
 }
@@ -117,16 +96,16 @@ fn a_role_below_is_not_a_role_at_the_group() {
     world.put_account();
     let reader = world.add_principal(0xa000, "reader", IdentityKind::Application);
     let account = world.account();
-    world.let_read(reader, &account);
+    world.give(&account, READER, reader);
     let group = world.group();
     let target = format!("{group}/providers/Microsoft.Storage/storageAccounts?api-version=2025-08-01");
-    assert_eq!(world.list_as(reader, &target).status, 403);
+    assert_eq!(world.arm_as(reader, Method::GET, &target, None).status, 403);
     let subscription = format!("/subscriptions/{}", world.operator.subscription);
     let target = format!("{subscription}/providers/Microsoft.Storage/storageAccounts?api-version=2025-08-01");
-    assert_eq!(ids(&world.list_as(reader, &target)), [account]);
+    assert_eq!(ids(&world.arm_as(reader, Method::GET, &target, None)), [account]);
     let elsewhere = target.replace(
         &world.operator.subscription,
         "00000000-0000-0000-0000-000000000000",
     );
-    assert_eq!(world.list_as(reader, &elsewhere).status, 403);
+    assert_eq!(world.arm_as(reader, Method::GET, &elsewhere, None).status, 403);
 }

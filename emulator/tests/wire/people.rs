@@ -8,6 +8,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::callers::READER;
 use crate::world::{ARM, World};
 
 const CLI: &str = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
@@ -23,15 +24,8 @@ impl World {
         let mut principal = directory.get(ada).expect("put there").clone();
         principal.secret = Some("correct horse".to_owned());
         directory.insert(principal);
-        let target = format!(
-            "{}/providers/Microsoft.Authorization/roleAssignments/{ada}",
-            world.group()
-        );
-        let body = json!({"properties": {
-            "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
-            "principalId": ada,
-        }});
-        let given = world.put(&target, &body);
+        let group = world.group();
+        let given = world.give(&group, READER, ada);
         assert_eq!(
             given.json_body()["properties"]["principalType"],
             "User",

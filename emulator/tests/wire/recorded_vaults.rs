@@ -314,12 +314,7 @@ fn a_deleted_vault_is_gone_with_the_last_of_its_instances() {
     world.azure.take_released();
     world.pass(hours(1));
     assert_eq!(world.deleted_vaults(&format!("/{name}")).status, 404);
-    let released: u64 = world
-        .azure
-        .take_released()
-        .iter()
-        .map(|extent| extent.length)
-        .sum();
+    let released = world.released();
     assert!(
         released >= crate::simulated_movement::DUMP_BYTES,
         "{released} bytes were given back"

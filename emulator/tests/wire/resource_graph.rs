@@ -1,11 +1,12 @@
 //! Queries of Resource Graph, end to end.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::{PrincipalId, Response};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{ARM, World};
+use crate::callers::READER;
+use crate::world::World;
 
 const TARGET: &str = "/providers/Microsoft.ResourceGraph/resources?api-version=";
 
@@ -202,16 +203,9 @@ fn only_what_the_caller_may_read_is_shown() {
     let reader = world.add_principal(0xa000, "reader", IdentityKind::Application);
     let account = world.account();
     let asked = |world: &mut World, who: PrincipalId, query: &str| {
-        let principal = world.azure.state().directory.get(who).expect("put there");
-        let token = world
-            .azure
-            .tokens()
-            .issue(world.now, principal, "https://management.azure.com")
-            .0;
-        let request = Request::new(Method::POST, ARM, &format!("{TARGET}2021-03-01"))
-            .with_header("authorization", &format!("Bearer {token}"))
-            .with_json(&json!({"query": query}));
-        world.send(request).json_body()
+        let target = format!("{TARGET}2021-03-01");
+        let body = json!({"query": query});
+        world.arm_as(who, Method::POST, &target, Some(&body)).json_body()
     };
     assert_eq!(asked(&mut world, reader, "Resources")["totalRecords"], 0);
     let service = world.azure.services().data_protection.microsoft.as_ref();
@@ -221,14 +215,7 @@ fn only_what_the_caller_may_read_is_shown() {
         0,
         "its own subscription shows to nobody"
     );
-    let body = json!({"properties": {
-        "roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
-        "principalId": reader, "principalType": "ServicePrincipal",
-    }});
-    let target = format!(
-        "{account}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-000000000009"
-    );
-    assert_eq!(world.put(&target, &body).status, 201);
+    world.give(&account, READER, reader);
     let seen = asked(&mut world, reader, "Resources | project name");
     assert_eq!(seen["data"], json!([{"name": "target"}]));
     assert_eq!(

@@ -1,14 +1,13 @@
 //! Role definitions and assignments, as clients read and write them.
 
-use azdrill_emulator::model::{PrincipalId, Request, Response};
+use azdrill_emulator::model::Response;
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::world::{ARM, World};
+use crate::callers::{CONTRIBUTOR, READER, assignment, assignment_at, refusal};
+use crate::world::World;
 
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
-const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 const CUSTOM: &str = "11111111-2222-4333-8444-555555555555";
 const DEFINITIONS: &str = "/providers/Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENTS: &str = "/providers/Microsoft.Authorization/roleAssignments";
@@ -16,23 +15,6 @@ const NAME: &str = "00000000-0000-4000-8000-00000000000a";
 const OTHER: &str = "00000000-0000-4000-8000-00000000000b";
 
 impl World {
-    /// A request of somebody's to ARM.
-    fn asks(&mut self, who: PrincipalId, method: Method, target: &str, body: Option<&Value>) -> Response {
-        let principal = self.azure.state().directory.get(who).expect("in the directory");
-        let tokens = self.azure.tokens();
-        let token = tokens
-            .issue(self.now, principal, "https://management.azure.com")
-            .0;
-        let separator = if target.contains('?') { '&' } else { '?' };
-        let target = format!("{target}{separator}api-version=2022-04-01");
-        let request =
-            Request::new(method, ARM, &target).with_header("authorization", &format!("Bearer {token}"));
-        self.send(match body {
-            Some(body) => request.with_json(body),
-            None => request,
-        })
-    }
-
     fn put_custom(&mut self, scopes: &Value, more: &Value) -> Response {
         let mut properties = json!({"roleName": "Keeper", "assignableScopes": scopes});
         for (key, value) in more.as_object().expect("members") {
@@ -47,14 +29,11 @@ impl World {
 
     fn put_assignment(&mut self, scope: &str, name: &str, role: &str, more: &Value) -> Response {
         let who = self.operator.object_id;
-        let mut properties = json!({"roleDefinitionId": format!("{DEFINITIONS}/{role}"), "principalId": who});
-        for (key, value) in more.as_object().expect("members") {
-            properties[key] = value.clone();
+        let mut properties = more.clone();
+        if properties["principalId"].is_null() {
+            properties["principalId"] = json!(who);
         }
-        self.put(
-            &format!("{scope}{ASSIGNMENTS}/{name}"),
-            &json!({"properties": properties}),
-        )
+        self.put(&assignment_at(scope, name), &assignment(role, &properties))
     }
 }
 
@@ -66,21 +45,13 @@ fn names(answer: &Response) -> Vec<String> {
         .collect()
 }
 
-fn code(answer: &Response) -> (u16, String) {
-    let code = answer.json_body()["error"]["code"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    (answer.status.as_u16(), code)
-}
-
 /// Terraform asks so before it assigns a role by name.
 #[test]
 fn anybody_may_read_what_azure_s_own_roles_are() {
     let mut world = World::new();
     let nobody = world.add_principal(0xa000, "nobody", IdentityKind::Application);
     let list = format!("/{DEFINITIONS}?$filter=roleName%20eq%20'Reader'");
-    let answer = world.asks(nobody, Method::GET, &list, None);
+    let answer = world.arm_as(nobody, Method::GET, &list, None);
     assert_eq!(names(&answer), ["Reader"]);
     let role = &answer.json_body()["value"][0];
     assert_eq!(role["id"], format!("{DEFINITIONS}/{READER}"));
@@ -96,9 +67,9 @@ fn anybody_may_read_what_azure_s_own_roles_are() {
         "updatedBy": null,
     });
     assert_eq!(role["properties"], properties);
-    let one = world.asks(nobody, Method::GET, &format!("{DEFINITIONS}/{READER}"), None);
+    let one = world.arm_as(nobody, Method::GET, &format!("{DEFINITIONS}/{READER}"), None);
     assert_eq!((one.status.as_u16(), &one.json_body()), (200, role));
-    let all = world.asks(nobody, Method::GET, DEFINITIONS, None);
+    let all = world.arm_as(nobody, Method::GET, DEFINITIONS, None);
     assert_eq!(names(&all).len(), 874);
     for name in [
         "AcrPull",
@@ -110,8 +81,8 @@ fn anybody_may_read_what_azure_s_own_roles_are() {
     }
     // Below the root it takes a role, as anything does.
     let group = world.group();
-    let answer = world.asks(nobody, Method::GET, &format!("{group}{DEFINITIONS}"), None);
-    assert_eq!(code(&answer), (403, "AuthorizationFailed".to_owned()));
+    let answer = world.arm_as(nobody, Method::GET, &format!("{group}{DEFINITIONS}"), None);
+    assert_eq!(refusal(&answer), (403, "AuthorizationFailed".to_owned()));
 }
 
 #[test]
@@ -121,29 +92,29 @@ fn a_custom_role_is_in_no_list_at_the_root_and_shown_to_who_may_read_it() {
     let nobody = world.add_principal(0xa000, "nobody", IdentityKind::Application);
     assert_eq!(world.put_custom(&json!([group]), &json!({})).status, 201);
     let named = "?$filter=roleName%20eq%20'Keeper'";
-    let root = world.asks(owner, Method::GET, &format!("{DEFINITIONS}{named}"), None);
+    let root = world.arm_as(owner, Method::GET, &format!("{DEFINITIONS}{named}"), None);
     assert_eq!(names(&root), Vec::<String>::new());
     let one = format!("{DEFINITIONS}/{CUSTOM}");
-    assert_eq!(world.asks(owner, Method::GET, &one, None).status, 200);
-    let hidden = world.asks(nobody, Method::GET, &one, None);
-    assert_eq!(code(&hidden), (404, "RoleDefinitionDoesNotExist".to_owned()));
+    assert_eq!(world.arm_as(owner, Method::GET, &one, None).status, 200);
+    let hidden = world.arm_as(nobody, Method::GET, &one, None);
+    assert_eq!(refusal(&hidden), (404, "RoleDefinitionDoesNotExist".to_owned()));
     // It can be assigned at the group and below, and a list of what can be at the subscription lacks it.
     let subscription = format!("/subscriptions/{}", world.operator.subscription);
     let at = |scope: &str, more: &str| format!("{scope}{DEFINITIONS}{named}{more}");
     assert_eq!(
-        names(&world.asks(owner, Method::GET, &at(&group, ""), None)),
+        names(&world.arm_as(owner, Method::GET, &at(&group, ""), None)),
         ["Keeper"]
     );
-    assert!(names(&world.asks(owner, Method::GET, &at(&subscription, ""), None)).is_empty());
+    assert!(names(&world.arm_as(owner, Method::GET, &at(&subscription, ""), None)).is_empty());
     let below = at(&subscription, "%20and%20atScopeAndBelow()");
-    assert_eq!(names(&world.asks(owner, Method::GET, &below, None)), ["Keeper"]);
-    let odd = world.asks(
+    assert_eq!(names(&world.arm_as(owner, Method::GET, &below, None)), ["Keeper"]);
+    let odd = world.arm_as(
         owner,
         Method::GET,
         &format!("{DEFINITIONS}?$filter=roleName%20ne%20'x'"),
         None,
     );
-    assert_eq!(code(&odd), (501, "NotImplementedByEmulator".to_owned()));
+    assert_eq!(refusal(&odd), (501, "NotImplementedByEmulator".to_owned()));
 }
 
 #[test]
@@ -188,18 +159,20 @@ fn a_role_is_changed_by_who_may_at_every_scope_of_it() {
     let target = format!("{group}{DEFINITIONS}/{CUSTOM}");
     let body = |scope: &str| json!({"properties": {"roleName": "Mine", "assignableScopes": [scope], "permissions": [{"actions": ["*"]}]}});
     for (method, body) in [(Method::PUT, Some(body(&group))), (Method::DELETE, None)] {
-        let answer = world.asks(keeper, method, &target, body.as_ref());
-        assert_eq!(code(&answer), (403, "AuthorizationFailed".to_owned()));
+        let answer = world.arm_as(keeper, method, &target, body.as_ref());
+        assert_eq!(refusal(&answer), (403, "AuthorizationFailed".to_owned()));
     }
     let own = target.replace(CUSTOM, OTHER);
     assert_eq!(
         world
-            .asks(keeper, Method::PUT, &own, Some(&body(&subscription)))
+            .arm_as(keeper, Method::PUT, &own, Some(&body(&subscription)))
             .status,
         403
     );
     assert_eq!(
-        world.asks(keeper, Method::PUT, &own, Some(&body(&group))).status,
+        world
+            .arm_as(keeper, Method::PUT, &own, Some(&body(&group)))
+            .status,
         201
     );
 }
@@ -241,10 +214,10 @@ fn an_assignment_written_again_is_the_same_and_no_other() {
         (&group, CONTRIBUTOR, json!({})),
         (&subscription, READER, json!({})),
     ] {
-        assert_eq!(code(&world.put_assignment(scope, NAME, role, &more)), refused);
+        assert_eq!(refusal(&world.put_assignment(scope, NAME, role, &more)), refused);
     }
     let twin = world.put_assignment(&group, OTHER, READER, &json!({}));
-    assert_eq!(code(&twin), (409, "RoleAssignmentExists".to_owned()));
+    assert_eq!(refusal(&twin), (409, "RoleAssignmentExists".to_owned()));
 }
 
 #[test]
@@ -255,5 +228,5 @@ fn a_filter_of_assignments_that_is_not_heeded_is_refused() {
     let nobody = list("assignedTo('nobody')");
     assert_eq!(world.get(&nobody).json_body()["value"], json!([]));
     let odd = world.get(&list("roleDefinitionId%20eq%20'x'"));
-    assert_eq!(code(&odd), (501, "NotImplementedByEmulator".to_owned()));
+    assert_eq!(refusal(&odd), (501, "NotImplementedByEmulator".to_owned()));
 }

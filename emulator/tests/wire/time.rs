@@ -39,12 +39,7 @@ fn what_expires_is_given_back() {
     world.pass(weeks(4));
     world.azure.take_released();
     world.pass(weeks(20));
-    let released: u64 = world
-        .azure
-        .take_released()
-        .iter()
-        .map(|extent| extent.length)
-        .sum();
+    let released = world.released();
     let files_of_expired_points = released / crate::simulated_movement::DUMP_BYTES;
     assert!(
         files_of_expired_points >= 4 * 9,

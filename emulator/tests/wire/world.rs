@@ -151,16 +151,25 @@ impl World {
 
     /// Calls ARM; `target` is below the resource group unless it begins with `/subscriptions`.
     pub(crate) fn arm(&mut self, method: Method, target: &str, body: Option<&Value>) -> Response {
-        let mut target = if target.starts_with("/subscriptions") {
+        let target = if target.starts_with("/subscriptions") {
             target.to_owned()
         } else {
             format!("{}{target}", self.group())
         };
-        if !target.contains("api-version=") {
-            target += if target.contains('?') { "&" } else { "?" };
-            target += &format!("api-version={}", self.version_of(&target));
+        let request = self.request(method, &self.with_version(&target));
+        self.send_with(request, body)
+    }
+
+    /// A target at the version it is usually asked at, where it names none.
+    pub(crate) fn with_version(&self, target: &str) -> String {
+        if target.contains("api-version=") {
+            return target.to_owned();
         }
-        let request = self.request(method, &target);
+        let separator = if target.contains('?') { '&' } else { '?' };
+        format!("{target}{separator}api-version={}", self.version_of(target))
+    }
+
+    pub(crate) fn send_with(&mut self, request: Request, body: Option<&Value>) -> Response {
         self.send(match body {
             Some(body) => request.with_json(body),
             None => request,
@@ -236,6 +245,12 @@ impl World {
         }
     }
 
+    /// How many bytes of the blob store have been given back since somebody last asked.
+    pub(crate) fn released(&mut self) -> u64 {
+        let released = self.azure.take_released();
+        released.iter().map(|extent| extent.length).sum()
+    }
+
     pub(crate) fn group(&self) -> String {
         format!(
             "/subscriptions/{}/resourceGroups/drill",
@@ -287,20 +302,6 @@ impl World {
         let vault = self.get(&below_vault("")).json_body();
         let principal = vault["identity"]["principalId"].as_str().expect("an identity");
         self.give(scope, role, principal);
-    }
-
-    /// Gives a role, by its id, to a principal.
-    pub(crate) fn give(&mut self, scope: &str, role: &str, principal: &str) {
-        let subscription = self.operator.subscription.clone();
-        let body = json!({"properties": {
-            "roleDefinitionId": format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"),
-            "principalId": principal,
-            "principalType": "ServicePrincipal",
-        }});
-        let name = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{scope}{role}").as_bytes());
-        let target = format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}");
-        let answer = self.put(&target, &body);
-        assert_eq!(answer.status, 201, "{answer:?}");
     }
 
     pub(crate) fn instance_body(&self) -> Value {

@@ -98,27 +98,20 @@ pub(super) async fn run(
         Some(name) => Some(library(folder)?.world(name)?),
         None => None,
     };
-    let expect = match &arguments.expect {
-        Some(file) => RunExpect::read(file)?,
-        None => world
-            .as_ref()
-            .map(|world| world.expect.clone())
-            .unwrap_or_default(),
-    };
-    let faults = match &arguments.faults {
-        Some(file) => FaultFile::read(file)?,
-        None => FaultFile::default(),
-    };
     let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
         .map_err(|error| error.to_string())?;
-    faults.check(&rules).map_err(|error| match &arguments.faults {
-        Some(file) => format!("{}: {error}", file.display()),
-        None => error,
-    })?;
-    expect.check(&rules).map_err(|error| match &arguments.expect {
-        Some(file) => format!("{}: {error}", file.display()),
-        None => format!("[expect]: {error}"),
-    })?;
+    let expect = match (&arguments.expect, &world) {
+        (Some(file), _) => RunExpect::read(file, &rules)?,
+        (None, Some(world)) => {
+            world.check_expect(&rules)?;
+            world.expect.clone()
+        }
+        (None, None) => RunExpect::default(),
+    };
+    let faults = match &arguments.faults {
+        Some(file) => FaultFile::read(file, &rules)?,
+        None => FaultFile::default(),
+    };
     let certificate = arguments.certificate.as_deref().map(certificate::read);
     let certificate = certificate.transpose()?;
     let scratch =

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::Profile;
+use azdrill_emulator::rules::{Profile, Rules};
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::{ProfileArgument, assumption, az, certificate, library, seed};
+use super::{ProfileArgument, assumption, assumptions, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -245,7 +245,11 @@ async fn setup(
         None => None,
     };
     let faults = match &arguments.faults {
-        Some(file) => FaultFile::read(file)?,
+        Some(file) => {
+            let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
+                .map_err(|error| error.to_string())?;
+            FaultFile::read(file, &rules)?
+        }
         None => FaultFile::default(),
     };
     let seed = seed(arguments.seed, world.as_ref());

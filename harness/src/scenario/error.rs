@@ -1,5 +1,6 @@
 //! Why a scenario cannot be had. What is wrong in a file is shown where it stands.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
@@ -106,9 +107,21 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// `shown_in` says where to see how it should be.
     pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error, shown_in: &str) -> Box<Self> {
-        let path = path.display().to_string();
         let message = error.message().to_owned();
-        let span = error.span().filter(|span| span.end <= text.len());
+        let help = help(&message, shown_in);
+        Self::at(path, text, message, help, error.span())
+    }
+
+    /// What is wrong in a file that can be read.
+    pub(super) fn at(
+        path: &Path,
+        text: &str,
+        message: String,
+        help: String,
+        span: Option<Range<usize>>,
+    ) -> Box<Self> {
+        let path = path.display().to_string();
+        let span = span.filter(|span| span.end <= text.len());
         let before = span
             .as_ref()
             .and_then(|span| text.get(..span.start))
@@ -116,7 +129,7 @@ impl SyntaxError {
         Box::new(Self {
             line: before.matches('\n').count() + 1,
             column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-            help: help(&message, shown_in),
+            help,
             text: NamedSource::new(&path, text.to_owned()),
             at: span.map(|span| LabeledSpan::new_with_span(Some("here".to_owned()), span)),
             path,
@@ -143,9 +156,13 @@ fn help(message: &str, shown_in: &str) -> String {
 
 /// Reads a TOML file of any shape. `shown_in` says where to see how it should be.
 pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path, shown_in: &str) -> Result<T, ScenarioError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
+    let text = read_text(path)?;
+    toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in).into())
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, ScenarioError> {
+    std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
         path: path.to_owned(),
         source,
-    })?;
-    toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in).into())
+    })
 }

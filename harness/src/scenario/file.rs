@@ -1,11 +1,13 @@
 //! A scenario as its file says it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use azdrill_emulator::rules::Rules;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::{GrantWorld, ProfiledExpect, Site, World};
+use super::{GrantWorld, ProfiledExpect, ScenarioError, Site, World};
 use crate::serve::RunExpect;
 
 /// A scenario.
@@ -20,7 +22,10 @@ pub struct Scenario {
     pub topic: String,
     /// The folder all scenarios are in; filled in by the library.
     #[serde(skip)]
-    pub folder: std::path::PathBuf,
+    pub folder: PathBuf,
+    /// Its file, and those it extends, from its own on; filled in by the library.
+    #[serde(skip)]
+    pub files: Vec<PathBuf>,
     /// What it shows, in a sentence that can be true or false.
     #[serde(default)]
     pub claim: String,
@@ -50,6 +55,16 @@ impl Scenario {
     /// The seed it is played with: the same at every time, so that it comes to the same.
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
+    }
+
+    /// Checks what must come of a command.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be, where it stands in the file or in one it extends.
+    pub fn check_expect(&self, rules: &Rules) -> Result<(), ScenarioError> {
+        let checked = self.expect.check(rules);
+        checked.map_err(|wrong| wrong.at("expect").in_one_of(&self.files))
     }
 
     /// The major versions of PostgreSQL it asks for.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::error::read_text;
 use super::{Scenario, ScenarioError, SyntaxError};
 use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
@@ -177,18 +178,17 @@ impl Library {
             .map(|topic| topic.to_string_lossy().into_owned())
             .unwrap_or_default();
         scenario.folder.clone_from(&self.folder);
+        scenario.files.clone_from(&own.files);
         Ok((scenario, own))
     }
 
     /// A file as a table, with what it extends underneath. The file itself is read strictly first,
     /// so that an unknown key is reported where it stands.
     fn table(&self, path: &Path, depth: usize) -> Result<(toml::Table, Scenario), ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path)?;
         let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error, SHOWN_IN);
-        let own: Scenario = toml::from_str(&text).map_err(wrong)?;
+        let mut own: Scenario = toml::from_str(&text).map_err(wrong)?;
+        own.files.push(path.to_owned());
         let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
         let Some(base) = &own.extends else {
             return Ok((table, own));
@@ -211,7 +211,8 @@ impl Library {
                 what,
             });
         }
-        let (mut merged, _) = self.table(&base_path, depth + 1)?;
+        let (mut merged, base) = self.table(&base_path, depth + 1)?;
+        own.files.extend(base.files);
         let steps = table.remove("step");
         overlay(&mut merged, table);
         append_steps(&mut merged, steps);
@@ -335,6 +336,8 @@ fn close_to(name: &str, files: &[PathBuf]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+
     use super::*;
 
     fn library(files: &[(&str, &str)]) -> (tempfile::TempDir, Library) {
@@ -392,6 +395,20 @@ mod tests {
                 .expect_err("refused")
                 .to_string()
                 .contains("cannot fail")
+        );
+    }
+
+    #[test]
+    fn what_is_expected_of_a_command_is_checked_where_it_stands() {
+        let base = "[expect]\nnot_called = [\"BackupVaults_Get\", \"BackupVaults_Delet\"]\n";
+        let own = "extends = \"_worlds/base.toml\"\n[expect]\ncalled = [\"BackupVaults_List\"]\n";
+        let (_folder, library) = library(&[("_worlds/base.toml", base), ("_worlds/own.toml", own)]);
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
+        let world = library.world("own").unwrap();
+        let told = world.check_expect(&rules).unwrap_err().to_string();
+        assert!(
+            told.contains("base.toml, line 2, column 35: operation BackupVaults_Delet"),
+            "{told}"
         );
     }
 

@@ -4,6 +4,7 @@ mod error;
 mod expect;
 mod file;
 mod library;
+mod misstated;
 mod password;
 mod single_server;
 mod world;
@@ -13,6 +14,8 @@ pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::{Scenario, Step, StepKind};
 pub use library::Library;
+pub use misstated::Misstated;
+pub(crate) use misstated::read_checked;
 pub use password::Password;
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::call::Refused;
 use super::known;
 use super::record::Record;
-use crate::scenario::{ScenarioError, read_toml};
+use crate::scenario::{Misstated, ScenarioError, read_checked};
 
 /// What must come of a command. What is left out is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -69,9 +69,10 @@ impl RunExpect {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or is not what it should be; with line and column.
-    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
-        read_toml(path, "README.md shows what an expectation may say")
+    /// If it cannot be read, or is not what it should be, with line and column; see [`Self::check`] as well.
+    pub fn read(path: &Path, rules: &Rules) -> Result<Self, ScenarioError> {
+        let shown_in = "README.md shows what an expectation may say";
+        read_checked(path, shown_in, |own: &Self| own.check(rules))
     }
 
     /// Checks that what it names is there: an operation nobody has is never called, and a gate nobody
@@ -80,48 +81,31 @@ impl RunExpect {
     /// # Errors
     ///
     /// What is wrong, with what was meant perhaps.
-    pub fn check(&self, rules: &Rules) -> Result<(), String> {
-        for operation in self.called.iter().chain(&self.not_called) {
-            known::operation(rules, operation)?;
+    pub fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+        for (list, operations) in [("called", &self.called), ("not_called", &self.not_called)] {
+            for (number, operation) in operations.iter().enumerate() {
+                known::operation(rules, operation).map_err(|wrong| wrong.in_entry(list, number))?;
+            }
         }
         if let Some(both) = self.called.iter().find(|one| self.not_called.contains(one)) {
-            return Err(format!("{both} is both in `called` and in `not_called`"));
+            let what = format!("{both} is both in `called` and in `not_called`");
+            return Err(Misstated::new(what).at("not_called"));
         }
         if self.no_refusals && !self.refused.is_empty() {
-            return Err("`no_refusals` and a `[[refused]]` cannot both hold".to_owned());
+            let what = "`no_refusals` and a `[[refused]]` cannot both hold";
+            return Err(Misstated::new(what).at("no_refusals"));
         }
-        for refusal in &self.refused {
-            refusal.check(rules)?;
-            if let Some(never) = refusal
-                .operation
-                .as_ref()
-                .filter(|one| self.not_called.contains(one))
-            {
-                return Err(format!(
-                    "{never} is to be refused, and in `not_called`: what is refused was called"
-                ));
-            }
+        for (number, refusal) in self.refused.iter().enumerate() {
+            let checked = refusal.check(rules, &self.not_called);
+            checked.map_err(|wrong| wrong.in_entry("refused", number))?;
         }
-        for job in &self.job {
-            if job.code.is_some() && job.status.as_deref().is_some_and(|status| status != "Failed") {
-                return Err("a job that has not failed has no `code`".to_owned());
-            }
-            let words = [
-                ("operation", &job.operation, ["Backup", "Restore"].as_slice()),
-                (
-                    "status",
-                    &job.status,
-                    ["InProgress", "Completed", "Failed"].as_slice(),
-                ),
-            ];
-            for (name, word, all) in words {
-                if let Some(word) = word {
-                    known::one_of(&format!("job, {name} {word}"), word, all.iter().copied())?;
-                }
-            }
+        for (number, job) in self.job.iter().enumerate() {
+            job.check().map_err(|wrong| wrong.in_entry("job", number))?;
         }
-        for own in self.documented.iter().chain(&self.observed) {
-            own.check(rules)?;
+        for (profile, own) in [("documented", &self.documented), ("observed", &self.observed)] {
+            if let Some(own) = own {
+                own.check(rules).map_err(|wrong| wrong.at(profile))?;
+            }
         }
         Ok(())
     }
@@ -181,23 +165,29 @@ impl RunExpect {
 }
 
 impl ExpectedRefusal {
-    fn check(&self, rules: &Rules) -> Result<(), String> {
+    fn check(&self, rules: &Rules, not_called: &[String]) -> Result<(), Misstated> {
         if *self == Self::default() {
-            return Err(
-                "a refusal that says nothing: expected operation, stage, code, gate or rule".to_owned(),
-            );
+            return Err(Misstated::new(
+                "a refusal that says nothing: expected operation, stage, code, gate or rule",
+            ));
         }
         if let Some(operation) = &self.operation {
-            known::operation(rules, operation)?;
+            let wrong = |what: String| Err(Misstated::new(what).at("operation"));
+            known::operation(rules, operation).map_err(|wrong| wrong.at("operation"))?;
             if self.stage.is_some() {
-                return Err("a refusal is of an `operation` or at a `stage`, never both".to_owned());
+                return wrong("a refusal is of an `operation` or at a `stage`, never both".to_owned());
+            }
+            if not_called.contains(operation) {
+                return wrong(format!(
+                    "{operation} is to be refused, and in `not_called`: what is refused was called"
+                ));
             }
         }
         if let Some(rule) = &self.rule {
-            known::rule(rules, rule)?;
+            known::rule(rules, rule).map_err(|wrong| wrong.at("rule"))?;
         }
         match &self.gate {
-            Some(gate) => known::gate(gate),
+            Some(gate) => known::gate(gate).map_err(|wrong| wrong.at("gate")),
             None => Ok(()),
         }
     }
@@ -240,6 +230,27 @@ impl ExpectedRefusal {
 }
 
 impl ExpectedJob {
+    fn check(&self) -> Result<(), Misstated> {
+        if self.code.is_some() && self.status.as_deref().is_some_and(|status| status != "Failed") {
+            return Err(Misstated::new("a job that has not failed has no `code`").at("code"));
+        }
+        let words = [
+            ("operation", &self.operation, ["Backup", "Restore"].as_slice()),
+            (
+                "status",
+                &self.status,
+                ["InProgress", "Completed", "Failed"].as_slice(),
+            ),
+        ];
+        for (name, word, all) in words {
+            if let Some(word) = word {
+                known::one_of(&format!("job, {name} {word}"), word, all.iter().copied())
+                    .map_err(|wrong| wrong.at(name))?;
+            }
+        }
+        Ok(())
+    }
+
     fn miss(&self, record: &Record) -> Option<String> {
         let is = |wanted: &Option<String>, got: &str| wanted.as_deref().is_none_or(|wanted| wanted == got);
         let found = record.jobs.iter().any(|job| {
@@ -275,5 +286,53 @@ impl ExpectedJob {
                 got.join("; ")
             }
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azdrill_emulator::rules::Assumptions;
+    use miette::Diagnostic as _;
+
+    use super::*;
+
+    #[test]
+    fn what_names_nothing_is_shown_where_it_stands() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
+        for (text, place, says, help) in [
+            (
+                "called = [\"BackupVaults_Get\", \"BackupVaults_Gett\"]\n",
+                "line 1, column 31",
+                "operation BackupVaults_Gett: there is no such thing",
+                "did you mean `BackupVaults_Get`?",
+            ),
+            (
+                "[[refused]]\ngate = \"netwrk\"\n",
+                "line 2, column 8",
+                "gate netwrk",
+                "did you mean `network`?",
+            ),
+            (
+                "exit = 1\n[observed]\n[[observed.job]]\nstatus = \"Completd\"\n",
+                "line 4, column 10",
+                "job, status Completd",
+                "did you mean `Completed`?",
+            ),
+            (
+                "no_refusals = true\n[[refused]]\ncode = \"x\"\n",
+                "line 1, column 15",
+                "cannot both hold",
+                "README.md shows",
+            ),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("expect.toml");
+            std::fs::write(&file, text).unwrap();
+            let told = RunExpect::read(&file, &rules).unwrap_err();
+            let helped = told.help().map(|help| help.to_string()).unwrap_or_default();
+            assert!(helped.contains(help), "{helped}");
+            let told = told.to_string();
+            assert!(told.contains(place) && told.contains(says), "{told}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::known;
-use crate::scenario::{ScenarioError, read_toml};
+use crate::scenario::{Misstated, ScenarioError, read_checked};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -130,24 +130,26 @@ impl FaultFile {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or is not what it should be; with line and column.
-    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
-        read_toml(path, "README.md shows what a file of faults may say")
+    /// If it cannot be read, or is not what it should be: with line and column, if a fault names an
+    /// operation that is not there or says nothing to do, as well.
+    pub fn read(path: &Path, rules: &Rules) -> Result<Self, ScenarioError> {
+        let shown_in = "README.md shows what a file of faults may say";
+        read_checked(path, shown_in, |file: &Self| file.faults(rules).map(|_| ()))
     }
 
-    /// Checks what can be checked before there is a world.
-    ///
-    /// # Errors
-    ///
-    /// If a fault names an operation that is not there or says nothing to do.
-    pub fn check(&self, rules: &Rules) -> Result<(), String> {
-        for entry in &self.requests {
-            entry.fault(rules)?;
+    /// The faults of requests, once everything that can be checked before there is a world has been.
+    fn faults(&self, rules: &Rules) -> Result<Vec<Fault>, Misstated> {
+        for (number, entry) in self.connections.iter().enumerate() {
+            known::server_name(rules, &entry.server)
+                .map_err(|wrong| wrong.at("server").in_entry("connection", number))?;
         }
-        for entry in &self.connections {
-            known::server_name(rules, &entry.server)?;
-        }
-        Ok(())
+        let requests = self.requests.iter().enumerate();
+        requests
+            .map(|(number, entry)| {
+                let fault = entry.fault(rules);
+                fault.map_err(|wrong| wrong.in_entry("request", number))
+            })
+            .collect()
     }
 
     /// The database servers its faults wait for that are not among these.
@@ -165,14 +167,7 @@ impl FaultFile {
     /// If a fault names an operation that is not there or says nothing to do; nothing is put in place
     /// then.
     pub fn apply(&self, azure: &mut Azure) -> Result<(), String> {
-        let requests: Vec<Fault> = self
-            .requests
-            .iter()
-            .map(|entry| entry.fault(azure.rules()))
-            .collect::<Result<_, _>>()?;
-        for entry in &self.connections {
-            known::server_name(azure.rules(), &entry.server)?;
-        }
+        let requests = self.faults(azure.rules()).map_err(|wrong| wrong.to_string())?;
         for fault in requests {
             azure.faults_mut().push(fault);
         }
@@ -214,9 +209,9 @@ fn no_server(name: &str, servers: &[&str]) -> String {
 }
 
 impl RequestFault {
-    fn fault(&self, rules: &Rules) -> Result<Fault, String> {
+    fn fault(&self, rules: &Rules) -> Result<Fault, Misstated> {
         if !self.operation.is_empty() {
-            known::operation(rules, &self.operation)?;
+            known::operation(rules, &self.operation).map_err(|wrong| wrong.at("operation"))?;
         }
         let kind = match (&self.answer, &self.lose_answer) {
             (Some(answer), None) => FaultKind::Answer {
@@ -225,7 +220,11 @@ impl RequestFault {
                 retry_after_seconds: answer.retry_after_seconds,
             },
             (None, Some(lost)) => FaultKind::LoseAnswer { status: lost.status },
-            _ => return Err("a fault of a request needs `answer` or `lose_answer`, and not both".to_owned()),
+            _ => {
+                return Err(Misstated::new(
+                    "a fault of a request needs `answer` or `lose_answer`, and not both",
+                ));
+            }
         };
         Ok(Fault {
             operation: self.operation.clone(),
@@ -254,6 +253,7 @@ impl From<ConnectionWord> for ConnectionFault {
 mod tests {
     use azdrill_emulator::rules::{Assumptions, Profile, Rules};
     use azdrill_emulator::services::Settings;
+    use miette::Diagnostic as _;
 
     use super::*;
 
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_make_no_sense_are_refused_where_they_stand() {
+    fn what_makes_no_sense_is_refused_where_it_stands() {
         for (text, line, column, says) in [
             (
                 "[[request]]\nnth = 0\nlose_answer = { status = 500 }\n",
@@ -332,16 +332,39 @@ mod tests {
                 9,
                 "expected 1 or more",
             ),
+            (
+                "[[request]]\nlose_answer = { status = 500 }\n\n[[request]]\nlose_answer = { status = 500 }\noperation = \"Blob_PutBlok\"\n",
+                6,
+                13,
+                "operation Blob_PutBlok: there is no such thing",
+            ),
+            (
+                "\n[[request]]\nnth = 2\n",
+                2,
+                1,
+                "needs `answer` or `lose_answer`",
+            ),
+            (
+                "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
+                2,
+                10,
+                "no server can be called so",
+            ),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("faults.toml");
             std::fs::write(&file, text).unwrap();
-            let told = FaultFile::read(&file).unwrap_err().to_string();
+            let told = FaultFile::read(&file, azure().rules()).unwrap_err();
+            let help = told.help().map(|help| help.to_string()).unwrap_or_default();
+            let told = told.to_string();
             assert!(
                 told.contains(&format!("faults.toml, line {line}, column {column}")),
                 "{told}"
             );
             assert!(told.contains(says), "{told}");
+            if text.contains("Blok") {
+                assert_eq!(help, "did you mean `Blob_PutBlock`?");
+            }
         }
     }
 
@@ -361,13 +384,5 @@ mod tests {
             "{told:?}"
         );
         assert_eq!(file.waits_for(&["drill".to_owned()]), ["dril"]);
-        let wrong: FaultFile =
-            toml::from_str("[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n").unwrap();
-        assert!(
-            wrong
-                .check(azure.rules())
-                .unwrap_err()
-                .contains("no server can be called so")
-        );
     }
 }

@@ -2,6 +2,8 @@
 
 use azdrill_emulator::rules::{Gate, RuleId, Rules};
 
+use crate::scenario::Misstated;
+
 /// What the log calls a connection to a database server, which has no row of its own.
 const DATABASE_CONNECTION: &str = "DatabaseConnection";
 
@@ -20,7 +22,7 @@ const GATES: [Gate; 7] = [
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), String> {
+pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let all = rules.router.operations().iter().map(|row| &*row.id);
     one_of(&format!("operation {id}"), id, all.chain([DATABASE_CONNECTION]))
 }
@@ -30,12 +32,14 @@ pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), String> {
 /// # Errors
 ///
 /// What is wrong.
-pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), String> {
+pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
     let form = &rules.names.flexible_server;
     if name.is_empty() || form.admits(&name.to_ascii_lowercase()) {
         return Ok(());
     }
-    Err(format!("server {name}: no server can be called so"))
+    Err(Misstated::new(format!(
+        "server {name}: no server can be called so"
+    )))
 }
 
 /// Checks the id of a rule.
@@ -43,7 +47,7 @@ pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), String> {
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), String> {
+pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let ids = rules.statements.keys().chain(rules.fixes.keys());
     one_of(&format!("rule {id}"), id, ids.map(RuleId::as_str))
 }
@@ -53,7 +57,7 @@ pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), String> {
 /// # Errors
 ///
 /// What is wrong, with the names there are.
-pub(super) fn gate(name: &str) -> Result<(), String> {
+pub(super) fn gate(name: &str) -> Result<(), Misstated> {
     one_of(&format!("gate {name}"), name, GATES.into_iter().map(Gate::as_str))
 }
 
@@ -66,13 +70,13 @@ pub(super) fn one_of<'a>(
     what: &str,
     word: &str,
     all: impl Iterator<Item = &'a str> + Clone,
-) -> Result<(), String> {
+) -> Result<(), Misstated> {
     if all.clone().any(|own| own == word) {
         return Ok(());
     }
     let alike = all
         .map(|own| (strsim::jaro_winkler(own, word), own))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(String::new, |(_, own)| format!(". Did you mean `{own}`?"));
-    Err(format!("{what}: there is no such thing{alike}"))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let wrong = Misstated::new(format!("{what}: there is no such thing"));
+    Err(wrong.meant(alike.map(|(_, own)| own)))
 }

@@ -1,6 +1,6 @@
 //! Says whether a condition holds of a request.
 
-use super::{Comparison, Condition, Over, Part, Side};
+use super::{Attribute, Comparison, Condition, Over, Part, Side};
 use crate::model::{Action, ActionPattern};
 
 /// Whether something holds, as far as is known.
@@ -28,15 +28,15 @@ impl Truth {
     }
 }
 
-/// What is known of a request that conditions ask about: attributes by their names.
+/// What is known of a request that conditions ask about: a value for each attribute there is one of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// What the resource has.
-    pub resource: Vec<(&'static str, String)>,
+    pub resource: Vec<(Attribute, String)>,
     /// What the request says of it; `None` while its body has not been read.
-    pub request: Option<Vec<(&'static str, String)>>,
+    pub request: Option<Vec<(Attribute, String)>>,
     /// The suboperation, where there are several of an action.
-    pub sub_operation: &'static str,
+    pub sub_operation: String,
 }
 
 impl Facts {
@@ -49,12 +49,12 @@ impl Facts {
     }
 
     /// The value of an attribute; the outer `None` where it is not known yet.
-    fn value(&self, side: Side, attribute: &str) -> Option<Option<&str>> {
+    fn value(&self, side: Side, attribute: Attribute) -> Option<Option<&str>> {
         let all = match side {
             Side::Resource => &self.resource,
             Side::Request => self.request.as_ref()?,
         };
-        let found = all.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        let found = all.iter().find(|(own, _)| *own == attribute);
         Some(found.map(|(_, value)| value.as_str()))
     }
 }
@@ -87,8 +87,8 @@ impl Part {
             Self::All(parts) => any_is(parts, Truth::No),
             Self::Any(parts) => any_is(parts, Truth::Yes),
             Self::Action(pattern) => Truth::of(ActionPattern::new(pattern.as_str()).matches(action)),
-            Self::SubOperation(name) => Truth::of(name.eq_ignore_ascii_case(facts.sub_operation)),
-            Self::Exists(side, attribute) => match facts.value(*side, attribute) {
+            Self::SubOperation(name) => Truth::of(name.eq_ignore_ascii_case(&facts.sub_operation)),
+            Self::Exists(side, attribute) => match facts.value(*side, *attribute) {
                 None => Truth::NotYet,
                 Some(value) => Truth::of(value.is_some()),
             },
@@ -99,7 +99,7 @@ impl Part {
                 comparison,
                 negated,
                 values,
-            } => match facts.value(*side, attribute) {
+            } => match facts.value(*side, *attribute) {
                 None => Truth::NotYet,
                 // What is not there is like nothing, and unlike nothing either.
                 Some(None) => Truth::No,

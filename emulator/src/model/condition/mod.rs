@@ -5,9 +5,13 @@
 //! Whatever else a condition names is found out when it is written, so that it can be refused.
 
 mod evaluate;
+mod language;
 mod parse;
 
 pub use evaluate::{Facts, Truth};
+pub use language::{ConditionAttribute, ConditionLanguage, ConditionSide, KnownAttribute, SubOperation};
+
+use language::{ConditionAttribute as Attribute, ConditionSide as Side};
 
 /// What a condition may ask of an attribute that a request has one or several values of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +34,6 @@ enum Comparison {
     Guid,
 }
 
-/// Where an attribute is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Resource,
-    Request,
-}
-
 /// A part of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -45,10 +42,10 @@ enum Part {
     Any(Vec<Part>),
     Action(String),
     SubOperation(String),
-    Exists(Side, String),
+    Exists(Side, Attribute),
     Compare {
         side: Side,
-        attribute: String,
+        attribute: Attribute,
         over: Over,
         comparison: Comparison,
         negated: bool,
@@ -66,10 +63,10 @@ pub struct Condition {
 
 impl Condition {
     /// Reads a condition. One that is not understood or not played holds never.
-    pub fn read(text: &str) -> Self {
+    pub fn read(language: &ConditionLanguage, text: &str) -> Self {
         Self {
             text: text.to_owned(),
-            part: parse::read(text),
+            part: parse::read(language, text),
         }
     }
 
@@ -91,6 +88,3 @@ impl PartialEq for Condition {
 }
 
 impl Eq for Condition {}
-
-#[cfg(test)]
-mod tests;

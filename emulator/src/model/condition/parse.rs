@@ -1,51 +1,23 @@
 //! Reads conditions.
 
-use super::{Comparison, Over, Part, Side};
+use super::{Attribute, Comparison, ConditionLanguage, Over, Part, Side};
 
-/// Azure takes a condition of 8 KB at most.
-const LONGEST: usize = 8192;
-/// How deep parts may stand inside each other; azdrill's own limit.
-const DEEPEST: usize = 64;
-
-/// The attributes whose values are known here, and where they are looked for.
-const KNOWN: [(&str, bool, bool); 6] = [
-    (
-        "Microsoft.Authorization/roleAssignments:RoleDefinitionId",
-        true,
-        true,
-    ),
-    ("Microsoft.Authorization/roleAssignments:PrincipalId", true, true),
-    (
-        "Microsoft.Authorization/roleAssignments:PrincipalType",
-        true,
-        true,
-    ),
-    ("Microsoft.Storage/storageAccounts:name", true, false),
-    (
-        "Microsoft.Storage/storageAccounts/blobServices/containers:name",
-        true,
-        false,
-    ),
-    (
-        "Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path",
-        true,
-        false,
-    ),
-];
-
-/// The suboperations that are told apart here.
-const SUB_OPERATIONS: [&str; 1] = ["Blob.List"];
+/// How deep parts may stand inside each other; azdrill's own bound, so that reading them does not overflow
+/// the stack.
+const DEPTH_MAX: usize = 64;
 
 /// Reads a condition.
 ///
 /// # Errors
 ///
 /// What is not understood, or not played.
-pub(super) fn read(text: &str) -> Result<Part, String> {
-    if text.len() > LONGEST {
-        return Err(format!("a condition of more than {LONGEST} bytes"));
+pub(super) fn read(language: &ConditionLanguage, text: &str) -> Result<Part, String> {
+    let longest = language.longest_bytes;
+    if text.len() > longest {
+        return Err(format!("a condition of more than {longest} bytes"));
     }
     let mut reader = Reader {
+        language,
         text,
         at: 0,
         depth: 0,
@@ -59,6 +31,7 @@ pub(super) fn read(text: &str) -> Result<Part, String> {
 }
 
 struct Reader<'a> {
+    language: &'a ConditionLanguage,
     text: &'a str,
     at: usize,
     depth: usize,
@@ -107,8 +80,8 @@ impl<'a> Reader<'a> {
 
     fn any(&mut self) -> Result<Part, String> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(format!("a condition nested more than {DEEPEST} deep"));
+        if self.depth > DEPTH_MAX {
+            return Err(format!("a condition nested more than {DEPTH_MAX} deep"));
         }
         let mut parts = vec![self.all()?];
         while self.sign("||") || self.word("OR") {
@@ -146,8 +119,8 @@ impl<'a> Reader<'a> {
         }
         if self.word("SubOperationMatches") {
             let named = self.only()?;
-            let known = SUB_OPERATIONS.iter().any(|own| own.eq_ignore_ascii_case(&named));
-            return if known {
+            let mut known = self.language.sub_operations.iter();
+            return if known.any(|own| own.name.eq_ignore_ascii_case(&named)) {
                 Ok(Part::SubOperation(named))
             } else {
                 Err(format!("the suboperation {named} in a condition"))
@@ -201,7 +174,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `@Resource[type:name]`
-    fn attribute(&mut self) -> Result<(Side, String), String> {
+    fn attribute(&mut self) -> Result<(Side, Attribute), String> {
         let start = self.rest();
         self.expect("@")?;
         let side = self.letters();
@@ -212,13 +185,17 @@ impl<'a> Reader<'a> {
         self.at += end + 1;
         let length = start.len() - self.rest().len();
         let whole = start[..length].trim_end();
-        let known = KNOWN.iter().find(|(name, ..)| name.eq_ignore_ascii_case(named));
-        let side = match (side.to_ascii_lowercase().as_str(), known) {
-            ("resource", Some((_, true, _))) => Side::Resource,
-            ("request", Some((.., true))) => Side::Request,
-            _ => return Err(format!("the attribute {whole} in a condition")),
+        let side = match side.to_ascii_lowercase().as_str() {
+            "resource" => Some(Side::Resource),
+            "request" => Some(Side::Request),
+            _ => None,
         };
-        Ok((side, named.to_owned()))
+        let mut known = self.language.attributes.iter();
+        let known = known.find(|own| own.name.eq_ignore_ascii_case(named));
+        match (side, known) {
+            (Some(side), Some(known)) if known.sides.contains(&side) => Ok((side, known.attribute)),
+            _ => Err(format!("the attribute {whole} in a condition")),
+        }
     }
 
     fn values(&mut self) -> Result<Vec<String>, String> {

@@ -4,13 +4,13 @@ mod table;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
 use super::RuleId;
 use super::load::{RulesError, SourceCheck};
-use crate::model::{Action, ActionPattern, Condition, PrincipalId, ResourceId};
+use crate::model::{Action, ActionPattern, Condition, ConditionLanguage, PrincipalId, ResourceId};
 
 /// One of the permissions a role is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,11 @@ fn covers(patterns: &[ActionPattern], action: &Action) -> bool {
 #[derive(Clone, Debug)]
 enum Permissions {
     Read(Vec<RolePermission>),
-    Text(&'static str, OnceLock<Vec<RolePermission>>),
+    Text(
+        Arc<ConditionLanguage>,
+        &'static str,
+        OnceLock<Vec<RolePermission>>,
+    ),
 }
 
 /// A built-in or custom role.
@@ -98,16 +102,16 @@ impl RoleDefinition {
     pub fn permissions(&self) -> &[RolePermission] {
         match &self.permissions {
             Permissions::Read(read) => read,
-            Permissions::Text(text, read) => {
-                read.get_or_init(|| table::permissions(text).unwrap_or_default())
+            Permissions::Text(language, text, read) => {
+                read.get_or_init(|| table::permissions(language, text).unwrap_or_default())
             }
         }
     }
 
     /// What it grants, to be changed.
     pub fn permissions_mut(&mut self) -> &mut Vec<RolePermission> {
-        if let Permissions::Text(text, _) = self.permissions {
-            self.permissions = Permissions::Read(table::permissions(text).unwrap_or_default());
+        if let Permissions::Text(language, text, _) = &self.permissions {
+            self.permissions = Permissions::Read(table::permissions(language, text).unwrap_or_default());
         }
         match &mut self.permissions {
             Permissions::Read(read) => read,
@@ -164,10 +168,12 @@ impl BuiltInRoles {
 /// recordings do not say the same.
 pub(super) fn load_built_in(
     taken: &BTreeMap<RuleId, String>,
+    language: &Arc<ConditionLanguage>,
     known: &SourceCheck<'_>,
 ) -> Result<BuiltInRoles, RulesError> {
     let mut roles = BuiltInRoles::of(table::read(
         include_str!("../../../rules/roles/built_in.txt"),
+        language,
         known,
     )?);
     for other in table::otherwise(include_str!("../../../rules/roles/otherwise.txt"))? {
@@ -178,7 +184,8 @@ pub(super) fn load_built_in(
             return Err(other.wrong("built_in.txt has no such role"));
         };
         if *own == other.alternative {
-            roles.roles[at].permissions = Permissions::Text(other.permissions, OnceLock::new());
+            roles.roles[at].permissions =
+                Permissions::Text(Arc::clone(language), other.permissions, OnceLock::new());
         }
     }
     Ok(roles)

@@ -2,12 +2,12 @@
 //! somebody asks.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
 use super::{Permissions, RoleDefinition, RolePermission};
-use crate::model::{ActionPattern, Condition};
+use crate::model::{ActionPattern, Condition, ConditionLanguage};
 use crate::rules::RuleId;
 use crate::rules::load::{RulesError, SourceCheck, row_error};
 
@@ -21,7 +21,11 @@ fn rows(text: &'static str) -> impl Iterator<Item = &'static str> {
 }
 
 /// The roles of a table.
-pub(super) fn read(text: &'static str, known: &SourceCheck<'_>) -> Result<Vec<RoleDefinition>, RulesError> {
+pub(super) fn read(
+    text: &'static str,
+    language: &Arc<ConditionLanguage>,
+    known: &SourceCheck<'_>,
+) -> Result<Vec<RoleDefinition>, RulesError> {
     let mut checked = vec![""];
     let mut roles = Vec::new();
     known.check(FILE, "all", &[RECORDED.to_owned()])?;
@@ -45,7 +49,7 @@ pub(super) fn read(text: &'static str, known: &SourceCheck<'_>) -> Result<Vec<Ro
         roles.push(RoleDefinition {
             created_on: Cow::Borrowed(created),
             updated_on: Cow::Borrowed(updated),
-            permissions: Permissions::Text(permissions, OnceLock::new()),
+            permissions: Permissions::Text(Arc::clone(language), permissions, OnceLock::new()),
             name: Cow::Borrowed(name),
             ..RoleDefinition::custom(id, String::new(), Vec::new())
         });
@@ -91,7 +95,7 @@ pub(super) fn otherwise(text: &'static str) -> Result<Vec<Otherwise>, RulesError
 /// # Errors
 ///
 /// What is not understood.
-pub(super) fn permissions(text: &str) -> Result<Vec<RolePermission>, String> {
+pub(super) fn permissions(language: &ConditionLanguage, text: &str) -> Result<Vec<RolePermission>, String> {
     let mut all = Vec::new();
     let mut own = RolePermission::default();
     for column in text.split('\t') {
@@ -111,7 +115,7 @@ pub(super) fn permissions(text: &str) -> Result<Vec<RolePermission>, String> {
             "notActions" => own.not_actions = list(value)?,
             "dataActions" => own.data_actions = list(value)?,
             "notDataActions" => own.not_data_actions = list(value)?,
-            "if" => own.condition = Some(Condition::read(value)),
+            "if" => own.condition = Some(Condition::read(language, value)),
             other => return Err(format!("`{other}` is none of the columns")),
         }
     }

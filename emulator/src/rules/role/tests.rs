@@ -19,10 +19,11 @@ fn every_row_can_be_read_and_is_there_once() {
     let rules = rules();
     let mut names = std::collections::BTreeSet::new();
     for role in rules.built_in_roles.iter() {
-        let Permissions::Text(text, _) = &role.permissions else {
+        let Permissions::Text(language, text, _) = &role.permissions else {
             panic!("{} has been read", role.name);
         };
-        let read = table::permissions(text).unwrap_or_else(|error| panic!("{}: {error}", role.name));
+        let read =
+            table::permissions(language, text).unwrap_or_else(|error| panic!("{}: {error}", role.name));
         assert!(!read.is_empty(), "{}", role.name);
         assert!(names.insert(role.name.to_lowercase()), "{} twice", role.name);
         assert_eq!(role.created_on.len(), 28, "{}", role.name);
@@ -34,7 +35,8 @@ fn every_row_can_be_read_and_is_there_once() {
 #[test]
 fn what_an_action_leaves_out_is_of_the_one_before() {
     let text = "actions .A/b/read,2/write,3/action,1/c/*\tif x and y\tand\tdataActions other.D/e/read,*";
-    let read = table::permissions(text).expect("permissions");
+    let language = rules().conditions;
+    let read = table::permissions(&language, text).expect("permissions");
     let texts = |patterns: &[ActionPattern]| -> Vec<String> {
         patterns.iter().map(|one| one.as_str().to_owned()).collect()
     };
@@ -57,7 +59,7 @@ fn what_an_action_leaves_out_is_of_the_one_before() {
         "grants .A/b",
         "actions .A/b,,c",
     ] {
-        assert!(table::permissions(wrong).is_err(), "{wrong}");
+        assert!(table::permissions(&language, wrong).is_err(), "{wrong}");
     }
 }
 
@@ -65,7 +67,12 @@ fn what_an_action_leaves_out_is_of_the_one_before() {
 fn a_row_of_the_table_says_what_is_wrong_with_it() {
     let sources = test_sources();
     let known = SourceCheck::new(&sources);
-    let error = table::read("Reader\tno-guid\ta\tb\tKNOWN\tactions *", &known).expect_err("refused");
+    let error = table::read(
+        "Reader\tno-guid\ta\tb\tKNOWN\tactions *",
+        &rules().conditions,
+        &known,
+    )
+    .expect_err("refused");
     assert!(error.to_string().contains("REC-ROLES"), "{error}");
 }
 

@@ -7,16 +7,13 @@ use uuid::Uuid;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
-    Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
-    wire_hundred_nanoseconds,
+    Condition, ConditionLanguage, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response,
+    Timestamp, wire_hundred_nanoseconds,
 };
 use crate::rules::Mark;
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
-
-/// The one version of the language of conditions that is played.
-const LANGUAGE: &str = "2.0";
 
 fn describe(assignment: &Assignment) -> Value {
     let definition = match assignment.scope.subscription() {
@@ -125,18 +122,21 @@ struct Wanted {
 }
 
 /// The condition of a request. One that is not played would let through what it forbids.
-fn sent_condition(properties: &Value) -> Result<(Option<Condition>, Option<String>), Refusal> {
+fn sent_condition(
+    language: &ConditionLanguage,
+    properties: &Value,
+) -> Result<(Option<Condition>, Option<String>), Refusal> {
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
     let (condition, version) = (text("condition"), text("conditionVersion"));
     if condition.trim().is_empty() {
         return Ok((None, None));
     }
-    if version != LANGUAGE {
+    if version != language.version {
         return Err(Refusal::not_played(&format!(
             "the version '{version}' of the language of conditions"
         )));
     }
-    let condition = Condition::read(condition);
+    let condition = Condition::read(language, condition);
     match condition.not_played() {
         Some(what) => Err(Refusal::not_played(what)),
         None => Ok((Some(condition), Some(version.to_owned()))),
@@ -170,7 +170,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         );
         return Err(bad("RoleDefinitionDoesNotExist", text));
     }
-    let (condition, condition_version) = sent_condition(properties)?;
+    let (condition, condition_version) = sent_condition(&context.rules.conditions, properties)?;
     let principal = text("principalId");
     let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
         bad(

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::backup_run::Trigger;
 use super::operations::{self, Addresses, First};
 use super::policies::{default_tag, rules_of};
-use super::{backup_job, instance, job, retention, vault_of};
+use super::{backup_job, instance, jobs, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{Mark, RuleId};
@@ -49,7 +49,7 @@ pub(super) fn adhoc(
             .because(format!("`{rule}` is no backup rule of the policy"))
             .by([RuleId::new("FX-B-11")]));
     }
-    if job::backup_is_running(context, &vault.id, &id) {
+    if jobs::backup_is_running(context, &vault.id, &id) {
         let error = context.rules.error("UserErrorMaxConcurrentOperationLimitReached");
         return Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-10")]));
     }

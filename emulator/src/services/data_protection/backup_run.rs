@@ -5,7 +5,7 @@ use super::job_failure::{end_failed, failed_info};
 use super::recovery_points::VaultFile;
 use super::vault_store::Place;
 use super::violation::Violation;
-use super::{job, operations, recovery_points};
+use super::{jobs, operations, recovery_points};
 use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
 
@@ -67,7 +67,7 @@ impl BackupRun {
         } else {
             activity
         };
-        let job = job::begin_backup(context, vault, instance, &tag, &activity, due);
+        let job = jobs::begin_backup(context, vault, instance, &tag, &activity, due);
         Self {
             vault: vault.clone(),
             instance: instance.clone(),
@@ -109,7 +109,7 @@ impl BackupRun {
         } = written;
         recovery_points::keep(context, &self.instance, &self.tag, &point, place, files);
         let now = context.now;
-        job::change(context, &self.vault, &self.job, |job| {
+        jobs::change(context, &self.vault, &self.job, |job| {
             job.status = "Completed";
             job.ended = Some(now);
             job.recovery_point = Some((point, now));

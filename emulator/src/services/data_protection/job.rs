@@ -1,18 +1,13 @@
-//! Backup and restore jobs, as the two endpoints that show them do: the list shows less than the
+//! A backup or restore job, as the two endpoints that show them do: the list shows less than the
 //! single one, and writes durations another way.
 
-use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::datasource::Datasource;
 use super::duration::{iso, timespan};
-use super::operations::as_addressed;
-use super::{not_found_inside, vault_of, versions};
-use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Flavour;
-use crate::services::{Context, page};
 use crate::state::field;
 
 /// What a job does.
@@ -234,143 +229,6 @@ impl Job {
 fn etag(changed: Timestamp) -> String {
     let time = wire_hundred_nanoseconds(changed).replace(':', "%3A");
     format!("W/\"datetime'{time}'\"")
-}
-
-/// Takes note of a job that begins now.
-pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
-    context
-        .own
-        .data_protection
-        .jobs
-        .entry(vault.clone())
-        .or_default()
-        .push(job);
-}
-
-/// Takes note of a backup job that begins, and answers its id.
-pub(super) fn begin_backup(
-    context: &mut Context<'_>,
-    vault: &ResourceId,
-    id: &ResourceId,
-    tag: &str,
-    activity: &str,
-    due: Option<Timestamp>,
-) -> String {
-    let job_id = context.draw_uuid("backup job").to_string();
-    let properties = context
-        .state
-        .resource(id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
-    let job = Job {
-        id: job_id.clone(),
-        kind: JobKind::Backup,
-        instance: id.clone(),
-        activity: activity.to_owned(),
-        started: now,
-        ended: None,
-        changed: now,
-        due,
-        status: "InProgress",
-        error: Value::Null,
-        properties,
-        label: tag.to_owned(),
-        recovery_point: None,
-        destination: None,
-        transferred_bytes: None,
-        source_bytes: None,
-    };
-    begin(context, vault, job);
-    job_id
-}
-
-/// Changes a job.
-pub(super) fn change(context: &mut Context<'_>, vault: &ResourceId, id: &str, action: impl FnOnce(&mut Job)) {
-    let now = context.now;
-    let jobs = context.own.data_protection.jobs.get_mut(vault);
-    if let Some(job) = jobs.into_iter().flatten().find(|job| job.id == id) {
-        action(job);
-        job.changed = now;
-    }
-}
-
-/// Whether a backup of the instance is under way.
-pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, instance: &ResourceId) -> bool {
-    context
-        .own
-        .data_protection
-        .jobs
-        .get(vault)
-        .into_iter()
-        .flatten()
-        .any(|job| job.kind == JobKind::Backup && job.instance == *instance && job.ended.is_none())
-}
-
-/// When the newest scheduled backup of an instance began.
-pub(super) fn last_scheduled(
-    context: &Context<'_>,
-    vault: &ResourceId,
-    instance: &ResourceId,
-) -> Option<Timestamp> {
-    let jobs = context.own.data_protection.jobs.get(vault)?;
-    jobs.iter()
-        .rev()
-        .find(|job| job.kind == JobKind::Backup && job.instance == *instance && job.due.is_some())
-        .map(|job| job.started)
-}
-
-/// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the
-/// recovery points they made.
-pub(super) fn last_succeeded(
-    context: &Context<'_>,
-    vault: &ResourceId,
-    instance: &ResourceId,
-) -> Option<Timestamp> {
-    let jobs = context.own.data_protection.jobs.get(vault)?;
-    jobs.iter()
-        .rev()
-        .filter(|job| job.kind == JobKind::Backup && job.instance == *instance && job.status == "Completed")
-        .find_map(|job| job.due)
-}
-
-/// Newest first.
-pub(super) fn list(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let vault = vault_of(context, &permit.scope)?.id.clone();
-    let since = context.rules.vaults.cancellable_backups.since;
-    let jobs = context.own.data_protection.jobs.get(&vault);
-    let found: Vec<Value> = jobs
-        .into_iter()
-        .flatten()
-        .rev()
-        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, true)))
-        .collect();
-    page::list(context.rules, request, &found)
-}
-
-pub(super) fn get(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let vault = vault_of(context, &permit.scope)?.id.clone();
-    let wanted = permit.params.get("job");
-    let since = context.rules.vaults.cancellable_backups.since;
-    let jobs = context.own.data_protection.jobs.get(&vault);
-    jobs.into_iter()
-        .flatten()
-        .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| {
-            let mut body = job.describe(since, &vault, false);
-            // The id is what was asked for, as it was spelled.
-            body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
-            Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
-        })
-        .ok_or_else(|| not_found_inside(context))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::job;
+use super::jobs;
 use super::violation::{Violation, inner_error};
 use crate::model::ResourceId;
 use crate::services::Context;
@@ -10,7 +10,7 @@ use crate::services::Context;
 /// Ends a job as failed.
 pub(super) fn end_failed(context: &mut Context<'_>, vault: &ResourceId, job: &str, error: Value) {
     let now = context.now;
-    job::change(context, vault, job, |job| {
+    jobs::change(context, vault, job, |job| {
         job.status = "Failed";
         job.ended = Some(now);
         job.error = error;

@@ -21,6 +21,7 @@ mod instance;
 mod instances;
 mod job;
 mod job_failure;
+mod jobs;
 mod lifecycle;
 mod listed;
 mod location;
@@ -141,8 +142,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         }
         "RecoveryPoints_List" => recovery_points::list,
         "RecoveryPoints_Get" => recovery_points::get,
-        "BackupJobs_List" => job::list,
-        "BackupJobs_Get" => job::get,
+        "BackupJobs_List" => jobs::list,
+        "BackupJobs_Get" => jobs::get,
         "DeletedBackupInstances_List" => lifecycle::list_deleted,
         "DeletedBackupInstances_Get" => lifecycle::get_deleted,
         "DeletedBackupInstances_Undelete" => lifecycle::undelete,

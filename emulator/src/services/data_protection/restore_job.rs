@@ -6,8 +6,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::examination::{Examination, Target, Verdict, service_path};
-use super::job::{self, Job, JobKind};
+use super::job::{Job, JobKind};
 use super::job_failure::{end_failed, failed_info};
+use super::jobs;
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest, rule_of_blob_error};
@@ -53,7 +54,7 @@ pub(super) fn trigger(
         .map(|own| own.at("/properties").clone())
         .unwrap_or_default();
     let now = context.now;
-    job::begin(
+    jobs::begin(
         context,
         &vault.id,
         Job {
@@ -349,7 +350,7 @@ impl RestoreJob {
     fn finish(&mut self, context: &mut Context<'_>) -> Next {
         let now = context.now;
         let bytes = self.moved_bytes;
-        job::change(context, &self.vault, &self.job, |job| {
+        jobs::change(context, &self.vault, &self.job, |job| {
             job.status = "Completed";
             job.ended = Some(now);
             job.transferred_bytes = Some(bytes);

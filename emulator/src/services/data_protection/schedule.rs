@@ -9,7 +9,7 @@ use super::datasource::{Datasource, is_retired};
 use super::policies::rules_of;
 use super::retention::{self, Occasion};
 use super::violation::Violation;
-use super::{backup_job, instance, job};
+use super::{backup_job, instance, jobs};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::RuleId;
@@ -131,7 +131,7 @@ impl Schedule {
     fn tag(&self, context: &Context<'_>, due: Due) -> Option<String> {
         let policy = self.policy(context)?;
         let rule = rules_of(policy, "AzureBackupRule").nth(due.rule)?;
-        let before = job::last_succeeded(context, &self.instance.parent(), &self.instance);
+        let before = jobs::last_succeeded(context, &self.instance.parent(), &self.instance);
         let occasion = Occasion {
             due: due.offset.to_datetime(due.at),
             before: before.map(|time| due.offset.to_datetime(time)),
@@ -146,7 +146,7 @@ impl Schedule {
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date().iso_week_date();
             (date.year(), date.week())
         };
-        let last = job::last_scheduled(context, &self.instance.parent(), &self.instance);
+        let last = jobs::last_scheduled(context, &self.instance.parent(), &self.instance);
         context.rules.takes("FX-B-09", "first_only")
             && last.is_some_and(|last| week(last) == week(context.now))
     }
@@ -162,7 +162,7 @@ impl Schedule {
             .resource(&self.instance)
             .and_then(|own| Datasource::of(own.at("/properties")))
             .is_some_and(|datasource| is_retired(context, datasource.flavour));
-        if !configured || retired || job::backup_is_running(context, &vault, &self.instance) {
+        if !configured || retired || jobs::backup_is_running(context, &vault, &self.instance) {
             return;
         }
         let Some(tag) = self.tag(context, due) else { return };

@@ -1,6 +1,7 @@
 //! Templates and their expressions, as functions of bytes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -21,8 +22,7 @@ fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
         tenant: "t".to_owned(),
         subscription_name: "s".to_owned(),
         deployer: "d".to_owned(),
-        environment: rules.deployments.environment.clone(),
-        languages: rules.deployments.languages.clone(),
+        facts: Arc::clone(&rules.deployments),
         now: Timestamp::UNIX_EPOCH,
         entropy: Entropy::from_seed(1),
         location: String::new(),

@@ -1,7 +1,7 @@
 //! Reading a template, beside the core: it takes as long as it says itself.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -116,15 +116,13 @@ pub(super) fn reading(
     };
     let subscription = target.subscription().unwrap_or_default();
     let subscription_name = context.state.subscription(subscription);
-    let facts = &context.rules.deployments;
     let place = Place {
         name: id.name().to_owned(),
         group,
         tenant: tenant.to_string(),
         subscription_name: subscription_name.map(|own| own.name.clone()).unwrap_or_default(),
         deployer: deployer.map(|own| own.0.to_string()).unwrap_or_default(),
-        environment: facts.environment.clone(),
-        languages: facts.languages.clone(),
+        facts: Arc::clone(&context.rules.deployments),
         now: context.now,
         entropy: context.entropy.fork(id.key()).fork(&context.now.to_string()),
         location: String::new(),

@@ -1,5 +1,7 @@
 //! What a template may be.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::limits::Most;
@@ -16,8 +18,7 @@ pub(super) fn place(rules: &Rules) -> Place {
         tenant: "t".to_owned(),
         subscription_name: "drills".to_owned(),
         deployer: "me".to_owned(),
-        environment: rules.deployments.environment.clone(),
-        languages: rules.deployments.languages.clone(),
+        facts: Arc::clone(&rules.deployments),
         now: Timestamp::UNIX_EPOCH,
         entropy: Entropy::from_seed(1),
         location: String::new(),

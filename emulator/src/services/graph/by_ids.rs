@@ -8,21 +8,6 @@ use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
 use crate::state::{Principal, field};
 
-/// How many ids a request may name.
-const MOST_IDS: usize = 1000;
-
-/// The types of objects there are here. Devices and the like there are none of, which is true to say.
-const TYPES: [&str; 8] = [
-    "application",
-    "device",
-    "directoryObject",
-    "directoryObjectPartnerReference",
-    "group",
-    "orgContact",
-    "servicePrincipal",
-    "user",
-];
-
 /// A list of texts; empty if it is not there.
 fn texts<'a>(sent: &'a Value, name: &str) -> Result<Vec<&'a str>, Refusal> {
     let wrong = || written::bad(format!("'{name}' is a collection of texts."));
@@ -39,11 +24,12 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
         return Err(written::bad("The body is no JSON object."));
     }
     let (named, types) = (texts(&sent, "ids")?, texts(&sent, "types")?);
-    if named.len() > MOST_IDS {
-        let text = format!("'ids' holds {MOST_IDS} ids at most, and not {}.", named.len());
+    let facts = &context.rules.directory.by_ids;
+    if named.len() > facts.most {
+        let text = format!("'ids' holds {} ids at most, and not {}.", facts.most, named.len());
         return Err(written::bad(text));
     }
-    let knows = |wanted: &&str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(wanted));
+    let knows = |wanted: &&str| facts.types.iter().any(|own| own.eq_ignore_ascii_case(wanted));
     if let Some(other) = types.iter().find(|wanted| !knows(wanted)) {
         return Err(Refusal::not_played(&format!(
             "directory objects of the type '{other}'"

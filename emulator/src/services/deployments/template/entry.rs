@@ -13,24 +13,6 @@ use crate::services::deployments::expression::{Local, LocalKind, Problem, Scope,
 use crate::services::deployments::limits::too_many;
 use crate::state::field;
 
-/// Members of a resource that are the deployment's own business.
-const OWN_MEMBERS: [&str; 12] = [
-    "type",
-    "name",
-    "apiversion",
-    "dependson",
-    "condition",
-    "scope",
-    "comments",
-    "resources",
-    "copy",
-    "resourcegroup",
-    "subscriptionid",
-    "existing",
-];
-/// Members that say something azdrill does not play.
-const NOT_PLAYED: [&str; 3] = ["import", "extension", "@options"];
-
 /// A resource of a template. Its properties may hold expressions; id, type and name do not.
 #[derive(Clone)]
 pub(in crate::services::deployments) struct Entry {
@@ -135,7 +117,8 @@ impl Template {
 
     /// A resource with every turn of its loop, and its children.
     fn take(&mut self, taking: &mut Taking<'_>, written: &Written<'_>) -> Result<(), String> {
-        if let Some(name) = NOT_PLAYED
+        let extensions = &self.place.facts.extensions.resource;
+        if let Some(name) = extensions
             .iter()
             .find(|name| !field(written.item, name).is_null())
         {
@@ -340,9 +323,10 @@ impl Entry {
 
     /// The body it is put with.
     pub(super) fn body(&self, scope: &Scope<'_>) -> Result<Value, Problem> {
+        let own = &scope.place.facts.resource.own;
         let mut body = Map::new();
         for (name, value) in self.written.as_object().into_iter().flatten() {
-            if OWN_MEMBERS.contains(&name.to_ascii_lowercase().as_str()) {
+            if own.iter().any(|own| own.eq_ignore_ascii_case(name)) {
                 continue;
             }
             body.insert(name.clone(), self.member(scope, name, value)?);

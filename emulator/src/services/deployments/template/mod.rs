@@ -16,6 +16,7 @@ use super::expression::{Function, Problem, Scope, evaluate, loops_of, repeat_inp
 use super::limits::Most;
 use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
+use crate::rules::DeploymentFacts;
 use crate::services::budget::Budget;
 use crate::state::field;
 
@@ -64,10 +65,8 @@ pub(super) struct Place {
     pub(super) subscription_name: String,
     /// Who deploys.
     pub(super) deployer: String,
-    /// What `environment()` shows.
-    pub(super) environment: Value,
-    /// Versions of the template language that are known, newest first.
-    pub(super) languages: Arc<[String]>,
+    /// What a template may say.
+    pub(super) facts: Arc<DeploymentFacts>,
     pub(super) now: Timestamp,
     /// For what is different each time.
     pub(super) entropy: Entropy,
@@ -92,8 +91,8 @@ impl Template {
         if !template.is_object() {
             return Err("The template is missing: `properties.template` must be an object.".to_owned());
         }
-        check_members(template)?;
-        check_language(template, &place.languages)?;
+        check_members(template, &place.facts)?;
+        check_language(template, &place.facts)?;
         most.check(template)?;
         for name in ["onErrorDeployment", "parametersLink", "extensionConfigs"] {
             if !field(properties, name).is_null() {
@@ -235,41 +234,26 @@ fn hash_of(template: &Value) -> String {
     number.to_string()
 }
 
-/// Members of a template, and the kind of those that are texts.
-const MEMBERS: [&str; 13] = [
-    "$schema",
-    "apiProfile",
-    "contentVersion",
-    "definitions",
-    "extensions",
-    "functions",
-    "imports",
-    "languageVersion",
-    "metadata",
-    "outputs",
-    "parameters",
-    "resources",
-    "variables",
-];
-const TEXTS: [&str; 4] = ["$schema", "apiProfile", "contentVersion", "languageVersion"];
-
-fn check_members(template: &Value) -> Result<(), String> {
+fn check_members(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
     for (name, value) in template.as_object().into_iter().flatten() {
-        if !MEMBERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-            return Err(format!(
-                "Could not find member '{name}' on object of type 'Template'. Path '{name}'."
-            ));
-        }
-        let is_text = TEXTS.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if is_text && !value.is_string() && !value.is_null() {
-            return Err(format!("The member '{name}' of the template must be a text."));
+        match facts.template_text(name) {
+            None => {
+                return Err(format!(
+                    "Could not find member '{name}' on object of type 'Template'. Path '{name}'."
+                ));
+            }
+            Some(true) if !value.is_string() && !value.is_null() => {
+                return Err(format!("The member '{name}' of the template must be a text."));
+            }
+            Some(_) => {}
         }
     }
     Ok(())
 }
 
-fn check_language(template: &Value, known: &[String]) -> Result<(), String> {
+fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
     let language = field(template, "languageVersion").as_str().unwrap_or("1.0");
+    let known = &facts.language.versions;
     if !known.iter().any(|own| own == language) {
         return Err(format!(
             "azdrill does not play version '{language}' of the template language, but {}.",
@@ -281,7 +265,7 @@ fn check_language(template: &Value, known: &[String]) -> Result<(), String> {
             "Resources with symbolic names, an object, take `\"languageVersion\": \"2.0\"`.".to_owned(),
         );
     }
-    for name in ["imports", "extensions"] {
+    for name in &facts.extensions.template {
         if field(template, name)
             .as_object()
             .is_some_and(|own| !own.is_empty())

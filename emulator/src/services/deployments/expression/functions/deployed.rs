@@ -33,7 +33,7 @@ impl Call<'_> {
             "tenant" => Ok(json!({"tenantId": place.tenant, "id": format!("/tenants/{}", place.tenant)})),
             "deployment" => Ok(self.deployment()),
             "deployer" => Ok(json!({"objectId": place.deployer, "tenantId": place.tenant})),
-            "environment" => Ok(place.environment.clone()),
+            "environment" => Ok(place.facts.environment().clone()),
             "fail" => self.text(0).and_then(|text| Err(Problem::wrong(text))),
             _ => return None,
         })

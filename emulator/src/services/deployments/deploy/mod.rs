@@ -4,26 +4,26 @@
 //! What follows from the template is worked out beside the core, a few resources at a time, so that
 //! nobody waits for a long one.
 
+mod outcome;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Method, StatusCode};
-use jiff::SignedDuration;
+use http::Method;
 use serde_json::{Value, json};
 
-use super::expression::Reference;
-use super::pruning::Pruning;
-use super::template::{DEPLOYMENT, Entry, Template, Turn};
 use crate::gateway::{ParsedBody, Refusal};
 use crate::jobs::{EffectResult, Work, WorkOut};
 use crate::model::{NetworkPath, Preparation, Prepared, PrincipalId, Request, ResourceId, Response};
 use crate::services::budget::Budget;
+use crate::services::deployments;
+use crate::services::deployments::expression::Reference;
+use crate::services::deployments::pruning::Pruning;
+use crate::services::deployments::template::{DEPLOYMENT, Entry, Template, Turn};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, field};
 
 const ARM: &str = "https://management.azure.com/";
-/// How often an operation is asked about at once before time is let pass.
-const EAGER_POLLS: u32 = 3;
 
 /// What is being done.
 #[derive(Clone)]
@@ -155,7 +155,7 @@ impl Deploy {
 
     /// Does what is known to come next, or finds it out.
     fn go_on(&mut self, context: &mut Context<'_>) -> Next {
-        if !super::is_running(context, &self.id, &self.operation) {
+        if !deployments::is_running(context, &self.id, &self.operation) {
             let error =
                 json!({"code": "SyntheticDeploymentCanceled", "message": "The deployment was canceled."});
             context.end(&self.operation, OperationOutcome::Failed(error));
@@ -201,13 +201,13 @@ impl Deploy {
     fn put(&mut self, context: &mut Context<'_>, number: usize, body: &Value) -> Next {
         let entry = &self.template.resources[number];
         let request = Self::request(Method::PUT, &Self::put_path(entry), Some(body));
-        super::note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
+        deployments::note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
         if !entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
             self.step = Step::Asked(What::Put(number));
             return Next::Call(self.outbound(request));
         }
         // Its template is read beside the core as well.
-        let reading = super::reading(context, &entry.id, Some(self.principal)).ok();
+        let reading = deployments::reading(context, &entry.id, Some(self.principal)).ok();
         self.step = Step::ReadNested(number, Box::new(request.clone()));
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
             let mut prepared: Vec<Prepared> = Vec::new();
@@ -268,141 +268,6 @@ impl Deploy {
         self.invalid(context, &text)
     }
 
-    /// A resource has been asked for, or its end.
-    fn answered(&mut self, context: &mut Context<'_>, what: What, answer: &Response) -> Next {
-        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
-        if !answer.status.is_success() && !gone {
-            let error = field(&answer.json_body(), "error").clone();
-            return self.has_failed(context, &what, answer.status, &error);
-        }
-        let address = answer
-            .header("azure-asyncoperation")
-            .or(answer.header("location"))
-            .filter(|_| answer.status != StatusCode::NO_CONTENT && !gone);
-        match address {
-            Some(address) => {
-                let address = address.splitn(4, '/').nth(3).unwrap_or_default();
-                self.step = Step::Poll(what, format!("/{address}"), 0);
-                Next::Sleep(SignedDuration::ZERO)
-            }
-            None => self.is_done(context, &what),
-        }
-    }
-
-    fn polled(
-        &mut self,
-        context: &mut Context<'_>,
-        (what, address, polls): (What, String, u32),
-        answer: &Response,
-    ) -> Next {
-        let body = answer.json_body();
-        let status = field(&body, "status").as_str();
-        let status = status.unwrap_or_default().to_ascii_lowercase();
-        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
-        let failed = ["failed", "canceled"].contains(&status.as_str()) || !answer.status.is_success();
-        if failed && !gone {
-            let error = field(&body, "error").clone();
-            return self.has_failed(context, &what, StatusCode::CONFLICT, &error);
-        }
-        // A result address answers 202 while it runs; a status address tells in its body.
-        let running = answer.status == StatusCode::ACCEPTED || !status.is_empty() && status != "succeeded";
-        if !running {
-            return self.is_done(context, &what);
-        }
-        self.step = Step::Poll(what, address, polls + 1);
-        // What needs no time has been done by now; what does is waited for.
-        let pause = if polls < EAGER_POLLS { 0 } else { 1 };
-        Next::Sleep(SignedDuration::from_secs(pause))
-    }
-
-    fn is_done(&mut self, context: &mut Context<'_>, what: &What) -> Next {
-        match what {
-            What::Put(number) => {
-                self.done[*number] = true;
-                let entry = &self.template.resources[*number];
-                super::note_operation(
-                    context,
-                    &self.id,
-                    entry,
-                    ("Create", "Succeeded", 201),
-                    &Value::Null,
-                );
-                self.go_on(context)
-            }
-            What::Delete(id) => {
-                super::note_deletion(context, &self.id, id, ("Succeeded", 200), &Value::Null);
-                if let Some(pruning) = &mut self.pruning {
-                    pruning.is_gone();
-                }
-                self.go_on(context)
-            }
-        }
-    }
-
-    fn has_failed(
-        &mut self,
-        context: &mut Context<'_>,
-        what: &What,
-        status: StatusCode,
-        error: &Value,
-    ) -> Next {
-        let message = json!({"status": "Failed", "error": error});
-        let target = match what {
-            What::Put(number) => {
-                let entry = &self.template.resources[*number];
-                let outcome = ("Create", "Failed", status.as_u16());
-                super::note_operation(context, &self.id, entry, outcome, &message);
-                entry.id.clone()
-            }
-            What::Delete(id) => {
-                // What depends on another that goes as well is tried again when that has gone.
-                if self.pruning.as_mut().is_some_and(|pruning| pruning.is_later(id)) {
-                    return self.go_on(context);
-                }
-                super::note_deletion(context, &self.id, id, ("Failed", status.as_u16()), &message);
-                id.clone()
-            }
-        };
-        let details = json!([{
-            "code": field(error, "code"),
-            "message": field(error, "message"),
-            "target": target,
-        }]);
-        self.fail(
-            context,
-            "DeploymentFailed",
-            "At least one resource deployment operation failed. Please list deployment operations for details. Please see https://aka.ms/arm-deployment-operations for usage details.",
-            &details,
-        )
-    }
-
-    fn invalid(&mut self, context: &mut Context<'_>, text: &str) -> Next {
-        self.fail(
-            context,
-            "InvalidTemplate",
-            &format!("Unable to process template: '{text}'"),
-            &Value::Null,
-        )
-    }
-
-    /// A mistake of ours.
-    fn broken(&mut self, context: &mut Context<'_>) -> Next {
-        let text = "azdrill itself failed; its log says where.";
-        self.fail(context, "InternalServerError", text, &Value::Null)
-    }
-
-    fn fail(&mut self, context: &mut Context<'_>, code: &str, message: &str, details: &Value) -> Next {
-        let mut error = json!({"code": code, "message": message});
-        if !details.is_null() {
-            error["details"] = details.clone();
-        }
-        super::end(context, &self.id, "Failed", |properties| {
-            properties["error"] = error.clone()
-        });
-        context.end(&self.operation, OperationOutcome::Failed(error));
-        Next::Done
-    }
-
     /// In complete mode, takes away what the template does not name.
     fn prune(&mut self, context: &mut Context<'_>) -> Next {
         if self.template.place.mode == "Complete" {
@@ -417,17 +282,6 @@ impl Deploy {
             }
         }
         self.finish(context)
-    }
-
-    fn finish(&mut self, context: &mut Context<'_>) -> Next {
-        let outputs = self.outputs.take().unwrap_or_default();
-        let resources = super::output_resources(context, &self.template);
-        super::end(context, &self.id, "Succeeded", |properties| {
-            properties["outputs"] = outputs;
-            properties["outputResources"] = resources;
-        });
-        context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
-        Next::Done
     }
 }
 

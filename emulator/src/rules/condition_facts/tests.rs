@@ -1,5 +1,8 @@
-use super::*;
-use crate::model::Action;
+use std::sync::LazyLock;
+
+use super::ConditionLanguage;
+use crate::model::{Action, Condition, ConditionAttribute, Facts, Truth};
+use crate::rules::{Assumptions, Profile, Rules};
 
 const READ: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
 const WRITE: &str = "Microsoft.Authorization/roleAssignments/write";
@@ -7,15 +10,23 @@ const ROLE: &str = "Microsoft.Authorization/roleAssignments:RoleDefinitionId";
 const CONTAINER: &str = "Microsoft.Storage/storageAccounts/blobServices/containers:name";
 const PATH: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs:path";
 
+static LANGUAGE: LazyLock<ConditionLanguage> = LazyLock::new(|| {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    (*rules.conditions).clone()
+});
+
 fn of_blob(container: &str, path: &str) -> Facts {
     Facts {
-        resource: vec![(CONTAINER, container.to_owned()), (PATH, path.to_owned())],
+        resource: vec![
+            (ConditionAttribute::Container, container.to_owned()),
+            (ConditionAttribute::BlobPath, path.to_owned()),
+        ],
         ..Facts::none()
     }
 }
 
 fn holds(text: &str, action: &str, facts: &Facts) -> Truth {
-    let condition = Condition::read(text);
+    let condition = Condition::read(&LANGUAGE, text);
     assert_eq!(condition.not_played(), None, "{text}");
     condition.holds(&Action::new(action), facts)
 }
@@ -36,7 +47,7 @@ fn a_condition_on_where_blobs_are_read() {
         Truth::Yes
     );
     let list = Facts {
-        sub_operation: "Blob.List",
+        sub_operation: "Blob.List".to_owned(),
         ..Facts::none()
     };
     assert_eq!(holds(&text, READ, &list), Truth::Yes);
@@ -49,7 +60,7 @@ fn a_condition_on_what_roles_are_assigned() {
         "((!(ActionMatches{{'{WRITE}'}})) OR (@Request[{ROLE}] ForAnyOfAnyValues:GuidEquals{{acdd72a7-3385-48ef-bd42-f606fba81ae7, 8e3af657a8ff443ca75c2fe8c4bcb635}}))"
     );
     let assigning = |role: &str| Facts {
-        request: Some(vec![(ROLE, role.to_owned())]),
+        request: Some(vec![(ConditionAttribute::Role, role.to_owned())]),
         ..Facts::default()
     };
     let is = |role: &str| holds(&text, WRITE, &assigning(role));
@@ -116,7 +127,7 @@ fn what_is_not_played_is_named_and_holds_never() {
         (&"(".repeat(9000), "8192"),
         (&"(".repeat(8000), "64 deep"),
     ] {
-        let condition = Condition::read(text);
+        let condition = Condition::read(&LANGUAGE, text);
         let said = condition.not_played().unwrap_or_else(|| panic!("{text}"));
         assert!(said.contains(named), "{text}: {said}");
         assert_eq!(condition.holds(&Action::new(READ), &Facts::none()), Truth::No);

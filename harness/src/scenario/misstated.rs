@@ -1,0 +1,125 @@
+//! What is well formed in a file and cannot be, and where it stands.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ScenarioError, SyntaxError, read_text};
+
+/// Something a file says that cannot be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Misstated {
+    what: String,
+    /// What was meant, perhaps.
+    meant: Option<String>,
+    /// What leads to it, from the inside out.
+    place: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(&'static str),
+    Item(usize),
+}
+
+impl Misstated {
+    /// What is wrong, somewhere.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            ..Self::default()
+        }
+    }
+
+    /// With what was meant, perhaps.
+    pub(crate) fn meant(self, name: Option<&str>) -> Self {
+        Self {
+            meant: name.map(str::to_owned),
+            ..self
+        }
+    }
+
+    /// It is what stands behind this key.
+    pub(crate) fn at(mut self, key: &'static str) -> Self {
+        self.place.push(Step::Key(key));
+        self
+    }
+
+    /// It is in that entry, from 0, of the list behind this key.
+    pub(crate) fn in_entry(mut self, key: &'static str, number: usize) -> Self {
+        self.place.extend([Step::Item(number), Step::Key(key)]);
+        self
+    }
+
+    /// The same, in the first of these files that says it.
+    pub(crate) fn in_one_of(&self, files: &[PathBuf]) -> ScenarioError {
+        for path in files {
+            if let Ok(text) = read_text(path)
+                && let Some((span, true)) = self.span(&text)
+            {
+                return self.shown(path, &text, Some(span), "README.md shows how it should be");
+            }
+        }
+        ScenarioError::Content {
+            path: files.first().cloned().unwrap_or_default(),
+            what: self.to_string(),
+        }
+    }
+
+    fn shown(&self, path: &Path, text: &str, span: Option<Range<usize>>, shown_in: &str) -> ScenarioError {
+        let help = match &self.meant {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => shown_in.to_owned(),
+        };
+        SyntaxError::at(path, text, self.what.clone(), help, span).into()
+    }
+
+    /// Where in a file it stands, as far as the way there leads, and whether it leads all the way.
+    fn span(&self, text: &str) -> Option<(Range<usize>, bool)> {
+        let table = DeTable::parse(text).ok()?;
+        let mut steps = self.place.iter().rev();
+        let Some(Step::Key(first)) = steps.next() else {
+            return None;
+        };
+        let mut at = table.get_ref().get(*first)?;
+        for step in steps {
+            let inner = match (step, at.get_ref()) {
+                (Step::Key(key), DeValue::Table(members)) => members.get(*key),
+                (Step::Item(number), DeValue::Array(items)) => items.get(*number),
+                _ => None,
+            };
+            let Some(inner) = inner else {
+                return Some((at.span(), false));
+            };
+            at = inner;
+        }
+        Some((at.span(), true))
+    }
+}
+
+impl fmt::Display for Misstated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.meant {
+            Some(name) => write!(f, "{}. Did you mean `{name}`?", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+/// Reads a TOML file, and checks what it says. `shown_in` says where to see how it should be.
+pub(crate) fn read_checked<T: DeserializeOwned>(
+    path: &Path,
+    shown_in: &str,
+    check: impl FnOnce(&T) -> Result<(), Misstated>,
+) -> Result<T, ScenarioError> {
+    let text = read_text(path)?;
+    let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in))?;
+    check(&read).map_err(|wrong| {
+        let span = wrong.span(&text).map(|(span, _)| span);
+        wrong.shown(path, &text, span, shown_in)
+    })?;
+    Ok(read)
+}
