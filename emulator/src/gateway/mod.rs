@@ -10,6 +10,7 @@ mod blob_request;
 mod caller;
 mod database;
 mod given_twice;
+mod json_text;
 mod key_vault;
 mod known_hosts;
 pub(crate) mod lenient_json;
@@ -168,6 +169,9 @@ impl Door<'_> {
         let endpoint =
             endpoint_of(&request.host, &request.path).ok_or_else(|| Refusal::unknown_host(&request.host))?;
         given_twice::check(self.rules, endpoint, request)?;
+        if endpoint == Endpoint::Blob {
+            blob_request::check_version(self.rules, request)?;
+        }
         let routed = self.route(endpoint, request)?;
         let row = &self.rules.router.operations()[routed.operation];
         query_options::check(self.rules, row, &routed.params, request)?;
@@ -213,9 +217,12 @@ impl Door<'_> {
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
         }
-        if endpoint == Endpoint::Blob {
-            blob_request::check(self.rules, row, request).map_err(|no| no.to(&permit.caller))?;
+        match endpoint {
+            Endpoint::Blob => blob_request::check(self.rules, row, request),
+            Endpoint::KeyVault => key_vault::check_version(self.rules, row, request),
+            _ => Ok(()),
         }
+        .map_err(|no| no.to(&permit.caller))?;
         Ok(permit)
     }
 

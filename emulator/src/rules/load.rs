@@ -133,6 +133,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let fixes = fix::load(include_str!("../../rules/fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     let router = Router::build(operations)?;
+    let (public_clients, token_resources) =
+        public_client::load(include_str!("../../rules/clients.toml"), &known)?;
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
@@ -172,7 +174,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,
         directory: directory::load(include_str!("../../rules/directory.toml"), &known)?,
         federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,
-        public_clients: public_client::load(include_str!("../../rules/clients.toml"), &known)?,
+        public_clients,
+        token_resources,
         servers: server_facts::load(include_str!("../../rules/servers.toml"), &known)?,
         sources: sources.sources,
     })

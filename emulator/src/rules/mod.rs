@@ -69,7 +69,7 @@ pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
-pub use public_client::PublicClient;
+pub use public_client::{PublicClient, TokenResource};
 pub use query_option::QueryOptions;
 pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
@@ -158,6 +158,8 @@ pub struct Rules {
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
     pub public_clients: Vec<PublicClient>,
+    /// Resources of Azure's services that tokens are for.
+    pub token_resources: Vec<TokenResource>,
     /// What may be written of directory objects, and by whom.
     pub directory: DirectoryFacts,
     /// Tokens of outside issuers.

@@ -33,6 +33,7 @@ mod recorded_vaults;
 mod resource_graph;
 mod retention;
 mod roles;
+mod said_twice;
 mod server_parameters;
 mod shapes;
 mod sign_in;
