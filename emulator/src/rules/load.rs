@@ -14,7 +14,7 @@ use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
     deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
     name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    role, server_facts, server_settings, single_server, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -135,6 +135,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let router = Router::build(operations)?;
     let (public_clients, token_resources) =
         public_client::load(include_str!("../../rules/clients.toml"), &known)?;
+    let server_settings =
+        server_settings::load(include_str!("../../rules/server_settings.toml"), &errors, &known)?;
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(include_str!("../../rules/time_zones.toml"), &known)?,
@@ -176,6 +178,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         federation: federation::load(include_str!("../../rules/federation.toml"), &known)?,
         public_clients,
         token_resources,
+        server_settings,
         servers: server_facts::load(include_str!("../../rules/servers.toml"), &known)?,
         sources: sources.sources,
     })

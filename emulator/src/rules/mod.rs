@@ -34,6 +34,7 @@ mod region;
 mod role;
 mod router;
 mod server_facts;
+mod server_settings;
 mod single_server;
 mod source;
 mod storage_facts;
@@ -78,6 +79,9 @@ pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, PrivateDnsZoneSuffix, ServerFacts,
     Storage,
 };
+pub use server_settings::{
+    FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings, SettingCheck,
+};
 pub use single_server::{
     EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, TierRow,
     VersionRow,
@@ -106,6 +110,8 @@ pub struct Rules {
     pub blob_requests: BlobRequests,
     /// Facts about single servers.
     pub single_server: SingleServerFacts,
+    /// What PostgreSQL servers cannot be, and what they stay.
+    pub server_settings: ServerSettings,
     /// Resource types storage's trusted-services exception covers, in lower case.
     pub trusted_services: Vec<String>,
     /// Key Vault network rows, likewise.

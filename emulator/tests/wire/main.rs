@@ -15,6 +15,7 @@ mod federation;
 mod flexible_servers;
 mod graph;
 mod graph_writes;
+mod impossible_servers;
 mod jobs;
 mod kept_resources;
 mod lists;
