@@ -105,14 +105,7 @@ pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Ru
     })
 }
 
-pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
-    let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
-    let known = SourceCheck::new(&sources.sources);
-    let kept = kept_resource::load(include_str!("../../rules/kept_resources.toml"), &known)?;
-    let operations = load_operations(&kept, &known)?;
-    let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
-    operations.check_policies(&key_vault)?;
-    let errors = error_code::load(&known)?;
+fn read_prerequisites() -> Result<PrerequisitesFile, RulesError> {
     let mut prerequisites: PrerequisitesFile = parse(
         "prerequisites.toml",
         include_str!("../../rules/prerequisites.toml"),
@@ -121,6 +114,18 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         "prerequisites_single_server.toml",
         include_str!("../../rules/prerequisites_single_server.toml"),
     )?);
+    Ok(prerequisites)
+}
+
+pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
+    let sources: SourcesFile = parse("sources.toml", include_str!("../../rules/sources.toml"))?;
+    let known = SourceCheck::new(&sources.sources);
+    let kept = kept_resource::load(include_str!("../../rules/kept_resources.toml"), &known)?;
+    let operations = load_operations(&kept, &known)?;
+    let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
+    operations.check_policies(&key_vault)?;
+    let errors = error_code::load(&known)?;
+    let prerequisites = read_prerequisites()?;
     let taken = choice::take(&prerequisites, profile, assumptions)?;
     let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
     let network: NetworkFile = parse("network.toml", include_str!("../../rules/network.toml"))?;

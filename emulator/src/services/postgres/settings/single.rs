@@ -73,8 +73,9 @@ fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
     };
     let step = asked.context.rules.single_server.storage_step.megabytes;
     let whole = size as u64;
-    let sold =
-        size >= 0.0 && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole) && whole % step == 0;
+    let sold = size >= 0.0
+        && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
+        && whole.is_multiple_of(step);
     unless(sold, SettingCheck::SingleStorage)?;
     let own = asked.own.and_then(size_of);
     unless(
