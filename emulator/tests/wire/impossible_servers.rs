@@ -323,3 +323,61 @@ fn no_single_server_is_or_becomes_like_that() {
     assert_eq!(after["sku"], larger["sku"]);
     assert_eq!(after["properties"]["storageProfile"]["storageMB"], 102_400);
 }
+
+#[test]
+fn what_belongs_to_a_server_has_its_limits_too() {
+    let mut world = World::with_networks();
+    world.takes(&Method::PUT, SERVER, &flexible(&json!({})));
+    let rule =
+        |first: &str, last: &str| json!({"properties": {"startIpAddress": first, "endIpAddress": last}});
+    let one = rule("203.0.113.7", "203.0.113.7");
+    for (path, body, names) in [
+        (
+            "firewallRules/r",
+            rule("203.0.113.7", "203.0.113.6"),
+            "endIpAddress",
+        ),
+        ("firewallRules/-r", one.clone(), "firewallRuleName"),
+        ("firewallRules/r.1", one.clone(), "firewallRuleName"),
+        (
+            &format!("firewallRules/{}", "r".repeat(129)),
+            one.clone(),
+            "firewallRuleName",
+        ),
+        (
+            &format!("databases/{}", "d".repeat(64)),
+            json!({}),
+            "databaseName",
+        ),
+    ] {
+        let case = case(body, USUAL, names);
+        world.refuses(&Method::PUT, &format!("{SERVER}/{path}"), &case.0, &case);
+    }
+    for path in ["firewallRules/office_1-a", "databases/shop"] {
+        world.takes(
+            &Method::PUT,
+            &format!("{SERVER}/{path}"),
+            if path.starts_with('d') { &Value::Null } else { &one },
+        );
+    }
+    let (single, back) = (
+        format!("{SINGLE}/firewallRules/r"),
+        rule("203.0.113.7", "203.0.113.6"),
+    );
+    world.takes(&Method::PUT, SINGLE, &server_body("11"));
+    world.refuses(
+        &Method::PUT,
+        &single,
+        &back,
+        &case(back.clone(), USUAL, "endIpAddress"),
+    );
+    // A server in a subnet has no firewall.
+    let private = world.private(
+        &format!("{NETWORK}/subnets/db"),
+        "x.private.postgres.database.azure.com",
+    );
+    let inside = SERVER.replace("source", "inside");
+    world.takes(&Method::PUT, &inside, &flexible(&private));
+    let case = case(one, USUAL, "firewallRuleName");
+    world.refuses(&Method::PUT, &format!("{inside}/firewallRules/r"), &case.0, &case);
+}

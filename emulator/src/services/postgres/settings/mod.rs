@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{SERVER, server_spec};
 use crate::gateway::{Refusal, Shape};
 use crate::model::ResourceId;
-use crate::rules::{ServerFlavour, SettingCheck};
+use crate::rules::{Mark, ServerFlavour, SettingCheck};
 use crate::services::Context;
 use crate::state::field;
 
@@ -92,7 +92,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
     };
     found
         .and_then(|()| password(asked))
-        .map_err(|check| refuse(asked, check))
+        .map_err(|check| refuse(asked.context, check))
 }
 
 /// Refuses to change what stays as it was when the server was made.
@@ -112,24 +112,23 @@ fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
             "`{}` stays what it was when the server was made",
             row.setting
         ));
-        refusal.mark = refusal.mark.max(crate::rules::Mark::Inferred);
+        refusal.mark = refusal.mark.max(Mark::Inferred);
         return Err(refusal);
     }
     Ok(())
 }
 
-fn refuse(asked: &Asked<'_>, check: SettingCheck) -> Refusal {
-    let row = asked.context.rules.server_settings.row(check);
+/// How something that cannot be is refused.
+pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
+    let row = context.rules.server_settings.row(check);
     let code = row.code.as_deref();
-    let error = asked.context.rules.error(code.unwrap_or("BodyOfPostgreSQL"));
+    let error = context.rules.error(code.unwrap_or("BodyOfPostgreSQL"));
     let mut refusal =
         Refusal::of_row(Shape::Arm, error, &[("name", &row.parameter)]).because(row.because.clone());
     // Reports show that this code names parameters; that it names this one, only some of them.
-    let known = code.is_some() || row.mark == crate::rules::Mark::Reported;
-    refusal.mark = refusal.mark.max(row.mark);
-    if !known {
-        refusal.mark = refusal.mark.max(crate::rules::Mark::Inferred);
-    }
+    let is_known = code.is_some() || row.mark == Mark::Reported;
+    let least = if is_known { row.mark } else { Mark::Inferred };
+    refusal.mark = refusal.mark.max(row.mark).max(least);
     refusal
 }
 
