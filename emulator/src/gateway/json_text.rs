@@ -1,15 +1,15 @@
-//! The one reader of JSON that Resource Manager, its providers and Microsoft Graph are sent.
+//! The one reader of JSON that Resource Manager, its providers, Microsoft Graph and Key Vault are sent.
 //!
 //! An object may have a name twice, and one reader would take the first and another the last: what had
 //! been checked would not be what is kept. Azure's readers take the last, and know members whatever the
 //! case of their names. So does this one, before anybody has seen the body: of members that are called
-//! the same, letter case aside, the last is there, where it stood and as it was spelled, and no other.
+//! the same, letter case aside, the last is there, where it stood and as it was spelled, and no other. What
+//! Key Vault keeps as tags are a customer's names, which are as they are spelled.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Objects of so many members are searched one by one; larger ones have an index.
@@ -17,7 +17,20 @@ const SMALL: usize = 16;
 
 /// What such a text holds.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    Ok(serde_json::from_slice::<Read>(bytes)?.0)
+    read_with(bytes, Reader::default())
+}
+
+/// The same, where names inside the member `but` are as they are spelled.
+pub(crate) fn read_but(bytes: &[u8], but: &'static str) -> Result<Value, serde_json::Error> {
+    let but = Some(but);
+    read_with(bytes, Reader { but, exact: false })
+}
+
+fn read_with(bytes: &[u8], reader: Reader) -> Result<Value, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = reader.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 /// Leaves of members that are called the same the last, in a value that another reader has read.
@@ -42,6 +55,8 @@ struct Members {
     object: Map<String, Value>,
     /// How a name is spelled, by its small letters, once there are many.
     spelled: Option<BTreeMap<String, String>>,
+    /// Names are as they are spelled.
+    exact: bool,
 }
 
 impl Members {
@@ -53,7 +68,7 @@ impl Members {
             spelled.insert(name.to_ascii_lowercase(), name.clone());
         }
         self.object.insert(name, value);
-        if self.spelled.is_none() && self.object.len() > SMALL {
+        if !self.exact && self.spelled.is_none() && self.object.len() > SMALL {
             let names = self.object.keys();
             let names = names.map(|name| (name.to_ascii_lowercase(), name.clone()));
             self.spelled = Some(names.collect());
@@ -62,6 +77,9 @@ impl Members {
 
     /// The member that is called the same.
     fn earlier(&self, name: &str) -> Option<String> {
+        if self.exact {
+            return self.object.contains_key(name).then(|| name.to_owned());
+        }
         match &self.spelled {
             Some(spelled) => spelled.get(&name.to_ascii_lowercase()).cloned(),
             None => {
@@ -72,15 +90,19 @@ impl Members {
     }
 }
 
-struct Read(Value);
-
-impl<'de> Deserialize<'de> for Read {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
-    }
+#[derive(Clone, Copy, Default)]
+struct Reader {
+    but: Option<&'static str>,
+    exact: bool,
 }
 
-struct Reader;
+impl<'de> DeserializeSeed<'de> for Reader {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for Reader {
     type Value = Value;
@@ -119,15 +141,21 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut read = Vec::new();
-        while let Some(Read(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self)? {
             read.push(item);
         }
         Ok(Value::Array(read))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut read = Members::default();
-        while let Some((name, Read(value))) = members.next_entry::<String, Read>()? {
+        let mut read = Members {
+            exact: self.exact,
+            ..Members::default()
+        };
+        while let Some(name) = members.next_key::<String>()? {
+            let own = self.but.is_some_and(|but| but.eq_ignore_ascii_case(&name));
+            let exact = self.exact || own;
+            let value = members.next_value_seed(Self { exact, ..self })?;
             read.put(name, value);
         }
         Ok(Value::Object(read.object))
@@ -163,6 +191,13 @@ mod tests {
         let many = read(format!("{}}}", text.trim_end_matches(',')).as_bytes()).expect("it is JSON");
         let many = many.as_object().expect("an object");
         assert_eq!((many.len(), &many["N73"]), (100, &json!(73)));
+    }
+
+    #[test]
+    fn inside_one_member_names_may_be_as_they_are_spelled() {
+        let text = br#"{"Value":1,"value":2,"tags":{"a":1,"A":2,"a":3}}"#;
+        let read = read_but(text, "tags").expect("it is JSON");
+        assert_eq!(read.to_string(), r#"{"value":2,"tags":{"A":2,"a":3}}"#);
     }
 
     #[test]

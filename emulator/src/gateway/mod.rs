@@ -10,7 +10,7 @@ mod blob_request;
 mod caller;
 mod database;
 mod given_twice;
-mod json_text;
+pub(crate) mod json_text;
 mod key_vault;
 mod known_hosts;
 pub(crate) mod lenient_json;
