@@ -12,7 +12,7 @@ use crate::exchange::{Came, Told, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
     Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, check_body,
-    endpoint_of,
+    check_place, endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, FailedBecause, Log, bodies};
@@ -227,6 +227,7 @@ impl Azure {
         let mut started = Vec::new();
         let result =
             check_body(&self.rules, permit.operation(&self.rules), &mut request).and_then(|ignored| {
+                check_place(&self.rules, &self.state, &permit, &request)?;
                 let mut context = self.context(now, Some(path), &mut started);
                 let response = handler(&mut context, &permit, &request)?;
                 Ok(if ignored.is_empty() {

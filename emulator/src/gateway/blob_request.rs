@@ -1,9 +1,41 @@
 //! What a request to the blob service asks for and nobody would do: to carry out the rest of it would
 //! be to do something else.
 
+use http::HeaderName;
+use serde_json::json;
+
 use super::Refusal;
 use crate::model::Request;
-use crate::rules::{Operation, Rules};
+use crate::rules::{Gate, Operation, Rules};
+
+const VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+
+/// Refuses a version there is not: it is looked at before anything else, since what everything else means
+/// depends on it.
+pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refusal> {
+    let unknown = |row: &str, place: &str, name: &str, asked: &str| {
+        let mut refusal = Refusal::storage(rules.error(row), &[])
+            .at(Gate::Route)
+            .because(format!("there is no version `{asked}` of the blob service"));
+        refusal.details = vec![json!({format!("{place}Name"): name, format!("{place}Value"): asked})];
+        Err(refusal)
+    };
+    if let Some(asked) = request.headers.get(&VERSION) {
+        let asked = String::from_utf8_lossy(asked.as_bytes());
+        if !rules.storage.knows_version(&asked) {
+            return unknown("BlobVersionUnknown", "Header", VERSION.as_str(), &asked);
+        }
+    }
+    match request.query_value("api-version") {
+        Some(asked) if !asked.is_empty() && !rules.storage.knows_version(&asked) => unknown(
+            "BlobVersionParameterUnknown",
+            "QueryParameter",
+            "api-version",
+            &asked,
+        ),
+        _ => Ok(()),
+    }
+}
 
 /// Refuses a parameter that the operation does not read, and a header that nobody plays.
 pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result<(), Refusal> {

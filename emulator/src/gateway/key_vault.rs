@@ -110,6 +110,29 @@ pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -
     Ok(Caller::of(principal))
 }
 
+/// Refuses a request that asks for no version, or for one there is not.
+pub(super) fn check_version(rules: &Rules, row: &Operation, request: &Request) -> Result<(), Refusal> {
+    if row.anonymous {
+        return Ok(());
+    }
+    let versions = &rules.key_vault.versions;
+    let asked = request.query_value("api-version").unwrap_or_default();
+    if versions
+        .known
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(&asked))
+    {
+        return Ok(());
+    }
+    let error = rules.error(if asked.is_empty() {
+        "KeyVaultVersionMissing"
+    } else {
+        "KeyVaultVersionUnknown"
+    });
+    let fill = [("version", &*asked), ("latest", versions.latest.as_str())];
+    Err(Refusal::key_vault(error, &fill).at(Gate::Route))
+}
+
 /// The caller as the service's messages name it.
 fn shown(caller: &Caller) -> String {
     let text = |id: Option<String>| id.unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::json_text;
+
 /// As deep as JSON without comments may be here.
 const DEPTH_MAX: usize = 127;
 
@@ -17,7 +19,9 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Value> {
         allow_trailing_commas: true,
         ..jsonc_parser::ParseOptions::default()
     };
-    jsonc_parser::parse_to_serde_value(text, &options).ok()
+    let mut value = jsonc_parser::parse_to_serde_value(text, &options).ok()?;
+    json_text::keep_last(&mut value);
+    Some(value)
 }
 
 /// Whether brackets stand too deep inside each other. Those in texts and comments do not count.

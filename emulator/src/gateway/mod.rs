@@ -10,6 +10,7 @@ mod blob_request;
 mod caller;
 mod database;
 mod given_twice;
+pub(crate) mod json_text;
 mod key_vault;
 mod known_hosts;
 pub(crate) mod lenient_json;
@@ -17,6 +18,7 @@ mod lock;
 mod parsed_body;
 mod query_options;
 mod refusal;
+mod resource_place;
 mod sas;
 mod sent_body;
 mod shared_key;
@@ -39,6 +41,7 @@ pub(crate) use known_hosts::KnownHosts;
 pub(crate) use parsed_body::ParsedBody;
 pub(crate) use refusal::NOT_IMPLEMENTED;
 pub use refusal::{Refusal, Shape};
+pub(crate) use resource_place::check as check_place;
 pub(crate) use sas::{account_signature, container_signature, service_signature};
 pub(crate) use sent_body::{check as check_body, check_tags, read_json, read_lenient_json};
 pub(crate) use shared_key::authorize as authorize_with_key;
@@ -168,6 +171,9 @@ impl Door<'_> {
         let endpoint =
             endpoint_of(&request.host, &request.path).ok_or_else(|| Refusal::unknown_host(&request.host))?;
         given_twice::check(self.rules, endpoint, request)?;
+        if endpoint == Endpoint::Blob {
+            blob_request::check_version(self.rules, request)?;
+        }
         let routed = self.route(endpoint, request)?;
         let row = &self.rules.router.operations()[routed.operation];
         query_options::check(self.rules, row, &routed.params, request)?;
@@ -213,9 +219,12 @@ impl Door<'_> {
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
         }
-        if endpoint == Endpoint::Blob {
-            blob_request::check(self.rules, row, request).map_err(|no| no.to(&permit.caller))?;
+        match endpoint {
+            Endpoint::Blob => blob_request::check(self.rules, row, request),
+            Endpoint::KeyVault => key_vault::check_version(self.rules, row, request),
+            _ => Ok(()),
         }
+        .map_err(|no| no.to(&permit.caller))?;
         Ok(permit)
     }
 

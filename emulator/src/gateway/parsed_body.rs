@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lenient_json;
+use super::{json_text, lenient_json};
 use crate::model::{Body, Preparation, Request};
 
 /// Shorter bodies are read when they are wanted.
@@ -27,7 +27,7 @@ impl ParsedBody {
         }
         let bytes = bytes.clone();
         Some(Preparation::new(move || {
-            let strict = serde_json::from_slice(&bytes);
+            let strict = json_text::read(&bytes);
             let lenient = strict.is_err().then(|| lenient_json::read(&bytes)).flatten();
             Self { strict, lenient }
         }))

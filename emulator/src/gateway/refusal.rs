@@ -57,7 +57,7 @@ pub struct Refusal {
     pub headers: Vec<(&'static str, String)>,
     /// Who was refused, where that had been established.
     pub caller: String,
-    /// What the answer goes into, where ARM's envelope has it.
+    /// What the answer goes into, where ARM's envelope or storage's has it.
     pub details: Vec<Value>,
 }
 
@@ -361,8 +361,12 @@ impl Refusal {
 
     fn xml(&self) -> String {
         let escape = |text: &str| quick_xml::escape::escape(text).into_owned();
+        let details = self.details.iter().filter_map(Value::as_object).flatten();
+        let details: String = details
+            .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str().unwrap_or_default())))
+            .collect();
         format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{}</Code><Message>{}</Message></Error>",
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{}</Code><Message>{}</Message>{details}</Error>",
             escape(&self.code),
             escape(&self.message)
         )

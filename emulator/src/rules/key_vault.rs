@@ -41,6 +41,8 @@ impl PolicyPermission {
 pub struct KeyVaultFacts {
     /// What the header `x-ms-keyvault-service-version` says.
     pub service_version: Text,
+    /// The versions of the data plane.
+    pub versions: DataVersions,
     /// The words of each kind of permission.
     permissions: BTreeMap<String, Words>,
     /// For how many days what is deleted can be recovered.
@@ -71,6 +73,17 @@ pub struct KeyVaultFacts {
     pub rotation_policy: RotationPolicy,
     /// The attribute `hsmPlatform` of a key.
     pub hsm_platform: Text,
+}
+
+/// The versions of the data plane.
+#[derive(Debug, Deserialize)]
+pub struct DataVersions {
+    /// All of them.
+    pub known: Vec<String>,
+    /// The one a refusal proposes.
+    pub latest: String,
+    #[serde(flatten)]
+    evidence: Evidence,
 }
 
 /// The rotation policy of a key that nobody gave one.
@@ -245,9 +258,10 @@ impl KeyVaultFacts {
         self.permissions.keys().map(String::as_str)
     }
 
-    fn evidence(&self) -> [(&'static str, &Evidence); 15] {
+    fn evidence(&self) -> [(&'static str, &Evidence); 16] {
         [
             ("service_version", &self.service_version.evidence),
+            ("versions", &self.versions.evidence),
             ("retention_days", &self.retention_days.evidence),
             ("recovery_levels", &self.recovery_levels.evidence),
             ("roles_by_default", &self.roles_by_default.evidence),
@@ -273,6 +287,9 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<KeyVaultFacts,
     }
     for (collection, words) in &facts.permissions {
         known.check(FILE, collection, &words.evidence.sources)?;
+    }
+    if !facts.versions.known.contains(&facts.versions.latest) {
+        return Err(row_error(FILE, "versions", "`latest` is not one of them"));
     }
     let days = &facts.retention_days;
     if !(days.least..=days.most).contains(&days.unset) {

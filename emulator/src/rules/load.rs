@@ -15,7 +15,8 @@ use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
     database_row, deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource,
     key_vault, limits, name_form, network_resource, outside, parameter_list, provider, public_client,
-    query_option, region, role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    query_option, region, role, server_facts, server_settings, single_server, storage_facts, time_zone,
+    vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -113,6 +114,16 @@ macro_rules! rules_file {
     };
 }
 
+fn read_prerequisites() -> Result<PrerequisitesFile, RulesError> {
+    let mut prerequisites: PrerequisitesFile =
+        parse("prerequisites.toml", rules_file!("prerequisites.toml"))?;
+    prerequisites.append(parse(
+        "prerequisites_single_server.toml",
+        rules_file!("prerequisites_single_server.toml"),
+    )?);
+    Ok(prerequisites)
+}
+
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
     let sources: SourcesFile = parse("sources.toml", rules_file!("sources.toml"))?;
     let known = SourceCheck::new(&sources.sources);
@@ -121,12 +132,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut prerequisites: PrerequisitesFile =
-        parse("prerequisites.toml", rules_file!("prerequisites.toml"))?;
-    prerequisites.append(parse(
-        "prerequisites_single_server.toml",
-        rules_file!("prerequisites_single_server.toml"),
-    )?);
+    let prerequisites = read_prerequisites()?;
     let taken = choice::take(&prerequisites, profile, assumptions)?;
     let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
     let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
@@ -143,6 +149,8 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         &router,
         &known,
     )?);
+    let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
+    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &errors, &known)?;
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
@@ -180,7 +188,9 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
         directory: directory::load(rules_file!("directory.toml"), &known)?,
         federation: federation::load(rules_file!("federation.toml"), &known)?,
-        public_clients: public_client::load(rules_file!("clients.toml"), &known)?,
+        public_clients,
+        token_resources,
+        server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources: sources.sources,
     })

@@ -35,6 +35,7 @@ mod region;
 mod role;
 mod router;
 mod server_facts;
+mod server_settings;
 mod single_server;
 mod source;
 mod storage_facts;
@@ -73,7 +74,7 @@ pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
 pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile, RuleId};
 pub use provider::Provider;
-pub use public_client::PublicClient;
+pub use public_client::{PublicClient, TokenResource};
 pub use query_option::QueryOptions;
 pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
@@ -81,6 +82,9 @@ pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, PrivateDnsZoneSuffix, ServerFacts,
     Storage,
+};
+pub use server_settings::{
+    FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings, SettingCheck,
 };
 pub use single_server::{
     EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, TierRow,
@@ -112,6 +116,8 @@ pub struct Rules {
     pub blob_requests: BlobRequests,
     /// Facts about single servers.
     pub single_server: SingleServerFacts,
+    /// What PostgreSQL servers cannot be, and what they stay.
+    pub server_settings: ServerSettings,
     /// Resource types storage's trusted-services exception covers, in lower case.
     pub trusted_services: Vec<String>,
     /// Key Vault network rows, likewise.
@@ -164,6 +170,8 @@ pub struct Rules {
     pub headers: HeaderRows,
     /// Applications of Microsoft's own that people sign in with.
     pub public_clients: Vec<PublicClient>,
+    /// Resources of Azure's services that tokens are for.
+    pub token_resources: Vec<TokenResource>,
     /// What may be written of directory objects, and by whom.
     pub directory: DirectoryFacts,
     /// Tokens of outside issuers.

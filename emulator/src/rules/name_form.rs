@@ -95,6 +95,10 @@ pub struct NameForms {
     pub blob: NameForm,
     /// A PostgreSQL flexible server.
     pub flexible_server: NameForm,
+    /// A rule of a flexible server's firewall.
+    pub firewall_rule: NameForm,
+    /// A database.
+    pub database: NameForm,
     /// A federated credential of a user-assigned identity.
     pub federated_credential: NameForm,
 }
@@ -112,6 +116,8 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NameForms, Rul
         ("container", &forms.container),
         ("blob", &forms.blob),
         ("flexible_server", &forms.flexible_server),
+        ("firewall_rule", &forms.firewall_rule),
+        ("database", &forms.database),
         ("federated_credential", &forms.federated_credential),
     ] {
         known.check(FILE, row, &form.sources)?;

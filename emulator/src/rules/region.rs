@@ -17,6 +17,9 @@ pub struct Region {
     pub display_name: Option<String>,
     /// The region it is paired with, if it is with one.
     pub pair: Option<String>,
+    /// Its availability zones.
+    #[serde(default)]
+    pub zones: Vec<String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -50,6 +53,15 @@ impl Rules {
             .iter()
             .find(|known| known.name.eq_ignore_ascii_case(region))
             .and_then(|known| known.pair.as_deref())
+    }
+
+    /// The availability zones of a region.
+    pub fn zones_of(&self, region: &str) -> &[String] {
+        let known = self
+            .regions
+            .iter()
+            .find(|known| known.name.eq_ignore_ascii_case(region));
+        known.map_or(&[], |known| &known.zones)
     }
 
     /// What people call a region, where lists have it.

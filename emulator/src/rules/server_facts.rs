@@ -73,6 +73,7 @@ pub struct Majors {
 #[serde(deny_unknown_fields)]
 pub struct CreateModes {
     played: Vec<String>,
+    of_changes: Vec<String>,
     /// Where it was read.
     pub(super) sources: Vec<String>,
 }
@@ -81,6 +82,11 @@ impl CreateModes {
     /// Whether a word, or none, is played.
     pub fn plays(&self, mode: &str) -> bool {
         mode.is_empty() || self.played.iter().any(|played| played.eq_ignore_ascii_case(mode))
+    }
+
+    /// Whether a server that is there takes a word, or none.
+    pub fn takes_for_change(&self, mode: &str) -> bool {
+        mode.is_empty() || self.of_changes.iter().any(|own| own.eq_ignore_ascii_case(mode))
     }
 }
 
@@ -119,6 +125,8 @@ pub struct Edition {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
+    /// The types that are played.
+    types: Vec<String>,
     /// The size in GiB, the tier it has unless asked for another, and the highest it can have.
     pub sizes: Vec<(u64, String, String)>,
     /// Performance tiers and their operations per second, lowest first.
@@ -126,6 +134,16 @@ pub struct Storage {
 }
 
 impl Storage {
+    /// Whether storage of a type is played.
+    pub fn plays(&self, kind: &str) -> bool {
+        self.types.iter().any(|own| own.eq_ignore_ascii_case(kind))
+    }
+
+    /// Whether there is storage of that size, in GiB.
+    pub fn is_sold(&self, gibibytes: u64) -> bool {
+        self.sizes.iter().any(|(size, ..)| *size == gibibytes)
+    }
+
     /// The tiers a size can have, its default first. Of a size between two it is the smaller's.
     pub fn tiers_of(&self, gibibytes: u64) -> &[(String, u32)] {
         let row = self.sizes.iter().rev().find(|(size, ..)| *size <= gibibytes);

@@ -19,6 +19,8 @@ pub struct SingleServerFacts {
     pub default_sku: NamedDefault,
     /// How far after its creation a server can be taken back to.
     pub earliest_restore: EarliestRestore,
+    /// What storage comes in steps of.
+    pub storage_step: StorageStep,
     /// The ways of coming into being that are played.
     pub create_modes: CreateModes,
     /// Extensions.
@@ -64,6 +66,18 @@ pub struct NamedDefault {
 pub struct EarliestRestore {
     /// Minutes after the request.
     pub minutes: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What storage comes in steps of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageStep {
+    /// So many MB.
+    pub megabytes: u64,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -152,6 +166,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<SingleServerFa
         ("default_version", &facts.default_version.sources),
         ("default_sku", &facts.default_sku.sources),
         ("earliest_restore", &facts.earliest_restore.sources),
+        ("storage_step", &facts.storage_step.sources),
         ("extensions", &facts.extensions.sources),
         ("create_modes", &facts.create_modes.sources),
     ];

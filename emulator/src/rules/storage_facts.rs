@@ -18,6 +18,8 @@ pub struct StorageFacts {
     pub shared_key: SharedKeyFacts,
     /// Shared access signatures.
     pub signatures: SignatureFacts,
+    /// Versions.
+    pub versions: VersionFacts,
     /// IP rules of an account.
     pub ip_rules: IpRuleFacts,
 }
@@ -46,6 +48,26 @@ pub struct SignatureFacts {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// Versions of the service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionFacts {
+    /// Those that no signature may be made for.
+    earlier: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl StorageFacts {
+    /// Whether there is such a version.
+    pub fn knows_version(&self, asked: &str) -> bool {
+        let mut all = self.signatures.versions.iter().chain(&self.versions.earlier);
+        all.any(|known| known == asked)
+    }
 }
 
 /// IP rules of an account.
@@ -83,6 +105,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, 
     let facts = parse::<StorageFacts>(FILE, text)?;
     known.check(FILE, "shared_key", &facts.shared_key.sources)?;
     known.check(FILE, "signatures", &facts.signatures.sources)?;
+    known.check(FILE, "versions", &facts.versions.sources)?;
     known.check(FILE, "ip_rules", &facts.ip_rules.sources)?;
     Ok(facts)
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use crate::gateway::Refusal;
+use crate::gateway::{Refusal, Shape};
 use crate::model::{PrincipalId, ResourceId};
 use crate::state::{Directory, IdentityKind, Principal, Resource, field};
 
@@ -17,9 +17,33 @@ pub(super) fn own_principal(body: &Value) -> Option<PrincipalId> {
     id.parse().ok().map(PrincipalId)
 }
 
+/// The words `type` is made of.
+const TYPES: [&str; 3] = ["None", "SystemAssigned", "UserAssigned"];
+
 /// The words of `type`, which clients write with and without a blank.
 fn has(kind: &str, word: &str) -> bool {
     kind.split(',').any(|own| own.trim().eq_ignore_ascii_case(word))
+}
+
+/// A refusal of a type of identity.
+fn refuse(context: &Context<'_>, row: &str, kind: &str) -> Refusal {
+    Refusal::of_row(Shape::Arm, context.rules.error(row), &[("type", kind)])
+}
+
+/// Checks the type a request names, and that it goes with the identities it names.
+fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let kind = field(sent, "type").as_str().unwrap_or("None");
+    let known = |word: &str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(word.trim()));
+    if !kind.split(',').all(known) {
+        return Err(refuse(context, "SyntheticIdentityType", kind));
+    }
+    let named = field(sent, "userAssignedIdentities").as_object();
+    let names_one = named.is_some_and(|all| all.values().any(|value| !value.is_null()));
+    let says_type = !field(sent, "type").is_null();
+    if says_type && names_one && !has(kind, "UserAssigned") {
+        return Err(refuse(context, "SyntheticIdentityIds", kind));
+    }
+    Ok(())
 }
 
 /// The block that a request makes of a resource's identity, the ids of its user-assigned ones left out
@@ -28,7 +52,7 @@ fn has(kind: &str, word: &str) -> bool {
 ///
 /// # Errors
 ///
-/// 400 if a user-assigned identity is named that is not there.
+/// 400 if a user-assigned identity is named that is not there, or none where one must be.
 pub(super) fn block(
     context: &mut Context<'_>,
     id: &ResourceId,
@@ -43,6 +67,9 @@ pub(super) fn block(
     } else {
         Map::new()
     };
+    if user && identities.is_empty() {
+        return Err(refuse(context, "MissingIdentityIds", kind));
+    }
     let principal = match (system, existing.and_then(own_principal)) {
         (true, Some(old)) => Some(old),
         (true, None) => {
@@ -139,6 +166,7 @@ pub(super) fn settle_new(
     let Some(sent) = body.get("identity").cloned() else {
         return Ok(());
     };
+    check_type(context, &sent)?;
     body["identity"] = shown(block(context, id, &sent, None)?);
     fill(&context.state.directory, body);
     Ok(())
@@ -168,6 +196,7 @@ pub(super) fn settle_change(
     if change.is_null() {
         return Ok(());
     }
+    check_type(context, &change)?;
     let existing = context.state.resource(id).map(|resource| resource.body.clone());
     let mut wanted = json!({"type": field(&change, "type"), "userAssignedIdentities": {}});
     if let Some(wanted) = wanted["userAssignedIdentities"].as_object_mut() {

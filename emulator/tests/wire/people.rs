@@ -239,3 +239,33 @@ fn a_device_waits_until_its_code_is_entered() {
     );
     refused(&world.ask(&poll), "expired_token", 70_019);
 }
+
+/// A person's token is for one resource as well, and for one that is there.
+#[test]
+fn a_persons_scope_names_one_resource_of_the_tenant() {
+    let mut world = World::with_ada();
+    let mut ask = |scope: &str| {
+        world
+            .ask(&format!(
+                "grant_type=password&client_id={CLI}&username={NAME}&password=correct+horse&scope={scope}"
+            ))
+            .json_body()
+    };
+    let two = ask(
+        "https%3A%2F%2Fmanagement.azure.com%2F.default+https%3A%2F%2Fvault.azure.net%2Fuser_impersonation",
+    );
+    assert_eq!(
+        (&two["error"], &two["error_codes"][0]),
+        (&json!("invalid_scope"), &json!(28_000))
+    );
+    let nobody = ask("https%3A%2F%2Fnobody.example%2F.default");
+    assert_eq!(
+        (&nobody["error"], &nobody["error_codes"][0]),
+        (&json!("invalid_resource"), &json!(500_011))
+    );
+    let read = "https%3A%2F%2Fgraph.microsoft.com%2FUser.Read";
+    let one = ask(&format!(
+        "openid+{read}+https%3A%2F%2Fgraph.microsoft.com%2FUser.ReadWrite"
+    ));
+    assert!(one["access_token"].is_string(), "{one}");
+}

@@ -214,3 +214,22 @@ fn a_request_without_a_token_is_told_where_to_get_one() {
     let error = body["error"].as_object().expect("an error");
     assert_eq!(error.keys().collect::<Vec<_>>(), ["code", "message"]);
 }
+
+/// Managed identities get no token for what the tenant does not have either.
+#[test]
+fn instance_metadata_knows_the_resources_of_the_tenant() {
+    let mut world = World::new();
+    world.put_identity("runner");
+    let mut ask = |resource: &str| {
+        let target = format!("/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}");
+        let mut request = Request::new(Method::GET, IMDS, &target).with_header("metadata", "true");
+        request.scheme = Scheme::Http;
+        world.send(request)
+    };
+    assert_eq!(ask("https%3A%2F%2Fstorage.azure.com").status, 200);
+    let answer = ask("https%3A%2F%2Fnobody.example");
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json_body()["error"]),
+        (400, &"invalid_resource".into())
+    );
+}

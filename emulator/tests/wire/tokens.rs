@@ -91,7 +91,7 @@ fn a_token_is_for_one_service_and_for_its_time() {
     for audience in [
         "https://storage.azure.com",
         "https://graph.microsoft.com",
-        "https://management.azure.com.example",
+        "https://vault.azure.net",
     ] {
         let other = token(&mut world, audience);
         refused(&mut world, &other, "InvalidAuthenticationTokenAudience");
@@ -115,4 +115,72 @@ fn a_token_of_a_principal_that_is_gone_is_worth_nothing() {
     let operator = world.operator.object_id;
     world.azure.state_mut().directory.remove(operator);
     refused(&mut world, &good, "InvalidAuthenticationToken");
+}
+
+#[test]
+fn a_scope_of_another_resource_beside_the_first_is_not_passed_over() {
+    let mut world = World::new();
+    let arm = "https://management.azure.com/.default";
+    for (beside, number) in [
+        ("https://vault.azure.net/user_impersonation", 1_002_012),
+        ("https://vault.azure.net/.default", 70_011),
+        ("banana", 1_002_012),
+    ] {
+        let answer = world.sign_in(&format!("{arm} {beside}"));
+        let body = answer.json_body();
+        assert_eq!(
+            (answer.status.as_u16(), &body["error"]),
+            (400, &json!("invalid_scope"))
+        );
+        assert_eq!(body["error_codes"][0], number, "{beside}");
+    }
+    // A slash more or less names the same.
+    assert_eq!(
+        world
+            .sign_in(&format!("{arm} https://management.azure.com//.default"))
+            .status,
+        200
+    );
+}
+
+#[test]
+fn a_token_is_for_a_resource_the_tenant_has() {
+    let mut world = World::new();
+    for known in [
+        "https://management.core.windows.net/",
+        "https://vault.azure.net",
+        "https://anybody.blob.core.windows.net",
+        "https://ossrdbms-aad.database.windows.net",
+        "https://localhost:8443",
+    ] {
+        assert_eq!(world.sign_in(&format!("{known}/.default")).status, 200, "{known}");
+    }
+    for unknown in [
+        "https://nobody.example",
+        "api://nobody",
+        "https://management.azure.com.nobody.example",
+    ] {
+        let answer = world.sign_in(&format!("{unknown}/.default"));
+        let body = answer.json_body();
+        assert_eq!(
+            (answer.status.as_u16(), &body["error"]),
+            (400, &json!("invalid_resource"))
+        );
+        assert_eq!(body["error_codes"][0], 500_011, "{unknown}");
+        let text = body["error_description"].as_str().expect("a text");
+        assert!(
+            text.contains(unknown) && text.contains(&world.operator.tenant.to_string()),
+            "{text}"
+        );
+    }
+    // An application of the tenant is a resource by its id.
+    let own = world.operator.client_id;
+    assert_eq!(world.sign_in(&format!("{own}/.default")).status, 200);
+    // The older way to say it is no way around.
+    let (secret, tenant) = (world.operator.client_secret.clone(), world.operator.tenant);
+    let form = format!(
+        "grant_type=client_credentials&client_id={own}&client_secret={secret}&resource=https%3A%2F%2Fnobody.example"
+    );
+    let answer = world.ask_token(&format!("/{tenant}/oauth2/token"), &form);
+    assert_eq!(answer.json_body()["error"], "invalid_resource", "{answer:?}");
 }

@@ -112,7 +112,18 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
         ServerNetwork::Public => json!({"publicNetworkAccess": "Enabled"}),
         ServerNetwork::PrivateEndpoint => json!({"publicNetworkAccess": "Disabled"}),
         ServerNetwork::VirtualNetwork => {
-            json!({"delegatedSubnetResourceId": names.subnet("postgres")})
+            let zone = names.private_dns_zone();
+            must(
+                client
+                    .operate(Method::PUT, &zone, Some(&json!({"location": "global"})))
+                    .await?,
+                &zone,
+            )?;
+            json!({
+                "publicNetworkAccess": "Disabled",
+                "delegatedSubnetResourceId": names.subnet("postgres"),
+                "privateDnsZoneArmResourceId": zone,
+            })
         }
     };
     let mut body = json!({

@@ -91,6 +91,14 @@ impl Names {
         format!("{}/subnets/{name}", self.network())
     }
 
+    /// The private DNS zone of a server in a subnet.
+    pub(super) fn private_dns_zone(&self) -> String {
+        format!(
+            "{}/providers/Microsoft.Network/privateDnsZones/drill.private.postgres.database.azure.com",
+            self.server_group
+        )
+    }
+
     /// The world's network.
     pub(super) fn network(&self) -> String {
         format!(

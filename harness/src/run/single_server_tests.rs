@@ -94,7 +94,7 @@ async fn the_administrator_of_a_single_server_signs_in() {
             json!({
                 "location": "westeurope",
                 "sku": {"name": "B_Gen5_1"},
-                "properties": {"createMode": "Default", "administratorLogin": "cloudsa", "administratorLoginPassword": "it's \"one\" \\ Ω", "version": "11"},
+                "properties": {"createMode": "Default", "administratorLogin": "cloudsa", "administratorLoginPassword": "It's \"one\" \\ Ω", "version": "11"},
             }),
         ),
         put(format!("{server}/databases/shop"), json!({"properties": {}})),
@@ -107,7 +107,7 @@ async fn the_administrator_of_a_single_server_signs_in() {
     succeeded(&client.operate(Method::PUT, &path, Some(&rule)).await.unwrap());
     let at = route(&client).expect("the rule lets the laptop in");
 
-    let admin = sign_in(at, "it's \"one\" \\ Ω", "shop").await.unwrap();
+    let admin = sign_in(at, "It's \"one\" \\ Ω", "shop").await.unwrap();
     let body = client.send(Method::GET, &server, None).await.unwrap().json_body();
     let major = ask(
         &admin,
@@ -125,20 +125,20 @@ async fn the_administrator_of_a_single_server_signs_in() {
     let member = "SELECT pg_has_role('cloudsa', 'azure_pg_admin', 'member')::text";
     assert_eq!(ask(&admin, member).await, "true");
 
-    let patch = json!({"properties": {"administratorLoginPassword": "another"}});
+    let patch = json!({"properties": {"administratorLoginPassword": "Another-1"}});
     succeeded(
         &client
             .operate(Method::PATCH, &server, Some(&patch))
             .await
             .unwrap(),
     );
-    assert!(sign_in(at, "it's \"one\" \\ Ω", "shop").await.is_err());
-    drop(sign_in(at, "another", "shop").await.unwrap());
+    assert!(sign_in(at, "It's \"one\" \\ Ω", "shop").await.is_err());
+    drop(sign_in(at, "Another-1", "shop").await.unwrap());
 
     succeeded(&client.operate(Method::DELETE, &server, None).await.unwrap());
     assert_eq!(route(&client), None);
     assert!(
-        sign_in(at, "another", "shop").await.is_err(),
+        sign_in(at, "Another-1", "shop").await.is_err(),
         "the server is gone"
     );
 }

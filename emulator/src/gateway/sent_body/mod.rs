@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{ParsedBody, Refusal, lenient_json};
+use super::{ParsedBody, Refusal, json_text, lenient_json};
 use crate::model::Request;
 use crate::rules::{Endpoint, Operation, Rules};
 pub(crate) use tags::check_tags;
@@ -37,7 +37,7 @@ pub(crate) fn read_json(request: &Request) -> Result<Cow<'_, Value>, Refusal> {
     match ParsedBody::of(request) {
         Some(Ok(read)) => Ok(Cow::Borrowed(read)),
         Some(Err(error)) => Err(Refusal::invalid_json(error)),
-        None => match serde_json::from_slice(request.body.bytes()) {
+        None => match json_text::read(request.body.bytes()) {
             Ok(read) => Ok(Cow::Owned(read)),
             Err(error) => Err(Refusal::invalid_json(&error)),
         },

@@ -19,6 +19,8 @@ pub enum Format {
     Period,
     /// A name of a time zone as Windows has them.
     TimeZone,
+    /// Letters, digits and underscores: a login of a database's administrator.
+    Login,
     /// A name of an Azure region, as in paths or for people.
     Region,
 }
@@ -33,6 +35,7 @@ impl Format {
             "collation" => Self::Collation,
             "period" => Self::Period,
             "time_zone" => Self::TimeZone,
+            "login" => Self::Login,
             "region" => Self::Region,
             _ => return Err(format!("there is no form `{text}`")),
         })
@@ -47,6 +50,7 @@ impl Format {
             Self::Collation => "the name of a collation",
             Self::Period => "a duration of days, weeks, months or years",
             Self::TimeZone => "a time zone by its Windows name, such as `UTC` or `India Standard Time`",
+            Self::Login => "a login of letters, digits and underscores",
             Self::Region => "a region of Azure",
         }
     }
@@ -83,6 +87,7 @@ impl Format {
             }
             Self::Period => period_days(text).is_some_and(|days| days > 0),
             Self::TimeZone => rules.time_zones.contains(&text.to_lowercase()),
+            Self::Login => !text.is_empty() && text.bytes().all(is_word),
             Self::Region => rules.knows_region(&text.to_lowercase().replace(' ', "")),
         }
     }
@@ -138,6 +143,7 @@ mod tests {
             (Format::Period, "P7D", "PT7H"),
             (Format::Period, "P1W", "-P1W"),
             (Format::TimeZone, "India Standard Time", "Mars"),
+            (Format::Login, "drill_1", "drill-1"),
             (Format::Region, "West Europe", "atlantis"),
         ] {
             assert!(fits(format, good), "{format:?} {good}");

@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::resource;
 use super::token::Form;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, Request, Response};
@@ -76,11 +77,12 @@ pub(super) fn cloud_shell(
 }
 
 fn answer(context: &mut Context<'_>, value: Values<'_>, secret: Option<&str>) -> Result<Response, Refusal> {
-    let resource = value("resource")
+    let wanted = value("resource")
         .filter(|resource| !resource.is_empty())
         .ok_or_else(|| bad_request("Required query variable 'resource' is missing"))?;
     let principal = chosen(context, value, secret)?.clone();
-    let (token, seconds) = context.tokens.issue(context.now, &principal, &resource);
+    resource::check(context, principal.tenant, &wanted)?;
+    let (token, seconds) = context.tokens.issue(context.now, &principal, &wanted);
     let now = context.now.as_second();
     Ok(Response::json(
         StatusCode::OK,
@@ -91,7 +93,7 @@ fn answer(context: &mut Context<'_>, value: Values<'_>, secret: Option<&str>) ->
             "expires_on": (now + seconds).to_string(),
             "ext_expires_in": seconds.to_string(),
             "not_before": now.to_string(),
-            "resource": resource,
+            "resource": wanted,
             "token_type": "Bearer",
         }),
     ))

@@ -5,6 +5,7 @@ mod documents;
 mod federation;
 mod managed_identity;
 mod person;
+mod resource;
 mod token;
 
 pub use person::SignIns;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::resource;
 use super::token::{Form, is_secret, or_error, refuse, tenant_of, unknown_application};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
@@ -256,30 +257,34 @@ fn enter(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
 }
 
 /// The resource that a scope is about: without `/.default`, or the permission it ends in.
-fn audience(scope: &str) -> Result<&str, Refusal> {
-    const ABOUT_THE_PERSON: [&str; 4] = ["openid", "profile", "email", "offline_access"];
-    let named = scope
-        .split_whitespace()
-        .find(|word| !ABOUT_THE_PERSON.contains(word));
-    match named {
-        // Without one, a token is for Graph.
-        None => Ok("https://graph.microsoft.com"),
-        Some(named) => named
-            .rsplit_once('/')
-            .map(|(audience, _)| audience)
-            .ok_or_else(|| {
-                let text = format!("The scope '{named}' does not exist.");
-                refuse(StatusCode::BAD_REQUEST, "invalid_scope", 70_011, &text)
-            }),
+fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusal> {
+    let mut named = Vec::new();
+    for word in resource::named(scope) {
+        let Some((audience, _)) = word.rsplit_once('/') else {
+            let text = format!("The scope '{word}' does not exist.");
+            return Err(refuse(StatusCode::BAD_REQUEST, "invalid_scope", 70_011, &text));
+        };
+        named.push(audience);
     }
+    if !resource::is_one(&named) {
+        let fill = [("scope", scope)];
+        return Err(resource::refuse(
+            context,
+            "ScopeOfSeveralResourcesOfPerson",
+            &fill,
+        ));
+    }
+    // Without one, a token is for Graph.
+    Ok(named.first().copied().unwrap_or("https://graph.microsoft.com"))
 }
 
 /// The answer to somebody who has signed in.
 fn tokens(context: &mut Context<'_>, form: &Form, session: Session) -> Result<Response, Refusal> {
-    let audience = audience(&session.scope)?;
+    let audience = audience(context, &session.scope)?;
     let Some(person) = context.state.directory.get(session.person) else {
         return Err(invalid_grant(70_000, "The provided refresh token is not valid."));
     };
+    resource::check(context, person.tenant, audience)?;
     let (access, seconds) = context
         .tokens
         .issue_by_way_of(context.now, person, session.client, audience);

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{certificate, federation, person};
+use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
 use crate::rules::Gate;
@@ -111,6 +111,7 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
         check_secret(context, &principal, value("client_secret"))?;
     }
     check_enabled(context, &principal)?;
+    resource::check(context, tenant, &audience)?;
     let (token, seconds) = context.tokens.issue(context.now, &principal, &audience);
     Ok(Response::json(
         StatusCode::OK,
@@ -132,24 +133,28 @@ fn audience(context: &Context<'_>, scope: &str, resource: &str) -> Result<String
     if scope.is_empty() && !resource.is_empty() {
         return Ok(resource.to_owned());
     }
-    let mut named = scope
-        .split_whitespace()
-        .filter_map(|scope| scope.strip_suffix("/.default"));
-    let first = named.next();
-    if named.any(|other| Some(other) != first) {
-        let row = context.rules.error("ScopeOfSeveralResources");
-        return Err(Refusal::of_row(Shape::Entra, row, &[("scope", scope)]).at(Gate::Authentication));
+    let wrong = || {
+        refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            1_002_012,
+            &format!(
+                "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
+            ),
+        )
+    };
+    let named: Option<Vec<&str>> = resource::named(scope)
+        .map(|word| word.strip_suffix("/.default"))
+        .collect();
+    let named = named.ok_or_else(wrong)?;
+    if !resource::is_one(&named) {
+        return Err(resource::refuse(
+            context,
+            "ScopeOfSeveralResources",
+            &[("scope", scope)],
+        ));
     }
-    first
-        .map(str::to_owned)
-        .ok_or_else(|| {
-            refuse(
-                StatusCode::BAD_REQUEST,
-                "invalid_scope",
-                1_002_012,
-                &format!("The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."),
-            )
-        })
+    named.first().map(|named| (*named).to_owned()).ok_or_else(wrong)
 }
 
 /// Whether an application may sign in at all.

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::changes::{accept, take_turn_of_running};
 use super::servers::failure;
-use super::{child_type, require_server};
+use super::{SERVER, child_type, require_server, settings};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::SettingCheck;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -86,17 +87,35 @@ pub(super) fn put_child(
     begin(context, permit, request, Some(body), work)
 }
 
+/// Refuses a rule's name that is none, and rules of a server that has no public access.
+fn check_rule_of_flexible(context: &Context<'_>, server: &ResourceId, name: &str) -> Result<(), Refusal> {
+    if !server.is_type(SERVER) {
+        return Ok(());
+    }
+    if !context.rules.names.firewall_rule.admits(name) {
+        return Err(settings::refuse(context, SettingCheck::FirewallName));
+    }
+    let own = context.state.resource(server);
+    let subnet = own.map(|own| own.text("/properties/network/delegatedSubnetResourceId"));
+    if subnet.is_some_and(|subnet| !subnet.is_empty()) {
+        return Err(settings::refuse(context, SettingCheck::FirewallInSubnet));
+    }
+    Ok(())
+}
+
 pub(super) fn put_firewall_rule(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    require_server(context, &server_of(permit))?;
+    let server = server_of(permit);
+    require_server(context, &server)?;
     let sent = json_body(request)?;
     let properties = field(&sent, "properties").clone();
+    let mut range = Vec::new();
     for name in ["startIpAddress", "endIpAddress"] {
         let address = field(&properties, name).as_str().unwrap_or_default();
-        if address.parse::<std::net::Ipv4Addr>().is_err() {
+        let Ok(address) = address.parse::<std::net::Ipv4Addr>() else {
             let text = format!(
                 "Invalid value given for parameter {name}. Specify a valid parameter value: '{address}' is no IPv4 address."
             );
@@ -105,8 +124,13 @@ pub(super) fn put_firewall_rule(
                 "InvalidParameterValue",
                 text,
             ));
-        }
+        };
+        range.push(address);
     }
+    if !range.is_sorted() {
+        return Err(settings::refuse(context, SettingCheck::FirewallRange));
+    }
+    check_rule_of_flexible(context, &server, permit.scope.name())?;
     put_child(context, permit, request, "firewallRules", properties, None)
 }
 
@@ -117,6 +141,9 @@ pub(super) fn put_database(
 ) -> Result<Response, Refusal> {
     let server = server_of(permit);
     require_server(context, &server)?;
+    if !context.rules.names.database.admits(permit.scope.name()) {
+        return Err(settings::refuse(context, SettingCheck::DatabaseName));
+    }
     let sent = json_body(request)?;
     let mut properties = field(&sent, "properties").clone();
     if !properties.is_object() {

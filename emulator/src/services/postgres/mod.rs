@@ -11,6 +11,7 @@ mod power;
 mod server_groups;
 mod server_spec;
 mod servers;
+mod settings;
 mod shown;
 mod single_server;
 mod sizes;

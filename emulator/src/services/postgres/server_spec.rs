@@ -4,6 +4,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::settings::{self, Asked};
 use super::{SERVER, sizes};
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
@@ -61,8 +62,16 @@ fn fill_defaults(rules: &Rules, own: &mut Value) {
 
 /// A key nobody has looked at is no encryption.
 pub(super) fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
-    let kind = field(field(properties, "dataEncryption"), "type").as_str();
-    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("AzureKeyVault")) {
+    const OWN_KEY: [&str; 4] = [
+        "primaryKeyURI",
+        "primaryUserAssignedIdentityId",
+        "geoBackupKeyURI",
+        "geoBackupUserAssignedIdentityId",
+    ];
+    let encryption = field(properties, "dataEncryption");
+    let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
+    let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
+    if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
         return Err(Refusal::not_played(
             "encryption of a server with a key of one's own",
         ));
@@ -85,7 +94,6 @@ pub(super) fn describe_new(
             "flexible servers of the createMode `{mode}`, which hold what another server held"
         )));
     }
-    refuse_own_key(properties)?;
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
@@ -111,6 +119,20 @@ pub(super) fn describe_new(
         own["minorVersion"] = json!(row.minor);
     }
     fill_defaults(context.rules, own);
+    if field(field(sent, "properties"), "availabilityZone").is_null()
+        && context.rules.zones_of(location).is_empty()
+        && let Some(own) = own.as_object_mut()
+    {
+        own.shift_remove("availabilityZone");
+    }
+    settings::check(&Asked {
+        context,
+        id,
+        sent,
+        wanted: &body,
+        own: None,
+    })?;
+    let own = &mut body["properties"];
     sizes::complete(context, own);
     if own["authConfig"]["activeDirectoryAuth"] == "Enabled" && own["authConfig"]["tenantId"].is_null() {
         own["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
@@ -140,16 +162,12 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
         let newest = available.first().copied();
         return Ok(newest.unwrap_or_else(|| context.rules.servers.default_major()));
     }
-    let major: u32 = asked
-        .split('.')
-        .next()
-        .and_then(|major| major.parse().ok())
-        .ok_or_else(|| {
-            bad(
-                "InvalidParameterValue",
-                format!("'{asked}' is not a server version."),
-            )
-        })?;
+    let major: u32 = asked.parse().map_err(|_| {
+        bad(
+            "InvalidParameterValue",
+            format!("'{asked}' is not a server version."),
+        )
+    })?;
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::changes::{Turn, accept, end_refused, take_turn, take_turn_of_running};
 use super::location::require_free_name;
 use super::power::LateRefusal;
+use super::settings::{self, Asked};
 use super::shown::shown;
 use super::{SERVER, child_type, parameters, server_spec, set_state, single_server, sizes, state_of};
 use crate::gateway::{Permit, Refusal};
@@ -15,7 +16,7 @@ use crate::jobs::ServerSpec;
 use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain};
-use crate::state::{OperationOutcome, Resource, field, field_mut};
+use crate::state::{OperationOutcome, Resource, field_mut};
 
 /// What an update of a server, of either flavour, leaves as it is.
 const READ_ONLY: [&str; 13] = [
@@ -231,17 +232,8 @@ pub(super) fn update(
     request: &Request,
     sent: &Value,
 ) -> Result<Response, Refusal> {
-    let version = field(field(sent, "properties"), "version").as_str();
-    let own = context
-        .state
-        .resource(id)
-        .map(|server| server.text("/properties/version").to_owned());
-    if version.is_some_and(|version| own.as_deref() != Some(version)) {
-        return Err(Refusal::not_played(
-            "upgrades of a server to another major version",
-        ));
-    }
-    super::server_spec::refuse_own_key(field(sent, "properties"))?;
+    let own = body_of(context, id);
+    let said = sent;
     let mut sent = sent.clone();
     let mut password = None;
     let properties = sent.is_object().then(|| field_mut(&mut sent, "properties"));
@@ -260,8 +252,15 @@ pub(super) fn update(
             sent.remove(read_only);
         }
     }
-    let mut wanted = body_of(context, id);
+    let mut wanted = own.clone();
     plain::change(&mut wanted, sent.clone());
+    settings::check(&Asked {
+        context,
+        id,
+        sent: said,
+        wanted: &wanted,
+        own: Some(&own),
+    })?;
     if let Some(refusal) = checked(context, id, &wanted) {
         let (operation, response) = accept(context, request, turn);
         context.start(LateRefusal { operation, refusal });

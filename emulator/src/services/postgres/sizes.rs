@@ -27,13 +27,15 @@ pub(super) fn check(context: &Context<'_>, id: &ResourceId, body: &Value) -> Opt
 }
 
 /// Whether a SKU is of an edition. New ones come and go by region: of one nobody has seen yet, its
-/// series decides.
+/// series decides, behind which the number of its cores stands.
 fn has(edition: &Edition, sku: &str) -> bool {
-    sku.get(..edition.prefix.len())
-        .is_some_and(|begins| begins.eq_ignore_ascii_case(&edition.prefix))
+    let Some((begins, rest)) = sku.split_at_checked(edition.prefix.len()) else {
+        return false;
+    };
+    begins.eq_ignore_ascii_case(&edition.prefix) && rest.starts_with(|sign: char| sign.is_ascii_digit())
 }
 
-fn is_available(mode: &Value) -> bool {
+pub(super) fn is_available(mode: &Value) -> bool {
     mode.as_str()
         .is_some_and(|mode| !mode.eq_ignore_ascii_case("Disabled"))
 }
@@ -52,5 +54,8 @@ pub(super) fn complete(context: &Context<'_>, properties: &mut Value) {
         properties["storage"]["iops"] = json!(iops);
     }
     let standby = is_available(&properties["highAvailability"]["mode"]);
+    if !standby && let Some(availability) = properties["highAvailability"].as_object_mut() {
+        availability.shift_remove("standbyAvailabilityZone");
+    }
     properties["highAvailability"]["state"] = json!(if standby { "Healthy" } else { "NotEnabled" });
 }

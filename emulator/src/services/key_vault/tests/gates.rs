@@ -383,3 +383,43 @@ fn gates_are_asked_in_their_order() {
     world.patch_vault(json!({"publicNetworkAccess": "Enabled"}));
     assert_eq!(refused(&get(&mut world, stranger), 403), "ForbiddenByRbac");
 }
+
+/// What clients ask for today is known, and nothing else: no request is answered at a version nobody named.
+#[test]
+fn a_version_is_asked_for_and_known() {
+    let mut world = World::new();
+    world.set("db", "x");
+    let token = world.token(world.operator.object_id, "https://vault.azure.net");
+    let mut ask = |query: &str| {
+        let request = Request::new(Method::GET, HOST, &format!("/secrets/db{query}"))
+            .with_header("authorization", &format!("Bearer {token}"));
+        world.send(request)
+    };
+    for known in [
+        "7.4",
+        "7.1",
+        "2016-10-01",
+        "2025-07-01",
+        "2026-04-01",
+        "7.6-Preview.2",
+    ] {
+        assert_eq!(ask(&format!("?api-version={known}")).status, 200, "{known}");
+    }
+    assert_eq!(ask("?api%2Dversion=7.4").status, 200);
+    for (query, mark) in [
+        ("", Some("inferred")),
+        ("?api-version=", Some("inferred")),
+        ("?api-version=banana", None),
+        ("?api-version=2099-01-01", None),
+    ] {
+        let answer = ask(query);
+        assert_eq!(answer.status, 400, "{query}");
+        assert_eq!(answer.json_body()["error"]["code"], "BadParameter", "{query}");
+        assert_eq!(answer.header("x-azdrill-mark"), mark, "{query}");
+    }
+    // Who has no token learns where to get one; the version is looked at behind that.
+    let anonymous = Request::new(Method::GET, HOST, "/secrets/db");
+    assert_eq!(world.send(anonymous).status, 401);
+    let root = Request::new(Method::GET, HOST, "/");
+    assert_ne!(world.send(root).status, 400);
+}

@@ -394,3 +394,26 @@ fn the_value_of_a_secret_reaches_no_log() {
     assert!(log.contains("Secrets_Set"), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
 }
+
+/// Of two values the last is set, letter case aside; tags are as they are spelled.
+#[test]
+fn the_last_of_two_values_is_set() {
+    let mut world = World::new();
+    for (text, value) in [
+        (r#"{"value": "one", "value": "two"}"#, "two"),
+        (r#"{"value": "one", "Value": "two"}"#, "two"),
+        (
+            r#"{"Value": "one", "value": "two", "tags": {"a": "1", "A": "2"}}"#,
+            "two",
+        ),
+    ] {
+        let mut request = world
+            .request(world.operator.object_id, Method::PUT, "/secrets/db")
+            .with_header("content-type", "application/json");
+        request.body = crate::model::Body::Bytes(text.into());
+        let answer = world.send(request).json_body();
+        assert_eq!(answer["value"], value, "{text}: {answer}");
+    }
+    let kept = world.vault(Method::GET, "/secrets/db", None).json_body();
+    assert_eq!(kept["tags"], serde_json::json!({"a": "1", "A": "2"}));
+}

@@ -9,6 +9,7 @@ use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
 use crate::rules::{RealServer, Rules};
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
+use crate::services::postgres::settings::{self, Asked};
 use crate::services::postgres::shown::in_order;
 use crate::services::postgres::{location, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
@@ -130,6 +131,13 @@ fn describe_new(
     }
     complete_sku(context.rules, sku);
     body["properties"] = describe_properties(context, id, properties, &version, major);
+    settings::check(&Asked {
+        context,
+        id,
+        sent,
+        wanted: &body,
+        own: None,
+    })?;
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let namespace = &context.settings.engine_namespace;
     let spec = ServerSpec {
@@ -210,7 +218,7 @@ pub(in crate::services::postgres) fn wire_offset(time: Timestamp) -> String {
 }
 
 /// Fills in what the name of a SKU says: `GP_Gen5_2` is two cores of Gen5 in the tier GeneralPurpose.
-/// A name that says nothing is kept as it is.
+/// What the request says itself is left: it has to agree.
 fn complete_sku(rules: &Rules, sku: &mut Value) {
     let name = field(sku, "name").as_str().unwrap_or_default().to_owned();
     let mut parts = name.split('_');
@@ -225,9 +233,16 @@ fn complete_sku(rules: &Rules, sku: &mut Value) {
         .iter()
         .find(|tier| tier.prefix == prefix);
     if let (Some(tier), Ok(cores)) = (tier, cores.parse::<u32>()) {
-        *field_mut(sku, "tier") = json!(tier.name);
-        *field_mut(sku, "family") = json!(family);
-        *field_mut(sku, "capacity") = json!(cores);
+        for (member, value) in [
+            ("tier", json!(tier.name)),
+            ("family", json!(family)),
+            ("capacity", json!(cores)),
+        ] {
+            let own = field_mut(sku, member);
+            if own.is_null() {
+                *own = value;
+            }
+        }
     }
 }
 

@@ -27,8 +27,7 @@ pub(super) fn put(
     account_limits::check_played(&sent)?;
     let location = plain::required_location(&sent)?;
     sent["location"] = json!(location);
-    if let Some(account) = context.state.resource(&id) {
-        same_location(account, &location)?;
+    if context.state.resources.contains_key(&id) {
         return update(context, &id, &sent);
     }
     create(context, &id, &sent, &location)?;
@@ -51,21 +50,6 @@ pub(super) fn put(
     Ok(context
         .accepted(request, &announced, None)
         .with_header("content-type", "text/plain; charset=utf-8"))
-}
-
-fn same_location(account: &Resource, location: &str) -> Result<(), Refusal> {
-    let own = account.location();
-    if own.eq_ignore_ascii_case(location) {
-        return Ok(());
-    }
-    let (name, group) = (account.id.name(), account.id.resource_group().unwrap_or_default());
-    Err(Refusal::arm(
-        StatusCode::CONFLICT,
-        "InvalidResourceLocation",
-        format!(
-            "The resource '{name}' already exists in location '{own}' in resource group '{group}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name."
-        ),
-    ))
 }
 
 fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &str) -> Result<(), Refusal> {

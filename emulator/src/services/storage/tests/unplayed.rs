@@ -155,3 +155,40 @@ fn a_signature_is_made_for_a_version_there_is_and_signs_its_snapshot() {
         assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{version}");
     }
 }
+
+/// Versions that clients ask for, in the header or in a signed address, and versions there are not.
+#[test]
+fn a_version_that_there_is_not_is_refused() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    for known in ["2026-10-06", "2024-11-04", "2015-04-05", "2009-09-19"] {
+        let answer = world.blob(Method::GET, "/box/b", &[("x-ms-version", known)]);
+        assert_eq!(answer.status, 200, "{known}");
+    }
+    for unknown in ["banana", "2026-10-07", "2099-01-01", "2026-10-06 "] {
+        let answer = world.blob(Method::GET, "/box/b", &[("x-ms-version", unknown)]);
+        assert_eq!(refused(&answer, 400), "InvalidHeaderValue", "{unknown}");
+        let text = String::from_utf8_lossy(answer.body.bytes()).into_owned();
+        let named = format!("<HeaderName>x-ms-version</HeaderName><HeaderValue>{unknown}</HeaderValue>");
+        assert!(text.contains(&named), "{text}");
+        let answer = world.blob(
+            Method::GET,
+            &format!("/box/b?api-version={}", unknown.trim()),
+            &[],
+        );
+        let expected = if unknown.ends_with(' ') {
+            assert_eq!(answer.status, 200);
+            continue;
+        } else {
+            "InvalidQueryParameterValue"
+        };
+        assert_eq!(refused(&answer, 400), expected, "{unknown}");
+    }
+    // Nothing comes of what is refused.
+    let put = [("x-ms-blob-type", "BlockBlob"), ("x-ms-version", "2099-01-01")];
+    assert_eq!(
+        refused(&world.store("/box/new", &put, "y"), 400),
+        "InvalidHeaderValue"
+    );
+    assert_eq!(world.blob(Method::GET, "/box/new", &[]).status, 404);
+}

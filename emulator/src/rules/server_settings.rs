@@ -1,0 +1,225 @@
+//! What a PostgreSQL server cannot be, and what it stays once it has been made.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{ErrorCode, Mark};
+
+const FILE: &str = "server_settings.toml";
+
+/// Something that cannot be. The rows say how it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each has a row that says what it is")]
+pub enum SettingCheck {
+    StorageNotSold,
+    StorageShrinks,
+    StorageTier,
+    StorageIops,
+    StorageThroughput,
+    ZoneUnknown,
+    RedundancyWithoutZones,
+    StandbyUnknown,
+    StandbyInSameZone,
+    StandbyElsewhere,
+    StandbyWithoutAvailability,
+    StandbyFixed,
+    SubnetUnknown,
+    SubnetElsewhere,
+    SubnetNotDelegated,
+    SubnetWithoutZone,
+    ZoneWithoutSubnet,
+    DnsZoneUnknown,
+    DnsZoneName,
+    PublicInSubnet,
+    NoAuthentication,
+    GeoWithoutPair,
+    RoleOfAnother,
+    Promotion,
+    SourceWithoutMode,
+    CreateModeOfChange,
+    Password,
+    VersionLower,
+    VersionUnknown,
+    FirewallName,
+    FirewallRange,
+    FirewallInSubnet,
+    DatabaseName,
+    SingleStorage,
+    SingleStorageShrinks,
+    SingleSku,
+    SingleTierChange,
+    SingleBasicGeo,
+}
+
+impl SettingCheck {
+    const COUNT: usize = Self::SingleBasicGeo as usize + 1;
+}
+
+/// How something that cannot be is refused.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impossible {
+    /// What cannot be.
+    pub check: SettingCheck,
+    /// The parameter that the refusal names.
+    pub parameter: String,
+    /// Why, in our words.
+    pub because: String,
+    /// The row of the errors, where it is not the provider's usual one.
+    pub code: Option<String>,
+    /// How sure we are that it cannot be.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A flavour of servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerFlavour {
+    /// A flexible server.
+    Flexible,
+    /// A single server.
+    Single,
+}
+
+/// A setting that is what it was when the server was made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedSetting {
+    /// Of which servers.
+    pub of: ServerFlavour,
+    /// Its place below `properties`, names with points between them.
+    pub setting: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What an administrator's password must have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRule {
+    categories: usize,
+    login_part: usize,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl PasswordRule {
+    /// Whether the administrator of that login may have it. How long it may be is a limit of the body.
+    pub fn admits(&self, password: &str, login: &str) -> bool {
+        let kinds: [fn(char) -> bool; 4] = [
+            |sign| sign.is_ascii_uppercase(),
+            |sign| sign.is_ascii_lowercase(),
+            |sign| sign.is_ascii_digit(),
+            |sign| !sign.is_ascii_alphanumeric(),
+        ];
+        let present = kinds.iter().filter(|kind| password.contains(**kind)).count();
+        present >= self.categories && !self.holds_part(password, login)
+    }
+
+    fn holds_part(&self, password: &str, login: &str) -> bool {
+        let (password, login) = (password.to_ascii_lowercase(), login.to_ascii_lowercase());
+        let runs = login.split(|sign: char| !sign.is_ascii_alphanumeric());
+        runs.filter(|run| !run.is_empty()).any(|run| {
+            let part = self.login_part.min(login.len());
+            run.as_bytes()
+                .windows(part)
+                .any(|part| password.as_bytes().windows(part.len()).any(|own| own == part))
+        })
+    }
+}
+
+/// What a PostgreSQL server cannot be, and what it stays.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettings {
+    /// What an administrator's password must have.
+    pub password: PasswordRule,
+    /// What stays as it was when the server was made.
+    pub fixed: Vec<FixedSetting>,
+    impossible: Vec<Impossible>,
+}
+
+impl ServerSettings {
+    /// How something that cannot be is refused.
+    pub fn row(&self, check: SettingCheck) -> &Impossible {
+        self.impossible
+            .iter()
+            .find(|row| row.check == check)
+            .expect("there is one of each: the loader has made sure")
+    }
+}
+
+pub(super) fn load(
+    text: &str,
+    errors: &BTreeMap<String, ErrorCode>,
+    known: &SourceCheck<'_>,
+) -> Result<ServerSettings, RulesError> {
+    let settings: ServerSettings = parse(FILE, text)?;
+    known.check(FILE, "password", &settings.password.sources)?;
+    for row in &settings.fixed {
+        known.check(FILE, &row.setting, &row.sources)?;
+    }
+    for row in &settings.impossible {
+        known.check(FILE, &row.because, &row.sources)?;
+        if let Some(code) = row.code.as_ref().filter(|code| !errors.contains_key(*code)) {
+            return Err(row_error(
+                FILE,
+                &row.because,
+                &format!("errors.toml has no `{code}`"),
+            ));
+        }
+        if settings
+            .impossible
+            .iter()
+            .filter(|other| other.check == row.check)
+            .count()
+            > 1
+        {
+            return Err(row_error(FILE, &row.because, "another row has the same check"));
+        }
+    }
+    if settings.impossible.len() != SettingCheck::COUNT {
+        return Err(row_error(FILE, "impossible", "a check has no row"));
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Assumptions, Profile, Rules};
+
+    #[test]
+    fn passwords_have_three_kinds_of_characters_and_no_part_of_the_login() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let admits = |password: &str, login: &str| rules.server_settings.password.admits(password, login);
+        for (password, login) in [
+            ("Not-a-secret-1!", "drill"),
+            ("abcdef12!", "drill"),
+            ("ABCdef123", "drill"),
+            ("Dr-il-1-drl", "drill"),
+            ("it's \"one\" 1", "pg"),
+            ("Passwort-Ä1", "ä"),
+        ] {
+            assert!(admits(password, login), "{password} {login}");
+        }
+        for (password, login) in [
+            ("aaaaaaaa1", "drill"),
+            ("AAAAAAAA!", "drill"),
+            ("My-drill-1", "drill"),
+            ("My-DRI-1x", "drill"),
+            ("My-min-1x", "db_admin"),
+            ("Stop-gp-1", "gp"),
+        ] {
+            assert!(!admits(password, login), "{password} {login}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a flexible server cannot be: its storage, its zones and standby, its role, its version.
+
+use super::{Asked, Found, create_mode, says, text, unless};
+use crate::gateway::Refusal;
+use crate::rules::SettingCheck;
+use crate::services::postgres::sizes::is_available;
+use crate::state::field;
+
+/// Refuses by name what could be on Azure and is not played.
+pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
+    super::server_spec::refuse_own_key(field(asked.sent, "properties"))?;
+    let kind = text(asked.sent, &["storage", "type"]);
+    if !asked.context.rules.servers.capabilities.storage.plays(kind) {
+        return Err(Refusal::not_played(&format!("storage of the type {kind}")));
+    }
+    let cluster = asked.sent(&["cluster", "clusterSize"]);
+    if cluster.as_u64().is_some_and(|size| size > 0) {
+        return Err(Refusal::not_played("elastic clusters"));
+    }
+    let higher = match (asked.own, version(asked.sent)) {
+        (Some(own), Some(asked)) => version(own).is_some_and(|own| own < asked),
+        _ => false,
+    };
+    if higher && is_version(asked) {
+        return Err(Refusal::not_played(
+            "upgrades of a server to another major version",
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check(asked: &Asked<'_>) -> Found {
+    create_mode(asked)?;
+    check_version(asked)?;
+    storage(asked)?;
+    zones(asked)?;
+    standby(asked)?;
+    role(asked)?;
+    source(asked)?;
+    let off = |way: &str| text(asked.wanted, &["authConfig", way]).eq_ignore_ascii_case("Disabled");
+    unless(
+        !(off("activeDirectoryAuth") && off("passwordAuth")),
+        SettingCheck::NoAuthentication,
+    )?;
+    let geo = text(asked.sent, &["backup", "geoRedundantBackup"]).eq_ignore_ascii_case("Enabled");
+    let pair = asked.context.rules.pair_of(location(asked));
+    unless(!geo || pair.is_some(), SettingCheck::GeoWithoutPair)
+}
+
+fn location<'a>(asked: &Asked<'a>) -> &'a str {
+    field(asked.wanted, "location").as_str().unwrap_or_default()
+}
+
+fn version(body: &serde_json::Value) -> Option<u32> {
+    text(body, &["version"]).parse().ok()
+}
+
+/// Whether what is said of the version is one there is.
+fn is_version(asked: &Asked<'_>) -> bool {
+    let at_hand = &asked.context.settings.postgres_majors;
+    let minors = &asked.context.rules.servers.minors;
+    version(asked.sent)
+        .is_some_and(|asked| at_hand.contains(&asked) || minors.iter().any(|row| row.major == asked))
+}
+
+fn check_version(asked: &Asked<'_>) -> Found {
+    if !says(asked.sent(&["version"])) {
+        return Ok(());
+    }
+    unless(is_version(asked), SettingCheck::VersionUnknown)?;
+    let own = asked.own.and_then(version);
+    unless(version(asked.sent) >= own, SettingCheck::VersionLower)
+}
+
+fn storage(asked: &Asked<'_>) -> Found {
+    let facts = &asked.context.rules.servers.capabilities.storage;
+    let size_of = |body| super::property(body, &["storage", "storageSizeGB"]).as_f64();
+    let Some(size) = size_of(asked.wanted) else {
+        return Ok(());
+    };
+    let own = asked.own.and_then(size_of);
+    // Clients write whole numbers with a fraction, too.
+    let whole = size as u64;
+    unless(
+        size >= 0.0 && (own == Some(size) || facts.is_sold(whole)),
+        SettingCheck::StorageNotSold,
+    )?;
+    unless(own.is_none_or(|own| size >= own), SettingCheck::StorageShrinks)?;
+    // Clients that make it larger say the tier and the operations again that it had.
+    let grows = own.is_some_and(|own| size > own);
+    let echoed = |name: &str| grows && asked.is_already(&["storage", name]);
+    let tiers = facts.tiers_of(whole);
+    let tier = text(asked.sent, &["storage", "tier"]);
+    let found = tiers.iter().find(|(own, _)| own.eq_ignore_ascii_case(tier));
+    unless(
+        tier.is_empty() || found.is_some() || echoed("tier"),
+        SettingCheck::StorageTier,
+    )?;
+    let iops = asked.sent(&["storage", "iops"]);
+    let of_tier = found.or_else(|| tiers.first()).map(|(_, iops)| f64::from(*iops));
+    unless(
+        iops.is_null()
+            || iops.as_f64() == of_tier
+            || echoed("iops")
+            || asked.is_already(&["storage", "iops"]),
+        SettingCheck::StorageIops,
+    )?;
+    let throughput = asked.sent(&["storage", "throughput"]).as_f64();
+    unless(
+        throughput.is_none_or(|throughput| throughput == 0.0),
+        SettingCheck::StorageThroughput,
+    )
+}
+
+fn zones(asked: &Asked<'_>) -> Found {
+    let zones = asked.context.rules.zones_of(location(asked));
+    let zone = text(asked.sent, &["availabilityZone"]);
+    unless(
+        zone.is_empty() || zones.iter().any(|own| own == zone),
+        SettingCheck::ZoneUnknown,
+    )?;
+    let redundant = text(asked.wanted, &["highAvailability", "mode"]).eq_ignore_ascii_case("ZoneRedundant");
+    unless(
+        !redundant || zones.len() > 1,
+        SettingCheck::RedundancyWithoutZones,
+    )
+}
+
+fn standby(asked: &Asked<'_>) -> Found {
+    const STANDBY: [&str; 2] = ["highAvailability", "standbyAvailabilityZone"];
+    let mode = super::property(asked.wanted, &["highAvailability", "mode"]);
+    let word = mode.as_str().unwrap_or_default();
+    let said = text(asked.sent, &STANDBY);
+    if !is_available(mode) {
+        return unless(
+            said.is_empty() || asked.is_already(&STANDBY),
+            SettingCheck::StandbyWithoutAvailability,
+        );
+    }
+    let standby = text(asked.wanted, &STANDBY);
+    if standby.is_empty() {
+        return Ok(());
+    }
+    let zones = asked.context.rules.zones_of(location(asked));
+    unless(
+        zones.iter().any(|own| own == standby),
+        SettingCheck::StandbyUnknown,
+    )?;
+    let zone = text(asked.wanted, &["availabilityZone"]);
+    if word.eq_ignore_ascii_case("SameZone") {
+        unless(zone == standby, SettingCheck::StandbyElsewhere)?;
+    } else {
+        unless(zone != standby, SettingCheck::StandbyInSameZone)?;
+    }
+    let before = asked.own.map(|own| text(own, &STANDBY)).unwrap_or_default();
+    let stays = asked
+        .own
+        .is_some_and(|own| text(own, &["highAvailability", "mode"]) == word);
+    unless(
+        !stays || before.is_empty() || before == standby,
+        SettingCheck::StandbyFixed,
+    )
+}
+
+/// No server here is a replica of another.
+fn role(asked: &Asked<'_>) -> Found {
+    const OF_NEW: [&str; 2] = ["None", "Primary"];
+    for path in [&["replicationRole"][..], &["replica", "role"]] {
+        let role = text(asked.sent, path);
+        let fits = match asked.own {
+            None => OF_NEW.iter().any(|own| own.eq_ignore_ascii_case(role)),
+            Some(_) => asked.is_already(path),
+        };
+        unless(role.is_empty() || fits, SettingCheck::RoleOfAnother)?;
+    }
+    let promotes = ["promoteMode", "promoteOption"]
+        .iter()
+        .any(|name| says(asked.sent(&["replica", name])));
+    unless(!promotes, SettingCheck::Promotion)
+}
+
+fn source(asked: &Asked<'_>) -> Found {
+    let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
+    unless(
+        unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),
+        SettingCheck::SourceWithoutMode,
+    )
+}

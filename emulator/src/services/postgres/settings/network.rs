@@ -1,0 +1,74 @@
+//! A flexible server in a subnet of its own, or with public access: which of the two it is stays.
+
+use super::{Asked, Found, says, text, unless};
+use crate::model::ResourceId;
+use crate::rules::SettingCheck;
+use crate::services::parts;
+use crate::state::field;
+
+const SUBNET: [&str; 2] = ["network", "delegatedSubnetResourceId"];
+const ZONE: [&str; 2] = ["network", "privateDnsZoneArmResourceId"];
+const SUBNETS: &str = "Microsoft.Network/virtualNetworks/subnets";
+const ZONES: &str = "Microsoft.Network/privateDnsZones";
+
+pub(super) fn check(asked: &Asked<'_>) -> Found {
+    let subnet = text(asked.wanted, &SUBNET);
+    let says_zone = says(asked.sent(&ZONE)) && !asked.is_already(&ZONE);
+    if subnet.is_empty() {
+        return unless(!says_zone, SettingCheck::ZoneWithoutSubnet);
+    }
+    let public = text(asked.sent, &["network", "publicNetworkAccess"]);
+    unless(
+        !public.eq_ignore_ascii_case("Enabled"),
+        SettingCheck::PublicInSubnet,
+    )?;
+    if asked.own.is_none() {
+        check_subnet(asked, subnet)?;
+        unless(
+            says(super::property(asked.wanted, &ZONE)),
+            SettingCheck::SubnetWithoutZone,
+        )?;
+    }
+    if says_zone {
+        check_zone(asked, text(asked.sent, &ZONE))?;
+    }
+    Ok(())
+}
+
+fn check_subnet(asked: &Asked<'_>, id: &str) -> Found {
+    let id: Option<ResourceId> = id.parse().ok();
+    let id = id
+        .filter(|id| id.is_type(SUBNETS))
+        .ok_or(SettingCheck::SubnetUnknown)?;
+    let subnet = parts::find(asked.context, &id, SUBNETS).ok().flatten();
+    let network = asked.context.state.resource(&id.parent());
+    let (Some(subnet), Some(network)) = (subnet, network) else {
+        return Err(SettingCheck::SubnetUnknown);
+    };
+    let plain = |location: &str| location.to_lowercase().replace(' ', "");
+    let location = field(asked.wanted, "location").as_str().unwrap_or_default();
+    unless(
+        plain(network.location()) == plain(location),
+        SettingCheck::SubnetElsewhere,
+    )?;
+    let delegations = super::property(&subnet, &["delegations"]).as_array();
+    let is_ours = |delegation: &serde_json::Value| {
+        text(delegation, &["serviceName"]).eq_ignore_ascii_case(super::SERVER)
+    };
+    unless(
+        delegations.is_some_and(|all| all.iter().any(is_ours)),
+        SettingCheck::SubnetNotDelegated,
+    )
+}
+
+fn check_zone(asked: &Asked<'_>, id: &str) -> Found {
+    let id: Option<ResourceId> = id.parse().ok();
+    let zone = id
+        .filter(|id| id.is_type(ZONES))
+        .and_then(|id| asked.context.state.resource(&id))
+        .ok_or(SettingCheck::DnsZoneUnknown)?;
+    let name = zone.id.name().to_ascii_lowercase();
+    let suffix = "postgres.database.azure.com";
+    let own = format!("{}.{suffix}", asked.id.name().to_ascii_lowercase());
+    unless(name.ends_with(suffix) && name != own, SettingCheck::DnsZoneName)
+}

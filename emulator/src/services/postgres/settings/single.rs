@@ -1,0 +1,85 @@
+//! What a single server cannot be: its storage, and its SKU, whose name says all of it.
+
+use serde_json::Value;
+
+use super::{Asked, Found, create_mode, says, text, unless};
+use crate::gateway::Refusal;
+use crate::rules::{SettingCheck, TierRow};
+use crate::state::field;
+
+const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
+/// The one tier that is for small servers alone.
+const BASIC: &str = "Basic";
+
+/// Refuses by name what could be on Azure and is not played.
+pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
+    const VERSION: [&str; 1] = ["version"];
+    if asked.own.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
+        return Ok(());
+    }
+    Err(Refusal::not_played(
+        "upgrades of a server to another major version",
+    ))
+}
+
+pub(super) fn check(asked: &Asked<'_>) -> Found {
+    create_mode(asked)?;
+    let tier = tier(asked, field(asked.wanted, "sku"))?;
+    let own = asked
+        .own
+        .and_then(|own| field(field(own, "sku"), "tier").as_str());
+    unless(
+        own.is_none_or(|own| (own == BASIC) == (tier.name == BASIC)),
+        SettingCheck::SingleTierChange,
+    )?;
+    let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
+    unless(
+        tier.name != BASIC || !geo.eq_ignore_ascii_case("Enabled"),
+        SettingCheck::SingleBasicGeo,
+    )?;
+    storage(asked, tier)
+}
+
+/// The tier of a SKU, if all of it agrees with its name.
+fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck> {
+    let name = field(sku, "name").as_str().unwrap_or_default();
+    let rows = &asked.context.rules.single_server.tiers;
+    let found = rows.iter().find_map(|row| {
+        let cores = row.cores.iter();
+        let mut names = cores.map(|cores| (cores, format!("{}_{}_{cores}", row.prefix, row.generation)));
+        let (cores, _) = names.find(|(_, own)| own == name)?;
+        Some((row, *cores))
+    });
+    let (row, cores) = found.ok_or(SettingCheck::SingleSku)?;
+    let is = |member: &str, wanted: &str| {
+        field(sku, member)
+            .as_str()
+            .is_none_or(|own| own.eq_ignore_ascii_case(wanted))
+    };
+    let capacity = field(sku, "capacity").as_f64();
+    unless(
+        is("tier", &row.name)
+            && is("family", &row.generation)
+            && capacity.is_none_or(|own| own == f64::from(cores)),
+        SettingCheck::SingleSku,
+    )?;
+    Ok(row)
+}
+
+fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
+    let size_of = |body| super::property(body, &SIZE).as_f64();
+    let Some(size) = size_of(asked.wanted) else {
+        return Ok(());
+    };
+    let step = asked.context.rules.single_server.storage_step.megabytes;
+    let whole = size as u64;
+    let sold = size >= 0.0
+        && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
+        && whole.is_multiple_of(step);
+    unless(sold, SettingCheck::SingleStorage)?;
+    let own = asked.own.and_then(size_of);
+    unless(
+        own.is_none_or(|own| size >= own),
+        SettingCheck::SingleStorageShrinks,
+    )
+}
