@@ -56,12 +56,15 @@ pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
-pub use kept_resource::{KeptResource, KeysAction, Within};
+pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
+pub use network_resource::{
+    InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
+    User,
+};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use outside::Outside;

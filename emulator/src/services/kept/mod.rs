@@ -2,6 +2,7 @@
 //! Each type is a row of `kept_resources.toml`, and none has code of its own.
 
 mod activity_log;
+mod checks;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -177,6 +178,7 @@ fn write(
     body: Value,
     known: bool,
 ) -> Result<Response, Refusal> {
+    checks::check(context, row, id, &body)?;
     let status = if known {
         StatusCode::OK
     } else {
@@ -208,6 +210,7 @@ fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respon
 fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let row = row(context, permit);
     let id = id_of(row, permit);
+    checks::require_unused(context, &row.kind, &id)?;
     let gone = if row.inside {
         parts::remove(context, &id, &row.kind)
     } else {
