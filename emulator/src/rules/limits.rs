@@ -20,6 +20,8 @@ pub struct Limit {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
+    /// Bytes of a request's body over Azure Resource Manager.
+    pub request_bytes: Limit,
     /// Parameters of a template.
     pub template_parameters: Limit,
     /// Variables of a template.
@@ -51,6 +53,7 @@ pub struct Limits {
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Limits, RulesError> {
     let limits: Limits = parse(FILE, text)?;
     let rows = [
+        ("request_bytes", &limits.request_bytes),
         ("template_parameters", &limits.template_parameters),
         ("template_variables", &limits.template_variables),
         ("template_resources", &limits.template_resources),

@@ -11,10 +11,11 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, database_row,
-    deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource, key_vault, limits,
-    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, single_server, storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body,
+    conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
+    kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
+    public_client, query_option, region, role, server_facts, single_server, storage_facts, time_zone,
+    vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -167,6 +168,11 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         blob_requests: blob_request::load(include_str!("../../rules/blob_requests.toml"), &known)?,
         vaults: vault_facts::load(include_str!("../../rules/vaults.toml"), &known)?,
         limits: limits::load(include_str!("../../rules/limits.toml"), &known)?,
+        conditional_writes: conditional_request::load(
+            include_str!("../../rules/conditional_requests.toml"),
+            &errors,
+            &known,
+        )?,
         kept,
         deployments: deployment_facts::load(include_str!("../../rules/deployments.toml"), &known)?,
         headers: header_rows::load(include_str!("../../rules/headers.toml"), &known)?,

@@ -8,6 +8,7 @@ mod api_version;
 mod blob_request;
 mod body;
 mod choice;
+mod conditional_request;
 mod database_row;
 mod deployment_facts;
 mod directory;
@@ -50,6 +51,7 @@ pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
 };
+pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use deployment_facts::DeploymentFacts;
 pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
@@ -153,6 +155,8 @@ pub struct Rules {
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
     pub limits: Limits,
+    /// Which writes over ARM heed conditions on etags.
+    pub conditional_writes: Vec<ConditionalWrites>,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
     /// What templates of deployments can ask for.

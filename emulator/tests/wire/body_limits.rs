@@ -1,5 +1,6 @@
 //! What services refuse although the published types would take it, and how sure that is.
 
+use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::json;
 
@@ -63,4 +64,37 @@ fn a_template_with_comments_is_of_its_type_as_well() {
     assert_eq!(send("7"), "InvalidRequestContent");
     assert_eq!(send("\"Sometimes\""), "InvalidRequestContent");
     assert_eq!(send("\"Incremental\""), "InvalidTemplate");
+}
+
+#[test]
+fn resource_manager_takes_four_megabytes() {
+    let mut world = World::new();
+    let most = world.azure.rules().limits.request_bytes.most;
+    let most = usize::try_from(most).expect("it fits");
+    let group = format!("{}?api-version=2022-09-01", world.group());
+    let mut send = |length: usize| {
+        let mut text = r#"{"location": "westeurope"}"#.to_owned();
+        text.extend(std::iter::repeat_n(' ', length - text.len()));
+        let mut request = world
+            .request(Method::PUT, &group)
+            .with_header("content-type", "application/json");
+        request.body = azdrill_emulator::model::Body::Bytes(text.into());
+        world.send(request)
+    };
+    assert_eq!(send(most).status, 200);
+    let answer = send(most + 1);
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.json_body()["error"]["code"], "RequestContentTooLarge");
+    // The same where nobody has read it to its end, and nobody but Resource Manager says it like that.
+    let request = world.request(Method::PUT, &group);
+    let path = azdrill_emulator::model::NetworkPath::internet();
+    let answer = world
+        .azure
+        .too_long(world.now, &path, &request)
+        .expect("its own words");
+    assert_eq!(answer.json_body()["error"]["code"], "RequestContentTooLarge");
+    let noted = world.azure.log().since(0).last().expect("an exchange");
+    assert_eq!(noted.status, 413);
+    let elsewhere = azdrill_emulator::model::Request::new(Method::PUT, "x.vault.azure.net", "/secrets/s");
+    assert!(world.azure.too_long(world.now, &path, &elsewhere).is_none());
 }
