@@ -17,12 +17,33 @@ pub struct DeploymentFacts {
     pub languages: Arc<[String]>,
     /// What `environment()` shows.
     pub environment: Value,
+    /// Members of what stands in a template.
+    pub members: Arc<TemplateMembers>,
+}
+
+/// Members of what stands in a template.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateMembers {
+    /// Of the template itself.
+    pub template: Vec<String>,
+    /// Of a resource.
+    pub resource: Vec<String>,
+    /// Of a parameter, or of a definition.
+    pub declaration: Vec<String>,
+    /// Of an output, besides those of a declaration.
+    pub output: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DeploymentsFile {
     language: Language,
+    members: TemplateMembers,
     environment: Environment,
 }
 
@@ -48,9 +69,11 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFact
     let file: DeploymentsFile = parse(FILE, text)?;
     known.check(FILE, "language", &file.language.sources)?;
     known.check(FILE, "environment", &file.environment.sources)?;
+    known.check(FILE, "members", &file.members.sources)?;
     Ok(DeploymentFacts {
         languages: file.language.versions.into(),
         environment: file.environment.value,
+        members: file.members.into(),
     })
 }
 
@@ -64,7 +87,7 @@ mod tests {
         let sources = test_sources();
         let file = |source: &str| {
             format!(
-                "[language]\nversions = [\"2.0\"]\nmark = \"doc\"\nsources = [\"KNOWN\"]\n[environment]\nvalue = {{}}\nmark = \"doc\"\nsources = [\"{source}\"]\n"
+                "[members]\ntemplate = []\nresource = []\ndeclaration = []\noutput = []\nmark = \"doc\"\nsources = [\"KNOWN\"]\n[language]\nversions = [\"2.0\"]\nmark = \"doc\"\nsources = [\"KNOWN\"]\n[environment]\nvalue = {{}}\nmark = \"doc\"\nsources = [\"{source}\"]\n"
             )
         };
         let known = SourceCheck::new(&sources);

@@ -53,14 +53,14 @@ pub use body::{
 };
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
-pub use deployment_facts::DeploymentFacts;
+pub use deployment_facts::{DeploymentFacts, TemplateMembers};
 pub use directory::{DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
 pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{

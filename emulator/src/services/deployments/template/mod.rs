@@ -92,7 +92,7 @@ impl Template {
         if !template.is_object() {
             return Err("The template is missing: `properties.template` must be an object.".to_owned());
         }
-        check_members(template)?;
+        check_texts(template)?;
         check_language(template, &place.languages)?;
         most.check(template)?;
         for name in ["onErrorDeployment", "parametersLink", "extensionConfigs"] {
@@ -235,33 +235,13 @@ fn hash_of(template: &Value) -> String {
     number.to_string()
 }
 
-/// Members of a template, and the kind of those that are texts.
-const MEMBERS: [&str; 13] = [
-    "$schema",
-    "apiProfile",
-    "contentVersion",
-    "definitions",
-    "extensions",
-    "functions",
-    "imports",
-    "languageVersion",
-    "metadata",
-    "outputs",
-    "parameters",
-    "resources",
-    "variables",
-];
+/// Members of a template that are texts.
 const TEXTS: [&str; 4] = ["$schema", "apiProfile", "contentVersion", "languageVersion"];
 
-fn check_members(template: &Value) -> Result<(), String> {
-    for (name, value) in template.as_object().into_iter().flatten() {
-        if !MEMBERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-            return Err(format!(
-                "Could not find member '{name}' on object of type 'Template'. Path '{name}'."
-            ));
-        }
-        let is_text = TEXTS.iter().any(|own| own.eq_ignore_ascii_case(name));
-        if is_text && !value.is_string() && !value.is_null() {
+fn check_texts(template: &Value) -> Result<(), String> {
+    for name in TEXTS {
+        let value = field(template, name);
+        if !value.is_string() && !value.is_null() {
             return Err(format!("The member '{name}' of the template must be a text."));
         }
     }
