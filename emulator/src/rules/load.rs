@@ -114,14 +114,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let key_vault = key_vault::load(include_str!("../../rules/key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut prerequisites: PrerequisitesFile = parse(
-        "prerequisites.toml",
-        include_str!("../../rules/prerequisites.toml"),
-    )?;
-    prerequisites.append(parse(
-        "prerequisites_single_server.toml",
-        include_str!("../../rules/prerequisites_single_server.toml"),
-    )?);
+    let prerequisites = load_prerequisites()?;
     let taken = choice::take(&prerequisites, profile, assumptions)?;
     let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
     let network: NetworkFile = parse("network.toml", include_str!("../../rules/network.toml"))?;
@@ -183,6 +176,18 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         errors,
         sources: sources.sources,
     })
+}
+
+fn load_prerequisites() -> Result<PrerequisitesFile, RulesError> {
+    let mut prerequisites: PrerequisitesFile = parse(
+        "prerequisites.toml",
+        include_str!("../../rules/prerequisites.toml"),
+    )?;
+    prerequisites.append(parse(
+        "prerequisites_single_server.toml",
+        include_str!("../../rules/prerequisites_single_server.toml"),
+    )?);
+    Ok(prerequisites)
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {
