@@ -8,20 +8,20 @@ use crate::world::World;
 
 const SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 const KEYS: &str = "/providers/Microsoft.KeyVault/vaults";
-const IDENTITIES: &str = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+pub(crate) const IDENTITIES: &str = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
 
-fn deployment(name: &str) -> String {
+pub(crate) fn deployment(name: &str) -> String {
     format!("/providers/Microsoft.Resources/deployments/{name}")
 }
 
-fn template(more: Value) -> Value {
+pub(crate) fn template(more: Value) -> Value {
     let mut own = json!({"$schema": SCHEMA, "languageVersion": "2.0", "contentVersion": "1.0.0.0"});
     let members = own.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
     own
 }
 
-fn identity(name: &str) -> Value {
+pub(crate) fn identity(name: &str) -> Value {
     json!({
         "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
         "apiVersion": "2023-01-31",
@@ -31,7 +31,13 @@ fn identity(name: &str) -> Value {
 }
 
 impl World {
-    fn deploy_with(&mut self, name: &str, mode: &str, template: &Value, parameters: &Value) -> Value {
+    pub(crate) fn deploy_with(
+        &mut self,
+        name: &str,
+        mode: &str,
+        template: &Value,
+        parameters: &Value,
+    ) -> Value {
         let body = json!({"properties": {"mode": mode, "template": template, "parameters": parameters}});
         let made = self.put(&deployment(name), &body);
         assert_eq!(made.status, 201, "{made:?}");
@@ -40,13 +46,13 @@ impl World {
     }
 
     #[track_caller]
-    fn deploy(&mut self, template: &Value) -> Value {
+    pub(crate) fn deploy(&mut self, template: &Value) -> Value {
         let own = self.deploy_with("d", "Incremental", template, &json!({}));
         assert_eq!(own["properties"]["provisioningState"], "Succeeded", "{own}");
         own["properties"]["outputs"].clone()
     }
 
-    fn identities(&mut self) -> Vec<String> {
+    pub(crate) fn identities(&mut self) -> Vec<String> {
         let listed = self.get(IDENTITIES).json_body();
         let all = listed["value"].as_array().expect("a list").iter();
         all.map(|own| own["name"].as_str().expect("a name").to_owned())
@@ -436,103 +442,6 @@ fn what_is_not_played_is_refused_by_name() {
         );
     }
     assert_eq!(world.get(KEYS).json_body()["value"], json!([]));
-}
-
-/// A typing mistake makes a template none, wherever it is; nothing of it is deployed.
-#[test]
-fn members_that_there_are_not_are_refused() {
-    let mut world = World::new();
-    let with = |name: &str| {
-        let mut own = identity("one");
-        own[name] = json!({});
-        own
-    };
-    let child = json!({"type": "federatedIdentityCredentials", "name": "c", "apiVersion": "2023-01-31", "propertys": {}});
-    let parent = |child: &Value| {
-        let mut own = identity("one");
-        own["resources"] = json!([child]);
-        own
-    };
-    for (own, said) in [
-        (
-            json!({"resources": {}, "parameterss": {}}),
-            "'parameterss' on object of type 'Template'",
-        ),
-        (
-            json!({"resources": {"one": with("apiVersion1")}}),
-            "'apiVersion1' on object of type 'TemplateResource'",
-        ),
-        (
-            json!({"resources": {"one": parent(&child)}}),
-            "resources.one.resources[0].propertys",
-        ),
-        (
-            json!({"resources": {}, "parameters": {"p": {"type": "string", "default": "x"}}}),
-            "parameters.p.default",
-        ),
-        (
-            json!({"resources": {}, "outputs": {"o": {"type": "string", "values": "x"}}}),
-            "outputs.o.values",
-        ),
-    ] {
-        let body = json!({"properties": {"mode": "Incremental", "template": template(own)}});
-        for (method, target) in [
-            (Method::PUT, deployment("x")),
-            (Method::POST, format!("{}/validate", deployment("x"))),
-        ] {
-            let refused = world.arm(method, &target, Some(&body));
-            assert_eq!(refused.status, 400, "{refused:?}");
-            let error = refused.json_body()["error"].clone();
-            assert_eq!(error["code"], "InvalidRequestContent");
-            assert!(
-                error["message"].as_str().is_some_and(|text| text.contains(said)),
-                "{error}"
-            );
-        }
-    }
-    assert!(world.identities().is_empty());
-    // Letter case makes no difference, and what describes a resource is none of its own.
-    let mut fine = identity("two");
-    fine["METADATA"] = json!({"description": "the second"});
-    world.deploy(&template(json!({"resources": {"two": fine}})));
-    assert_eq!(world.identities(), ["two"]);
-}
-
-/// Whose parameters a nested template's expressions read.
-#[test]
-fn a_nested_template_reads_its_own_parameters_or_the_outer_ones() {
-    let mut world = World::new();
-    let nested = |options: Value| {
-        let inner = json!({
-            "contentVersion": "1.0.0.0",
-            "parameters": {"name": {"type": "string", "defaultValue": "inner"}},
-            "resources": [{"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "apiVersion": "2023-01-31", "name": "[parameters('name')]", "location": "westeurope"}],
-        });
-        let mut properties = json!({"mode": "Incremental", "template": inner});
-        properties["expressionEvaluationOptions"] = options;
-        template(json!({
-            "parameters": {"name": {"type": "string", "defaultValue": "outer"}, "scope": {"type": "string", "defaultValue": "inner"}},
-            "resources": {"module": {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "module", "properties": properties}},
-        }))
-    };
-    for (options, made) in [
-        (json!({"scope": "outer"}), "outer"),
-        (json!({"scope": "NotSpecified"}), "outer"),
-        (Value::Null, "outer"),
-        (json!({"scope": "Inner"}), "inner"),
-        (json!({"scope": "[parameters('scope')]"}), "inner"),
-    ] {
-        world.deploy(&nested(options.clone()));
-        assert_eq!(world.identities(), [made], "{options}");
-        world.delete(&format!("{IDENTITIES}/{made}"));
-    }
-    let odd = nested(json!({"scope": "sideways"}));
-    let own = world.deploy_with("odd", "Incremental", &odd, &json!({}));
-    assert_eq!(own["properties"]["provisioningState"], "Failed", "{own}");
-    let text = own["properties"]["error"]["message"].as_str().expect("a text");
-    assert!(text.contains("sideways"), "{text}");
-    let body = json!({"properties": {"mode": "Incremental", "template": template(json!({"resources": {}})), "expressionEvaluationOptions": {"scope": "sideways"}}});
-    assert_eq!(world.put(&deployment("odd2"), &body).status, 400);
 }
 
 #[test]

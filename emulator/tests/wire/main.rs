@@ -10,6 +10,7 @@ mod conditional_requests;
 mod conditions;
 mod database_connections;
 mod deployed_modules;
+mod deployment_members;
 mod deployments;
 mod failures;
 mod federation;
