@@ -167,7 +167,7 @@ fn changes(world: &world::World) -> Vec<Asked> {
             "PUT of a network of 4,000 subnets",
             Method::PUT,
             &network,
-            &json!({"location": "uksouth", "properties": {"subnets": (0..4_000).map(|n| json!({"name": format!("s{n}")})).collect::<Vec<_>>()}}),
+            &json!({"location": "uksouth", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/8"]}, "subnets": (0..4_000).map(|n| json!({"name": format!("s{n}"), "properties": {"addressPrefix": format!("10.{}.{}.0/24", n / 250, n % 250)}})).collect::<Vec<_>>()}}),
         ),
         arm(
             "PUT of a policy of 4 MB",

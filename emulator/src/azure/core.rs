@@ -5,7 +5,7 @@ use http::Method;
 use super::Azure;
 use crate::connection::{Surroundings, connect};
 use crate::exchange::Came;
-use crate::gateway::{ParsedBody, account_named, endpoint_of};
+use crate::gateway::{ParsedBody, Refusal, account_named, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
@@ -13,7 +13,8 @@ use crate::rules::{BodyPlan, Endpoint};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Input, preparer};
 
-/// The largest body of a request that is read into memory, in bytes (ARM's own limit is 4 MiB).
+/// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
+/// a rule.
 const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
 const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
@@ -29,12 +30,35 @@ fn may_take_long(endpoint: Option<Endpoint>, request: &Request) -> bool {
     }
 }
 
+impl Azure {
+    /// Refuses a request whose body nobody has read.
+    fn refuse_unread(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        request: &Request,
+        refusal: &Refusal,
+    ) -> Response {
+        let response = self.finish(now, request, refusal.respond(request));
+        let came = Came {
+            path,
+            request: request.clone(),
+            asked: Asked::ByClient,
+        };
+        self.record(now, came, None, Ok(&response), Some(refusal));
+        response
+    }
+}
+
 impl Core for Azure {
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
-        let buffer = Admission::Buffer {
-            limit_bytes: BUFFER_MAX_BYTES,
-        };
         let endpoint = endpoint_of(&request.host, &request.path);
+        let buffer = Admission::Buffer {
+            limit_bytes: match endpoint {
+                Some(Endpoint::Arm) => self.rules.limits.request_bytes.most,
+                _ => BUFFER_MAX_BYTES,
+            },
+        };
         // What reads brings no body that anybody would be spared: the call alone decides.
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         if reads || !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
@@ -49,17 +73,14 @@ impl Core for Azure {
                         || request.headers.contains_key("content-md5"),
                 },
             },
-            Err(refusal) => {
-                let response = self.finish(now, request, refusal.respond(request));
-                let came = Came {
-                    path,
-                    request: request.clone(),
-                    asked: Asked::ByClient,
-                };
-                self.record(now, came, None, Ok(&response), Some(&refusal));
-                Admission::Refuse(response)
-            }
+            Err(refusal) => Admission::Refuse(self.refuse_unread(now, path, request, &refusal)),
         }
+    }
+
+    fn too_long(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Response> {
+        let endpoint = endpoint_of(&request.host, &request.path)?;
+        let refusal = (endpoint == Endpoint::Arm).then(|| too_large(&self.rules))?;
+        Some(self.refuse_unread(now, path, request, &refusal))
     }
 
     fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {

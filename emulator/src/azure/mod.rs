@@ -12,7 +12,7 @@ use crate::exchange::{Came, Told, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
     Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, check_body,
-    check_place, endpoint_of,
+    check_conditions, check_place, endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, FailedBecause, Log, bodies};
@@ -26,7 +26,8 @@ pub use kept_world::{KeptWorld, NotNow};
 /// The most steps one workflow takes without sleeping; more is a bug, not a plan.
 const STEPS_MAX: usize = 10_000;
 
-/// What of a body was not taken, because the version asked for does not have it.
+/// What of a request was passed over: of a body because the version asked for does not have it, of the headers
+/// because the service does not heed them.
 const IGNORED: &str = "x-azdrill-ignored";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -225,17 +226,15 @@ impl Azure {
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result =
-            check_body(&self.rules, permit.operation(&self.rules), &mut request).and_then(|ignored| {
-                check_place(&self.rules, &self.state, &permit, &request)?;
-                let mut context = self.context(now, Some(path), &mut started);
-                let response = handler(&mut context, &permit, &request)?;
-                Ok(if ignored.is_empty() {
-                    response
-                } else {
-                    response.with_header(IGNORED, &ignored.join(","))
-                })
-            });
+        let result = self.check(&permit, &mut request).and_then(|ignored| {
+            let mut context = self.context(now, Some(path), &mut started);
+            let response = handler(&mut context, &permit, &request)?;
+            Ok(if ignored.is_empty() {
+                response
+            } else {
+                response.with_header(IGNORED, &ignored.join(","))
+            })
+        });
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
@@ -251,6 +250,22 @@ impl Azure {
         }
         self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
         response
+    }
+
+    /// What is asked of a request whatever it is, once it has been let in; answers with what of it is
+    /// passed over.
+    fn check(&self, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
+        let operation = permit.operation(&self.rules);
+        let mut ignored = check_body(&self.rules, operation, request)?;
+        check_place(&self.rules, &self.state, permit, request)?;
+        ignored.extend(check_conditions(
+            &self.rules,
+            &self.state,
+            operation,
+            permit,
+            request,
+        )?);
+        Ok(ignored)
     }
 
     /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header

@@ -18,6 +18,10 @@ pub struct DeploymentFacts {
     pub template: TemplateMembers,
     /// Members of a template's resource.
     pub resource: TemplateResourceMembers,
+    /// Members of a parameter, or of a definition.
+    pub declaration: DeclarationMembers,
+    /// Members of an output, besides those of a declaration.
+    pub output: DeclarationMembers,
     /// What stands for extensions, which are not played.
     pub extensions: TemplateExtensions,
     environment: Environment,
@@ -42,8 +46,8 @@ pub struct TemplateMembers {
     pub texts: Vec<String>,
     /// The others, without those that stand for extensions.
     pub others: Vec<String>,
-    #[serde(rename = "mark")]
-    _mark: Mark,
+    /// How sure we are.
+    pub mark: Mark,
     sources: Vec<String>,
 }
 
@@ -53,8 +57,21 @@ pub struct TemplateMembers {
 pub struct TemplateResourceMembers {
     /// Those that are no part of the body it is put with.
     pub own: Vec<String>,
-    #[serde(rename = "mark")]
-    _mark: Mark,
+    /// Those of the body.
+    pub body: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    sources: Vec<String>,
+}
+
+/// Members of what a template declares.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclarationMembers {
+    /// Their names.
+    pub members: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
     sources: Vec<String>,
 }
 
@@ -85,15 +102,6 @@ impl DeploymentFacts {
     pub fn environment(&self) -> &Value {
         &self.environment.value
     }
-
-    /// Whether a template may have this member: `None`, if not; else whether it is a text.
-    pub fn template_text(&self, member: &str) -> Option<bool> {
-        let is_in = |names: &[String]| names.iter().any(|own| own.eq_ignore_ascii_case(member));
-        if is_in(&self.template.texts) {
-            return Some(true);
-        }
-        (is_in(&self.template.others) || is_in(&self.extensions.template)).then_some(false)
-    }
 }
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFacts, RulesError> {
@@ -102,6 +110,8 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFact
         ("language", &facts.language.sources),
         ("template", &facts.template.sources),
         ("resource", &facts.resource.sources),
+        ("declaration", &facts.declaration.sources),
+        ("output", &facts.output.sources),
         ("extensions", &facts.extensions.sources),
         ("environment", &facts.environment.sources),
     ] {
@@ -122,7 +132,9 @@ mod tests {
         let rows = [
             ("language", "versions = [\"2.0\"]"),
             ("template", "texts = []\nothers = [\"outputs\"]"),
-            ("resource", "own = []"),
+            ("resource", "own = []\nbody = []"),
+            ("declaration", "members = []"),
+            ("output", "members = []"),
             ("extensions", "template = []\nresource = []"),
             ("environment", "value = {}"),
         ];
@@ -134,8 +146,7 @@ mod tests {
             rows.iter().map(row).collect()
         };
         let facts = load(&file(""), &known).expect("loads");
-        assert_eq!(facts.template_text("Outputs"), Some(false));
-        assert_eq!(facts.template_text("exits"), None);
+        assert_eq!(facts.template.others, ["outputs"]);
         for (name, _) in rows {
             let error = load(&file(name), &known).expect_err("refused").to_string();
             let wanted = format!("row {name}: sources.toml has no `OTHER`");

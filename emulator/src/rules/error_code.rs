@@ -62,10 +62,14 @@ struct ErrorsFile {
 }
 
 /// Each file stands for a service or two, and no code may stand in both.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("errors.toml", include_str!("../../rules/errors.toml")),
     ("errors_body.toml", include_str!("../../rules/errors_body.toml")),
     ("errors_blob.toml", include_str!("../../rules/errors_blob.toml")),
+    (
+        "errors_network.toml",
+        include_str!("../../rules/errors_network.toml"),
+    ),
 ];
 
 pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<String, ErrorCode>, RulesError> {

@@ -20,6 +20,18 @@ pub enum Within {
     Scope,
 }
 
+/// What a resource is asked for before it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptCheck {
+    /// Address prefixes of a network and its subnets.
+    Addresses,
+    /// Peerings of networks.
+    Peerings,
+    /// Rules of a network security group.
+    SecurityRules,
+}
+
 /// A type of resources that are kept and have no effect.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +76,9 @@ pub struct KeptResource {
     /// Actions that answer keys.
     #[serde(default)]
     pub keys: Vec<KeysAction>,
+    /// What it is asked for before it is written.
+    #[serde(default)]
+    pub checks: Vec<KeptCheck>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.

@@ -16,10 +16,25 @@ pub struct Limit {
     evidence: Evidence,
 }
 
+/// Limits of the tags of some types.
+#[derive(Debug, Deserialize)]
+pub struct TagLimits {
+    /// What the names of the types begin with.
+    pub types: String,
+    /// The most tags there may be.
+    pub most: Option<u64>,
+    /// Characters of a tag's name.
+    pub name_characters: Option<u64>,
+    #[serde(flatten)]
+    evidence: Evidence,
+}
+
 /// The limits of templates, expressions and queries.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
+    /// Bytes of a request's body over Azure Resource Manager.
+    pub request_bytes: Limit,
     /// Parameters of a template.
     pub template_parameters: Limit,
     /// Variables of a template.
@@ -42,15 +57,32 @@ pub struct Limits {
     pub tag_name_characters: Limit,
     /// Characters of a tag's value.
     pub tag_value_characters: Limit,
+    /// Of some types there are fewer tags, or shorter ones.
+    pub tags_of: Vec<TagLimits>,
     /// Characters of a query.
     pub query_characters: Limit,
     /// Operators of a query.
     pub query_operators: Limit,
 }
 
+impl Limits {
+    /// How many tags something of a type has at most, and how many characters the name of one.
+    pub fn of_tags(&self, kind: &str) -> (u64, u64) {
+        let own = |row: &&TagLimits| {
+            let start = kind.get(..row.types.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(&row.types))
+        };
+        let own = self.tags_of.iter().find(own);
+        let most = own.and_then(|row| row.most).unwrap_or(self.tags.most);
+        let characters = own.and_then(|row| row.name_characters);
+        (most, characters.unwrap_or(self.tag_name_characters.most))
+    }
+}
+
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Limits, RulesError> {
     let limits: Limits = parse(FILE, text)?;
     let rows = [
+        ("request_bytes", &limits.request_bytes),
         ("template_parameters", &limits.template_parameters),
         ("template_variables", &limits.template_variables),
         ("template_resources", &limits.template_resources),
@@ -67,6 +99,9 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Limits, RulesE
     ];
     for (name, limit) in rows {
         known.check(FILE, name, &limit.evidence.sources)?;
+    }
+    for row in &limits.tags_of {
+        known.check(FILE, &row.types, &row.evidence.sources)?;
     }
     Ok(limits)
 }

@@ -13,10 +13,10 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
-    database_row, deployment_facts, directory, error_code, federation, fix, header_rows, kept_resource,
-    key_vault, limits, name_form, network_resource, outside, parameter_list, provider, public_client,
-    query_option, region, role, server_facts, server_settings, single_server, storage_facts, time_zone,
-    vault_facts,
+    conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
+    kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
+    public_client, query_option, region, role, server_facts, server_settings, single_server, storage_facts,
+    time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -144,11 +144,9 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let fixes = fix::load(rules_file!("fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     let router = Router::build(operations)?;
-    let conditions = Arc::new(condition_facts::load(
-        rules_file!("conditions.toml"),
-        &router,
-        &known,
-    )?);
+    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
+    let conditions = Arc::new(conditions);
+    let conditional = rules_file!("conditional_requests.toml");
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     let server_settings = server_settings::load(rules_file!("server_settings.toml"), &errors, &known)?;
     Ok(Rules {
@@ -165,7 +163,6 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken),
         prerequisites: compiled,
         taken,
-        errors,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
@@ -174,7 +171,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         database_network,
         single_server: single_server::load(rules_file!("single_server.toml"), &known)?,
         key_vault,
-        network_resources: network_resource::load(rules_file!("network_resources.toml"), &known)?,
+        network_resources: network_resource::load(rules_file!("network_resources.toml"), &errors, &known)?,
         parameters: parameter_list::load(rules_file!("parameters.toml"), &known)?,
         providers: provider::load(rules_file!("providers.toml"), &known)?,
         regions: region::load(rules_file!("regions.toml"), &known)?,
@@ -183,6 +180,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
+        conditional_writes: conditional_request::load(conditional, &errors, &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
@@ -192,6 +190,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         token_resources,
         server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
+        errors,
         sources: sources.sources,
     })
 }

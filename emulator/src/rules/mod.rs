@@ -9,6 +9,7 @@ mod blob_request;
 mod body;
 mod choice;
 mod condition_facts;
+mod conditional_request;
 mod database_row;
 mod deployment_facts;
 mod directory;
@@ -53,20 +54,25 @@ pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
 };
+pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use deployment_facts::{
-    DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers, TemplateResourceMembers,
+    DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
+    TemplateResourceMembers,
 };
 pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
-pub use kept_resource::{KeptResource, KeysAction, Within};
+pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
-pub use limits::{Limit, Limits};
+pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use network_resource::{NetworkResourceFacts, PrivateDnsZone, PrivateLink};
+pub use network_resource::{
+    InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
+    User,
+};
 pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use outside::Outside;
@@ -162,6 +168,8 @@ pub struct Rules {
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
     pub limits: Limits,
+    /// Which writes over ARM heed conditions on etags.
+    pub conditional_writes: Vec<ConditionalWrites>,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
     /// What templates of deployments may say and ask for.

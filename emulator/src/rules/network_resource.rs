@@ -1,10 +1,13 @@
-//! What resources of `Microsoft.Network` are given besides what a request says.
+//! What resources of `Microsoft.Network` are given besides what a request says, and what they cannot be.
 
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{ErrorCode, Mark};
 
 const FILE: &str = "network_resources.toml";
 
@@ -17,6 +20,82 @@ pub struct NetworkResourceFacts {
     /// What private endpoints can be connected to.
     #[serde(rename = "private_link")]
     pub private_links: Vec<PrivateLink>,
+    /// How large a subnet is.
+    pub subnets: SubnetSizes,
+    /// What no virtual network has.
+    pub reserved_addresses: ReservedAddresses,
+    /// How many rules a network security group has.
+    pub security_rules: SecurityRules,
+    /// What cannot be deleted while another resource names it.
+    pub in_use: Vec<InUse>,
+}
+
+/// How large a subnet is, as lengths of prefixes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubnetSizes {
+    /// Of the smallest.
+    pub smallest: u8,
+    /// Of the largest.
+    pub largest: u8,
+    /// Of one of IPv6.
+    pub ipv6: u8,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Ranges that no virtual network has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservedAddresses {
+    /// The ranges.
+    pub ranges: Vec<IpNet>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// How many rules a network security group has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityRules {
+    /// At most.
+    pub most: usize,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What cannot be deleted while another resource names it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InUse {
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who names it, and where.
+    pub by: Vec<User>,
+    /// The row of `errors.toml` it is refused with.
+    pub code: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A resource that uses others.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The place of the other's id in its body: members between dots, `[]` behind an array.
+    pub at: String,
 }
 
 /// What a new private DNS zone has.
@@ -73,9 +152,23 @@ fn action_required() -> String {
     "actionRequired".to_owned()
 }
 
-pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NetworkResourceFacts, RulesError> {
+pub(super) fn load(
+    text: &str,
+    errors: &BTreeMap<String, ErrorCode>,
+    known: &SourceCheck<'_>,
+) -> Result<NetworkResourceFacts, RulesError> {
     let facts: NetworkResourceFacts = parse(FILE, text)?;
     known.check(FILE, "private_dns_zone", &facts.private_dns_zone.sources)?;
+    known.check(FILE, "subnets", &facts.subnets.sources)?;
+    known.check(FILE, "reserved_addresses", &facts.reserved_addresses.sources)?;
+    known.check(FILE, "security_rules", &facts.security_rules.sources)?;
+    for row in &facts.in_use {
+        known.check(FILE, &row.kind, &row.sources)?;
+        if !errors.contains_key(&row.code) {
+            let what = format!("errors.toml has no `{}`", row.code);
+            return Err(row_error(FILE, &row.kind, &what));
+        }
+    }
     for link in &facts.private_links {
         known.check(FILE, &link.kind, &link.sources)?;
     }
@@ -88,19 +181,22 @@ mod tests {
     use crate::rules::load::test_sources;
 
     #[test]
-    fn every_fact_has_a_source() {
+    fn every_fact_has_a_source_and_every_code_a_row() {
         let sources = test_sources();
-        let zone = |source: &str| {
-            format!(
-                "private_link = []\n[private_dns_zone]\nproperties = {{}}\nstart_of_authority = {{}}\nstart_of_authority_ttl = 1\nmark = \"doc\"\nsources = [\"{source}\"]\n"
-            )
-        };
         let known = SourceCheck::new(&sources);
-        assert!(load(&zone("KNOWN"), &known).is_ok());
-        let error = load(&zone("OTHER"), &known).expect_err("refused").to_string();
-        assert!(
-            error.contains("row private_dns_zone: sources.toml has no `OTHER`"),
-            "{error}"
-        );
+        let error = |source: &str, code: &str| {
+            let said = format!("mark = \"doc\"\nsources = [\"{source}\"]\n");
+            let text = format!(
+                "private_link = []\n[private_dns_zone]\nproperties = {{}}\nstart_of_authority = {{}}\nstart_of_authority_ttl = 1\n{said}\
+                 [subnets]\nsmallest = 29\nlargest = 2\nipv6 = 64\n{said}\
+                 [reserved_addresses]\nranges = []\n{said}[security_rules]\nmost = 1\n{said}\
+                 [[in_use]]\ntype = \"A/b\"\nby = []\ncode = \"{code}\"\n{said}"
+            );
+            load(&text, &BTreeMap::new(), &known)
+                .expect_err("refused")
+                .to_string()
+        };
+        assert!(error("OTHER", "X").contains("row private_dns_zone: sources.toml has no `OTHER`"));
+        assert!(error("KNOWN", "X").contains("row A/b: errors.toml has no `X`"));
     }
 }

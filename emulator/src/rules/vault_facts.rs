@@ -81,6 +81,8 @@ pub struct DatasourceType {
 pub struct StorageSettings {
     /// Values of `datastoreType`.
     pub datastore_types: Vec<String>,
+    /// Which of them stands only beside which other.
+    pub beside: std::collections::BTreeMap<String, String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.

@@ -68,6 +68,12 @@ pub trait Core: Send + 'static {
     /// still be refused by [`Core::call`].
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission;
 
+    /// How a request is refused whose body turned out longer than it may be, where the service has words of
+    /// its own for that; the core takes note of it.
+    fn too_long(&mut self, _now: Timestamp, _path: &NetworkPath, _request: &Request) -> Option<Response> {
+        None
+    }
+
     /// What is to be worked out for a request before it is called, without the core: what takes long, so
     /// that nobody else waits for it. The shell carries it out and puts it into the request. `None`: the
     /// request can be called as it is, which is true of nearly all.

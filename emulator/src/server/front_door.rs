@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::alarm::Alarm;
 use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
-use super::body::{Answer, AnswerBody, BodySource};
+use super::body::{Answer, AnswerBody, BodyError, BodySource};
 use super::clock::Clock;
 use super::core::{Admission, Core};
 use super::names::Names;
@@ -131,7 +131,7 @@ impl<C: Core> FrontDoor<C> {
             ControlFlow::Continue(admitted) => admitted,
             ControlFlow::Break(begun) => return self.answer(self.end(path, begun).await, is_head),
         };
-        let called = match self.take_body(admission, &head, body).await {
+        let called = match self.take_body(path, admission, &head, body).await {
             Ok(body) => {
                 let begun = self.begin(self.lock(), path, Request { body, ..head });
                 self.end(path, begun).await
@@ -190,6 +190,7 @@ impl<C: Core> FrontDoor<C> {
 
     async fn take_body(
         &self,
+        path: &NetworkPath,
         admission: Admission,
         head: &Request,
         body: BodySource,
@@ -211,7 +212,14 @@ impl<C: Core> FrontDoor<C> {
                 return Err(response);
             }
         };
-        taken.map_err(|error| refusal::of_body(&error))
+        taken.map_err(|error| {
+            let now = self.shared.clock.now();
+            let by_core = match error {
+                BodyError::TooLong => self.lock().too_long(now, path, head),
+                BodyError::Broken(_) | BodyError::Store(_) => None,
+            };
+            by_core.unwrap_or_else(|| refusal::of_body(&error))
+        })
     }
 
     /// Calls the core, unless there is something to work out first.

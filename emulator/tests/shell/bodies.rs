@@ -162,6 +162,19 @@ async fn too_long_a_body_is_refused_whether_it_says_so_or_not() {
 }
 
 #[tokio::test]
+async fn a_service_says_in_its_own_words_that_a_body_is_too_long() {
+    let world = world();
+    for target in ["/words", "/echo"] {
+        let piece = Bytes::from(vec![0; BUFFER_BYTES_MAX as usize + 1]);
+        let body = BodySource::stream(stream::iter([Ok(piece)]));
+        let answer = world.send(put(target), body).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let own = (target == "/words").then_some("words");
+        assert_eq!(answer.header("x-own"), own, "{target}");
+    }
+}
+
+#[tokio::test]
 async fn a_full_disk_is_said_and_nothing_is_half_written() {
     let world = World::with_limit(CoreDouble::default(), None, 10);
     let answer = world.send(put("/blobs/a"), pieces(&[b"12345", b"678901"])).await;

@@ -127,6 +127,11 @@ fn echo(request: &Request) -> Response {
 }
 
 impl Core for CoreDouble {
+    fn too_long(&mut self, _: Timestamp, _: &NetworkPath, request: &Request) -> Option<Response> {
+        let own = request.path.starts_with("/words");
+        own.then(|| Response::new(StatusCode::PAYLOAD_TOO_LARGE).with_header("x-own", "words"))
+    }
+
     fn connect_database(
         &mut self,
         _: Timestamp,

@@ -1,7 +1,8 @@
 //! What services refuse although the published types would take it, and how sure that is.
 
+use azdrill_emulator::server::Core;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bodies::{policy_body, vault_body};
 use crate::world::{World, below_vault};
@@ -63,4 +64,143 @@ fn a_template_with_comments_is_of_its_type_as_well() {
     assert_eq!(send("7"), "InvalidRequestContent");
     assert_eq!(send("\"Sometimes\""), "InvalidRequestContent");
     assert_eq!(send("\"Incremental\""), "InvalidTemplate");
+}
+
+#[test]
+fn resource_manager_takes_four_megabytes() {
+    let mut world = World::new();
+    let most = world.azure.rules().limits.request_bytes.most;
+    let most = usize::try_from(most).expect("it fits");
+    let group = format!("{}?api-version=2022-09-01", world.group());
+    let mut send = |length: usize| {
+        let mut text = r#"{"location": "westeurope"}"#.to_owned();
+        text.extend(std::iter::repeat_n(' ', length - text.len()));
+        let mut request = world
+            .request(Method::PUT, &group)
+            .with_header("content-type", "application/json");
+        request.body = azdrill_emulator::model::Body::Bytes(text.into());
+        world.send(request)
+    };
+    assert_eq!(send(most).status, 200);
+    let answer = send(most + 1);
+    assert_eq!(answer.status, 413);
+    assert_eq!(answer.json_body()["error"]["code"], "RequestContentTooLarge");
+    // The same where nobody has read it to its end, and nobody but Resource Manager says it like that.
+    let request = world.request(Method::PUT, &group);
+    let path = azdrill_emulator::model::NetworkPath::internet();
+    let answer = world
+        .azure
+        .too_long(world.now, &path, &request)
+        .expect("its own words");
+    assert_eq!(answer.json_body()["error"]["code"], "RequestContentTooLarge");
+    let noted = world.azure.log().since(0).last().expect("an exchange");
+    assert_eq!(noted.status, 413);
+    let elsewhere = azdrill_emulator::model::Request::new(Method::PUT, "x.vault.azure.net", "/secrets/s");
+    assert!(world.azure.too_long(world.now, &path, &elsewhere).is_none());
+}
+
+#[test]
+fn a_vault_keeps_backups_in_one_store_of_each_kind() {
+    let mut world = World::new();
+    let setting = |kind: &str| json!({"datastoreType": kind, "type": "LocallyRedundant"});
+    for (settings, status) in [
+        (json!([]), 400),
+        (json!([setting("VaultStore"), setting("vaultStore")]), 400),
+        (json!([setting("ArchiveStore")]), 400),
+        (json!([{"datastoreType": "VaultStore"}]), 400),
+        (json!([setting("VaultStore"), setting("ArchiveStore")]), 201),
+        (json!([setting("OperationalStore")]), 201),
+    ] {
+        let mut body = vault_body("On");
+        body["properties"]["storageSettings"] = settings.clone();
+        let name = format!("v{}", settings.to_string().len());
+        let target = format!("/providers/Microsoft.DataProtection/backupVaults/{name}");
+        let answer = world.put(&target, &body);
+        assert_eq!(answer.status, status, "{settings}: {answer:?}");
+        if status == 400 {
+            assert_eq!(answer.json_body()["error"]["code"], "BMSUserErrorInvalidInput");
+        }
+    }
+    assert_eq!(world.put(&below_vault(""), &vault_body("On")).status, 201);
+    world.settle();
+    let empty = json!({"properties": {"storageSettings": []}});
+    let refused = world.arm(Method::PATCH, &below_vault(""), Some(&empty));
+    assert_eq!(refused.status, 400);
+    // Where a vault is copied to follows from its region.
+    let mut shown = world.get(&below_vault("")).json_body();
+    assert_eq!(
+        shown["properties"]["replicatedRegions"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert!(world.put(&below_vault(""), &shown).status.is_success());
+    shown["properties"]["replicatedRegions"] = json!(["uksouth"]);
+    let refused = world.put(&below_vault(""), &shown);
+    assert_eq!(refused.status, 501, "{refused:?}");
+}
+
+#[test]
+fn a_key_vault_is_of_a_tenant_that_there_is() {
+    let mut world = World::new();
+    let target = "/providers/Microsoft.KeyVault/vaults/drilltenant";
+    let body = |tenant: &str| json!({"location": "westeurope", "properties": {"tenantId": tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}});
+    let own = world.operator.tenant.to_string();
+    let nil = "00000000-0000-0000-0000-000000000000";
+    let other = "11111111-2222-4333-8444-555555555555";
+    for (tenant, mark) in [(nil, None), (other, Some("inferred"))] {
+        let answer = world.put(target, &body(tenant));
+        assert_eq!(answer.status, 400, "{answer:?}");
+        let error = answer.json_body()["error"].clone();
+        assert_eq!(error["code"], "BadRequest");
+        assert_eq!(error["message"], "An invalid value was provided for 'tenantId'.");
+        assert_eq!(answer.header("x-azdrill-mark"), mark);
+    }
+    assert_eq!(world.put(target, &body(&own)).status, 200);
+    let moved = json!({"properties": {"tenantId": nil}});
+    assert_eq!(world.arm(Method::PATCH, target, Some(&moved)).status, 400);
+}
+
+/// What the table of a kept resource says is held, and not only its kinds: what must be there, what is only
+/// answered, how much it may be.
+#[test]
+fn lifecycle_policies_addresses_and_alerts_are_of_their_types() {
+    let mut world = World::new();
+    world.put_account();
+    let policy = format!("{}/managementPolicies/default", world.account());
+    let rules = |days: Value| {
+        let actions = json!({"baseBlob": {"delete": {"daysAfterModificationGreaterThan": days}}});
+        let definition = json!({"actions": actions, "filters": {"blobTypes": ["blockBlob"]}});
+        json!({"properties": {"policy": {"rules": [{"name": "r", "type": "Lifecycle", "definition": definition}]}}})
+    };
+    assert_eq!(world.put(&policy, &rules(json!(30))).status, 200);
+    assert_eq!(world.put(&policy, &rules(json!(-1))).status, 400);
+    assert_eq!(world.put(&policy, &rules(json!("30"))).status, 400);
+    let mut bare = rules(json!(30));
+    bare["properties"]["policy"]["rules"][0]["definition"] = json!({});
+    assert_eq!(world.put(&policy, &bare).status, 400);
+    let address = "/providers/Microsoft.Network/publicIPAddresses/ip";
+    let with = |properties: Value| json!({"location": "westeurope", "properties": properties});
+    for wrong in [
+        json!({"dnsSettings": {"domainNameLabel": 7}}),
+        json!({"idleTimeoutInMinutes": 31}),
+    ] {
+        assert_eq!(world.put(address, &with(wrong)).status, 400);
+    }
+    let named = json!({"dnsSettings": {"domainNameLabel": "x"}, "ipConfiguration": {"id": "/y"}});
+    let properties = world.put(address, &with(named)).json_body()["properties"].clone();
+    assert_eq!(properties["dnsSettings"], json!({"domainNameLabel": "x"}));
+    assert!(
+        properties["ipConfiguration"].is_null(),
+        "what is only answered is not taken"
+    );
+    let alert = "/providers/Microsoft.Insights/metricAlerts/a";
+    let mut body = json!({"location": "global", "properties": {
+        "severity": 3, "enabled": true, "scopes": [], "evaluationFrequency": "PT1M", "windowSize": "PT5M",
+        "criteria": {"odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"},
+    }});
+    assert_eq!(world.put(alert, &body).status, 200);
+    body["properties"]["severity"] = json!(5);
+    assert_eq!(world.put(alert, &body).status, 400);
+    let table = "/providers/Microsoft.Network/routeTables/t";
+    let routes = json!({"routes": [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0"}}]});
+    assert_eq!(world.put(table, &with(routes)).status, 400);
 }

@@ -8,20 +8,20 @@ use crate::world::World;
 
 const SCHEMA: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
 const KEYS: &str = "/providers/Microsoft.KeyVault/vaults";
-const IDENTITIES: &str = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+pub(crate) const IDENTITIES: &str = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
 
-fn deployment(name: &str) -> String {
+pub(crate) fn deployment(name: &str) -> String {
     format!("/providers/Microsoft.Resources/deployments/{name}")
 }
 
-fn template(more: Value) -> Value {
+pub(crate) fn template(more: Value) -> Value {
     let mut own = json!({"$schema": SCHEMA, "languageVersion": "2.0", "contentVersion": "1.0.0.0"});
     let members = own.as_object_mut().expect("an object");
     members.extend(more.as_object().expect("an object").clone());
     own
 }
 
-fn identity(name: &str) -> Value {
+pub(crate) fn identity(name: &str) -> Value {
     json!({
         "type": "Microsoft.ManagedIdentity/userAssignedIdentities",
         "apiVersion": "2023-01-31",
@@ -31,7 +31,13 @@ fn identity(name: &str) -> Value {
 }
 
 impl World {
-    fn deploy_with(&mut self, name: &str, mode: &str, template: &Value, parameters: &Value) -> Value {
+    pub(crate) fn deploy_with(
+        &mut self,
+        name: &str,
+        mode: &str,
+        template: &Value,
+        parameters: &Value,
+    ) -> Value {
         let body = json!({"properties": {"mode": mode, "template": template, "parameters": parameters}});
         let made = self.put(&deployment(name), &body);
         assert_eq!(made.status, 201, "{made:?}");
@@ -40,13 +46,13 @@ impl World {
     }
 
     #[track_caller]
-    fn deploy(&mut self, template: &Value) -> Value {
+    pub(crate) fn deploy(&mut self, template: &Value) -> Value {
         let own = self.deploy_with("d", "Incremental", template, &json!({}));
         assert_eq!(own["properties"]["provisioningState"], "Succeeded", "{own}");
         own["properties"]["outputs"].clone()
     }
 
-    fn identities(&mut self) -> Vec<String> {
+    pub(crate) fn identities(&mut self) -> Vec<String> {
         let listed = self.get(IDENTITIES).json_body();
         let all = listed["value"].as_array().expect("a list").iter();
         all.map(|own| own["name"].as_str().expect("a name").to_owned())

@@ -9,19 +9,26 @@ use crate::world::World;
 /// A body that every type of these takes.
 fn body_of(kind: &str) -> Value {
     let properties = match kind {
-        "Microsoft.Insights/actionGroups" => json!({"groupShortName": "ops"}),
+        "Microsoft.Insights/actionGroups" => json!({"groupShortName": "ops", "enabled": true}),
         "Microsoft.Insights/metricAlerts" => {
-            json!({"severity": 3, "enabled": true, "scopes": [], "evaluationFrequency": "PT1M", "criteria": {}})
+            let criteria = json!({"odata.type": "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria", "allOf": []});
+            json!({"severity": 3, "enabled": true, "scopes": [], "evaluationFrequency": "PT1M", "windowSize": "PT5M", "criteria": criteria})
         }
+        "Microsoft.Insights/components" => json!({"Application_Type": "web"}),
         "Microsoft.Network/networkSecurityGroups/securityRules" => {
             json!({"protocol": "*", "access": "Allow", "direction": "Inbound", "priority": 100})
         }
-        "Microsoft.Insights/activityLogAlerts" => json!({"scopes": [], "condition": {}, "actions": {}}),
+        "Microsoft.Network/routeTables/routes" => json!({"nextHopType": "Internet"}),
+        "Microsoft.Network/virtualNetworks" => json!({"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}),
+        "Microsoft.Network/virtualNetworks/subnets" => json!({"addressPrefix": "10.0.0.0/24"}),
+        "Microsoft.Insights/activityLogAlerts" => {
+            json!({"scopes": [], "condition": {"allOf": []}, "actions": {}})
+        }
         "Microsoft.OperationsManagement/solutions" => json!({"workspaceResourceId": "/x"}),
         "Microsoft.AlertsManagement/actionRules" => json!({"scopes": [], "actions": []}),
         _ => json!({}),
     };
-    json!({"location": "westeurope", "tags": {"a": "b"}, "properties": properties})
+    json!({"location": "westeurope", "kind": "web", "tags": {"a": "b"}, "properties": properties})
 }
 
 #[test]
@@ -35,13 +42,9 @@ fn every_type_is_put_read_listed_changed_and_deleted() {
             (Within::Group, false) => format!("/providers/{}/one", row.kind),
             (Within::Group, true) => {
                 let (holder, collection) = row.kind.rsplit_once('/').expect("a part");
+                let body = body_of(holder);
                 let holder = format!("/providers/{holder}/holder");
-                assert!(
-                    world
-                        .put(&holder, &json!({"location": "westeurope"}))
-                        .status
-                        .is_success()
-                );
+                assert!(world.put(&holder, &body).status.is_success());
                 format!("{holder}/{collection}/one")
             }
         };

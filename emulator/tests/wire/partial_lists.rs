@@ -30,7 +30,10 @@ fn a_list_over_a_subscription_leaves_out_what_the_caller_may_not_read() {
             json!({"tenantId": world.operator.tenant, "sku": {"family": "A", "name": "standard"}, "accessPolicies": []}),
         ),
         ("Microsoft.ManagedIdentity/userAssignedIdentities", json!({})),
-        ("Microsoft.Network/virtualNetworks", json!({})),
+        (
+            "Microsoft.Network/virtualNetworks",
+            json!({"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}),
+        ),
         ("Microsoft.Network/networkSecurityGroups", json!({})),
         ("Microsoft.Network/publicIPAddresses", json!({})),
         ("Microsoft.Network/privateDnsZones", json!({})),

@@ -255,6 +255,11 @@ fn a_private_endpoint_connects_to_the_server() {
         (200, &json!("b"))
     );
     assert_eq!(connection(&mut world), tags.json_body());
+    // Tags come on top of those there are, and count with them.
+    let many: serde_json::Map<String, Value> = (0..50).map(|at| (format!("t{at}"), json!("x"))).collect();
+    let refused = world.arm(Method::PATCH, &target, Some(&json!({"tags": many})));
+    assert_eq!(refused.json_body()["error"]["code"], "SyntheticTooManyTags");
+    assert_eq!(connection(&mut world), tags.json_body());
     let state = &connection(&mut world)["properties"]["privateLinkServiceConnectionState"];
     assert_eq!(state["actionsRequired"], "None");
     let nonsense = json!({"properties": {"privateLinkServiceConnectionState": {"status": "Maybe"}}});

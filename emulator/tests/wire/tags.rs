@@ -156,3 +156,34 @@ fn tags_keep_to_their_limits() {
         "{answer:?}"
     );
 }
+
+/// Of some types there are fewer, or shorter ones; and what is merged counts with what was there.
+#[test]
+fn some_types_have_limits_of_their_own() {
+    let mut world = World::new();
+    world.put_account();
+    let account = world.account();
+    let many = |from: usize, to: usize| -> serde_json::Map<String, serde_json::Value> {
+        (from..to).map(|at| (format!("t{at}"), json!("x"))).collect()
+    };
+    let zone = format!(
+        "{}/providers/Microsoft.Network/privateDnsZones/z.example",
+        world.group()
+    );
+    let body = |count: usize| json!({"location": "global", "tags": many(0, count)});
+    assert_eq!(world.put(&zone, &body(15)).status, 202);
+    let refused = world.put(&zone, &body(16));
+    assert_eq!(refused.json_body()["error"]["code"], "SyntheticTooManyTags");
+    let more = json!({"operation": "Merge", "properties": {"tags": {"more": "1"}}});
+    let refused = world.arm(Method::PATCH, &of(&zone), Some(&more));
+    assert_eq!(refused.json_body()["error"]["code"], "SyntheticTooManyTags");
+    for target in [account.clone(), of(&account)] {
+        for (length, status) in [(128, 200), (129, 400)] {
+            let name = "n".repeat(length);
+            let tags = json!({ name: "" });
+            let body = json!({"tags": tags, "operation": "Replace", "properties": {"tags": tags}});
+            let answer = world.arm(Method::PATCH, &target, Some(&body));
+            assert_eq!(answer.status, status, "{target} {length}");
+        }
+    }
+}

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{ParsedBody, Refusal, json_text, lenient_json};
+use super::{ParsedBody, Refusal, Shape, json_text, lenient_json};
 use crate::model::Request;
 use crate::rules::{Endpoint, Operation, Rules};
 pub(crate) use tags::check_tags;
@@ -76,6 +76,17 @@ pub(crate) fn read_lenient_json(request: &Request) -> Result<Cow<'_, Value>, Ref
     })
 }
 
+/// Resource Manager's refusal of a body that is longer than it takes.
+pub(crate) fn too_large(rules: &Rules) -> Refusal {
+    const MB: u64 = 1024 * 1024;
+    let most = (rules.limits.request_bytes.most / MB).to_string();
+    Refusal::of_row(
+        Shape::Arm,
+        rules.error("RequestContentTooLarge"),
+        &[("most", &most)],
+    )
+}
+
 /// Checks the version a request asks for and its body, and leaves this in `request.json` as far as it
 /// is taken. Answers with the places that are not, because the version does not have them.
 ///
@@ -89,6 +100,10 @@ pub(crate) fn check(
 ) -> Result<Vec<String>, Refusal> {
     if operation.endpoint != Endpoint::Arm || operation.anonymous {
         return Ok(Vec::new());
+    }
+    let length = u64::try_from(request.body.bytes().len()).unwrap_or(u64::MAX);
+    if length > rules.limits.request_bytes.most {
+        return Err(too_large(rules));
     }
     let asked = version(rules, operation, request)?;
     let Some(own) = rules.bodies.of_operation(operation) else {

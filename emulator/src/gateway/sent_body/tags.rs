@@ -22,15 +22,15 @@ pub(super) fn check(rules: &Rules, operation: &Operation, body: &Value) -> Resul
         body.get("tags")
     };
     match place.and_then(Value::as_object) {
-        Some(tags) => check_tags(rules, tags),
+        Some(tags) => check_tags(rules, &operation.resource_type, tags),
         None => Ok(()),
     }
 }
 
-/// Checks tags as they would stand.
-pub(crate) fn check_tags(rules: &Rules, tags: &Map<String, Value>) -> Result<(), Refusal> {
+/// Checks the tags of something of a type, as they would stand.
+pub(crate) fn check_tags(rules: &Rules, kind: &str, tags: &Map<String, Value>) -> Result<(), Refusal> {
     let limits = &rules.limits;
-    let most = limits.tags.most;
+    let (most, most_characters) = limits.of_tags(kind);
     if holds_more(tags.len(), most) {
         return Err(refuse(
             rules,
@@ -47,9 +47,8 @@ pub(crate) fn check_tags(rules: &Rules, tags: &Map<String, Value>) -> Result<(),
         if !own && name.contains(|letter: char| RESERVED.contains(&letter) || letter.is_control()) {
             return Err(refuse(rules, "InvalidTagNameCharacters", name, 0));
         }
-        let most = limits.tag_name_characters.most;
-        if holds_more(name.chars().count(), most) {
-            return Err(refuse(rules, "InvalidTagName", name, most));
+        if holds_more(name.chars().count(), most_characters) {
+            return Err(refuse(rules, "InvalidTagName", name, most_characters));
         }
         let value = value.as_str().unwrap_or_default();
         let most = limits.tag_value_characters.most;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::INSTANCE;
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId};
-use crate::services::Context;
+use crate::services::{Context, json_body};
 use crate::state::field;
 
 fn text<'a>(vault: &'a Value, path: &[&str]) -> &'a str {
@@ -39,14 +39,8 @@ pub(super) fn check(
         return refuse("SyntheticSoftDeleteAlwaysOnRequired");
     }
     let settings = field(field(sent, "properties"), "storageSettings");
-    let known = &context.rules.vaults.storage.datastore_types;
-    for setting in settings.as_array().into_iter().flatten() {
-        let kind = field(setting, "datastoreType").as_str().unwrap_or_default();
-        if !known.iter().any(|own| own.eq_ignore_ascii_case(kind)) {
-            let error = context.rules.error("VaultDatastoreType");
-            return Err(Refusal::user_facing(error, &[("type", kind)]));
-        }
-    }
+    check_storage(context, settings, existing)?;
+    check_replicas(context, request, sent, existing)?;
     let redundancy = |value: &Value| text(&value[0], &["type"]).to_owned();
     if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != "GeoRedundant" {
         return refuse("SyntheticCrossRegionRestoreNeedsGeoRedundancy");
@@ -67,6 +61,80 @@ pub(super) fn check(
         return refuse("SyntheticRedundancyFixed");
     }
     Ok(())
+}
+
+/// What a vault keeps backups in: of each kind one, and none that needs another alone.
+fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Value>) -> Result<(), Refusal> {
+    let Some(all) = settings.as_array() else {
+        return Ok(());
+    };
+    let refuse = |why: String| {
+        let error = context.rules.error("VaultStorageSettings");
+        Err(Refusal::user_facing(error, &[]).because(why))
+    };
+    // A vault that was made without them shows none, and may be written as it was shown.
+    let none = |vault: &Value| {
+        let own = field(field(vault, "properties"), "storageSettings").as_array();
+        own.is_none_or(Vec::is_empty)
+    };
+    if all.is_empty() && !existing.is_some_and(none) {
+        return refuse("storageSettings is empty".to_owned());
+    }
+    let facts = &context.rules.vaults.storage;
+    let mut kinds: Vec<&str> = Vec::new();
+    for setting in all {
+        let kind = field(setting, "datastoreType").as_str().unwrap_or_default();
+        let Some(known) = facts
+            .datastore_types
+            .iter()
+            .find(|own| own.eq_ignore_ascii_case(kind))
+        else {
+            let error = context.rules.error("VaultDatastoreType");
+            return Err(Refusal::user_facing(error, &[("type", kind)]));
+        };
+        if kinds.contains(&known.as_str()) {
+            return refuse(format!("storageSettings names {known} twice"));
+        }
+        if field(setting, "type").is_null() {
+            return refuse(format!("storageSettings says no redundancy of {known}"));
+        }
+        kinds.push(known);
+    }
+    for (kind, other) in &facts.beside {
+        if kinds.contains(&kind.as_str()) && !kinds.contains(&other.as_str()) {
+            return refuse(format!("storageSettings has {kind} without {other}"));
+        }
+    }
+    Ok(())
+}
+
+/// A vault is copied to the region its own is paired with: another is not played.
+fn check_replicas(
+    context: &Context<'_>,
+    request: &Request,
+    vault: &Value,
+    existing: Option<&Value>,
+) -> Result<(), Refusal> {
+    let body = json_body(request)?;
+    let named = |value: &Value| -> Vec<String> {
+        let all = field(field(value, "properties"), "replicatedRegions").as_array();
+        let all = all.into_iter().flatten().filter_map(Value::as_str);
+        all.map(|region| region.to_lowercase().replace(' ', "")).collect()
+    };
+    let wanted = named(&body);
+    let location = existing.unwrap_or(vault)["location"].as_str().unwrap_or_default();
+    let location = location.to_lowercase().replace(' ', "");
+    let pair = context.rules.pair_of(&location);
+    let as_it_is = existing.is_some_and(|existing| named(existing) == wanted);
+    let paired = wanted.iter().all(|region| Some(region.as_str()) == pair);
+    if as_it_is || paired {
+        return Ok(());
+    }
+    let what = format!(
+        "a vault in {location} that is replicated to {}",
+        wanted.join(", ")
+    );
+    Err(Refusal::not_played(&what))
 }
 
 /// Cross-region restore that is on cannot be switched on again by a PATCH; a PUT may say so.

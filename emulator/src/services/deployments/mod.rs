@@ -12,6 +12,7 @@ mod expression_tests;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
 mod limits;
+mod members;
 mod operations;
 mod pruning;
 mod reading;

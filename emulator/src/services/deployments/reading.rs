@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::expression::Problem;
 use super::limits::Most;
 use super::template::{Place, Template};
-use super::{invalid, target_of};
+use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
+use crate::rules::ErrorCode;
 use crate::services::budget::Budget;
 use crate::services::{Context, lenient_json_body};
 
@@ -48,12 +49,15 @@ struct ReadBefore(Mutex<Option<Result<Read, Refusal>>>);
 pub(super) struct Reading {
     place: Place,
     most: Most,
+    /// The row of the errors for a member that is none.
+    unknown: ErrorCode,
     with_previews: bool,
 }
 
 impl Reading {
     fn carry_out(self, request: &Request) -> Result<Read, Refusal> {
         let sent = lenient_json_body(request)?;
+        members::check(&self.place.facts, &self.unknown, &sent)?;
         let (template, budget) =
             Template::read(self.place, &sent, &self.most).map_err(|text| invalid(&text))?;
         let known = BTreeMap::new();
@@ -133,6 +137,7 @@ pub(super) fn reading(
     Ok(Reading {
         place,
         most: Most::of(&context.rules.limits),
+        unknown: context.rules.error("BodyOfResourceManager").clone(),
         with_previews: false,
     })
 }

@@ -58,14 +58,12 @@ fn dependencies_are_meant_by_id_by_name_and_by_type_and_name() {
 }
 
 #[test]
-fn members_of_a_template_are_known_and_of_their_kind() {
+fn members_of_a_template_are_of_their_kind() {
     let with = |name: &str, value: Value| {
         let mut template = json!({"resources": []});
         template[name] = value;
         read(&json!({"template": template})).map(|_| ())
     };
-    let unknown = with("nope", json!(1)).expect_err("there is none");
-    assert!(unknown.contains("'nope'"), "{unknown}");
     for name in ["$schema", "contentVersion", "languageVersion", "apiProfile"] {
         for wrong in [json!(1), json!({}), json!([]), json!(true)] {
             let text = with(name, wrong).expect_err("no text");

@@ -2,6 +2,7 @@
 //! Each type is a row of `kept_resources.toml`, and none has code of its own.
 
 mod activity_log;
+mod checks;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use super::provider_operation::{self, Addresses};
 use super::{Context, Handler, json_body, page, parts, plain, sent_body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{KeptResource, Within};
+use crate::rules::{KeptResource, Rules, Within};
 use crate::state::Resource;
 
 /// How long a key is, in bytes.
@@ -79,9 +80,6 @@ fn body(
             Some(known) if !known.is_null() => known,
             _ => json!(context.draw_uuid(name).to_string()),
         };
-    }
-    if row.etag {
-        body["etag"] = json!(format!("W/\"{}\"", context.draw_uuid("etag")));
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
     describe_parts(context, row, id, &mut body, before)?;
@@ -181,9 +179,14 @@ fn write(
     request: &Request,
     row: &KeptResource,
     id: &ResourceId,
-    body: Value,
+    mut body: Value,
     known: bool,
 ) -> Result<Response, Refusal> {
+    checks::check(context, row, id, &body)?;
+    let etag = row.etag.then(|| new_etag(context));
+    if let Some(etag) = &etag {
+        set_etag(context.rules, &row.kind, &mut body, etag);
+    }
     let status = if known {
         StatusCode::OK
     } else {
@@ -191,6 +194,9 @@ fn write(
     };
     if row.inside {
         parts::keep(context, id, &row.kind, body.clone())?;
+        if let Some(etag) = &etag {
+            renew_holder(context, row, id, etag);
+        }
     } else {
         let resource = Resource::new(id.clone(), body.clone(), context.now);
         context.state.resources.insert(id.clone(), resource);
@@ -200,6 +206,34 @@ fn write(
     } else {
         Response::json(status, &body)
     })
+}
+
+fn new_etag(context: &mut Context<'_>) -> String {
+    format!("W/\"{}\"", context.draw_uuid("etag"))
+}
+
+/// A resource and its parts have one etag.
+fn set_etag(rules: &Rules, kind: &str, body: &mut Value, etag: &str) {
+    body["etag"] = json!(etag);
+    for row in rules.kept.iter().filter(|row| row.inside && row.etag) {
+        let of_this = row
+            .kind
+            .rsplit_once('/')
+            .is_some_and(|(holder, _)| holder == kind);
+        let all = body["properties"].get_mut(parts::collection(&row.kind));
+        let all = all.filter(|_| of_this).and_then(Value::as_array_mut);
+        for part in all.into_iter().flatten() {
+            part["etag"] = json!(etag);
+        }
+    }
+}
+
+/// A part that changes changes what it stands in.
+fn renew_holder(context: &mut Context<'_>, row: &KeptResource, id: &ResourceId, etag: &str) {
+    let kind = row.kind.rsplit_once('/').map_or("", |(holder, _)| holder);
+    if let Some(holder) = context.state.resources.get_mut(&id.parent()) {
+        set_etag(context.rules, kind, &mut holder.body, etag);
+    }
 }
 
 fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -215,8 +249,14 @@ fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respon
 fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let row = row(context, permit);
     let id = id_of(row, permit);
+    checks::require_unused(context, &row.kind, &id)?;
     let gone = if row.inside {
-        parts::remove(context, &id, &row.kind)
+        let gone = parts::remove(context, &id, &row.kind);
+        if gone && row.etag {
+            let etag = new_etag(context);
+            renew_holder(context, row, &id, &etag);
+        }
+        gone
     } else {
         context.state.remove(&id).is_some()
     };

@@ -31,6 +31,7 @@ pub(super) fn put_zone(
             "properties": {"ttl": facts.start_of_authority_ttl, "soaRecord": facts.start_of_authority},
         });
         complete_record(&mut record, &soa);
+        record["etag"] = json!(context.draw_uuid("etag").to_string());
         let now = context.now;
         context
             .state
@@ -80,6 +81,7 @@ pub(super) fn put_record(
         body["properties"] = json!({});
     }
     complete_record(&mut body, &id);
+    body["etag"] = json!(context.draw_uuid("etag").to_string());
     let response = plain::put(context, id.clone(), body);
     count(context, &id.parent());
     Ok(response)

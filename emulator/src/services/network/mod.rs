@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::provider_operation::{self, Addresses};
 use super::{Context, Handler, json_body, plain};
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
 use crate::state::{Resource, field};
 
@@ -112,6 +112,7 @@ fn put_private_endpoint(
     {
         return Err(context.not_found(missing));
     }
+    check_subnet(context, &id, &body)?;
     for (target, waits) in &targets {
         connect(context, target, &id, *waits);
     }
@@ -119,6 +120,36 @@ fn put_private_endpoint(
     body["etag"] = json!(format!("W/\"{}\"", context.draw_uuid("etag")));
     let status = plain::put(context, id.clone(), body.clone()).status;
     Ok(provider_operation::put(context, request, &id, status, &body))
+}
+
+/// An endpoint stands in no subnet that is delegated to a service.
+fn check_subnet(context: &Context<'_>, id: &ResourceId, body: &Value) -> Result<(), Refusal> {
+    let sent = field(field(field(body, "properties"), "subnet"), "id").as_str();
+    let Some(subnet) = sent.and_then(|sent| sent.parse::<ResourceId>().ok()) else {
+        return Ok(());
+    };
+    let Some(network) = context.state.resource(&subnet.parent()) else {
+        return Ok(());
+    };
+    let own = network.at("/properties/subnets").as_array().into_iter().flatten();
+    let named = |own: &&Value| {
+        let name = field(own, "name").as_str();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(subnet.name()))
+    };
+    let delegations = own.filter(named).find_map(|own| {
+        let all = field(field(own, "properties"), "delegations").as_array()?;
+        (!all.is_empty()).then_some(all)
+    });
+    match delegations {
+        None => Ok(()),
+        Some(_) => {
+            let error = context
+                .rules
+                .error("PrivateEndpointCreationNotAllowedAsSubnetIsDelegated");
+            let fill = [("id", id.as_str()), ("subnet", subnet.as_str())];
+            Err(Refusal::of_row(Shape::Arm, error, &fill))
+        }
+    }
 }
 
 fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value> {

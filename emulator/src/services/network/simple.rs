@@ -40,6 +40,7 @@ pub(super) fn put(
         body["properties"] = json!({});
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
+    body["etag"] = json!(format!("W/\"{}\"", context.draw_uuid("etag")));
     let response = plain::put(context, id.clone(), body);
     dns::count(context, &id.parent());
     Ok(response)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::changes::{accept, refuse, take_turn};
 use super::single_server::{self, Answer, all, bad, require_listed, require_name};
 use super::{child_type, require_server};
-use crate::gateway::Permit;
+use crate::gateway::{Permit, check_tags};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, field, field_mut};
@@ -89,6 +89,11 @@ pub(super) fn patch(context: &mut Context<'_>, permit: &Permit, request: &Reques
     };
     let sent = json_body(request)?;
     plain::merge(&mut connection, &json!({"tags": field(&sent, "tags")}));
+    // What is sent has kept to the limits; with what was there it may not.
+    if let Some(tags) = field(&connection, "tags").as_object() {
+        let kind = permit.scope.resource_type().unwrap_or_default();
+        check_tags(context.rules, &kind, tags)?;
+    }
     replace(context, &permit.scope, Some(connection.clone()));
     Ok(Response::json(StatusCode::OK, &connection))
 }

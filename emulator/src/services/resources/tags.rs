@@ -25,6 +25,11 @@ fn tags_of(context: &Context<'_>, scope: &ResourceId) -> Result<Map<String, Valu
     Ok(tags.unwrap_or_default())
 }
 
+/// The type of what is tagged; nothing of a group or a subscription.
+fn kind_of(scope: &ResourceId) -> String {
+    scope.resource_type().unwrap_or_default()
+}
+
 fn set_tags(context: &mut Context<'_>, scope: &ResourceId, tags: Map<String, Value>) {
     match context.state.resources.get_mut(scope) {
         Some(resource) => resource.body["tags"] = Value::Object(tags),
@@ -67,6 +72,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     tags_of(context, &permit.scope)?;
     let tags = sent_tags(&*json_body(request)?)?;
+    check_tags(context.rules, &kind_of(&permit.scope), &tags)?;
     set_tags(context, &permit.scope, tags.clone());
     Ok(answer(&permit.scope, &tags))
 }
@@ -112,7 +118,7 @@ pub(super) fn patch(
             text,
         ));
     };
-    check_tags(context.rules, &tags)?;
+    check_tags(context.rules, &kind_of(&permit.scope), &tags)?;
     set_tags(context, &permit.scope, tags.clone());
     Ok(answer(&permit.scope, &tags))
 }

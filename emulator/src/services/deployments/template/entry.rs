@@ -336,12 +336,8 @@ impl Entry {
 
     /// An inner template evaluates its own expressions, if it says so.
     fn member(&self, scope: &Scope<'_>, name: &str, value: &Value) -> Result<Value, Problem> {
-        let inner = self.kind.eq_ignore_ascii_case(DEPLOYMENT)
-            && name.eq_ignore_ascii_case("properties")
-            && field(field(value, "expressionEvaluationOptions"), "scope")
-                .as_str()
-                .is_some_and(|word| word.eq_ignore_ascii_case("inner"));
-        if !inner {
+        let nested = self.kind.eq_ignore_ascii_case(DEPLOYMENT) && name.eq_ignore_ascii_case("properties");
+        if !nested || !self.is_inner(scope, value)? {
             return evaluate(scope, value);
         }
         let mut own = Map::new();
@@ -354,6 +350,24 @@ impl Entry {
             own.insert(name.clone(), value);
         }
         Ok(Value::Object(own))
+    }
+
+    /// Whose expressions those of a nested template are: its own, or those of what it stands in.
+    fn is_inner(&self, scope: &Scope<'_>, properties: &Value) -> Result<bool, Problem> {
+        let options = field(properties, "expressionEvaluationOptions");
+        let word = match evaluate(scope, field(options, "scope"))? {
+            Value::Null => return Ok(false),
+            Value::String(word) => word,
+            other => other.to_string(),
+        };
+        match word.to_ascii_lowercase().as_str() {
+            "inner" => Ok(true),
+            "outer" | "notspecified" => Ok(false),
+            _ => Err(Problem::wrong(format!(
+                "The expressionEvaluationOptions of the nested deployment '{}' name the scope '{word}', which is neither 'Inner' nor 'Outer'.",
+                self.id.name()
+            ))),
+        }
     }
 
     /// Whether `dependsOn` means this resource by its name alone, or by type and name.

@@ -91,7 +91,7 @@ impl Template {
         if !template.is_object() {
             return Err("The template is missing: `properties.template` must be an object.".to_owned());
         }
-        check_members(template, &place.facts)?;
+        check_texts(template, &place.facts)?;
         check_language(template, &place.facts)?;
         most.check(template)?;
         for name in ["onErrorDeployment", "parametersLink", "extensionConfigs"] {
@@ -234,18 +234,11 @@ fn hash_of(template: &Value) -> String {
     number.to_string()
 }
 
-fn check_members(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
-    for (name, value) in template.as_object().into_iter().flatten() {
-        match facts.template_text(name) {
-            None => {
-                return Err(format!(
-                    "Could not find member '{name}' on object of type 'Template'. Path '{name}'."
-                ));
-            }
-            Some(true) if !value.is_string() && !value.is_null() => {
-                return Err(format!("The member '{name}' of the template must be a text."));
-            }
-            Some(_) => {}
+fn check_texts(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
+    for name in &facts.template.texts {
+        let value = field(template, name);
+        if !value.is_string() && !value.is_null() {
+            return Err(format!("The member '{name}' of the template must be a text."));
         }
     }
     Ok(())

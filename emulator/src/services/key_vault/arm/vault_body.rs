@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{ResourceId, TenantId};
-use crate::rules::KeyVaultFacts;
+use crate::rules::{KeyVaultFacts, Mark};
 use crate::services::Context;
 use crate::services::sent_body::{known_word, not_an_object, respell};
 use crate::state::field;
@@ -93,6 +93,29 @@ pub(super) fn normalized(context: &Context<'_>, sent: Value) -> Result<Value, Re
         check_policies(context, policies)?;
     }
     Ok(Value::Object(body))
+}
+
+/// Refuses a vault of a tenant that is none: the nil one, or one that nobody here knows.
+pub(super) fn check_tenant(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    const NAME: &str = "tenantId";
+    let Some(text) = field(field(sent, "properties"), NAME).as_str() else {
+        return Ok(());
+    };
+    let wanted = text.parse::<Uuid>().unwrap_or_default();
+    let mut known = context.state.subscriptions.values().map(|own| own.tenant);
+    if known.any(|own| own.0 == wanted) {
+        return Ok(());
+    }
+    let mut refusal = Refusal::of_row(
+        Shape::Arm,
+        context.rules.error("KeyVaultTenant"),
+        &[("name", NAME)],
+    );
+    if !wanted.is_nil() {
+        // Of another tenant nobody has said what Azure answers.
+        refusal.mark = refusal.mark.max(Mark::Inferred);
+    }
+    Err(refusal.because(format!("there is no tenant {wanted} in this world")))
 }
 
 /// Refuses rules for what is no subnet.

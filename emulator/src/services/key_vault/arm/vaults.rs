@@ -21,6 +21,7 @@ pub(super) fn put(
     let id = permit.scope.clone();
     context.require_group(&id)?;
     let mut sent = vault_body::normalized(context, json_body(request)?.into_owned())?;
+    vault_body::check_tenant(context, &sent)?;
     if context.state.resources.contains_key(&id) {
         return replace(context, &id, &sent);
     }
@@ -92,6 +93,7 @@ pub(super) fn patch(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = vault_body::normalized(context, json_body(request)?.into_owned())?;
+    vault_body::check_tenant(context, &sent)?;
     update(context, &permit.scope, &sent)
 }
 

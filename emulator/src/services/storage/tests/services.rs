@@ -110,12 +110,15 @@ fn lifecycle_policies_are_put_read_and_deleted() {
         refused(&world.arm(Method::GET, &target, None), 404),
         "ManagementPolicyNotFound"
     );
-    let sent =
-        json!({"properties": {"policy": {"rules": [{"name": "r", "type": "Lifecycle", "definition": {}}]}}});
+    let sent = json!({"properties": {"policy": {"rules": [
+        {"name": "r", "type": "Lifecycle", "definition": {"actions": {}}},
+    ]}}});
     assert_eq!(world.arm(Method::PUT, &target, Some(sent)).status, 200);
     let told = world.arm(Method::GET, &target, None).json_body();
     assert_eq!(told["properties"]["policy"]["rules"][0]["name"], "r");
     let bad = world.arm(Method::PUT, &target, Some(json!({"properties": {}})));
+    assert_eq!(refused(&bad, 400), "InvalidValuesForRequestParameters");
+    let bad = world.arm(Method::PUT, &target, Some(json!({})));
     assert_eq!(refused(&bad, 400), "InvalidRequestPropertyValue");
     assert_eq!(world.arm(Method::DELETE, &target, None).status, 200);
     assert_eq!(world.arm(Method::DELETE, &target, None).status, 204);

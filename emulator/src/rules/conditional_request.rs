@@ -1,0 +1,83 @@
+//! Which writes heed conditions on etags.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{ErrorCode, Mark};
+
+const FILE: &str = "conditional_requests.toml";
+
+/// What writes of some types make of `If-Match` and `If-None-Match`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionalWrites {
+    /// What the names of the types begin with; the first row that fits counts.
+    pub types: String,
+    /// What the service calls such a resource.
+    pub called: String,
+    /// The row of `errors.toml` where the etag is another; none: the header is passed over.
+    pub if_match: Option<String>,
+    /// The row of `errors.toml` where the resource is there; none: the header is passed over.
+    pub if_none_match: Option<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+impl ConditionalWrites {
+    /// Whether the row is about a type.
+    pub fn covers(&self, kind: &str) -> bool {
+        kind.get(..self.types.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(&self.types))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConditionsFile {
+    writes: Vec<ConditionalWrites>,
+}
+
+pub(super) fn load(
+    text: &str,
+    errors: &BTreeMap<String, ErrorCode>,
+    known: &SourceCheck<'_>,
+) -> Result<Vec<ConditionalWrites>, RulesError> {
+    let rows = parse::<ConditionsFile>(FILE, text)?.writes;
+    for row in &rows {
+        known.check(FILE, &row.types, &row.sources)?;
+        let mut codes = row.if_match.iter().chain(&row.if_none_match);
+        if let Some(code) = codes.find(|code| !errors.contains_key(*code)) {
+            let what = format!("errors.toml has no `{code}`");
+            return Err(row_error(FILE, &row.types, &what));
+        }
+    }
+    match rows.last() {
+        Some(last) if last.types.is_empty() => Ok(rows),
+        _ => Err(row_error(FILE, "the last", "it is about every type that is left")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::load::test_sources;
+
+    #[test]
+    fn every_type_has_a_row_and_every_code_too() {
+        let sources = test_sources();
+        let error = |types: &str, code: &str| {
+            let text = format!(
+                "[[writes]]\ntypes = \"{types}\"\ncalled = \"x\"\n{code}mark = \"doc\"\nsources = [\"KNOWN\"]"
+            );
+            load(&text, &BTreeMap::new(), &SourceCheck::new(&sources)).map_err(|error| error.to_string())
+        };
+        assert!(error("", "").is_ok());
+        assert!(error("A.B", "").expect_err("refused").contains("every type"));
+        let unknown = error("", "if_match = \"X\"\n").expect_err("refused");
+        assert!(unknown.contains("has no `X`"), "{unknown}");
+    }
+}
