@@ -42,9 +42,9 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
     let known = &rules.blob_requests;
     if !request.query.is_empty() {
         // An empty value is no value.
-        let pairs = request.query_pairs();
-        let unknown = pairs
-            .iter()
+        let unknown = request
+            .query_pairs()
+            .into_iter()
             .find(|(name, value)| !value.is_empty() && !known.knows_parameter(&row.id, name));
         if let Some((name, _)) = unknown {
             return Err(Refusal::blob_not_played(

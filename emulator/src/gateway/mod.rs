@@ -240,7 +240,7 @@ impl Door<'_> {
             pairs
                 .iter()
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str())
+                .map(|(_, value)| &**value)
                 // An empty value is no value.
                 .filter(|value| !value.is_empty())
         };

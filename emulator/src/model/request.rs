@@ -125,10 +125,8 @@ impl Request {
 
     /// The query as decoded pairs, in order. Keys and values are percent-decoded and `+` is a
     /// space: JavaScript clients send `api%2Dversion`, Go clients `%24filter=a+eq+b`.
-    pub fn query_pairs(&self) -> Vec<(String, String)> {
-        self.decoded_pairs()
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
-            .collect()
+    pub fn query_pairs(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+        self.decoded_pairs().collect()
     }
 
     /// The pairs one by one; what needs no decoding is not copied.
@@ -146,27 +144,38 @@ impl Request {
         if !self.query.contains('&') {
             return None;
         }
-        let mut pairs: Vec<(String, Cow<'_, str>)> = self
+        fn small(name: &str) -> impl Iterator<Item = u8> {
+            name.bytes().map(|letter| letter.to_ascii_lowercase())
+        }
+        let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = self
             .decoded_pairs()
             .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.to_ascii_lowercase(), value))
             .collect();
-        pairs.sort_unstable();
+        pairs.sort_unstable_by(|(one, of_one), (two, of_two)| {
+            small(one).cmp(small(two)).then_with(|| of_one.cmp(of_two))
+        });
         pairs
             .windows(2)
-            .find(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
-            .map(|pair| pair[0].0.clone())
+            .find(|pair| pair[0].0.eq_ignore_ascii_case(&pair[1].0) && pair[0].1 != pair[1].1)
+            .map(|pair| pair[0].0.to_ascii_lowercase())
     }
 
     /// The first value of a query key, decoded; the key is compared without regard to case.
     pub fn query_value(&self, key: &str) -> Option<String> {
-        self.decoded_pairs()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key))
-            .map(|(_, value)| value.into_owned())
+        // Asked several times of each request: only the value that is wanted is decoded.
+        let mut pairs = self.query.split('&');
+        pairs.find_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let found = !pair.is_empty() && decode_form(name).eq_ignore_ascii_case(key);
+            found.then(|| decode_form(value).into_owned())
+        })
     }
 }
 
 fn decode_form(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
     if text.contains('+') {
         let spaced = text.replace('+', " ");
         return Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());

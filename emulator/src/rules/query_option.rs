@@ -1,5 +1,6 @@
 //! OData's query options: which operation heeds which.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ impl QueryOptions {
     }
 
     /// What of a query an operation would leave out of account: `$expand=owners`.
-    pub fn unheeded(&self, row: &Operation, pairs: &[(String, String)]) -> Option<String> {
+    pub fn unheeded(&self, row: &Operation, pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> Option<String> {
         pairs
             .iter()
             .filter(|(_, value)| !value.is_empty())

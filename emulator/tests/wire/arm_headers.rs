@@ -102,7 +102,11 @@ fn addresses_of_operations_are_signed_and_come_back_as_they_are() {
             address.len()
         );
         let target = address.trim_start_matches("https://management.azure.com");
-        let pairs = Request::new(Method::GET, ARM, target).query_pairs();
+        let asked = Request::new(Method::GET, ARM, target);
+        let pairs = asked.query_pairs().into_iter();
+        let pairs: Vec<(String, String)> = pairs
+            .map(|(key, value)| (key.into_owned(), value.into_owned()))
+            .collect();
         let keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["api-version", "t", "c", "s", "h"]);
         assert!(pairs.iter().all(|(_, value)| {

@@ -1,5 +1,7 @@
 //! The texts that signatures sign, and signatures of our own.
 
+use std::borrow::Cow;
+
 use crate::gateway::shared_key;
 use crate::model::Timestamp;
 
@@ -18,7 +20,7 @@ const DEMANDS_FROM: &str = "2026-04-06";
 #[derive(Clone, Copy)]
 pub(super) enum Query<'a> {
     /// As a request has it.
-    Sent(&'a [(String, String)]),
+    Sent(&'a [(Cow<'a, str>, Cow<'a, str>)]),
     /// As a signature of our own is to say it.
     Said(&'a [(&'a str, &'a str)]),
 }
@@ -30,7 +32,7 @@ impl<'a> Query<'a> {
             Self::Sent(pairs) => pairs
                 .iter()
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str()),
+                .map(|(_, value)| &**value),
             Self::Said(pairs) => pairs
                 .iter()
                 .find(|(key, _)| *key == name)

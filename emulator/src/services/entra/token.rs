@@ -250,9 +250,10 @@ impl Form {
         let mut as_query = Request::new(request.method.clone(), &request.host, "/");
         as_query.query = text;
         // A field that is given two values has none: which one was meant cannot be told.
-        let mut fields = BTreeMap::new();
+        let mut fields: BTreeMap<String, String> = BTreeMap::new();
         let mut contradicted = Vec::new();
         for (name, value) in as_query.query_pairs() {
+            let (name, value) = (name.into_owned(), value.into_owned());
             match fields.insert(name.clone(), value) {
                 Some(other) if fields[&name] != other => contradicted.push(name),
                 _ => {}
