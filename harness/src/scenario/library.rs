@@ -325,6 +325,10 @@ fn stems(files: &[PathBuf]) -> Vec<String> {
 }
 
 fn close_to(name: &str, files: &[PathBuf]) -> Vec<String> {
+    if name.len() > 100 {
+        // Nothing is called anything like it, and comparing takes the product of two lengths.
+        return Vec::new();
+    }
     let mut names: Vec<(f64, String)> = stems(files)
         .into_iter()
         .map(|own| (strsim::jaro_winkler(name, &own), own))

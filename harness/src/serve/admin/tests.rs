@@ -96,6 +96,13 @@ async fn faults_are_put_in_place_listed_and_taken_away() {
             .unwrap()
             .contains("Did you mean `Tenants_List`?")
     );
+    // What is like nothing there is costs nothing to find out.
+    let endless = json!({"request": [{"operation": "x".repeat(500_000), "lose_answer": {"status": 500}}]});
+    let began = std::time::Instant::now();
+    let (status, answer) = local(&world, "POST", "/_azdrill/faults", Some(endless)).await;
+    assert_eq!(status, 400);
+    assert!(answer.to_string().len() < 300, "{answer}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(2));
     let (_, none) = local(&world, "DELETE", "/_azdrill/faults", None).await;
     assert_eq!(none, json!({"faults": []}));
     world.shutdown().await;
