@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::serve::{FaultFile, ServedWorld, Setup};
 
-async fn world(folder: &std::path::Path) -> ServedWorld {
+pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
     let setup = Setup {
         world: None,
         profile: Profile::Observed,
@@ -47,7 +47,12 @@ async fn ask(world: &ServedWorld, method: &str, path: &str, body: Option<Value>,
     (status, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
 }
 
-async fn local(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+pub(super) async fn local(
+    world: &ServedWorld,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> (u16, Value) {
     ask(world, method, path, body, "localhost").await
 }
 
