@@ -104,12 +104,12 @@ pub(super) async fn run(
     };
     let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
         .map_err(|error| error.to_string())?;
+    if let Some(world) = &world {
+        world.check(&rules)?;
+    }
     let expect = match (&arguments.expect, &world) {
         (Some(file), _) => RunExpect::read(file, &rules)?,
-        (None, Some(world)) => {
-            world.check_expect(&rules)?;
-            world.expect.clone()
-        }
+        (None, Some(world)) => world.expect.clone(),
         (None, None) => RunExpect::default(),
     };
     let faults = match &arguments.faults {

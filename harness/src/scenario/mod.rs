@@ -1,6 +1,7 @@
 //! Scenario files: what they may say, and finding and reading them.
 
 mod alike;
+mod check;
 mod error;
 mod expect;
 mod file;

@@ -22,7 +22,7 @@ const GATES: [Gate; 7] = [
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
+pub(crate) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let all = rules.router.operations().iter().map(|row| &*row.id);
     one_of("operation", id, all.chain([DATABASE_CONNECTION]))
 }
@@ -32,7 +32,7 @@ pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong.
-pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
+pub(crate) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
     let form = &rules.names.flexible_server;
     if name.is_empty() || form.admits(&name.to_ascii_lowercase()) {
         return Ok(());
@@ -48,7 +48,7 @@ pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
+pub(crate) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let ids = rules.statements.keys().chain(rules.fixes.keys());
     one_of("rule", id, ids.map(RuleId::as_str))
 }
@@ -58,7 +58,7 @@ pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the names there are.
-pub(super) fn gate(name: &str) -> Result<(), Misstated> {
+pub(crate) fn gate(name: &str) -> Result<(), Misstated> {
     one_of("gate", name, GATES.into_iter().map(Gate::as_str))
 }
 
@@ -67,7 +67,7 @@ pub(super) fn gate(name: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the one that looks most like it.
-pub(super) fn one_of<'a>(
+pub(crate) fn one_of<'a>(
     what: &str,
     word: &str,
     all: impl Iterator<Item = &'a str> + Clone,
