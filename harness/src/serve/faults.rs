@@ -334,6 +334,23 @@ mod tests {
         assert!(says("[[request]]\n").contains("needs `answer` or `lose_answer`"));
     }
 
+    /// Refused at that place, with those words; and what is told to do.
+    #[track_caller]
+    fn refused_at(text: &str, line: usize, column: usize, says: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("faults.toml");
+        std::fs::write(&file, text).unwrap();
+        let told = FaultFile::read(&file, azure().rules()).unwrap_err();
+        let help = told.help().map(|help| help.to_string()).unwrap_or_default();
+        let told = told.to_string();
+        assert!(
+            told.contains(&format!("faults.toml, line {line}, column {column}")),
+            "{told}"
+        );
+        assert!(told.contains(says), "{told}");
+        help
+    }
+
     #[test]
     fn what_makes_no_sense_is_refused_where_it_stands() {
         for (text, line, column, says) in [
@@ -380,6 +397,23 @@ mod tests {
                 "needs `answer` or `lose_answer`",
             ),
             (
+                "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
+                2,
+                10,
+                "no server can be called so",
+            ),
+        ] {
+            let help = refused_at(text, line, column, says);
+            if text.contains("Blok") {
+                assert_eq!(help, "did you mean `Blob_PutBlock`?");
+            }
+        }
+    }
+
+    #[test]
+    fn codes_are_words_and_waiting_has_an_end() {
+        for (text, line, column, says) in [
+            (
                 "[[request]]\nanswer = { status = 503, code = \"\" }\n",
                 2,
                 33,
@@ -403,27 +437,8 @@ mod tests {
                 9,
                 "expected up to 86400 seconds",
             ),
-            (
-                "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
-                2,
-                10,
-                "no server can be called so",
-            ),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("faults.toml");
-            std::fs::write(&file, text).unwrap();
-            let told = FaultFile::read(&file, azure().rules()).unwrap_err();
-            let help = told.help().map(|help| help.to_string()).unwrap_or_default();
-            let told = told.to_string();
-            assert!(
-                told.contains(&format!("faults.toml, line {line}, column {column}")),
-                "{told}"
-            );
-            assert!(told.contains(says), "{told}");
-            if text.contains("Blok") {
-                assert_eq!(help, "did you mean `Blob_PutBlock`?");
-            }
+            refused_at(text, line, column, says);
         }
     }
 
