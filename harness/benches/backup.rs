@@ -98,6 +98,7 @@ async fn pg_dump(postgres: &dyn RealPostgres, megabytes: u32) -> (Duration, usiz
         admin_login: "drilladmin".to_owned(),
         admin_password: "Not-a-secret-1!".to_owned(),
         absent_extensions: Vec::new(),
+        lists_extensions: true,
     };
     postgres.start(&spec).await.unwrap();
     postgres.create_database(&spec.key, "bulk").await.unwrap();

@@ -4,6 +4,7 @@
 //! scenarios: files that state a claim, take steps and say what must come of them.
 
 pub mod compare;
+pub mod given_file;
 pub mod oracle;
 pub mod page;
 pub mod postgres;

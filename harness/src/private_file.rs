@@ -24,14 +24,43 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     // A link stays one.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let folder = folder_of(path);
+    let mut file = beside(folder)?;
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Finds out whether it could be written, before there is anything to write.
+///
+/// # Errors
+///
+/// If it cannot.
+pub fn check(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // A pipe would wait for whoever reads it.
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => {
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            beside(folder_of(&path)).map(|_| ())
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A file in that folder to be moved to another's name. Its own name, which nobody has asked for, is in no error.
+fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    if !fs::metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind().into())
 }
 
 #[cfg(test)]
@@ -49,6 +78,21 @@ mod tests {
         write(&path, "secret").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(&path).unwrap(), "secret");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_found_out_before_and_names_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        check(&folder.path().join("new")).unwrap();
+        check(Path::new("/dev/null")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(folder.path().join("plain"), "").unwrap();
+        for name in ["no/such/folder", "plain/below", "."] {
+            let path = folder.path().join(name);
+            for error in [check(&path).unwrap_err(), write(&path, "").unwrap_err()] {
+                assert!(!error.to_string().contains(".tmp"), "{name}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -142,6 +142,13 @@ fn what_cannot_be_played_is_said_with_file_line_and_column() {
             "[{\"request\": {\"method\": \"GET\", \"uri\": \"/no/host\"}, \"response\": {\"code\": 200}}]",
             vec!["f.json:1:", "an address (https://…) was expected"],
         ),
+        (
+            "g.json",
+            "{\"interactions\": []}",
+            vec!["g.json", "holds no request"],
+        ),
+        ("h.json", "{\"Entries\": []}", vec!["h.json", "holds no request"]),
+        ("i.json", "{\"calls\": []}", vec!["i.json", "holds no request"]),
     ];
     for (name, text, parts) in bad {
         let file = folder.write(name, text);
@@ -152,6 +159,9 @@ fn what_cannot_be_played_is_said_with_file_line_and_column() {
     let (code, _, told) = azdrill(&["compare", "/no/such/file.json"]);
     assert_eq!(code, Some(2));
     says(&told, &["cannot read /no/such/file.json"]);
+    let (code, _, told) = azdrill(&["compare", "/dev/zero"]);
+    assert_eq!(code, Some(2));
+    says(&told, &["cannot read /dev/zero", "no plain file"]);
     let toml = folder.write("bad.toml", "[[difference]]\nfile = \"x\"\nraeson = \"r\"\n");
     let (code, _, told) = azdrill(&["compare", &toml]);
     assert_eq!(code, Some(2));

@@ -15,7 +15,7 @@ use crate::gateway::{
     check_conditions, check_place, endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
-use crate::log::{Asked, FailedBecause, Log, bodies};
+use crate::log::{Asked, FailedBecause, Log};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Rules};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
@@ -347,14 +347,14 @@ impl Azure {
     }
 
     /// What the log is told of an answer besides its status.
-    fn told(&self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
+    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
         Told {
             failed: if refusal.is_none() && request.method == Method::GET {
                 FailedBecause::of(&response.headers)
             } else {
                 None
             },
-            bodies: self.log.keeps_bodies().then(|| bodies(request, response)),
+            bodies: self.log.bodies(request, response),
         }
     }
 

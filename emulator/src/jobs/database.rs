@@ -14,6 +14,8 @@ pub struct ServerSpec {
     pub admin_password: String,
     /// Of the extensions every server begins with, those this one has not.
     pub absent_extensions: Vec<String>,
+    /// Whether its customers create only the extensions that its parameter `azure.extensions` lists.
+    pub lists_extensions: bool,
 }
 
 impl std::fmt::Debug for ServerSpec {

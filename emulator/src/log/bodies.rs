@@ -45,7 +45,7 @@ pub struct Bodies {
 }
 
 /// Takes them out of an exchange.
-pub(crate) fn bodies(request: &Request, response: &Response) -> Box<Bodies> {
+pub(super) fn bodies(request: &Request, response: &Response) -> Box<Bodies> {
     let (host, path) = (request.host.as_str(), request.path.as_str());
     let (asked, asked_bytes) = shown(host, path, &request.headers, &request.body);
     let (answered, answered_bytes) = shown(host, path, &response.headers, &response.body);

@@ -2,6 +2,7 @@
 //! out, and bodies get in only if they are asked for, without passwords, keys and tokens.
 
 mod bodies;
+mod known;
 mod secrets;
 
 use std::collections::VecDeque;
@@ -10,11 +11,10 @@ use std::sync::Arc;
 use http::{HeaderMap, Method};
 
 use crate::gateway::{NOT_IMPLEMENTED, endpoint_of};
-use crate::model::{Timestamp, type_path};
+use crate::model::{Request, Response, Timestamp, type_path};
 use crate::rules::{Endpoint, Gate, Mark, OriginKind, RuleId};
 
 pub use bodies::Bodies;
-pub(crate) use bodies::bodies;
 
 /// About how many bytes all bodies that are kept take at most; the oldest go first.
 const BODIES_MAX: usize = 64 * 1024 * 1024;
@@ -152,6 +152,7 @@ pub struct Log {
     count: u64,
     keeps_bodies: bool,
     bodies_bytes: usize,
+    known: known::KnownSecrets,
 }
 
 impl Log {
@@ -160,9 +161,17 @@ impl Log {
         self.keeps_bodies = true;
     }
 
-    /// Whether bodies are kept.
-    pub(crate) fn keeps_bodies(&self) -> bool {
-        self.keeps_bodies
+    /// The bodies of an exchange without their secrets, if bodies are kept.
+    pub(crate) fn bodies(&mut self, request: &Request, response: &Response) -> Option<Box<Bodies>> {
+        if !self.keeps_bodies {
+            return None;
+        }
+        self.known.learn(request);
+        let mut told = bodies::bodies(request, response);
+        for body in [&mut told.asked, &mut told.answered].into_iter().flatten() {
+            self.known.hide(body);
+        }
+        Some(told)
     }
 
     /// Adds an exchange; its number is filled in, and its query loses what signs it.

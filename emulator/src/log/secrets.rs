@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 /// What stands where something is hidden.
-const HIDDEN: &str = "(hidden)";
+pub(super) const HIDDEN: &str = "(hidden)";
 
 /// A member is secret whose name has one of these in it …
 const SECRET: [&str; 12] = [
@@ -130,7 +130,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// The names of a template's parameters that are declared secure.
-fn secure_parameters(body: &Value) -> Vec<String> {
+pub(super) fn secure_parameters(body: &Value) -> Vec<String> {
     let mut names = Vec::new();
     collect_secure(body, &mut names);
     names

@@ -32,6 +32,21 @@ pub enum RangeHash {
     Crc64,
 }
 
+/// The most letters of a header that repeats what a client wrote.
+const REPEATED_MAX: usize = 200;
+
+/// Such headers.
+const REPEATS: [&str; 2] = ["x-azdrill-not-implemented", "x-azdrill-ignored"];
+
+/// Such a header that is too long, as far as it goes.
+fn cut_short(name: &str, value: &str) -> Option<String> {
+    if value.len() <= REPEATED_MAX || !REPEATS.contains(&name) {
+        return None;
+    }
+    let (end, _) = value.char_indices().nth(REPEATED_MAX)?;
+    Some(format!("{}...", value.get(..end)?))
+}
+
 impl Response {
     /// An answer without headers or body.
     pub fn new(status: StatusCode) -> Self {
@@ -57,9 +72,12 @@ impl Response {
         response
     }
 
-    /// The same answer with one more header. An unprintable value is left out.
+    /// The same answer with one more header. An unprintable value is left out; one of ours, which may repeat
+    /// what a client wrote, is cut where clients would refuse the whole answer for it.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        let cut = cut_short(name, value);
+        let value = cut.as_deref().unwrap_or(value);
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);
         }
@@ -81,5 +99,26 @@ impl Response {
     /// The body read as JSON; `Null` if it is not JSON.
     pub fn json_body(&self) -> serde_json::Value {
         serde_json::from_slice(self.body.bytes()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_repeats_what_was_asked_has_an_end() {
+        let long = "ä".repeat(100_000);
+        for name in REPEATS {
+            let answer = Response::new(StatusCode::OK).with_header(name, &long);
+            let value = answer
+                .headers
+                .get(name)
+                .map(HeaderValue::as_bytes)
+                .unwrap_or_default();
+            assert!(value.len() < 500 && value.ends_with(b"..."), "{name}");
+        }
+        let answer = Response::new(StatusCode::OK).with_header("x-ms-meta-a", &"b".repeat(1000));
+        assert_eq!(answer.header("x-ms-meta-a").map(str::len), Some(1000));
     }
 }

@@ -439,6 +439,7 @@ fn spec() -> ServerSpec {
         admin_login: "admin".to_owned(),
         admin_password: "a secret".to_owned(),
         absent_extensions: Vec::new(),
+        lists_extensions: true,
     }
 }
 

@@ -22,6 +22,7 @@ fn start(key: &str) -> Work {
         admin_login: "admin".to_owned(),
         admin_password: "a secret".to_owned(),
         absent_extensions: Vec::new(),
+        lists_extensions: true,
     }))
 }
 

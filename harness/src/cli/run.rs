@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
+use azdrill::private_file;
 use azdrill::scenario::Scenario;
 use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{
@@ -94,18 +95,21 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Failure> {
     // Everything that can be wrong is found out before anything is built.
     child::check(&arguments.command)?;
+    if let Some(file) = &arguments.record {
+        private_file::check(file).map_err(|error| unwritable(file, &error))?;
+    }
     let world = match &arguments.world {
         Some(name) => Some(library(folder)?.world(name)?),
         None => None,
     };
     let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
         .map_err(|error| error.to_string())?;
+    if let Some(world) = &world {
+        world.check(&rules)?;
+    }
     let expect = match (&arguments.expect, &world) {
         (Some(file), _) => RunExpect::read(file, &rules)?,
-        (None, Some(world)) => {
-            world.check_expect(&rules)?;
-            world.expect.clone()
-        }
+        (None, Some(world)) => world.expect.clone(),
         (None, None) => RunExpect::default(),
     };
     let faults = match &arguments.faults {
@@ -153,6 +157,10 @@ pub(super) async fn run(
         ));
     }
     conclude(&arguments, &expect, &record, code)
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {error}", file.display())
 }
 
 /// What files said.
@@ -280,8 +288,7 @@ fn conclude(
     if let Some(file) = &arguments.record {
         let text = serde_json::to_string_pretty(record).map_err(|error| error.to_string())?;
         // It holds whatever the command sent.
-        azdrill::private_file::write(file, &(text + "\n"))
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        private_file::write(file, &(text + "\n")).map_err(|error| unwritable(file, &error))?;
     }
     Ok(match (missed, code) {
         (true, _) => ExitCode::from(1),

@@ -9,7 +9,7 @@ use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::run::{Report, play, print, source_list};
 use azdrill::scenario::Scenario;
-use azdrill_emulator::rules::Profile;
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -59,11 +59,16 @@ async fn play_all(
         let found: Result<_, _> = arguments.names.iter().map(|name| library.get(name)).collect();
         found?
     };
+    let profile = Profile::from(arguments.profile);
+    let rules = Rules::load(profile, &Assumptions::new()).map_err(|error| error.to_string())?;
+    for scenario in &scenarios {
+        scenario.check(&rules)?;
+    }
+    drop(rules);
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
-    let profile = Profile::from(arguments.profile);
     let page = Page::of(&std::io::stdout());
     let bar = progress(scenarios.len());
     let mut reports = Vec::new();

@@ -244,12 +244,13 @@ async fn setup(
         Some(name) => Some(library(folder)?.world(name)?),
         None => None,
     };
+    let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
+        .map_err(|error| error.to_string())?;
+    if let Some(world) = &world {
+        world.check(&rules)?;
+    }
     let faults = match &arguments.faults {
-        Some(file) => {
-            let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
-                .map_err(|error| error.to_string())?;
-            FaultFile::read(file, &rules)?
-        }
+        Some(file) => FaultFile::read(file, &rules)?,
         None => FaultFile::default(),
     };
     let seed = seed(arguments.seed, world.as_ref());

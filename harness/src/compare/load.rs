@@ -9,6 +9,7 @@ use super::mistake::Mistake;
 use super::recording::Recording;
 use super::setting::RecordingSetting;
 use super::{forms, yaml};
+use crate::given_file;
 
 /// The largest recording that is read, in bytes.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -89,13 +90,7 @@ fn recording(file: &Path) -> Result<Recording, Mistake> {
         file: file.to_owned(),
         error,
     };
-    let size = std::fs::metadata(file)
-        .map_err(|error| unreadable(error.to_string()))?
-        .len();
-    if size > BYTES_MAX {
-        return Err(unreadable(format!("it is larger than {BYTES_MAX} bytes")));
-    }
-    let bytes = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = given_file::read(file, BYTES_MAX).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Mistake::form(
             file,
@@ -108,6 +103,14 @@ fn recording(file: &Path) -> Result<Recording, Mistake> {
     let whole = parse(file, &text)?;
     let interactions = forms::interactions(&whole)
         .map_err(|wrong| Mistake::form(file, yaml::locate(&text, &wrong.path), wrong.expected))?;
+    if interactions.is_empty() {
+        // Nothing was compared: that is no success.
+        return Err(Mistake::form(
+            file,
+            None,
+            "it holds no request; at least one was expected",
+        ));
+    }
     Ok(Recording {
         file: file.to_owned(),
         interactions,

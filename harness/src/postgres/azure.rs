@@ -6,10 +6,19 @@ use sha2::{Digest, Sha256};
 /// The superuser that owns what Azure made. It is the engine's own superuser too.
 pub(super) const SUPERUSER: &str = "azuresu";
 
+/// A database of Azure's own, which no customer signs in to, renames or drops: the superuser works from here.
+pub(super) const MAINTENANCE: &str = "azure_maintenance";
+
+/// The parameter that lists the extensions customers may create. PostgreSQL itself knows none of that name.
+pub(super) const EXTENSIONS: &str = "azure.extensions";
+
 /// The databases to seed, in order, each with its SQL. What is in `template1` is in every database that
-/// is made afterwards.
-const SEED: [(&str, &str); 6] = [
+/// is made afterwards, unless it is made of `template0`, as `pg_restore --create` does.
+const SEED: [(&str, &str); 9] = [
     ("template1", include_str!("seed/roles.sql")),
+    ("template0", include_str!("seed/extensions.sql")),
+    ("template1", include_str!("seed/extensions.sql")),
+    ("postgres", include_str!("seed/extensions.sql")),
     ("template1", include_str!("seed/catalog.sql")),
     ("postgres", include_str!("seed/catalog.sql")),
     ("postgres", include_str!("seed/postgres.sql")),

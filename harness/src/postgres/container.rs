@@ -17,7 +17,7 @@ use testcontainers::core::IntoContainerPort;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{GenericImage, ImageExt};
 
-use super::azure::{SUPERUSER, password_verifier, quote_literal};
+use super::azure::{MAINTENANCE, SUPERUSER, password_verifier, quote_literal};
 use super::choose::Missing;
 use super::client::ClientVersion;
 use super::client_container::ClientContainers;
@@ -137,7 +137,7 @@ impl Containers {
         // Waiting in the container saves a call for each try.
         let script = format!(
             "until pg_isready -q -h {FOLDER}; do sleep 0.01; done
-             exec psql -X -q -v ON_ERROR_STOP=1 -h {FOLDER} -U {SUPERUSER} -d postgres"
+             exec psql -X -q -v ON_ERROR_STOP=1 -h {FOLDER} -U {SUPERUSER} -d {MAINTENANCE}"
         );
         let password = format!("{:032x}", rand::rng().random::<u128>());
         // Whatever the server's own parameters have been set to.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use azdrill_emulator::server::{EngineError, ServerSpec};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::azure::SUPERUSER;
+use super::azure::{MAINTENANCE, SUPERUSER};
 use super::choose::{Missing, Wanted, install_command};
 use super::client::ClientVersion;
 use super::engine::{Backend, Login, Reach, Servers};
@@ -112,7 +112,7 @@ impl Local {
 async fn ready(running: &mut Running, superuser: &Superuser, folder: &Path) -> Result<(), String> {
     let begin = Instant::now();
     loop {
-        if superuser.connect("postgres").await.is_ok() {
+        if superuser.connect(MAINTENANCE).await.is_ok() {
             return Ok(());
         }
         if !running.is_alive() {

@@ -5,7 +5,9 @@ use azdrill_emulator::server::{EngineError, ServerSpec};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::azure::{SUPERUSER, is_reserved, password_verifier, quote_identifier, quote_literal};
+use super::azure::{
+    EXTENSIONS, MAINTENANCE, SUPERUSER, is_reserved, password_verifier, quote_identifier, quote_literal,
+};
 
 /// What holds in a superuser's session whatever the server's own parameters have been set to.
 const UNDISTURBED: &str = "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
@@ -55,17 +57,51 @@ impl Superuser {
         Ok(client)
     }
 
-    /// A connection for looking after the server. The database is the administrator's, who may have
-    /// put functions and operators into it and a search path before them: none of them is ever run
-    /// in a superuser's name.
+    /// A connection for looking after the server, which stays whatever an administrator does to its own
+    /// databases.
     async fn maintenance(&self, what: &str) -> Result<Client, EngineError> {
+        self.guarded(MAINTENANCE)
+            .await
+            .map_err(|error| sql_error(what, &error))
+    }
+
+    /// A connection to a database an administrator may have put functions and operators into, and a search
+    /// path before them: none of them is ever run in a superuser's name.
+    async fn guarded(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
         let mut guarded = self.clone();
         let options = format!("{UNDISTURBED} -c search_path=pg_catalog,pg_temp");
         guarded.config.options(&options);
-        guarded
-            .connect("postgres")
+        guarded.connect(database).await
+    }
+
+    /// Takes away what the server has not of Azure's own. It is in one database, unless that has been renamed
+    /// or dropped.
+    async fn drop_extensions(&self, names: &[String]) -> Result<(), EngineError> {
+        const WHAT: &str = "dropping extensions";
+        if names.is_empty() {
+            return Ok(());
+        }
+        let client = match self.guarded("postgres").await {
+            Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => return Ok(()),
+            other => other.map_err(|error| sql_error(WHAT, &error))?,
+        };
+        let absent: String = names
+            .iter()
+            .map(|name| format!("DROP EXTENSION IF EXISTS {};", quote_identifier(name)))
+            .collect();
+        client
+            .batch_execute(&absent)
             .await
-            .map_err(|error| sql_error(what, &error))
+            .map_err(|error| sql_error(WHAT, &error))
+    }
+
+    /// Begins the list of extensions with none, where there is to be one and is none yet.
+    async fn begin_extensions(client: &Client) -> Result<(), tokio_postgres::Error> {
+        let there = "SELECT FROM pg_file_settings WHERE name = $1 LIMIT 1";
+        if client.query_opt(there, &[&EXTENSIONS]).await?.is_none() {
+            Self::alter_system(client, EXTENSIONS, "''").await?;
+        }
+        Ok(())
     }
 
     /// Makes the administrator, or brings the one there is up to date. Extensions the server has not
@@ -73,7 +109,11 @@ impl Superuser {
     pub(super) async fn make_administrator(&self, spec: &ServerSpec) -> Result<(), EngineError> {
         const WHAT: &str = "making the administrator";
         let failed = |error| sql_error(WHAT, &error);
+        self.drop_extensions(&spec.absent_extensions).await?;
         let client = self.maintenance(WHAT).await?;
+        if spec.lists_extensions {
+            Self::begin_extensions(&client).await.map_err(failed)?;
+        }
         let found = client
             .query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&spec.admin_login])
             .await;
@@ -84,14 +124,9 @@ impl Superuser {
             String::new()
         };
         let verifier = quote_literal(&password_verifier(&spec.admin_password));
-        let absent: String = spec
-            .absent_extensions
-            .iter()
-            .map(|name| format!("DROP EXTENSION IF EXISTS {};", quote_identifier(name)))
-            .collect();
         client
             .batch_execute(&format!(
-                "{absent} {create} ALTER ROLE {role} LOGIN CREATEDB CREATEROLE PASSWORD {verifier};
+                "{create} ALTER ROLE {role} LOGIN CREATEDB CREATEROLE PASSWORD {verifier};
                  GRANT azure_pg_admin TO {role} WITH ADMIN OPTION;"
             ))
             .await
@@ -161,32 +196,49 @@ impl Superuser {
             context: row.get(7),
             description: row.get(8),
         });
-        Ok(described.collect())
+        let own = RealParameter {
+            name: EXTENSIONS.to_owned(),
+            kind: "string".to_owned(),
+            unit: String::new(),
+            default: String::new(),
+            least: String::new(),
+            most: String::new(),
+            words: Vec::new(),
+            context: "sighup".to_owned(),
+            description: "The extensions that may be created in this server.".to_owned(),
+        };
+        Ok(described.chain([own]).collect())
     }
 
-    /// Only what the server itself has: `ALTER SYSTEM` takes any name with a dot in it.
+    /// Only what the server itself has, and the list of extensions: `ALTER SYSTEM` takes any name with a dot in it.
     pub(super) async fn set_parameter(&self, name: &str, value: &str) -> Result<(), EngineError> {
         let what = format!("setting the parameter `{name}`");
         let failed = |error| sql_error(&what, &error);
         let client = self.maintenance(&what).await?;
         let known = "SELECT FROM pg_settings WHERE name = $1 AND context <> 'internal'";
-        if client.query_opt(known, &[&name]).await.map_err(failed)?.is_none() {
+        let azures = name == EXTENSIONS;
+        if !azures && client.query_opt(known, &[&name]).await.map_err(failed)?.is_none() {
             return Err(EngineError::Failed {
                 what,
                 detail: "the server has no such parameter, or nobody can set it".to_owned(),
             });
         }
-        // It cannot be in a transaction, and so not in one batch with what follows.
-        let statement = format!(
-            "ALTER SYSTEM SET {} = {}",
-            quote_identifier(name),
-            setting(name, value)
-        );
-        client.batch_execute(&statement).await.map_err(failed)?;
-        client
-            .batch_execute("SELECT pg_reload_conf()")
+        Self::alter_system(&client, name, &setting(name, value))
             .await
             .map_err(failed)
+    }
+
+    async fn alter_system(client: &Client, name: &str, value: &str) -> Result<(), tokio_postgres::Error> {
+        let name_in_sql = quote_identifier(name);
+        if name == EXTENSIONS {
+            // Up to version 15 a name of nobody's is one that somebody in the session has used.
+            client.batch_execute(&format!("SET {name_in_sql} = ''")).await?;
+        }
+        // It cannot be in a transaction, and so not in one batch with what follows.
+        client
+            .batch_execute(&format!("ALTER SYSTEM SET {name_in_sql} = {value}"))
+            .await?;
+        client.batch_execute("SELECT pg_reload_conf()").await
     }
 
     pub(super) async fn databases(&self) -> Result<Vec<String>, EngineError> {

@@ -67,6 +67,8 @@ impl Play<'_> {
             admin_login: source.admin_login.clone(),
             admin_password: source.admin_password.clone(),
             absent_extensions: source.absent_extensions.clone(),
+            // Nobody sets this one's parameters, as somebody who restores a server would.
+            lists_extensions: false,
         };
         postgres.start(&scratch).await?;
         self.scratch = Some(scratch.clone());

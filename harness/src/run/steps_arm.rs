@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Outcome, Play, RunError};
+use crate::given_file;
 use crate::scenario::Step;
 
 impl Play<'_> {
@@ -38,7 +39,7 @@ impl Play<'_> {
         let wrong = |error: &dyn std::fmt::Display| {
             RunError::Scenario(format!("template {}: {error}", path.display()))
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+        let text = given_file::read_text(&path, given_file::WRITTEN_MAX).map_err(|error| wrong(&error))?;
         let template: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
         let identity = self.vault_identity();
         let world = &self.scenario.world;

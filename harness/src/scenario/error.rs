@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::alike::nearest;
+use crate::given_file;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::de::DeserializeOwned;
 
@@ -141,13 +143,7 @@ impl SyntaxError {
 /// What to do: the name that was meant, if one looks like it.
 fn help(message: &str, shown_in: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let meant = quoted.next().and_then(|wrong| {
-        let alike = quoted.map(|name| (strsim::jaro_winkler(wrong, name), name));
-        let closest = alike.max_by(|a, b| a.0.total_cmp(&b.0));
-        closest
-            .filter(|(likeness, _)| *likeness > 0.8)
-            .map(|(_, name)| name)
-    });
+    let meant = quoted.next().and_then(|wrong| nearest(wrong, quoted));
     match meant {
         Some(name) => format!("did you mean `{name}`?"),
         None => shown_in.to_owned(),
@@ -161,7 +157,7 @@ pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path, shown_in: &str) -> Res
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, ScenarioError> {
-    std::fs::read_to_string(path).map_err(|source| ScenarioError::Read {
+    given_file::read_text(path, given_file::WRITTEN_MAX).map_err(|source| ScenarioError::Read {
         path: path.to_owned(),
         source,
     })

@@ -1,7 +1,9 @@
 //! What a step is expected to come to.
 
-use azdrill_emulator::rules::Profile;
+use azdrill_emulator::rules::{Profile, Rules};
 use serde::Deserialize;
+
+use super::Misstated;
 
 /// What a step must come to; what is left out is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,6 +78,22 @@ impl ProfiledExpect {
             blobs: self.blobs.clone(),
             no_blobs: self.no_blobs.clone(),
         })
+    }
+
+    /// Checks what it names, under every profile.
+    pub(super) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+        let both = Self {
+            documented: None,
+            observed: None,
+            ..self.clone()
+        };
+        both.under(Profile::Observed).check(rules)?;
+        for (profile, own) in [("documented", &self.documented), ("observed", &self.observed)] {
+            if let Some(own) = own {
+                own.check(rules).map_err(|wrong| wrong.at(profile))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether anything is expected at all.

@@ -62,7 +62,7 @@ impl Scenario {
     /// # Errors
     ///
     /// What cannot be, where it stands in the file or in one it extends.
-    pub fn check_expect(&self, rules: &Rules) -> Result<(), ScenarioError> {
+    pub(super) fn check_expect(&self, rules: &Rules) -> Result<(), ScenarioError> {
         let checked = self.expect.check(rules);
         checked.map_err(|wrong| wrong.at("expect").in_one_of(&self.files))
     }

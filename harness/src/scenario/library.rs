@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::check::is_inside;
 use super::error::read_text;
-use super::{Scenario, ScenarioError, SyntaxError};
+use super::{Misstated, Scenario, ScenarioError, SyntaxError, shown};
 use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
 
 /// Folder for worlds to extend; its files are no scenarios.
 const WORLDS: &str = "_worlds";
 /// Where to see how a scenario should be.
-const SHOWN_IN: &str = "scenarios/README.md shows a scenario with everything it may say";
+pub(super) const SHOWN_IN: &str = "scenarios/README.md shows a scenario with everything it may say";
 /// The scenarios azdrill was built with, for where there are none of one's own.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 /// How many files may extend one another.
@@ -200,6 +201,15 @@ impl Library {
                 what,
             });
         }
+        if !is_inside(base) {
+            let what = format!(
+                "extends {}: a file inside {} was expected",
+                shown(base),
+                self.folder.display()
+            );
+            let wrong = Misstated::new(what).at("extends");
+            return Err(wrong.in_text(path, &text, SHOWN_IN));
+        }
         let base_path = self.folder.join(base);
         if !base_path.is_file() {
             let what = format!(
@@ -325,6 +335,10 @@ fn stems(files: &[PathBuf]) -> Vec<String> {
 }
 
 fn close_to(name: &str, files: &[PathBuf]) -> Vec<String> {
+    if name.len() > 100 {
+        // Nothing is called anything like it, and comparing takes the product of two lengths.
+        return Vec::new();
+    }
     let mut names: Vec<(f64, String)> = stems(files)
         .into_iter()
         .map(|own| (strsim::jaro_winkler(name, &own), own))

@@ -69,6 +69,12 @@ impl Misstated {
         }
     }
 
+    /// The same, in this text of a file.
+    pub(super) fn in_text(&self, path: &Path, text: &str, shown_in: &str) -> ScenarioError {
+        let span = self.span(text).map(|(span, _)| span);
+        self.shown(path, text, span, shown_in)
+    }
+
     fn shown(&self, path: &Path, text: &str, span: Option<Range<usize>>, shown_in: &str) -> ScenarioError {
         let help = match &self.meant {
             Some(name) => format!("did you mean `{name}`?"),
@@ -117,9 +123,6 @@ pub(crate) fn read_checked<T: DeserializeOwned>(
 ) -> Result<T, ScenarioError> {
     let text = read_text(path)?;
     let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in))?;
-    check(&read).map_err(|wrong| {
-        let span = wrong.span(&text).map(|(span, _)| span);
-        wrong.shown(path, &text, span, shown_in)
-    })?;
+    check(&read).map_err(|wrong| wrong.in_text(path, &text, shown_in))?;
     Ok(read)
 }

@@ -1,5 +1,7 @@
 //! Scenario files: what they may say, and finding and reading them.
 
+mod alike;
+mod check;
 mod error;
 mod expect;
 mod file;
@@ -9,6 +11,7 @@ mod password;
 mod single_server;
 mod world;
 
+pub(crate) use alike::{nearest, shown};
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};

@@ -22,6 +22,11 @@ impl Password {
         &self.text
     }
 
+    /// The password, if the file says it.
+    pub(super) fn said(&self) -> Option<&str> {
+        (!self.made_up).then_some(self.text.as_str())
+    }
+
     /// Of bytes nobody can guess. It has what Azure asks of a password: small letters, capitals,
     /// digits and a sign.
     fn made_of(bytes: u128) -> Self {

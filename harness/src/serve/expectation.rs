@@ -244,7 +244,7 @@ impl ExpectedJob {
         ];
         for (name, word, all) in words {
             if let Some(word) = word {
-                known::one_of(&format!("job, {name} {word}"), word, all.iter().copied())
+                known::one_of(&format!("job, {name}"), word, all.iter().copied())
                     .map_err(|wrong| wrong.at(name))?;
             }
         }

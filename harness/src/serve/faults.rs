@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::known;
-use crate::scenario::{Misstated, ScenarioError, read_checked};
+use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -58,7 +58,9 @@ struct RequestFault {
 struct Answer {
     #[serde(deserialize_with = "final_status")]
     status: u16,
+    #[serde(deserialize_with = "error_code")]
     code: String,
+    #[serde(default, deserialize_with = "within_a_day")]
     retry_after_seconds: Option<u64>,
 }
 
@@ -97,7 +99,7 @@ struct ConnectionEntry {
 enum ConnectionWord {
     Refuse,
     AcceptThenClose,
-    StallSeconds(u64),
+    StallSeconds(#[serde(deserialize_with = "up_to_a_day")] u64),
     ResetAfterBytes(u64),
     SlowBytesPerSecond(#[serde(deserialize_with = "from_one")] u64),
 }
@@ -123,6 +125,39 @@ fn final_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Er
     }
     let given = Unexpected::Unsigned(u64::from(status));
     Err(de::Error::invalid_value(given, &"an HTTP status from 200 to 599"))
+}
+
+/// The longest code of an error. Azure's longest has 90 letters.
+const CODE_MAX: usize = 128;
+
+/// The longest anybody is told to wait.
+const DAY: u64 = 24 * 60 * 60;
+
+/// A code of an error is one printable word: it stands in a body and in a header.
+fn error_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let code = String::deserialize(deserializer)?;
+    if (1..=CODE_MAX).contains(&code.len()) && code.bytes().all(|letter| letter.is_ascii_graphic()) {
+        return Ok(code);
+    }
+    let shown = shown(&code);
+    let wanted = "a code of 1 to 128 printable letters without spaces, such as ServerBusy";
+    Err(de::Error::invalid_value(Unexpected::Str(&shown), &wanted))
+}
+
+fn up_to_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let seconds = u64::deserialize(deserializer)?;
+    if seconds <= DAY {
+        return Ok(seconds);
+    }
+    let given = Unexpected::Unsigned(seconds);
+    Err(de::Error::invalid_value(
+        given,
+        &"up to 86400 seconds, which is a day",
+    ))
+}
+
+fn within_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    up_to_a_day(deserializer).map(Some)
 }
 
 impl FaultFile {
@@ -299,6 +334,23 @@ mod tests {
         assert!(says("[[request]]\n").contains("needs `answer` or `lose_answer`"));
     }
 
+    /// Refused at that place, with those words; and what is told to do.
+    #[track_caller]
+    fn refused_at(text: &str, line: usize, column: usize, says: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("faults.toml");
+        std::fs::write(&file, text).unwrap();
+        let told = FaultFile::read(&file, azure().rules()).unwrap_err();
+        let help = told.help().map(|help| help.to_string()).unwrap_or_default();
+        let told = told.to_string();
+        assert!(
+            told.contains(&format!("faults.toml, line {line}, column {column}")),
+            "{told}"
+        );
+        assert!(told.contains(says), "{told}");
+        help
+    }
+
     #[test]
     fn what_makes_no_sense_is_refused_where_it_stands() {
         for (text, line, column, says) in [
@@ -351,20 +403,42 @@ mod tests {
                 "no server can be called so",
             ),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("faults.toml");
-            std::fs::write(&file, text).unwrap();
-            let told = FaultFile::read(&file, azure().rules()).unwrap_err();
-            let help = told.help().map(|help| help.to_string()).unwrap_or_default();
-            let told = told.to_string();
-            assert!(
-                told.contains(&format!("faults.toml, line {line}, column {column}")),
-                "{told}"
-            );
-            assert!(told.contains(says), "{told}");
+            let help = refused_at(text, line, column, says);
             if text.contains("Blok") {
                 assert_eq!(help, "did you mean `Blob_PutBlock`?");
             }
+        }
+    }
+
+    #[test]
+    fn codes_are_words_and_waiting_has_an_end() {
+        for (text, line, column, says) in [
+            (
+                "[[request]]\nanswer = { status = 503, code = \"\" }\n",
+                2,
+                33,
+                "expected a code of 1 to 128 printable letters",
+            ),
+            (
+                "[[request]]\nanswer = { status = 503, code = \"a\\r\\nb\" }\n",
+                2,
+                33,
+                "expected a code of 1 to 128 printable letters",
+            ),
+            (
+                "[[request]]\nanswer = { status = 503, code = \"x\", retry_after_seconds = 86401 }\n",
+                2,
+                60,
+                "expected up to 86400 seconds",
+            ),
+            (
+                "[[connection]]\nfault = { stall_seconds = 99999999 }\n",
+                2,
+                9,
+                "expected up to 86400 seconds",
+            ),
+        ] {
+            refused_at(text, line, column, says);
         }
     }
 

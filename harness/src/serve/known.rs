@@ -2,7 +2,7 @@
 
 use azdrill_emulator::rules::{Gate, RuleId, Rules};
 
-use crate::scenario::Misstated;
+use crate::scenario::{Misstated, nearest, shown};
 
 /// What the log calls a connection to a database server, which has no row of its own.
 const DATABASE_CONNECTION: &str = "DatabaseConnection";
@@ -22,9 +22,9 @@ const GATES: [Gate; 7] = [
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
+pub(crate) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let all = rules.router.operations().iter().map(|row| &*row.id);
-    one_of(&format!("operation {id}"), id, all.chain([DATABASE_CONNECTION]))
+    one_of("operation", id, all.chain([DATABASE_CONNECTION]))
 }
 
 /// Checks that a database server can be called that.
@@ -32,13 +32,14 @@ pub(super) fn operation(rules: &Rules, id: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong.
-pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
+pub(crate) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
     let form = &rules.names.flexible_server;
     if name.is_empty() || form.admits(&name.to_ascii_lowercase()) {
         return Ok(());
     }
     Err(Misstated::new(format!(
-        "server {name}: no server can be called so"
+        "server {}: no server can be called so",
+        shown(name)
     )))
 }
 
@@ -47,9 +48,9 @@ pub(super) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
+pub(crate) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
     let ids = rules.statements.keys().chain(rules.fixes.keys());
-    one_of(&format!("rule {id}"), id, ids.map(RuleId::as_str))
+    one_of("rule", id, ids.map(RuleId::as_str))
 }
 
 /// Checks the name of a gate.
@@ -57,8 +58,8 @@ pub(super) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the names there are.
-pub(super) fn gate(name: &str) -> Result<(), Misstated> {
-    one_of(&format!("gate {name}"), name, GATES.into_iter().map(Gate::as_str))
+pub(crate) fn gate(name: &str) -> Result<(), Misstated> {
+    one_of("gate", name, GATES.into_iter().map(Gate::as_str))
 }
 
 /// Checks that a word is one of these.
@@ -66,7 +67,7 @@ pub(super) fn gate(name: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the one that looks most like it.
-pub(super) fn one_of<'a>(
+pub(crate) fn one_of<'a>(
     what: &str,
     word: &str,
     all: impl Iterator<Item = &'a str> + Clone,
@@ -74,9 +75,6 @@ pub(super) fn one_of<'a>(
     if all.clone().any(|own| own == word) {
         return Ok(());
     }
-    let alike = all
-        .map(|own| (strsim::jaro_winkler(own, word), own))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let wrong = Misstated::new(format!("{what}: there is no such thing"));
-    Err(wrong.meant(alike.map(|(_, own)| own)))
+    let wrong = Misstated::new(format!("{what} {}: there is no such thing", shown(word)));
+    Err(wrong.meant(nearest(word, all)))
 }

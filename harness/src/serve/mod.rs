@@ -12,7 +12,7 @@ mod expectation;
 mod faults;
 mod hosts;
 mod java;
-mod known;
+pub(crate) mod known;
 mod origin;
 mod print;
 mod probes;

@@ -145,6 +145,27 @@ fn a_run_whose_summary_nobody_can_read_ends_as_its_command_does() {
     );
 }
 
+/// A record that cannot be written is found out before the command has done anything.
+#[test]
+fn a_record_that_cannot_be_written_is_found_out_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = folder.path().join("done");
+    let record = folder.path().join("no/such/folder/record.json");
+    let output = azdrill(&["run", "--record"])
+        .arg(&record)
+        .args(["--", "touch"])
+        .arg(&done)
+        .output()
+        .expect("it starts");
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(!done.exists(), "the command has run");
+    assert!(
+        text.contains("record.json") && text.contains("No such file"),
+        "{text}"
+    );
+}
+
 /// A closed descriptor is the null device: nothing that is opened later becomes it, and nothing is lost that
 /// was to be kept.
 #[test]

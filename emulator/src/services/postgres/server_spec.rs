@@ -151,6 +151,7 @@ pub(super) fn describe_new(
         admin_login: login,
         admin_password: password,
         absent_extensions: Vec::new(),
+        lists_extensions: true,
     };
     Ok((spec, body))
 }

@@ -57,7 +57,7 @@ async fn restoring_what_is_azures_fails_as_it_does_there() {
             ("azure_sys", "\"azuresu\""),
             (
                 "azure_maintenance",
-                "extension \"pg_availability\" is not available",
+                "extension \"pg_availability\" is not allow-listed",
             ),
             ("postgres", "schema \"cron\" does not exist"),
         ];
@@ -109,6 +109,7 @@ async fn without_those_extensions_postgres_is_dumped_and_restored() {
     for postgres in each_mode().await {
         let spec = ServerSpec {
             absent_extensions: ["azure", "pgaadauth", "pg_cron"].map(str::to_owned).to_vec(),
+            lists_extensions: false,
             ..spec("single", newest(&postgres).await)
         };
         postgres.start(&spec).await.unwrap();

@@ -17,6 +17,7 @@ mod azure;
 mod client;
 mod container_mode;
 mod differences;
+mod extensions;
 mod hostile;
 mod local_mode;
 mod parameters;
@@ -61,6 +62,7 @@ fn spec(key: &str, major: u32) -> ServerSpec {
         admin_login: "Drill \"Admin\"".to_owned(),
         admin_password: PASSWORD.to_owned(),
         absent_extensions: Vec::new(),
+        lists_extensions: true,
     }
 }
 

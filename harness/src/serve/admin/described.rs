@@ -2,9 +2,11 @@
 //! what makes it.
 
 use azdrill_emulator::rules::Profile;
+use serde_json::{Value, json};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 
+use super::tests::{local, world};
 use super::{DESCRIPTION, explain, faults, log, own_routes, snapshots, state, time};
 
 #[derive(utoipa::OpenApi)]
@@ -95,4 +97,65 @@ fn every_route_is_described() {
             "{path} is not described"
         );
     }
+}
+
+/// A parameter in a path is one the path has a place for, and no other; what is described as asked for must be.
+#[test]
+fn parameters_stand_where_they_are_read() {
+    let made: Value = serde_json::from_str(&description().to_json().unwrap()).unwrap();
+    let mut seen = 0;
+    for (path, methods) in made["paths"].as_object().unwrap() {
+        for (method, own) in methods.as_object().unwrap() {
+            let none = Vec::new();
+            let parameters = own["parameters"].as_array().unwrap_or(&none);
+            let placed = |place: &str| {
+                let here = parameters.iter().filter(|own| own["in"] == place);
+                here.map(|own| own["name"].as_str().unwrap()).collect::<Vec<_>>()
+            };
+            let parts = path.split(['{', '}']).skip(1).step_by(2);
+            assert_eq!(placed("path"), parts.collect::<Vec<_>>(), "{method} {path}");
+            seen += placed("path").len() + placed("query").len();
+            assert_eq!(parameters.len(), placed("path").len() + placed("query").len());
+            let answered = |status: &str| own["responses"].get(status).is_some();
+            let body = own.get("requestBody").is_some();
+            for status in ["415", "422"] {
+                assert_eq!(answered(status), body, "{method} {path} {status}");
+            }
+        }
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
+/// The router answers what is described, by the methods that are described, without what need not be said.
+#[tokio::test]
+async fn the_router_answers_what_is_described() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = world(folder.path()).await;
+    let made: Value = serde_json::from_str(&description().to_json().unwrap()).unwrap();
+    for (path, methods) in made["paths"].as_object().unwrap() {
+        let asked = path.replace("{name}", "nobodys");
+        for method in ["GET", "PUT", "POST", "DELETE", "PATCH"] {
+            match methods.get(method.to_lowercase()) {
+                None => {
+                    let (status, _) = local(&world, method, &asked, Some(json!({}))).await;
+                    assert!(matches!(status, 404 | 405), "{method} {path}: {status}");
+                }
+                Some(own) if method == "GET" => {
+                    let none = Vec::new();
+                    let parameters = own["parameters"].as_array().unwrap_or(&none);
+                    let needed = parameters.iter().any(|own| own["required"] == true);
+                    let (status, told) = local(&world, method, &asked, None).await;
+                    assert_eq!(status == 200, !needed, "{path}: {status} {told}");
+                }
+                Some(own) if own.get("requestBody").is_some() => {
+                    let (status, _) = local(&world, method, &asked, Some(json!({"no_such_thing": 1}))).await;
+                    assert_eq!(status, 422, "{method} {path}");
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let (status, log) = local(&world, "GET", "/_azdrill/log?after=1&refused=true", None).await;
+    assert_eq!(status, 200, "{log}");
+    world.shutdown().await;
 }

@@ -83,7 +83,12 @@ struct RuleView {
     post,
     path = "/_azdrill/explain",
     request_body = Question,
-    responses((status = 200, body = Verdict), (status = 400, body = Problem))
+    responses(
+        (status = 200, body = Verdict),
+        (status = 400, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = Problem)
+    )
 ))]
 pub(super) async fn explain(
     State(stage): State<SharedStage>,

@@ -37,7 +37,12 @@ pub(super) async fn list(State(stage): State<SharedStage>) -> Json<InPlace> {
     post,
     path = "/_azdrill/faults",
     request_body = FaultFile,
-    responses((status = 200, body = InPlace), (status = 400, body = Problem))
+    responses(
+        (status = 200, body = InPlace),
+        (status = 400, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = Problem)
+    )
 ))]
 pub(super) async fn add(
     State(stage): State<SharedStage>,

@@ -13,14 +13,16 @@ use crate::serve::{Call, Told};
 
 /// Which part of the log.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(IntoParams))]
+#[cfg_attr(test, derive(IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Part {
     /// Only calls with a higher number.
     #[serde(default)]
+    #[cfg_attr(test, param(required = false))]
     after: u64,
     /// Only calls that were refused.
     #[serde(default)]
+    #[cfg_attr(test, param(required = false))]
     refused: bool,
 }
 

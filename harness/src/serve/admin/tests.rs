@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::serve::{FaultFile, ServedWorld, Setup};
 
-async fn world(folder: &std::path::Path) -> ServedWorld {
+pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
     let setup = Setup {
         world: None,
         profile: Profile::Observed,
@@ -47,7 +47,12 @@ async fn ask(world: &ServedWorld, method: &str, path: &str, body: Option<Value>,
     (status, serde_json::from_str(text).unwrap_or_else(|_| json!(text)))
 }
 
-async fn local(world: &ServedWorld, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+pub(super) async fn local(
+    world: &ServedWorld,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+) -> (u16, Value) {
     ask(world, method, path, body, "localhost").await
 }
 
@@ -96,6 +101,13 @@ async fn faults_are_put_in_place_listed_and_taken_away() {
             .unwrap()
             .contains("Did you mean `Tenants_List`?")
     );
+    // What is like nothing there is costs nothing to find out.
+    let endless = json!({"request": [{"operation": "x".repeat(500_000), "lose_answer": {"status": 500}}]});
+    let began = std::time::Instant::now();
+    let (status, answer) = local(&world, "POST", "/_azdrill/faults", Some(endless)).await;
+    assert_eq!(status, 400);
+    assert!(answer.to_string().len() < 300, "{answer}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(2));
     let (_, none) = local(&world, "DELETE", "/_azdrill/faults", None).await;
     assert_eq!(none, json!({"faults": []}));
     world.shutdown().await;

@@ -62,7 +62,13 @@ pub(super) async fn now(State(stage): State<SharedStage>) -> Json<Time> {
     post,
     path = "/_azdrill/time",
     request_body = Forward,
-    responses((status = 200, body = Time), (status = 400, body = Problem), (status = 409, body = Problem))
+    responses(
+        (status = 200, body = Time),
+        (status = 400, body = Problem),
+        (status = 409, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = Problem)
+    )
 ))]
 pub(super) async fn advance(
     State(stage): State<SharedStage>,

@@ -146,6 +146,7 @@ fn describe_new(
         admin_login: login,
         admin_password: password,
         absent_extensions: context.rules.single_server.extensions.absent.clone(),
+        lists_extensions: false,
     };
     Ok((spec, in_order(body, &ORDER)))
 }

@@ -1,0 +1,235 @@
+//! What a scenario's files say and cannot be, found before anything is built.
+
+use std::path::{Component, Path};
+
+use azdrill_emulator::rules::Rules;
+
+use super::expect::Expect;
+use super::library::SHOWN_IN;
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, World, read_checked, shown};
+use crate::serve::known;
+
+/// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
+const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// What a step may come to, besides the status of an answer.
+const STATES: [&str; 14] = [
+    "Canceled",
+    "Cancelled",
+    "Completed",
+    "CompletedWithWarnings",
+    "ConfiguringProtection",
+    "Failed",
+    "InProgress",
+    "Invalid",
+    "NotProtected",
+    "ProtectionConfigured",
+    "ProtectionError",
+    "ProtectionStopped",
+    "BackupsSuspended",
+    "Succeeded",
+];
+
+impl Scenario {
+    /// Checks what its files say: names of rules and gates, states, regions, passwords, and what must come of a
+    /// command.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be, where it stands in the file or in one it extends.
+    pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
+        for path in &self.files {
+            read_checked(path, SHOWN_IN, |own: &Self| own.check_own(rules))?;
+        }
+        self.check_expect(rules)
+    }
+
+    fn check_own(&self, rules: &Rules) -> Result<(), Misstated> {
+        for (number, id) in self.about.iter().enumerate() {
+            known::rule(rules, id).map_err(|wrong| wrong.in_entry("about", number))?;
+        }
+        check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
+        for (number, step) in self.steps.iter().enumerate() {
+            check_step(step, rules).map_err(|wrong| wrong.in_entry("step", number))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is one of a file inside the folder of scenarios: what is elsewhere is nobody's scenario, and
+/// is not to be shown in an error.
+pub(super) fn is_inside(name: &str) -> bool {
+    let path = Path::new(name);
+    !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
+    region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
+    let target = world.target.as_ref().and_then(|target| target.location.as_ref());
+    let own = [
+        ("vault", world.vault.location.as_ref()),
+        ("storage", world.storage.location.as_ref()),
+        ("target", target),
+    ];
+    for (what, name) in own {
+        if let Some(name) = name {
+            region(name, rules).map_err(|wrong| wrong.at("location").at(what))?;
+        }
+    }
+    let server = &world.server;
+    let Some(password) = server.password.said() else {
+        return Ok(());
+    };
+    let rule = &rules.server_settings.password;
+    let fits = PASSWORD.contains(&password.chars().count()) && rule.admits(password, crate::run::ADMIN);
+    if server.flavour == ServerFlavour::ServerGroup || fits {
+        return Ok(());
+    }
+    // The password itself is in no error.
+    let what = format!(
+        "no server takes this password: it has 8 to 128 letters, of three of capitals, small letters, digits \
+         and signs, and nothing of `{}`",
+        crate::run::ADMIN
+    );
+    Err(Misstated::new(what).at("password").at("server"))
+}
+
+fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
+    let word = name.to_lowercase().replace(' ', "");
+    if rules.knows_region(&word) {
+        return Ok(());
+    }
+    let all = rules.regions.iter().map(|region| region.name.as_str());
+    known::one_of("region", name, all)
+}
+
+fn check_step(step: &Step, rules: &Rules) -> Result<(), Misstated> {
+    if let Some(name) = step.template.as_deref().filter(|name| !is_inside(name)) {
+        let what = format!(
+            "template {}: a file inside the folder of scenarios was expected",
+            shown(name)
+        );
+        return Err(Misstated::new(what).at("template"));
+    }
+    step.expect.check(rules).map_err(|wrong| wrong.at("expect"))
+}
+
+impl Expect {
+    pub(super) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+        if let Some(status) = &self.status {
+            let is_number = status
+                .parse()
+                .is_ok_and(|status: u16| (100..=599).contains(&status));
+            if !is_number {
+                known::one_of("status", status, STATES.into_iter()).map_err(|wrong| wrong.at("status"))?;
+            }
+        }
+        if let Some(gate) = &self.gate {
+            known::gate(gate).map_err(|wrong| wrong.at("gate"))?;
+        }
+        for (number, id) in self.rules.iter().flatten().enumerate() {
+            known::rule(rules, id).map_err(|wrong| wrong.in_entry("rules", number))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azdrill_emulator::rules::{Assumptions, Profile};
+
+    use super::*;
+    use crate::scenario::Library;
+
+    fn rules() -> Rules {
+        Rules::load(Profile::Observed, &Assumptions::new()).unwrap()
+    }
+
+    #[test]
+    fn what_azdrill_was_built_with_says_nothing_that_cannot_be() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let library = Library::find(Some(&folder), Path::new("/")).unwrap();
+        let rules = rules();
+        for scenario in library.all().unwrap() {
+            scenario.check(&rules).unwrap();
+        }
+        for world in library.worlds().unwrap() {
+            let name = world.file_stem().unwrap().to_string_lossy().into_owned();
+            library.world(&name).unwrap().check(&rules).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_shown_where_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let topic = folder.path().join("topic");
+        std::fs::create_dir_all(&topic).unwrap();
+        std::fs::create_dir_all(folder.path().join("_worlds")).unwrap();
+        let rules = rules();
+        let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
+        for (text, place, says) in [
+            (
+                "about = [\"FX-B-02\", \"NOPE\"]\n",
+                "line 2, column 21",
+                "rule NOPE",
+            ),
+            (
+                "[world]\nlocation = \"atlantis\"\n",
+                "line 3, column 12",
+                "region atlantis",
+            ),
+            (
+                "[world.vault]\nlocation = \"uksoth\"\n",
+                "line 3, column 12",
+                "region uksoth",
+            ),
+            (
+                "[world.server]\npassword = \"weak\"\n",
+                "line 3, column 12",
+                "no server takes this password",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\nexpect = { status = \"Compleated\" }\n",
+                "line 4, column 21",
+                "status Compleated",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\n[step.expect]\nstatus = \"Failed\"\n[step.expect.observed]\ngate = \"moat\"\n",
+                "line 7, column 8",
+                "gate moat",
+            ),
+            (
+                "[[step]]\ndo = \"deploy\"\ntemplate = \"../../etc/passwd\"\n",
+                "line 4, column 12",
+                "inside the folder of scenarios",
+            ),
+        ] {
+            let file = topic.join("own.toml");
+            std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
+            let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
+            let told = library.get("own").unwrap().check(&rules).unwrap_err().to_string();
+            assert!(
+                told.contains(&format!("own.toml, {place}")) && told.contains(says),
+                "{told}"
+            );
+            assert!(!told.contains("\"weak\""), "{told}");
+        }
+    }
+
+    #[test]
+    fn only_scenarios_are_extended() {
+        let folder = tempfile::tempdir().unwrap();
+        let topic = folder.path().join("scenarios/topic");
+        std::fs::create_dir_all(&topic).unwrap();
+        std::fs::write(folder.path().join("secret.toml"), "key = \"do not show me\"\n").unwrap();
+        let scenarios = folder.path().join("scenarios");
+        for base in ["/etc/passwd", "../secret.toml", "topic/../../secret.toml", ""] {
+            let text = format!("claim = \"c\"\nextends = \"{base}\"\n");
+            std::fs::write(topic.join("own.toml"), text).unwrap();
+            let library = Library::find(Some(&scenarios), Path::new("/")).unwrap();
+            let told = library.get("own").unwrap_err();
+            assert!(told.to_string().contains("own.toml, line 2, column 11"), "{told}");
+            assert!(!format!("{told:?}").contains("do not show me"), "{told:?}");
+        }
+    }
+}
