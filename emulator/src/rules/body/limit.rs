@@ -26,6 +26,9 @@ struct LimitRow {
     /// The published words are all there are.
     #[serde(default)]
     closed: bool,
+    /// It is taken, whatever the published type says of that.
+    #[serde(default)]
+    taken: bool,
     /// The words there are, where they are not the published ones.
     one_of: Option<Vec<String>>,
     min: Option<i64>,
@@ -62,6 +65,9 @@ pub(super) fn apply(
                     .as_mut()
                     .ok_or_else(|| wrong("it has no words to close"))?
                     .closed = true;
+            }
+            if row.taken {
+                (member.read_only, member.since, member.until) = (false, None, None);
             }
             member.least = row.min.or(member.least);
             member.most = row.max.or(member.most);
