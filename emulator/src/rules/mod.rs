@@ -39,6 +39,7 @@ mod server_facts;
 mod server_settings;
 mod single_server;
 mod source;
+mod storage_accounts;
 mod storage_facts;
 mod time_zone;
 mod vault_facts;
@@ -97,6 +98,7 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
+pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
 pub use storage_facts::{IpRuleFacts, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
@@ -118,6 +120,8 @@ pub struct Rules {
     pub database_network: DatabaseNetwork,
     /// What the blob service measures.
     pub storage: StorageFacts,
+    /// What storage accounts can be.
+    pub storage_accounts: AccountFacts,
     /// What requests to the blob service may say.
     pub blob_requests: BlobRequests,
     /// Facts about single servers.
