@@ -51,6 +51,7 @@ use crate::model::{ConditionLanguage, type_path};
 
 pub use api_version::ApiVersion;
 pub use blob_request::{BlobHeader, BlobRequests};
+pub(crate) use body::interval_seconds;
 pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
@@ -99,7 +100,7 @@ pub use single_server::{
 };
 pub use source::{Mark, Source};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
-pub use storage_facts::{IpRuleFacts, SharedKeyFacts, SignatureFacts, StorageFacts};
+pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
     RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,

@@ -119,6 +119,12 @@ fn write(
     let public = public_sent(properties, account)?;
     let id = account.id.clone();
     let metadata = metadata_sent(properties);
+    if let Some(metadata) = &metadata {
+        names::check_metadata(metadata).map_err(|refusal| Refusal {
+            shape: Shape::Arm,
+            ..refusal
+        })?;
+    }
     if must_exist && context.own.storage.container(&host, name).is_none() {
         return Err(missing());
     }

@@ -160,6 +160,18 @@ fn a_container_and_a_blob_service_are_not_promised_what_nobody_keeps() {
             .expect("one");
         assert!(what.contains(name), "{what}");
     }
+    for (name, code) in [
+        ("two words", "InvalidMetadata"),
+        ("1st", "InvalidMetadata"),
+        ("", "EmptyMetadataKey"),
+    ] {
+        let answer = world.arm(
+            Method::PUT,
+            &container,
+            Some(json!({"properties": {"metadata": {name: "x"}}})),
+        );
+        assert_eq!(refused(&answer, 400), code, "{name}");
+    }
     assert_eq!(world.arm(Method::GET, &container, None).status, 404);
     // As clients send back what they have read.
     let same = json!({"properties": {"defaultEncryptionScope": "$account-encryption-key", "denyEncryptionScopeOverride": false}});

@@ -18,6 +18,9 @@ fn properties_of_the_blob_service_are_kept() {
     let told = world.blob(Method::GET, target, &[]);
     assert_eq!(elements(&told, "Cors"), [rule]);
     assert_eq!(elements(&told, "StaticWebsite").len(), 1, "the rest stays");
+    let site = "<StorageServiceProperties><StaticWebsite><Enabled>true</Enabled></StaticWebsite></StorageServiceProperties>";
+    let answer = world.blob_with(Method::PUT, target, &[], site);
+    assert_eq!(refused(&answer, 501), "NotImplemented");
     let unknown = "<StorageServiceProperties><Else/></StorageServiceProperties>";
     let answer = world.blob_with(Method::PUT, target, &[], unknown);
     assert_eq!(refused(&answer, 400), "InvalidXmlDocument");
@@ -230,6 +233,9 @@ fn a_signature_that_would_open_nothing_is_not_made() {
         ("signedServices", "bz"),
         ("signedResourceTypes", "zzz"),
         ("signedPermission", "zzz"),
+        ("signedPermission", "wr"),
+        ("keyToSign", "key9"),
+        ("signedIp", "foo"),
         ("signedExpiry", "1999"),
         ("signedStart", "2026-03-04T00:00:00Z"),
     ] {
