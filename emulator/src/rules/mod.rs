@@ -70,6 +70,7 @@ pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
+pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,

@@ -59,8 +59,9 @@ fn readable(sent: &Value, letters: &[(&str, &str)]) -> Result<(), Refusal> {
     }
     // An address, or the first and the last of a range.
     let addresses = text(sent, "signedIp");
-    let are_addresses = addresses.split('-').all(|own| own.parse::<IpAddr>().is_ok());
-    if !addresses.is_empty() && !(are_addresses && addresses.split('-').count() <= 2) {
+    let is_address = |own: &str| own.parse::<IpAddr>().is_ok();
+    let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
+    if !addresses.is_empty() && (!is_address(first) || !is_address(last)) {
         return Err(wrong("signedIp"));
     }
     let time = |name: &str| match text(sent, name) {
