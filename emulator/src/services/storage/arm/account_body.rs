@@ -192,7 +192,6 @@ pub(super) fn set_tier(rules: &Rules, body: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Profile};
     use crate::services::sent_body::fill;
 
     #[test]
@@ -211,10 +210,7 @@ mod tests {
     fn defaults_fill_gaps_and_change_nothing() {
         let mut body = json!({"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"defaultAction": "Deny"}, "accessTier": null}});
         fill(&mut body, &defaults("acct", "westeurope", Timestamp::UNIX_EPOCH));
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
-        set_tier(&rules, &mut body);
-        assert_eq!(body["sku"], json!({"name": "Premium_LRS", "tier": "Premium"}));
-        assert_eq!(body["properties"]["accessTier"], "Hot");
+        assert_eq!(body["sku"], json!({"name": "Premium_LRS"}));
         assert_eq!(body["properties"]["networkAcls"]["defaultAction"], "Deny");
         assert_eq!(body["properties"]["networkAcls"]["bypass"], "AzureServices");
     }
