@@ -67,8 +67,6 @@ pub struct Assignment {
     pub condition: Option<Condition>,
     /// The version of the condition's language, as written.
     pub condition_version: Option<String>,
-    /// The managed identity of another tenant it is about, as written.
-    pub delegated_identity: Option<String>,
     /// When it was made.
     pub created: Timestamp,
     /// Who made it.
@@ -95,7 +93,6 @@ impl Assignment {
             description: None,
             condition: None,
             condition_version: None,
-            delegated_identity: None,
             created: now,
             created_by: None,
             updated: now,

@@ -229,10 +229,13 @@ impl Azure {
         let result = self.check(&permit, &mut request).and_then(|ignored| {
             let mut context = self.context(now, Some(path), &mut started);
             let response = handler(&mut context, &permit, &request)?;
-            Ok(if ignored.is_empty() {
+            // What a service has kept without effect it has said itself.
+            let own = response.header(IGNORED).map(str::to_owned);
+            let all: Vec<String> = own.into_iter().chain(ignored).collect();
+            Ok(if all.is_empty() {
                 response
             } else {
-                response.with_header(IGNORED, &ignored.join(","))
+                response.with_header(IGNORED, &all.join(","))
             })
         });
         self.begin(now, started);

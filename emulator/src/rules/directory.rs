@@ -32,9 +32,32 @@ pub struct DirectoryKind {
     objects: Vec<String>,
     #[serde(default)]
     object_lists: Vec<String>,
+    #[serde(default)]
+    answered: Vec<String>,
 }
 
 impl DirectoryKind {
+    /// Whether objects of the kind have a member of that name. Letter case makes no difference.
+    pub fn has(&self, member: &str) -> bool {
+        [
+            &self.texts,
+            &self.flags,
+            &self.lists,
+            &self.objects,
+            &self.object_lists,
+            &self.answered,
+        ]
+        .into_iter()
+        .flatten()
+        .any(|own| own.eq_ignore_ascii_case(member))
+    }
+
+    /// Whether it is written as a text, or as a list of them: what was never written is empty.
+    pub fn is_text(&self, member: &str) -> bool {
+        let mut all = self.texts.iter().chain(&self.lists);
+        all.any(|own| own.eq_ignore_ascii_case(member))
+    }
+
     /// Whether a member may have a value; `None` if there is no such member. What can be there can be null.
     pub fn takes(&self, member: &str, value: &Value) -> Option<bool> {
         let is_in = |names: &[String]| names.iter().any(|name| name == member);
@@ -56,7 +79,7 @@ impl DirectoryKind {
     }
 }
 
-/// Somebody who may write.
+/// Somebody who may read or write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectoryWriter {
@@ -66,6 +89,8 @@ pub enum DirectoryWriter {
     Person,
     /// Who owns the object.
     Owner,
+    /// The object itself, or the application it is the principal of.
+    Itself,
 }
 
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
     conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
     kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
-    public_client, query_option, region, role, server_facts, server_settings, single_server, storage_facts,
-    time_zone, vault_facts,
+    public_client, query_option, region, role, server_facts, server_settings, single_server,
+    storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -176,6 +176,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         providers: provider::load(rules_file!("providers.toml"), &known)?,
         regions: region::load(rules_file!("regions.toml"), &known)?,
         names: name_form::load(rules_file!("names.toml"), &known)?,
+        storage_accounts: storage_accounts::load(rules_file!("storage_accounts.toml"), &known)?,
         storage: storage_facts::load(rules_file!("storage.toml"), &known)?,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,

@@ -39,6 +39,7 @@ mod server_facts;
 mod server_settings;
 mod single_server;
 mod source;
+mod storage_accounts;
 mod storage_facts;
 mod time_zone;
 mod vault_facts;
@@ -50,6 +51,7 @@ use crate::model::{ConditionLanguage, type_path};
 
 pub use api_version::ApiVersion;
 pub use blob_request::{BlobHeader, BlobRequests};
+pub(crate) use body::interval_seconds;
 pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
@@ -68,6 +70,7 @@ pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
+pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
@@ -97,7 +100,8 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
-pub use storage_facts::{IpRuleFacts, SharedKeyFacts, SignatureFacts, StorageFacts};
+pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
+pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
     RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
@@ -118,6 +122,8 @@ pub struct Rules {
     pub database_network: DatabaseNetwork,
     /// What the blob service measures.
     pub storage: StorageFacts,
+    /// What storage accounts can be.
+    pub storage_accounts: AccountFacts,
     /// What requests to the blob service may say.
     pub blob_requests: BlobRequests,
     /// Facts about single servers.

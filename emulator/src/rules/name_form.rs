@@ -36,6 +36,8 @@ pub enum Characters {
     LowercaseAndDigits,
     /// Letters of both cases, digits and underscores.
     Word,
+    /// Letters and digits of any script, underscores, periods and parentheses; a period not at the end.
+    Group,
     /// Every one.
     Any,
 }
@@ -66,6 +68,7 @@ impl NameForm {
         (self.shortest..=self.longest).contains(&name.chars().count())
             && match self.characters {
                 Characters::Any => true,
+                Characters::Group => name.chars().all(is_of_group) && !name.ends_with('.'),
                 Characters::Word => name
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
@@ -81,6 +84,15 @@ impl NameForm {
                 Hyphens::Anywhere => true,
             }
     }
+}
+
+fn is_of_group(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '(' | ')')
+}
+
+/// The letters of a name that no resource group's may have.
+pub(crate) fn not_of_group(name: &str) -> String {
+    name.chars().filter(|letter| !is_of_group(*letter)).collect()
 }
 
 /// The forms of the names that somebody chooses.
@@ -101,6 +113,8 @@ pub struct NameForms {
     pub database: NameForm,
     /// A federated credential of a user-assigned identity.
     pub federated_credential: NameForm,
+    /// A resource group.
+    pub resource_group: NameForm,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +133,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NameForms, Rul
         ("firewall_rule", &forms.firewall_rule),
         ("database", &forms.database),
         ("federated_credential", &forms.federated_credential),
+        ("resource_group", &forms.resource_group),
     ] {
         known.check(FILE, row, &form.sources)?;
         if form.shortest > form.longest {
@@ -175,6 +190,17 @@ mod tests {
             &["abc", "a--b", "0ab", &long[..63]],
             &["ab", "Abc", "-abc", "abc-", "a.b", &long],
         );
+    }
+
+    #[test]
+    fn group_names_do_not_end_with_a_period() {
+        let long = "a".repeat(91);
+        holds(
+            &forms().resource_group,
+            &["drill", "a.b_(c)-1", "gr\u{fc}n", &long[..90]],
+            &["", "bad!", "dot.", "a b", "a/b", &long],
+        );
+        assert_eq!(not_of_group("bad! name"), "! ");
     }
 
     #[test]

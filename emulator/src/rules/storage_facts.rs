@@ -18,6 +18,8 @@ pub struct StorageFacts {
     pub shared_key: SharedKeyFacts,
     /// Shared access signatures.
     pub signatures: SignatureFacts,
+    /// The letters of what signatures permit.
+    pub permissions: PermissionLetters,
     /// Versions.
     pub versions: VersionFacts,
     /// IP rules of an account.
@@ -48,6 +50,47 @@ pub struct SignatureFacts {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// The letters of what signatures permit, and their order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionLetters {
+    service: String,
+    service_anywhere: String,
+    account: String,
+    account_anywhere: String,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+impl PermissionLetters {
+    /// Whether the letters of a service signature, or of one with a user delegation key, are well formed.
+    pub fn fit_service(&self, letters: &str) -> bool {
+        are_in_order(letters, &self.service, &self.service_anywhere)
+    }
+
+    /// Whether the letters of an account signature are well formed.
+    pub fn fit_account(&self, letters: &str) -> bool {
+        are_in_order(letters, &self.account, &self.account_anywhere)
+    }
+}
+
+fn are_in_order(letters: &str, order: &str, anywhere: &str) -> bool {
+    let mut rest = order;
+    letters.char_indices().all(|(at, letter)| {
+        if anywhere.contains(letter) {
+            return !letters[..at].contains(letter);
+        }
+        match rest.split_once(letter) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        }
+    })
 }
 
 /// Versions of the service.
@@ -105,6 +148,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, 
     let facts = parse::<StorageFacts>(FILE, text)?;
     known.check(FILE, "shared_key", &facts.shared_key.sources)?;
     known.check(FILE, "signatures", &facts.signatures.sources)?;
+    known.check(FILE, "permissions", &facts.permissions.sources)?;
     known.check(FILE, "versions", &facts.versions.sources)?;
     known.check(FILE, "ip_rules", &facts.ip_rules.sources)?;
     Ok(facts)
@@ -113,6 +157,25 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, 
 #[cfg(test)]
 mod tests {
     use crate::rules::{Assumptions, Profile, Rules};
+
+    #[test]
+    fn letters_stand_once_and_in_order() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let letters = &rules.storage.permissions;
+        // As the clients for Python and for JavaScript write all there are.
+        for right in ["racwdxyltfmei", "racwdxltmeiyf", "r", "rl", ""] {
+            assert!(letters.fit_service(right), "{right}");
+        }
+        for right in ["rwdxylacupfti", "rwdxftlacupiy", "rwdlac"] {
+            assert!(letters.fit_account(right), "{right}");
+        }
+        for wrong in ["wr", "rr", "rQ", "yy", "lr", "r,w"] {
+            assert!(
+                !letters.fit_service(wrong) && !letters.fit_account(wrong),
+                "{wrong}"
+            );
+        }
+    }
 
     #[test]
     fn rules_name_public_addresses() {

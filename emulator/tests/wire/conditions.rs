@@ -130,3 +130,43 @@ fn a_condition_that_is_not_played_is_refused_by_name() {
     let kept = assignment_at(&world.group(), Uuid::from_u128(1));
     assert_eq!(world.get(&kept).status, 404);
 }
+
+/// What a custom role's permission is bound to binds whoever holds the role, and is told back.
+#[test]
+fn a_condition_inside_a_custom_role_is_kept_to() {
+    let mut world = World::new();
+    world.put_account();
+    let owner = world.operator.object_id;
+    let who = world.add_principal(0xa000, "who", IdentityKind::Application);
+    let name = Uuid::from_u128(0xd000);
+    let target = format!(
+        "{}/providers/Microsoft.Authorization/roleDefinitions/{name}?api-version=2022-04-01",
+        world.group()
+    );
+    let only = format!("@Resource[{BLOBS}:path] StringLike 'mine/*'");
+    let role = |condition: &str| {
+        json!({"properties": {
+            "roleName": "Writes what is mine", "type": "CustomRole", "assignableScopes": [world.group()],
+            "permissions": [{
+                "actions": [], "dataActions": [format!("{BLOBS}/write"), format!("{BLOBS}/read")],
+                "condition": condition, "conditionVersion": "2.0",
+            }],
+        }})
+    };
+    let (right, unplayed) = (role(&only), role("true"));
+    let answer = world.arm_as(owner, Method::PUT, &target, Some(&unplayed));
+    assert_eq!(refusal(&answer), (501, "NotImplementedByEmulator".to_owned()));
+    assert_eq!(world.get(&target).status, 404);
+    let made = world.arm_as(owner, Method::PUT, &target, Some(&right));
+    assert_eq!(made.status, 201, "{made:?}");
+    let told = world.get(&target).json_body()["properties"]["permissions"][0].clone();
+    assert_eq!(
+        (&told["condition"], &told["conditionVersion"]),
+        (&json!(only), &json!("2.0"))
+    );
+    let given = world.assigns(owner, 1, &name.to_string(), who, &Value::Null);
+    assert_eq!(given.status, 201, "{given:?}");
+    assert_eq!(world.blob(who, Method::PUT, "/box/mine/one"), 201);
+    assert_eq!(world.blob(who, Method::PUT, "/box/others/one"), 403);
+    assert_eq!(world.blob(who, Method::GET, "/box/others/one"), 403);
+}

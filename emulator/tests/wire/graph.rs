@@ -85,16 +85,55 @@ fn a_service_principal_is_found_by_its_names_and_not_by_its_object_id() {
     );
 }
 
+/// What Graph would filter by and is not played is not Graph's own refusal, nor an empty list.
 #[test]
 fn a_filter_that_is_not_understood_is_refused() {
-    let mut world = World::new();
-    let answer = world.graph(
-        Method::GET,
-        "/servicePrincipals?$filter=accountEnabled%20eq%20true",
-        None,
-    );
-    assert_eq!(answer.status, 400);
-    assert_eq!(answer.json_body()["error"]["code"], "Request_UnsupportedQuery");
+    let mut world = World::peopled();
+    for (filter, status, code) in [
+        ("foo%20eq%20'x'", 400, "BadRequest"),
+        ("what%20is%20this", 400, "Request_UnsupportedQuery"),
+        ("displayName%20eq%20x", 400, "Request_UnsupportedQuery"),
+        ("accountEnabled%20eq%20true", 501, "NotImplementedByEmulator"),
+        ("displayName%20in%20('x')", 501, "NotImplementedByEmulator"),
+        (
+            "not%20startswith(displayName,'x')",
+            501,
+            "NotImplementedByEmulator",
+        ),
+        (
+            "createdDateTime%20eq%20'2026-01-01'",
+            501,
+            "NotImplementedByEmulator",
+        ),
+    ] {
+        let answer = world.graph(Method::GET, &format!("/users?$filter={filter}"), None);
+        let told = answer.json_body()["error"]["code"].clone();
+        assert_eq!((answer.status.as_u16(), told), (status, json!(code)), "{filter}");
+    }
+    assert!(world.found("/users?$filter=usageLocation%20eq%20'GB'").is_empty());
+}
+
+/// A role in Azure gives no rights in the directory.
+#[test]
+fn an_application_without_a_role_of_the_directory_reads_itself() {
+    let mut world = World::peopled();
+    let who = world.add_principal(0xc000, "fresh", IdentityKind::Application);
+    let operator = world.operator.object_id;
+    let mut status = |target: &str| world.graph_as(who, Method::GET, target, None).status.as_u16();
+    for target in ["/users", "/groups", "/servicePrincipals", "/applications"] {
+        assert_eq!(status(target), 403, "{target}");
+    }
+    assert_eq!(status(&format!("/servicePrincipals/{operator}")), 403);
+    assert_eq!(status(&format!("/servicePrincipals/{}", guid(0xffff))), 403);
+    assert_eq!(status(&format!("/servicePrincipals/{who}")), 200);
+    assert_eq!(status(&format!("/servicePrincipals/{who}/memberOf")), 200);
+    for (id, wanted) in [(operator, 403), (who, 200)] {
+        let body = json!({"ids": [id]});
+        let answer = world.graph_as(who, Method::POST, "/directoryObjects/getByIds", Some(&body));
+        assert_eq!(answer.status, wanted);
+    }
+    let answer = world.graph_as(who, Method::GET, "/users", None);
+    assert_eq!(answer.json_body()["error"]["code"], "Authorization_RequestDenied");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const OTHER: &str = "00000000-0000-4000-8000-00000000000b";
 
 impl World {
     fn put_custom(&mut self, scopes: &Value, more: &Value) -> Response {
-        let mut properties = json!({"roleName": "Keeper", "assignableScopes": scopes});
+        let mut properties = json!({"roleName": "Keeper", "assignableScopes": scopes, "permissions": [{"actions": ["*/read"]}]});
         for (key, value) in more.as_object().expect("members") {
             properties[key] = value.clone();
         }
@@ -121,11 +121,11 @@ fn a_custom_role_is_in_no_list_at_the_root_and_shown_to_who_may_read_it() {
 fn a_custom_role_is_kept_whole_and_remembers_when_it_was_made() {
     let mut world = World::new();
     let group = world.group();
-    let sent = json!({"description": "looks after things", "permissions": []});
+    let sent = json!({"description": "looks after things", "permissions": [{"actions": ["*"]}]});
     let made = world.put_custom(&json!([group]), &sent).json_body()["properties"].clone();
     let operator = json!(world.operator.object_id);
     assert_eq!(made["description"], "looks after things");
-    assert_eq!(made["permissions"], json!([]));
+    assert_eq!(made["permissions"][0]["actions"], json!(["*"]));
     assert_eq!((&made["createdBy"], &made["updatedBy"]), (&operator, &operator));
     assert_eq!(made["createdOn"], "2026-03-02T06:00:00.1234567Z");
     assert_eq!(made["updatedOn"], made["createdOn"]);
@@ -229,4 +229,72 @@ fn a_filter_of_assignments_that_is_not_heeded_is_refused() {
     assert_eq!(world.get(&nobody).json_body()["value"], json!([]));
     let odd = world.get(&list("roleDefinitionId%20eq%20'x'"));
     assert_eq!(refusal(&odd), (501, "NotImplementedByEmulator".to_owned()));
+}
+
+#[test]
+fn a_role_is_not_made_of_what_there_is_not() {
+    let mut world = World::new();
+    let group = world.group();
+    let blobs = "Microsoft.Storage/storageAccounts/blobServices/containers";
+    for (sent, status, code) in [
+        (
+            json!({"roleName": "reader"}),
+            409,
+            "RoleDefinitionWithSameNameExists",
+        ),
+        (json!({"roleName": "x".repeat(513)}), 400, "BadRequestFormat"),
+        (json!({"permissions": []}), 400, "SyntheticRoleWithoutPermissions"),
+        (
+            json!({"permissions": [{"actions": ["foo"]}]}),
+            400,
+            "InvalidActionOrNotAction",
+        ),
+        (
+            json!({"permissions": [{"notActions": [format!("{blobs}/blobs/read")]}]}),
+            400,
+            "InvalidActionOrNotAction",
+        ),
+        (
+            json!({"permissions": [{"dataActions": [format!("{blobs}/read")]}]}),
+            400,
+            "InvalidDataActionOrNotDataAction",
+        ),
+    ] {
+        let answer = world.put_custom(&json!([group]), &sent);
+        assert_eq!(refusal(&answer), (status, code.to_owned()), "{sent}");
+    }
+    // What both planes have, and what nobody here knows, may stand in either.
+    let keys = "Microsoft.KeyVault/vaults/keys/read";
+    let both = json!([{"actions": [keys, "Microsoft.Web/sites/read"], "dataActions": [keys]}]);
+    let answer = world.put_custom(&json!([group]), &json!({"permissions": both}));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    // Its own name is no other's.
+    let again = world.put_custom(&json!([group]), &json!({}));
+    assert_eq!(again.status, 201, "{again:?}");
+}
+
+#[test]
+fn an_assignment_calls_its_principal_what_it_is() {
+    let mut world = World::new();
+    let group = world.group();
+    let who = world.add_principal(0xa000, "who", IdentityKind::Application);
+    for (more, status, code) in [
+        (json!({"principalType": "Group"}), 400, "UnmatchedPrincipalType"),
+        (json!({"principalType": "Foo"}), 400, "BadRequestFormat"),
+        (
+            json!({"principalType": "ForeignGroup"}),
+            501,
+            "NotImplementedByEmulator",
+        ),
+        (
+            json!({"delegatedManagedIdentityResourceId": group}),
+            501,
+            "NotImplementedByEmulator",
+        ),
+    ] {
+        let mut sent = more.clone();
+        sent["principalId"] = json!(who);
+        let answer = world.put_assignment(&group, NAME, READER, &sent);
+        assert_eq!(refusal(&answer), (status, code.to_owned()), "{more}");
+    }
 }

@@ -218,3 +218,18 @@ fn a_group_with_a_vault_goes_when_the_vault_has_gone() {
     assert_eq!(world.follow(&begun, "location").status, 200);
     assert_eq!(world.get(&group).status, 404);
 }
+
+#[test]
+fn a_resource_group_is_called_what_it_can_be() {
+    let mut world = World::new();
+    let subscription = format!("/subscriptions/{}", world.operator.subscription);
+    for (name, code) in [
+        ("bad!", "InvalidResourceGroup"),
+        ("dot.", "SyntheticResourceGroupName"),
+    ] {
+        let target = format!("{subscription}/resourceGroups/{name}");
+        let answer = world.put(&target, &json!({"location": "westeurope"}));
+        assert_eq!(answer.json_body()["error"]["code"], code, "{answer:?}");
+        assert_eq!(world.get(&target).status, 404);
+    }
+}

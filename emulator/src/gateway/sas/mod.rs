@@ -1,6 +1,7 @@
 //! Shared access signatures: service SAS for a container, a blob or a snapshot, with or without a
 //! stored access policy; user delegation SAS; account SAS. And what anybody may read.
 
+mod policy;
 mod reach;
 mod text;
 
@@ -57,6 +58,7 @@ pub(super) fn verify(
     let pairs = request.query_pairs();
     let query = Query::Sent(&pairs);
     check_version(door, query)?;
+    policy::check_letters(door, query)?;
     if !query.get("skoid").is_empty() {
         return delegated(door, now, path, request, account, row, query);
     }
@@ -68,12 +70,14 @@ pub(super) fn verify(
         check_signature(keys, &text, query.get("sig"))?;
         let said = Said::of(query).with_policy(door, account, request, query.get("si"))?;
         reach::check_times(now, said.start, said.expiry)?;
+        policy::check_age(door, request, said.start, said.expiry)?;
         reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
         reach::check_service(row, request, resource)?;
         said.permissions.to_owned()
     } else {
         check_signature(keys, &signature.account_text(account), query.get("sig"))?;
         reach::check_times(now, query.get("st"), query.get("se"))?;
+        policy::check_age(door, request, query.get("st"), query.get("se"))?;
         reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
         reach::check_account(row, query.get("ss"), query.get("srt"))?;
         query.get("sp").to_owned()
@@ -200,6 +204,7 @@ fn delegated(
     }
     check_key_times(now, &key)?;
     reach::check_times(now, query.get("st"), query.get("se"))?;
+    policy::check_age(door, request, query.get("st"), query.get("se"))?;
     reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
     reach::check_service(row, request, resource)?;
     let principal = delegator(door, &key)?;

@@ -250,9 +250,11 @@ impl<'a> Walk<'a> {
 
     fn text(&self, member: &Member, text: &mut String) -> Result<(), Wrong> {
         if let Some(words) = member.words.as_ref().filter(|words| words.closed) {
-            match words.words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
+            let known = |text: &str| words.words.iter().find(|word| word.eq_ignore_ascii_case(text));
+            match known(text) {
                 Some(word) if **word == **text => {}
                 Some(word) => *text = word.to_string(),
+                None if words.several && text.split(',').all(|word| known(word.trim()).is_some()) => {}
                 None => {
                     let wanted = format!("one of {}", words.words.join(", "));
                     return Err(wrong_value(member, wanted, text));

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::super::Rules;
+use crate::model::ResourceId;
 
 /// A form a text must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub enum Format {
     TimeZone,
     /// Letters, digits and underscores: a login of a database's administrator.
     Login,
+    /// A length of time as days, hours, minutes and seconds: `d.hh:mm:ss`.
+    Interval,
+    /// The path of a resource.
+    ResourceId,
     /// A name of an Azure region, as in paths or for people.
     Region,
 }
@@ -36,6 +41,8 @@ impl Format {
             "period" => Self::Period,
             "time_zone" => Self::TimeZone,
             "login" => Self::Login,
+            "interval" => Self::Interval,
+            "resource_id" => Self::ResourceId,
             "region" => Self::Region,
             _ => return Err(format!("there is no form `{text}`")),
         })
@@ -51,6 +58,8 @@ impl Format {
             Self::Period => "a duration of days, weeks, months or years",
             Self::TimeZone => "a time zone by its Windows name, such as `UTC` or `India Standard Time`",
             Self::Login => "a login of letters, digits and underscores",
+            Self::Interval => "a time such as `1.12:05:59`: days, hours, minutes and seconds",
+            Self::ResourceId => "the path of a resource, which begins with `/subscriptions/`",
             Self::Region => "a region of Azure",
         }
     }
@@ -88,6 +97,11 @@ impl Format {
             Self::Period => period_days(text).is_some_and(|days| days > 0),
             Self::TimeZone => rules.time_zones.contains(&text.to_lowercase()),
             Self::Login => !text.is_empty() && text.bytes().all(is_word),
+            Self::Interval => interval_seconds(text).is_some_and(|seconds| seconds > 0),
+            Self::ResourceId => {
+                let id = text.parse::<ResourceId>().ok();
+                id.is_some_and(|id| id.subscription().is_some_and(|own| !own.is_empty()))
+            }
             Self::Region => rules.knows_region(&text.to_lowercase().replace(' ', "")),
         }
     }
@@ -95,6 +109,22 @@ impl Format {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The seconds of a time that says days, hours, minutes and seconds; the days may be left out.
+pub(crate) fn interval_seconds(text: &str) -> Option<i64> {
+    let (days, clock) = text.split_once('.').unwrap_or(("0", text));
+    let number = |text: &str, most: i64| {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse::<i64>().ok().filter(|_| digits)?;
+        (number <= most).then_some(number)
+    };
+    let parts: Vec<&str> = clock.split(':').collect();
+    let [hours, minutes, seconds] = parts.as_slice() else {
+        return None;
+    };
+    let of_day = number(hours, 23)? * 3600 + number(minutes, 59)? * 60 + number(seconds, 59)?;
+    Some(number(days, 99_999_999)? * 86_400 + of_day)
 }
 
 /// The days of a duration that has no part shorter than a day. Months count 31 days and years 365.
@@ -144,6 +174,10 @@ mod tests {
             (Format::Period, "P1W", "-P1W"),
             (Format::TimeZone, "India Standard Time", "Mars"),
             (Format::Login, "drill_1", "drill-1"),
+            (Format::Interval, "1.12:05:59", "foo"),
+            (Format::Interval, "00:00:01", "00:00:00"),
+            (Format::Interval, "90.00:00:00", "1.24:00:00"),
+            (Format::ResourceId, "/subscriptions/s/resourceGroups/g", "y"),
             (Format::Region, "West Europe", "atlantis"),
         ] {
             assert!(fits(format, good), "{format:?} {good}");

@@ -26,6 +26,12 @@ struct LimitRow {
     /// The published words are all there are.
     #[serde(default)]
     closed: bool,
+    /// Words may stand together, with commas between them.
+    #[serde(default)]
+    several: bool,
+    /// It is taken, whatever the published type says of that.
+    #[serde(default)]
+    taken: bool,
     /// The words there are, where they are not the published ones.
     one_of: Option<Vec<String>>,
     min: Option<i64>,
@@ -55,13 +61,23 @@ pub(super) fn apply(
                 .ok_or_else(|| wrong("there is no such place"))?;
             if let Some(words) = &row.one_of {
                 let words = words.iter().map(|word| word.as_str().into()).collect();
-                member.words = Some(Words { words, closed: true });
+                member.words = Some(Words {
+                    words,
+                    closed: true,
+                    several: false,
+                });
             } else if row.closed {
                 member
                     .words
                     .as_mut()
                     .ok_or_else(|| wrong("it has no words to close"))?
                     .closed = true;
+            }
+            if let Some(words) = member.words.as_mut() {
+                words.several |= row.several;
+            }
+            if row.taken {
+                (member.read_only, member.since, member.until) = (false, None, None);
             }
             member.least = row.min.or(member.least);
             member.most = row.max.or(member.most);

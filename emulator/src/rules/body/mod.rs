@@ -11,6 +11,7 @@ mod refusal;
 mod types;
 
 pub use format::Format;
+pub(crate) use format::interval_seconds;
 pub use refusal::{BodyRefusal, BodyShape};
 pub use types::{BodyType, BodyTypes, Kind, Member, Required, Same, ServiceLimit, Variant, Words};
 

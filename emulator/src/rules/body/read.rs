@@ -192,6 +192,7 @@ fn list(text: &str, closed: bool) -> Words {
     Words {
         words: text.split('|').map(Into::into).collect(),
         closed,
+        several: false,
     }
 }
 

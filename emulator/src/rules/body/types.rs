@@ -73,6 +73,8 @@ pub struct Words {
     pub words: Vec<Box<str>>,
     /// Whether there are no others.
     pub closed: bool,
+    /// Whether they may stand together, with commas between them.
+    pub several: bool,
 }
 
 /// What a service is known to refuse although its published type would take it.

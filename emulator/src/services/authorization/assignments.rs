@@ -4,11 +4,12 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::sent_condition;
 use crate::authz::Assignment;
-use crate::gateway::{Permit, Refusal, attributes};
+use crate::gateway::{Permit, Refusal, Shape, attributes};
 use crate::model::{
-    Condition, ConditionLanguage, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response,
-    Timestamp, wire_hundred_nanoseconds,
+    Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
+    wire_hundred_nanoseconds,
 };
 use crate::rules::Mark;
 use crate::services::arm_filter::Filter;
@@ -43,7 +44,7 @@ fn describe(assignment: &Assignment) -> Value {
             "updatedOn": wire_hundred_nanoseconds(assignment.updated),
             "createdBy": assignment.created_by,
             "updatedBy": assignment.updated_by,
-            "delegatedManagedIdentityResourceId": assignment.delegated_identity,
+            "delegatedManagedIdentityResourceId": null,
             "description": assignment.description,
         },
         "id": format!("{prefix}/providers/Microsoft.Authorization/roleAssignments/{}", assignment.name),
@@ -118,29 +119,6 @@ struct Wanted {
     description: Option<String>,
     condition: Option<Condition>,
     condition_version: Option<String>,
-    delegated_identity: Option<String>,
-}
-
-/// The condition of a request. One that is not played would let through what it forbids.
-fn sent_condition(
-    language: &ConditionLanguage,
-    properties: &Value,
-) -> Result<(Option<Condition>, Option<String>), Refusal> {
-    let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
-    let (condition, version) = (text("condition"), text("conditionVersion"));
-    if condition.trim().is_empty() {
-        return Ok((None, None));
-    }
-    if version != language.version {
-        return Err(Refusal::not_played(&format!(
-            "the version '{version}' of the language of conditions"
-        )));
-    }
-    let condition = Condition::read(language, condition);
-    match condition.not_played() {
-        Some(what) => Err(Refusal::not_played(what)),
-        None => Ok((Some(condition), Some(version.to_owned()))),
-    }
 }
 
 fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
@@ -171,6 +149,12 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         return Err(bad("RoleDefinitionDoesNotExist", text));
     }
     let (condition, condition_version) = sent_condition(&context.rules.conditions, properties)?;
+    let delegated_identity = text("delegatedManagedIdentityResourceId");
+    if !delegated_identity.is_empty() {
+        return Err(Refusal::not_played(
+            "identities of other tenants (delegatedManagedIdentityResourceId)",
+        ));
+    }
     let principal = text("principalId");
     let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
         bad(
@@ -182,7 +166,12 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         "user" => Some(PrincipalKind::User),
         "group" => Some(PrincipalKind::Group),
         "serviceprincipal" => Some(PrincipalKind::ServicePrincipal),
-        _ => None,
+        "" => None,
+        other => {
+            return Err(Refusal::not_played(&format!(
+                "principals of the type '{other}' (principalType)"
+            )));
+        }
     };
     let kept = |name: &str| field(properties, name).as_str().map(str::to_owned);
     Ok(Wanted {
@@ -192,7 +181,6 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         description: kept("description"),
         condition,
         condition_version,
-        delegated_identity: kept("delegatedManagedIdentityResourceId"),
     })
 }
 
@@ -233,12 +221,12 @@ pub(super) fn put(
         );
         return Err(Refusal::arm(StatusCode::BAD_REQUEST, "PrincipalNotFound", text));
     };
+    check_kind(context, &wanted, known)?;
     // What conditions ask about the request the gates could not know.
     let existing = context.state.access.find(&permit.scope, &name);
     let facts = Facts {
         resource: existing.map_or_else(Vec::new, |own| attributes(own.role, own.principal, own.kind)),
-        // Whose kind is known is of that kind, whatever the request calls it.
-        request: Some(attributes(wanted.role, wanted.principal, known.unwrap_or(kind))),
+        request: Some(attributes(wanted.role, wanted.principal, kind)),
         ..Facts::none()
     };
     context.door().allows_given(context.now, permit, &facts)?;
@@ -255,7 +243,6 @@ pub(super) fn put(
         description: wanted.description,
         condition: wanted.condition,
         condition_version: wanted.condition_version,
-        delegated_identity: wanted.delegated_identity,
         created: context.now,
         created_by: permit.caller.principal,
         updated: context.now,
@@ -266,6 +253,23 @@ pub(super) fn put(
     let answer = written(&assignment);
     context.state.access.insert(assignment);
     Ok(answer)
+}
+
+/// Whose kind is known is of that kind, whatever the request calls it.
+fn check_kind(context: &Context<'_>, wanted: &Wanted, known: Option<PrincipalKind>) -> Result<(), Refusal> {
+    match (wanted.kind, known) {
+        (Some(said), Some(known)) if said != known => {
+            let principal = wanted.principal.0.simple().to_string();
+            let fill = [
+                ("principal", &*principal),
+                ("own", known.as_str()),
+                ("said", said.as_str()),
+            ];
+            let error = context.rules.error("UnmatchedPrincipalType");
+            Err(Refusal::of_row(Shape::Arm, error, &fill))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses what another assignment gives already.

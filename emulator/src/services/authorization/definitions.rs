@@ -4,8 +4,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::role_body;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{ActionPattern, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{RoleDefinition, RolePermission};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
@@ -157,21 +158,6 @@ fn require_everywhere(context: &Context<'_>, permit: &Permit, scopes: &[Resource
     Ok(())
 }
 
-fn sent_permission(sent: &Value) -> RolePermission {
-    let patterns = |key: &str| -> Vec<ActionPattern> {
-        let all = field(sent, key).as_array().into_iter().flatten();
-        all.filter_map(|pattern| pattern.as_str().map(ActionPattern::new))
-            .collect()
-    };
-    RolePermission {
-        actions: patterns("actions"),
-        not_actions: patterns("notActions"),
-        data_actions: patterns("dataActions"),
-        not_data_actions: patterns("notDataActions"),
-        condition: None,
-    }
-}
-
 pub(super) fn put(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -201,6 +187,8 @@ pub(super) fn put(
     if role_name.is_empty() || scopes.is_empty() {
         return Err(bad("A custom role needs a roleName and assignableScopes."));
     }
+    let permissions = role_body::permissions(context.rules, properties)?;
+    role_body::check_name(context, id, role_name)?;
     require_everywhere(context, permit, &scopes)?;
     let before = context.state.access.custom_roles.get(&id).cloned();
     if let Some(before) = &before {
@@ -214,8 +202,7 @@ pub(super) fn put(
         Some(before) => (before.created_on, before.created_by),
         None => (now.into(), permit.caller.principal),
     };
-    let sent = field(properties, "permissions").as_array();
-    *role.permissions_mut() = sent.into_iter().flatten().map(sent_permission).collect();
+    *role.permissions_mut() = permissions;
     let answer = describe(&role, &permit.scope);
     context.state.access.custom_roles.insert(id, role);
     Ok(Response::json(StatusCode::CREATED, &answer))

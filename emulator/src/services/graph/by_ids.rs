@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, answer, applications, describe, directory, written};
+use super::{Answer, answer, applications, describe, directory, rights, written};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
@@ -55,6 +55,10 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
             id.map_err(|_| written::bad("Invalid GUID in 'ids'."))
         })
         .collect::<Result<_, _>>()?;
+    // Whoever may not read the directory may ask about its own.
+    for id in &ids {
+        rights::require(context, permit, Some(id.0))?;
+    }
     let mut found: Vec<Value> = directory(context, permit)
         .filter(|principal| ids.contains(&principal.id) && is_wanted(principal))
         .map(|principal| describe::principal(context, principal))

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::state::field;
+
 /// What one clause asks of an object.
 #[derive(Debug, PartialEq, Eq)]
 enum Clause {
@@ -33,6 +35,16 @@ impl Filter {
             .map(Self)
     }
 
+    /// The members it asks about.
+    pub(super) fn members(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flatten().map(|clause| match clause {
+            Clause::Is(name, _)
+            | Clause::IsNot(name, _)
+            | Clause::BeginsWith(name, _)
+            | Clause::Holds(name, _) => name.as_str(),
+        })
+    }
+
     /// Whether an object is let through.
     pub(super) fn holds(&self, object: &Value) -> bool {
         self.0
@@ -43,18 +55,41 @@ impl Filter {
 
 impl Clause {
     fn holds(&self, object: &Value) -> bool {
-        let text = |name: &str| object[name].as_str().unwrap_or_default();
+        let text = |name: &str| field(object, name).as_str().unwrap_or_default();
         match self {
             Self::Is(name, value) => text(name).eq_ignore_ascii_case(value),
             Self::IsNot(name, value) => !text(name).eq_ignore_ascii_case(value),
             Self::BeginsWith(name, value) => text(name).to_lowercase().starts_with(&value.to_lowercase()),
-            Self::Holds(name, value) => object[name]
+            Self::Holds(name, value) => field(object, name)
                 .as_array()
                 .into_iter()
                 .flatten()
                 .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(value))),
         }
     }
+}
+
+/// Whether a clause that is not understood is one Graph has: a comparison, a function, or a word of OData's.
+pub(super) fn is_of_graph(clause: &str) -> bool {
+    let lower = clause.trim().to_ascii_lowercase();
+    let begins = ["not ", "not(", "(", "endswith(", "contains(", "startswith("];
+    if begins.iter().any(|word| lower.starts_with(word)) {
+        return lower.contains(' ') || lower.ends_with(')');
+    }
+    let mut words = lower.split_whitespace();
+    let (name, operator, value) = (words.next(), words.next(), words.next());
+    let is_name = |name: &str| {
+        name.chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '/')
+    };
+    let is_value = |value: &str| {
+        let is_number = value.starts_with(|first: char| first.is_ascii_digit());
+        is_number || value.starts_with(['\'', '(']) || ["true", "false", "null"].contains(&value)
+    };
+    name.is_some_and(is_name)
+        && operator.is_some_and(|own| ["eq", "ne", "in", "gt", "ge", "lt", "le"].contains(&own))
+        && value.is_some_and(is_value)
+        || lower.contains("/any(") && lower.ends_with(')')
 }
 
 /// Splits at a word, but not inside quotes.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, answer, describe, find, missing};
+use super::{Answer, answer, describe, found, missing};
 use crate::gateway::Permit;
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
@@ -21,7 +21,7 @@ fn described(context: &Context<'_>, ids: impl IntoIterator<Item = PrincipalId>) 
 fn whose(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, crate::gateway::Refusal> {
     match permit.params.get("id") {
         "" => super::signed_in(context, permit),
-        id => find(context, permit, id).map(|found| found.id),
+        id => found(context, permit, id).map(|found| found.id),
     }
 }
 
@@ -43,7 +43,7 @@ fn all_groups(context: &Context<'_>, id: PrincipalId) -> Vec<PrincipalId> {
 
 fn group(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, crate::gateway::Refusal> {
     let id = permit.params.get("id");
-    let found = find(context, permit, id)?;
+    let found = found(context, permit, id)?;
     if found.kind() == PrincipalKind::Group {
         Ok(found.id)
     } else {

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Context, Handler};
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
-use crate::state::{IdentityKind, Principal};
+use crate::state::{IdentityKind, Principal, field};
 use filter::Filter;
 
 type Answer = Result<Response, Refusal>;
@@ -100,6 +100,13 @@ fn find<'a>(context: &'a Context<'_>, permit: &'a Permit, wanted: &str) -> Resul
             }
         })
         .ok_or_else(|| missing(wanted))
+}
+
+/// As [`find`], for whoever may read it. Who may not is not told whether it is there.
+fn found<'a>(context: &'a Context<'_>, permit: &'a Permit, wanted: &str) -> Result<&'a Principal, Refusal> {
+    let found = find(context, permit, wanted);
+    rights::require(context, permit, found.as_ref().ok().map(|own| own.id.0))?;
+    found
 }
 
 /// Whose token it is, for what only a person can ask.
@@ -188,16 +195,46 @@ fn filtered(
 ) -> Answer {
     let text = option(request, "filter").unwrap_or_default();
     let filter = Filter::read(&text).map_err(|part| {
+        if filter::is_of_graph(&part) {
+            return Refusal::not_played(&format!("the filter '{part}' ($filter)"));
+        }
         let text = format!("Unsupported or invalid query filter clause specified: '{part}'.");
         Refusal::arm(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", text)
     })?;
+    let objects: Vec<Value> = objects.collect();
+    check_members(context, &filter, collection, &objects)?;
+    let objects = objects.into_iter();
     let found = objects.filter(|object| filter.holds(object)).collect();
     answer(context, request, collection, found)
+}
+
+/// Refuses a filter on a member that objects of the kind have not, and on one that nothing is known of here:
+/// an empty list would say that nobody has such a one.
+fn check_members(
+    context: &Context<'_>,
+    filter: &Filter,
+    collection: &str,
+    objects: &[Value],
+) -> Result<(), Refusal> {
+    let kind = context.rules.directory.kind(collection.trim_end_matches('s'));
+    for member in filter.members() {
+        if !kind.has(member) {
+            let fill = [("member", member), ("kind", &*kind.name)];
+            let error = context.rules.error("GraphPropertyUnknown");
+            return Err(Refusal::of_row(Shape::Arm, error, &fill));
+        }
+        let is_told = |object: &Value| matches!(field(object, member), Value::String(_) | Value::Array(_));
+        if !kind.is_text(member) && !objects.iter().any(is_told) && !objects.is_empty() {
+            return Err(Refusal::not_played(&format!("filters on '{member}' ($filter)")));
+        }
+    }
+    Ok(())
 }
 
 /// Service principal names are application ids: a look-up by object id finds nothing, and clients
 /// then ask [`by_ids::get_by_ids`]. A list that always finds somebody makes them assign to the wrong one.
 fn list_service_principals(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    rights::require(context, permit, None)?;
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::ServicePrincipal)
         .map(|principal| describe::principal(context, principal));
@@ -205,6 +242,7 @@ fn list_service_principals(context: &mut Context<'_>, permit: &Permit, request: 
 }
 
 fn list_users(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    rights::require(context, permit, None)?;
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::User)
         .map(|principal| describe::principal(context, principal));
@@ -212,6 +250,7 @@ fn list_users(context: &mut Context<'_>, permit: &Permit, request: &Request) -> 
 }
 
 fn list_groups(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    rights::require(context, permit, None)?;
     let found = directory(context, permit)
         .filter(|principal| principal.kind() == PrincipalKind::Group)
         .map(|principal| describe::principal(context, principal));
@@ -219,6 +258,7 @@ fn list_groups(context: &mut Context<'_>, permit: &Permit, request: &Request) ->
 }
 
 fn list_applications(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    rights::require(context, permit, None)?;
     let found = applications::registered(context, permit)
         .map(|application| describe::application(context, application));
     filtered(context, request, "applications", found)
@@ -226,13 +266,14 @@ fn list_applications(context: &mut Context<'_>, permit: &Permit, request: &Reque
 
 fn get_application(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     let found = applications::named(context, permit)?;
+    rights::require(context, permit, Some(found.id()))?;
     let object = describe::shown(request, describe::application(context, found));
     Ok(Response::json(StatusCode::OK, &object))
 }
 
 fn get(context: &mut Context<'_>, permit: &Permit, request: &Request, kind: Option<PrincipalKind>) -> Answer {
     let wanted = permit.params.get("id");
-    let found = find(context, permit, wanted)?;
+    let found = found(context, permit, wanted)?;
     if kind.is_some_and(|kind| found.kind() != kind) {
         return Err(missing(wanted));
     }

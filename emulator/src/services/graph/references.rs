@@ -102,6 +102,7 @@ fn owned(context: &Context<'_>, permit: &Permit) -> Result<Uuid, Refusal> {
 }
 
 pub(super) fn owners(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
+    rights::require(context, permit, owned(context, permit).ok())?;
     let object = owned(context, permit)?;
     let record = context.state.directory.record(object);
     let owners = record.into_iter().flat_map(|record| &record.owners);

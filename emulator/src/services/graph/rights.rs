@@ -1,4 +1,4 @@
-//! Who may write in the directory. Reading is left to everybody, and nothing else is.
+//! Who may read and write in the directory.
 
 use http::StatusCode;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ pub(super) fn require(context: &Context<'_>, permit: &Permit, object: Option<Uui
     let is = |caller: PrincipalId, writer: DirectoryWriter| match writer {
         DirectoryWriter::Administrator => context.state.directory.is_administrator(caller),
         DirectoryWriter::Person => is_person(context, caller),
+        DirectoryWriter::Itself => object.is_some_and(|object| is_itself(context, caller, object)),
         DirectoryWriter::Owner => object.is_some_and(|object| owns(context, caller, object)),
     };
     let allowed = permit
@@ -40,6 +41,13 @@ fn denied(mark: Mark) -> Refusal {
 pub(super) fn is_person(context: &Context<'_>, caller: PrincipalId) -> bool {
     let known = context.state.directory.get(caller);
     known.is_some_and(|principal| principal.identity == IdentityKind::User)
+}
+
+/// Whether an object is the caller, or the registration the caller is the principal of.
+fn is_itself(context: &Context<'_>, caller: PrincipalId, object: Uuid) -> bool {
+    let directory = &context.state.directory;
+    let app = || directory.registration(directory.get(caller)?.app_id?);
+    caller.0 == object || app().is_some_and(|own| own.id() == object)
 }
 
 fn owns(context: &Context<'_>, caller: PrincipalId, object: Uuid) -> bool {

@@ -3,8 +3,9 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::not_of_group;
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
@@ -18,6 +19,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.tenant_of(&id)?;
+    check_name(context, id.name())?;
     let sent = json_body(request)?;
     let location = plain::required_location(&sent)?;
     let mut body = plain::resource_body(&id, TYPE, &sent)?;
@@ -45,6 +47,20 @@ pub(super) fn put(
         StatusCode::CREATED
     };
     Ok(plain::keep(context, id, body, status))
+}
+
+fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
+    if context.rules.names.resource_group.admits(name) {
+        return Ok(());
+    }
+    let wrong = not_of_group(name);
+    let code = if wrong.is_empty() {
+        "SyntheticResourceGroupName"
+    } else {
+        "InvalidResourceGroup"
+    };
+    let fill = [("name", name), ("wrong", &*wrong)];
+    Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &fill))
 }
 
 fn missing(id: &ResourceId) -> Refusal {

@@ -145,7 +145,7 @@ pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
                 },
                 "keySource": "Microsoft.Storage",
             },
-            "accessTier": "Hot",
+            "accessTier": null,
             "provisioningState": "Succeeded",
             "creationTime": time,
             "primaryEndpoints": endpoints,
@@ -166,14 +166,26 @@ fn cross_tenant_replication(now: Timestamp) -> Value {
     }
 }
 
-/// The tier follows from the SKU's name.
-pub(super) fn set_tier(body: &mut Value) {
+/// The SKU's tier follows from its name, and that of the blobs, where none is said, from the account's kind.
+pub(super) fn set_tier(rules: &Rules, body: &mut Value) {
     let tier = match body.pointer("/sku/name").and_then(Value::as_str) {
         Some(name) if name.to_ascii_lowercase().starts_with("premium") => "Premium",
         _ => "Standard",
     };
     if let Some(sku) = body.get_mut("sku").filter(|sku| sku.is_object()) {
         sku["tier"] = json!(tier);
+    }
+    let kind = body.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let kind = rules.storage_accounts.kind(kind);
+    let first = kind.and_then(|kind| kind.access_tiers.first());
+    let Some(properties) = body.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if properties.get("accessTier").is_none_or(Value::is_null) {
+        match first {
+            Some(first) => properties.insert("accessTier".to_owned(), json!(first)),
+            None => properties.remove("accessTier"),
+        };
     }
 }
 
@@ -198,9 +210,7 @@ mod tests {
     fn defaults_fill_gaps_and_change_nothing() {
         let mut body = json!({"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"defaultAction": "Deny"}, "accessTier": null}});
         fill(&mut body, &defaults("acct", "westeurope", Timestamp::UNIX_EPOCH));
-        set_tier(&mut body);
-        assert_eq!(body["sku"], json!({"name": "Premium_LRS", "tier": "Premium"}));
-        assert_eq!(body["properties"]["accessTier"], "Hot");
+        assert_eq!(body["sku"], json!({"name": "Premium_LRS"}));
         assert_eq!(body["properties"]["networkAcls"]["defaultAction"], "Deny");
         assert_eq!(body["properties"]["networkAcls"]["bypass"], "AzureServices");
     }

@@ -1,54 +1,96 @@
 //! What an account cannot be: what is not played, and what is settled once it is made.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gateway::{Refusal, Shape};
-use crate::rules::Rules;
+use crate::rules::{Rules, StorageBody};
 use crate::state::{Resource, field};
 
-/// Properties an account is made with and keeps.
-const SETTLED: [&str; 2] = ["isHnsEnabled", "isNfsV3Enabled"];
 /// What an account of an earlier kind can be made into.
 const UPGRADED: &str = "StorageV2";
 
 /// Refuses by name what an account may be asked to have and has not here: to keep it would be to
 /// promise it.
-pub(super) fn check_played(sent: &Value) -> Result<(), Refusal> {
-    let properties = field(sent, "properties");
-    let says = |name: &str, word: &str| {
-        let own = field(properties, name).as_str();
-        own.is_some_and(|own| own.eq_ignore_ascii_case(word))
+pub(super) fn check_played(rules: &Rules, sent: &Value) -> Result<(), Refusal> {
+    check_body(rules, StorageBody::Account, sent)
+}
+
+/// As [`check_played`], of any body of storage's.
+pub(super) fn check_body(rules: &Rules, of: StorageBody, sent: &Value) -> Result<(), Refusal> {
+    match rules.storage_accounts.not_played(of, sent) {
+        Some(what) => Err(Refusal::not_played(&what)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an account that is to be of a SKU or to have a tier that its kind cannot, and kinds that have no blobs.
+/// `account` is the whole of it; `said` is the tier where the request says one.
+pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result<(), Refusal> {
+    let text = |pointer: &str| {
+        account
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     };
-    let is_on = |name: &str| *field(properties, name) == Value::Bool(true);
-    let domain = field(field(properties, "customDomain"), "name").as_str();
-    let versions = field(field(properties, "immutableStorageWithVersioning"), "enabled");
-    let what = if is_on("isSftpEnabled") {
-        "SFTP (isSftpEnabled)"
-    } else if is_on("isNfsV3Enabled") {
-        "NFS (isNfsV3Enabled)"
-    } else if says("dnsEndpointType", "AzureDnsZone") {
-        "accounts in zones of their own (dnsEndpointType)"
-    } else if domain.is_some_and(|domain| !domain.is_empty()) {
-        "domains of one's own (customDomain)"
-    } else if *versions == Value::Bool(true) {
-        "immutable versions of blobs (immutableStorageWithVersioning)"
-    } else if !field(sent, "extendedLocation").is_null() {
-        "accounts at the edge (extendedLocation)"
-    } else {
-        return Ok(());
+    let refuse = |code: &str, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let Some(kind) = rules.storage_accounts.kind(text("/kind")) else {
+        return Err(refuse("StorageKindAndSku", &[]));
     };
-    Err(Refusal::not_played(what))
+    if !kind.takes(text("/sku/name")) {
+        return Err(refuse("StorageKindAndSku", &[]));
+    }
+    let tier = said.as_str().filter(|tier| !tier.is_empty());
+    let takes = |tier: &str| kind.access_tiers.iter().any(|own| own.eq_ignore_ascii_case(tier));
+    if tier.is_some_and(|tier| !takes(tier)) || kind.asked && tier.is_none() {
+        let fill = [("tier", tier.unwrap_or_default()), ("kind", &*kind.name)];
+        return Err(refuse("InvalidAccessTier", &fill));
+    }
+    if !kind.blobs {
+        return Err(Refusal::not_played(&format!(
+            "accounts of the kind {}",
+            kind.name
+        )));
+    }
+    Ok(())
+}
+
+/// As [`check_kind`], of what a change makes of an account.
+pub(super) fn check_changed(rules: &Rules, account: &Resource, sent: &Value) -> Result<(), Refusal> {
+    let or_own = |sent: &Value, own: &str| match sent {
+        Value::Null => account.at(own).clone(),
+        sent => sent.clone(),
+    };
+    let whole = json!({
+        "kind": or_own(field(sent, "kind"), "/kind"),
+        "sku": {"name": or_own(field(field(sent, "sku"), "name"), "/sku/name")},
+    });
+    let said = field(field(sent, "properties"), "accessTier");
+    check_kind(rules, &whole, &or_own(said, "/properties/accessTier"))
 }
 
 /// Refuses a change of what an account is made with and keeps. The same value again changes nothing.
 pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> Result<(), Refusal> {
-    let properties = field(sent, "properties");
-    for name in SETTLED {
-        let wanted = field(properties, name);
-        if !wanted.is_null() && wanted != account.at(&format!("/properties/{name}")) {
+    for path in &rules.storage_accounts.settled.properties {
+        let wanted = path.split('/').fold(field(sent, "properties"), field);
+        let own = account.at(&format!("/properties/{path}"));
+        // What is not set is off.
+        let is_same = wanted == own || *wanted == Value::Bool(false) && own.is_null();
+        if !wanted.is_null() && !is_same {
+            let name = path.rsplit('/').next().unwrap_or_default();
             let error = rules.error("AccountPropertyCannotBeUpdated");
             return Err(Refusal::of_row(Shape::Arm, error, &[("property", name)]));
         }
+    }
+    let sku = account.text("/sku/name");
+    if let Some(wanted) = field(field(sent, "sku"), "name").as_str()
+        && !rules.storage_accounts.converts(sku, wanted)
+    {
+        let error = rules.error("StorageAccountTypeConversionNotAllowed");
+        return Err(Refusal::of_row(
+            Shape::Arm,
+            error,
+            &[("own", sku), ("wanted", wanted)],
+        ));
     }
     let (own, wanted) = (account.text("/kind"), field(sent, "kind").as_str());
     match wanted {

@@ -9,7 +9,7 @@ use crate::model::{Request, ResourceId, Response};
 use crate::rules::Mark;
 use crate::services::sent_body::fill;
 use crate::services::{Context, Input, LongRunning, Next, Workflow, identity, json_body, plain};
-use crate::state::{OperationOutcome, Resource};
+use crate::state::{OperationOutcome, Resource, field};
 
 /// How long Azure asks clients to wait before they poll a creation, in seconds.
 const CREATE_RETRY_AFTER_SECONDS: u64 = 17;
@@ -24,7 +24,7 @@ pub(super) fn put(
     naming::check(context, &id)?;
     let mut sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
-    account_limits::check_played(&sent)?;
+    account_limits::check_played(context.rules, &sent)?;
     let location = plain::required_location(&sent)?;
     sent["location"] = json!(location);
     if context.state.resources.contains_key(&id) {
@@ -56,8 +56,10 @@ fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &s
     let name = id.name().to_owned();
     // `sent` is an object, which is all that could be refused here.
     let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
+    let said = field(field(sent, "properties"), "accessTier").clone();
     fill(&mut body, &account_body::defaults(&name, location, context.now));
-    account_body::set_tier(&mut body);
+    account_limits::check_kind(context.rules, &body, &said)?;
+    account_body::set_tier(context.rules, &mut body);
     identity::settle_new(context, id, &mut body)?;
     keys::create(context, &name);
     let mut account = Resource::new(id.clone(), body, context.now);
@@ -73,6 +75,7 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
     let mut patch = sent.clone();
     if let Some(account) = context.state.resources.get(id) {
         account_limits::check_settled(context.rules, account, sent)?;
+        account_limits::check_changed(context.rules, account, sent)?;
         identity::settle_change(context, id, &mut patch)?;
     }
     let Some(account) = context.state.resources.get_mut(id) else {
@@ -84,7 +87,7 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
         });
     }
     plain::change(&mut account.body, patch);
-    account_body::set_tier(&mut account.body);
+    account_body::set_tier(context.rules, &mut account.body);
     Ok(Response::json(StatusCode::OK, &account.body))
 }
 
@@ -95,7 +98,7 @@ pub(super) fn patch(
 ) -> Result<Response, Refusal> {
     let sent = account_body::normalized(json_body(request)?.into_owned())?;
     account_body::check_ip_rules(context.rules, &sent)?;
-    account_limits::check_played(&sent)?;
+    account_limits::check_played(context.rules, &sent)?;
     update(context, &permit.scope, &sent)
 }
 

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
+use super::{ACCOUNT, account_limits};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::StorageBody;
 use crate::services::storage::domain::{Container, Level, Metadata};
 use crate::services::storage::names;
 use crate::services::{Context, json_body};
@@ -105,6 +106,7 @@ fn write(
     must_exist: bool,
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
+    account_limits::check_body(context.rules, StorageBody::Container, &sent)?;
     let (account, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
     if !context.rules.names.container.admits(name) {
@@ -117,6 +119,12 @@ fn write(
     let public = public_sent(properties, account)?;
     let id = account.id.clone();
     let metadata = metadata_sent(properties);
+    if let Some(metadata) = &metadata {
+        names::check_metadata(metadata).map_err(|refusal| Refusal {
+            shape: Shape::Arm,
+            ..refusal
+        })?;
+    }
     if must_exist && context.own.storage.container(&host, name).is_none() {
         return Err(missing());
     }

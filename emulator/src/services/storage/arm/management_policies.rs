@@ -7,6 +7,7 @@ use super::ACCOUNT;
 use super::containers::account_in_path;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::StorageBody;
 use crate::services::{Context, json_body};
 use crate::state::{Resource, field};
 
@@ -54,7 +55,11 @@ pub(super) fn put(
             "lastModifiedTime": wire_hundred_nanoseconds(context.now),
         },
     });
-    let response = Response::json(StatusCode::OK, &body);
+    let kept = context
+        .rules
+        .storage_accounts
+        .kept(StorageBody::ManagementPolicy, &sent);
+    let response = super::without_effect(Response::json(StatusCode::OK, &body), &kept);
     let resource = Resource::new(id.clone(), body, context.now);
     context.state.resources.insert(id, resource);
     Ok(response)

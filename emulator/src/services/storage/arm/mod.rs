@@ -13,6 +13,7 @@ mod signatures;
 mod skus;
 
 use super::super::{Handler, plain};
+use crate::model::Response;
 
 /// The resource type of a storage account.
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
@@ -52,4 +53,13 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "StorageSkus_List" => skus::list,
         _ => return None,
     })
+}
+
+/// The answer to a write of which something is kept and told, and nothing comes of it.
+fn without_effect(answer: Response, places: &[&str]) -> Response {
+    if places.is_empty() {
+        answer
+    } else {
+        answer.with_header("x-azdrill-ignored", &places.join(","))
+    }
 }

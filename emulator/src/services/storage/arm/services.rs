@@ -4,11 +4,11 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::ACCOUNT;
 use super::containers::{account_in_path, missing};
+use super::{ACCOUNT, account_limits};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::Mark;
+use crate::rules::{Mark, StorageBody};
 use crate::services::{Context, json_body, plain};
 use crate::state::{Resource, field};
 
@@ -46,13 +46,15 @@ pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-/// Keeps what the request says. Versions and soft delete are settings here and nothing more.
+/// Keeps what the request says, and says of what it is that nothing comes of it. What would be a promise is
+/// refused by name.
 pub(super) fn set_blob(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
+    account_limits::check_body(context.rules, StorageBody::BlobService, &sent)?;
     let (account, _) = account_in_path(context, permit)?;
     let (id, account) = (blob_id(account), account.id.clone());
     let properties = match field(&sent, "properties") {
@@ -64,7 +66,14 @@ pub(super) fn set_blob(
     let resource = Resource::new(id.clone(), body, context.now);
     context.state.resources.insert(id, resource);
     match context.state.resource(&account) {
-        Some(account) => Ok(Response::json(StatusCode::OK, &blob_body(context, account))),
+        Some(account) => {
+            let answer = Response::json(StatusCode::OK, &blob_body(context, account));
+            let kept = context
+                .rules
+                .storage_accounts
+                .kept(StorageBody::BlobService, &sent);
+            Ok(super::without_effect(answer, &kept))
+        }
         None => Err(context.not_found(&account)),
     }
 }

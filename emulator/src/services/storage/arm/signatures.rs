@@ -1,6 +1,8 @@
 //! Signatures that ARM makes with an account's keys, and the end of those made with user delegation
 //! keys. Secrets: they are answered, and never logged.
 
+use std::net::IpAddr;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -13,19 +15,19 @@ use crate::state::field;
 /// The version signatures are made for where the request names none.
 const VERSION: &str = "2022-11-02";
 
-/// The letters of services, of kinds of resource and of permissions there are.
+/// The letters of services and of kinds of resource there are.
 const SERVICES: &str = "bfqt";
 const TYPES: &str = "sco";
-const PERMISSIONS: &str = "rawdxyltmeopcufi";
 
-/// The key that `keyToSign` names: the first unless it is the second.
-fn key(context: &Context<'_>, host: &str, sent: &Value) -> String {
-    let second = field(sent, "keyToSign")
-        .as_str()
-        .is_some_and(|name| name.eq_ignore_ascii_case("key2"));
+/// The key that `keyToSign` names; the first where it names none.
+fn key(context: &Context<'_>, host: &str, sent: &Value) -> Result<String, Refusal> {
+    let own = match text(sent, "keyToSign").to_ascii_lowercase().as_str() {
+        "" | "key1" => 0,
+        "key2" => 1,
+        _ => return Err(wrong("keyToSign")),
+    };
     let keys = context.state.account_keys.get(host);
-    keys.map(|keys| keys.keys[usize::from(second)].clone())
-        .unwrap_or_default()
+    Ok(keys.map(|keys| keys.keys[own].clone()).unwrap_or_default())
 }
 
 fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
@@ -54,6 +56,13 @@ fn readable(sent: &Value, letters: &[(&str, &str)]) -> Result<(), Refusal> {
         if text(sent, name).chars().any(|letter| !known.contains(letter)) {
             return Err(wrong(name));
         }
+    }
+    // An address, or the first and the last of a range.
+    let addresses = text(sent, "signedIp");
+    let is_address = |own: &str| own.parse::<IpAddr>().is_ok();
+    let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
+    if !addresses.is_empty() && (!is_address(first) || !is_address(last)) {
+        return Err(wrong("signedIp"));
     }
     let time = |name: &str| match text(sent, name) {
         "" => Ok(None),
@@ -84,12 +93,16 @@ pub(super) fn account(
     )?;
     readable(
         &sent,
-        &[
-            ("signedServices", SERVICES),
-            ("signedResourceTypes", TYPES),
-            ("signedPermission", PERMISSIONS),
-        ],
+        &[("signedServices", SERVICES), ("signedResourceTypes", TYPES)],
     )?;
+    if !context
+        .rules
+        .storage
+        .permissions
+        .fit_account(text(&sent, "signedPermission"))
+    {
+        return Err(wrong("signedPermission"));
+    }
     let parameters = [
         ("sv", VERSION),
         ("ss", text(&sent, "signedServices")),
@@ -100,7 +113,7 @@ pub(super) fn account(
         ("sip", text(&sent, "signedIp")),
         ("spr", text(&sent, "signedProtocol")),
     ];
-    let token = account_signature(&key(context, &host, &sent), &host, &parameters).unwrap_or_default();
+    let token = account_signature(&key(context, &host, &sent)?, &host, &parameters).unwrap_or_default();
     Ok(Response::json(StatusCode::OK, &json!({"accountSasToken": token})))
 }
 
@@ -118,7 +131,15 @@ pub(super) fn service(
         let error = context.rules.error("ServiceSasResource");
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
-    readable(&sent, &[("signedPermission", PERMISSIONS)])?;
+    readable(&sent, &[])?;
+    if !context
+        .rules
+        .storage
+        .permissions
+        .fit_service(text(&sent, "signedPermission"))
+    {
+        return Err(wrong("signedPermission"));
+    }
     let parameters = [
         ("sv", VERSION),
         ("sr", text(&sent, "signedResource")),
@@ -134,7 +155,7 @@ pub(super) fn service(
         ("rscl", text(&sent, "rscl")),
         ("rsct", text(&sent, "rsct")),
     ];
-    let token = service_signature(&key(context, &host, &sent), resource, &parameters).unwrap_or_default();
+    let token = service_signature(&key(context, &host, &sent)?, resource, &parameters).unwrap_or_default();
     Ok(Response::json(StatusCode::OK, &json!({"serviceSasToken": token})))
 }
 

@@ -7,24 +7,13 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::Context;
 
-/// Name, tier and kind.
-const SKUS: [(&str, &str, &str); 12] = [
-    ("Standard_LRS", "Standard", "StorageV2"),
-    ("Standard_GRS", "Standard", "StorageV2"),
-    ("Standard_RAGRS", "Standard", "StorageV2"),
-    ("Standard_ZRS", "Standard", "StorageV2"),
-    ("Standard_GZRS", "Standard", "StorageV2"),
-    ("Standard_RAGZRS", "Standard", "StorageV2"),
-    ("Standard_LRS", "Standard", "BlobStorage"),
-    ("Standard_GRS", "Standard", "BlobStorage"),
-    ("Standard_RAGRS", "Standard", "BlobStorage"),
-    ("Premium_LRS", "Premium", "StorageV2"),
-    ("Premium_LRS", "Premium", "BlockBlobStorage"),
-    ("Premium_ZRS", "Premium", "BlockBlobStorage"),
-];
-
 /// Each at each region, as the list of Azure has them.
 pub(super) fn list(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
+    let all = &context.rules.storage_accounts.kinds;
+    let kinds = || {
+        let played = all.iter().filter(|kind| kind.blobs);
+        played.flat_map(|kind| kind.skus.iter().map(|sku| (&kind.name, sku)))
+    };
     let regions = context
         .rules
         .regions
@@ -32,11 +21,11 @@ pub(super) fn list(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result
         .filter(|region| region.display_name.is_some());
     let all: Vec<Value> = regions
         .flat_map(|region| {
-            SKUS.iter().map(|(name, tier, kind)| {
+            kinds().map(|(kind, name)| {
                 json!({
                     "resourceType": "storageAccounts",
                     "name": name,
-                    "tier": tier,
+                    "tier": name.split(['_', 'V']).next(),
                     "kind": kind,
                     "locations": [region.name],
                     "capabilities": [],

@@ -77,7 +77,7 @@ pub(super) fn properties(
 }
 
 /// Set Blob Service Properties: what is not named stays. The settings are kept and told; neither
-/// soft delete nor logging nor web sites come of them.
+/// soft delete nor logging come of them. A web site is refused by name.
 pub(super) fn set_properties(
     context: &mut Context<'_>,
     _: &Permit,
@@ -88,6 +88,11 @@ pub(super) fn set_properties(
         if !PROPERTIES.iter().any(|(name, _)| *name == child.name) {
             return Err(place::refusal(context, "InvalidXmlDocument"));
         }
+    }
+    let is_on = |element: &str| element.to_ascii_lowercase().contains("<enabled>true</enabled>");
+    let mut children = root.children.iter();
+    if children.any(|child| child.name == "StaticWebsite" && is_on(&child.source)) {
+        return Err(place::not_implemented(request, "static websites (StaticWebsite)"));
     }
     let own = context.own.storage.properties(place::account(request));
     own.extend(root.children.into_iter().map(|child| (child.name, child.source)));

@@ -5,9 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use crate::gateway::Refusal;
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::storage::domain::{Metadata, Version};
-
-/// Names and values of all metadata together, in bytes.
-const METADATA_MAX_BYTES: usize = 8 * 1024;
+use crate::services::storage::names;
 
 /// Sets a header whose name is made at run time. One that cannot be written is left out.
 pub(super) fn set(response: &mut Response, name: &str, value: &str) {
@@ -47,44 +45,16 @@ pub(super) fn written(status: StatusCode, version: &Version) -> Response {
 ///
 /// 400 if a name is no C# identifier, a value is not ASCII, or there is too much of it.
 pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
-    let refuse = |code: &str, message: &str| Err(Refusal::blob(StatusCode::BAD_REQUEST, code, message));
     let mut metadata = Metadata::new();
-    let mut bytes = 0;
     for (name, value) in &request.headers {
         let Some(name) = name.as_str().strip_prefix("x-ms-meta-") else {
             continue;
         };
-        let Ok(value) = value.to_str() else {
-            return refuse(
-                "InvalidMetadata",
-                "The specified metadata is invalid. It includes characters that are not permitted.",
-            );
-        };
-        if name.is_empty() {
-            return refuse(
-                "EmptyMetadataKey",
-                "The key for one of the metadata key-value pairs is empty.",
-            );
-        }
-        let is_identifier = !name.starts_with(|first: char| first.is_ascii_digit())
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        if !is_identifier {
-            return refuse(
-                "InvalidMetadata",
-                "The specified metadata is invalid. It includes characters that are not permitted.",
-            );
-        }
-        bytes += name.len() + value.len();
+        // What is not ASCII is refused below, whatever it is.
+        let value = value.to_str().unwrap_or("\u{fffd}");
         metadata.insert(as_spelled(request, name).to_owned(), value.to_owned());
     }
-    if bytes > METADATA_MAX_BYTES {
-        return refuse(
-            "MetadataTooLarge",
-            "The size of the specified metadata exceeds the maximum size permitted.",
-        );
-    }
+    names::check_metadata(&metadata)?;
     Ok(metadata)
 }
 

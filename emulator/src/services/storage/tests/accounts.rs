@@ -105,13 +105,16 @@ fn an_update_changes_what_it_names_and_keeps_private_endpoints() {
         Method::PATCH,
         ACCT,
         Some(
-            json!({"tags": {"b": "2"}, "sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"ipRules": []}, "publicNetworkAccess": "disabled"}}),
+            json!({"tags": {"b": "2"}, "sku": {"name": "Standard_RAGRS"}, "properties": {"networkAcls": {"ipRules": []}, "publicNetworkAccess": "disabled"}}),
         ),
     );
     assert_eq!(patched.status, 200);
     let account = patched.json_body();
     assert_eq!(account["tags"], json!({"b": "2"}));
-    assert_eq!(account["sku"]["tier"], "Premium");
+    assert_eq!(
+        account["sku"],
+        json!({"name": "Standard_RAGRS", "tier": "Standard"})
+    );
     let properties = &account["properties"];
     assert_eq!(
         properties["privateEndpointConnections"].as_array().map(Vec::len),

@@ -237,3 +237,57 @@ fn a_closed_network_closes_the_data_plane_only() {
     assert_eq!(world.released, [world.came_in[1]]);
     assert_eq!(world.arm(Method::GET, target, None).status, 200);
 }
+
+/// Whatever is signed with the right key.
+#[test]
+fn letters_that_are_out_of_order_open_nothing() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    for letters in ["wr", "rr", "rQ"] {
+        let sas = container_sas(&world, letters);
+        let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+        assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{letters}");
+        let sas = account_sas(&world, "b", "sco", letters);
+        let answer = with_sas(&mut world, Method::GET, "/box/b", &sas);
+        assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{letters}");
+    }
+}
+
+#[test]
+fn a_signature_that_outlives_the_account_s_policy_is_blocked() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let account = "/providers/Microsoft.Storage/storageAccounts/acct";
+    let policy = |action: &str| json!({"properties": {"sasPolicy": {"sasExpirationPeriod": "0.02:00:00", "expirationAction": action}}});
+    let signed = |world: &World, start: Option<i64>, hours: i64| {
+        let time = |hours| crate::model::wire_seconds(world.now + SignedDuration::from_hours(hours));
+        let (start, expiry) = (start.map(time).unwrap_or_default(), time(hours));
+        let parameters = [
+            ("sv", "2022-11-02"),
+            ("ss", "b"),
+            ("srt", "sco"),
+            ("sp", "r"),
+            ("st", &start),
+            ("se", &expiry),
+        ];
+        account_signature(&key(world), "acct", &parameters).expect("signed")
+    };
+    let long = signed(&world, Some(-1), 2);
+    let without_start = signed(&world, None, 1);
+    let right = signed(&world, Some(-1), 1);
+    for (action, blocked) in [("Log", false), ("Block", true)] {
+        assert_eq!(
+            world.arm(Method::PATCH, account, Some(policy(action))).status,
+            200
+        );
+        for sas in [&long, &without_start] {
+            let answer = with_sas(&mut world, Method::GET, "/box/b", sas);
+            if blocked {
+                assert_eq!(refused(&answer, 403), "SyntheticSasOutOfPolicy");
+            } else {
+                assert_eq!(answer.status, 200);
+            }
+        }
+        assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &right).status, 200);
+    }
+}

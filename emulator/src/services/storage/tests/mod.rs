@@ -9,6 +9,7 @@ mod copies;
 mod delegation;
 mod gates;
 mod identities;
+mod impossible_accounts;
 mod leases;
 mod lists;
 mod page_blobs;
