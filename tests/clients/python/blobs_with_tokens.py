@@ -135,9 +135,9 @@ def public_access(world, equal, refused):
 
 def management(world, equal, refused):
     storage, group, name = world.storage, world.group, world.first
-    storage.blob_services.set_service_properties(group, name, {"properties": {"deleteRetentionPolicy": {"enabled": True, "days": 7}}})
+    storage.blob_services.set_service_properties(group, name, {"properties": {"isVersioningEnabled": True, "deleteRetentionPolicy": {"enabled": True, "days": 7}}})
     told = storage.blob_services.get_service_properties(group, name).as_dict()["properties"]
-    equal(told["deleteRetentionPolicy"]["days"], 7, "the settings")
+    equal((told["isVersioningEnabled"], told["deleteRetentionPolicy"]["days"]), (True, 7), "the settings")
     for service in (storage.file_services, storage.queue_services, storage.table_services):
         equal(service.get_service_properties(group, name).name, "default", "the service")
     rule = {"name": "r", "type": "Lifecycle", "definition": {"filters": {"blobTypes": ["blockBlob"]}, "actions": {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 30}}}}}

@@ -143,13 +143,8 @@ fn a_container_and_a_blob_service_are_not_promised_what_nobody_keeps() {
         ),
         (&container, json!({"defaultEncryptionScope": "nope"})),
         (&container, json!({"denyEncryptionScopeOverride": true})),
-        (&service, json!({"isVersioningEnabled": true})),
-        (&service, json!({"changeFeed": {"enabled": true}})),
         (&service, json!({"restorePolicy": {"enabled": true, "days": 6}})),
-        (
-            &service,
-            json!({"lastAccessTimeTrackingPolicy": {"enable": true}}),
-        ),
+        (&service, json!({"automaticSnapshotPolicyEnabled": true})),
     ] {
         let answer = world.arm(Method::PUT, target, Some(json!({"properties": properties})));
         assert_eq!(refused(&answer, 501), "NotImplementedByEmulator", "{properties}");

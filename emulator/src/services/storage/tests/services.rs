@@ -72,16 +72,16 @@ fn account_information_is_asked_of_anything() {
 fn settings_over_arm_are_kept() {
     let mut world = World::new();
     let service = format!("{ACCT}/blobServices/default");
-    let sent = json!({"properties": {"isVersioningEnabled": false, "deleteRetentionPolicy": {"enabled": true, "days": 7}}});
+    let sent = json!({"properties": {"isVersioningEnabled": true, "deleteRetentionPolicy": {"enabled": true, "days": 7}}});
     let answer = world.arm(Method::PUT, &service, Some(sent));
     assert_eq!(answer.status, 200);
     assert_eq!(
         answer.header("x-azdrill-ignored"),
-        Some("properties.deleteRetentionPolicy.enabled")
+        Some("properties.isVersioningEnabled,properties.deleteRetentionPolicy.enabled")
     );
     let told = world.arm(Method::GET, &service, None).json_body();
     assert_eq!(told, answer.json_body());
-    assert_eq!(told["properties"]["isVersioningEnabled"], false);
+    assert_eq!(told["properties"]["isVersioningEnabled"], true);
     assert_eq!(told["properties"]["deleteRetentionPolicy"]["days"], 7);
     assert_eq!(told["properties"]["cors"]["corsRules"], json!([]));
     let list = world
