@@ -13,6 +13,7 @@ mod signatures;
 mod skus;
 
 use super::super::{Handler, plain};
+pub(super) use naming::check as check_name;
 
 /// The resource type of a storage account.
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
