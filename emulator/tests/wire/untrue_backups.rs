@@ -69,9 +69,15 @@ fn what_is_disabled_for_ever_stays_disabled() {
     assert_eq!(patch(&mut world, &state("Enabled")).status, 202);
     assert_eq!(patch(&mut world, &state("PermanentlyDisabled")).status, 202);
     let told = patch(&mut world, &state("Enabled"));
-    assert_eq!(code(&told), refused("SyntheticCrossSubscriptionRestoreDisabled"));
+    assert_eq!(
+        code(&told),
+        refused("SyntheticCrossSubscriptionRestoreStaysDisabled")
+    );
     let told = world.put(&below_vault(""), &vault_body("On"));
-    assert_eq!(code(&told), refused("SyntheticCrossSubscriptionRestoreDisabled"));
+    assert_eq!(
+        code(&told),
+        refused("SyntheticCrossSubscriptionRestoreStaysDisabled")
+    );
 }
 
 #[test]

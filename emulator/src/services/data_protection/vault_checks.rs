@@ -88,7 +88,7 @@ pub(super) fn check(
     }
     let never = |vault: &Value| text(vault, &CROSS_SUBSCRIPTION) == "PermanentlyDisabled";
     if never(existing) && !never(sent) {
-        return refuse("SyntheticCrossSubscriptionRestoreDisabled");
+        return refuse("SyntheticCrossSubscriptionRestoreStaysDisabled");
     }
     // One that says nothing of it keeps it.
     if text(existing, &ENCRYPTION) == "Enabled" && !["", "Enabled"].contains(&text(sent, &ENCRYPTION)) {
