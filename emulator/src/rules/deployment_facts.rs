@@ -1,10 +1,12 @@
 //! What a template of a deployment may say, and what it can ask for besides.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::load::{RulesError, SourceCheck, parse, row_error};
 
 const FILE: &str = "deployments.toml";
 
@@ -18,6 +20,11 @@ pub struct DeploymentFacts {
     pub template: TemplateMembers,
     /// Members of a template's resource.
     pub resource: TemplateResourceMembers,
+    /// Loops of resources.
+    #[serde(rename = "loop")]
+    pub repeated: TemplateLoop,
+    /// The functions of the language.
+    pub functions: TemplateFunctions,
     /// Members of a parameter, or of a definition.
     pub declaration: DeclarationMembers,
     /// Members of an output, besides those of a declaration.
@@ -46,9 +53,51 @@ pub struct TemplateMembers {
     pub texts: Vec<String>,
     /// The others, without those that stand for extensions.
     pub others: Vec<String>,
+    /// Those that must be there.
+    pub required: Vec<String>,
     /// How sure we are.
     pub mark: Mark,
     sources: Vec<String>,
+}
+
+/// Loops of resources.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateLoop {
+    /// How its turns may follow each other.
+    pub modes: Vec<String>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+/// The functions of the language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateFunctions {
+    takes: BTreeMap<String, Vec<usize>>,
+    #[serde(rename = "mark")]
+    _mark: Mark,
+    sources: Vec<String>,
+}
+
+impl TemplateFunctions {
+    /// How many arguments a function takes at least, and at most if there is a most; `None`: there is no
+    /// such function.
+    pub fn takes(&self, name: &str) -> Option<(usize, Option<usize>)> {
+        let known = |name: &str| match self.takes.get(name)?[..] {
+            [least] => Some((least, None)),
+            [least, most] => Some((least, Some(most))),
+            _ => None,
+        };
+        let name = name.to_ascii_lowercase();
+        known(&name).or_else(|| name.starts_with("list").then(|| known("list")).flatten())
+    }
+
+    /// Their names, in lower case.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.takes.keys().map(String::as_str)
+    }
 }
 
 /// Members of a template's resource.
@@ -105,11 +154,13 @@ impl DeploymentFacts {
 }
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFacts, RulesError> {
-    let facts: DeploymentFacts = parse(FILE, text)?;
+    let mut facts: DeploymentFacts = parse(FILE, text)?;
     for (row, sources) in [
         ("language", &facts.language.sources),
         ("template", &facts.template.sources),
         ("resource", &facts.resource.sources),
+        ("loop", &facts.repeated.sources),
+        ("functions", &facts.functions.sources),
         ("declaration", &facts.declaration.sources),
         ("output", &facts.output.sources),
         ("extensions", &facts.extensions.sources),
@@ -117,7 +168,23 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<DeploymentFact
     ] {
         known.check(FILE, row, sources)?;
     }
+    let functions = std::mem::take(&mut facts.functions.takes);
+    if let Some((name, _)) = functions.iter().find(|(_, takes)| !is_range(takes)) {
+        let text = format!("`{name}` takes no such number of arguments");
+        return Err(row_error(FILE, "functions", &text));
+    }
+    let lower = |(name, takes): (String, _)| (name.to_ascii_lowercase(), takes);
+    facts.functions.takes = functions.into_iter().map(lower).collect();
     Ok(facts)
+}
+
+/// The least and, if there is one, the most.
+fn is_range(takes: &[usize]) -> bool {
+    match takes {
+        [_] => true,
+        [least, most] => least <= most,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -131,8 +198,10 @@ mod tests {
         let known = SourceCheck::new(&sources);
         let rows = [
             ("language", "versions = [\"2.0\"]"),
-            ("template", "texts = []\nothers = [\"outputs\"]"),
+            ("template", "texts = []\nothers = [\"outputs\"]\nrequired = []"),
             ("resource", "own = []\nbody = []"),
+            ("loop", "modes = []"),
+            ("functions", "takes = {If = [3, 3], concat = [1]}"),
             ("declaration", "members = []"),
             ("output", "members = []"),
             ("extensions", "template = []\nresource = []"),
@@ -147,6 +216,9 @@ mod tests {
         };
         let facts = load(&file(""), &known).expect("loads");
         assert_eq!(facts.template.others, ["outputs"]);
+        assert_eq!(facts.functions.takes("iF"), Some((3, Some(3))));
+        assert_eq!(facts.functions.takes("concat"), Some((1, None)));
+        assert_eq!(facts.functions.takes("listKeys"), None);
         for (name, _) in rows {
             let error = load(&file(name), &known).expect_err("refused").to_string();
             let wanted = format!("row {name}: sources.toml has no `OTHER`");

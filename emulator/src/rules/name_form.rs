@@ -34,10 +34,14 @@ pub struct NameForm {
 pub enum Characters {
     /// `a` to `z` and `0` to `9`.
     LowercaseAndDigits,
+    /// Letters of both cases and digits.
+    LettersAndDigits,
     /// Letters of both cases, digits and underscores.
     Word,
-    /// Letters and digits of any script, underscores, periods and parentheses; a period not at the end.
+    /// The same of any alphabet, dots and parentheses; a dot not at the end.
     Group,
+    /// The same of any alphabet, dots and parentheses.
+    WordDotsAndParentheses,
     /// Every one.
     Any,
 }
@@ -54,6 +58,8 @@ pub enum Hyphens {
     SingleInside,
     /// Anywhere but first, where an underscore may not stand either.
     NotFirst,
+    /// Anywhere but first, where a letter stands.
+    AfterLetter,
     /// Anywhere.
     Anywhere,
 }
@@ -69,9 +75,15 @@ impl NameForm {
             && match self.characters {
                 Characters::Any => true,
                 Characters::Group => name.chars().all(is_of_group) && !name.ends_with('.'),
+                Characters::LettersAndDigits => name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
                 Characters::Word => name
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')),
+                Characters::WordDotsAndParentheses => name
+                    .chars()
+                    .all(|sign| sign.is_alphanumeric() || matches!(sign, '-' | '_' | '.' | '(' | ')')),
                 Characters::LowercaseAndDigits => name
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
@@ -81,6 +93,7 @@ impl NameForm {
                 Hyphens::Inside => inside(),
                 Hyphens::SingleInside => inside() && !name.contains("--"),
                 Hyphens::NotFirst => !name.starts_with(['-', '_']),
+                Hyphens::AfterLetter => name.starts_with(|sign: char| sign.is_ascii_alphabetic()),
                 Hyphens::Anywhere => true,
             }
     }
@@ -115,6 +128,12 @@ pub struct NameForms {
     pub federated_credential: NameForm,
     /// A resource group.
     pub resource_group: NameForm,
+    /// A Backup vault.
+    pub backup_vault: NameForm,
+    /// A policy of a Backup vault.
+    pub backup_policy: NameForm,
+    /// A deployment.
+    pub deployment: NameForm,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +153,9 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NameForms, Rul
         ("database", &forms.database),
         ("federated_credential", &forms.federated_credential),
         ("resource_group", &forms.resource_group),
+        ("backup_vault", &forms.backup_vault),
+        ("backup_policy", &forms.backup_policy),
+        ("deployment", &forms.deployment),
     ] {
         known.check(FILE, row, &form.sources)?;
         if form.shortest > form.longest {
@@ -210,6 +232,31 @@ mod tests {
             &forms().federated_credential,
             &["abc", "A-b_c-", "0__", &long[..120]],
             &["ab", "-abc", "_abc", "a.b", "a b", &long],
+        );
+    }
+
+    #[test]
+    fn vault_names_begin_with_a_letter() {
+        let long = "a".repeat(151);
+        holds(
+            &forms().backup_vault,
+            &["ab", "A-1-", &long[..50]],
+            &["a", "1ab", "-ab", "a_b", "a.b", &long[..51]],
+        );
+        holds(
+            &forms().backup_policy,
+            &["abc", "-1-", &long[..150]],
+            &["ab", "a_b", "a b", &long],
+        );
+    }
+
+    #[test]
+    fn deployment_names_are_short_and_have_no_brackets() {
+        let long = "x".repeat(65);
+        holds(
+            &forms().deployment,
+            &["a", "main-1.0_(2)", "\u{e9}t\u{e9}", &long[..64]],
+            &["", "a<b", "a b", "a/b", &long],
         );
     }
 

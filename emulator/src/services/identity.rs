@@ -31,7 +31,11 @@ fn refuse(context: &Context<'_>, row: &str, kind: &str) -> Refusal {
 }
 
 /// Checks the type a request names, and that it goes with the identities it names.
-fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+///
+/// # Errors
+///
+/// 400 if there is no such type, or it does not go with them.
+pub(super) fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     let kind = field(sent, "type").as_str().unwrap_or("None");
     let known = |word: &str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(word.trim()));
     if !kind.split(',').all(known) {

@@ -36,7 +36,7 @@ use listed::{Listed, listed};
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Extent, Preparation, Request, Response};
+use crate::model::{Extent, Preparation, Request, ResourceId, Response};
 
 /// What carries an operation out, once the gates have let it through.
 pub type Handler = fn(&mut Context<'_>, &Permit, &Request) -> Result<Response, Refusal>;
@@ -111,6 +111,22 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "resources" => resources::handler(operation),
         "storage" => storage::handler(operation),
         _ => None,
+    }
+}
+
+/// Refuses a name that a resource of this type cannot have, as its service would.
+///
+/// # Errors
+///
+/// The service's refusal.
+pub(crate) fn check_name(context: &Context<'_>, kind: &str, id: &ResourceId) -> Result<(), Refusal> {
+    match kind.to_ascii_lowercase().as_str() {
+        "microsoft.storage/storageaccounts" => storage::check_name(context, id),
+        "microsoft.dbforpostgresql/flexibleservers" => postgres::check_name(context, id),
+        "microsoft.dataprotection/backupvaults" | "microsoft.dataprotection/backupvaults/backuppolicies" => {
+            data_protection::check_name(context, id)
+        }
+        _ => Ok(()),
     }
 }
 

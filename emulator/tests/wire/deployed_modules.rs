@@ -42,6 +42,7 @@ fn policies() -> Value {
             },
             "template": {
                 "languageVersion": "2.0",
+                "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
                 "contentVersion": "1.0.0.0",
                 "parameters": {"vault": {"type": "string"}, "name": {"type": "string"}, "properties": {"type": "object"}},
                 "resources": {
@@ -102,7 +103,7 @@ fn vault_module() -> Value {
                 "type": "Microsoft.Resources/deployments",
                 "apiVersion": "2024-03-01",
                 "name": "[format('usage.{0}.{1}', replace('1.2.3', '.', '-'), substring(uniqueString(deployment().name, parameters('location')), 0, 4))]",
-                "properties": {"mode": "Incremental", "template": {"contentVersion": "1.0.0.0", "resources": []}},
+                "properties": {"mode": "Incremental", "template": {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0", "resources": []}},
             },
             "vault": {
                 "type": "Microsoft.DataProtection/backupVaults",

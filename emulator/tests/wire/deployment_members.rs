@@ -72,6 +72,7 @@ fn a_nested_template_reads_its_own_parameters_or_the_outer_ones() {
     let mut world = World::new();
     let nested = |options: Value| {
         let inner = json!({
+            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
             "contentVersion": "1.0.0.0",
             "parameters": {"name": {"type": "string", "defaultValue": "inner"}},
             "resources": [{"type": "Microsoft.ManagedIdentity/userAssignedIdentities", "apiVersion": "2023-01-31", "name": "[parameters('name')]", "location": "westeurope"}],
@@ -95,9 +96,10 @@ fn a_nested_template_reads_its_own_parameters_or_the_outer_ones() {
         world.delete(&format!("{IDENTITIES}/{made}"));
     }
     let odd = nested(json!({"scope": "sideways"}));
-    let own = world.deploy_with("odd", "Incremental", &odd, &json!({}));
-    assert_eq!(own["properties"]["provisioningState"], "Failed", "{own}");
-    let text = own["properties"]["error"]["message"].as_str().expect("a text");
+    let body = json!({"properties": {"mode": "Incremental", "template": odd}});
+    let refused = world.put(&deployment("odd"), &body);
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let text = refused.json_body()["error"]["message"].to_string();
     assert!(text.contains("sideways"), "{text}");
     let body = json!({"properties": {"mode": "Incremental", "template": template(json!({"resources": {}})), "expressionEvaluationOptions": {"scope": "sideways"}}});
     assert_eq!(world.put(&deployment("odd2"), &body).status, 400);

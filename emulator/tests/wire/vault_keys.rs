@@ -178,3 +178,32 @@ fn the_log_tells_why_an_operation_failed_and_keeps_bodies_without_secrets() {
         .expect("a body");
     assert_eq!(sent["properties"]["administratorLoginPassword"], "(hidden)");
 }
+
+/// From a key of one's own there is no way back, whether it is asked for or nothing is said.
+#[test]
+fn a_vault_keeps_a_key_of_ones_own() {
+    let mut world = World::new();
+    world.put_vault("2024-04-01", "On");
+    world.put_key_vault(true);
+    let key = world.make_key("one");
+    let principal = world.vault()["identity"]["principalId"].clone();
+    world.let_use_keys(principal.as_str().expect("an identity"));
+    assert_eq!(world.encrypt(&key).json_body()["status"], "Succeeded");
+    let settings =
+        |world: &mut World| world.vault()["properties"]["securitySettings"]["encryptionSettings"].clone();
+    let kept = settings(&mut world);
+    let off = json!({"properties": {"securitySettings": {"encryptionSettings": {"state": "Disabled"}}}});
+    let told = world.arm(Method::PATCH, &below_vault(""), Some(&off));
+    assert_eq!(told.status, 400, "{told:?}");
+    assert_eq!(
+        told.json_body()["error"]["code"],
+        "SyntheticEncryptionKeyOfOnesOwnStays"
+    );
+    let mut without = vault_body("On");
+    without["tags"] = json!({"a": "b"});
+    let put = world.put(&format!("{}?api-version=2024-04-01", below_vault("")), &without);
+    assert!(put.status.is_success(), "{put:?}");
+    world.settle();
+    assert_eq!(settings(&mut world), kept);
+    assert_eq!(world.vault()["tags"]["a"], "b");
+}

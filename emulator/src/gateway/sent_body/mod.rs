@@ -21,7 +21,7 @@ use super::{ParsedBody, Refusal, Shape, json_text, lenient_json};
 use crate::model::Request;
 use crate::rules::{Endpoint, Operation, Rules};
 pub(crate) use tags::check_tags;
-use version::version;
+pub(super) use version::version;
 use walk::Walk;
 
 /// The body of a request as JSON; null where there is none.

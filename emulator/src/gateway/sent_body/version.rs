@@ -9,7 +9,7 @@ use crate::rules::{ApiVersion, Operation, Rules};
 /// # Errors
 ///
 /// Resource Manager's refusal if it names none, or one its provider does not have.
-pub(super) fn version(
+pub(in crate::gateway) fn version(
     rules: &Rules,
     operation: &Operation,
     request: &Request,

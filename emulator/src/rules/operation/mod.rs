@@ -108,6 +108,11 @@ enum Segment {
 }
 
 impl Operation {
+    /// Whether it is about something that extends whatever its path begins with.
+    pub fn extends_any(&self) -> bool {
+        self.segments.first() == Some(&Segment::Scope)
+    }
+
     /// How many segments its paths have; `None` if any number.
     pub(in crate::rules) fn length(&self) -> Option<usize> {
         let open = |segment: &Segment| matches!(segment, Segment::Rest(_) | Segment::Scope);

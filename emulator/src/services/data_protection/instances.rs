@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
-use super::{INSTANCE, instance, lifecycle, protection, validation, vault_of};
+use super::{INSTANCE, datasource_truth, instance, lifecycle, protection, validation, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, json_body};
@@ -20,9 +20,11 @@ pub(super) fn put(
     let sent = json_body(request)?;
     let properties = field(&sent, "properties");
     validation::require_supported(context, properties)?;
+    datasource_truth::check(context, properties)?;
     require_policy(context, &vault.id, properties)?;
     let existing = context.state.resource(&id).cloned();
     if let Some(existing) = &existing {
+        datasource_truth::check_same(context, existing.at("/properties"), properties)?;
         lifecycle::require_idle(context, existing)?;
     }
     let datasource = instance::datasource_id(properties).unwrap_or_else(|| id.clone());

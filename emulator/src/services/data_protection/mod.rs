@@ -11,6 +11,7 @@ mod backup_run;
 mod coordinator;
 mod credentials;
 mod datasource;
+mod datasource_truth;
 mod deleted_vaults;
 mod duration;
 mod encryption;
@@ -52,6 +53,7 @@ use self::lifecycle::Change;
 use super::{Context, Handler, page};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
+use crate::rules::Mark;
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
@@ -95,6 +97,25 @@ impl DataProtectionState {
     pub fn all_jobs(&self) -> impl Iterator<Item = JobOutline<'_>> {
         self.jobs.values().flatten().map(job::Job::outline)
     }
+}
+
+/// Refuses a name that no vault, or no policy, can have.
+pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    let names = &context.rules.names;
+    let (what, form) = if id.is_type(VAULT) {
+        ("a vault", &names.backup_vault)
+    } else {
+        ("a policy", &names.backup_policy)
+    };
+    if form.admits(id.name()) {
+        return Ok(());
+    }
+    let why = format!("{what} cannot be called `{}`", id.name());
+    let error = context.rules.error("BMSUserErrorInvalidInput");
+    let mut refusal = Refusal::user_facing(error, &[]).because(why);
+    // With which code is not known.
+    refusal.mark = Mark::Inferred;
+    Err(refusal)
 }
 
 /// The tenant and subscription vault storage lives in, which no customer sees.

@@ -37,6 +37,9 @@ pub(super) fn put(
     let id = permit.scope.clone();
     vault_of(context, &id)?;
     let sent = json_body(request)?;
+    if context.state.resource(&id).is_none() {
+        super::check_name(context, &id)?;
+    }
     policy_checks::check(context, &sent)?;
     let mut properties = field(&sent, "properties").clone();
     complete(&mut properties);

@@ -1,5 +1,7 @@
 //! What a backup policy may say.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
@@ -57,6 +59,7 @@ fn check_types(context: &Context<'_>, types: &[Value]) -> Result<bool, Refusal> 
 pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     let types = elements(field(field(sent, "properties"), "datasourceTypes"));
     let played = check_types(context, types)?;
+    check_names(context, sent)?;
     let has_default =
         rules_of(sent, "AzureRetentionRule").any(|rule| field(rule, "isDefault").as_bool() == Some(true));
     if !has_default {
@@ -82,6 +85,33 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
     Ok(())
 }
 
+/// Rules are told apart by their names: backups name the one they follow, tags the one they are kept by.
+fn check_names(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    for rule in elements(field(field(sent, "properties"), "policyRules")) {
+        let name = field(rule, "name").as_str().unwrap_or_default();
+        if !seen.insert(name.to_ascii_lowercase()) {
+            let why = format!("policyRules has two rules with the name `{name}`");
+            return Err(perhaps_invalid(context, "FX-B-16", why));
+        }
+    }
+    Ok(())
+}
+
+/// Every schedule that is known of repeats for ever.
+fn check_counts(intervals: &[Value]) -> Result<(), Refusal> {
+    let counted = |interval: &&str| {
+        let count = interval.strip_prefix('R').and_then(|rest| rest.split('/').next());
+        count.is_some_and(|count| !count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    match intervals.iter().filter_map(Value::as_str).find(counted) {
+        Some(interval) => Err(Refusal::not_played(&format!(
+            "a schedule that repeats so many times and no more (`{interval}`)"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn check_backups(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     if rules_of(sent, "AzureBackupRule").next().is_none() {
         return Err(invalid(context, "policyRules holds no AzureBackupRule"));
@@ -101,6 +131,7 @@ fn check_backups(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         }
         let trigger = field(rule, "trigger");
         let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
+        check_counts(intervals)?;
         let weekly = schedule::intervals_of(rule)
             .filter(schedule::Interval::is_weekly)
             .count();

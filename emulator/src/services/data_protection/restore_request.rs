@@ -8,7 +8,7 @@ use super::examination::{Examined, Target};
 use super::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Flavour, RuleId, Stage};
+use crate::rules::{Flavour, Mark, RuleId, Stage};
 use crate::services::Context;
 use crate::state::field;
 
@@ -97,6 +97,12 @@ fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
     Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
 }
 
+/// The same, where how Azure answers is not known.
+fn not_sure(mut refusal: Refusal) -> Refusal {
+    refusal.mark = Mark::Unverified;
+    refusal
+}
+
 /// Reads a request about an instance.
 ///
 /// # Errors
@@ -115,6 +121,14 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .unwrap_or_default()
         .to_owned();
     require_played(context, sent)?;
+    let named = field(sent, "sourceResourceId").as_str().unwrap_or_default();
+    if !named.is_empty() && named.parse() != Ok(source.id.clone()) {
+        let why = format!(
+            "sourceResourceId names `{named}`, and the instance protects `{}`",
+            source.id
+        );
+        return Err(not_sure(invalid(context, why)));
+    }
     let info = field(sent, "restoreTargetInfo");
     let destination = match (field(info, "objectType").as_str(), source.flavour) {
         (Some("RestoreFilesTargetInfo"), _) => files(context, field(info, "targetDetails"))?,
@@ -135,11 +149,25 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         }
     };
     let points = context.own.data_protection.recovery_points(id);
-    if !points.iter().any(|own| own.id.eq_ignore_ascii_case(&point)) {
+    let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
         return Err(
             Refusal::user_facing(context.rules.error("UserErrorRestorePointNotFound"), &[])
                 .because(format!("the instance has no recovery point `{point}`")),
         );
+    };
+    if let Destination::Files { target, .. } = &destination {
+        let form = &context.rules.names.blob;
+        let names = found
+            .files
+            .iter()
+            .map(|file| file.restored_name(source.flavour, &target.prefix, None));
+        if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
+            let (length, most) = (name.chars().count(), form.longest);
+            let why = format!(
+                "with this filePrefix a file has a name of {length} characters, and {most} is the most"
+            );
+            return Err(not_sure(invalid(context, why)));
+        }
     }
     Ok(RestoreRequest {
         point,
@@ -185,7 +213,8 @@ fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal>
         .strip_prefix("https://")
         .and_then(|rest| rest.trim_end_matches('/').split_once('/'))
         .filter(|(host, container)| {
-            host.ends_with(".blob.core.windows.net") && !container.is_empty() && !container.contains('/')
+            // What is behind a container, a signature among it, is none of its name.
+            host.ends_with(".blob.core.windows.net") && context.rules.names.container.admits(container)
         })
         .ok_or_else(|| {
             invalid(
@@ -202,6 +231,7 @@ fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal>
         .next()
         .and_then(|name| context.state.storage_accounts.get(name))
         .cloned();
+    check_target(context, details, &host, container)?;
     Ok(Destination::Files {
         target: Target {
             account,
@@ -211,6 +241,30 @@ fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal>
         },
         url: url.to_owned(),
     })
+}
+
+/// The id of the container beside its address, which a request need not have, is of that container.
+fn check_target(context: &Context<'_>, details: &Value, host: &str, container: &str) -> Result<(), Refusal> {
+    let named = field(details, "targetResourceArmId").as_str().unwrap_or_default();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let label = host.split('.').next().unwrap_or_default();
+    let own = context.state.storage_accounts.get(label);
+    let id: Option<ResourceId> = named.parse().ok();
+    let fits = id.is_some_and(|id| {
+        let account = id.parent().parent();
+        id.is_type("Microsoft.Storage/storageAccounts/blobServices/containers")
+            && id.name().eq_ignore_ascii_case(container)
+            && account.name().eq_ignore_ascii_case(label)
+            && own.is_none_or(|own| *own == account)
+    });
+    if fits {
+        return Ok(());
+    }
+    let why =
+        format!("targetResourceArmId names `{named}`, which is not the container `{container}` at {host}");
+    Err(not_sure(invalid(context, why)))
 }
 
 /// A restore to a database names the database to make, its server, and the credentials for it.

@@ -35,7 +35,7 @@ impl Interval {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('/');
         let (repeat, start, every) = (parts.next()?, parts.next()?, parts.next()?);
-        if !repeat.starts_with('R') || parts.next().is_some() {
+        if repeat != "R" || parts.next().is_some() {
             return None;
         }
         let (count, days) = match every.strip_prefix('P')? {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::credentials::Credentials;
 use super::datasource::Datasource;
+use super::datasource_truth;
 use super::examination::{Examination, Examined, Verdict, stage_name};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
@@ -24,6 +25,7 @@ pub(super) fn validate_for_backup(
     let sent = json_body(request)?;
     let properties = field(&sent, "backupInstance");
     require_supported(context, properties)?;
+    datasource_truth::check(context, properties)?;
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {

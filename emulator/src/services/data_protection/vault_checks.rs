@@ -1,11 +1,14 @@
 //! What a vault may be changed into: doors that open one way.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
 
 use super::INSTANCE;
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId};
-use crate::services::{Context, json_body};
+use crate::rules::RuleId;
+use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
 fn text<'a>(vault: &'a Value, path: &[&str]) -> &'a str {
@@ -24,6 +27,31 @@ const CROSS_REGION: [&str; 4] = [
     "state",
 ];
 
+const CROSS_SUBSCRIPTION: [&str; 4] = [
+    "properties",
+    "featureSettings",
+    "crossSubscriptionRestoreSettings",
+    "state",
+];
+const ENCRYPTION: [&str; 4] = ["properties", "securitySettings", "encryptionSettings", "state"];
+
+/// What is sent of a vault, with what it keeps where nothing is said of it: a key of one's own.
+pub(super) fn keeping<'a>(sent: &'a Value, existing: Option<&Value>) -> Cow<'a, Value> {
+    const SETTINGS: &str = "/properties/securitySettings/encryptionSettings";
+    let settings = existing.and_then(|vault| vault.pointer(SETTINGS));
+    match settings {
+        Some(settings) if text(sent, &ENCRYPTION).is_empty() => {
+            let mut sent = sent.clone();
+            plain::merge(
+                &mut sent,
+                &json!({"properties": {"securitySettings": {"encryptionSettings": settings}}}),
+            );
+            Cow::Owned(sent)
+        }
+        _ => Cow::Borrowed(sent),
+    }
+}
+
 /// Refuses a vault that may not be written like this.
 pub(super) fn check(
     context: &Context<'_>,
@@ -33,6 +61,9 @@ pub(super) fn check(
     existing: Option<&Value>,
 ) -> Result<(), Refusal> {
     let refuse = |code: &str| Err(Refusal::user_facing(context.rules.error(code), &[]));
+    if existing.is_none() {
+        super::check_name(context, id)?;
+    }
     let version = request.query_value("api-version").unwrap_or_default();
     let always_on = version >= context.rules.vaults.always_on.from_version;
     if always_on && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
@@ -54,6 +85,14 @@ pub(super) fn check(
     }
     if text(existing, &CROSS_REGION) == "Enabled" && text(sent, &CROSS_REGION) != "Enabled" {
         return refuse("UserErrorCrossRegionRestoreStateChangeNotAllowed");
+    }
+    let never = |vault: &Value| text(vault, &CROSS_SUBSCRIPTION) == "PermanentlyDisabled";
+    if never(existing) && !never(sent) {
+        return refuse("SyntheticCrossSubscriptionRestoreStaysDisabled");
+    }
+    // One that says nothing of it keeps it.
+    if text(existing, &ENCRYPTION) == "Enabled" && !["", "Enabled"].contains(&text(sent, &ENCRYPTION)) {
+        return refuse("SyntheticEncryptionKeyOfOnesOwnStays").map_err(|no| no.by([RuleId::new("VLT-07")]));
     }
     let own = redundancy(&existing["properties"]["storageSettings"]);
     let holds = context.state.resources_below(id, INSTANCE).next().is_some();

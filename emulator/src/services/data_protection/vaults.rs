@@ -74,6 +74,8 @@ fn write(
         None => plain::required_location(sent)?,
     };
     vault_checks::check(context, request, id, sent, existing)?;
+    // What an own PATCH of the identity leaves out is as it was.
+    identity::check_type(context, field(sent, "identity"))?;
     let identity = match identity::block(context, id, field(sent, "identity"), existing)? {
         // An identity that was there leaves its type behind.
         Value::Null if existing.is_some_and(|vault| vault["identity"].is_object()) => {
@@ -81,6 +83,7 @@ fn write(
         }
         block => block,
     };
+    let sent = &vault_checks::keeping(sent, existing);
     let mut body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
     if let Some(existing) = existing
         && status == StatusCode::CREATED

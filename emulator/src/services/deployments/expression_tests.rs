@@ -20,7 +20,7 @@ fn value(text: &str) -> Result<Value, Problem> {
         "variables": {"id": "[concat(parameters('name'), '-x')]", "loop": "[variables('loop')]"},
         "resources": [],
     }}});
-    let read = Template::read(place(&rules), &sent, &Most::of(&rules.limits));
+    let read = Template::read(place(&rules), &sent, &Most::of(&rules.limits), None);
     let (template, budget) = read.expect("it is a template");
     let references = BTreeMap::new();
     evaluate(&template.scope(&references, &budget), &Value::from(text))

@@ -28,10 +28,11 @@ fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
         location: String::new(),
         mode: "",
         content_version: String::new(),
+        nested: false,
     };
     let mut most = Most::of(&rules.limits);
     most.bounds = Bounds::small(&rules.limits);
-    Template::read(place, sent, &most)
+    Template::read(place, sent, &most, None)
 }
 
 /// What a request to deploy has below `properties`.

@@ -7,6 +7,7 @@ use crate::services::budget::Bounds;
 use crate::state::field;
 
 /// How much a template may hold.
+#[derive(Clone, Copy)]
 pub(super) struct Most {
     parameters: u64,
     variables: u64,

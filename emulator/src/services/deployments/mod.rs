@@ -14,6 +14,7 @@ pub(in crate::services) mod fuzzing;
 mod limits;
 mod members;
 mod operations;
+mod preflight;
 mod pruning;
 mod reading;
 mod template;
@@ -31,7 +32,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
 use operations::{note_deletion, note_operation};
-use reading::{Preview, Read, reading};
+use reading::{Read, reading};
 use template::{DEPLOYMENT, Template};
 
 /// The deployments there have been.
@@ -99,12 +100,20 @@ pub(super) fn preparer(operation: &str) -> Option<Preparer> {
     reads.contains(&operation).then_some(reading::prepare as Preparer)
 }
 
+/// The template of a request, if as much as is known of it could be deployed.
+fn read(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Read, Refusal> {
+    preflight::check_deployment_name(context, &permit.scope)?;
+    let read = reading::read(context, permit, request)?;
+    preflight::check(context, &permit.scope, &read)?;
+    Ok(read)
+}
+
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let Some(principal) = permit.caller.principal else {
         return Err(invalid("the caller has no identity to deploy as"));
     };
-    let Read { template, budget, .. } = reading::read(context, permit, request)?;
+    let Read { template, budget, .. } = read(context, permit, request)?;
     if id.resource_group().is_none() && template.place.location.is_empty() {
         return Err(Refusal::arm(
             StatusCode::BAD_REQUEST,
@@ -329,12 +338,7 @@ fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Res
 /// Whether the template can be read and every expression has a value, as far as that can be known
 /// without deploying. Whether the caller may write the resources is found out by the deployment.
 fn validate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let Read {
-        template, previews, ..
-    } = reading::read(context, permit, request)?;
-    if let Some(text) = previews.iter().find_map(Preview::wrong) {
-        return Err(invalid(text));
-    }
+    let Read { template, .. } = read(context, permit, request)?;
     let resources: Vec<Value> = template
         .resources
         .iter()
@@ -351,10 +355,7 @@ fn validate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Re
 fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let Read {
         template, previews, ..
-    } = reading::read(context, permit, request)?;
-    if let Some(text) = previews.iter().find_map(Preview::wrong) {
-        return Err(invalid(text));
-    }
+    } = read(context, permit, request)?;
     let mut changes = Vec::new();
     for (entry, preview) in template.resources.iter().zip(previews) {
         let after = preview.body();

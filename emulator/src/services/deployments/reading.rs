@@ -5,23 +5,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::expression::Problem;
+use super::expression::{Problem, check};
 use super::limits::Most;
-use super::template::{Place, Template};
+use super::template::{DEPLOYMENT, Place, Template};
 use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
-use crate::rules::ErrorCode;
+use crate::rules::{ErrorCode, Mark};
 use crate::services::budget::Budget;
 use crate::services::{Context, lenient_json_body};
+use crate::state::field;
 
 /// A template that was read.
 pub(super) struct Read {
     pub(super) template: Template,
     /// What is left of what it may take.
     pub(super) budget: Budget,
-    /// The body of each resource, where only that is asked for.
+    /// The body of each resource as far as it is known.
     pub(super) previews: Vec<Preview>,
+    /// The deployments among them, as far as they can be read.
+    pub(super) nested: Vec<Read>,
 }
 
 /// A resource's body as far as it is known before the deployment.
@@ -34,6 +37,11 @@ impl Preview {
             Err(Problem::Wrong(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// It, unless it needs what is not there yet.
+    pub(super) fn known(&self) -> Option<&Value> {
+        self.0.as_ref().ok()
     }
 
     /// It; null where it needs what is not there yet.
@@ -51,24 +59,74 @@ pub(super) struct Reading {
     most: Most,
     /// The row of the errors for a member that is none.
     unknown: ErrorCode,
-    with_previews: bool,
+}
+
+/// What deployments inside a deployment take to read, all together.
+struct Inside {
+    budget: Budget,
+    resources: u64,
 }
 
 impl Reading {
     fn carry_out(self, request: &Request) -> Result<Read, Refusal> {
         let sent = lenient_json_body(request)?;
-        members::check(&self.place.facts, &self.unknown, &sent)?;
+        let mut inside = Inside {
+            budget: Budget::new(self.most.bounds),
+            resources: self.most.resources,
+        };
+        self.read(&sent, None, &mut inside)
+    }
+
+    /// Reads a template, and those of the deployments in it. What these take is counted in one.
+    fn read(self, sent: &Value, budget: Option<Budget>, inside: &mut Inside) -> Result<Read, Refusal> {
+        members::check(&self.place.facts, &self.unknown, sent)?;
+        let written = field(field(sent, "properties"), "template");
+        check(&self.place.facts, written, self.most.characters).map_err(|text| Refusal {
+            // Of outputs it is reported that Azure finds it out at the end.
+            mark: Mark::Inferred,
+            ..invalid(&text)
+        })?;
         let (template, budget) =
-            Template::read(self.place, &sent, &self.most).map_err(|text| invalid(&text))?;
+            Template::read(self.place, sent, &self.most, budget).map_err(|text| invalid(&text))?;
         let known = BTreeMap::new();
-        let previewed = template.resources.iter().filter(|_| self.with_previews);
-        let previews = previewed
+        let previews: Vec<Preview> = template
+            .resources
+            .iter()
             .map(|entry| Preview(template.body(entry, &known, &budget)))
             .collect();
+        let mut nested = Vec::new();
+        for (entry, preview) in template.resources.iter().zip(&previews) {
+            let Some(body) = preview.known() else { continue };
+            let is_deployment = entry.kind.eq_ignore_ascii_case(DEPLOYMENT);
+            // What another group has is not known here: the deployment there is read when it begins.
+            if !is_deployment || target_of(&entry.id) != template.place.target || inside.resources == 0 {
+                continue;
+            }
+            let reading = Self {
+                place: Place {
+                    name: entry.id.name().to_owned(),
+                    nested: true,
+                    ..template.place.clone()
+                },
+                most: self.most,
+                unknown: self.unknown.clone(),
+            };
+            match reading.read(body, Some(inside.budget.clone()), inside) {
+                Ok(read) => {
+                    inside.resources = inside
+                        .resources
+                        .saturating_sub(1 + read.template.resources.len() as u64);
+                    inside.budget = read.budget.clone();
+                    nested.push(read);
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
         Ok(Read {
             template,
             budget,
             previews,
+            nested,
         })
     }
 
@@ -79,7 +137,7 @@ impl Reading {
 }
 
 pub(super) fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
-    let reading = reading_of(context, permit, request).ok()?;
+    let reading = reading_of(context, permit).ok()?;
     Some(reading.prepare(request.clone()))
 }
 
@@ -90,23 +148,20 @@ pub(super) fn read(context: &Context<'_>, permit: &Permit, request: &Request) ->
         .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     match prepared {
         Some(read) => read,
-        None => reading_of(context, permit, request)?.carry_out(request),
+        None => reading_of(context, permit)?.carry_out(request),
     }
 }
 
-fn reading_of(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Reading, Refusal> {
-    let reading = reading(context, &permit.scope, permit.caller.principal)?;
-    Ok(Reading {
-        with_previews: request.method == http::Method::POST,
-        ..reading
-    })
+fn reading_of(context: &Context<'_>, permit: &Permit) -> Result<Reading, Refusal> {
+    reading(context, &permit.scope, permit.caller.principal, false)
 }
 
-/// The reading of a template for the deployment of that id.
+/// The reading of a template for the deployment of that id, which may be one that another deploys.
 pub(super) fn reading(
     context: &Context<'_>,
     id: &ResourceId,
     deployer: Option<PrincipalId>,
+    nested: bool,
 ) -> Result<Reading, Refusal> {
     let target = target_of(id);
     let tenant = context.tenant_of(&target)?;
@@ -132,12 +187,12 @@ pub(super) fn reading(
         location: String::new(),
         mode: "",
         content_version: String::new(),
+        nested,
         target,
     };
     Ok(Reading {
         place,
         most: Most::of(&context.rules.limits),
         unknown: context.rules.error("BodyOfResourceManager").clone(),
-        with_previews: false,
     })
 }

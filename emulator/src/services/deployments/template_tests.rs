@@ -24,6 +24,7 @@ pub(super) fn place(rules: &Rules) -> Place {
         location: String::new(),
         mode: "",
         content_version: String::new(),
+        nested: false,
     }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn rules() -> Rules {
 fn read(properties: &Value) -> Result<Template, String> {
     let rules = rules();
     let sent = json!({"properties": properties});
-    Template::read(place(&rules), &sent, &Most::of(&rules.limits)).map(|(own, _)| own)
+    Template::read(place(&rules), &sent, &Most::of(&rules.limits), None).map(|(own, _)| own)
 }
 
 fn resource(name: &str, depends_on: &Value) -> Value {

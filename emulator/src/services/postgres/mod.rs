@@ -29,6 +29,8 @@ use crate::jobs::{RealParameter, ServerSpec};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, OperationState, Resource};
 
+pub(super) use server_spec::check_name;
+
 const SERVER: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
 

@@ -18,7 +18,7 @@ pub(super) fn bad(code: &str, text: String) -> Refusal {
 }
 
 /// Refuses a name that no server can have.
-pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
     let (name, form) = (id.name(), &context.rules.names.flexible_server);
     if form.admits(name) {
         return Ok(());

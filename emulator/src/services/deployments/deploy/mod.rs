@@ -207,7 +207,7 @@ impl Deploy {
             return Next::Call(self.outbound(request));
         }
         // Its template is read beside the core as well.
-        let reading = deployments::reading(context, &entry.id, Some(self.principal)).ok();
+        let reading = deployments::reading(context, &entry.id, Some(self.principal), true).ok();
         self.step = Step::ReadNested(number, Box::new(request.clone()));
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
             let mut prepared: Vec<Prepared> = Vec::new();

@@ -3,10 +3,12 @@
 //! The grammar is small: strings in single quotes with the quote doubled inside, whole numbers,
 //! function calls, and behind any of these members (`.name`) and elements (`[index]`).
 
+mod check;
 mod evaluate;
 mod functions;
 mod parse;
 
+pub(super) use check::check;
 pub(super) use evaluate::{
     Local, LocalKind, Problem, Reference, Scope, count_of, evaluate, loops_of, repeat_input,
 };

@@ -2,30 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use super::Template;
+use serde_json::Value;
+
+use super::entry::{Entry, Known};
 use super::parameters::said;
+use super::{Template, names_of};
 use crate::model::ResourceId;
 use crate::services::budget::Budget;
 use crate::services::deployments::expression::evaluate;
 use crate::state::field;
 
 impl Template {
-    pub(super) fn resolve_dependencies(
-        &mut self,
-        loops: &BTreeMap<String, Vec<ResourceId>>,
-        budget: &Budget,
-    ) -> Result<(), String> {
+    pub(super) fn resolve_dependencies(&mut self, known: &Known, budget: &Budget) -> Result<(), String> {
         let empty = BTreeMap::new();
         let scope = self.scope(&empty, budget);
         let mut resolved = Vec::new();
         for entry in &self.resources {
             let mut own = entry.depends_on.clone();
-            let written = field(&entry.written, "dependsOn").as_array();
-            for item in written.into_iter().flatten() {
+            let written = field(&entry.written, "dependsOn");
+            let items = match written {
+                Value::Null => &[],
+                Value::Array(items) => items.as_slice(),
+                _ => {
+                    let name = entry.id.name();
+                    return Err(format!("The dependsOn of the resource '{name}' is no array."));
+                }
+            };
+            for item in items {
                 let wanted = said(entry.inside(&scope, |scope| evaluate(scope, item)))?;
-                let looked_at = budget.steps(self.resources.len());
+                let looked_at = budget.steps(self.resources.len() + known.left_out.len());
                 looked_at.map_err(|exhausted| format!("Dependencies cannot be resolved: {exhausted}."))?;
-                self.add_meant(loops, wanted.as_str().unwrap_or_default(), &mut own);
+                let text = wanted.as_str().unwrap_or_default();
+                if !self.add_meant(known, text, &mut own) {
+                    return Err(undefined(&wanted));
+                }
             }
             own.sort_unstable();
             own.dedup();
@@ -43,27 +53,26 @@ impl Template {
     }
 
     /// The resources a dependency means: by symbolic name, by the name of a loop, by id or by name. What
-    /// the template does not deploy (a condition was false, it exists already) is no dependency.
-    fn add_meant(
-        &self,
-        loops: &BTreeMap<String, Vec<ResourceId>>,
-        wanted: &str,
-        found: &mut Vec<ResourceId>,
-    ) {
+    /// the template does not deploy (a condition was false, it exists already) is no dependency. Whether
+    /// it means anything in the template.
+    fn add_meant(&self, known: &Known, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
         let is_deployed = |id: &ResourceId| self.resources.iter().any(|entry| entry.id == *id);
         if let Some(own) = self.symbols.one(wanted) {
             found.extend(is_deployed(&own.id).then(|| own.id.clone()));
-        } else if let Some(all) = loops.get(&wanted.to_ascii_lowercase()) {
+        } else if let Some(all) = known.loops.get(&wanted.to_ascii_lowercase()) {
             found.extend(all.iter().cloned());
         } else if let Some(all) = self.symbols.all(wanted) {
             let deployed = all.iter().filter(|own| is_deployed(&own.id));
             found.extend(deployed.map(|own| own.id.clone()));
         } else {
-            let mut all = self.resources.iter();
-            let entry =
-                all.find(|other| other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted));
-            found.extend(entry.map(|other| other.id.clone()));
+            let is_meant =
+                |other: &&Entry| other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted);
+            let Some(entry) = self.resources.iter().find(is_meant) else {
+                return known.left_out.iter().any(|other| is_meant(&other));
+            };
+            found.push(entry.id.clone());
         }
+        true
     }
 
     /// A resource that waits for itself, or for one that does, if there is one.
@@ -92,4 +101,16 @@ impl Template {
         let mut ids = self.resources.iter().map(|entry| &entry.id);
         ids.find(|id| waiting.contains_key(id))
     }
+}
+
+/// What is told of a dependency that is none.
+fn undefined(wanted: &Value) -> String {
+    let id = wanted.as_str().and_then(|text| text.parse().ok());
+    let name = match id.filter(|id: &ResourceId| id.as_str().contains("/providers/")) {
+        Some(id) => format!("{}/{}", id.resource_type().unwrap_or_default(), names_of(&id)),
+        None => wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned),
+    };
+    format!(
+        "The resource '{name}' is not defined in the template. Please see https://aka.ms/arm-template for usage details."
+    )
 }

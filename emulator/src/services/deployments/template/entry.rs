@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::parameters::said;
-use super::{DEPLOYMENT, Symbol, Template};
+use super::{DEPLOYMENT, Symbol, Template, not_nested};
 use crate::model::ResourceId;
 use crate::services::budget::Budget;
 use crate::services::deployments::expression::{Local, LocalKind, Problem, Scope, count_of, evaluate};
@@ -21,6 +21,8 @@ pub(in crate::services::deployments) struct Entry {
     pub(in crate::services::deployments) api_version: String,
     /// The resource as written.
     pub(super) written: Arc<Value>,
+    /// Whether it says what it extends, or where it goes.
+    pub(in crate::services::deployments) scoped: bool,
     /// The loops it is in, and which turn of each.
     turns: Vec<(Arc<str>, usize)>,
     /// Ids of what comes first.
@@ -66,8 +68,16 @@ struct Loop {
 struct Taking<'a> {
     budget: &'a Budget,
     most: u64,
+    known: Known,
+}
+
+/// What dependencies may mean besides the resources that are deployed.
+#[derive(Default)]
+pub(super) struct Known {
     /// By the name of a loop in lower case, the resources of it.
-    loops: BTreeMap<String, Vec<ResourceId>>,
+    pub(super) loops: BTreeMap<String, Vec<ResourceId>>,
+    /// Resources that are not deployed: a condition was false, or they exist already.
+    pub(super) left_out: Vec<Entry>,
 }
 
 impl Template {
@@ -80,7 +90,7 @@ impl Template {
         let mut taking = Taking {
             budget,
             most,
-            loops: BTreeMap::new(),
+            known: Known::default(),
         };
         let written = |symbol, item| Written {
             symbol,
@@ -101,7 +111,7 @@ impl Template {
             _ => return Err("The template has no `resources`.".to_owned()),
         }
         self.check_twice()?;
-        self.resolve_dependencies(&taking.loops, budget)
+        self.resolve_dependencies(&taking.known, budget)
     }
 
     fn check_twice(&self) -> Result<(), String> {
@@ -142,13 +152,14 @@ impl Template {
             let id = self.take_turn(taking, written, turns, Some(&before))?;
             batch.extend(id.clone());
             let key = repeated.name.to_ascii_lowercase();
-            taking.loops.entry(key).or_default().extend(id);
+            taking.known.loops.entry(key).or_default().extend(id);
             debug_assert!(self.resources.len() >= from);
             if batch.len() == repeated.batch {
                 before = std::mem::take(&mut batch);
             }
         }
         taking
+            .known
             .loops
             .entry(repeated.name.to_ascii_lowercase())
             .or_default();
@@ -165,17 +176,34 @@ impl Template {
         let name = said(evaluate(&scope, field(copy, "name")))?;
         let name: Arc<str> = name.as_str().unwrap_or_default().into();
         let count = said(count_of(&scope, &name, copy))?;
-        let serial = field(copy, "mode")
-            .as_str()
-            .is_some_and(|mode| mode.eq_ignore_ascii_case("serial"));
-        let batch = said(evaluate(&scope, field(copy, "batchSize")))?;
-        let batch = batch.as_u64().and_then(|size| usize::try_from(size).ok());
-        let batch = if serial {
-            batch.unwrap_or(1).max(1)
-        } else {
-            usize::MAX
+        let serial = match said(evaluate(&scope, field(copy, "mode")))? {
+            Value::Null => false,
+            mode => self.is_serial(&name, &mode)?,
         };
+        let batch = match said(evaluate(&scope, field(copy, "batchSize")))? {
+            Value::Null => 1,
+            size => size
+                .as_u64()
+                .filter(|size| *size > 0)
+                .and_then(|size| usize::try_from(size).ok())
+                .ok_or_else(|| {
+                    format!("The template copy definition '{name}' has the batchSize '{size}', which must be a number from 1.")
+                })?,
+        };
+        let batch = if serial { batch } else { usize::MAX };
         Ok(Some(Loop { name, count, batch }))
+    }
+
+    fn is_serial(&self, name: &str, mode: &Value) -> Result<bool, String> {
+        let known = &self.place.facts.repeated.modes;
+        let word = mode.as_str().unwrap_or_default();
+        if !known.iter().any(|own| own.eq_ignore_ascii_case(word)) {
+            return Err(format!(
+                "The template copy definition '{name}' has the mode '{word}', which is none of '{}'.",
+                known.join("', '")
+            ));
+        }
+        Ok(word.eq_ignore_ascii_case("serial"))
     }
 
     /// One turn. `None`: its condition does not hold, or it is there already.
@@ -200,7 +228,11 @@ impl Template {
         }
         let exists = field(written.item, "existing").as_bool() == Some(true);
         if exists || !self.is_wanted(taking, &entry)? {
+            self.leave_out(taking, written, entry);
             return Ok(None);
+        }
+        if entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
+            self.check_nested(taking, &entry)?;
         }
         entry.depends_on = before.map(<[_]>::to_vec).unwrap_or_default();
         entry
@@ -233,6 +265,36 @@ impl Template {
         Ok(Some(id))
     }
 
+    /// Takes note of a resource that is not deployed, and of those below it: others may depend on them.
+    fn leave_out(&self, taking: &mut Taking<'_>, written: &Written<'_>, entry: Entry) {
+        let children = field(written.item, "resources").as_array().into_iter().flatten();
+        for item in children {
+            let inside = Written {
+                symbol: None,
+                item,
+                parent: Some(&entry),
+            };
+            // One that cannot be read is none that is meant.
+            if let Ok(child) = self.entry(taking, &inside, entry.turns.clone()) {
+                self.leave_out(taking, &inside, child);
+            }
+        }
+        taking.known.left_out.push(entry);
+    }
+
+    /// Refuses what no deployment inside another may be, as far as that is known by now.
+    fn check_nested(&self, taking: &Taking<'_>, entry: &Entry) -> Result<(), String> {
+        let empty = BTreeMap::new();
+        let scope = self.scope(&empty, taking.budget);
+        let mode = field(field(&entry.written, "properties"), "mode");
+        match entry.inside(&scope, |scope| evaluate(scope, mode)) {
+            Ok(Value::String(mode)) if mode.eq_ignore_ascii_case("Complete") => {
+                Err(not_nested(entry.id.name()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn is_wanted(&self, taking: &Taking<'_>, entry: &Entry) -> Result<bool, String> {
         let empty = BTreeMap::new();
         let condition = field(&entry.written, "condition");
@@ -260,6 +322,7 @@ impl Template {
             kind: String::new(),
             api_version: String::new(),
             written: Arc::new(written.item.clone()),
+            scoped: false,
             turns,
             depends_on: Vec::new(),
         };
@@ -278,6 +341,7 @@ impl Template {
             return Err(format!("The resource '{kind}/{name}' has no apiVersion."));
         }
         let scope = text("scope")?;
+        let scoped = !scope.is_empty();
         let base = if scope.starts_with('/') {
             scope.trim_end_matches('/').to_owned()
         } else if scope.is_empty() {
@@ -293,6 +357,7 @@ impl Template {
             .map_err(|_| format!("'{path}' is not a resource id."))?;
         entry.kind = kind;
         entry.api_version = api_version;
+        entry.scoped = scoped;
         Ok(entry)
     }
 

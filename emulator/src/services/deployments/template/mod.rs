@@ -74,15 +74,22 @@ pub(super) struct Place {
     pub(super) location: String,
     pub(super) mode: &'static str,
     pub(super) content_version: String,
+    /// Whether it is deployed by another deployment.
+    pub(super) nested: bool,
 }
 
 impl Template {
-    /// Reads the body of a deployment request, and counts what that takes.
+    /// Reads the body of a deployment request, and counts what that takes, on a budget of its own or this.
     ///
     /// # Errors
     ///
     /// What is wrong with it, in words for a person.
-    pub(super) fn read(place: Place, sent: &Value, most: &Most) -> Result<(Self, Budget), String> {
+    pub(super) fn read(
+        place: Place,
+        sent: &Value,
+        most: &Most,
+        budget: Option<Budget>,
+    ) -> Result<(Self, Budget), String> {
         let properties = field(sent, "properties");
         let template = field(properties, "template");
         if !field(properties, "templateLink").is_null() {
@@ -124,7 +131,7 @@ impl Template {
             characters: most.characters,
             turns: most.resources,
         };
-        let budget = Budget::new(most.bounds);
+        let budget = budget.unwrap_or_else(|| Budget::new(most.bounds));
         own.take_functions(field(template, "functions"))?;
         own.take_parameters(&object("parameters"), field(properties, "parameters"), &budget)?;
         own.take_resources(template, most.resources, &budget)?;
@@ -269,12 +276,20 @@ fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), Strin
     Ok(())
 }
 
+/// What a deployment in complete mode is told that another deploys.
+fn not_nested(name: &str) -> String {
+    format!(
+        "The nested deployment '{name}': Specified deployment mode 'Complete' is not supported for nested deployment."
+    )
+}
+
 fn mode_of(place: &Place, sent: &Value) -> Result<&'static str, String> {
     let mode = sent.as_str().unwrap_or("Incremental");
     match ["Incremental", "Complete"]
         .into_iter()
         .find(|own| own.eq_ignore_ascii_case(mode))
     {
+        Some("Complete") if place.nested => Err(not_nested(&place.name)),
         Some("Complete") if place.target.resource_group().is_none() => {
             Err("The mode 'Complete' is of deployments to resource groups alone.".to_owned())
         }

@@ -14,6 +14,7 @@ mod skus;
 
 use super::super::{Handler, plain};
 use crate::model::Response;
+pub(super) use naming::check as check_name;
 
 /// The resource type of a storage account.
 const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";

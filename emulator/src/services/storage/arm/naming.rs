@@ -21,7 +21,7 @@ fn taken(name: &str) -> String {
 }
 
 /// Refuses a name that has not the right form, or that another account has.
-pub(super) fn check(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+pub(in crate::services::storage) fn check(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
     let (name, form) = (id.name(), &context.rules.names.storage_account);
     if !form.admits(name) {
         return Err(Refusal::arm(

@@ -1,0 +1,130 @@
+//! What is known of a template's resources before the first of them is written: whether there is such a
+//! type at that version, and whether its provider would take the name and the body.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::invalid;
+use super::reading::Read;
+use super::template::{DEPLOYMENT, Entry};
+use crate::gateway::{Refusal, Shape, check_body, planned};
+use crate::model::{Request, ResourceId};
+use crate::rules::{ErrorCode, Mark};
+use crate::services::{Context, check_name};
+
+/// Refuses a deployment that would come to nothing.
+///
+/// # Errors
+///
+/// The refusal of Resource Manager; of what providers would refuse, all in one.
+pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> Result<(), Refusal> {
+    let mut found = Vec::new();
+    look_at(context, read, &mut found)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let tracking = context.draw_uuid("preflight").to_string();
+    let fill = [("name", id.name()), ("tracking", tracking.as_str())];
+    let row = |code: &str| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
+    let inner = row("PreflightValidationCheckFailed");
+    let mut refusal = row("InvalidTemplateDeployment");
+    for own in &found {
+        refusal.mark = refusal.mark.max(own.refusal.mark);
+        refusal.rules.extend(own.refusal.rules.iter().cloned());
+    }
+    let reasons: Vec<String> = found.iter().map(Found::reason).collect();
+    let details: Vec<Value> = found.iter().map(Found::shown).collect();
+    refusal.details = vec![json!({"code": inner.code, "message": inner.message, "details": details})];
+    Err(refusal.because(reasons.join(" ")))
+}
+
+/// What a provider would refuse a resource for.
+struct Found {
+    target: ResourceId,
+    refusal: Refusal,
+}
+
+impl Found {
+    fn shown(&self) -> Value {
+        let refusal = &self.refusal;
+        json!({"code": refusal.code, "target": self.target.name(), "message": refusal.message})
+    }
+
+    fn reason(&self) -> String {
+        format!("{}: {}", self.target.name(), self.refusal.reason)
+    }
+}
+
+fn look_at(context: &Context<'_>, read: &Read, found: &mut Vec<Found>) -> Result<(), Refusal> {
+    for (entry, preview) in read.template.resources.iter().zip(&read.previews) {
+        if let Some(text) = preview.wrong() {
+            return Err(invalid(text));
+        }
+        if let Err(refusal) = look_at_one(context, entry, preview.known())? {
+            found.push(Found {
+                target: entry.id.clone(),
+                refusal,
+            });
+        }
+    }
+    read.nested
+        .iter()
+        .try_for_each(|nested| look_at(context, nested, found))
+}
+
+/// What its provider would say of one resource, as far as its body is known.
+///
+/// # Errors
+///
+/// What Resource Manager itself says, and what is not played.
+fn look_at_one(
+    context: &Context<'_>,
+    entry: &Entry,
+    body: Option<&Value>,
+) -> Result<Result<(), Refusal>, Refusal> {
+    let target = format!("{}?api-version={}", entry.id, entry.api_version);
+    let mut request = Request::new(Method::PUT, "management.azure.com", &target);
+    let operation = planned(context.rules, &request)?;
+    let is_deployment = entry.kind.eq_ignore_ascii_case(DEPLOYMENT);
+    if entry.scoped && !is_deployment && !operation.extends_any() {
+        let mut refusal = invalid(&format!(
+            "The resource '{}' of type '{}' has a scope, which only resources that extend others and deployments have.",
+            entry.id.name(),
+            entry.kind
+        ));
+        refusal.mark = Mark::Inferred;
+        return Err(refusal);
+    }
+    if let Err(refusal) = check_name(context, &entry.kind, &entry.id) {
+        return Ok(Err(refusal));
+    }
+    let Some(body) = body.filter(|_| !is_deployment) else {
+        return Ok(Ok(()));
+    };
+    request = request.with_json(body);
+    match check_body(context.rules, operation, &mut request) {
+        Ok(_) => Ok(Ok(())),
+        Err(refusal) if refusal.status == http::StatusCode::NOT_IMPLEMENTED => Err(refusal),
+        Err(mut refusal) => {
+            // That this provider looks at bodies beforehand.
+            refusal.mark = refusal.mark.max(Mark::Inferred);
+            Ok(Err(refusal))
+        }
+    }
+}
+
+/// Refuses a name that no deployment can have.
+pub(super) fn check_deployment_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
+    let (name, form) = (id.name(), &context.rules.names.deployment);
+    if form.admits(name) {
+        return Ok(());
+    }
+    let error: &ErrorCode = context.rules.error(if name.chars().count() > form.longest {
+        "DeploymentNameTooLong"
+    } else {
+        "SyntheticDeploymentName"
+    });
+    let (length, most) = (name.chars().count().to_string(), form.longest.to_string());
+    let fill = [("name", name), ("length", &*length), ("most", &*most)];
+    Err(Refusal::of_row(Shape::Arm, error, &fill))
+}
