@@ -195,7 +195,7 @@ fn instances(azure: &mut Azure, now: Timestamp, world: &world::World, beside: us
         });
         let target = format!("{vault}/backupInstances/i{number}?api-version=2024-04-01");
         let body = json!({"properties": {
-            "objectType": "BackupInstance", "dataSourceInfo": source, "policyInfo": {"policyId": format!("{vault}/backupPolicies/p")},
+            "objectType": "BackupInstance", "dataSourceInfo": source, "policyInfo": {"policyId": format!("{vault}/backupPolicies/policy")},
         }});
         arm(world, name, Method::PUT, &target, &body)
     };

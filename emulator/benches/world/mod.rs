@@ -66,8 +66,8 @@ pub fn build(now: Timestamp) -> (Azure, World) {
     let arm_token = token(&azure, "https://management.azure.com");
     let blob_token = token(&azure, "https://storage.azure.com");
     let group = format!("{subscription}/resourceGroups/bench");
-    let vault = format!("{group}/providers/Microsoft.DataProtection/backupVaults/v");
-    let policy = format!("{vault}/backupPolicies/p");
+    let vault = format!("{group}/providers/Microsoft.DataProtection/backupVaults/vault");
+    let policy = format!("{vault}/backupPolicies/policy");
     let policy_body = policy_body();
     let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/benchaccount");
     let mut put = |path: &str, body: &Value| {

@@ -78,7 +78,7 @@ impl World {
         let group = format!("{scope}{GROUP}");
         let account = format!("{group}/providers/Microsoft.Storage/storageAccounts/acct");
         let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/kvlt");
-        let backup = format!("{group}/providers/Microsoft.DataProtection/backupVaults/v");
+        let backup = format!("{group}/providers/Microsoft.DataProtection/backupVaults/vault");
         let places: [(&str, &str, Value); 5] = [
             (&group, "2021-04-01", json!({"location": "uksouth"})),
             (

@@ -413,10 +413,13 @@ fn what_is_not_played_is_refused_by_name() {
     let one = json!({"resources": {}});
     for (properties, said) in [
         (
-            json!({"template": {"languageVersion": "2.1-experimental", "resources": []}}),
+            json!({"template": template(json!({"languageVersion": "2.1-experimental", "resources": []}))}),
             "2.1-experimental",
         ),
-        (json!({"template": {"resources": {}}}), "languageVersion"),
+        (
+            json!({"template": template(json!({"languageVersion": null, "resources": {}}))}),
+            "languageVersion",
+        ),
         (json!({"templateLink": {"uri": "https://x"}}), "linked templates"),
         (
             json!({"template": template(one.clone()), "onErrorDeployment": {"type": "LastSuccessful"}}),

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Context, Handler, LongRunning, Preparer};
+use super::{Context, Handler, LongRunning, Preparer, lenient_json_body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, field};
@@ -113,14 +113,16 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     let Some(principal) = permit.caller.principal else {
         return Err(invalid("the caller has no identity to deploy as"));
     };
-    let Read { template, budget, .. } = read(context, permit, request)?;
-    if id.resource_group().is_none() && template.place.location.is_empty() {
+    // Looked at before the template, which may ask where its deployment is.
+    let needs_location = id.resource_group().is_none();
+    if needs_location && field(&*lenient_json_body(request)?, "location").is_null() {
         return Err(Refusal::arm(
             StatusCode::BAD_REQUEST,
             "LocationRequired",
             "The location property is required for this definition.",
         ));
     }
+    let Read { template, budget, .. } = read(context, permit, request)?;
     let active = context
         .own
         .deployments
