@@ -25,9 +25,9 @@ use super::{ProfileArgument, assumption, assumptions, az, certificate, child, li
 
 #[derive(Args)]
 pub(super) struct RunArguments {
-    /// The world to begin with, or a scenario to begin where it begins; without one, an empty
-    /// subscription whose operator is Owner.
-    #[arg(long)]
+    /// The world to begin with, or a scenario to begin where it begins, by its name or by the path of a
+    /// file of one's own (`my.toml`); without one, an empty subscription whose operator is Owner.
+    #[arg(long, value_name = "NAME|FILE")]
     world: Option<String>,
     /// Whose word to take where documents and observation differ.
     #[arg(long, value_enum, default_value_t)]
