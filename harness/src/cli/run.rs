@@ -21,7 +21,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
-use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, seed};
+use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, pg_restore, seed};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
@@ -189,6 +189,8 @@ async fn start(
         tell(notice);
     }
     if let Some(world) = given.world.as_ref().filter(|_| !arguments.quiet) {
+        let notice = pg_restore::too_old(&world.world, chosen.postgres.as_ref()).await;
+        notice.iter().for_each(|notice| tell(notice));
         let target = world.world.target.as_ref().map(|target| target.name.clone());
         let servers: Vec<String> = std::iter::once(world.world.server.name.clone())
             .chain(target)
