@@ -151,7 +151,7 @@ fn what_cannot_run_is_said_before_anything_is_built() {
         ),
         (
             vec!["run", "--faults", faults.as_str(), "--", "true"],
-            vec!["Did you mean `Blob_Put`?"],
+            vec!["did you mean `Blob_Put`?"],
         ),
     ] {
         let (code, out, told) = played(&arguments);

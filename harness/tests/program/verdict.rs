@@ -37,7 +37,7 @@ fn expectations_that_contradict_one_another_are_refused() {
     for (text, says_so) in [
         (
             "called = [\"Blob_Put\"]\nnot_called = [\"Blob_Put\"]\n",
-            "Blob_Put is both in `called` and in `not_called`",
+            "Blob_Put is both in `called` and in",
         ),
         (
             "no_refusals = true\n[[refused]]\ngate = \"network\"\n",
@@ -48,7 +48,8 @@ fn expectations_that_contradict_one_another_are_refused() {
             "of an `operation` or at a `stage`",
         ),
         ("[[job]]\nstatus = \"Completed\"\ncode = \"X\"\n", "no `code`"),
-        ("[[refused]]\nrule = \"FX-RF-3\"\n", "Did you mean `FX-RF-03`?"),
+        ("[[refused]]\nstage = \"restor\"\n", "did you mean `restore`?"),
+        ("[[refused]]\nrule = \"FX-RF-3\"\n", "did you mean `FX-RF-03`?"),
     ] {
         std::fs::write(&file, text).expect("written");
         let (code, _, told) = played(&["run", "--expect", expect, "--", "true"]);
