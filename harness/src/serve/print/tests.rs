@@ -4,6 +4,7 @@ use crate::serve::record::{FailedOperation, Job};
 use crate::serve::tally::tests::call;
 
 const VAULT: &str = "/subscriptions/2248f84e-e5fa-46ab-b251-6a8459f48f68/resourceGroups/backup/providers/Microsoft.DataProtection/backupVaults/drill-vault";
+const FIX: &str = "Let the vault in: public access from selected networks.";
 const STATEMENT: &str = "The target storage account can be reached by the Backup service over the network.";
 const CLOSED: &str = "public network access is disabled: only the account's private endpoints are served";
 
@@ -175,11 +176,7 @@ fn record() -> Record {
                 "N-DEF: Storage docs: default network access rule (read 2026)",
             ),
         ],
-        fixes: [(
-            "FX-RF-03".to_owned(),
-            "Let the vault in: public access from selected networks.".to_owned(),
-        )]
-        .into(),
+        fixes: [("FX-RF-03".to_owned(), FIX.to_owned())].into(),
     }
 }
 
