@@ -37,7 +37,15 @@ pub(crate) fn connect(
         let backend = backend.ok_or_else(|| DatabaseNo::no_server(host))?;
         Ok((admission, backend))
     });
-    around.log.push(exchange(now, path, host, passed.as_ref().err()));
+    // Counted where the connection is let in, and told with it.
+    let fault = passed
+        .as_ref()
+        .ok()
+        .and_then(|(admission, _)| around.faults.strike_connection(admission.server.name(), path));
+    around.log.push(Exchange {
+        faulted: fault.is_some(),
+        ..exchange(now, path, host, passed.as_ref().err())
+    });
     let (admission, backend) = passed.map_err(|no| DatabaseRefusal {
         failure: match no.gate {
             Gate::Network => SessionFailure::NotLetIn,
@@ -46,7 +54,6 @@ pub(crate) fn connect(
         message: no.message,
     })?;
     let server = admission.server.name().to_owned();
-    let fault = around.faults.strike_connection(&server, path);
     if let Some(fault) = &fault {
         let text = format!("a connection to {server} is struck by a fault: {fault}");
         around.log.note(now, "fault", text, None);
@@ -72,6 +79,7 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         host: host.to_owned(),
         path: String::new(),
         query: String::new(),
+        faulted: false,
         failed: None,
         bodies: None,
         operation: "DatabaseConnection".into(),

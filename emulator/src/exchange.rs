@@ -22,6 +22,8 @@ pub(crate) struct Came<'a> {
 /// What an answer tells besides its status.
 #[derive(Default)]
 pub(crate) struct Told {
+    /// Whether a fault struck it.
+    pub(crate) faulted: bool,
     /// Why what was asked about has failed.
     pub(crate) failed: Option<FailedBecause>,
     /// What was sent and answered.
@@ -61,6 +63,7 @@ pub(crate) fn exchange(
             rules: refusal.rules.clone(),
             mark: refusal.mark,
         }),
+        faulted: told.faulted,
         failed: told.failed,
         bodies: told.bodies,
     }

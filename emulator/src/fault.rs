@@ -187,6 +187,14 @@ impl FaultPlan {
             })
     }
 
+    /// How many faults have struck at least once, and how many there are.
+    pub fn struck(&self) -> (usize, usize) {
+        let requests = self.faults.iter().map(|(fault, seen)| *seen >= fault.nth);
+        let connections = self.connections.iter().map(|(fault, seen)| *seen >= fault.nth);
+        let all: Vec<bool> = requests.chain(connections).collect();
+        (all.iter().filter(|struck| **struck).count(), all.len())
+    }
+
     /// Whether no fault of a request is in place.
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty()
@@ -317,6 +325,7 @@ mod tests {
             .map(|one| (one.matched, one.server.map(str::to_owned)))
             .collect();
         assert_eq!(unstruck, [(0, None), (0, Some("drill".to_owned()))]);
+        assert_eq!(plan.struck(), (1, 3));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::gateway::{
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, FailedBecause, Log};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
-use crate::rules::{Endpoint, Rules};
+use crate::rules::{Endpoint, Gate, Rules};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
 
@@ -351,7 +351,9 @@ impl Azure {
 
     /// What the log is told of an answer besides its status.
     fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
+        let gate = response.header("x-azdrill-gate");
         Told {
+            faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
             failed: if refusal.is_none() && request.method == Method::GET {
                 FailedBecause::of(&response.headers)
             } else {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, Credential, Door, Refusal, TokenError, account_named, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params};
+use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
 
 /// Audiences an endpoint takes; a trailing slash more or less makes no difference.
 const ARM_AUDIENCES: [&str; 2] = [
@@ -119,7 +119,8 @@ fn bearer(
             endpoint,
             "ExpiredAuthenticationToken",
             "The access token expiry time is in the past, or the token is not yet valid.",
-        ),
+        )
+        .by([RuleId::new("TOKEN-EXPIRED")]),
         TokenError::Invalid => challenge(
             door,
             request,

@@ -48,6 +48,8 @@ pub struct Exchange {
     pub status: u16,
     /// Who said no, and why.
     pub refused: Option<RefusedBecause>,
+    /// Whether a fault struck it.
+    pub faulted: bool,
     /// Why what was asked about has failed: a long-running operation.
     pub failed: Option<FailedBecause>,
     /// What was sent and answered, if that is kept.

@@ -65,16 +65,15 @@ pub(super) fn take(
     }
     for (rule, alternative) in assumptions {
         let names = known.get(rule).cloned().unwrap_or_default();
+        if names.is_empty() {
+            return Err(RulesError::NoSuchChoice { rule: rule.clone() });
+        }
         if !names.contains(&alternative) {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             return Err(RulesError::Assumption {
                 rule: rule.clone(),
                 alternative: alternative.clone(),
-                known: if names.is_empty() {
-                    "none".to_owned()
-                } else {
-                    names.join(", ")
-                },
+                known: names.join(", "),
             });
         }
         taken.insert(rule.clone(), alternative.clone());

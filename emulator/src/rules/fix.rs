@@ -8,7 +8,7 @@ use super::load::{parse, row_error};
 use super::{RuleId, RulesError, Statement};
 
 /// Rules that refuse and have no statement in a row of their own.
-const UNSTATED: [&str; 3] = ["RBAC", "LOCK", "KV-POLICY"];
+const UNSTATED: [&str; 4] = ["RBAC", "LOCK", "KV-POLICY", "TOKEN-EXPIRED"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

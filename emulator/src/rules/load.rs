@@ -40,6 +40,12 @@ pub enum RulesError {
         /// What is wrong.
         what: String,
     },
+    /// An assumption is of a rule that is not there.
+    #[error("there is no rule {rule} that has alternatives; those that have stand in emulator/rules")]
+    NoSuchChoice {
+        /// The rule named.
+        rule: RuleId,
+    },
     /// An assumption does not fit the rules.
     #[error("no rule {rule} with the alternative `{alternative}`; its alternatives are: {known}")]
     Assumption {
@@ -254,6 +260,11 @@ mod tests {
             .expect_err("refused")
             .to_string();
         assert!(error.contains("both_required, either_alone"), "{error}");
+        let none = Assumptions::from([(RuleId::new("FX-NOPE"), "foo".to_owned())]);
+        let error = Rules::load(Profile::Observed, &none)
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains("there is no rule FX-NOPE"), "{error}");
     }
 
     #[test]

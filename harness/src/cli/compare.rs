@@ -8,7 +8,7 @@ use azdrill::compare::{self, paint};
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::write;
+use super::output::{tell, write};
 use super::{Format, ProfileArgument};
 
 /// What `--help` says below the options.
@@ -66,7 +66,17 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     if given.recordings.is_empty() {
         return Err("none of these is a recording".to_owned().into());
     }
-    let report = compare::compare(&given, arguments.profile.into()).map_err(could_not)?;
+    let report = compare::compare(&given, arguments.profile.into());
+    if !report.as_ref().is_ok_and(compare::Report::is_as_named) {
+        for note in given
+            .recordings
+            .iter()
+            .filter_map(compare::Recording::of_another_world)
+        {
+            tell(&note);
+        }
+    }
+    let report = report.map_err(could_not)?;
     let text = match arguments.format {
         Format::Text => paint(&report, width(), arguments.quiet),
         Format::Json => {

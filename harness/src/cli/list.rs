@@ -62,7 +62,10 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
                 text += &format!("  {}\n", scenario.name);
                 text += &page.paragraph("      ", 6, Ink::Plain, &scenario.claim);
             }
-            text += &format!("{} scenarios\n", wanted.len());
+            text += &match wanted.len() {
+                1 => "1 scenario\n".to_owned(),
+                count => format!("{count} scenarios\n"),
+            };
         }
     }
     write(&text)?;

@@ -11,6 +11,7 @@ mod grants;
 mod interrupts;
 mod list;
 mod output;
+mod pg_restore;
 mod run;
 mod scenario;
 mod serve;

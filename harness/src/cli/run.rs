@@ -21,13 +21,13 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
-use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, seed};
+use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, pg_restore, seed};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
-    /// The world to begin with, or a scenario to begin where it begins; without one, an empty
-    /// subscription whose operator is Owner.
-    #[arg(long)]
+    /// The world to begin with, or a scenario to begin where it begins, by its name or by the path of a
+    /// file of one's own (`my.toml`); without one, an empty subscription whose operator is Owner.
+    #[arg(long, value_name = "NAME|FILE")]
     world: Option<String>,
     /// Whose word to take where documents and observation differ.
     #[arg(long, value_enum, default_value_t)]
@@ -189,6 +189,8 @@ async fn start(
         tell(notice);
     }
     if let Some(world) = given.world.as_ref().filter(|_| !arguments.quiet) {
+        let notice = pg_restore::too_old(&world.world, chosen.postgres.as_ref()).await;
+        notice.iter().for_each(|notice| tell(notice));
         let target = world.world.target.as_ref().map(|target| target.name.clone());
         let servers: Vec<String> = std::iter::once(world.world.server.name.clone())
             .chain(target)

@@ -26,9 +26,9 @@ const LOCK: &str = "serve.lock";
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// The world to begin with, or a scenario to begin where it begins; without one, an empty
-    /// subscription whose operator is Owner.
-    #[arg(long)]
+    /// The world to begin with, or a scenario to begin where it begins, by its name or by the path of a
+    /// file of one's own (`my.toml`); without one, an empty subscription whose operator is Owner.
+    #[arg(long, value_name = "NAME|FILE")]
     world: Option<String>,
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
     #[arg(long, default_value_t = 8443)]
@@ -63,15 +63,17 @@ pub(super) struct ServeArguments {
     /// A certificate (PEM) the operator may sign in with as well as with the secret.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
-    /// Where the certificate authority is kept.
-    #[arg(long)]
+    /// Where the certificate authority and the environment for clients are kept; if left out, `azdrill` in
+    /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
+    #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub(super) struct EnvArguments {
-    /// Where the running `serve` keeps its state.
-    #[arg(long)]
+    /// Where the running `serve` keeps its state; if left out, `azdrill` in `$XDG_STATE_HOME`, or else in
+    /// `~/.local/state`.
+    #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
     /// The form to print it in.
     #[arg(long, value_enum, default_value_t)]
@@ -84,7 +86,7 @@ pub(super) struct EnvArguments {
 /// A form environments are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum FormArgument {
-    /// For POSIX shells: eval "$(azdrill env)".
+    /// For POSIX shells: eval "$(azdrill env)", which fails where this fails.
     #[default]
     Sh,
     /// For fish: azdrill env --form fish | source.
@@ -283,6 +285,17 @@ async fn setup(
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
+    let printed = environment_of_running(arguments);
+    let for_eval = matches!(arguments.form, FormArgument::Sh | FormArgument::Fish) && !arguments.hosts;
+    if for_eval && matches!(printed, Err(Failure::Plain(_))) {
+        // A shell that is to carry out what is printed does not see the exit code, and what comes next would
+        // go to the real Azure: what is carried out has to fail.
+        write("false\n")?;
+    }
+    printed
+}
+
+fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
     let state = state_directory(arguments.state.as_deref())?;
     let file = state.join(RUNNING);
     let none = || {

@@ -114,6 +114,7 @@ fn recording(file: &Path) -> Result<Recording, Mistake> {
     Ok(Recording {
         file: file.to_owned(),
         interactions,
+        world: whole["world"].as_str().map(str::to_owned),
         setting,
     })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::setting::RecordingSetting;
+use crate::scenario::shown;
 
 /// A recording, read.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Recording {
     pub file: PathBuf,
     /// What was asked and answered, in order.
     pub interactions: Vec<Interaction>,
+    /// The world it was recorded in, if it is one of ours and there was one.
+    pub world: Option<String>,
     /// What stands beside it about how to play it.
     pub setting: RecordingSetting,
 }
@@ -25,6 +28,19 @@ impl Recording {
     pub fn name(&self) -> String {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         name.to_string_lossy().into_owned()
+    }
+
+    /// What to say of a recording of ours that begins with more than an empty world.
+    pub fn of_another_world(&self) -> Option<String> {
+        let world = self.world.as_ref()?;
+        Some(format!(
+            "{} was recorded in the world {}, and is played in an empty one, with what its ids name: what that \
+             world held besides (roles, settings, what is in servers) is not there. Say it in {}.world.toml \
+             (`[[before]]`), or record without `--world`",
+            self.name(),
+            shown(world),
+            self.file.file_stem().unwrap_or_default().to_string_lossy(),
+        ))
     }
 }
 

@@ -179,7 +179,7 @@ impl Steps<'_> {
             self.stated.push(rule.id.clone());
         }
         if !outcome.mark.is_empty() {
-            say("certain?", &certainty(&outcome.mark, &outcome.code));
+            say("sure", &certainty(&outcome.mark, &outcome.code));
         }
         text
     }

@@ -109,7 +109,7 @@ pub struct SyntaxError {
 impl SyntaxError {
     /// `shown_in` says where to see how it should be.
     pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error, shown_in: &str) -> Box<Self> {
-        let message = error.message().to_owned();
+        let message = for_people(error.message());
         let help = help(&message, shown_in);
         Self::at(path, text, message, help, error.span())
     }
@@ -138,6 +138,22 @@ impl SyntaxError {
             message,
         })
     }
+}
+
+/// What a parser says, without words that only programmers know.
+fn for_people(message: &str) -> String {
+    const NUMBERS: [&str; 8] = ["u8", "u16", "u32", "u64", "usize", "i32", "i64", "i128"];
+    let Some((got, wanted)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let quoted = got.starts_with("invalid type: string");
+    let wanted = match wanted.trim_end() {
+        number if NUMBERS.contains(&number) => "a whole number",
+        "a boolean" => "true or false",
+        _ => return message.to_owned(),
+    };
+    let how = if quoted { " without quotes" } else { "" };
+    format!("{got}, expected {wanted}{how}")
 }
 
 /// What to do: the name that was meant, if one looks like it.

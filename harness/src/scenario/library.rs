@@ -142,6 +142,16 @@ impl Library {
         entries(&self.folder.join(WORLDS))
     }
 
+    /// What a file can extend, in words: the folder itself may be a temporary one, which tells nobody anything.
+    fn bases(&self) -> String {
+        let worlds = stems(&self.worlds().unwrap_or_default());
+        let worlds: Vec<String> = worlds
+            .iter()
+            .map(|name| format!("{WORLDS}/{name}.toml"))
+            .collect();
+        format!("there are {}", worlds.join(", "))
+    }
+
     fn read_world(&self, path: &Path) -> Result<Scenario, ScenarioError> {
         let (mut scenario, own) = self.parse(path)?;
         if scenario.topic != WORLDS {
@@ -203,23 +213,18 @@ impl Library {
         }
         if !is_inside(base) {
             let what = format!(
-                "extends {}: a file inside {} was expected",
+                "extends {}: a file inside the folder of scenarios was expected; {}",
                 shown(base),
-                self.folder.display()
+                self.bases()
             );
             let wrong = Misstated::new(what).at("extends");
             return Err(wrong.in_text(path, &text, SHOWN_IN));
         }
         let base_path = self.folder.join(base);
         if !base_path.is_file() {
-            let what = format!(
-                "extends = \"{base}\": there is no such file under {}",
-                self.folder.display()
-            );
-            return Err(ScenarioError::Content {
-                path: path.to_owned(),
-                what,
-            });
+            let what = format!("extends {}: there is no such file; {}", shown(base), self.bases());
+            let wrong = Misstated::new(what).at("extends");
+            return Err(wrong.in_text(path, &text, SHOWN_IN));
         }
         let (mut merged, base) = self.table(&base_path, depth + 1)?;
         own.files.extend(base.files);
@@ -424,6 +429,27 @@ mod tests {
             told.contains("base.toml, line 2, column 35: operation BackupVaults_Delet"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_extends_nothing_there_is_names_the_worlds() {
+        let own = "claim = \"c\"\nextends = \"_worlds/x.toml\"\n";
+        let (folder, library) = library(&[("_worlds/w.toml", WORLD), ("topic/own.toml", own)]);
+        let told = library.get("own").expect_err("refused").to_string();
+        assert!(
+            told.contains("own.toml, line 2, column 11") && told.contains("there are _worlds/w.toml"),
+            "{told}"
+        );
+        let after = told.split("column").nth(1).expect("a place");
+        assert!(!after.contains(&folder.path().display().to_string()), "{told}");
+    }
+
+    #[test]
+    fn a_number_in_quotes_is_told_to_lose_them() {
+        let own = "claim = \"c\"\n[world.server]\nversion = \"15\"\n";
+        let (_folder, library) = library(&[("topic/own.toml", own)]);
+        let told = library.get("own").expect_err("refused").to_string();
+        assert!(told.contains("a whole number without quotes"), "{told}");
     }
 
     #[test]

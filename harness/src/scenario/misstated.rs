@@ -42,6 +42,14 @@ impl Misstated {
         }
     }
 
+    /// With all there are, where nothing looks like what was meant.
+    pub(crate) fn of_these(mut self, all: &[&str]) -> Self {
+        if self.meant.is_none() {
+            self.what += &format!(". There are {}", all.join(", "));
+        }
+        self
+    }
+
     /// It is what stands behind this key.
     pub(crate) fn at(mut self, key: &'static str) -> Self {
         self.place.push(Step::Key(key));

@@ -47,6 +47,8 @@ pub struct Call {
     /// What was asked for, if azdrill does not have it: the method with the type of a resource and an
     /// action, or with the path.
     pub not_implemented: Option<String>,
+    /// Whether a fault struck it that was put in place.
+    pub faulted: bool,
     /// Why the long-running operation this asked about has failed, if it has.
     pub failed: Option<Failed>,
     /// Headers of the request that change what is answered, if bodies are kept.
@@ -152,6 +154,7 @@ impl Call {
             status: exchange.status,
             refused: exchange.refused.as_ref().map(Refused::of),
             not_implemented: exchange.not_implemented(),
+            faulted: exchange.faulted,
             query: exchange.query.clone(),
             api_version: exchange.api_version().to_owned(),
             failed: exchange.failed.as_ref().map(|failed| Failed {
@@ -177,6 +180,7 @@ impl Call {
                 other.status,
             )
             && self.refused == other.refused
+            && self.faulted == other.faulted
     }
 
     /// Whether it has nothing to do with what the command was for.

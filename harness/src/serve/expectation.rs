@@ -183,6 +183,9 @@ impl ExpectedRefusal {
                 ));
             }
         }
+        if let Some(stage) = &self.stage {
+            known::stage(stage).map_err(|wrong| wrong.at("stage"))?;
+        }
         if let Some(rule) = &self.rule {
             known::rule(rules, rule).map_err(|wrong| wrong.at("rule"))?;
         }
@@ -222,10 +225,66 @@ impl ExpectedRefusal {
             .iter()
             .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)))
             .collect();
-        Some(format!(
-            "refused: there was no refusal with {}",
-            wanted.join(", ")
-        ))
+        let wanted = wanted.join(", ");
+        Some(match self.nearest(record) {
+            Some(nearest) => {
+                format!("refused: there was no refusal with {wanted}; there was one with {nearest}")
+            }
+            None => format!("refused: there was no refusal with {wanted}"),
+        })
+    }
+
+    /// What the refusal that fits most of it has in the place of what was wanted.
+    fn nearest(&self, record: &Record) -> Option<String> {
+        let stages = record.told.iter();
+        let stages = stages.filter_map(|told| Some(("stage", &told.about, told.refused.as_ref()?)));
+        let calls = record.refused_calls();
+        let calls = calls.map(|found| ("operation", &found.call.operation, found.refused));
+        let all = stages.chain(calls);
+        let held = all.map(|(kind, place, refused)| self.held_against(kind, place, refused));
+        let (_, instead) = held
+            .filter(|(fitting, _)| *fitting > 0)
+            .min_by_key(|(fitting, _)| std::cmp::Reverse(*fitting))?;
+        Some(instead.join(", "))
+    }
+
+    /// How much of it a refusal fits, and what it has in the place of the rest.
+    fn held_against(&self, kind: &str, place: &str, refused: &Refused) -> (usize, Vec<String>) {
+        let own_place = match kind {
+            "stage" => &self.stage,
+            _ => &self.operation,
+        };
+        let anywhere = self.stage.is_none() && self.operation.is_none();
+        let rules = refused.rules.join(", ");
+        let rule_fits = |rule: &String| refused.rules.contains(rule);
+        let parts = [
+            (!anywhere, own_place.as_deref() == Some(place), kind, place),
+            (
+                self.code.is_some(),
+                self.code.as_ref() == Some(&refused.code),
+                "code",
+                &refused.code,
+            ),
+            (
+                self.gate.is_some(),
+                self.gate.as_ref() == Some(&refused.gate),
+                "gate",
+                &refused.gate,
+            ),
+            (
+                self.rule.is_some(),
+                self.rule.as_ref().is_some_and(rule_fits),
+                "rules",
+                rules.as_str(),
+            ),
+        ];
+        let wanted = parts.into_iter().filter(|(wanted, ..)| *wanted);
+        let (fitting, others): (Vec<_>, Vec<_>) = wanted.partition(|(_, fits, ..)| *fits);
+        let instead = others.into_iter().map(|(.., name, got)| match got {
+            "" => format!("no {name}"),
+            got => format!("{name} {got}"),
+        });
+        (fitting.len(), instead.collect())
     }
 }
 
@@ -311,6 +370,18 @@ mod tests {
                 "line 2, column 8",
                 "gate netwrk",
                 "did you mean `network`?",
+            ),
+            (
+                "[[refused]]\nstage = \"validate-restore\"\n",
+                "line 2, column 9",
+                "stage validate-restore",
+                "did you mean `validate_restore`?",
+            ),
+            (
+                "[[refused]]\nstage = \"xyz\"\n",
+                "line 2, column 9",
+                "There are validate_backup, protect, backup, validate_restore, restore, vault",
+                "README.md shows",
             ),
             (
                 "exit = 1\n[observed]\n[[observed.job]]\nstatus = \"Completd\"\n",

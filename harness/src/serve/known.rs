@@ -1,6 +1,7 @@
 //! Words in files that must name something there is. A misspelt one would be a check that cannot fail.
 
 use azdrill_emulator::rules::{Gate, RuleId, Rules};
+use azdrill_emulator::services::data_protection::STAGES;
 
 use crate::scenario::{Misstated, nearest, shown};
 
@@ -60,6 +61,15 @@ pub(crate) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
 /// What is wrong, with the names there are.
 pub(crate) fn gate(name: &str) -> Result<(), Misstated> {
     one_of("gate", name, GATES.into_iter().map(Gate::as_str))
+}
+
+/// Checks the name of a stage of backups and restores.
+///
+/// # Errors
+///
+/// What is wrong, with the names there are.
+pub(crate) fn stage(name: &str) -> Result<(), Misstated> {
+    one_of("stage", name, STAGES.into_iter()).map_err(|wrong| wrong.of_these(&STAGES))
 }
 
 /// Checks that a word is one of these.

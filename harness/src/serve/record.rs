@@ -49,6 +49,10 @@ pub struct Record {
     pub not_implemented: Vec<(String, u64)>,
     /// Hosts asked for that are none of ours, and how often.
     pub unknown_hosts: Vec<(String, u64)>,
+    /// Faults that were put in place.
+    pub faults: u64,
+    /// How many of them struck at least once; `faulted` calls are those they struck.
+    pub faults_struck: u64,
     /// Faults that were put in place and never struck, each in a sentence.
     pub faults_unstruck: Vec<String>,
     /// What hosts of the internet among the unknown ones are, and how to do without.
@@ -148,6 +152,7 @@ impl Record {
             .map(|note| Told::of(note, seconds(note.at)))
             .collect();
         let all = recovery_points(azure);
+        let (faults_struck, all_faults) = azure.faults().struck();
         Self {
             command: outside.command.to_owned(),
             exit_code: outside.exit_code,
@@ -166,6 +171,8 @@ impl Record {
             failed_operations: failed_operations(azure, before.at),
             recovery_points: all,
             new_recovery_points: all.saturating_sub(before.recovery_points),
+            faults: all_faults as u64,
+            faults_struck: faults_struck as u64,
             faults_unstruck: super::faults::unstruck(azure),
             outside: outside
                 .unknown_hosts

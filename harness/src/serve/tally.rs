@@ -108,6 +108,7 @@ pub(super) mod tests {
             not_implemented: None,
             query: String::new(),
             api_version: String::new(),
+            faulted: false,
             failed: None,
             request_headers: std::collections::BTreeMap::new(),
             request_body: None,

@@ -112,6 +112,25 @@ fn a_taken_port_names_the_other_choices() {
     let text = refused(&["serve", "--port", &port, "--state", folder], state.path());
     says(&text, &[&format!("port {port}"), "--port 0"]);
     // Nothing is left that would make `env` believe it runs.
-    let text = refused(&["env", "--state", folder], state.path());
+    let text = refused(&["env", "--state", folder, "--form", "dotenv"], state.path());
     says(&text, &["no `azdrill serve` is running"]);
+}
+
+/// `eval "$(azdrill env)"` does not see the exit code: what it carries out has to fail.
+#[test]
+fn what_a_shell_carries_out_fails_where_there_is_no_environment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("none");
+    let state = state.to_str().expect("a path");
+    for (form, printed) in [("sh", "false\n"), ("fish", "false\n"), ("powershell", "")] {
+        let output = azdrill(&["env", "--state", state, "--form", form], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), printed, "{form}");
+        says(
+            &String::from_utf8_lossy(&output.stderr),
+            &["no `azdrill serve` is running"],
+        );
+    }
+    let hosts = azdrill(&["env", "--state", state, "--hosts"], folder.path());
+    assert!(hosts.stdout.is_empty(), "lines of a hosts file are no shell's");
 }

@@ -48,6 +48,7 @@ fn expectations_that_contradict_one_another_are_refused() {
             "of an `operation` or at a",
         ),
         ("[[job]]\nstatus = \"Completed\"\ncode = \"X\"\n", "no `code`"),
+        ("[[refused]]\nstage = \"restor\"\n", "did you mean `restore`?"),
         ("[[refused]]\nrule = \"FX-RF-3\"\n", "did you mean `FX-RF-03`?"),
     ] {
         std::fs::write(&file, text).expect("written");

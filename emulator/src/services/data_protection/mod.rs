@@ -59,6 +59,7 @@ use crate::state::{Resource, field};
 pub use job::{JobKind, JobOutline};
 pub(super) use listed::listed;
 pub use recovery_points::RecoveryPoint;
+pub use violation::STAGES;
 
 const VAULT: &str = "Microsoft.DataProtection/backupVaults";
 const POLICY: &str = "Microsoft.DataProtection/backupVaults/backupPolicies";

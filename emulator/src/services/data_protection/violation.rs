@@ -7,6 +7,16 @@ use crate::log::RefusedBecause;
 use crate::rules::{Prerequisite, RuleId};
 use crate::services::Context;
 
+/// The stages at which something of a vault can turn out not to be possible, as the log calls them.
+pub const STAGES: [&str; 6] = [
+    "validate_backup",
+    "protect",
+    "backup",
+    "validate_restore",
+    "restore",
+    "vault",
+];
+
 /// A row that is not met.
 #[derive(Clone, Debug)]
 pub(super) struct Violation {
@@ -40,8 +50,9 @@ impl Violation {
         info
     }
 
-    /// Writes it into the log.
+    /// Writes it into the log, as found out at one of the [`STAGES`].
     pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
+        debug_assert!(STAGES.contains(&about), "{about} is no stage");
         let refusal = &self.refusal;
         context.log.note(
             context.now,

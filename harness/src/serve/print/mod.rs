@@ -11,6 +11,7 @@ use self::causes::{Cause, causes};
 use self::timeline::{place, timeline, waiting};
 use super::call::Call;
 use super::record::Record;
+use super::tally::fold;
 use crate::page::{Ink, Page};
 use crate::run::{RuleNote, certainty, for_people, found};
 
@@ -18,6 +19,9 @@ use crate::run::{RuleNote, certainty, for_people, found};
 const TOLD: usize = 12;
 /// The most calls that are named where a service found something out.
 const FOUND_BY_MAX: usize = 3;
+
+/// The most calls that are named as struck by faults.
+const STRUCK_MAX: usize = 5;
 
 /// How much of a run is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,7 @@ pub fn print(record: &Record, misses: Option<&[String]>, page: &Page, detail: De
     }
     if detail != Detail::Verdict {
         text += &outcomes(page, record);
+        text += &faults(page, record);
         text += &outside(page, record);
         text += &waiting(page, record);
         text += &timeline(page, record, detail == Detail::Whole);
@@ -88,8 +93,7 @@ fn verdict(page: &Page, record: &Record, misses: Option<&[String]>, causes: &[Ca
     parts.push(format!("{own} {calls} of its own in {:.1} s", record.seconds));
     let moved = record.ended.duration_since(record.began).as_secs_f64() - record.seconds;
     if moved >= 1.0 {
-        let moved = jiff::SignedDuration::from_secs(moved.round() as i64);
-        parts.push(format!("the clock was moved forward by {moved:#}"));
+        parts.push(format!("the clock was moved forward by {}", span(moved)));
     }
     let dropped = record.calls_made.saturating_sub(record.calls.len() as u64);
     if dropped > 0 {
@@ -113,6 +117,23 @@ fn verdict(page: &Page, record: &Record, misses: Option<&[String]>, causes: &[Ca
         }
     }
     text
+}
+
+/// A span of time; of a day or more, to the minute.
+fn span(seconds: f64) -> String {
+    const DAY: i64 = 24 * 60;
+    let minutes = (seconds / 60.0).round() as i64;
+    if minutes < DAY {
+        return format!("{:#}", jiff::SignedDuration::from_secs(seconds.round() as i64));
+    }
+    let days = match minutes / DAY {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    match minutes % DAY {
+        0 => days,
+        rest => format!("{days} {:#}", jiff::SignedDuration::from_mins(rest)),
+    }
 }
 
 /// What was asked for and is not there: nothing of it is Azure's word.
@@ -206,7 +227,7 @@ fn told_cause(
     }
     say_consequences(cause, &mut say);
     if ["inferred", "unverified"].contains(&no.mark.as_str()) || no.code.starts_with("Synthetic") {
-        say("certain?", &certainty(&no.mark, &no.code));
+        say("sure", &certainty(&no.mark, &no.code));
     }
     text
 }
@@ -291,6 +312,35 @@ fn outcomes(page: &Page, record: &Record) -> String {
         );
     }
     text
+}
+
+/// Which faults struck what; those that should have and have not are missed expectations.
+fn faults(page: &Page, record: &Record) -> String {
+    if record.faults == 0 {
+        return String::new();
+    }
+    let struck: Vec<Call> = record.calls.iter().filter(|call| call.faulted).cloned().collect();
+    let folded = fold(&struck);
+    let mut calls: Vec<String> = folded
+        .iter()
+        .take(STRUCK_MAX)
+        .map(|line| {
+            let told = format!("{} {}", line.first.method, place(line.first));
+            match line.count {
+                1 => told,
+                count => format!("{told} ×{count}"),
+            }
+        })
+        .collect();
+    if folded.len() > STRUCK_MAX {
+        calls.push(format!("and {} more", folded.len() - STRUCK_MAX));
+    }
+    let mut told = format!("{} of {} struck", record.faults_struck, record.faults);
+    if !calls.is_empty() {
+        told += &format!(": {}", calls.join(", "));
+    }
+    let first = page.ink(Ink::Bold, "faults  ");
+    format!("\n{}", page.paragraph(&first, 8, Ink::Plain, &told))
 }
 
 /// Hosts of the internet, with what they are where that is known.

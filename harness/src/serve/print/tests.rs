@@ -4,6 +4,7 @@ use crate::serve::record::{FailedOperation, Job};
 use crate::serve::tally::tests::call;
 
 const VAULT: &str = "/subscriptions/2248f84e-e5fa-46ab-b251-6a8459f48f68/resourceGroups/backup/providers/Microsoft.DataProtection/backupVaults/drill-vault";
+const FIX: &str = "Let the vault in: public access from selected networks.";
 const STATEMENT: &str = "The target storage account can be reached by the Backup service over the network.";
 const CLOSED: &str = "public network access is disabled: only the account's private endpoints are served";
 
@@ -155,6 +156,8 @@ fn record() -> Record {
         new_recovery_points: 0,
         not_implemented: vec![("DELETE Microsoft.Nowhere/things".to_owned(), 1)],
         unknown_hosts: vec![("aka.ms".to_owned(), 2), ("example.com".to_owned(), 1)],
+        faults: 0,
+        faults_struck: 0,
         faults_unstruck: Vec::new(),
         outside: [(
             "aka.ms".to_owned(),
@@ -173,11 +176,7 @@ fn record() -> Record {
                 "N-DEF: Storage docs: default network access rule (read 2026)",
             ),
         ],
-        fixes: [(
-            "FX-RF-03".to_owned(),
-            "Let the vault in: public access from selected networks.".to_owned(),
-        )]
-        .into(),
+        fixes: [("FX-RF-03".to_owned(), FIX.to_owned())].into(),
     }
 }
 
@@ -230,4 +229,33 @@ fn long_timelines_are_cut_unless_asked_for_whole() {
     );
     let whole = print(&record, None, &Page::plain(100), Detail::Whole);
     assert!(whole.contains("/50\n") && !whole.contains("left out"), "{whole}");
+}
+
+#[test]
+fn what_faults_struck_is_told_and_marked() {
+    let mut record = record();
+    (record.faults, record.faults_struck) = (2, 1);
+    let struck = Call {
+        faulted: true,
+        ..answered("PUT", "/struck", 0.5, 503, None)
+    };
+    record.calls.insert(2, struck);
+    let text = print(&record, None, &Page::plain(100), Detail::Summary);
+    let told = "faults  1 of 2 struck: PUT …/resourceGroups/backup/providers/Microsoft.DataProtection";
+    assert!(text.contains(told), "{text}");
+    let marked: Vec<&str> = text.lines().filter(|line| line.contains("(fault)")).collect();
+    assert!(matches!(marked[..], [line] if line.contains("/struck")), "{text}");
+}
+
+#[test]
+fn long_spans_are_told_in_days() {
+    for (seconds, told) in [
+        (5.0, "5s"),
+        (7200.0, "2h"),
+        (86_399.0, "1 day"),
+        (1_295_996.0, "15 days"),
+        (93_600.0, "1 day 2h"),
+    ] {
+        assert_eq!(span(seconds), told);
+    }
 }

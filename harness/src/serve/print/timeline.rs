@@ -68,6 +68,9 @@ fn timeline_line(page: &Page, line: &Folded<'_>) -> String {
     if let Some(refused) = call.refused.as_ref().filter(|refused| !refused.code.is_empty()) {
         told += &format!(" {}", refused.code);
     }
+    if call.faulted {
+        told += " (fault)";
+    }
     if line.count > 1 {
         let seconds = line.last.seconds - call.seconds;
         told += &format!(" ×{} in {seconds:.1} s", line.count);

@@ -80,6 +80,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         host: request.host,
         path: request.path,
         query: request.query,
+        faulted: false,
         failed: None,
         bodies: None,
         operation: operation.unwrap_or_default(),
