@@ -24,6 +24,9 @@ fn body_of(kind: &str) -> Value {
         "Microsoft.Insights/activityLogAlerts" => {
             json!({"scopes": [], "condition": {"allOf": []}, "actions": {}})
         }
+        "Microsoft.Network/virtualNetworks/virtualNetworkPeerings" => {
+            json!({"remoteVirtualNetwork": {"id": "/x"}})
+        }
         "Microsoft.OperationsManagement/solutions" => json!({"workspaceResourceId": "/x"}),
         "Microsoft.AlertsManagement/actionRules" => json!({"scopes": [], "actions": []}),
         _ => json!({}),

@@ -196,6 +196,12 @@ fn networks_that_share_addresses_are_not_peered() {
         let target = format!("{PROVIDER}/virtualNetworks/{name}");
         assert_eq!(world.code_of_put(&target, &network(&[space], &[])), "");
     }
+    let nowhere = json!({"properties": {"allowVirtualNetworkAccess": true}});
+    let target = format!("{PROVIDER}/virtualNetworks/hub/virtualNetworkPeerings/p");
+    assert_eq!(
+        world.code_of_put(&target, &nowhere),
+        "SyntheticPeeringWithoutRemote"
+    );
     let mut peer = |name: &str, to: &str, whole: bool| {
         let remote = format!("{}{PROVIDER}/virtualNetworks/{to}", world.group());
         let body =

@@ -74,7 +74,6 @@ fn write(
         None => plain::required_location(sent)?,
     };
     vault_checks::check(context, request, id, sent, existing)?;
-    // What an own PATCH of the identity leaves out is as it was.
     identity::check_type(context, field(sent, "identity"))?;
     let identity = match identity::block(context, id, field(sent, "identity"), existing)? {
         // An identity that was there leaves its type behind.

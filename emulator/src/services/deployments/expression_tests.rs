@@ -26,6 +26,25 @@ fn value(text: &str) -> Result<Value, Problem> {
     evaluate(&template.scope(&references, &budget), &Value::from(text))
 }
 
+/// What is known to be a function can be called, and what cannot be is refused by name.
+#[test]
+fn every_function_of_the_rules_is_played() {
+    let rules = rules();
+    for name in rules.deployments.functions.names() {
+        // A lambda is nothing by itself.
+        if name == "lambda" {
+            continue;
+        }
+        if let Err(Problem::Wrong(why)) = value(&format!("[{name}()]")) {
+            assert!(!why.contains("does not implement"), "{name}: {why}");
+        }
+    }
+    let Err(Problem::Wrong(why)) = value("[bogus()]") else {
+        panic!("there is no such function");
+    };
+    assert!(why.contains("does not implement"), "{why}");
+}
+
 fn check(cases: &[(&str, Value)]) {
     for (text, wanted) in cases {
         assert_eq!(value(text).as_ref(), Ok(wanted), "{text}");

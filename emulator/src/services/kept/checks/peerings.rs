@@ -30,6 +30,11 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
         .map(|prefix| (prefix, None))
         .collect();
     for peering in planned.parts(PEERINGS) {
+        let network = field(field(peering, "properties"), "remoteVirtualNetwork");
+        if field(network, "id").as_str().is_none_or(str::is_empty) {
+            let fill = [("name", name_of(peering))];
+            return Err(refuse(context, "SyntheticPeeringWithoutRemote", &fill));
+        }
         let Some(remote) = remote(peering) else { continue };
         if let Some(other) = seen.insert(remote.key().to_owned(), peering) {
             let (_, other) = planned.blamed(other, peering);
