@@ -71,7 +71,13 @@ fn many(count: usize) -> Map<String, Value> {
 }
 
 fn template(template: &Value) -> Value {
-    json!({"properties": {"mode": "Incremental", "template": template}})
+    let mut own = json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+    });
+    let members = template.as_object().unwrap().clone();
+    own.as_object_mut().unwrap().extend(members);
+    json!({"properties": {"mode": "Incremental", "template": own}})
 }
 
 fn templates() -> Vec<(&'static str, Value)> {
@@ -85,7 +91,7 @@ fn templates() -> Vec<(&'static str, Value)> {
         })
         .chain([("v0".to_owned(), json!("0123456789"))])
         .collect();
-    let resource = |name: &str| json!({"type": "Microsoft.Network/virtualNetworks", "name": name, "apiVersion": "2023-09-01", "location": "uksouth"});
+    let resource = |name: &str| json!({"type": "Microsoft.Network/virtualNetworks", "name": name, "apiVersion": "2023-09-01", "location": "uksouth", "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}});
     let numbers = json!((0..20_000).collect::<Vec<_>>());
     let letters = "x".repeat(20_000);
     let chain: Vec<Value> = (0..800)
@@ -157,12 +163,11 @@ fn changes(world: &world::World) -> Vec<Asked> {
             &patch,
         ),
         arm("PUT of a network", Method::PUT, &network, &plain),
-        arm(
-            "PUT of a network, 40,000 unknown keys",
-            Method::PUT,
-            &network,
-            &json!({"location": "uksouth", "properties": many(40_000)}),
-        ),
+        arm("PUT of a network, 40,000 unknown keys", Method::PUT, &network, &{
+            let mut keys = plain.clone();
+            keys["properties"].as_object_mut().unwrap().extend(many(40_000));
+            keys
+        }),
         arm(
             "PUT of a network of 4,000 subnets",
             Method::PUT,

@@ -38,7 +38,7 @@ pub use authentication::audience_of;
 pub(crate) use authorization::attributes;
 pub use caller::{Caller, Credential};
 pub(crate) use conditional::check as check_conditions;
-pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
+pub(crate) use database::{DatabaseDoor, DatabaseNo, HOST_SUFFIX, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub(crate) use known_hosts::KnownHosts;
 pub(crate) use parsed_body::ParsedBody;

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{Permit, Refusal, Shape};
-use crate::model::Request;
+use crate::model::{Request, region_name};
 use crate::rules::{Endpoint, Mark, Rules};
 use crate::state::{State, field};
 
@@ -22,11 +22,10 @@ pub(crate) fn check(rules: &Rules, state: &State, permit: &Permit, request: &Req
     else {
         return Ok(());
     };
-    let plain = |location: &str| location.to_lowercase().replace(' ', "");
-    let own = plain(resource.location());
+    let own = region_name(resource.location());
     let group = resource.id.resource_group().unwrap_or_default();
     let is_group = resource.is_type("Microsoft.Resources/resourceGroups");
-    if is_group || own.is_empty() || sent.is_empty() || own == plain(sent) {
+    if is_group || own.is_empty() || sent.is_empty() || own == region_name(sent) {
         return Ok(());
     }
     let fill = [

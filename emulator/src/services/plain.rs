@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, page};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response};
+use crate::model::{Request, ResourceId, Response, region_name};
 use crate::state::Resource;
 
 /// The body of a resource as served: `id`, `name`, `type` first, then what the request said.
@@ -63,7 +63,7 @@ fn head(id: &ResourceId, kind: &str) -> Map<String, Value> {
 /// 400 if there is none.
 pub(super) fn required_location(sent: &Value) -> Result<String, Refusal> {
     match crate::state::field(sent, "location").as_str() {
-        Some(location) if !location.is_empty() => Ok(location.to_lowercase().replace(' ', "")),
+        Some(location) if !location.is_empty() => Ok(region_name(location)),
         _ => Err(Refusal::arm(
             StatusCode::BAD_REQUEST,
             "LocationRequired",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Context, LongRunning};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response};
+use crate::model::{Request, ResourceId, Response, region_name};
 use crate::state::OperationOutcome;
 
 /// Where a provider's operations are asked about.
@@ -99,7 +99,7 @@ fn region_of(context: &Context<'_>, id: &ResourceId) -> String {
         .chain(group);
     all.find_map(|id| {
         let location = context.state.resource(&id)?.location();
-        (!location.is_empty()).then(|| location.to_lowercase().replace(' ', ""))
+        (!location.is_empty()).then(|| region_name(location))
     })
     .unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::super::Rules;
-use crate::model::ResourceId;
+use crate::model::{ResourceId, region_name};
 
 /// A form a text must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Format {
                 let id = text.parse::<ResourceId>().ok();
                 id.is_some_and(|id| id.subscription().is_some_and(|own| !own.is_empty()))
             }
-            Self::Region => rules.knows_region(&text.to_lowercase().replace(' ', "")),
+            Self::Region => rules.knows_region(&region_name(text)),
         }
     }
 }

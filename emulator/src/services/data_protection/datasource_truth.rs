@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::datasource::{Datasource, FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE};
 use super::instance;
 use crate::gateway::Refusal;
+use crate::model::region_name;
 use crate::rules::{Flavour, Mark, RuleId};
 use crate::services::Context;
 use crate::state::field;
@@ -51,10 +52,11 @@ pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Ref
 }
 
 fn check_location(context: &Context<'_>, datasource: &Datasource, info: &Value) -> Result<(), Refusal> {
-    let plain = |location: &str| location.to_lowercase().replace(' ', "");
-    let said = plain(field(info, "resourceLocation").as_str().unwrap_or_default());
+    let said = region_name(field(info, "resourceLocation").as_str().unwrap_or_default());
     let server = context.state.resource(&datasource.server());
-    let own = server.map(|server| plain(server.location())).unwrap_or_default();
+    let own = server
+        .map(|server| region_name(server.location()))
+        .unwrap_or_default();
     if said.is_empty() || own.is_empty() || said == own {
         return Ok(());
     }

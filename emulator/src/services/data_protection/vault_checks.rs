@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::INSTANCE;
 use crate::gateway::Refusal;
-use crate::model::{Request, ResourceId};
+use crate::model::{Request, ResourceId, region_name};
 use crate::rules::RuleId;
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
@@ -158,11 +158,11 @@ fn check_replicas(
     let named = |value: &Value| -> Vec<String> {
         let all = field(field(value, "properties"), "replicatedRegions").as_array();
         let all = all.into_iter().flatten().filter_map(Value::as_str);
-        all.map(|region| region.to_lowercase().replace(' ', "")).collect()
+        all.map(region_name).collect()
     };
     let wanted = named(&body);
     let location = existing.unwrap_or(vault)["location"].as_str().unwrap_or_default();
-    let location = location.to_lowercase().replace(' ', "");
+    let location = region_name(location);
     let pair = context.rules.pair_of(&location);
     let as_it_is = existing.is_some_and(|existing| named(existing) == wanted);
     let paired = wanted.iter().all(|region| Some(region.as_str()) == pair);

@@ -24,7 +24,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, plain};
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{HOST_SUFFIX, Permit, Refusal};
 use crate::jobs::{RealParameter, ServerSpec};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::state::{OperationOutcome, OperationState, Resource};
@@ -66,7 +66,7 @@ impl PostgresState {
     pub fn running_hosts(&self) -> impl Iterator<Item = String> {
         self.addresses
             .keys()
-            .map(|id| format!("{}.postgres.database.azure.com", id.name()))
+            .map(|id| format!("{}{HOST_SUFFIX}", id.name()))
     }
 
     /// Where programs on this machine reach the server of that host name, through the gate in

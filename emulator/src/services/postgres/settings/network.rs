@@ -1,7 +1,8 @@
 //! A flexible server in a subnet of its own, or with public access: which of the two it is stays.
 
 use super::{Asked, Found, says, text, unless};
-use crate::model::ResourceId;
+use crate::gateway::HOST_SUFFIX;
+use crate::model::{ResourceId, region_name};
 use crate::rules::SettingCheck;
 use crate::services::parts;
 use crate::state::field;
@@ -45,10 +46,9 @@ fn check_subnet(asked: &Asked<'_>, id: &str) -> Found {
     let (Some(subnet), Some(network)) = (subnet, network) else {
         return Err(SettingCheck::SubnetUnknown);
     };
-    let plain = |location: &str| location.to_lowercase().replace(' ', "");
     let location = field(asked.wanted, "location").as_str().unwrap_or_default();
     unless(
-        plain(network.location()) == plain(location),
+        region_name(network.location()) == region_name(location),
         SettingCheck::SubnetElsewhere,
     )?;
     let delegations = super::property(&subnet, &["delegations"]).as_array();
@@ -68,7 +68,7 @@ fn check_zone(asked: &Asked<'_>, id: &str) -> Found {
         .and_then(|id| asked.context.state.resource(&id))
         .ok_or(SettingCheck::DnsZoneUnknown)?;
     let name = zone.id.name().to_ascii_lowercase();
-    let suffix = "postgres.database.azure.com";
-    let own = format!("{}.{suffix}", asked.id.name().to_ascii_lowercase());
-    unless(name.ends_with(suffix) && name != own, SettingCheck::DnsZoneName)
+    let own = format!("{}{HOST_SUFFIX}", asked.id.name().to_ascii_lowercase());
+    let ends = name.ends_with(HOST_SUFFIX.trim_start_matches('.'));
+    unless(ends && name != own, SettingCheck::DnsZoneName)
 }
