@@ -13,9 +13,9 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
-    conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
-    kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
-    public_client, query_option, region, role, server_facts, server_settings, single_server,
+    conditional_request, database_row, datasource_row, deployment_facts, directory, error_code, federation,
+    fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list,
+    provider, public_client, query_option, region, role, server_facts, server_settings, single_server,
     storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
@@ -147,6 +147,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     statements.extend(database_network.statements());
     let lifecycle = load_lifecycle(&known)?;
+    let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let fixes = fix::load(rules_file!("fixes.toml"), &statements)?;
     let bodies = body::load(&errors, &known)?;
     let router = Router::build(operations)?;
@@ -168,8 +169,14 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         key_vault_rows: network.key_vault_rows(&taken),
         key_vault_trusted_services: network.key_vault_trusted_services(&taken),
         prerequisites: compiled,
+        datasources: datasource_row::load(
+            rules_file!("datasources.toml"),
+            &taken,
+            &recorded_seconds,
+            &known,
+        )?,
         taken,
-        recorded_seconds: seconds(lifecycle.recorded_seconds),
+        recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         statements,
         fixes,

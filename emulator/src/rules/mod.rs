@@ -11,6 +11,7 @@ mod choice;
 mod condition_facts;
 mod conditional_request;
 mod database_row;
+mod datasource_row;
 mod deployment_facts;
 mod directory;
 mod error_code;
@@ -58,6 +59,10 @@ pub use body::{
 };
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use datasource_row::{
+    DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, PlayedDatasource, PointName, PolicyFacts,
+    RestoredAs,
+};
 pub use deployment_facts::{
     DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
     TemplateResourceMembers,
@@ -103,8 +108,8 @@ pub use source::{Mark, Source};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
 pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
-    CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
-    RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+    DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts, SecurityRow, SoftDelete,
+    StorageSettings, VaultFacts,
 };
 
 /// All rules under one profile.
@@ -170,6 +175,8 @@ pub struct Rules {
     pub names: NameForms,
     /// Facts about Backup vaults.
     pub vaults: VaultFacts,
+    /// What Azure Backup protects in them.
+    pub datasources: Datasources,
     /// Facts about PostgreSQL flexible servers.
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.

@@ -4,10 +4,10 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasource::Datasource;
+use super::datasources::Datasource;
 use super::duration::{iso, timespan};
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Flavour;
+use crate::rules::{JobFacts, Rules};
 use crate::state::field;
 
 /// What a job does.
@@ -91,27 +91,28 @@ impl Job {
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
     }
 
-    /// Whether it is about a flexible server. A single server's jobs say less.
-    fn is_of_flexible_server(&self) -> bool {
-        Datasource::of(&self.properties).is_some_and(|own| own.flavour == Flavour::FlexibleServer)
+    /// What the jobs of its datasource's type show.
+    fn facts<'a>(&self, rules: &'a Rules) -> Option<&'a JobFacts> {
+        Some(&Datasource::of(rules, &self.properties)?.played(rules).jobs)
     }
 
     /// What whoever looks may do to it. Nothing is named by an empty text, except where the
     /// schedule's jobs are listed.
-    fn supported_actions(&self, cancellable_since: Timestamp, listed: bool) -> Value {
-        let backup = self.kind == JobKind::Backup && self.is_of_flexible_server();
+    fn supported_actions(&self, facts: Option<&JobFacts>, listed: bool) -> Value {
+        let backup = self.kind == JobKind::Backup;
+        let since = facts.and_then(|facts| facts.cancellable_since);
         if listed && self.due.is_some() {
             json!([])
-        } else if backup && self.started >= cancellable_since {
+        } else if backup && since.is_some_and(|since| self.started >= since) {
             json!(["Cancellable"])
         } else {
             json!([""])
         }
     }
 
-    /// The job as it is listed or read; backups that began since `cancellable_since` say that they can
-    /// be cancelled.
-    pub(super) fn describe(&self, cancellable_since: Timestamp, vault: &ResourceId, listed: bool) -> Value {
+    /// The job as it is listed or read.
+    pub(super) fn describe(&self, rules: &Rules, vault: &ResourceId, listed: bool) -> Value {
+        let facts = self.facts(rules);
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")
@@ -121,7 +122,8 @@ impl Job {
             .as_str()
             .and_then(|id| id.parse().ok());
         let backup = self.kind == JobKind::Backup;
-        let shows_store = backup && self.status == "Completed" && self.is_of_flexible_server();
+        let shows_store =
+            backup && self.status == "Completed" && facts.is_some_and(|facts| facts.names_store);
         let duration = if listed {
             timespan(self.duration())
         } else {
@@ -156,12 +158,12 @@ impl Job {
                 "restoreType": null,
                 "isUserTriggered": self.due.is_none(),
                 "rehydrationPriority": null,
-                "supportedActions": self.supported_actions(cancellable_since, listed),
+                "supportedActions": self.supported_actions(facts, listed),
                 "duration": duration,
                 "progressUrl": null,
                 "isCrossRegionRestore": null,
                 "errorDetails": if self.error.is_null() { Value::Null } else { json!([self.error]) },
-                "extendedInfo": if listed { Value::Null } else { self.extended_info() },
+                "extendedInfo": if listed { Value::Null } else { self.extended_info(facts) },
             },
             "id": id,
             "name": self.id,
@@ -178,12 +180,12 @@ impl Job {
         }
     }
 
-    fn extended_info(&self) -> Value {
+    fn extended_info(&self, facts: Option<&JobFacts>) -> Value {
         let backup = self.kind == JobKind::Backup;
         let kind = field(field(&self.properties, "dataSourceInfo"), "datasourceType");
         let moved = self
             .transferred_bytes
-            .filter(|_| self.is_of_flexible_server())
+            .filter(|_| facts.is_some_and(|facts| facts.counts_bytes))
             .unwrap_or_default();
         let details = match (self.status, backup) {
             ("Completed", true) => json!({
@@ -234,6 +236,7 @@ fn etag(changed: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::{Assumptions, Profile};
 
     fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
         let started: Timestamp = started.parse().expect("a time");
@@ -264,9 +267,9 @@ mod tests {
     }
 
     fn described(job: &Job) -> Value {
-        let since = "2025-03-01T00:00:00Z".parse().expect("a time");
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
         let vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v";
-        job.describe(since, &vault.parse().expect("an id"), false)["properties"].clone()
+        job.describe(&rules, &vault.parse().expect("an id"), false)["properties"].clone()
     }
 
     /// A single server's jobs as they were recorded name no store, count no bytes and, where a restore

@@ -6,12 +6,10 @@
 //! refused there for the reasons anybody else would be.
 
 mod adhoc_backup;
-mod backup_job;
-mod backup_run;
-mod coordinator;
+mod backup;
 mod credentials;
-mod datasource;
 mod datasource_truth;
+mod datasources;
 mod deleted_vaults;
 mod duration;
 mod encryption;
@@ -21,7 +19,7 @@ pub(in crate::services) mod fuzzing;
 mod instance;
 mod instances;
 mod job;
-mod job_failure;
+mod job_run;
 mod jobs;
 mod lifecycle;
 mod listed;
@@ -32,10 +30,11 @@ mod policies;
 mod policy_checks;
 mod protection;
 mod recovery_points;
-mod restore_job;
+mod restore;
 mod restore_request;
 mod retention;
 mod schedule;
+mod task;
 mod validation;
 mod vault_checks;
 mod vault_store;
@@ -152,7 +151,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_List" => |context, permit, request| list_inside(context, permit, request, INSTANCE),
         "BackupInstances_AdhocBackup" => adhoc_backup::adhoc,
         "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
-        "BackupInstances_TriggerRestore" => restore_job::trigger,
+        "BackupInstances_TriggerRestore" => restore::trigger,
         "BackupInstances_StopProtection" => {
             |context, permit, request| lifecycle::change(context, permit, request, Change::Stop)
         }

@@ -1,15 +1,14 @@
 //! The data flow of a single server's backup and restore: what the plugin of the backup extension
 //! does on Azure. It dumps a database straight into vault storage, and loads a dump into a new one.
-//! When and whether it does so is the business of the coordinator, in [`super::coordinator`] and
-//! [`super::restore_job`].
+//! When and whether it does so is the business of the jobs, in [`super::backup`] and [`super::restore`].
 
 use super::vault_store::Place;
 use super::violation::{Violation, inner_error};
 use crate::gateway::Refusal;
-use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn, Work};
+use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn};
 use crate::model::StoredBody;
 use crate::rules::{Gate, RuleId, SignInFault, Stage};
-use crate::services::{Context, Next};
+use crate::services::Context;
 
 /// The name of the one file a recovery point of a single server's database has.
 const FILE: &str = "database";
@@ -20,23 +19,23 @@ pub(super) fn blob(point: &str) -> String {
 }
 
 /// Dumps the database of the sign-in into vault storage. Nothing is staged on the way.
-pub(super) fn dump(sign_in: SignIn, place: &Place, point: &str, signature: &str) -> Next {
-    Next::Work(Work::DumpDatabase(DumpDatabaseWork {
+pub(super) fn dump(sign_in: SignIn, place: &Place, point: &str, signature: &str) -> DumpDatabaseWork {
+    DumpDatabaseWork {
         sign_in,
         blob_host: place.host(),
         container: place.container.clone(),
         blob: blob(point),
         sas: signature.to_owned(),
-    }))
+    }
 }
 
 /// Loads a recovery point's file into a database that is created for it.
-pub(super) fn load(sign_in: SignIn, database: &str, source: StoredBody) -> Next {
-    Next::Work(Work::LoadDatabase(LoadDatabaseWork {
+pub(super) fn load(sign_in: SignIn, database: &str, source: StoredBody) -> LoadDatabaseWork {
+    LoadDatabaseWork {
         sign_in,
         database: database.to_owned(),
         source,
-    }))
+    }
 }
 
 /// What a failed session means.

@@ -1,14 +1,15 @@
 //! What a restore request asks for.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
-use super::examination::{Examined, Target};
+use super::datasources::Datasource;
+use super::examination::{Examined, Target, When};
 use super::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Flavour, Mark, RuleId, Stage};
+use crate::rules::{Flavour, Mark, RestoredAs, RuleId};
 use crate::services::Context;
 use crate::state::field;
 
@@ -48,9 +49,10 @@ impl RestoreRequest {
     /// What is to be examined before it.
     pub(super) fn examined(&self, vault: &ResourceId) -> Examined {
         let examined = Examined {
-            stage: Stage::ValidateRestore,
+            when: When::ValidateRestore,
+            to_database: false,
             vault: vault.clone(),
-            flavour: self.source.flavour,
+            flavour: self.source.name,
             identity: self.identity.clone(),
             server: Some(self.source.server()),
             database: self.source.database().to_owned(),
@@ -65,14 +67,22 @@ impl RestoreRequest {
                 ..examined
             },
             Destination::Database { id, credentials } => Examined {
-                stage: Stage::ValidateRestoreDatabase,
+                to_database: true,
                 server: Some(id.parent()),
                 database: id.name().to_owned(),
                 credentials: Some(credentials.clone()),
                 // Whatever the older model protected is restored by it.
-                configured: self.source.flavour == Flavour::SingleServer,
+                configured: true,
                 ..examined
             },
+        }
+    }
+
+    /// What is to be examined once more when the job begins.
+    pub(super) fn examined_by_job(&self, vault: &ResourceId) -> Examined {
+        Examined {
+            when: When::RestoreJob,
+            ..self.examined(vault)
         }
     }
 
@@ -114,7 +124,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .state
         .resource(id)
         .ok_or_else(|| not_found_inside(context))?;
-    let source = Datasource::of(resource.at("/properties"))
+    let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let point = field(sent, "recoveryPointId")
         .as_str()
@@ -130,21 +140,23 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         return Err(not_sure(invalid(context, why)));
     }
     let info = field(sent, "restoreTargetInfo");
-    let destination = match (field(info, "objectType").as_str(), source.flavour) {
-        (Some("RestoreFilesTargetInfo"), _) => files(context, field(info, "targetDetails"))?,
-        (Some("RestoreTargetInfo"), Flavour::SingleServer) => {
-            database(context, info, resource.at("/properties"))?
+    let played = source.played(context.rules);
+    let to_database = played.restored_as.contains(&RestoredAs::Database);
+    let destination = match field(info, "objectType").as_str() {
+        Some("RestoreFilesTargetInfo") => files(context, field(info, "targetDetails"))?,
+        Some("RestoreTargetInfo") if to_database => {
+            database(context, info, &source, resource.at("/properties"))?
         }
-        (_, Flavour::FlexibleServer) => {
-            return Err(invalid(
-                context,
-                "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
-            ));
-        }
-        (_, Flavour::SingleServer) => {
+        _ if to_database => {
             return Err(invalid(
                 context,
                 "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
+            ));
+        }
+        _ => {
+            return Err(invalid(
+                context,
+                "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
             ));
         }
     };
@@ -157,10 +169,11 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     };
     if let Destination::Files { target, .. } = &destination {
         let form = &context.rules.names.blob;
+        let guid = Uuid::nil().to_string();
         let names = found
             .files
             .iter()
-            .map(|file| file.restored_name(source.flavour, &target.prefix, None));
+            .map(|file| file.restored_name(played, &target.prefix, &guid));
         if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
             let (length, most) = (name.chars().count(), form.longest);
             let why = format!(
@@ -268,9 +281,14 @@ fn check_target(context: &Context<'_>, details: &Value, host: &str, container: &
 }
 
 /// A restore to a database names the database to make, its server, and the credentials for it.
-fn database(context: &Context<'_>, info: &Value, instance: &Value) -> Result<Destination, Refusal> {
-    let target = Datasource::of_info(field(info, "datasourceInfo"))
-        .filter(|target| target.flavour == Flavour::SingleServer)
+fn database(
+    context: &Context<'_>,
+    info: &Value,
+    source: &Datasource,
+    instance: &Value,
+) -> Result<Destination, Refusal> {
+    let target = Datasource::of_info(context.rules, field(info, "datasourceInfo"))
+        .filter(|target| target.name == source.name)
         .ok_or_else(|| invalid(context, "datasourceInfo must name a database of a single server"))?;
     let mut credentials = Credentials::of(info).map_err(|why| invalid(context, why))?;
     let own = Credentials::of(instance).ok();

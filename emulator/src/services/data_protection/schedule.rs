@@ -4,16 +4,17 @@ use jiff::SignedDuration;
 use jiff::tz::Offset;
 use serde_json::Value;
 
-use super::backup_run::Trigger;
-use super::datasource::{Datasource, is_retired};
+use super::backup::Trigger;
+use super::datasources::Datasource;
 use super::policies::rules_of;
 use super::retention::{self, Occasion};
+use super::task::{self, Over, Step, Task};
 use super::violation::Violation;
-use super::{backup_job, instance, jobs};
+use super::{backup, instance, jobs};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::RuleId;
-use crate::services::{Context, Input, Next, Workflow};
+use crate::services::Context;
 use crate::state::field;
 
 /// The longest interval that is read, in days: a century. Ours, so that no time is out of reach; what a
@@ -57,8 +58,9 @@ impl Interval {
         self.every
     }
 
-    pub(super) fn is_weekly(&self) -> bool {
-        self.every == SignedDuration::from_hours(7 * 24)
+    /// Whether it falls due every so many days.
+    pub(super) fn is_every(&self, days: i64) -> bool {
+        self.every == SignedDuration::from_hours(24 * days)
     }
 
     /// The first occurrence after a time.
@@ -79,11 +81,12 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
     let number = context.draws.entry(format!("schedule {}", id.key())).or_default();
     *number += 1;
     let number = *number;
-    context.start(Schedule {
+    let schedule = Schedule {
         instance: id.clone(),
         number,
         next: None,
-    });
+    };
+    task::start(context, schedule);
 }
 
 /// An occasion on which a policy's schedule wants a backup.
@@ -160,8 +163,8 @@ impl Schedule {
         let retired = context
             .state
             .resource(&self.instance)
-            .and_then(|own| Datasource::of(own.at("/properties")))
-            .is_some_and(|datasource| is_retired(context, datasource.flavour));
+            .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
+            .is_some_and(|datasource| datasource.is_retired(context));
         if !configured || retired || jobs::backup_is_running(context, &vault, &self.instance) {
             return;
         }
@@ -171,26 +174,30 @@ impl Schedule {
             let refusal = Refusal::user_facing(context.rules.error("SyntheticExtraWeeklyBackup"), &[])
                 .by([RuleId::new("FX-B-09")]);
             let violation = Violation::plain(refusal);
-            backup_job::begin_failed(context, &vault, &self.instance, tag, trigger, &violation);
+            let _: Over = backup::begin_failed(context, &vault, &self.instance, &tag, trigger, &violation);
             return;
         }
-        backup_job::begin(context, &vault, &self.instance, tag, trigger);
+        backup::begin(context, &vault, &self.instance, tag, trigger);
     }
 }
 
-impl Workflow for Schedule {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+impl Task for Schedule {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
         if !self.is_current(context) {
-            return Next::Done;
+            return Over::unheard().into();
         }
         if let Some(due) = self.next.take() {
             self.run(context, due);
         }
         self.next = self.next_due(context);
         match self.next {
-            Some(due) => Next::Sleep(due.at.duration_since(context.now)),
-            None => Next::Done,
+            Some(due) => Step::sleep(due.at.duration_since(context.now), Self::begin),
+            None => Over::unheard().into(),
         }
+    }
+
+    fn interrupted(&mut self, _: &mut Context<'_>) -> Over {
+        Over::unheard()
     }
 }
 
@@ -217,7 +224,7 @@ mod tests {
     #[test]
     fn weekly_intervals_fall_due_on_their_weekday() {
         let interval = Interval::parse("R/2024-01-07T23:00:00+00:00/P1W").expect("an interval");
-        assert!(interval.is_weekly());
+        assert!(interval.is_every(7));
         assert_eq!(
             interval.after(at("2023-12-01T00:00:00Z")),
             at("2024-01-07T23:00:00Z")
@@ -247,7 +254,7 @@ mod tests {
         assert!(
             !Interval::parse("R/2024-01-07T23:00:00Z/P1D")
                 .expect("an interval")
-                .is_weekly()
+                .is_every(7)
         );
     }
 }

@@ -34,6 +34,25 @@ impl Violation {
         }
     }
 
+    /// For a job whose instance has been deleted since it was asked for.
+    pub(super) fn instance_gone(context: &Context<'_>) -> Self {
+        let error = context.rules.error("SyntheticBackupInstanceGone");
+        let refusal = Refusal::user_facing(error, &[]);
+        Self::plain(refusal.because("the backup instance was deleted before the job had ended"))
+    }
+
+    /// For a job that did not get what it waited for.
+    pub(super) fn interrupted(context: &Context<'_>) -> Self {
+        let error = context.rules.error("SyntheticJobInterrupted");
+        let refusal = Refusal::user_facing(error, &[]);
+        Self::plain(refusal.because("the job did not get the answer it waited for"))
+    }
+
+    /// Whether nobody but the service can do anything about it.
+    pub(super) fn is_ours(&self) -> bool {
+        ["SyntheticDataMovementFailed", "SyntheticJobInterrupted"].contains(&self.refusal.code.as_str())
+    }
+
     /// For data that could not be moved, whatever the reason.
     pub(super) fn moving(context: &Context<'_>, reason: &str) -> Self {
         let error = context.rules.error("SyntheticDataMovementFailed");

@@ -13,13 +13,14 @@ use access::{Look, lists_a_blob};
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasources::Datasource;
+use super::task::Need;
 use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, PrincipalId, ResourceId};
-use crate::rules::{Check, Flavour, Prerequisite, Stage, Subject};
-use crate::services::{Context, Input, Next};
+use crate::rules::{Check, Flavour, Prerequisite, Rules, Stage, Subject};
+use crate::services::{Context, Input};
 use crate::state::field;
 
 /// Where files are to be restored to.
@@ -35,11 +36,23 @@ pub(super) struct Target {
     pub(super) prefix: String,
 }
 
+/// When something is examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    ValidateBackup,
+    Protect,
+    BackupJob,
+    ValidateRestore,
+    RestoreJob,
+}
+
 /// What is examined.
 #[derive(Clone, Debug)]
 pub(super) struct Examined {
-    /// At which stage.
-    pub(super) stage: Stage,
+    /// When.
+    pub(super) when: When,
+    /// Whether it is a restore to a database.
+    pub(super) to_database: bool,
     /// The vault.
     pub(super) vault: ResourceId,
     /// The kind of datasource.
@@ -63,23 +76,57 @@ pub(super) struct Examined {
 impl Examined {
     /// What is examined before the datasource of an instance is backed up. `None` if the instance
     /// names no datasource that is taken, or no credentials that make sense.
-    pub(super) fn of_instance(vault: &ResourceId, properties: &Value) -> Option<Self> {
-        let datasource = Datasource::of(properties)?;
+    pub(super) fn of_instance(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let datasource = Datasource::of(rules, properties)?;
         Some(Self {
-            stage: Stage::ValidateBackup,
+            when: When::ValidateBackup,
+            to_database: false,
             vault: vault.clone(),
             identity: field(properties, "identityDetails").clone(),
             server: Some(datasource.server()),
             database: datasource.database().to_owned(),
-            credentials: match datasource.flavour {
-                Flavour::FlexibleServer => None,
-                Flavour::SingleServer => Some(Credentials::of(properties).ok()?),
+            credentials: match datasource.played(rules).takes_credentials() {
+                false => None,
+                true => Some(Credentials::of(properties).ok()?),
             },
-            flavour: datasource.flavour,
+            flavour: datasource.name,
             source: None,
             configured: false,
             target: None,
         })
+    }
+
+    /// The same, once the instance is there and protection is being configured.
+    pub(super) fn of_protection(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let examined = Self::of_instance(rules, vault, properties)?;
+        Some(Self {
+            when: When::Protect,
+            ..examined
+        })
+    }
+
+    /// The same, at the beginning of a backup job. What the instance was configured with stays.
+    pub(super) fn of_backup_job(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let examined = Self::of_instance(rules, vault, properties)?;
+        Some(Self {
+            when: When::BackupJob,
+            configured: true,
+            ..examined
+        })
+    }
+
+    /// Whether a row is looked at.
+    fn takes(&self, row: &Prerequisite) -> bool {
+        let stage = match self.when {
+            When::ValidateBackup | When::Protect => Stage::ValidateBackup,
+            When::BackupJob if self.flavour == Flavour::FlexibleServer && row.check != Check::Identity => {
+                return false;
+            }
+            When::BackupJob => Stage::ValidateBackup,
+            When::ValidateRestore | When::RestoreJob if self.to_database => Stage::ValidateRestoreDatabase,
+            When::ValidateRestore | When::RestoreJob => Stage::ValidateRestore,
+        };
+        row.stage == stage && row.flavour == self.flavour
     }
 
     fn credentials(&self) -> Option<&Credentials> {
@@ -100,7 +147,7 @@ pub(super) struct Examination {
 /// What an examination says after a step.
 pub(super) enum Verdict {
     /// It needs something first.
-    Pending(Box<Next>),
+    Pending(Box<Need>),
     /// Every row is met; this is who the work is done as.
     Passed(PrincipalId),
     /// A row is not met.
@@ -111,7 +158,7 @@ pub(super) enum Verdict {
 enum Outcome {
     Met,
     NotMet(Box<Violation>),
-    Needs(Box<Next>),
+    Needs(Box<Need>),
 }
 
 impl Examination {
@@ -125,23 +172,33 @@ impl Examination {
         }
     }
 
+    /// The word for its stage in the log.
+    pub(super) fn stage_name(&self) -> &'static str {
+        match self.examined.when {
+            When::ValidateBackup => "validate_backup",
+            When::Protect => "protect",
+            When::BackupJob => "backup",
+            When::ValidateRestore => "validate_restore",
+            When::RestoreJob => "restore",
+        }
+    }
+
     /// Takes the answer to what was needed and goes on to the next thing needed, or to the end.
     pub(super) fn step(&mut self, context: &mut Context<'_>, input: Input) -> Verdict {
         let mut input = Some(input).filter(|input| !matches!(input, Input::Woke));
         let rules = context.rules;
-        let (wanted, flavour) = (self.examined.stage, self.examined.flavour);
-        let rows = || {
-            let all = rules.prerequisites.iter();
-            all.filter(move |row| row.stage == wanted && row.flavour == flavour)
-        };
-        while let Some(row) = rows().nth(self.row) {
+        while let Some(row) = rules.prerequisites.get(self.row) {
+            if !self.examined.takes(row) {
+                self.row += 1;
+                continue;
+            }
             let outcome = match input.take() {
                 Some(answer) => self.answered(context, row, answer),
                 None => self.examine(context, row),
             };
             match outcome {
                 Outcome::Met => self.row += 1,
-                Outcome::Needs(next) => return Verdict::Pending(next),
+                Outcome::Needs(need) => return Verdict::Pending(need),
                 Outcome::NotMet(violation) => return Verdict::Violated(violation),
             }
         }
@@ -253,13 +310,5 @@ pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource
     match context.state.tenant_of(&vault.id) {
         Some(tenant) => path_of(vault, tenant),
         None => NetworkPath::internet(),
-    }
-}
-
-/// The word for a stage in the log.
-pub(super) fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::ValidateBackup => "validate_backup",
-        Stage::ValidateRestore | Stage::ValidateRestoreDatabase => "validate_restore",
     }
 }

@@ -6,11 +6,12 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Gate, Prerequisite, SignInFault, Stage};
+use crate::rules::{Gate, Prerequisite, SignInFault};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::examination::secret::SecretLook;
 use crate::services::data_protection::plugin;
-use crate::services::{Context, Input, Next};
+use crate::services::data_protection::task::Need;
+use crate::services::{Context, Input};
 
 /// The database a restore signs in to, since its own is not there yet.
 const MAINTENANCE: &str = "postgres";
@@ -43,7 +44,7 @@ impl Examination {
                 Ok(sign_in) => {
                     let needed = self.needed();
                     let work = Work::Examine(ExamineWork { sign_in, needed });
-                    return Outcome::Needs(Box::new(Next::Work(work)));
+                    return Outcome::Needs(Box::new(Need::Work(work)));
                 }
                 Err(failed) => self.signed_in = failed,
             }
@@ -76,11 +77,11 @@ impl Examination {
     }
 
     fn needed(&self) -> NeededRights {
-        match self.examined.stage {
-            Stage::ValidateRestoreDatabase => NeededRights::Restore {
+        match self.examined.to_database {
+            true => NeededRights::Restore {
                 database: self.examined.database.clone(),
             },
-            Stage::ValidateBackup | Stage::ValidateRestore => NeededRights::Backup,
+            false => NeededRights::Backup,
         }
     }
 
@@ -108,9 +109,9 @@ impl Examination {
             (Some(Credentials::EntraIdentity), _) => self.entra_user(context, server)?,
             _ => return Err(broken("the credentials have not been read")),
         };
-        let database = match self.examined.stage {
-            Stage::ValidateRestoreDatabase => MAINTENANCE.to_owned(),
-            Stage::ValidateBackup | Stage::ValidateRestore => self.examined.database.clone(),
+        let database = match self.examined.to_database {
+            true => MAINTENANCE.to_owned(),
+            false => self.examined.database.clone(),
         };
         Ok(SignIn {
             host: format!("{}.postgres.database.azure.com", server.name()),

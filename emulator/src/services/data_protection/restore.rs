@@ -7,18 +7,19 @@ use serde_json::Value;
 
 use super::examination::{Examination, Target, Verdict, service_path};
 use super::job::{Job, JobKind};
-use super::job_failure::{end_failed, failed_info};
-use super::jobs;
+use super::job_run::JobRun;
+use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest, rule_of_blob_error};
+use super::task::{self, Over, Step, Task};
 use super::violation::{Violation, inner_error};
 use super::{plugin, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
-use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
-use crate::rules::{Flavour, Gate, Stage};
-use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
+use crate::rules::{Gate, Stage};
+use crate::services::{Context, Input, Outbound, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
 const ENCODED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
@@ -46,7 +47,7 @@ pub(super) fn trigger(
         .cloned()
         .ok_or_else(|| super::not_found_inside(context))?;
     let operation = operations::begin(context, &vault.id);
-    let job_id = context.draw_uuid("restore job").to_string();
+    let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);
     let properties = context
         .state
@@ -58,7 +59,7 @@ pub(super) fn trigger(
         context,
         &vault.id,
         Job {
-            id: job_id.clone(),
+            id: job.clone(),
             kind: JobKind::Restore,
             instance: id,
             activity: activity.clone(),
@@ -76,21 +77,24 @@ pub(super) fn trigger(
             source_bytes: None,
         },
     );
-    context.start(RestoreJob {
-        examination: Examination::new(wanted.examined(&vault.id)),
-        vault: vault.id.clone(),
+    let restore = Restore {
+        examination: Examination::new(wanted.examined_by_job(&vault.id)),
+        run: JobRun {
+            vault: vault.id.clone(),
+            job,
+            operation: Some(operation.clone()),
+            activity,
+            started: now,
+            about: "restore",
+        },
         wanted,
         point,
-        job: job_id,
-        operation: operation.clone(),
-        activity,
-        started: now,
-        step: Step::Trigger,
         principal: None,
         signature: String::new(),
         sources: Vec::new(),
         moved_bytes: 0,
-    });
+    };
+    task::start(context, restore);
     Ok(operations::accepted(
         context,
         request,
@@ -101,120 +105,96 @@ pub(super) fn trigger(
     ))
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Trigger,
-    Begin,
-    Examine,
-    Keys,
-    Load,
-    Deliver,
-    Finish,
-}
-
 #[derive(Clone)]
-struct RestoreJob {
+struct Restore {
+    run: JobRun,
     examination: Examination,
-    vault: ResourceId,
     wanted: RestoreRequest,
     point: RecoveryPoint,
-    job: String,
-    operation: String,
-    activity: String,
-    started: Timestamp,
-    step: Step,
     principal: Option<PrincipalId>,
+    /// For vault storage. A secret.
     signature: String,
     sources: Vec<StoredBody>,
     moved_bytes: u64,
 }
 
-impl Workflow for RestoreJob {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        match self.step {
-            Step::Trigger => {
-                self.step = Step::Begin;
-                Next::Sleep(context.phase("restore_trigger"))
-            }
-            Step::Begin => {
-                let outcome = operations::job_started(&self.vault, &self.job);
-                context.end(&self.operation, outcome);
-                self.step = Step::Examine;
-                self.examine(context, input)
-            }
-            Step::Examine => self.examine(context, input),
-            Step::Keys => match input {
-                Input::Answered(answer) => {
-                    let signature = vault_store::signature(context, &self.point.place, &answer, "r");
-                    self.signature = signature.unwrap_or_default();
-                    self.step = Step::Load;
-                    self.load()
-                }
-                _ => Next::Done,
-            },
-            Step::Load => match input {
-                Input::Answered(answer) => self.loaded(context, &answer),
-                _ => Next::Done,
-            },
-            Step::Deliver => match input {
-                Input::Worked(result) => self.delivered(context, result),
-                _ => Next::Done,
-            },
-            Step::Finish => self.finish(context),
-        }
+impl Task for Restore {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase("restore_trigger"), Self::accept)
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let violation = Violation::interrupted(context);
+        self.run.fail(context, &violation)
     }
 }
 
-impl RestoreJob {
+impl Restore {
+    fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        self.run.accept(context);
+        self.examine(context, Input::Woke)
+    }
+
     /// A restore finds out for itself what a validation would have found out, at its own time.
-    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Next {
+    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
         match self.examination.step(context, input) {
-            Verdict::Pending(next) => *next,
-            Verdict::Violated(violation) => self.fail(context, &violation),
+            Verdict::Pending(need) => Step::need(*need, Self::examine),
+            Verdict::Violated(violation) => self.run.fail(context, &violation).into(),
             Verdict::Passed(principal) => {
                 self.principal = Some(principal);
-                self.step = Step::Keys;
-                vault_store::list_keys(context, &self.point.place)
+                Step::call(
+                    vault_store::list_keys(context, &self.point.place),
+                    Self::keys_given,
+                )
             }
         }
     }
 
+    fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
+        let signature = vault_store::signature(context, &self.point.place, &answer, "r");
+        self.signature = signature.unwrap_or_default();
+        self.load(context)
+    }
+
     /// Asks vault storage for the next file. What comes back is where its bytes are.
-    fn load(&self) -> Next {
+    fn load(&mut self, context: &mut Context<'_>) -> Step<Self> {
         let Some(file) = self.point.files.get(self.sources.len()) else {
-            return Next::Sleep(jiff::SignedDuration::ZERO);
+            return match self.sources.is_empty() {
+                true => self
+                    .fail_moving(context, "the recovery point holds no files")
+                    .into(),
+                false => self.deliver(context),
+            };
         };
         let blob = percent_encoding::utf8_percent_encode(&file.blob, &ENCODED);
         let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
-        Next::Call(Outbound {
+        let call = Outbound {
             principal: None,
             audience: STORAGE,
             path: NetworkPath::internet(),
             request: Request::new(Method::GET, &self.point.place.host(), &target)
                 .with_header("x-ms-version", "2024-11-04"),
-        })
+        };
+        Step::call(call, Self::loaded)
     }
 
-    fn loaded(&mut self, context: &mut Context<'_>, answer: &Response) -> Next {
+    fn loaded(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
         if !answer.status.is_success() {
             let reason = format!(
                 "vault storage answered {} for a file of the recovery point",
                 answer.status
             );
-            return self.fail_moving(context, &reason);
+            return self.fail_moving(context, &reason).into();
         }
         self.sources.push(match &answer.body {
             Body::Stored(stored) => stored.clone(),
             Body::Empty | Body::Bytes(_) => StoredBody::default(),
         });
-        if self.sources.len() < self.point.files.len() {
-            return self.load();
-        }
-        self.deliver(context)
+        self.load(context)
     }
 
     /// Everything is at hand: writes it where it is to go.
-    fn deliver(&mut self, context: &mut Context<'_>) -> Next {
+    fn deliver(&mut self, context: &mut Context<'_>) -> Step<Self> {
         match &self.wanted.destination {
             Destination::Files { target, .. } => {
                 let target = target.clone();
@@ -224,49 +204,56 @@ impl RestoreJob {
                 let database = id.name().to_owned();
                 match (self.examination.sign_in(context), self.sources.pop()) {
                     (Some(sign_in), Some(source)) => {
-                        self.step = Step::Deliver;
-                        plugin::load(sign_in, &database, source)
+                        let load = plugin::load(sign_in, &database, source);
+                        Step::work(Work::LoadDatabase(load), Self::delivered)
                     }
-                    _ => self.fail_moving(context, "there is nothing to load, or no way to sign in"),
+                    _ => self
+                        .fail_moving(context, "there is nothing to load, or no way to sign in")
+                        .into(),
                 }
             }
         }
     }
 
-    fn copy(&mut self, context: &mut Context<'_>, target: &Target) -> Next {
-        let vault = context.state.resource(&self.vault).cloned();
+    fn copy(&mut self, context: &mut Context<'_>, target: &Target) -> Step<Self> {
+        let vault = context.state.resource(&self.run.vault).cloned();
         let principal = self
             .principal
             .and_then(|id| context.state.directory.get(id))
             .cloned();
         let (Some(vault), Some(principal)) = (vault, principal) else {
-            return self.fail_moving(context, "the vault or its identity is gone");
+            return self
+                .fail_moving(context, "the vault or its identity is gone")
+                .into();
         };
-        let flavour = self.wanted.source.flavour;
-        let by_guid = context.rules.takes("FX-RF-FILES", "named_by_guid");
-        let guid = by_guid.then(|| context.draw_uuid("restored files"));
+        let played = self.wanted.source.played(context.rules);
+        let guid = if played.names_files_by_guid() {
+            context.draw_uuid("restored files").to_string()
+        } else {
+            String::new()
+        };
         let files = self
             .point
             .files
             .iter()
             .zip(&self.sources)
             .map(|(file, source)| FileToCopy {
-                blob: file.restored_name(flavour, &target.prefix, guid),
+                blob: file.restored_name(played, &target.prefix, &guid),
                 source: source.clone(),
             })
             .collect();
         let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
-        self.step = Step::Deliver;
-        Next::Work(Work::Copy(CopyWork {
+        let work = Work::Copy(CopyWork {
             files,
             host: target.host.clone(),
             container: target.container.clone(),
             bearer,
             path: service_path(context, &vault),
-        }))
+        });
+        Step::work(work, Self::delivered)
     }
 
-    fn delivered(&mut self, context: &mut Context<'_>, result: EffectResult) -> Next {
+    fn delivered(&mut self, context: &mut Context<'_>, result: EffectResult) -> Step<Self> {
         match result {
             EffectResult::Copied { files } => {
                 self.moved_bytes = files.iter().map(|file| file.length).sum();
@@ -276,21 +263,34 @@ impl RestoreJob {
                 self.moved_bytes = bytes;
                 self.rest(context)
             }
-            EffectResult::Failed(failure @ EffectFailure::Session { .. }) => {
+            EffectResult::Failed(failure) => self.not_delivered(context, failure).into(),
+            EffectResult::ServerStarted(_)
+            | EffectResult::Described(_)
+            | EffectResult::ServerDone
+            | EffectResult::Dumped { .. }
+            | EffectResult::Examined(_)
+            | EffectResult::WorkedOut(_) => self
+                .fail_moving(context, "the restore ended without a result")
+                .into(),
+        }
+    }
+
+    fn not_delivered(&mut self, context: &mut Context<'_>, failure: EffectFailure) -> Over {
+        let violation = match failure {
+            EffectFailure::Session { .. } => {
                 let about = match &self.wanted.destination {
                     Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),
                     Destination::Files { .. } => (String::new(), String::new()),
                 };
                 let stage = Stage::ValidateRestoreDatabase;
-                let violation = plugin::failed(context, stage, (&about.0, &about.1), failure);
-                self.fail(context, &violation)
+                plugin::failed(context, stage, (&about.0, &about.1), failure)
             }
-            EffectResult::Failed(EffectFailure::Refused {
+            EffectFailure::Refused {
                 status,
                 code,
                 message,
-            }) => {
-                let (row, rule) = rule_of_blob_error(self.wanted.source.flavour, &code);
+            } => {
+                let (row, rule) = rule_of_blob_error(self.wanted.source.name, &code);
                 let mut refusal = Refusal::user_facing(context.rules.error(row), &[])
                     .because(format!("a write to the target was refused with {status} {code}"))
                     .by([rule]);
@@ -300,61 +300,28 @@ impl RestoreJob {
                     "AuthorizationPermissionMismatch" => Gate::Authorization,
                     _ => Gate::Service,
                 };
-                self.fail(
-                    context,
-                    &Violation {
-                        refusal,
-                        inner: inner_error(&code, &message),
-                    },
-                )
+                let inner = inner_error(&code, &message);
+                Violation { refusal, inner }
             }
-            EffectResult::Failed(EffectFailure::Engine(text) | EffectFailure::Store(text)) => {
-                self.fail_moving(context, &text)
-            }
-            EffectResult::ServerStarted(_)
-            | EffectResult::Described(_)
-            | EffectResult::ServerDone
-            | EffectResult::Dumped { .. }
-            | EffectResult::Examined(_)
-            | EffectResult::WorkedOut(_) => self.fail_moving(context, "the restore ended without a result"),
-        }
+            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
+        };
+        self.run.fail(context, &violation)
     }
 
     /// The bytes are there; on Azure the job goes on for a while.
-    fn rest(&mut self, context: &Context<'_>) -> Next {
-        self.step = Step::Finish;
-        let phase = match self.wanted.source.flavour {
-            Flavour::FlexibleServer => "restore_job",
-            Flavour::SingleServer => "single_server_restore_job",
-        };
-        let until = self.started + context.phase(phase);
-        Next::Sleep(until.duration_since(context.now).max(jiff::SignedDuration::ZERO))
+    fn rest(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let phase = &self.wanted.source.played(context.rules).restore_phase;
+        Step::sleep(self.run.rest(context, phase), Self::finish)
     }
 
-    fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Next {
+    fn finish(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let transferred_bytes = self.moved_bytes;
+        let end = JobEnd::Restored { transferred_bytes };
+        Over::job(context, &self.run.vault, &self.run.job, end).into()
+    }
+
+    fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
         let violation = Violation::moving(context, reason);
-        self.fail(context, &violation)
-    }
-
-    fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Next {
-        violation.note(context, "restore");
-        end_failed(
-            context,
-            &self.vault,
-            &self.job,
-            failed_info(violation, &self.activity),
-        );
-        Next::Done
-    }
-
-    fn finish(&mut self, context: &mut Context<'_>) -> Next {
-        let now = context.now;
-        let bytes = self.moved_bytes;
-        jobs::change(context, &self.vault, &self.job, |job| {
-            job.status = "Completed";
-            job.ended = Some(now);
-            job.transferred_bytes = Some(bytes);
-        });
-        Next::Done
+        self.run.fail(context, &violation)
     }
 }
