@@ -13,6 +13,7 @@ mod database_connections;
 mod deployed_modules;
 mod deployment_members;
 mod deployments;
+mod ended_jobs;
 mod failures;
 mod federation;
 mod flexible_servers;

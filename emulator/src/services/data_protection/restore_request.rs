@@ -154,10 +154,11 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
             ));
         }
         _ => {
-            return Err(invalid(
-                context,
-                "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
-            ));
+            let title = &source.row(context.rules).title;
+            let why = format!(
+                "{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo"
+            );
+            return Err(invalid(context, why));
         }
     };
     let points = context.own.data_protection.recovery_points(id);
@@ -287,9 +288,23 @@ fn database(
     source: &Datasource,
     instance: &Value,
 ) -> Result<Destination, Refusal> {
-    let target = Datasource::of_info(context.rules, field(info, "datasourceInfo"))
+    let named = field(info, "datasourceInfo");
+    let target = Datasource::of_info(context.rules, named)
         .filter(|target| target.name == source.name)
-        .ok_or_else(|| invalid(context, "datasourceInfo must name a database of a single server"))?;
+        .ok_or_else(|| {
+            let own = source.row(context.rules);
+            let kind = field(named, "datasourceType").as_str().unwrap_or_default();
+            let why = match context.rules.datasources.of_type(kind) {
+                Some(other) if other.name != own.name => {
+                    format!(
+                        "what was backed up of {} is not restored as {}",
+                        own.title, other.title
+                    )
+                }
+                _ => format!("datasourceInfo must name one of the {} ({})", own.title, own.name),
+            };
+            invalid(context, why)
+        })?;
     let mut credentials = Credentials::of(info).map_err(|why| invalid(context, why))?;
     let own = Credentials::of(instance).ok();
     if credentials == Credentials::EntraIdentity && own != Some(Credentials::EntraIdentity) {
