@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::network_row::OnlyWhen;
-use super::{Flavour, Mark, RuleId};
+use super::network_row::{OnlyWhen, takes_part};
+use super::stated::Taken;
+use super::{Flavour, Mark, RestoredAs, RuleId, Stage};
 use crate::model::Timestamp;
 
 const FILE: &str = "datasources.toml";
@@ -41,11 +42,13 @@ pub struct PlayedDatasource {
     /// What it can be restored as.
     pub restored_as: Vec<RestoredAs>,
     /// Where something about it can turn out not to be possible, in order.
-    pub stages: Vec<String>,
+    pub stages: Vec<Stage>,
     /// How long a backup takes: a phase of `lifecycle.toml`.
     pub backup_phase: String,
     /// How long a restore takes.
     pub restore_phase: String,
+    /// The rule that says what a restore as files calls its files.
+    pub files_by: RuleId,
     /// What its recovery points are called.
     pub points_named: PointName,
     /// What a policy for it says.
@@ -77,16 +80,6 @@ pub enum MovedBy {
     Server,
     /// The backup extension, which signs in with the datasource's credentials.
     BackupExtension,
-}
-
-/// What a recovery point can be restored as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RestoredAs {
-    /// Files in a container.
-    Files,
-    /// A database on a server.
-    Database,
 }
 
 /// What a recovery point is called, besides its id.
@@ -223,7 +216,7 @@ impl Datasources {
 
 pub(super) fn load(
     text: &str,
-    taken: &BTreeMap<RuleId, String>,
+    taken: &Taken<'_>,
     phases: &BTreeMap<String, f64>,
     known: &SourceCheck<'_>,
 ) -> Result<Datasources, RulesError> {
@@ -248,22 +241,13 @@ pub(super) fn load(
                 return Err(wrong(&format!("lifecycle.toml has no `{phase}`")));
             }
         }
-        for file in &played.file {
-            if let Some(only) = &file.only_when
-                && !taken.contains_key(&RuleId::new(&only.rule))
-            {
-                return Err(wrong(&format!("there is no rule {}", only.rule)));
+        let mut kinds = BTreeSet::new();
+        for file in std::mem::take(&mut played.file) {
+            let takes_part = takes_part(&file.only_when, taken);
+            if takes_part.map_err(|what| wrong(&what))? && kinds.insert(file.kind.clone()) {
+                played.file.push(file);
             }
         }
-        let takes_part = |file: &RestoredFile| {
-            file.only_when
-                .as_ref()
-                .is_none_or(|only| taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative))
-        };
-        let mut kinds = BTreeSet::new();
-        played
-            .file
-            .retain(|file| takes_part(file) && kinds.insert(file.kind.clone()));
     }
     for name in [Flavour::FlexibleServer, Flavour::SingleServer] {
         if !names.contains(&name) {
@@ -292,7 +276,7 @@ mod tests {
         assert_eq!(flexible("database"), "drill_database_shop{guid}.sql");
         assert_eq!(flexible("tablespace"), "drill_tablespace.sql");
         assert_eq!(named(&none, Flavour::SingleServer, "database"), "drill");
-        let guid = Assumptions::from([(RuleId::new("FX-RF-FILES"), "named_by_guid".to_owned())]);
+        let guid = Assumptions::from([("FX-RF-FILES".to_owned(), "named_by_guid".to_owned())]);
         assert_eq!(
             named(&guid, Flavour::FlexibleServer, "tablespace"),
             "0a1b_tablespaces.sql"

@@ -3,11 +3,10 @@
 //! When and whether it does so is the business of the jobs, in [`super::backup`] and [`super::restore`].
 
 use super::vault_store::Place;
-use super::violation::{Violation, inner_error};
-use crate::gateway::Refusal;
+use super::violation::{Broken, Violation};
 use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn};
 use crate::model::StoredBody;
-use crate::rules::{Gate, RuleId, SignInFault, Stage};
+use crate::rules::{Cause, Flavour, SignInFault, Stage};
 use crate::services::Context;
 
 /// The name of the one file a recovery point of a single server's database has.
@@ -51,68 +50,49 @@ pub(super) fn fault(failure: SessionFailure) -> SignInFault {
     }
 }
 
-/// The rule and the code of a fault that shows only while data flows.
-fn rule(fault: SignInFault, stage: Stage) -> (&'static str, &'static str) {
-    let restore = stage == Stage::ValidateRestoreDatabase;
-    match fault {
-        SignInFault::Network if restore => ("SS-RD-05", "UserErrorMissingNetworkSecurityPermissions"),
-        SignInFault::Network => ("SS-B-06", "UserErrorMissingNetworkSecurityPermissions"),
-        SignInFault::Credentials => ("SS-B-11", "UserErrorDBUserAuthFailed"),
-        SignInFault::EntraIdentity => ("SS-B-20-ENTRA", "UserErrorBackupUserAuthFailed"),
-        SignInFault::Database => ("SS-B-DATABASE", "UserErrorDBNotFound"),
-        SignInFault::Rights if restore => ("SS-RD-04", "UserErrorMissingDBPermissions"),
-        SignInFault::Rights => ("SS-B-12", "UserErrorMissingDBPermissions"),
-        SignInFault::DatabaseExists => ("SS-RD-06", "UserErrorDatabaseNameAlreadyInUse"),
-        SignInFault::Closed => ("SS-B-CLOSED", "UserErrorServerConnectionClosed"),
-        SignInFault::ClientTooOld => ("SS-B-TOOL", "SyntheticClientTooOld"),
+/// What `failures.toml` calls a failed session.
+fn word(failure: SessionFailure) -> &'static str {
+    match failure {
+        SessionFailure::NotLetIn => "not_let_in",
+        SessionFailure::SignInRefused => "sign_in_refused",
+        SessionFailure::NoServer => "no_server",
+        SessionFailure::NoDatabase => "no_database",
+        SessionFailure::DatabaseExists => "database_exists",
+        SessionFailure::MissingPrivilege => "missing_privilege",
+        SessionFailure::ConnectionClosed => "connection_closed",
+        SessionFailure::ClientTooOld => "client_too_old",
     }
 }
 
 /// What a data flow that failed is answered with. `about` is the database and its server.
 pub(super) fn failed(
     context: &Context<'_>,
+    of: Flavour,
     stage: Stage,
     about: (&str, &str),
     failure: EffectFailure,
 ) -> Violation {
-    let (failure, message) = match failure {
-        EffectFailure::Session { failure, message } => (failure, message),
-        EffectFailure::Engine(text) | EffectFailure::Store(text) => return Violation::moving(context, &text),
+    match failure {
+        EffectFailure::Session { failure, message } => {
+            let broken = Broken {
+                of,
+                stage,
+                cause: Cause::Session,
+                says: word(failure),
+                inner: "InnerErrorCodeUnavailable",
+                message: &message,
+                reason: message.clone(),
+            };
+            Violation::broken(context, &broken, &[("database", about.0), ("server", about.1)])
+        }
+        EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
         EffectFailure::Refused {
             status,
             code,
             message,
         } => {
-            return Violation::moving(
-                context,
-                &format!("vault storage answered {status} {code}: {message}"),
-            );
+            let text = format!("vault storage answered {status} {code}: {message}");
+            Violation::moving(context, &text)
         }
-    };
-    let fault = fault(failure);
-    // What a program says when its connection breaks depends on where it was just then.
-    let message = match fault {
-        SignInFault::Closed => "the server closed the connection before the work was done".to_owned(),
-        _ => message,
-    };
-    let (rule, code) = rule(fault, stage);
-    let refusal = Refusal::user_facing(context.rules.error(code), &[])
-        .because(message.clone())
-        .by([RuleId::new(rule)])
-        .at(match fault {
-            SignInFault::Network => Gate::Network,
-            SignInFault::Credentials | SignInFault::EntraIdentity => Gate::Authentication,
-            SignInFault::Rights => Gate::Authorization,
-            _ => Gate::Service,
-        });
-    let inner = match fault {
-        // The one inner text that was recorded.
-        SignInFault::DatabaseExists => {
-            let (database, server) = about;
-            let text = format!("Database with name:{database} already exists on server {server}.");
-            inner_error("InnerErrorCodeUnavailable", &text)
-        }
-        _ => inner_error("InnerErrorCodeUnavailable", &message),
-    };
-    Violation { refusal, inner }
+    }
 }

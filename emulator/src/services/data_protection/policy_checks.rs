@@ -8,19 +8,19 @@ use super::datasources::is_retired;
 use super::policies::rules_of;
 use super::{retention, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId};
+use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
 const ARCHIVE_STORE: &str = "ArchiveStore";
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
 }
 
 /// The same, where that Azure refuses it is an inference.
-fn perhaps_invalid(context: &Context<'_>, rule: &str, why: impl Into<String>) -> Refusal {
-    let mut refusal = invalid(context, why).by([RuleId::new(rule)]);
+fn perhaps_invalid(context: &Context<'_>, rule: RuleId, why: impl Into<String>) -> Refusal {
+    let mut refusal = invalid(context, why).by([rule]);
     refusal.mark = Mark::Inferred;
     refusal
 }
@@ -36,13 +36,13 @@ fn check_types<'a>(context: &Context<'a>, types: &[Value]) -> Result<&'a Datasou
         let kind = kind.as_str().unwrap_or_default();
         let Some(own) = context.rules.datasources.of_type(kind) else {
             let why = format!("`{kind}` is no datasource type of Azure Backup");
-            return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+            return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
         };
         match found {
             Some(other) if other.name != own.name => {
                 let other = &other.name;
                 let why = format!("a policy is for one datasource type, and not for `{other}` and `{kind}`");
-                return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+                return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
             }
             _ => found = Some(own),
         }
@@ -68,8 +68,8 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
         return Ok(());
     };
     if is_retired(context, played.name) {
-        let error = context.rules.error("SyntheticSingleServerRetired");
-        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("SS-B-21")]));
+        let error = context.rules.error(code::SyntheticSingleServerRetired);
+        return Err(Refusal::user_facing(error, &[]).by([rule::SS_B_21]));
     }
     check_retentions(context, sent, &played.policy)?;
     check_backups(context, sent, &played.policy)
@@ -82,7 +82,7 @@ fn check_names(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let name = field(rule, "name").as_str().unwrap_or_default();
         if !seen.insert(name.to_ascii_lowercase()) {
             let why = format!("policyRules has two rules with the name `{name}`");
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
     }
     Ok(())
@@ -113,7 +113,7 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
                 "a backup of PostgreSQL goes to the {}, not to `{store}`",
                 facts.store
             );
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         let kind = field(field(rule, "backupParameters"), "backupType")
             .as_str()
@@ -123,7 +123,7 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
                 "backupType `{kind}`: those of PostgreSQL are {}",
                 facts.backup_type
             );
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         let trigger = field(rule, "trigger");
         let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
@@ -134,13 +134,13 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
         if intervals.is_empty() || fit < intervals.len() {
             let error = context
                 .rules
-                .error("BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule");
+                .error(code::BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule);
             let every = facts.every_days;
             let why = format!("a schedule of PostgreSQL repeats every {every} days, as R/…/P1W does");
             return Err(Refusal::user_facing(error, &[]).because(why));
         }
     }
-    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, "DPP-TAG", why))
+    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, rule::DPP_TAG, why))
 }
 
 fn store_of(store: &Value) -> &str {
@@ -150,7 +150,7 @@ fn store_of(store: &Value) -> &str {
 fn check_retentions(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Result<(), Refusal> {
     let shortest = context
         .rules
-        .takes("FX-B-17", "seven_days_to_ten_years")
+        .takes(rule::FX_B_17, "seven_days_to_ten_years")
         .then_some(facts.shortest.as_str());
     for rule in rules_of(sent, "AzureRetentionRule") {
         let name = field(rule, "name").as_str().unwrap_or_default();
@@ -161,10 +161,10 @@ fn check_retentions(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) ->
         }
         if lifecycles.len() != 1 {
             let why = about(format!("{} lifecycles instead of one", lifecycles.len()));
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         retention::check_duration(rule, context.now, shortest, &facts.longest)
-            .map_err(|why| perhaps_invalid(context, "FX-B-17", about(why)))?;
+            .map_err(|why| perhaps_invalid(context, rule::FX_B_17, about(why)))?;
     }
     Ok(())
 }
@@ -182,7 +182,7 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, facts: &PolicyFacts) -
         .iter()
         .any(|store| store.eq_ignore_ascii_case(ARCHIVE_STORE));
     if archive && !facts.archive_tier {
-        return Err(invalid(context, "flexible servers have no archive tier").by([RuleId::new("FX-B-16")]));
+        return Err(invalid(context, "flexible servers have no archive tier").by([rule::FX_B_16]));
     }
     if archive {
         return Err(Refusal::not_played(
@@ -196,11 +196,11 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, facts: &PolicyFacts) -
         Some(store) => {
             let own = &facts.store;
             let why = format!("a backup of PostgreSQL is kept in the {own}, not in `{store}`");
-            Err(perhaps_invalid(context, "FX-B-16", why))
+            Err(perhaps_invalid(context, rule::FX_B_16, why))
         }
         None if !copies.is_empty() => {
             let why = "targetDataStoreCopySettings copies from the VaultStore to itself";
-            Err(perhaps_invalid(context, "FX-B-16", why))
+            Err(perhaps_invalid(context, rule::FX_B_16, why))
         }
         None => Ok(()),
     }

@@ -9,7 +9,7 @@ use super::vault_store::{self, Place};
 use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PlayedDatasource, PointName};
+use crate::rules::{PlayedDatasource, PointName, rule};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, page};
 use crate::state::field;
@@ -59,7 +59,7 @@ impl VaultFile {
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
-/// ended with its product, the last point stays (SS-B-22-LAST).
+/// ended with its product, the last point stays.
 #[derive(Clone)]
 struct Expire {
     instance: ResourceId,
@@ -104,11 +104,18 @@ impl Expire {
         else {
             return Over::unheard().into();
         };
-        if kept && points.len() == 1 {
+        let Some(position) = points.iter().position(|point| point.id == self.point) else {
             return Over::unheard().into();
-        }
-        let position = points.iter().position(|point| point.id == self.point);
-        let place = position.map(|position| points.remove(position).place);
+        };
+        let stays = kept && points.len() == 1;
+        let (what, rule) = if stays {
+            ("stays: it is the last one", rule::SS_B_22_LAST)
+        } else {
+            ("has expired", rule::DPP_RETENTION)
+        };
+        let place = (!stays).then(|| points.remove(position).place);
+        let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
+        context.log.applied(context.now, "retention", text, rule);
         let call = place.map(|place| vault_store::delete_container(context, &place));
         Over::unheard().then(call).into()
     }
@@ -196,7 +203,7 @@ pub(super) fn files_of(metadata: &str) -> Vec<VaultFile> {
 /// is what was observed.
 fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> {
     let fresh = jiff::SignedDuration::from_hours(context.rules.vaults.recovery_point.fresh_hours);
-    let hidden = context.rules.takes("DPP-EXPIRY", "null_while_fresh")
+    let hidden = context.rules.takes(rule::DPP_EXPIRY, "null_while_fresh")
         && context.now.duration_since(point.time) < fresh;
     point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
 }

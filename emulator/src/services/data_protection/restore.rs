@@ -11,14 +11,14 @@ use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
-use super::restore_request::{self, Destination, RestoreRequest, rule_of_blob_error};
+use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
-use super::violation::{Violation, inner_error};
+use super::violation::{Broken, Violation};
 use super::{plugin, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
-use crate::rules::{Gate, Stage};
+use crate::rules::{Cause, Stage, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -260,6 +260,8 @@ impl Restore {
                 self.rest(context)
             }
             EffectResult::Loaded { bytes } => {
+                let text = "what was restored belongs to the user of the target's secret".to_owned();
+                context.log.applied(context.now, "restore", text, rule::SS_RD_09);
                 self.moved_bytes = bytes;
                 self.rest(context)
             }
@@ -276,32 +278,30 @@ impl Restore {
     }
 
     fn not_delivered(&mut self, context: &mut Context<'_>, failure: EffectFailure) -> Over {
+        let of = self.wanted.source.name;
         let violation = match failure {
             EffectFailure::Session { .. } => {
                 let about = match &self.wanted.destination {
                     Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),
                     Destination::Files { .. } => (String::new(), String::new()),
                 };
-                let stage = Stage::ValidateRestoreDatabase;
-                plugin::failed(context, stage, (&about.0, &about.1), failure)
+                plugin::failed(context, of, Stage::RestoreJob, (&about.0, &about.1), failure)
             }
             EffectFailure::Refused {
                 status,
                 code,
                 message,
             } => {
-                let (row, rule) = rule_of_blob_error(self.wanted.source.name, &code);
-                let mut refusal = Refusal::user_facing(context.rules.error(row), &[])
-                    .because(format!("a write to the target was refused with {status} {code}"))
-                    .by([rule]);
-                refusal.mark = crate::rules::Mark::Inferred;
-                refusal.gate = match code.as_str() {
-                    "AuthorizationFailure" => Gate::Network,
-                    "AuthorizationPermissionMismatch" => Gate::Authorization,
-                    _ => Gate::Service,
+                let broken = Broken {
+                    of,
+                    stage: Stage::RestoreJob,
+                    cause: Cause::Target,
+                    says: &code,
+                    inner: &code,
+                    message: &message,
+                    reason: format!("a write to the target was refused with {status} {code}"),
                 };
-                let inner = inner_error(&code, &message);
-                Violation { refusal, inner }
+                Violation::broken(context, &broken, &[])
             }
             EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
         };

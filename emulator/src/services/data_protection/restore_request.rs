@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::credentials::Credentials;
 use super::datasources::Datasource;
-use super::examination::{Examined, Target, When};
+use super::examination::{Examined, Target};
 use super::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Flavour, Mark, RestoredAs, RuleId};
+use crate::rules::{Mark, RestoredAs, Stage, code};
 use crate::services::Context;
 use crate::state::field;
 
@@ -49,8 +49,8 @@ impl RestoreRequest {
     /// What is to be examined before it.
     pub(super) fn examined(&self, vault: &ResourceId) -> Examined {
         let examined = Examined {
-            when: When::ValidateRestore,
-            to_database: false,
+            stage: Stage::ValidateRestore,
+            restored_as: Some(RestoredAs::Files),
             vault: vault.clone(),
             flavour: self.source.name,
             identity: self.identity.clone(),
@@ -67,7 +67,7 @@ impl RestoreRequest {
                 ..examined
             },
             Destination::Database { id, credentials } => Examined {
-                to_database: true,
+                restored_as: Some(RestoredAs::Database),
                 server: Some(id.parent()),
                 database: id.name().to_owned(),
                 credentials: Some(credentials.clone()),
@@ -81,7 +81,7 @@ impl RestoreRequest {
     /// What is to be examined once more when the job begins.
     pub(super) fn examined_by_job(&self, vault: &ResourceId) -> Examined {
         Examined {
-            when: When::RestoreJob,
+            stage: Stage::RestoreJob,
             ..self.examined(vault)
         }
     }
@@ -104,7 +104,7 @@ impl RestoreRequest {
 }
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
 }
 
 /// The same, where how Azure answers is not known.
@@ -164,7 +164,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     let points = context.own.data_protection.recovery_points(id);
     let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
         return Err(
-            Refusal::user_facing(context.rules.error("UserErrorRestorePointNotFound"), &[])
+            Refusal::user_facing(context.rules.error(code::UserErrorRestorePointNotFound), &[])
                 .because(format!("the instance has no recovery point `{point}`")),
         );
     };
@@ -180,7 +180,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
             let why = format!(
                 "with this filePrefix a file has a name of {length} characters, and {most} is the most"
             );
-            return Err(not_sure(invalid(context, why)));
+            return Err(not_sure(invalid(context, why).by([played.files_by])));
         }
     }
     Ok(RestoreRequest {
@@ -318,26 +318,4 @@ fn database(
         id: target.id,
         credentials,
     })
-}
-
-/// The rule a blob refusal during the copy comes from, and its code.
-pub(super) fn rule_of_blob_error(flavour: Flavour, code: &str) -> (&'static str, RuleId) {
-    let single = flavour == Flavour::SingleServer;
-    let denied = if single {
-        "UserErrorContainerNotAccessible"
-    } else {
-        "UserErrorMSIMissingPermissions"
-    };
-    let rule = |single_server: &str, flexible_server: &str| {
-        RuleId::new(if single { single_server } else { flexible_server })
-    };
-    match code {
-        "AuthorizationFailure" => (denied, rule("SS-RF-05", "FX-RF-03")),
-        "AuthorizationPermissionMismatch" => (denied, rule("SS-RF-01", "FX-RF-01")),
-        "ContainerNotFound" | "ResourceNotFound" => {
-            ("SyntheticContainerNotFound", rule("SS-RF-CONTAINER", "FX-RF-09"))
-        }
-        "BlobAlreadyExists" => ("SyntheticFilePrefixInUse", rule("SS-RF-04", "FX-RF-09-PREFIX")),
-        _ => ("SyntheticDataMovementFailed", rule("SS-RF-08", "FX-RF-08")),
-    }
 }

@@ -13,7 +13,7 @@ use super::violation::{Violation, marks};
 use super::{instance, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::{Context, Input, json_body};
 use crate::state::field;
 
@@ -30,12 +30,12 @@ pub(super) fn validate_for_backup(
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {
-            let error = context.rules.error("UserErrorDppDatasourceAlreadyProtected");
+            let error = context.rules.error(code::UserErrorDppDatasourceAlreadyProtected);
             let fill = [
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),
             ];
-            return Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-19")]));
+            return Err(Refusal::user_facing(error, &fill).by([rule::FX_B_19]));
         }
     }
     let examined = Examined::of_instance(context.rules, &vault.id, properties)
@@ -58,7 +58,7 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         }
         if datasource.played(context.rules).takes_credentials() {
             Credentials::of(properties).map_err(|why| {
-                Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+                Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
             })?;
         }
         return Ok(());
@@ -72,12 +72,12 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         }
         _ => {}
     }
-    let error = context.rules.error("UserErrorInvalidRequestParameter");
+    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
     Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(format!(
             "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
         ))
-        .by([RuleId::new("FX-B-DATASOURCE")]))
+        .by([rule::FX_B_DATASOURCE]))
 }
 
 pub(super) fn validate_for_restore(

@@ -1,17 +1,16 @@
 //! A flexible server. It backs itself up: its long-term retention is asked for over ARM, as the vault's identity,
 //! and writes into vault storage by a signature.
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Moved, Mover, PlayedType, Progress, Site};
-use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Flavour, Gate, RuleId};
+use crate::rules::{Cause, Flavour, Stage};
 use crate::services::data_protection::examination::service_path;
 use crate::services::data_protection::recovery_points;
 use crate::services::data_protection::task::Need;
-use crate::services::data_protection::violation::{Violation, inner_error};
+use crate::services::data_protection::violation::{Broken, Violation};
 use crate::services::{Context, Input, Outbound};
 use crate::state::field;
 
@@ -95,7 +94,7 @@ impl LongTermRetention {
             _ => {
                 let code = Some(text("errorCode")).filter(|code| !code.is_empty());
                 let code = code.unwrap_or("InternalServerError");
-                server_failed(context, code, text("errorMessage"), Vec::new())
+                failed(context, Cause::Server, code, text("errorMessage"))
             }
         }
     }
@@ -127,31 +126,27 @@ fn refused(context: &Context<'_>, site: &Site, answer: &Response) -> Progress {
     let message = field(error, "message").as_str().unwrap_or_default();
     let code = field(error, "code").as_str().unwrap_or("InternalServerError");
     // ARM asks for access before it looks whether there is anything there, and the roles went
-    // with the resource. The published inner codes for these two cases name what is missing.
+    // with the resource.
     let server = &site.datasource.id;
-    let gone = |id: Option<ResourceId>| id.is_some_and(|id| !context.state.resources.contains_key(&id));
-    let (rule, code) = if gone(server.resource_group_id()) {
-        ("FX-B-05", "ResourceGroupNotFound")
-    } else if gone(Some(server.clone())) {
-        ("FX-B-05", "ResourceNotFound")
-    } else if answer.status == StatusCode::FORBIDDEN {
-        ("FX-B-02", code)
+    let gone = |id: &ResourceId| !context.state.resources.contains_key(id);
+    if server.resource_group_id().is_some_and(|group| gone(&group)) {
+        failed(context, Cause::Missing, "group", message)
+    } else if gone(server) {
+        failed(context, Cause::Missing, "server", message)
     } else {
-        ("FX-B-04", code)
-    };
-    server_failed(context, code, message, vec![RuleId::new(rule)])
+        failed(context, Cause::Server, code, message)
+    }
 }
 
-fn server_failed(context: &Context<'_>, code: &str, message: &str, rules: Vec<RuleId>) -> Progress {
-    let error = context.rules.error("PostgreSQLFlexOperationFailedUserError");
-    let mut refusal = Refusal::user_facing(error, &[])
-        .because(format!("{code}: {message}"))
-        .by(rules);
-    if code == "AuthorizationFailed" {
-        refusal = refusal.at(Gate::Authorization);
-    }
-    Progress::Failed(Box::new(Violation {
-        refusal,
-        inner: inner_error(code, message),
-    }))
+fn failed(context: &Context<'_>, cause: Cause, says: &str, message: &str) -> Progress {
+    let broken = Broken {
+        of: Flavour::FlexibleServer,
+        stage: Stage::BackupJob,
+        cause,
+        says,
+        inner: says,
+        message,
+        reason: format!("{says}: {message}"),
+    };
+    Progress::Failed(Box::new(Violation::broken(context, &broken, &[])))
 }

@@ -14,7 +14,7 @@ use super::vault_store::Place;
 use super::violation::Violation;
 use crate::jobs::SignIn;
 use crate::model::{PrincipalId, ResourceId};
-use crate::rules::{Check, DatasourceKind, DatasourceType, Flavour, PlayedDatasource, Rules};
+use crate::rules::{Check, DatasourceKind, DatasourceType, Flavour, PlayedDatasource, Rules, Stage};
 use crate::services::{Context, Input};
 use crate::state::field;
 
@@ -163,7 +163,7 @@ impl Datasource {
 pub(super) fn is_retired(context: &Context<'_>, name: Flavour) -> bool {
     context.rules.prerequisites.iter().any(|row| {
         row.flavour == name
-            && row.stage == crate::rules::Stage::ValidateBackup
+            && row.stage == Stage::ValidateBackup
             && matches!(row.check, Check::Before { time } if context.now >= time)
     })
 }

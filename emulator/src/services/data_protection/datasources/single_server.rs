@@ -51,7 +51,13 @@ impl Mover for Plugin {
                 }],
             }),
             Input::Worked(EffectResult::Failed(failure)) => {
-                let violation = plugin::failed(context, Stage::ValidateBackup, ("", ""), failure);
+                let violation = plugin::failed(
+                    context,
+                    Flavour::SingleServer,
+                    Stage::BackupJob,
+                    ("", ""),
+                    failure,
+                );
                 Progress::Failed(Box::new(violation))
             }
             _ => failed(context, "the dump ended without a result"),

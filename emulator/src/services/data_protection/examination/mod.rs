@@ -19,7 +19,7 @@ use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, PrincipalId, ResourceId};
-use crate::rules::{Check, Flavour, Prerequisite, Rules, Stage, Subject};
+use crate::rules::{Check, Flavour, Prerequisite, RestoredAs, Rules, Stage, Subject, code};
 use crate::services::{Context, Input};
 use crate::state::field;
 
@@ -36,23 +36,13 @@ pub(super) struct Target {
     pub(super) prefix: String,
 }
 
-/// When something is examined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
-    ValidateBackup,
-    Protect,
-    BackupJob,
-    ValidateRestore,
-    RestoreJob,
-}
-
 /// What is examined.
 #[derive(Clone, Debug)]
 pub(super) struct Examined {
-    /// When.
-    pub(super) when: When,
-    /// Whether it is a restore to a database.
-    pub(super) to_database: bool,
+    /// At which stage.
+    pub(super) stage: Stage,
+    /// What a recovery point is to be restored as, if one is.
+    pub(super) restored_as: Option<RestoredAs>,
     /// The vault.
     pub(super) vault: ResourceId,
     /// The kind of datasource.
@@ -79,8 +69,8 @@ impl Examined {
     pub(super) fn of_instance(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
         let datasource = Datasource::of(rules, properties)?;
         Some(Self {
-            when: When::ValidateBackup,
-            to_database: false,
+            stage: Stage::ValidateBackup,
+            restored_as: None,
             vault: vault.clone(),
             identity: field(properties, "identityDetails").clone(),
             server: Some(datasource.server()),
@@ -100,7 +90,7 @@ impl Examined {
     pub(super) fn of_protection(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
         let examined = Self::of_instance(rules, vault, properties)?;
         Some(Self {
-            when: When::Protect,
+            stage: Stage::Protect,
             ..examined
         })
     }
@@ -109,7 +99,7 @@ impl Examined {
     pub(super) fn of_backup_job(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
         let examined = Self::of_instance(rules, vault, properties)?;
         Some(Self {
-            when: When::BackupJob,
+            stage: Stage::BackupJob,
             configured: true,
             ..examined
         })
@@ -117,16 +107,7 @@ impl Examined {
 
     /// Whether a row is looked at.
     fn takes(&self, row: &Prerequisite) -> bool {
-        let stage = match self.when {
-            When::ValidateBackup | When::Protect => Stage::ValidateBackup,
-            When::BackupJob if self.flavour == Flavour::FlexibleServer && row.check != Check::Identity => {
-                return false;
-            }
-            When::BackupJob => Stage::ValidateBackup,
-            When::ValidateRestore | When::RestoreJob if self.to_database => Stage::ValidateRestoreDatabase,
-            When::ValidateRestore | When::RestoreJob => Stage::ValidateRestore,
-        };
-        row.stage == stage && row.flavour == self.flavour
+        row.is_for(self.flavour, self.stage, self.restored_as)
     }
 
     fn credentials(&self) -> Option<&Credentials> {
@@ -174,13 +155,7 @@ impl Examination {
 
     /// The word for its stage in the log.
     pub(super) fn stage_name(&self) -> &'static str {
-        match self.examined.when {
-            When::ValidateBackup => "validate_backup",
-            When::Protect => "protect",
-            When::BackupJob => "backup",
-            When::ValidateRestore => "validate_restore",
-            When::RestoreJob => "restore",
-        }
+        stage_name(self.examined.stage)
     }
 
     /// Takes the answer to what was needed and goes on to the next thing needed, or to the end.
@@ -206,7 +181,9 @@ impl Examination {
             Some(principal) => Verdict::Passed(principal),
             // No row of this stage looked at the identity; without one nothing can be done.
             None => Verdict::Violated(Box::new(Violation::plain(Refusal::user_facing(
-                context.rules.error("UserErrorSystemIdentityNotEnabledWithVault"),
+                context
+                    .rules
+                    .error(code::UserErrorSystemIdentityNotEnabledWithVault),
                 &[],
             )))),
         }
@@ -286,7 +263,7 @@ impl Examination {
                 self.principal = Some(principal);
                 Outcome::Met
             }
-            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id.clone()])))),
+            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id])))),
         }
     }
 
@@ -310,5 +287,14 @@ pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource
     match context.state.tenant_of(&vault.id) {
         Some(tenant) => path_of(vault, tenant),
         None => NetworkPath::internet(),
+    }
+}
+
+/// The word for a stage in the log.
+pub(super) fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::BackupJob => "backup",
+        Stage::RestoreJob => "restore",
+        other => other.as_str(),
     }
 }

@@ -6,7 +6,7 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Gate, Prerequisite, SignInFault};
+use crate::rules::{Gate, Prerequisite, RestoredAs, SignInFault, code};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::examination::secret::SecretLook;
 use crate::services::data_protection::plugin;
@@ -66,7 +66,7 @@ impl Examination {
             }
             SignInLook::Broken(reason) => {
                 let refusal = crate::gateway::Refusal::user_facing(
-                    context.rules.error("SyntheticDataMovementFailed"),
+                    context.rules.error(code::SyntheticDataMovementFailed),
                     &[],
                 )
                 .because(reason);
@@ -77,11 +77,11 @@ impl Examination {
     }
 
     fn needed(&self) -> NeededRights {
-        match self.examined.to_database {
-            true => NeededRights::Restore {
+        match self.examined.restored_as {
+            Some(RestoredAs::Database) => NeededRights::Restore {
                 database: self.examined.database.clone(),
             },
-            false => NeededRights::Backup,
+            Some(RestoredAs::Files) | None => NeededRights::Backup,
         }
     }
 
@@ -109,9 +109,9 @@ impl Examination {
             (Some(Credentials::EntraIdentity), _) => self.entra_user(context, server)?,
             _ => return Err(broken("the credentials have not been read")),
         };
-        let database = match self.examined.to_database {
-            true => MAINTENANCE.to_owned(),
-            false => self.examined.database.clone(),
+        let database = match self.examined.restored_as {
+            Some(RestoredAs::Database) => MAINTENANCE.to_owned(),
+            Some(RestoredAs::Files) | None => self.examined.database.clone(),
         };
         Ok(SignIn {
             host: format!("{}.postgres.database.azure.com", server.name()),
