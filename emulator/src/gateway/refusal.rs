@@ -132,10 +132,14 @@ impl Refusal {
         self
     }
 
-    /// The same refusal with the rules that decided.
+    /// The same refusal with the rules that decided, each once.
     #[must_use]
     pub fn by(mut self, rules: impl IntoIterator<Item = RuleId>) -> Self {
-        self.rules.extend(rules);
+        for rule in rules {
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
         self
     }
 

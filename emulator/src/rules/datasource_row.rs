@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::load::{RulesError, SourceCheck, parse, row_error};
 use super::network_row::{OnlyWhen, takes_part};
 use super::stated::Taken;
-use super::{Flavour, Mark, RestoredAs, RuleId, Stage};
+use super::{DatasourceName, Mark, RestoredAs, RuleId, Stage};
 use crate::model::Timestamp;
 
 const FILE: &str = "datasources.toml";
@@ -34,7 +34,7 @@ pub struct DatasourceType {
 #[serde(deny_unknown_fields)]
 pub struct PlayedDatasource {
     /// What other rows call it.
-    pub name: Flavour,
+    pub name: DatasourceName,
     /// What one of them is.
     pub is: DatasourceKind,
     /// Who moves its data.
@@ -102,6 +102,8 @@ pub struct PolicyFacts {
     pub backup_type: String,
     /// After how many days its schedules repeat.
     pub every_days: i64,
+    /// How many scheduled backups run in a calendar week, where that is limited (FX-B-09).
+    pub runs_a_week: Option<usize>,
     /// Whether Azure has an archive tier for it.
     pub archive_tier: bool,
     /// A retention rule keeps for at least this, a duration of ISO 8601.
@@ -197,7 +199,7 @@ impl Datasources {
     /// # Panics
     ///
     /// Never: the loader has made sure that every name has its row.
-    pub fn named(&self, name: Flavour) -> (&DatasourceType, &PlayedDatasource) {
+    pub fn named(&self, name: DatasourceName) -> (&DatasourceType, &PlayedDatasource) {
         self.played()
             .find(|(_, played)| played.name == name)
             .expect("every name has its row: the loader has made sure")
@@ -249,20 +251,18 @@ pub(super) fn load(
             }
         }
     }
-    for name in [Flavour::FlexibleServer, Flavour::SingleServer] {
-        if !names.contains(&name) {
-            return Err(row_error(FILE, &format!("{name:?}"), "no row has this name"));
-        }
+    match DatasourceName::all().find(|name| !names.contains(name)) {
+        Some(name) => Err(row_error(FILE, name.as_str(), "its row was not read")),
+        None => Ok(file),
     }
-    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Profile, Rules};
+    use crate::rules::{Assumptions, Profile, Rules, datasource};
 
-    fn named(assumptions: &Assumptions, name: Flavour, kind: &str) -> String {
+    fn named(assumptions: &Assumptions, name: DatasourceName, kind: &str) -> String {
         let rules = Rules::load(Profile::Observed, assumptions).expect("the rules load");
         let (_, played) = rules.datasources.named(name);
         played.restored_name(kind, Some("shop{guid}"), "drill", "0a1b")
@@ -271,16 +271,16 @@ mod tests {
     #[test]
     fn restored_files_are_named_as_their_rows_say() {
         let none = Assumptions::new();
-        let flexible = |kind| named(&none, Flavour::FlexibleServer, kind);
+        let flexible = |kind| named(&none, datasource::flexible_server, kind);
         // What is filled in is not looked at again.
         assert_eq!(flexible("database"), "drill_database_shop{guid}.sql");
         assert_eq!(flexible("tablespace"), "drill_tablespace.sql");
-        assert_eq!(named(&none, Flavour::SingleServer, "database"), "drill");
+        assert_eq!(named(&none, datasource::single_server, "database"), "drill");
         let guid = Assumptions::from([("FX-RF-FILES".to_owned(), "named_by_guid".to_owned())]);
         assert_eq!(
-            named(&guid, Flavour::FlexibleServer, "tablespace"),
+            named(&guid, datasource::flexible_server, "tablespace"),
             "0a1b_tablespaces.sql"
         );
-        assert_eq!(named(&guid, Flavour::SingleServer, "database"), "drill");
+        assert_eq!(named(&guid, datasource::single_server, "database"), "drill");
     }
 }

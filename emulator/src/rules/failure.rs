@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::prerequisite::{Flavour, Stage};
+use super::prerequisite::Stage;
 use super::stated::Rule;
-use super::{Code, Gate, Mark, RuleId};
+use super::{Code, DatasourceName, Mark, RuleId};
 
 const FILE: &str = "failures.toml";
 
@@ -29,16 +29,13 @@ pub enum Cause {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
-    applies_to: Vec<Flavour>,
+    applies_to: Vec<DatasourceName>,
     stage: Vec<Stage>,
     cause: Cause,
     #[serde(default)]
     says: Vec<String>,
     /// The rule it comes down to.
     pub rule: RuleId,
-    /// Who said no.
-    #[serde(default = "service")]
-    pub gate: Gate,
     code: Option<Code>,
     /// The inner code, where it is not what was said.
     pub inner: Option<String>,
@@ -52,12 +49,8 @@ pub struct Failure {
     pub sources: Vec<String>,
 }
 
-fn service() -> Gate {
-    Gate::Service
-}
-
 impl Failure {
-    fn is(&self, of: Flavour, stage: Stage, cause: Cause, says: &str) -> bool {
+    fn is(&self, of: DatasourceName, stage: Stage, cause: Cause, says: &str) -> bool {
         self.cause == cause
             && self.applies_to.contains(&of)
             && self.stage.contains(&stage)
@@ -71,14 +64,9 @@ pub struct Failures(Vec<(Failure, Code)>);
 
 impl Failures {
     /// The failure that shows, and its code.
-    pub fn of(&self, of: Flavour, stage: Stage, cause: Cause, says: &str) -> Option<(&Failure, Code)> {
+    pub fn of(&self, of: DatasourceName, stage: Stage, cause: Cause, says: &str) -> Option<(&Failure, Code)> {
         let found = self.0.iter().find(|(row, _)| row.is(of, stage, cause, says));
         found.map(|(row, code)| (row, *code))
-    }
-
-    /// Whether any row comes down to this rule.
-    pub fn name(&self, rule: RuleId) -> bool {
-        self.0.iter().any(|(row, _)| row.rule == rule)
     }
 }
 

@@ -79,8 +79,8 @@ pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use named::{Code, RuleId, Unknown};
-pub(crate) use named::{code, rule};
+pub use named::{Code, DatasourceName, RuleId, Unknown};
+pub(crate) use named::{code, datasource, rule};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,
@@ -89,7 +89,7 @@ pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
-pub use prerequisite::{Check, Flavour, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
+pub use prerequisite::{Check, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile};
 pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};
@@ -113,8 +113,8 @@ pub use stated::{Alternative, Rule, RuleKind};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
 pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
-    DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts, SecurityRow, SoftDelete,
-    StorageSettings, VaultFacts,
+    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, OlderAnswer, OneWay,
+    RecoveryPointFacts, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
 };
 
 /// All rules under one profile.

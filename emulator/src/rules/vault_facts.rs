@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{Mark, RuleId};
 
 const FILE: &str = "vaults.toml";
 
@@ -23,6 +23,12 @@ pub struct VaultFacts {
     pub deleted_vault: DeletedVaultFacts,
     /// From when on a backup instance's PUT answers without a body.
     pub instance_put_without_body: FromVersion,
+    /// States of immutability in which a vault keeps what it has.
+    pub immutability: ImmutabilityFacts,
+    /// What cross-region restore takes.
+    pub cross_region: CrossRegionFacts,
+    /// Settings that do not change back.
+    pub one_way: Vec<OneWay>,
     security: Vec<SecurityRow>,
     older_answer: Vec<OlderAnswer>,
 }
@@ -91,6 +97,51 @@ pub struct DeletedVaultFacts {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// States of immutability in which a vault keeps what it has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImmutabilityFacts {
+    /// The states.
+    pub keeps: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What cross-region restore takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossRegionFacts {
+    /// The redundancy that is copied to another region.
+    pub redundancy: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A setting of a vault that does not change back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneWay {
+    setting: String,
+    /// The value that stays.
+    pub stays: String,
+    /// The rule that has it so.
+    pub rule: RuleId,
+    /// Whether a write that says nothing of it keeps it.
+    #[serde(default)]
+    pub unsaid_keeps: bool,
+}
+
+impl OneWay {
+    /// The names that lead to the setting, from the vault's properties on.
+    pub fn place(&self) -> impl Iterator<Item = &str> {
+        self.setting.split('/')
+    }
 }
 
 /// A member that answers of older API versions leave out or spell another way.
@@ -163,6 +214,8 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     known.check(FILE, "deleted_vault", &facts.deleted_vault.sources)?;
     let without_body = &facts.instance_put_without_body;
     known.check(FILE, "instance_put_without_body", &without_body.sources)?;
+    known.check(FILE, "immutability", &facts.immutability.sources)?;
+    known.check(FILE, "cross_region", &facts.cross_region.sources)?;
     for row in &facts.older_answer {
         known.check(FILE, &row.member, &row.sources)?;
     }

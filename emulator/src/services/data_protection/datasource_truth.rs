@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::datasources::Datasource;
-use super::instance;
+use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;
 use crate::rules::{Mark, code, rule};
@@ -69,9 +69,8 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
     );
     match (own, wanted) {
         (Some(own), Some(wanted)) if own != wanted => {
-            let error = context.rules.error(code::SyntheticDatasourceFixed);
-            Err(Refusal::user_facing(error, &[])
-                .because(format!("the instance protects `{own}`, and not `{wanted}`")))
+            let why = format!("the instance protects `{own}`, and not `{wanted}`");
+            Err(refused::by(context, rule::DPP_DATASOURCE_FIXED).because(why))
         }
         _ => Ok(()),
     }

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::job::Job;
 use super::lifecycle::{self, DeletedInstance};
 use super::task::{self, Over, Step, Task};
-use super::{INSTANCE, POLICY, not_found_inside, operations, vault_store, vaults};
+use super::{INSTANCE, POLICY, not_found_inside, operations, refused, vault_store, vaults};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Mark, code, rule};
+use crate::rules::rule;
 use crate::services::{Context, page};
 use crate::state::{OperationOutcome, Resource};
 
@@ -128,13 +128,7 @@ impl DeletedVault {
 /// Policies go with their vault, and soft-deleted instances where soft delete is always on. What is
 /// protected must be deleted first.
 pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Result<(), Refusal> {
-    let refused = |why: &str| {
-        Err(
-            Refusal::user_facing(context.rules.error(code::SyntheticVaultNotEmpty), &[])
-                .because(why)
-                .by([rule::VLT_06]),
-        )
-    };
+    let refused = |why: &str| Err(refused::by(context, rule::VLT_06).because(why));
     if context
         .state
         .resources_below(&vault.id, INSTANCE)
@@ -268,12 +262,7 @@ pub(super) fn undelete(
     let Some(found) = found else {
         return Err(not_found_inside(context));
     };
-    let refused = |why: String| {
-        let mut refusal =
-            Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why);
-        refusal.mark = Mark::Inferred;
-        Err(refusal)
-    };
+    let refused = |why: String| Err(refused::by(context, rule::VLT_UNDELETE).because(why));
     if found.vault.id != *id {
         return refused(format!("the deleted vault `{name}` was {}", found.vault.id));
     }

@@ -124,14 +124,14 @@ pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, insta
     backups(context, vault, instance).any(|job| job.ended.is_none())
 }
 
-/// When the newest scheduled backup of an instance began.
-pub(super) fn last_scheduled(
-    context: &Context<'_>,
+/// When scheduled backups of an instance began, newest first.
+pub(super) fn scheduled<'a>(
+    context: &'a Context<'_>,
     vault: &ResourceId,
     instance: &ResourceId,
-) -> Option<Timestamp> {
-    let mut backups = backups(context, vault, instance);
-    backups.find(|job| job.due.is_some()).map(|job| job.started)
+) -> impl Iterator<Item = Timestamp> {
+    let scheduled = backups(context, vault, instance).filter(|job| job.due.is_some());
+    scheduled.map(|job| job.started)
 }
 
 /// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the

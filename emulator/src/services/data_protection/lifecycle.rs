@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::task::{self, Over, Step, Task};
-use super::{instance, not_found_inside, schedule, vault_of, vault_store};
+use super::{instance, not_found_inside, refused, schedule, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{Rules, code, rule};
@@ -177,10 +177,9 @@ pub(super) fn delete(
     }
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
-    if matches!(immutability, "Unlocked" | "Locked") && has_points {
-        return Err(
-            Refusal::user_facing(context.rules.error(code::SyntheticImmutableVault), &[]).by([rule::VLT_05]),
-        );
+    let keeps = &context.rules.vaults.immutability.keeps;
+    if keeps.iter().any(|state| state == immutability) && has_points {
+        return Err(refused::by(context, rule::VLT_05));
     }
     if let Some(permanent) = request.query_value("permanent") {
         let text = format!("permanent={permanent} has no effect here: nobody has recorded what it does");

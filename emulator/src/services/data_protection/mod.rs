@@ -30,6 +30,7 @@ mod policies;
 mod policy_checks;
 mod protection;
 mod recovery_points;
+mod refused;
 mod restore;
 mod restore_request;
 mod retention;
@@ -52,7 +53,7 @@ use self::lifecycle::Change;
 use super::{Context, Handler, page};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
-use crate::rules::{Mark, code};
+use crate::rules::{code, rule};
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
@@ -111,11 +112,7 @@ pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), R
         return Ok(());
     }
     let why = format!("{what} cannot be called `{}`", id.name());
-    let error = context.rules.error(code::BMSUserErrorInvalidInput);
-    let mut refusal = Refusal::user_facing(error, &[]).because(why);
-    // With which code is not known.
-    refusal.mark = Mark::Inferred;
-    Err(refusal)
+    Err(refused::by(context, rule::DPP_NAME).because(why))
 }
 
 /// The tenant and subscription vault storage lives in, which no customer sees.

@@ -6,7 +6,7 @@ use super::vault_store::Place;
 use super::violation::{Broken, Violation};
 use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn};
 use crate::model::StoredBody;
-use crate::rules::{Cause, Flavour, SignInFault, Stage};
+use crate::rules::{Cause, DatasourceName, SignInFault, Stage};
 use crate::services::Context;
 
 /// The name of the one file a recovery point of a single server's database has.
@@ -67,7 +67,7 @@ fn word(failure: SessionFailure) -> &'static str {
 /// What a data flow that failed is answered with. `about` is the database and its server.
 pub(super) fn failed(
     context: &Context<'_>,
-    of: Flavour,
+    of: DatasourceName,
     stage: Stage,
     about: (&str, &str),
     failure: EffectFailure,

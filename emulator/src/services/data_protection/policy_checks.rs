@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use super::datasources::is_retired;
 use super::policies::rules_of;
-use super::{retention, schedule};
+use super::{refused, retention, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId, code, rule};
+use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId, rule};
 use crate::services::Context;
 use crate::state::field;
 
 const ARCHIVE_STORE: &str = "ArchiveStore";
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
+    refused::by(context, rule::DPP_POLICY).because(why)
 }
 
 /// The same, where that Azure refuses it is an inference.
 fn perhaps_invalid(context: &Context<'_>, rule: RuleId, why: impl Into<String>) -> Refusal {
-    let mut refusal = invalid(context, why).by([rule]);
-    refusal.mark = Mark::Inferred;
+    let mut refusal = refused::by(context, rule).because(why);
+    refusal.mark = refusal.mark.max(Mark::Inferred);
     refusal
 }
 
@@ -68,8 +68,7 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
         return Ok(());
     };
     if is_retired(context, played.name) {
-        let error = context.rules.error(code::SyntheticSingleServerRetired);
-        return Err(Refusal::user_facing(error, &[]).by([rule::SS_B_21]));
+        return Err(refused::by(context, rule::SS_B_21));
     }
     check_retentions(context, sent, &played.policy)?;
     check_backups(context, sent, &played.policy)
@@ -132,12 +131,9 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
             .filter(|interval| interval.is_every(facts.every_days))
             .count();
         if intervals.is_empty() || fit < intervals.len() {
-            let error = context
-                .rules
-                .error(code::BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule);
             let every = facts.every_days;
             let why = format!("a schedule of PostgreSQL repeats every {every} days, as R/…/P1W does");
-            return Err(Refusal::user_facing(error, &[]).because(why));
+            return Err(refused::by(context, rule::DPP_WEEKLY).because(why));
         }
     }
     retention::check_tags(sent).map_err(|why| perhaps_invalid(context, rule::DPP_TAG, why))
@@ -182,7 +178,8 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, facts: &PolicyFacts) -
         .iter()
         .any(|store| store.eq_ignore_ascii_case(ARCHIVE_STORE));
     if archive && !facts.archive_tier {
-        return Err(invalid(context, "flexible servers have no archive tier").by([rule::FX_B_16]));
+        let why = "flexible servers have no archive tier";
+        return Err(refused::by(context, rule::FX_B_16).because(why));
     }
     if archive {
         return Err(Refusal::not_played(

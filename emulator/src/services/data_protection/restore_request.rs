@@ -6,10 +6,10 @@ use uuid::Uuid;
 use super::credentials::Credentials;
 use super::datasources::Datasource;
 use super::examination::{Examined, Target};
-use super::not_found_inside;
+use super::{not_found_inside, refused};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Mark, RestoredAs, Stage, code};
+use crate::rules::{Mark, RestoredAs, Stage, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -52,7 +52,7 @@ impl RestoreRequest {
             stage: Stage::ValidateRestore,
             restored_as: Some(RestoredAs::Files),
             vault: vault.clone(),
-            flavour: self.source.name,
+            datasource: self.source.name,
             identity: self.identity.clone(),
             server: Some(self.source.server()),
             database: self.source.database().to_owned(),
@@ -104,7 +104,7 @@ impl RestoreRequest {
 }
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
+    refused::by(context, rule::DPP_RESTORE_REQUEST).because(why)
 }
 
 /// The same, where how Azure answers is not known.
@@ -163,10 +163,8 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     };
     let points = context.own.data_protection.recovery_points(id);
     let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
-        return Err(
-            Refusal::user_facing(context.rules.error(code::UserErrorRestorePointNotFound), &[])
-                .because(format!("the instance has no recovery point `{point}`")),
-        );
+        let why = format!("the instance has no recovery point `{point}`");
+        return Err(refused::by(context, rule::DPP_POINT).because(why));
     };
     if let Destination::Files { target, .. } = &destination {
         let form = &context.rules.names.blob;
@@ -305,7 +303,8 @@ fn database(
             };
             invalid(context, why)
         })?;
-    let mut credentials = Credentials::of(info).map_err(|why| invalid(context, why))?;
+    let mut credentials =
+        Credentials::of(info).map_err(|why| refused::by(context, rule::DPP_CREDENTIALS).because(why))?;
     let own = Credentials::of(instance).ok();
     if credentials == Credentials::EntraIdentity && own != Some(Credentials::EntraIdentity) {
         return Err(invalid(context, "datasourceAuthCredentials is missing"));

@@ -143,15 +143,17 @@ impl Schedule {
         Some(retention::tag_of(policy, rule, &occasion))
     }
 
-    /// Only the first scheduled backup of a calendar week (from Monday) runs, if that rule is taken.
-    fn is_extra(&self, context: &Context<'_>) -> bool {
+    /// Only so many scheduled backups of a calendar week (from Monday) run, if that rule is taken.
+    fn is_extra(&self, context: &Context<'_>, datasource: &Datasource) -> bool {
+        let most = datasource.played(context.rules).policy.runs_a_week;
         let week = |time: Timestamp| {
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date().iso_week_date();
             (date.year(), date.week())
         };
-        let last = jobs::last_scheduled(context, &self.instance.parent(), &self.instance);
-        context.rules.takes(rule::FX_B_09, "first_only")
-            && last.is_some_and(|last| week(last) == week(context.now))
+        let vault = self.instance.parent();
+        let begun = jobs::scheduled(context, &vault, &self.instance);
+        let runs = begun.take_while(|time| week(*time) == week(context.now)).count();
+        context.rules.takes(rule::FX_B_09, "first_only") && most.is_some_and(|most| runs >= most)
     }
 
     fn run(&self, context: &mut Context<'_>, due: Due) {
@@ -160,17 +162,19 @@ impl Schedule {
             .resource(&self.instance)
             .is_some_and(|own| instance::protection_state(own) == "ProtectionConfigured");
         let vault = self.instance.parent();
-        let retired = context
+        let datasource = context
             .state
             .resource(&self.instance)
-            .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
-            .is_some_and(|datasource| datasource.is_retired(context));
-        if !configured || retired || jobs::backup_is_running(context, &vault, &self.instance) {
+            .and_then(|own| Datasource::of(context.rules, own.at("/properties")));
+        let Some(datasource) = datasource.filter(|own| !own.is_retired(context)) else {
+            return;
+        };
+        if !configured || jobs::backup_is_running(context, &vault, &self.instance) {
             return;
         }
         let Some(tag) = self.tag(context, due) else { return };
         let trigger = Trigger::Schedule(due.at);
-        if self.is_extra(context) {
+        if self.is_extra(context, &datasource) {
             let refusal = Refusal::user_facing(context.rules.error(code::SyntheticExtraWeeklyBackup), &[])
                 .by([rule::FX_B_09]);
             let violation = Violation::plain(refusal);

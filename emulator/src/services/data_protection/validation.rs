@@ -10,7 +10,7 @@ use super::examination::{Examination, Examined, Verdict};
 use super::operations::{self, Addresses, First};
 use super::task::{self, Over, Step, Task};
 use super::violation::{Violation, marks};
-use super::{instance, restore_request, vault_of};
+use super::{instance, refused, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, rule};
@@ -57,9 +57,8 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
             }
         }
         if datasource.played(context.rules).takes_credentials() {
-            Credentials::of(properties).map_err(|why| {
-                Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
-            })?;
+            Credentials::of(properties)
+                .map_err(|why| refused::by(context, rule::DPP_CREDENTIALS).because(why))?;
         }
         return Ok(());
     }

@@ -145,7 +145,7 @@ fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> 
         .as_array()
         .into_iter()
         .flatten()
-        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
+        .any(|setting| field(setting, "type").as_str() == Some(&rules.vaults.cross_region.redundancy));
     rules.pair_of(location).filter(|_| geo).into_iter().collect()
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::log::RefusedBecause;
-use crate::rules::{Cause, Flavour, Prerequisite, Stage, code, rule};
+use crate::rules::{Cause, DatasourceName, Gate, Prerequisite, Stage, code, rule};
 use crate::services::Context;
 
 /// The stages at which something of a vault can turn out not to be possible, as the log calls them.
@@ -29,7 +29,7 @@ pub(super) struct Violation {
 /// Something that broke while data moved.
 pub(super) struct Broken<'a> {
     /// The datasource's type.
-    pub(super) of: Flavour,
+    pub(super) of: DatasourceName,
     /// In which job.
     pub(super) stage: Stage,
     /// Who says so.
@@ -55,7 +55,7 @@ impl Violation {
         let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
             .because(reason)
             .by([row.rule])
-            .at(row.gate);
+            .at(context.rules.rule(row.rule).gate.unwrap_or(Gate::Service));
         refusal.mark = refusal.mark.max(row.mark);
         let text = match (&row.inner_text, &row.reason) {
             (Some(text), _) => fill.iter().fold(text.clone(), |text, (name, value)| {
@@ -153,6 +153,7 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
     if let Some(mark) = row.code_mark {
         refusal.mark = mark;
     }
+    refusal.gate = context.rules.rule(row.id).gate.unwrap_or(refusal.gate);
     Box::new(Violation::plain(refusal))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Moved, Mover, PlayedType, Progress, Site};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Cause, Flavour, Stage};
+use crate::rules::{Cause, DatasourceName, Stage, datasource};
 use crate::services::data_protection::examination::service_path;
 use crate::services::data_protection::recovery_points;
 use crate::services::data_protection::task::Need;
@@ -20,8 +20,8 @@ const VERSION: &str = "2024-08-01";
 pub(super) struct FlexibleServer;
 
 impl PlayedType for FlexibleServer {
-    fn name(&self) -> Flavour {
-        Flavour::FlexibleServer
+    fn name(&self) -> DatasourceName {
+        datasource::flexible_server
     }
 
     fn mover(&self) -> Box<dyn Mover> {
@@ -140,7 +140,7 @@ fn refused(context: &Context<'_>, site: &Site, answer: &Response) -> Progress {
 
 fn failed(context: &Context<'_>, cause: Cause, says: &str, message: &str) -> Progress {
     let broken = Broken {
-        of: Flavour::FlexibleServer,
+        of: datasource::flexible_server,
         stage: Stage::BackupJob,
         cause,
         says,

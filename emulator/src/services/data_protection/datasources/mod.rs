@@ -14,14 +14,14 @@ use super::vault_store::Place;
 use super::violation::Violation;
 use crate::jobs::SignIn;
 use crate::model::{PrincipalId, ResourceId};
-use crate::rules::{Check, DatasourceKind, DatasourceType, Flavour, PlayedDatasource, Rules, Stage};
+use crate::rules::{Check, DatasourceKind, DatasourceName, DatasourceType, PlayedDatasource, Rules, Stage};
 use crate::services::{Context, Input};
 use crate::state::field;
 
 /// A datasource type whose backups are played.
 pub(super) trait PlayedType: Sync {
     /// What its row is called.
-    fn name(&self) -> Flavour;
+    fn name(&self) -> DatasourceName;
 
     /// What moves its data.
     fn mover(&self) -> Box<dyn Mover>;
@@ -87,7 +87,7 @@ pub(super) struct Datasource {
     /// Its resource id: a server's or a database's.
     pub(super) id: ResourceId,
     /// Its type, as its row is called.
-    pub(super) name: Flavour,
+    pub(super) name: DatasourceName,
     is: DatasourceKind,
 }
 
@@ -160,9 +160,9 @@ impl Datasource {
 }
 
 /// Whether backup of such datasources has ended with their product, by now.
-pub(super) fn is_retired(context: &Context<'_>, name: Flavour) -> bool {
+pub(super) fn is_retired(context: &Context<'_>, name: DatasourceName) -> bool {
     context.rules.prerequisites.iter().any(|row| {
-        row.flavour == name
+        row.datasource == name
             && row.stage == Stage::ValidateBackup
             && matches!(row.check, Check::Before { time } if context.now >= time)
     })

@@ -3,7 +3,7 @@
 
 use super::{Moved, Mover, PlayedType, Progress, Site};
 use crate::jobs::{EffectResult, Work};
-use crate::rules::{Flavour, Stage};
+use crate::rules::{DatasourceName, Stage, datasource};
 use crate::services::data_protection::plugin;
 use crate::services::data_protection::recovery_points::VaultFile;
 use crate::services::data_protection::task::Need;
@@ -13,8 +13,8 @@ use crate::services::{Context, Input};
 pub(super) struct SingleServerDatabase;
 
 impl PlayedType for SingleServerDatabase {
-    fn name(&self) -> Flavour {
-        Flavour::SingleServer
+    fn name(&self) -> DatasourceName {
+        datasource::single_server
     }
 
     fn mover(&self) -> Box<dyn Mover> {
@@ -53,7 +53,7 @@ impl Mover for Plugin {
             Input::Worked(EffectResult::Failed(failure)) => {
                 let violation = plugin::failed(
                     context,
-                    Flavour::SingleServer,
+                    datasource::single_server,
                     Stage::BackupJob,
                     ("", ""),
                     failure,

@@ -17,9 +17,8 @@ use super::datasources::Datasource;
 use super::task::Need;
 use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
-use crate::gateway::Refusal;
 use crate::model::{NetworkPath, PrincipalId, ResourceId};
-use crate::rules::{Check, Flavour, Prerequisite, RestoredAs, Rules, Stage, Subject, code};
+use crate::rules::{Check, DatasourceName, Prerequisite, RestoredAs, Rules, Stage, Subject};
 use crate::services::{Context, Input};
 use crate::state::field;
 
@@ -46,7 +45,7 @@ pub(super) struct Examined {
     /// The vault.
     pub(super) vault: ResourceId,
     /// The kind of datasource.
-    pub(super) flavour: Flavour,
+    pub(super) datasource: DatasourceName,
     /// `identityDetails` of the request.
     pub(super) identity: Value,
     /// The datasource's server, or the one to restore to.
@@ -79,7 +78,7 @@ impl Examined {
                 false => None,
                 true => Some(Credentials::of(properties).ok()?),
             },
-            flavour: datasource.name,
+            datasource: datasource.name,
             source: None,
             configured: false,
             target: None,
@@ -107,7 +106,7 @@ impl Examined {
 
     /// Whether a row is looked at.
     fn takes(&self, row: &Prerequisite) -> bool {
-        row.is_for(self.flavour, self.stage, self.restored_as)
+        row.is_for(self.datasource, self.stage, self.restored_as)
     }
 
     fn credentials(&self) -> Option<&Credentials> {
@@ -180,12 +179,10 @@ impl Examination {
         match self.principal {
             Some(principal) => Verdict::Passed(principal),
             // No row of this stage looked at the identity; without one nothing can be done.
-            None => Verdict::Violated(Box::new(Violation::plain(Refusal::user_facing(
-                context
-                    .rules
-                    .error(code::UserErrorSystemIdentityNotEnabledWithVault),
-                &[],
-            )))),
+            None => Verdict::Violated(Box::new(Violation::moving(
+                context,
+                "nobody is named to do it as",
+            ))),
         }
     }
 
@@ -206,7 +203,7 @@ impl Examination {
             Check::NameFree { on } => self.look(context, *on, Look::FirstBlob { ending: "" }),
             Check::Before { time } => self.before(context, row, *time),
             Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
-            Check::CustomerDatabase {} => self.customer_database(context, row),
+            Check::CustomerDatabase { azures_own } => self.customer_database(context, row, azures_own),
             Check::OtherThanSource {} => self.other_than_source(context, row),
             Check::Secret { fault } => self.secret(context, row, *fault),
             Check::SignIn { fault } => self.sign_in_check(context, row, *fault),
@@ -227,7 +224,7 @@ impl Examination {
             (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
                 let mut found = violation(context, row, &refusal.reason);
                 found.refusal.gate = refusal.gate;
-                found.refusal.rules.extend(refusal.rules);
+                found.refusal = found.refusal.by(refusal.rules);
                 found.inner = inner_error(&refusal.code, &refusal.message);
                 Outcome::NotMet(found)
             }

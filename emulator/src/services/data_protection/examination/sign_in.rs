@@ -6,7 +6,7 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Gate, Prerequisite, RestoredAs, SignInFault, code};
+use crate::rules::{Prerequisite, RestoredAs, SignInFault};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::examination::secret::SecretLook;
 use crate::services::data_protection::plugin;
@@ -51,27 +51,12 @@ impl Examination {
         }
         match &self.signed_in {
             SignInLook::Failed { fault, reason } if *fault == wanted => {
-                let mut found = violation(context, row, reason);
-                found.refusal.gate = match fault {
-                    SignInFault::Network => Gate::Network,
-                    SignInFault::Credentials | SignInFault::EntraIdentity => Gate::Authentication,
-                    _ => Gate::Service,
-                };
-                Outcome::NotMet(found)
+                Outcome::NotMet(violation(context, row, reason))
             }
             SignInLook::In(missing) if !missing.is_empty() && wanted == SignInFault::Rights => {
-                let mut found = violation(context, row, &name(missing));
-                found.refusal.gate = Gate::Authorization;
-                Outcome::NotMet(found)
+                Outcome::NotMet(violation(context, row, &name(missing)))
             }
-            SignInLook::Broken(reason) => {
-                let refusal = crate::gateway::Refusal::user_facing(
-                    context.rules.error(code::SyntheticDataMovementFailed),
-                    &[],
-                )
-                .because(reason);
-                Outcome::NotMet(Box::new(Violation::plain(refusal)))
-            }
+            SignInLook::Broken(reason) => Outcome::NotMet(Box::new(Violation::moving(context, reason))),
             SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => Outcome::Met,
         }
     }
