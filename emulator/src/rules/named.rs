@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of a rule, e.g. `FX-RF-03`.
+/// The name of a rule, e.g. `FX-RF-03`; or of an error, whose row is a rule as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(&'static str);
 
@@ -32,6 +32,13 @@ pub(crate) mod code {
     use super::Code;
 
     include!(concat!(env!("OUT_DIR"), "/code.rs"));
+}
+
+impl Code {
+    /// The rule the error's own row states: for a refusal that has no other.
+    pub const fn rule(self) -> RuleId {
+        RuleId(self.0)
+    }
 }
 
 /// Every datasource type that is played, as rows call it.

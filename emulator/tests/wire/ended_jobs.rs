@@ -75,6 +75,11 @@ fn a_backup_whose_instance_goes_while_data_moves_fails_and_leaves_nothing() {
     world.pass(SignedDuration::from_mins(30));
     assert_eq!(last(&world), failed("SyntheticBackupInstanceGone"));
     assert_eq!(world.released(), 4 * DUMP_BYTES, "vault storage is given back");
+    let notes = world.azure.log().notes();
+    let rules = notes
+        .last()
+        .map(|note| note.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>());
+    assert_eq!(rules, Some(vec!["DPP-INSTANCE-GONE"]));
     assert_eq!(
         world
             .azure

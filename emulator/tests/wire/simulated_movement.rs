@@ -25,6 +25,8 @@ pub(crate) struct SimulatedMovement {
     pub(crate) server_work: Vec<ServerWork>,
     /// How the next dumps end after their first file, if not well.
     pub(crate) dumps_fail_with: Option<EffectFailure>,
+    /// How the next copies end, if not well.
+    pub(crate) copies_fail_with: Option<EffectFailure>,
     /// Whether data that is to be moved ends without a result.
     pub(crate) ends_with_nothing: bool,
 }
@@ -46,7 +48,10 @@ impl SimulatedMovement {
                 Ok(EffectResult::ServerDone)
             }
             Work::Dump(work) => self.dump(azure, now, work),
-            Work::Copy(work) => copy(azure, now, work),
+            Work::Copy(work) => match &self.copies_fail_with {
+                Some(failure) => Err(failure.clone()),
+                None => copy(azure, now, work),
+            },
             Work::Examine(_) => Ok(EffectResult::Examined(Vec::new())),
             Work::DumpDatabase(work) => self.dump_database(azure, now, work),
             Work::LoadDatabase(work) => Ok(EffectResult::Loaded {

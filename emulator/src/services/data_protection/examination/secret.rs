@@ -67,7 +67,7 @@ impl Examination {
                 let mut found = violation(context, row, reason);
                 if let Some(refusal) = refusal {
                     found.refusal.gate = refusal.gate;
-                    found.refusal = found.refusal.by(refusal.rules.iter().copied());
+                    found.refusal.name(refusal.stated());
                     found.inner = inner_error(&refusal.code, &refusal.message);
                 }
                 Outcome::NotMet(found)
