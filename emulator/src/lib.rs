@@ -16,6 +16,7 @@ pub mod fuzzing;
 pub mod gateway;
 pub mod jobs;
 pub mod log;
+pub mod machine;
 pub mod model;
 pub mod network;
 pub mod rules;

@@ -8,9 +8,9 @@ use crate::exchange::Came;
 use crate::gateway::{ParsedBody, Refusal, account_named, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
+use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint};
-use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Input, preparer};
 
 /// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
