@@ -15,6 +15,7 @@ pub mod fault;
 pub mod fuzzing;
 pub mod gateway;
 pub mod jobs;
+pub mod journal;
 pub mod log;
 pub mod machine;
 pub mod model;
