@@ -23,6 +23,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         certificate: None,
         postgres: None,
         hosts: None,
+        journal: None,
     };
     ServedWorld::start(setup).await.unwrap()
 }
