@@ -214,6 +214,18 @@ impl Journalled {
         self.inner.azure.keep_bodies();
     }
 
+    /// Breaks off, as a mistake of ours would make it.
+    #[cfg(test)]
+    pub(super) fn break_off(&mut self) {
+        let breaks = |_: &mut Inner| panic!("on purpose");
+        self.note(
+            Timestamp::UNIX_EPOCH,
+            || Input::Tick,
+            breaks,
+            |()| Answer::default(),
+        );
+    }
+
     /// Does something, and writes down what and what came of it. Should it break off, that is written down.
     fn note<T>(
         &mut self,

@@ -11,25 +11,32 @@ use super::journalled::Journalled;
 use super::request::SentRequest;
 use crate::jobs::{Effect, EffectId, Work, WorkOut};
 use crate::machine::Core as _;
-use crate::model::{Preparation, Request, Timestamp};
+use crate::model::{Preparation, Prepared, Request, Timestamp};
 
 /// What was asked to be worked out, until it is wanted.
 #[derive(Default)]
 pub(super) struct Workshop {
     preparations: BTreeMap<u64, Preparation>,
+    /// What was wanted for another preparation, until the call wants it as well.
+    prepared: BTreeMap<u64, Prepared>,
     work: BTreeMap<EffectId, WorkOut>,
 }
 
 impl Workshop {
-    /// The request, with what was worked out for it.
-    fn request(&mut self, sent: SentRequest) -> Result<Request, String> {
+    /// The request, with what was worked out for it; it is asked for no more if this is the `last` time.
+    fn request(&mut self, sent: SentRequest, last: bool) -> Result<Request, String> {
         let numbers = sent.prepared().to_vec();
         let mut request = sent.request()?;
         for number in numbers {
-            let preparation = self.preparations.remove(&number).ok_or_else(|| {
+            let before = self.prepared.remove(&number);
+            let now = || Some(self.preparations.remove(&number)?.carry_out());
+            let prepared = before.or_else(now).ok_or_else(|| {
                 format!("what input {number} asked to be worked out is wanted, and it asked for nothing")
             })?;
-            request.prepared.push(preparation.carry_out());
+            if !last {
+                self.prepared.insert(number, prepared.clone());
+            }
+            request.prepared.push(prepared);
         }
         Ok(request)
     }
@@ -68,25 +75,25 @@ impl Journalled {
                 Err(why) => Answer::said(why),
             },
             Input::Admit { path, request } => {
-                let request = workshop.request(request)?;
+                let request = workshop.request(request, false)?;
                 Answer::of_admission(&self.admit(now, &path, &request))
             }
             Input::TooLong { path, request } => {
-                let request = workshop.request(request)?;
+                let request = workshop.request(request, false)?;
                 let response = self.too_long(now, &path, &request);
                 response
                     .as_ref()
                     .map_or_else(Answer::default, Answer::of_response)
             }
             Input::Prepare { path, request } => {
-                let request = workshop.request(request)?;
+                let request = workshop.request(request, false)?;
                 if let Some(preparation) = self.prepare(now, &path, &request) {
                     workshop.preparations.insert(number, preparation.numbered(number));
                 }
                 Answer::default()
             }
             Input::Call { path, request } => {
-                let request = workshop.request(request)?;
+                let request = workshop.request(request, true)?;
                 Answer::of_response(&self.call(now, &path, request))
             }
             Input::Connect { path, host } => Answer::of_connection(&self.connect_database(now, &path, &host)),

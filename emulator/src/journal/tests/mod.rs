@@ -1,0 +1,6 @@
+//! A journal gives the same machine again.
+
+mod format;
+mod mangled;
+mod sequences;
+mod world;
