@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::jobs::{Effect, ServerWork, Work};
 use crate::machine::{Admission, DatabaseRefusal, DatabaseRoute};
-use crate::model::{Body, Response};
+use crate::model::{Body, Preparation, Response};
 
 /// What came of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,13 @@ impl Answer {
         match admission {
             Admission::Refuse(response) => Self::of_response(response),
             Admission::Buffer { .. } | Admission::Store { .. } => Self::said("admitted"),
+        }
+    }
+
+    pub(super) fn of_preparation(preparation: Option<&Preparation>) -> Self {
+        match preparation {
+            Some(_) => Self::said("to be worked out"),
+            None => Self::default(),
         }
     }
 

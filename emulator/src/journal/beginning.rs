@@ -1,11 +1,9 @@
 //! What a machine begins with.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::azure::Azure;
-use crate::rules::{Assumptions, Profile, RuleId, Rules, RulesError};
+use crate::rules::{Assumptions, Profile, Rules, RulesError};
 use crate::services::Settings;
 
 /// The format's number: another one is not read.
@@ -18,7 +16,7 @@ pub struct Beginning {
     /// Whose word is taken.
     pub profile: Profile,
     /// Alternatives that are taken instead of the profile's, by rule.
-    pub assumptions: BTreeMap<String, String>,
+    pub assumptions: Assumptions,
     /// The seed of ids and secrets.
     pub seed: u64,
     /// The settings.
@@ -28,12 +26,9 @@ pub struct Beginning {
 impl Beginning {
     /// From what the rules are loaded with.
     pub fn new(profile: Profile, assumptions: &Assumptions, seed: u64, settings: Settings) -> Self {
-        let assumptions = assumptions.iter();
         Self {
             profile,
-            assumptions: assumptions
-                .map(|(rule, alternative)| (rule.as_str().to_owned(), alternative.clone()))
-                .collect(),
+            assumptions: assumptions.clone(),
             seed,
             settings,
         }
@@ -45,12 +40,7 @@ impl Beginning {
     ///
     /// If the rules do not load, or an assumption does not fit them.
     pub fn azure(&self) -> Result<Azure, RulesError> {
-        let assumptions: Assumptions = self
-            .assumptions
-            .iter()
-            .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
-            .collect();
-        let rules = Rules::load(self.profile, &assumptions)?;
+        let rules = Rules::load(self.profile, &self.assumptions)?;
         Ok(Azure::new(rules, self.settings.clone(), self.seed))
     }
 }

@@ -322,7 +322,7 @@ impl Core for Journalled {
         };
         let line = journal.line(now, &input);
         let number = line.number();
-        line.end(&Answer::default());
+        line.end(&Answer::of_preparation(preparation.as_ref()));
         preparation.map(|preparation| preparation.numbered(number))
     }
 

@@ -23,16 +23,17 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
-    /// The request, with what was worked out for it; it is asked for no more if this is the `last` time.
+    /// The request, with what was worked out for it; it is asked for no more if this is the `last` time. What
+    /// another build does not work out beforehand it does when it is called.
     fn request(&mut self, sent: SentRequest, last: bool) -> Result<Request, String> {
         let numbers = sent.prepared().to_vec();
         let mut request = sent.request()?;
         for number in numbers {
             let before = self.prepared.remove(&number);
             let now = || Some(self.preparations.remove(&number)?.carry_out());
-            let prepared = before.or_else(now).ok_or_else(|| {
-                format!("what input {number} asked to be worked out is wanted, and it asked for nothing")
-            })?;
+            let Some(prepared) = before.or_else(now) else {
+                continue;
+            };
             if !last {
                 self.prepared.insert(number, prepared.clone());
             }
@@ -87,10 +88,13 @@ impl Journalled {
             }
             Input::Prepare { path, request } => {
                 let request = workshop.request(request, false)?;
-                if let Some(preparation) = self.prepare(now, &path, &request) {
-                    workshop.preparations.insert(number, preparation.numbered(number));
+                let preparation = self.prepare(now, &path, &request);
+                let answer = Answer::of_preparation(preparation.as_ref());
+                if let Some(preparation) = preparation {
+                    let numbered = preparation.numbered(number);
+                    workshop.preparations.insert(number, numbered);
                 }
-                Answer::default()
+                answer
             }
             Input::Call { path, request } => {
                 let request = workshop.request(request, true)?;
@@ -108,7 +112,7 @@ impl Journalled {
             }
             Input::Complete { effect, result } => {
                 let work = workshop.work.remove(&effect);
-                self.complete(now, effect, result.result(work.as_ref())?);
+                self.complete(now, effect, result.result(work.as_ref()));
                 Answer::default()
             }
             other => self.play_change(now, other)?,

@@ -61,8 +61,8 @@ impl From<&EffectResult> for OutsideResult {
 
 impl OutsideResult {
     /// The result; what was to be worked out is taken from `work`.
-    pub(super) fn result(self, work: Option<&WorkOut>) -> Result<EffectResult, String> {
-        Ok(match self {
+    pub(super) fn result(self, work: Option<&WorkOut>) -> EffectResult {
+        match self {
             Self::ServerStarted(address) => EffectResult::ServerStarted(address),
             Self::Described(parameters) => EffectResult::Described(parameters),
             Self::ServerDone => EffectResult::ServerDone,
@@ -76,11 +76,13 @@ impl OutsideResult {
             Self::Copied(files) => EffectResult::Copied { files },
             Self::Examined(missing) => EffectResult::Examined(missing),
             Self::Loaded(bytes) => EffectResult::Loaded { bytes },
-            Self::WorkedOut => work
-                .ok_or("work ended here that was not asked for before")?
-                .carry_out(),
+            // Another build may not have asked for it: its answers differ before this.
+            Self::WorkedOut => work.map_or_else(
+                || EffectResult::Failed(EffectFailure::Engine("it was not asked for".to_owned())),
+                WorkOut::carry_out,
+            ),
             Self::Failed(failure) => EffectResult::Failed(failure),
-        })
+        }
     }
 
     /// What it is, for a person.

@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use azdrill_emulator::jobs::ServerSpec;
 use azdrill_emulator::journal::{Beginning, Journalled};
-use azdrill_emulator::rules::{Assumptions, Profile, RuleId, RulesError};
+use azdrill_emulator::rules::{Profile, RulesError};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
 use azdrill_emulator::services::{Pace, Settings};
 
@@ -149,18 +149,13 @@ pub async fn play_into(
     journal: Option<&JournalFile>,
 ) -> Result<Report, RunError> {
     let began = Instant::now();
-    let assumptions: Assumptions = scenario
-        .assume
-        .iter()
-        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
-        .collect();
     let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
         .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = settings(&scenario.world, postgres.as_ref()).await?;
     check_versions(&scenario.world, &settings.postgres_majors)?;
-    let beginning = Beginning::new(profile, &assumptions, scenario.seed(), settings);
+    let beginning = Beginning::new(profile, &scenario.assume, scenario.seed(), settings);
     let mut machine = match journal {
         Some(journal) => {
             let of = format!("scenario {}", scenario.name);

@@ -289,7 +289,8 @@ impl From<ConnectionWord> for ConnectionFault {
 
 #[cfg(test)]
 mod tests {
-    use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+    use azdrill_emulator::journal::Beginning;
+    use azdrill_emulator::rules::{Assumptions, Profile};
     use azdrill_emulator::services::Settings;
     use miette::Diagnostic as _;
 
@@ -339,7 +340,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("faults.toml");
         std::fs::write(&file, text).unwrap();
-        let told = FaultFile::read(&file, azure().rules()).unwrap_err();
+        let told = FaultFile::read(&file, machine().rules()).unwrap_err();
         let help = told.help().map(|help| help.to_string()).unwrap_or_default();
         let told = told.to_string();
         assert!(
@@ -448,9 +449,9 @@ mod tests {
              [[request]]\noptional = true\nlose_answer = { status = 500 }\n",
         )
         .unwrap();
-        let mut azure = azure();
-        file.apply(&mut azure).unwrap();
-        let told = unstruck(&azure);
+        let mut machine = machine();
+        file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+        let told = unstruck(&machine);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
             told[0].contains("no server `dril` was running at the end"),

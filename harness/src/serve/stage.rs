@@ -5,7 +5,7 @@ use std::sync::Arc;
 use azdrill_emulator::azure::NotNow;
 use azdrill_emulator::journal::{Beginning, Journalled, NotBroughtBack};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Assumptions, RuleId, RulesError};
+use azdrill_emulator::rules::{Assumptions, RulesError};
 use azdrill_emulator::server::Driver;
 use azdrill_emulator::world::Operator;
 
@@ -32,7 +32,7 @@ async fn beginning(setup: &Setup) -> Result<Beginning, ServeError> {
         .iter()
         .flat_map(|scenario| &scenario.assume)
         .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
-        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
+        .map(|(rule, alternative)| (rule.clone(), alternative.clone()))
         .collect();
     let none = World::default();
     let world = setup.world.as_ref().map_or(&none, |scenario| &scenario.world);
