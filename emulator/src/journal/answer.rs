@@ -138,8 +138,9 @@ impl Answer {
         }
         let short = |answer: &Self| {
             let mut words: Vec<String> = Vec::new();
-            words.extend(answer.status.map(|status| status.to_string()));
-            words.extend(answer.code.clone());
+            let code = answer.code.as_deref().unwrap_or_default();
+            let status = answer.status.map(|status| format!("{status} {code}"));
+            words.extend(status.map(|status| status.trim_end().to_owned()));
             words.extend(answer.length.map(|length| format!("{length} bytes")));
             words.extend(answer.said.clone());
             match words.is_empty() {

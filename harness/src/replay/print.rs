@@ -93,7 +93,7 @@ fn differing(page: &Page, replayed: &Replayed, first: &Differing) -> String {
     if !replayed.header().is_of_this_build() {
         say(
             "because",
-            "another build wrote it: its rules or what they do are others",
+            "another build wrote it: its rules, or what comes of them, may be others",
         );
     }
     text
