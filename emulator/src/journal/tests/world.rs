@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::calls::palette;
 use crate::azure::Azure;
 use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
@@ -94,7 +95,7 @@ pub(super) fn beginning(seed: u64) -> Beginning {
 /// One thing that happens.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// A call of [`World::palette`].
+    /// A call of [`palette`].
     Call(usize),
     /// One that somebody makes who is nobody.
     Stranger(usize),
@@ -132,8 +133,6 @@ pub(super) struct World {
     stored: u64,
     work: Vec<Effect>,
 }
-
-const GROUP: &str = "/resourceGroups/g";
 
 impl World {
     pub(super) fn new() -> Self {
@@ -185,118 +184,8 @@ impl World {
         .map(|audience| self.machine.tokens().issue(self.now, principal, audience).0);
     }
 
-    /// Calls that do something to one another.
-    fn palette(&self) -> Vec<(Method, &'static str, String, Option<Value>)> {
-        let group = format!("/subscriptions/{}{GROUP}", self.operator.subscription);
-        let of = |kind: &str, version: &str| format!("{group}/providers/{kind}?api-version={version}");
-        let account = of("Microsoft.Storage/storageAccounts/acct", "2023-01-01");
-        let server = of("Microsoft.DBforPostgreSQL/flexibleServers/drill", "2024-08-01");
-        let vault = of("Microsoft.KeyVault/vaults/kvlt", "2023-07-01");
-        let backup = of("Microsoft.DataProtection/backupVaults/vault", "2024-04-01");
-        let deployment = of("Microsoft.Resources/deployments/d", "2021-04-01");
-        let template = json!({"properties": {"mode": "Incremental", "template": {
-            "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
-            "contentVersion": "1.0.0.0",
-            "resources": [{"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2023-01-01",
-                "name": "deployed", "location": "uksouth", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}],
-        }}});
-        let graph = "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01".to_owned();
-        let (arm, keys) = ("management.azure.com", "kvlt.vault.azure.net");
-        let key = |name: &str, verb: &str| format!("/keys/{name}/{verb}?api-version=7.4");
-        let sign = json!({"alg": "ES256", "value": "A".repeat(43)});
-        vec![
-            (
-                Method::PUT,
-                arm,
-                format!("{group}?api-version=2021-04-01"),
-                Some(json!({"location": "uksouth"})),
-            ),
-            (
-                Method::PUT,
-                arm,
-                account.clone(),
-                Some(json!({"location": "uksouth", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})),
-            ),
-            (
-                Method::PUT,
-                arm,
-                of(
-                    "Microsoft.Storage/storageAccounts/acct/blobServices/default/containers/box",
-                    "2023-01-01",
-                ),
-                Some(json!({"properties": {}})),
-            ),
-            (
-                Method::PUT,
-                arm,
-                server.clone(),
-                Some(
-                    json!({"location": "uksouth", "sku": {"name": "Standard_D4s_v3", "tier": "GeneralPurpose"}, "properties": {"administratorLogin": "drill", "administratorLoginPassword": "Not-a-secret-1!", "version": "17"}}),
-                ),
-            ),
-            (
-                Method::PUT,
-                arm,
-                vault,
-                Some(
-                    json!({"location": "uksouth", "properties": {"tenantId": self.operator.tenant, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": true}}),
-                ),
-            ),
-            (
-                Method::PUT,
-                arm,
-                backup,
-                Some(
-                    json!({"location": "uksouth", "identity": {"type": "SystemAssigned"}, "properties": {"storageSettings": [{"datastoreType": "VaultStore", "type": "LocallyRedundant"}]}}),
-                ),
-            ),
-            (Method::PUT, arm, deployment.clone(), Some(template)),
-            (Method::GET, arm, deployment, None),
-            (
-                Method::POST,
-                arm,
-                graph,
-                Some(json!({"query": "resources | project name, type"})),
-            ),
-            (
-                Method::POST,
-                keys,
-                key("k", "create"),
-                Some(json!({"kty": "EC", "crv": "P-256"})),
-            ),
-            (Method::POST, keys, key("k", "sign"), Some(sign.clone())),
-            (Method::POST, keys, key("nobody", "sign"), Some(sign)),
-            (
-                Method::GET,
-                arm,
-                format!("{group}/resources?api-version=2021-04-01"),
-                None,
-            ),
-            (Method::DELETE, arm, account, None),
-            (Method::DELETE, arm, server, None),
-            (
-                Method::GET,
-                "acct.blob.core.windows.net",
-                "/box/blob1".to_owned(),
-                None,
-            ),
-            (
-                Method::DELETE,
-                "acct.blob.core.windows.net",
-                "/box/blob1".to_owned(),
-                None,
-            ),
-            (
-                Method::GET,
-                "acct.blob.core.windows.net",
-                "/box?restype=container&comp=list".to_owned(),
-                None,
-            ),
-        ]
-    }
-
     fn request(&self, index: usize) -> Request {
-        let palette = self.palette();
+        let palette = palette(&self.operator);
         let (method, host, target, body) = &palette[index % palette.len()];
         let kind = usize::from(host.contains(".blob.")) + 2 * usize::from(host.contains(".vault."));
         let request = Request::new(method.clone(), host, target)
@@ -425,7 +314,7 @@ impl World {
             }
             Step::Give => {
                 let id = format!(
-                    "/subscriptions/{}{GROUP}/providers/Microsoft.Storage/storageAccounts/acct",
+                    "/subscriptions/{}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct",
                     self.operator.subscription
                 );
                 let properties = json!({"publicNetworkAccess": "Disabled"});
@@ -481,7 +370,7 @@ impl World {
 
     /// Something of everything.
     pub(super) fn live(&mut self) {
-        let calls = self.palette().len();
+        let calls = palette(&self.operator).len();
         self.send_odd_bodies();
         for step in (0..calls).map(Step::Call).chain([
             Step::Tick,
