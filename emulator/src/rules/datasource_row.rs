@@ -260,12 +260,38 @@ pub(super) fn load(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Profile, Rules, datasource};
+    use crate::rules::{Assumptions, Check, Profile, Rules, datasource};
 
     fn named(assumptions: &Assumptions, name: DatasourceName, kind: &str) -> String {
         let rules = Rules::load(Profile::Observed, assumptions).expect("the rules load");
         let (_, played) = rules.datasources.named(name);
         played.restored_name(kind, Some("shop{guid}"), "drill", "0a1b")
+    }
+
+    /// Whatever is done about a datasource is done as somebody.
+    #[test]
+    fn every_stage_of_a_type_asks_whom_it_is_done_as_and_no_other_stage_asks_anything() {
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        for (_, played) in rules.datasources.played() {
+            let own = |row: &&crate::rules::Prerequisite| row.datasource == played.name;
+            for row in rules.prerequisites.iter().filter(own) {
+                assert!(
+                    played.stages.contains(&row.stage),
+                    "{} at {:?}",
+                    row.id,
+                    row.stage
+                );
+            }
+            for stage in &played.stages {
+                for restored_as in &played.restored_as {
+                    let mut rows = rules.prerequisites.iter();
+                    let asked = rows.any(|row| {
+                        row.is_for(played.name, *stage, Some(*restored_as)) && row.check == Check::Identity
+                    });
+                    assert!(asked, "{:?} {stage:?} {restored_as:?}", played.name);
+                }
+            }
+        }
     }
 
     #[test]

@@ -130,7 +130,8 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    require_played(context, sent)?;
+    let played = source.played(context.rules);
+    require_played(context, sent, &played.policy.store)?;
     let named = field(sent, "sourceResourceId").as_str().unwrap_or_default();
     if !named.is_empty() && named.parse() != Ok(source.id.clone()) {
         let why = format!(
@@ -140,7 +141,6 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         return Err(not_sure(invalid(context, why)));
     }
     let info = field(sent, "restoreTargetInfo");
-    let played = source.played(context.rules);
     let to_database = played.restored_as.contains(&RestoredAs::Database);
     let destination = match field(info, "objectType").as_str() {
         Some("RestoreFilesTargetInfo") => files(context, field(info, "targetDetails"))?,
@@ -189,9 +189,9 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     })
 }
 
-/// Backups of PostgreSQL are points in the vault. Those of single servers could be in the archive as
-/// well, which is not played.
-fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+/// Backups of PostgreSQL are points in their type's one store. Those of single servers could be in the archive
+/// as well, which is not played.
+fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), Refusal> {
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
@@ -203,10 +203,7 @@ fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");
         return Err(invalid(context, why));
     }
-    if !["", "VaultStore"]
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(store))
-    {
+    if !store.is_empty() && !store.eq_ignore_ascii_case(own) {
         return Err(invalid(
             context,
             format!("there are no backups in a store `{store}`"),

@@ -51,7 +51,12 @@ impl Violation {
         let Some((row, code)) = rows.of(broken.of, broken.stage, broken.cause, broken.says) else {
             return Self::moving(context, &broken.reason);
         };
-        let reason = row.reason.as_ref().unwrap_or(&broken.reason);
+        let inner = row.inner.as_deref().unwrap_or(broken.inner);
+        let reason = match (&row.reason, &row.inner) {
+            (Some(reason), _) => reason.clone(),
+            (None, Some(inner)) => format!("{inner}: {}", broken.message),
+            (None, None) => broken.reason.clone(),
+        };
         let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
             .because(reason)
             .by([row.rule])
@@ -64,7 +69,6 @@ impl Violation {
             (None, Some(reason)) => reason.clone(),
             (None, None) => broken.message.to_owned(),
         };
-        let inner = row.inner.as_deref().unwrap_or(broken.inner);
         Self {
             refusal,
             inner: inner_error(inner, &text),
