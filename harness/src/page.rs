@@ -38,6 +38,8 @@ pub enum Ink {
     Bad,
     /// What matters less.
     Dim,
+    /// What is worth a look.
+    Note,
 }
 
 impl Page {
@@ -71,6 +73,7 @@ impl Page {
             Ink::Good => "32",
             Ink::Bad => "31",
             Ink::Dim => "2",
+            Ink::Note => "33",
             Ink::Plain => return text.to_owned(),
         };
         if self.colour && !text.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use azdrill_emulator::rules::Profile;
+
 use super::report::StepReport;
 use super::transcript::{exchange_line, for_people};
 use super::{Report, RuleNote};
@@ -21,17 +23,12 @@ pub fn print(report: &Report, page: &Page, verbose: bool, sources: &mut BTreeMap
     );
     text += &page.paragraph("  ", 2, Ink::Plain, &report.claim);
     text.push('\n');
-    let mut steps = Steps {
-        page,
-        verbose,
-        stated: Vec::new(),
-        sources,
-    };
+    let mut steps = Steps::new(page, verbose, sources);
     for index in 0..report.steps.len() {
         text += &steps.step(&report.steps, index);
     }
     text += &table(page, report);
-    text += &steps.about(report);
+    text += &steps.about(&report.about);
     text += &verdict(page, report);
     text
 }
@@ -77,7 +74,7 @@ pub(crate) fn cited(note: &RuleNote, sources: &mut BTreeMap<String, String>) -> 
 }
 
 /// Telling steps one after the other: what was said once is not said again.
-struct Steps<'a> {
+pub(super) struct Steps<'a> {
     page: &'a Page,
     verbose: bool,
     /// Rules whose statement was told.
@@ -85,19 +82,31 @@ struct Steps<'a> {
     sources: &'a mut BTreeMap<String, String>,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    pub(super) fn new(page: &'a Page, verbose: bool, sources: &'a mut BTreeMap<String, String>) -> Self {
+        Self {
+            page,
+            verbose,
+            stated: Vec::new(),
+            sources,
+        }
+    }
+
     fn step(&mut self, all: &[StepReport], index: usize) -> String {
         let page = self.page;
         let step = &all[index];
-        let outcome = &step.outcome;
-        let mark = match (step.expects, step.misses.is_empty()) {
-            (_, false) => page.ink(Ink::Bad, "✗"),
-            (true, true) => page.ink(Ink::Good, "✓"),
-            (false, true) => page.ink(Ink::Dim, "·"),
-        };
+        let mark = mark(page, step.expects, step.misses.is_empty());
         let first = format!("{mark} {}. ", index + 1);
-        let title = format!("{}: {}", step.title, outcome.brief());
-        let mut text = page.paragraph(&first, 4, Ink::Bold, &title);
+        let title = format!("{}: {}", step.title, step.outcome.brief());
+        page.paragraph(&first, 4, Ink::Bold, &title) + &self.body(all, index)
+    }
+
+    /// What stands below a step's heading.
+    pub(super) fn body(&mut self, all: &[StepReport], index: usize) -> String {
+        let page = self.page;
+        let step = &all[index];
+        let outcome = &step.outcome;
+        let mut text = String::new();
         for exchange in &step.exchanges {
             if self.verbose || exchange.refused.is_some() {
                 let line = exchange_line(exchange);
@@ -184,9 +193,15 @@ impl Steps<'_> {
         text
     }
 
+    /// Cites a rule that is told elsewhere than below a step.
+    pub(super) fn cite(&mut self, note: &RuleNote) -> String {
+        self.stated.push(note.id.clone());
+        cited(note, self.sources)
+    }
+
     /// The rules it is about that were not told yet.
-    fn about(&mut self, report: &Report) -> String {
-        let rest = report.about.iter();
+    pub(super) fn about(&mut self, about: &[RuleNote]) -> String {
+        let rest = about.iter();
         let rest: Vec<&RuleNote> = rest.filter(|rule| !self.stated.contains(&rule.id)).collect();
         if rest.is_empty() {
             return "\n".to_owned();
@@ -198,6 +213,15 @@ impl Steps<'_> {
         }
         text.push('\n');
         text
+    }
+}
+
+/// How a step went: as expected, otherwise, or without anybody expecting anything.
+pub(super) fn mark(page: &Page, expects: bool, held: bool) -> String {
+    match (expects, held) {
+        (_, false) => page.ink(Ink::Bad, "✗"),
+        (true, true) => page.ink(Ink::Good, "✓"),
+        (false, true) => page.ink(Ink::Dim, "·"),
     }
 }
 
@@ -250,21 +274,20 @@ pub(crate) fn certainty(mark: &str, code: &str) -> String {
     }
 }
 
-/// Documented, observed, actual: one row for each step that says what it expects.
+/// What was expected of this machine, and what it did: one row for each step that says what it expects.
 fn table(page: &Page, report: &Report) -> String {
-    let rows: Vec<[String; 4]> = report
+    let rows: Vec<[String; 3]> = report
         .steps
         .iter()
         .filter(|step| step.expects)
         .map(|step| {
-            [
-                step.title.clone(),
-                step.documented.clone(),
-                step.observed.clone(),
-                step.outcome.brief(),
-            ]
+            let expected = match report.profile {
+                Profile::Documented => &step.documented,
+                Profile::Observed => &step.observed,
+            };
+            [step.title.clone(), expected.clone(), step.outcome.brief()]
         })
         .collect();
-    let head = ["step", "documented", "observed", "actual"];
+    let head = ["step", "expected", report.profile.as_str()];
     format!("\n{}", page.table(2, head, &rows))
 }

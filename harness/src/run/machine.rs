@@ -1,0 +1,123 @@
+//! One machine: whose rules it goes by, and what moves its rows.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules};
+use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
+use azdrill_emulator::services::Settings;
+use azdrill_emulator::world;
+
+use super::simulated::SimulatedServers;
+use super::{Client, Play, Report, RunError, check_versions, settings};
+use crate::postgres::RealPostgres;
+use crate::scenario::Scenario;
+
+/// What stands behind the servers of a machine.
+#[derive(Clone)]
+pub enum Outside {
+    /// Real servers, or none at all.
+    Real(Option<Arc<dyn RealPostgres>>),
+    /// Servers that only are said to run, of these major versions: every decision is made, and no row moved.
+    Simulated(Vec<u32>),
+}
+
+/// What a scenario is played on.
+#[derive(Clone)]
+pub struct Machine {
+    /// Whose word it takes.
+    pub profile: Profile,
+    /// Alternatives it takes besides those the scenario assumes.
+    pub besides: Assumptions,
+    /// What moves its rows.
+    pub outside: Outside,
+}
+
+impl Machine {
+    /// One that goes by a profile alone.
+    pub fn of(profile: Profile, outside: Outside) -> Self {
+        Self {
+            profile,
+            besides: Assumptions::new(),
+            outside,
+        }
+    }
+
+    /// The rules it goes by when it plays a scenario.
+    pub(super) fn rules(&self, scenario: &Scenario) -> Result<Rules, RunError> {
+        let mut assumptions = assumptions(scenario);
+        assumptions.extend(self.besides.clone());
+        Ok(Rules::load(self.profile, &assumptions)?)
+    }
+
+    async fn settings(&self, scenario: &Scenario) -> Result<Settings, RunError> {
+        match &self.outside {
+            Outside::Real(postgres) => settings(&scenario.world, postgres.as_ref()).await,
+            Outside::Simulated(majors) => Ok(Settings {
+                has_postgres: true,
+                postgres_majors: majors.iter().rev().copied().collect(),
+                ..settings(&scenario.world, None).await?
+            }),
+        }
+    }
+}
+
+/// What a scenario assumes.
+pub(super) fn assumptions(scenario: &Scenario) -> Assumptions {
+    let assumed = scenario.assume.iter();
+    assumed
+        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
+        .collect()
+}
+
+/// Plays a scenario on a machine, with a fresh world of its own.
+///
+/// # Errors
+///
+/// If it could not be played to its end. Expectations that are missed are no error: they stand in
+/// the report.
+pub async fn play(scenario: &Scenario, machine: &Machine) -> Result<Report, RunError> {
+    let began = Instant::now();
+    let rules = machine.rules(scenario)?;
+    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
+        .map_err(|error| RunError::Emulator(error.to_string()))?;
+    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
+    let start = scenario.world.begins();
+    let settings = machine.settings(scenario).await?;
+    check_versions(&scenario.world, &settings.postgres_majors)?;
+    let mut azure = Azure::new(rules, settings, scenario.seed());
+    let operator = world::found(&mut azure, start);
+    let door = FrontDoor::new(azure, Clock::at(start), store);
+    let (engine, postgres) = match &machine.outside {
+        Outside::Real(postgres) => {
+            let engine = postgres.clone().map(|own| own as Arc<dyn DatabaseEngine>);
+            (engine, postgres.clone())
+        }
+        Outside::Simulated(_) => {
+            let engine: Arc<dyn DatabaseEngine> = Arc::new(SimulatedServers::default());
+            (Some(engine), None)
+        }
+    };
+    let client = Client::new(Driver::new(door, engine), operator);
+    let mut play = Play::begin(scenario, client, postgres).await?;
+    play.simulated = matches!(machine.outside, Outside::Simulated(_));
+    let steps = play.steps(machine.profile).await?;
+    let postgres_major = play.source.as_ref().map(|spec| spec.major);
+    let virtual_time = play.client.now().duration_since(start);
+    let about = play.about(scenario);
+    let simulated = play.simulated;
+    play.clean_up().await;
+    Ok(Report {
+        name: scenario.name.clone(),
+        topic: scenario.topic.clone(),
+        claim: scenario.claim.clone(),
+        profile: machine.profile,
+        about,
+        steps,
+        virtual_time,
+        real_time: began.elapsed(),
+        postgres_major,
+        simulated,
+    })
+}
