@@ -15,6 +15,8 @@ const WIDTH_MIN: usize = 40;
 const WIDTH_MAX: usize = 120;
 /// Between the columns of a table.
 const GAP: usize = 2;
+/// What is longer is no number and no sign that the lines of a cell could hang behind.
+const HANG_MAX: usize = 6;
 /// A table whose rows are higher is harder to read than a list.
 const ROW_LINES_MAX: usize = 3;
 
@@ -128,7 +130,7 @@ impl Page {
         let cells: Vec<Vec<String>> = row
             .iter()
             .zip(widths)
-            .map(|(cell, width)| wrap(cell, Options::new(width)))
+            .map(|(cell, width)| cell_lines(cell, width))
             .collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or_default();
         let mut out = String::new();
@@ -153,7 +155,7 @@ impl Page {
                 out += &self.paragraph(&blank, indent + GAP, Ink::Bold, cell);
             }
             let mut said: Vec<(String, &String)> = Vec::new();
-            for (name, cell) in cells {
+            for (name, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
                 match said.last_mut() {
                     Some((names, last)) if *last == cell => *names += &format!(", {name}"),
                     _ => said.push(((*name).to_owned(), cell)),
@@ -168,10 +170,23 @@ impl Page {
     }
 }
 
+/// A cell's lines. Where it begins with a number or a sign, the others hang behind that.
+fn cell_lines(cell: &str, width: usize) -> Vec<String> {
+    let sign: String = cell
+        .chars()
+        .take_while(|letter| !letter.is_alphabetic())
+        .collect();
+    let hang = match display_width(&sign) {
+        taken if sign.ends_with(' ') && taken <= HANG_MAX => " ".repeat(taken),
+        _ => String::new(),
+    };
+    wrap(cell, Options::new(width).subsequent_indent(&hang))
+}
+
 /// How many lines a row takes.
 fn height<const N: usize>(row: &[String; N], widths: &[usize; N]) -> usize {
     let cells = row.iter().zip(widths);
-    let lines = cells.map(|(cell, width)| wrap(cell, Options::new(*width)).len());
+    let lines = cells.map(|(cell, width)| cell_lines(cell, *width).len());
     lines.max().unwrap_or_default()
 }
 

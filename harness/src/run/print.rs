@@ -9,8 +9,10 @@ use super::transcript::{exchange_line, for_people};
 use super::{Report, RuleNote};
 use crate::page::{Ink, Page};
 
-/// Where what is said of a step begins.
-const TOLD: usize = 13;
+/// Where what is said of a step stands.
+const AT: usize = 4;
+/// How wide the labels of what is said are.
+const LABEL: usize = 9;
 
 /// The report. `verbose` shows every request, not only those that mattered. The sources it cites are
 /// added to `sources`, for [`source_list`].
@@ -77,6 +79,8 @@ pub(crate) fn cited(note: &RuleNote, sources: &mut BTreeMap<String, String>) -> 
 pub(super) struct Steps<'a> {
     page: &'a Page,
     verbose: bool,
+    /// Where what is said of a step stands.
+    pub(super) at: usize,
     /// Rules whose statement was told.
     stated: Vec<String>,
     sources: &'a mut BTreeMap<String, String>,
@@ -87,6 +91,7 @@ impl<'a> Steps<'a> {
         Self {
             page,
             verbose,
+            at: AT,
             stated: Vec::new(),
             sources,
         }
@@ -106,11 +111,12 @@ impl<'a> Steps<'a> {
         let page = self.page;
         let step = &all[index];
         let outcome = &step.outcome;
+        let blank = " ".repeat(self.at);
         let mut text = String::new();
         for exchange in &step.exchanges {
             if self.verbose || exchange.refused.is_some() {
                 let line = exchange_line(exchange);
-                let indent = line.len() - line.trim_start().len() + 4;
+                let indent = line.len() - line.trim_start().len() + self.at;
                 let first = " ".repeat(indent);
                 text += &page.paragraph(&first, indent + 4, Ink::Dim, line.trim_start());
             }
@@ -120,14 +126,14 @@ impl<'a> Steps<'a> {
             text += &match all[..index].iter().position(same) {
                 Some(before) => {
                     let told = format!("the same refusal as in step {}", before + 1);
-                    page.paragraph("    ", 4, Ink::Dim, &told)
+                    page.paragraph(&blank, self.at, Ink::Dim, &told)
                 }
                 None => self.refusal(step),
             };
         }
         for note in step.notes.iter().filter(|note| note.refused.is_none()) {
             let told = format!("{}: {}", note.about, for_people(&note.text));
-            text += &page.paragraph("    ", 6, Ink::Dim, &told);
+            text += &page.paragraph(&blank, self.at + 2, Ink::Dim, &told);
         }
         text + &self.ending(step)
     }
@@ -135,6 +141,7 @@ impl<'a> Steps<'a> {
     fn ending(&self, step: &StepReport) -> String {
         let page = self.page;
         let outcome = &step.outcome;
+        let blank = " ".repeat(self.at);
         let mut text = String::new();
         if let Some(files) = outcome
             .files
@@ -142,7 +149,7 @@ impl<'a> Steps<'a> {
         {
             let word = if files == 1 { "file" } else { "files" };
             let told = format!("{files} {word}: {}", outcome.blobs.join(", "));
-            text += &page.paragraph("    ", 6, Ink::Plain, &told);
+            text += &page.paragraph(&blank, self.at + 2, Ink::Plain, &told);
         }
         if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
             let (ink, word) = if equal {
@@ -151,10 +158,10 @@ impl<'a> Steps<'a> {
                 (Ink::Bad, "different")
             };
             let word = page.ink(ink, word);
-            text += &format!("    {tables} tables, {rows} rows: {word} to the source\n");
+            text += &format!("{blank}{tables} tables, {rows} rows: {word} to the source\n");
         }
         for miss in &step.misses {
-            text += &page.paragraph("    ", 6, Ink::Bad, &format!("missed: {miss}"));
+            text += &page.paragraph(&blank, self.at + 2, Ink::Bad, &format!("missed: {miss}"));
         }
         text
     }
@@ -162,10 +169,11 @@ impl<'a> Steps<'a> {
     fn refusal(&mut self, step: &StepReport) -> String {
         let page = self.page;
         let outcome = &step.outcome;
+        let (blank, told_at) = (" ".repeat(self.at), self.at + LABEL);
         let mut text = String::new();
         let mut say = |label: &str, told: &str| {
-            let label = page.ink(Ink::Dim, &format!("    {label:<9}"));
-            text += &page.paragraph(&label, TOLD, Ink::Plain, told);
+            let label = page.ink(Ink::Dim, &format!("{blank}{label:<9}"));
+            text += &page.paragraph(&label, told_at, Ink::Plain, told);
         };
         say("message", &outcome.message);
         if !outcome.inner_code.is_empty() {

@@ -121,6 +121,8 @@ impl Finder {
             if !left.is_empty() {
                 found.extend(self.really(real, *step, &left, &rules).await);
             }
+            // What decides how it ends comes first.
+            found.sort_by_key(|because| because.aspects.iter().min().copied());
             causes.push(found);
         }
         causes

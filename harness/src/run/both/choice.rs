@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use azdrill_emulator::rules::{Profile, RuleId, Rules};
 use serde::Serialize;
 
+use super::ComparedStep;
 use crate::run::machine::assumptions;
 use crate::run::{Machine, Outside, RunError};
 use crate::scenario::Scenario;
@@ -71,8 +72,22 @@ impl Choices {
         })
     }
 
+    /// The rules that are named as causes, in the order in which they are.
+    pub(super) fn named(&self, steps: &[ComparedStep]) -> Vec<RuleChoice> {
+        let mut named: Vec<RuleChoice> = Vec::new();
+        for name in steps
+            .iter()
+            .flat_map(|step| step.because.iter().flat_map(|cause| &cause.rules))
+        {
+            let id = self.differing.keys().find(|id| id.as_str() == name);
+            let known = named.iter().any(|choice| choice.rule == *name);
+            named.extend(id.filter(|_| !known).map(|id| self.told(id)));
+        }
+        named
+    }
+
     /// A rule with what both take, for whoever reads it.
-    pub(super) fn told(&self, id: &RuleId) -> RuleChoice {
+    fn told(&self, id: &RuleId) -> RuleChoice {
         let statement = self.observed.statements.get(id);
         RuleChoice {
             rule: id.to_string(),

@@ -6,7 +6,6 @@ mod choice;
 mod done;
 mod print;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use azdrill_emulator::rules::Profile;
@@ -16,8 +15,6 @@ pub use cause::{Because, FoundBy};
 pub use choice::{Alternative, RuleChoice};
 pub use done::{Aspect, Done};
 pub use print::print_both;
-
-pub(crate) use choice::alternative;
 
 use cause::{Difference, Finder, Played};
 use choice::Choices;
@@ -144,15 +141,7 @@ pub async fn play_both(scenario: &Scenario, outside: &Outside) -> Result<Both, R
             step.unexplained = aspects.into_iter().filter(|own| !explained(own)).collect();
             step.because = causes;
         }
-        let named: BTreeSet<&String> = steps
-            .iter()
-            .flat_map(|step| step.because.iter().flat_map(|cause| &cause.rules))
-            .collect();
-        let found = choices
-            .differing
-            .keys()
-            .filter(|id| named.contains(&id.to_string()));
-        differing_rules = found.map(|id| choices.told(id)).collect();
+        differing_rules = choices.named(&steps);
     }
     let comparison = Comparison {
         name: scenario.name.clone(),

@@ -10,6 +10,10 @@ use crate::run::{Report, RuleNote};
 
 /// A message that is longer is no cell of a table.
 const CELL_MESSAGE_MAX: usize = 48;
+/// How the rules that make a difference were found.
+const FOUND: &str = "each rule was turned alone, and played without rows";
+/// Where what one of two machines did is told.
+const DEEPER: usize = 6;
 
 /// What both did: step by step, then side by side, then by which rules. The sources it cites are added to
 /// `sources`.
@@ -18,7 +22,7 @@ pub fn print_both(both: &Both, page: &Page, verbose: bool, sources: &mut BTreeMa
     let mut text = format!(
         "{}  {}\n",
         page.ink(Ink::Bold, &comparison.name),
-        page.ink(Ink::Dim, "by the documents and as observed")
+        page.ink(Ink::Dim, "both machines")
     );
     text += &page.paragraph("  ", 2, Ink::Plain, &comparison.claim);
     text.push('\n');
@@ -71,8 +75,11 @@ fn machine(
     report: &Report,
     step: &ComparedStep,
 ) -> String {
-    let name = page.ink(Ink::Note, &format!("    {name:<11}"));
-    page.paragraph(&name, 15, Ink::Bold, &cell(done, step)) + &steps.body(&report.steps, step.number - 1)
+    let name = page.ink(Ink::Note, &format!("    {name:<12}"));
+    let at = std::mem::replace(&mut steps.at, DEEPER);
+    let body = steps.body(&report.steps, step.number - 1);
+    steps.at = at;
+    page.paragraph(&name, 16, Ink::Bold, &cell(done, step)) + &body
 }
 
 /// What one did, with as much as shows a difference.
@@ -138,7 +145,7 @@ fn by(step: &ComparedStep, same: bool) -> String {
         text += &format!("{and}none found for {}", list(&step.unexplained));
     }
     if same {
-        text += &format!(" ({})", list(&step.differs));
+        text += &format!(" ({})", changed(&step.differs));
     }
     text
 }
@@ -153,7 +160,8 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
     if comparison.differing_rules.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n  {}\n", page.ink(Ink::Bold, "what makes the difference"));
+    let heading = format!("  {}  ", page.ink(Ink::Bold, "what makes the difference"));
+    let mut text = format!("\n{}", page.paragraph(&heading, 4, Ink::Dim, FOUND));
     for choice in &comparison.differing_rules {
         let told = format!("{}  {}", choice.rule, choice.statement);
         text += &page.paragraph("  ", 4, Ink::Plain, &told);
@@ -161,9 +169,9 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
             let note = note(choice, taken);
             let cited = steps.cite(&note);
             let evidence = cited.split_once(' ').map_or("", |(_, evidence)| evidence);
-            let first = page.ink(Ink::Dim, &format!("    {name:<11}"));
+            let first = page.ink(Ink::Dim, &format!("    {name:<12}"));
             let told = format!("{} {evidence}", taken.alternative.replace('_', " "));
-            text += &page.paragraph(&first, 15, Ink::Plain, &told);
+            text += &page.paragraph(&first, 16, Ink::Plain, &told);
         }
         let changes: Vec<String> = comparison
             .steps
@@ -172,8 +180,8 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
             .filter(|(_, because)| because.rules.contains(&choice.rule))
             .map(|(step, because)| change(step, because, &choice.rule))
             .collect();
-        let first = page.ink(Ink::Dim, &format!("    {:<11}", "changes"));
-        text += &page.paragraph(&first, 15, Ink::Plain, &changes.join("; "));
+        let first = page.ink(Ink::Dim, &format!("    {:<12}", "changes"));
+        text += &page.paragraph(&first, 16, Ink::Plain, &changes.join("; "));
     }
     text
 }
@@ -194,11 +202,35 @@ fn change(step: &ComparedStep, because: &Because, rule: &str) -> String {
         FoundBy::Playing => ", found with real rows",
         FoundBy::Simulating => "",
     };
-    format!(
-        "step {}: {}{together}{really}",
-        step.number,
-        list(&because.aspects)
-    )
+    let changed = changed(&because.aspects);
+    format!("step {}: {changed}{together}{really}", step.number)
+}
+
+/// What changes, in few words: with the end of a step goes all that is said of a refusal.
+fn changed(aspects: &[Aspect]) -> String {
+    const OF_AN_END: [Aspect; 8] = [
+        Aspect::Status,
+        Aspect::Code,
+        Aspect::InnerCode,
+        Aspect::Message,
+        Aspect::InnerMessage,
+        Aspect::Gate,
+        Aspect::Rules,
+        Aspect::Mark,
+    ];
+    let ends = aspects.contains(&Aspect::Status);
+    // Which files there are says how many.
+    let files = aspects.contains(&Aspect::Files);
+    let rest = aspects.iter().filter(|aspect| {
+        let of_the_end = ends && OF_AN_END.contains(aspect);
+        !of_the_end && !(files && **aspect == Aspect::Blobs)
+    });
+    let ends = ends.then_some("how it ends");
+    let words: Vec<&str> = ends
+        .into_iter()
+        .chain(rest.map(|aspect| aspect.as_str()))
+        .collect();
+    words.join(", ")
 }
 
 fn note(choice: &RuleChoice, taken: &Alternative) -> RuleNote {
