@@ -1,9 +1,11 @@
-//! Finding the rules that make a difference between two machines: each rule that is taken differently is turned
-//! on one machine alone, the scenario is played again, and what changes is that rule's doing.
+//! Finding the rules that make a difference between two machines. Each rule that is taken differently is turned on
+//! the documented machine, alone, and the scenario is played again: what changes is that rule's doing. Where it then
+//! still does not do what the observed machine does, the search goes on from there; and where no rule changes anything
+//! alone, for the smallest set that does.
 //!
-//! These plays move no row: see [`super::super::simulated`]. So each is held against what really happened
-//! first. What a simulated pair of machines does not show as the real pair did is not explained by simulating: the
-//! scenario is played once more with real servers, for the rules that change anything at all in the simulation.
+//! These plays move no row (see `simulated.rs`), so that there can be many. So they are held against what
+//! really happened first. What simulated machines do not show as the real ones did is not explained by simulating: the
+//! scenario is played again with real servers, for the rules that change anything at all in the simulation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Because {
     pub rules: Vec<String>,
     /// What changes with it.
     pub aspects: Vec<Aspect>,
+    /// The rules that have to be turned before it changes that.
+    pub given: Vec<String>,
     /// How it was found.
     pub found: FoundBy,
 }
@@ -60,8 +64,8 @@ impl Played {
     }
 }
 
-/// A play: on which machine, and which rules are turned to what the other takes.
-type Turned = (Profile, BTreeSet<RuleId>);
+/// Rules that are turned to what the observed machine takes.
+type Turned = BTreeSet<RuleId>;
 
 /// Looks for causes in one scenario.
 pub(super) struct Finder {
@@ -70,7 +74,7 @@ pub(super) struct Finder {
     /// Who moves rows, should simulating not do.
     outside: Outside,
     majors: Vec<u32>,
-    /// Simulated plays; `None` where one came to no end.
+    /// Plays on the documented machine without rows; `None` where one came to no end.
     simulated: BTreeMap<Turned, Option<Arc<Played>>>,
 }
 
@@ -93,148 +97,155 @@ impl Finder {
         }
     }
 
-    /// The causes of each difference, in the order of the differences.
+    /// The causes of each difference, in the order of the differences. `real` is what the documented and the
+    /// observed machine did.
     pub(super) async fn explain(
         &mut self,
         real: &[Played; 2],
         differences: &[Difference],
     ) -> Vec<Vec<Because>> {
-        let rules: Vec<RuleId> = self.choices.differing.keys().cloned().collect();
-        let alone = rules.iter().map(|rule| BTreeSet::from([rule.clone()]));
-        let wanted: Vec<BTreeSet<RuleId>> = std::iter::once(BTreeSet::new()).chain(alone).collect();
-        self.simulate(&wanted).await;
+        let all: Turned = self.choices.differing.keys().cloned().collect();
+        let mut wanted: Vec<Turned> = all.iter().map(|rule| Turned::from([rule.clone()])).collect();
+        wanted.extend([Turned::new(), all]);
+        self.simulate(wanted).await;
         let mut causes = Vec::new();
         for (step, aspects) in differences {
-            let mut found = self.alone(*step, aspects, &rules);
-            let mut left = unexplained(aspects, &found);
-            left.retain(|aspect| self.reproduces(real, *step, *aspect));
-            if !left.is_empty() {
-                found.extend(self.together(*step, &left, &rules).await);
-            }
-            // What simulating shows otherwise than it was is no explanation of it.
-            let is_shown = |aspect: &Aspect| self.reproduces(real, *step, *aspect);
-            for because in &mut found {
-                because.aspects.retain(is_shown);
-            }
-            found.retain(|because| !because.aspects.is_empty());
+            let shown = aspects.iter().copied();
+            let shown: Vec<Aspect> = shown
+                .filter(|aspect| self.reproduces(real, *step, *aspect))
+                .collect();
+            let mut found = self.simulating(*step, &shown).await;
             let left = unexplained(aspects, &found);
             if !left.is_empty() {
-                found.extend(self.really(real, *step, &left, &rules).await);
+                found.extend(self.playing(real, *step, &left).await);
             }
-            // What decides how it ends comes first.
-            found.sort_by_key(|because| because.aspects.iter().min().copied());
             causes.push(found);
         }
         causes
     }
 
-    fn of(&self, profile: Profile, rules: &BTreeSet<RuleId>) -> Option<&Arc<Played>> {
-        self.simulated.get(&(profile, rules.clone()))?.as_ref()
+    fn all(&self) -> Turned {
+        self.choices.differing.keys().cloned().collect()
     }
 
-    /// Whether the simulated machines do at this step what the real ones did.
+    fn of(&self, turned: &Turned) -> Option<&Arc<Played>> {
+        self.simulated.get(turned)?.as_ref()
+    }
+
+    /// Whether the simulated machines do at this step what the real ones did. With every rule turned, the
+    /// documented machine is the observed one.
     fn reproduces(&self, real: &[Played; 2], step: usize, aspect: Aspect) -> bool {
-        let none = BTreeSet::new();
-        Profile::ALL.iter().zip(real).all(|(profile, real)| {
-            self.of(*profile, &none)
-                .is_some_and(|simulated| simulated.agrees(real, step, aspect))
-        })
+        [Turned::new(), self.all()]
+            .iter()
+            .zip(real)
+            .all(|(turned, real)| {
+                self.of(turned)
+                    .is_some_and(|simulated| simulated.agrees(real, step, aspect))
+            })
     }
 
-    /// The rules that change something each by itself, on either machine.
-    fn alone(&self, step: usize, aspects: &[Aspect], rules: &[RuleId]) -> Vec<Because> {
-        let none = BTreeSet::new();
-        let changes = |rule: &RuleId, aspect: Aspect| {
-            Profile::ALL.iter().any(|profile| {
-                let turned = self.of(*profile, &BTreeSet::from([rule.clone()]));
-                let (Some(before), Some(after)) = (self.of(*profile, &none), turned) else {
-                    return false;
-                };
-                !before.agrees(after, step, aspect)
-            })
+    /// The rules whose turning changes anything at all that happens.
+    fn that_matter(&self) -> Vec<RuleId> {
+        let base = self.of(&Turned::new());
+        let matters = |rule: &&RuleId| match (base, self.of(&Turned::from([(*rule).clone()]))) {
+            (Some(before), Some(after)) => before.transcript != after.transcript,
+            _ => true,
         };
-        let found = rules.iter().map(|rule| Because {
-            rules: vec![rule.to_string()],
-            aspects: aspects
-                .iter()
-                .copied()
-                .filter(|aspect| changes(rule, *aspect))
-                .collect(),
-            found: FoundBy::Simulating,
-        });
-        found.filter(|because| !because.aspects.is_empty()).collect()
+        self.choices.differing.keys().filter(matters).cloned().collect()
+    }
+
+    /// What differs between two simulated plays, of these aspects of a step.
+    fn changed(&self, before: &Turned, after: &Turned, step: usize, aspects: &[Aspect]) -> Vec<Aspect> {
+        let (Some(before), Some(after)) = (self.of(before), self.of(after)) else {
+            return Vec::new();
+        };
+        let aspects = aspects.iter().copied();
+        aspects
+            .filter(|aspect| !before.agrees(after, step, *aspect))
+            .collect()
+    }
+
+    /// Turns rule after rule until the step is what it is on the observed machine.
+    async fn simulating(&mut self, step: usize, aspects: &[Aspect]) -> Vec<Because> {
+        let (all, candidates) = (self.all(), self.that_matter());
+        let mut turned = Turned::new();
+        let mut found: Vec<Because> = Vec::new();
+        loop {
+            let left = self.changed(&turned, &all, step, aspects);
+            if left.is_empty() {
+                return found;
+            }
+            let rest = candidates.iter().filter(|rule| !turned.contains(*rule));
+            let with = |rule: &RuleId| turned.iter().chain([rule]).cloned().collect();
+            let tried: Vec<(RuleId, Turned)> = rest.map(|rule| (rule.clone(), with(rule))).collect();
+            self.simulate(tried.iter().map(|(_, set)| set.clone()).collect())
+                .await;
+            let given: Vec<String> = turned.iter().map(ToString::to_string).collect();
+            let mut more = Vec::new();
+            for (rule, set) in tried {
+                let aspects = self.changed(&turned, &set, step, &left);
+                if !aspects.is_empty() {
+                    more.push((rule, aspects));
+                }
+            }
+            // What decides how it ends comes first.
+            more.sort_by_key(|(_, aspects)| aspects.iter().min().copied());
+            if more.is_empty() {
+                found.extend(self.together(&turned, step, &left).await);
+                return found;
+            }
+            found.extend(more.iter().map(|(rule, aspects)| Because {
+                rules: vec![rule.to_string()],
+                aspects: aspects.clone(),
+                given: given.clone(),
+                found: FoundBy::Simulating,
+            }));
+            turned.extend(more.into_iter().map(|(rule, _)| rule));
+        }
     }
 
     /// The smallest set of rules, found by leaving out one after the other, that changes together what none
     /// changes alone.
-    async fn together(&mut self, step: usize, aspects: &[Aspect], rules: &[RuleId]) -> Option<Because> {
-        let mut needed: BTreeSet<RuleId> = rules.iter().cloned().collect();
-        if !self.changes_all(&needed, step, aspects).await {
-            return None;
-        }
-        for rule in rules {
+    async fn together(&mut self, given: &Turned, step: usize, aspects: &[Aspect]) -> Option<Because> {
+        let mut needed = self.all();
+        for rule in self.all().difference(given) {
             let mut fewer = needed.clone();
             fewer.remove(rule);
-            if self.changes_all(&fewer, step, aspects).await {
+            self.simulate(vec![fewer.clone()]).await;
+            if self.changed(given, &fewer, step, aspects).len() == aspects.len() {
                 needed = fewer;
             }
         }
-        Some(Because {
-            rules: needed.iter().map(ToString::to_string).collect(),
+        let rules: Vec<String> = needed.difference(given).map(ToString::to_string).collect();
+        (!rules.is_empty()).then(|| Because {
+            rules,
             aspects: aspects.to_vec(),
+            given: given.iter().map(ToString::to_string).collect(),
             found: FoundBy::Simulating,
         })
     }
 
-    async fn changes_all(&mut self, rules: &BTreeSet<RuleId>, step: usize, aspects: &[Aspect]) -> bool {
-        self.simulate(std::slice::from_ref(rules)).await;
-        let none = BTreeSet::new();
-        let played = self.of(Profile::Documented, &none);
-        let (Some(before), Some(after)) = (played, self.of(Profile::Documented, rules)) else {
-            return false;
-        };
-        aspects.iter().all(|aspect| !before.agrees(after, step, *aspect))
-    }
-
-    /// The rules that change something when it is played with real servers. Only those are tried that change
-    /// anything that happens in the simulation.
-    async fn really(
-        &self,
-        real: &[Played; 2],
-        step: usize,
-        aspects: &[Aspect],
-        rules: &[RuleId],
-    ) -> Vec<Because> {
-        if !matches!(&self.outside, Outside::Real(Some(_))) {
-            return Vec::new();
-        }
-        let none = BTreeSet::new();
+    /// The rules that change something when it is played with real servers.
+    async fn playing(&self, real: &[Played; 2], step: usize, aspects: &[Aspect]) -> Vec<Because> {
         let mut found = Vec::new();
-        for rule in rules {
-            let turned = BTreeSet::from([rule.clone()]);
-            let matters = Profile::ALL.iter().any(|profile| {
-                match (self.of(*profile, &none), self.of(*profile, &turned)) {
-                    (Some(before), Some(after)) => before.transcript != after.transcript,
-                    _ => true,
-                }
-            });
-            if !matters {
-                continue;
-            }
-            let machine = self.machine(Profile::Documented, &turned, self.outside.clone());
+        if !matches!(&self.outside, Outside::Real(Some(_))) {
+            return found;
+        }
+        for rule in self.that_matter() {
+            let machine = self.machine(&Turned::from([rule.clone()]), self.outside.clone());
             let Ok(report) = play(&self.scenario, &machine).await else {
                 continue;
             };
             let (after, [before, _]) = (Played::of(&report), real);
+            let aspects = aspects.iter().copied();
             let aspects: Vec<Aspect> = aspects
-                .iter()
-                .copied()
                 .filter(|aspect| !before.agrees(&after, step, *aspect))
                 .collect();
             if !aspects.is_empty() {
                 found.push(Because {
                     rules: vec![rule.to_string()],
                     aspects,
+                    given: Vec::new(),
                     found: FoundBy::Playing,
                 });
             }
@@ -242,45 +253,37 @@ impl Finder {
         found
     }
 
-    /// A machine that goes by a profile, but for some rules that it takes as the other does.
-    fn machine(&self, profile: Profile, turned: &BTreeSet<RuleId>, outside: Outside) -> Machine {
+    /// The documented machine, but for some rules that it takes as the observed one does.
+    fn machine(&self, turned: &Turned, outside: Outside) -> Machine {
         let besides: Assumptions = turned
             .iter()
             .filter_map(|rule| {
-                let [documented, observed] = self.choices.differing.get(rule)?;
-                let other = match profile {
-                    Profile::Documented => observed,
-                    Profile::Observed => documented,
-                };
-                Some((rule.clone(), other.clone()))
+                let [_, observed] = self.choices.differing.get(rule)?;
+                Some((rule.clone(), observed.clone()))
             })
             .collect();
         Machine {
-            profile,
+            profile: Profile::Documented,
             besides,
             outside,
         }
     }
 
-    /// Plays both machines with each of these sets turned, side by side.
-    async fn simulate(&mut self, sets: &[BTreeSet<RuleId>]) {
+    /// Plays with each of these sets turned, side by side, without rows.
+    async fn simulate(&mut self, sets: Vec<Turned>) {
         let mut plays = tokio::task::JoinSet::new();
-        for (profile, set) in Profile::ALL
-            .iter()
-            .flat_map(|profile| sets.iter().map(|set| (*profile, set)))
-        {
-            let key = (profile, set.clone());
-            if self.simulated.contains_key(&key) {
+        for set in sets {
+            if self.simulated.contains_key(&set) {
                 continue;
             }
-            let machine = self.machine(profile, set, Outside::Simulated(self.majors.clone()));
+            let machine = self.machine(&set, Outside::Simulated(self.majors.clone()));
             let scenario = Arc::clone(&self.scenario);
-            plays.spawn(async move { (key, play(&scenario, &machine).await) });
+            plays.spawn(async move { (set, play(&scenario, &machine).await) });
         }
         while let Some(played) = plays.join_next().await {
-            let Ok((key, played)) = played else { continue };
+            let Ok((set, played)) = played else { continue };
             let played = played.ok().map(|report| Arc::new(Played::of(&report)));
-            self.simulated.insert(key, played);
+            self.simulated.insert(set, played);
         }
     }
 }

@@ -198,12 +198,16 @@ fn change(step: &ComparedStep, because: &Because, rule: &str) -> String {
     } else {
         format!(", only together with {}", others.join(", "))
     };
+    let given = match because.given.as_slice() {
+        [] => String::new(),
+        rules => format!(", once {} is turned too", rules.join(" and ")),
+    };
     let really = match because.found {
         FoundBy::Playing => ", found with real rows",
         FoundBy::Simulating => "",
     };
     let changed = changed(&because.aspects);
-    format!("step {}: {changed}{together}{really}", step.number)
+    format!("step {}: {changed}{together}{given}{really}", step.number)
 }
 
 /// What changes, in few words: with the end of a step goes all that is said of a refusal.
