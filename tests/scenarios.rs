@@ -110,7 +110,8 @@ fn difference(comparison: &Comparison) -> String {
         );
         for because in &step.because {
             let how = format!("{:?}", because.found).to_lowercase();
-            let rules = because.rules.join(" with ");
+            let rules: Vec<&str> = because.rules.iter().map(|id| id.as_str()).collect();
+            let rules = rules.join(" with ");
             text += &format!("  {rules} (found by {how}): {}\n", words(&because.aspects));
         }
         if !step.unexplained.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules};
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
 use azdrill_emulator::services::Settings;
 use azdrill_emulator::world;
@@ -46,7 +46,7 @@ impl Machine {
 
     /// The rules it goes by when it plays a scenario.
     pub(super) fn rules(&self, scenario: &Scenario) -> Result<Rules, RunError> {
-        let mut assumptions = assumptions(scenario);
+        let mut assumptions = scenario.assume.clone();
         assumptions.extend(self.besides.clone());
         Ok(Rules::load(self.profile, &assumptions)?)
     }
@@ -61,14 +61,6 @@ impl Machine {
             }),
         }
     }
-}
-
-/// What a scenario assumes.
-pub(super) fn assumptions(scenario: &Scenario) -> Assumptions {
-    let assumed = scenario.assume.iter();
-    assumed
-        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
-        .collect()
 }
 
 /// Plays a scenario on a machine, with a fresh world of its own.

@@ -30,8 +30,8 @@ use azdrill_emulator::server::EngineError;
 use azdrill_emulator::services::{Pace, Settings};
 
 pub use both::{
-    Alternative, Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made,
-    RuleChoice, play_both, print_both,
+    Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
+    play_both, print_both,
 };
 pub use machine::{Machine, Outside, play};
 pub(crate) use print::{certainty, cited, found};

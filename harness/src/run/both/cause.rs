@@ -22,11 +22,11 @@ use crate::scenario::Scenario;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Because {
     /// The rule, or those that make it only together.
-    pub rules: Vec<String>,
+    pub rules: Vec<RuleId>,
     /// What changes with it.
     pub aspects: Vec<Aspect>,
     /// The rules that have to be turned before it changes that.
-    pub given: Vec<String>,
+    pub given: Vec<RuleId>,
     /// How it was found.
     pub found: FoundBy,
 }
@@ -104,8 +104,8 @@ impl Finder {
         real: &[Played; 2],
         differences: &[Difference],
     ) -> Vec<Vec<Because>> {
-        let all: Turned = self.choices.differing.keys().cloned().collect();
-        let mut wanted: Vec<Turned> = all.iter().map(|rule| Turned::from([rule.clone()])).collect();
+        let all: Turned = self.choices.differing.clone();
+        let mut wanted: Vec<Turned> = all.iter().map(|rule| Turned::from([*rule])).collect();
         wanted.extend([Turned::new(), all]);
         self.simulate(wanted).await;
         let mut causes = Vec::new();
@@ -125,7 +125,7 @@ impl Finder {
     }
 
     fn all(&self) -> Turned {
-        self.choices.differing.keys().cloned().collect()
+        self.choices.differing.clone()
     }
 
     fn of(&self, turned: &Turned) -> Option<&Arc<Played>> {
@@ -147,11 +147,11 @@ impl Finder {
     /// The rules whose turning changes anything at all that happens.
     fn that_matter(&self) -> Vec<RuleId> {
         let base = self.of(&Turned::new());
-        let matters = |rule: &&RuleId| match (base, self.of(&Turned::from([(*rule).clone()]))) {
+        let matters = |rule: &&RuleId| match (base, self.of(&Turned::from([**rule]))) {
             (Some(before), Some(after)) => before.transcript != after.transcript,
             _ => true,
         };
-        self.choices.differing.keys().filter(matters).cloned().collect()
+        self.choices.differing.iter().filter(matters).copied().collect()
     }
 
     /// What differs between two simulated plays, of these aspects of a step.
@@ -176,11 +176,11 @@ impl Finder {
                 return found;
             }
             let rest = candidates.iter().filter(|rule| !turned.contains(*rule));
-            let with = |rule: &RuleId| turned.iter().chain([rule]).cloned().collect();
-            let tried: Vec<(RuleId, Turned)> = rest.map(|rule| (rule.clone(), with(rule))).collect();
+            let with = |rule: &RuleId| turned.iter().chain([rule]).copied().collect();
+            let tried: Vec<(RuleId, Turned)> = rest.map(|rule| (*rule, with(rule))).collect();
             self.simulate(tried.iter().map(|(_, set)| set.clone()).collect())
                 .await;
-            let given: Vec<String> = turned.iter().map(ToString::to_string).collect();
+            let given: Vec<RuleId> = turned.iter().copied().collect();
             let mut more = Vec::new();
             for (rule, set) in tried {
                 let aspects = self.changed(&turned, &set, step, &left);
@@ -195,7 +195,7 @@ impl Finder {
                 return found;
             }
             found.extend(more.iter().map(|(rule, aspects)| Because {
-                rules: vec![rule.to_string()],
+                rules: vec![*rule],
                 aspects: aspects.clone(),
                 given: given.clone(),
                 found: FoundBy::Simulating,
@@ -216,11 +216,11 @@ impl Finder {
                 needed = fewer;
             }
         }
-        let rules: Vec<String> = needed.difference(given).map(ToString::to_string).collect();
+        let rules: Vec<RuleId> = needed.difference(given).copied().collect();
         (!rules.is_empty()).then(|| Because {
             rules,
             aspects: aspects.to_vec(),
-            given: given.iter().map(ToString::to_string).collect(),
+            given: given.iter().copied().collect(),
             found: FoundBy::Simulating,
         })
     }
@@ -232,7 +232,7 @@ impl Finder {
             return found;
         }
         for rule in self.that_matter() {
-            let machine = self.machine(&Turned::from([rule.clone()]), self.outside.clone());
+            let machine = self.machine(&Turned::from([rule]), self.outside.clone());
             let Ok(report) = play(&self.scenario, &machine).await else {
                 continue;
             };
@@ -243,7 +243,7 @@ impl Finder {
                 .collect();
             if !aspects.is_empty() {
                 found.push(Because {
-                    rules: vec![rule.to_string()],
+                    rules: vec![rule],
                     aspects,
                     given: Vec::new(),
                     found: FoundBy::Playing,
@@ -255,12 +255,9 @@ impl Finder {
 
     /// The documented machine, but for some rules that it takes as the observed one does.
     fn machine(&self, turned: &Turned, outside: Outside) -> Machine {
+        let turned = turned.iter();
         let besides: Assumptions = turned
-            .iter()
-            .filter_map(|rule| {
-                let [_, observed] = self.choices.differing.get(rule)?;
-                Some((rule.clone(), observed.clone()))
-            })
+            .map(|rule| (rule.to_string(), self.choices.observed(*rule)))
             .collect();
         Machine {
             profile: Profile::Documented,

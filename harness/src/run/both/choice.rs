@@ -1,31 +1,30 @@
 //! The rules two profiles take differently.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use azdrill_emulator::rules::{Profile, RuleId, Rules};
+use azdrill_emulator::rules::{Profile, Rule, RuleId, Rules, RulesError};
 use serde::Serialize;
 
 use super::ComparedStep;
-use crate::run::machine::assumptions;
-use crate::run::{Machine, Outside, RunError};
+use crate::run::report::titled;
 use crate::scenario::Scenario;
 
 /// A rule the profiles take differently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleChoice {
     /// Its name.
-    pub rule: String,
+    pub rule: RuleId,
     /// What it says.
     pub statement: String,
     /// What the documented machine takes.
-    pub documented: Alternative,
+    pub documented: Taken,
     /// What the observed machine takes.
-    pub observed: Alternative,
+    pub observed: Taken,
 }
 
 /// An alternative that is taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Alternative {
+pub struct Taken {
     /// Its name.
     pub alternative: String,
     /// How sure we are.
@@ -34,66 +33,63 @@ pub struct Alternative {
     pub sources: Vec<String>,
 }
 
-/// What a rule is taken with under these rules.
-pub(crate) fn alternative(rules: &Rules, id: &RuleId) -> Alternative {
-    let note = crate::run::rule_note(rules, id.as_str());
-    let (mark, sources) = note.map_or_else(Default::default, |note| (note.mark, note.sources));
-    Alternative {
-        alternative: rules.taken.get(id).cloned().unwrap_or_default(),
-        mark,
-        sources,
+impl Taken {
+    /// What a rule is taken with.
+    pub(crate) fn of(rules: &Rules, rule: &Rule, name: &str) -> Self {
+        let Some(alternative) = rule.alternatives.get(name) else {
+            return Self::default();
+        };
+        Self {
+            alternative: name.to_owned(),
+            mark: alternative.mark.as_str().to_owned(),
+            sources: titled(rules, &alternative.sources),
+        }
     }
 }
 
-/// The rules of both machines that play a scenario, and what they take differently.
+/// The rules that the machines which play a scenario take differently.
 pub(super) struct Choices {
-    /// By rule: what the documented machine takes, and the observed one.
-    pub(super) differing: BTreeMap<RuleId, [String; 2]>,
-    documented: Rules,
-    observed: Rules,
+    pub(super) differing: BTreeSet<RuleId>,
+    rules: Rules,
 }
 
 impl Choices {
-    /// Of the machines that play a scenario.
-    pub(super) fn of(scenario: &Scenario) -> Result<Self, RunError> {
-        let rules = |profile| Machine::of(profile, Outside::Real(None)).rules(scenario);
-        let (documented, observed) = (rules(Profile::Documented)?, rules(Profile::Observed)?);
-        let assumed = assumptions(scenario);
-        let taken = documented.taken.iter().filter_map(|(id, own)| {
-            let other = observed.taken.get(id)?;
-            // What the scenario assumes holds on both, and is not to be turned.
-            let differ = own != other && !assumed.contains_key(id);
-            differ.then(|| (id.clone(), [own.clone(), other.clone()]))
-        });
+    /// Of the machines that play a scenario. What it assumes holds on both, and is not to be turned.
+    pub(super) fn of(scenario: &Scenario) -> Result<Self, RulesError> {
+        let rules = Rules::load(Profile::Observed, &scenario.assume)?;
+        let differing = rules.stated.values().filter(|rule| rule.differs());
+        let differing = differing.filter(|rule| !scenario.assume.contains_key(rule.id.as_str()));
         Ok(Self {
-            differing: taken.collect(),
-            documented,
-            observed,
+            differing: differing.map(|rule| rule.id).collect(),
+            rules,
         })
+    }
+
+    /// What the observed machine takes a rule with.
+    pub(super) fn observed(&self, id: RuleId) -> String {
+        self.rules.rule(id).observed.clone()
     }
 
     /// The rules that are named as causes, in the order in which they are.
     pub(super) fn named(&self, steps: &[ComparedStep]) -> Vec<RuleChoice> {
-        let mut named: Vec<RuleChoice> = Vec::new();
-        for name in steps
-            .iter()
-            .flat_map(|step| step.because.iter().flat_map(|cause| &cause.rules))
-        {
-            let id = self.differing.keys().find(|id| id.as_str() == name);
-            let known = named.iter().any(|choice| choice.rule == *name);
-            named.extend(id.filter(|_| !known).map(|id| self.told(id)));
+        let causes = steps.iter().flat_map(|step| &step.because);
+        let mut named: Vec<RuleId> = Vec::new();
+        for id in causes.flat_map(|cause| &cause.rules) {
+            if !named.contains(id) {
+                named.push(*id);
+            }
         }
-        named
+        named.into_iter().map(|id| self.told(id)).collect()
     }
 
     /// A rule with what both take, for whoever reads it.
-    fn told(&self, id: &RuleId) -> RuleChoice {
-        let statement = self.observed.statements.get(id);
+    fn told(&self, id: RuleId) -> RuleChoice {
+        let rule = self.rules.rule(id);
         RuleChoice {
-            rule: id.to_string(),
-            statement: statement.map_or_else(String::new, |statement| statement.text.clone()),
-            documented: alternative(&self.documented, id),
-            observed: alternative(&self.observed, id),
+            rule: id,
+            statement: rule.statement.clone(),
+            documented: Taken::of(&self.rules, rule, &rule.documented),
+            observed: Taken::of(&self.rules, rule, &rule.observed),
         }
     }
 }

@@ -12,7 +12,7 @@ use azdrill_emulator::rules::Profile;
 use serde::Serialize;
 
 pub use cause::{Because, FoundBy};
-pub use choice::{Alternative, RuleChoice};
+pub use choice::{RuleChoice, Taken};
 pub use done::{Aspect, Done};
 pub use print::print_both;
 

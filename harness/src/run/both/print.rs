@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alternative, Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, Made, RuleChoice};
+use azdrill_emulator::rules::RuleId;
+
+use super::{Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, Made, RuleChoice, Taken};
 use crate::page::{Ink, Page};
 use crate::run::print::{Steps, mark};
 use crate::run::transcript::for_people;
@@ -137,7 +139,7 @@ fn by(step: &ComparedStep, same: bool) -> String {
     let rules: Vec<String> = step
         .because
         .iter()
-        .map(|because| because.rules.join(" with "))
+        .map(|because| join(&because.rules, " with "))
         .collect();
     let mut text = rules.join(", ");
     if !step.unexplained.is_empty() {
@@ -148,6 +150,11 @@ fn by(step: &ComparedStep, same: bool) -> String {
         text += &format!(" ({})", changed(&step.differs));
     }
     text
+}
+
+fn join(rules: &[RuleId], between: &str) -> String {
+    let names: Vec<&str> = rules.iter().map(|id| id.as_str()).collect();
+    names.join(between)
 }
 
 fn list(aspects: &[Aspect]) -> String {
@@ -178,7 +185,7 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
             .iter()
             .flat_map(|step| step.because.iter().map(move |because| (step, because)))
             .filter(|(_, because)| because.rules.contains(&choice.rule))
-            .map(|(step, because)| change(step, because, &choice.rule))
+            .map(|(step, because)| change(step, because, choice.rule))
             .collect();
         let first = page.ink(Ink::Dim, &format!("    {:<12}", "changes"));
         text += &page.paragraph(&first, 16, Ink::Plain, &changes.join("; "));
@@ -186,21 +193,17 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
     text
 }
 
-fn change(step: &ComparedStep, because: &Because, rule: &str) -> String {
-    let others: Vec<&str> = because
-        .rules
-        .iter()
-        .map(String::as_str)
-        .filter(|other| *other != rule)
-        .collect();
+fn change(step: &ComparedStep, because: &Because, rule: RuleId) -> String {
+    let others = because.rules.iter().copied();
+    let others: Vec<RuleId> = others.filter(|other| *other != rule).collect();
     let together = if others.is_empty() {
         String::new()
     } else {
-        format!(", only together with {}", others.join(", "))
+        format!(", only together with {}", join(&others, ", "))
     };
     let given = match because.given.as_slice() {
         [] => String::new(),
-        rules => format!(", once {} is turned too", rules.join(" and ")),
+        rules => format!(", once {} is turned too", join(rules, " and ")),
     };
     let really = match because.found {
         FoundBy::Playing => ", found with real rows",
@@ -237,9 +240,9 @@ fn changed(aspects: &[Aspect]) -> String {
     words.join(", ")
 }
 
-fn note(choice: &RuleChoice, taken: &Alternative) -> RuleNote {
+fn note(choice: &RuleChoice, taken: &Taken) -> RuleNote {
     RuleNote {
-        id: choice.rule.clone(),
+        id: choice.rule.to_string(),
         statement: choice.statement.clone(),
         mark: taken.mark.clone(),
         sources: taken.sources.clone(),
