@@ -9,6 +9,7 @@ pub mod oracle;
 pub mod page;
 pub mod postgres;
 pub mod private_file;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scratch;
