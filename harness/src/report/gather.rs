@@ -110,6 +110,7 @@ fn kind(kind: RuleKind) -> &'static str {
         RuleKind::Failure => "failure",
         RuleKind::Behaviour => "behaviour",
         RuleKind::Network => "network",
+        RuleKind::Error => "error",
     }
 }
 

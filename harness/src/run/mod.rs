@@ -24,7 +24,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::log::Exchange;
 use azdrill_emulator::rules::{Profile, RulesError};
 use azdrill_emulator::server::EngineError;
 use azdrill_emulator::services::{Pace, Settings};
@@ -276,15 +275,15 @@ impl<'a> Play<'a> {
             Err(RunError::NeedsRows) if self.simulated => (Outcome::default(), false),
             outcome => (outcome?, true),
         };
-        let (exchanges, notes) = self.client.look(|core| {
-            let exchanges: Vec<Exchange> = core.log().since(exchanges).cloned().collect();
+        let (exchanges, notes): (Vec<_>, Vec<_>) = self.client.look(|core| {
+            let exchanges = core.log().since(exchanges).cloned().collect();
             let notes = core.log().notes()[notes..].to_vec();
             (exchanges, notes)
         });
         let outcome = outcome.explained_by(&exchanges);
         let expected = step.expect.under(profile);
         let misses = if played {
-            report::misses(&expected, &outcome, &notes)
+            report::misses(&expected, &outcome, &exchanges, &notes)
         } else {
             Vec::new()
         };
