@@ -280,6 +280,20 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_a_cell_hang_behind_its_number() {
+        let long = "a very long title of a step that is played again".to_owned();
+        let rows = [[format!("≠ 4. {long}"), "Completed".to_owned(), String::new()]];
+        let head = ["step", "observed", "by rule"];
+        let text = Page::plain(48).table(0, head, &rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("≠ 4. a very"), "{text}");
+        assert!(lines[2].starts_with("     ") && !lines[2].starts_with("      "), "{text}");
+        // In a list, what is not said has no line.
+        let listed = Page::plain(40).table(0, head, &[["restore".to_owned(), "x".repeat(38), String::new()]]);
+        assert_eq!((listed.contains("observed:"), listed.contains("by rule")), (true, false), "{listed}");
+    }
+
+    #[test]
     fn a_table_becomes_a_list_before_it_breaks_a_word() {
         let long = "Failed: UserErrorMSIMissingPermissions".to_owned();
         let rows = [["validate the restore".to_owned(), long.clone(), long]];

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{AlternativeFinding, DidFinding, Findings, RuleFinding, ScenarioFinding, ShownBy, StepFinding};
-use crate::run::{Made, Taken};
+use crate::run::{Aspect, Made, Taken};
+
+/// The kind of rule that is an error's row and nothing more.
+const ERROR: &str = "error";
 
 /// The whole of it: first what differs, then every rule by topic, then what was played.
 pub fn markdown(findings: &Findings) -> String {
@@ -22,7 +25,9 @@ pub fn markdown(findings: &Findings) -> String {
     text += &differences(findings);
     text += "## Rules\n\n";
     let mut topic = "";
-    for rule in &findings.rules {
+    // What a service answers with is told where it was seen.
+    let is_told = |rule: &&RuleFinding| rule.kind != ERROR || !rule.shown_by.is_empty();
+    for rule in findings.rules.iter().filter(is_told) {
         if rule.topic != topic {
             topic = &rule.topic;
             let _ = writeln!(text, "### {}\n", topic.replace('_', " "));
@@ -73,8 +78,8 @@ fn by(step: &StepFinding) -> String {
         .iter()
         .map(|because| {
             let rules: Vec<&str> = because.rules.iter().map(|id| id.as_str()).collect();
-            let aspects: Vec<&str> = because.aspects.iter().map(|own| own.as_str()).collect();
-            format!("{} ({})", rules.join(" with "), aspects.join(", "))
+            let aspects = Aspect::in_few_words(&because.aspects);
+            format!("{} ({aspects})", rules.join(" with "))
         })
         .collect();
     if causes.is_empty() {
@@ -172,7 +177,8 @@ fn shown_by(shown: &ShownBy, by_name: &BTreeMap<&str, &ScenarioFinding>) -> Stri
 }
 
 fn unshown(findings: &Findings) -> String {
-    let unshown = findings.rules.iter().filter(|rule| rule.shown_by.is_empty());
+    let rules = findings.rules.iter().filter(|rule| rule.kind != ERROR);
+    let unshown = rules.filter(|rule| rule.shown_by.is_empty());
     let names: Vec<&str> = unshown.map(|rule| rule.rule.as_str()).collect();
     if names.is_empty() {
         return String::new();

@@ -167,3 +167,41 @@ pub struct NotPlayed {
     /// Why not.
     pub why: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::Library;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn findings_are_the_same_each_time_and_say_where_a_rule_shows() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let library = Library::find(None, &root).expect("the scenarios");
+        let names = ["missing-ltr-role", "secret-version-pinned"];
+        let scenarios = names.map(|name| library.get(name).expect("read"));
+        let findings = gather(&scenarios, None, |_| {}).await.expect("gathered");
+        let again = gather(&scenarios, None, |_| {}).await.expect("gathered");
+        assert_eq!(findings, again);
+        let rule = findings
+            .rules
+            .iter()
+            .find(|own| own.rule.as_str() == "FX-B-02")
+            .expect("the rule");
+        let shown = &rule.shown_by[0];
+        assert_eq!((shown.scenario.as_str(), shown.about), ("missing-ltr-role", true));
+        assert_eq!(shown.makes_the_difference, [1, 2]);
+        // A password fits or does not: only a server knows.
+        assert_eq!(findings.not_played[0].name, "secret-version-pinned");
+        let text = markdown(&findings);
+        for told in [
+            "| missing-ltr-role | 1. validate backup | Failed: UserErrorMissingRequiredPermissions",
+            "#### FX-B-02\n\n",
+            "- shown by missing-ltr-role: step 1: both Failed: UserErrorMissingRequiredPermissions",
+            "| secret-version-pinned | not played: it needs rows",
+        ] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+    }
+}

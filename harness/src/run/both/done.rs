@@ -202,4 +202,30 @@ impl Aspect {
             Self::Waited => "time waited",
         }
     }
+    /// What is said of an end, and goes with it.
+    const OF_AN_END: [Self; 8] = [
+        Self::Status,
+        Self::Code,
+        Self::InnerCode,
+        Self::Message,
+        Self::InnerMessage,
+        Self::Gate,
+        Self::Rules,
+        Self::Mark,
+    ];
+
+    /// Several, in few words: with the end of a step goes all that is said of a refusal, and with files their number.
+    pub(crate) fn in_few_words(aspects: &[Self]) -> String {
+        let ends = aspects.contains(&Self::Status);
+        let files = aspects.contains(&Self::Files);
+        let rest = aspects.iter().filter(|aspect| {
+            let of_the_end = ends && Self::OF_AN_END.contains(aspect);
+            !of_the_end && !(files && **aspect == Self::Blobs)
+        });
+        let mut words: Vec<&str> = rest.map(|aspect| aspect.as_str()).collect();
+        if ends {
+            words.insert(0, "how it ends");
+        }
+        words.join(", ")
+    }
 }

@@ -5,6 +5,8 @@ mod cause;
 mod choice;
 mod done;
 mod print;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -147,7 +147,7 @@ fn by(step: &ComparedStep, same: bool) -> String {
         text += &format!("{and}none found for {}", list(&step.unexplained));
     }
     if same {
-        text += &format!(" ({})", changed(&step.differs));
+        text += &format!(" ({})", Aspect::in_few_words(&step.differs));
     }
     text
 }
@@ -209,35 +209,8 @@ fn change(step: &ComparedStep, because: &Because, rule: RuleId) -> String {
         FoundBy::Playing => ", found with real rows",
         FoundBy::Simulating => "",
     };
-    let changed = changed(&because.aspects);
+    let changed = Aspect::in_few_words(&because.aspects);
     format!("step {}: {changed}{together}{given}{really}", step.number)
-}
-
-/// What changes, in few words: with the end of a step goes all that is said of a refusal.
-fn changed(aspects: &[Aspect]) -> String {
-    const OF_AN_END: [Aspect; 8] = [
-        Aspect::Status,
-        Aspect::Code,
-        Aspect::InnerCode,
-        Aspect::Message,
-        Aspect::InnerMessage,
-        Aspect::Gate,
-        Aspect::Rules,
-        Aspect::Mark,
-    ];
-    let ends = aspects.contains(&Aspect::Status);
-    // Which files there are says how many.
-    let files = aspects.contains(&Aspect::Files);
-    let rest = aspects.iter().filter(|aspect| {
-        let of_the_end = ends && OF_AN_END.contains(aspect);
-        !of_the_end && !(files && **aspect == Aspect::Blobs)
-    });
-    let ends = ends.then_some("how it ends");
-    let words: Vec<&str> = ends
-        .into_iter()
-        .chain(rest.map(|aspect| aspect.as_str()))
-        .collect();
-    words.join(", ")
 }
 
 fn note(choice: &RuleChoice, taken: &Taken) -> RuleNote {
