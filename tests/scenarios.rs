@@ -2,7 +2,8 @@
 //! `snapshots/scenarios/`.
 //!
 //! The observed transcript is always kept. The documented one is kept only where it differs, and so is in what the
-//! machines differ and by which rules; where they do not, a file of its own would be stale, and fails.
+//! machines differ and by which rules; where they do not, a file of its own would be stale, and fails. The journal of
+//! each is played again without servers and comes to the same.
 
 #![allow(
     clippy::print_stdout,
@@ -14,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::postgres::{self, PostgresMode, RealPostgres};
+use azdrill::replay::{Until, replay};
 use azdrill::run::{Aspect, Comparison, Outside, Report, play_both, transcript};
 use azdrill::scenario::{Library, Scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -63,14 +66,33 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The machine is its journal: what came of it with real servers comes of it without, byte for byte.
+fn is_made_again(journal: &Path) -> Result<(), String> {
+    let replayed = replay(journal, Until::End).map_err(|error| error.to_string())?;
+    match replayed.first {
+        None => Ok(()),
+        Some(first) => {
+            let differs = first.played.difference.map(|difference| difference.to_string());
+            Err(format!("line {}, {}: {differs:?}", first.line, first.played.what))
+        }
+    }
+}
+
 fn check(
     runtime: &tokio::runtime::Runtime,
     scenario: &Scenario,
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let files = ["documented", "observed"].map(|machine| folder.path().join(machine));
+    let journals = [JournalFile::create(&files[0])?, JournalFile::create(&files[1])?];
+    let outside = Outside::Real(postgres);
     let both = runtime
-        .block_on(play_both(scenario, &Outside::Real(postgres)))
+        .block_on(play_both(scenario, &outside, journals.each_ref().map(Some)))
         .map_err(|error| format!("could not be played: {error}"))?;
+    for file in &files {
+        is_made_again(file).map_err(|error| format!("the journal {}: {error}", file.display()))?;
+    }
     let documented = told(scenario, &both.documented)?;
     let observed = told(scenario, &both.observed)?;
     let difference = difference(&both.comparison);

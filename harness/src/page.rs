@@ -287,10 +287,17 @@ mod tests {
         let text = Page::plain(48).table(0, head, &rows);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[1].starts_with("≠ 4. a very"), "{text}");
-        assert!(lines[2].starts_with("     ") && !lines[2].starts_with("      "), "{text}");
+        assert!(
+            lines[2].starts_with("     ") && !lines[2].starts_with("      "),
+            "{text}"
+        );
         // In a list, what is not said has no line.
         let listed = Page::plain(40).table(0, head, &[["restore".to_owned(), "x".repeat(38), String::new()]]);
-        assert_eq!((listed.contains("observed:"), listed.contains("by rule")), (true, false), "{listed}");
+        assert_eq!(
+            (listed.contains("observed:"), listed.contains("by rule")),
+            (true, false),
+            "{listed}"
+        );
     }
 
     #[test]

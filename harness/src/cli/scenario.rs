@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::run::{
-    Both, Machine, Outside, Report, RunError, play, play_both, print, print_both, source_list,
+    Both, Machine, Outside, Report, RunError, play_both, play_into, print, print_both, source_list,
 };
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
+use super::replay::{journal, journal_is_whole};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -36,6 +38,10 @@ pub(super) struct ScenarioArguments {
     /// How to write what came of them.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Where to write a journal of the one scenario that is played, by the observed machine where both play: everything the machine was given, as it was
+    /// given, for `replay`. It holds what clients sent, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    journal: Option<PathBuf>,
     /// Show every request, not only those that were refused.
     #[arg(long, short)]
     verbose: bool,
@@ -67,6 +73,10 @@ async fn play_all(
         scenario.check(&rules)?;
     }
     drop(rules);
+    if arguments.journal.is_some() && scenarios.len() != 1 {
+        return Err("--journal takes one scenario: name one".to_owned().into());
+    }
+    let journal = journal(arguments.journal.as_deref())?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
@@ -80,7 +90,7 @@ async fn play_all(
     let mut skipped = Vec::new();
     for scenario in &scenarios {
         bar.set_message(scenario.name.clone());
-        let shown = match Shown::of(scenario, profile, &outside).await {
+        let shown = match Shown::of(scenario, profile, &outside, journal.as_ref()).await {
             Ok(shown) => shown,
             // Whoever asks for one by name wants to see it, and whoever asks for all what can be seen.
             Err(error) if arguments.all && error.lacks_postgres() => {
@@ -99,7 +109,11 @@ async fn play_all(
         played.push(shown);
     }
     bar.finish_and_clear();
-    conclude(arguments.format, &page, &played, &skipped, &sources)
+    let concluded = conclude(arguments.format, &page, &played, &skipped, &sources)?;
+    Ok(match journal {
+        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
+        _ => concluded,
+    })
 }
 
 /// What came of a scenario, on one machine or on both.
@@ -109,13 +123,19 @@ enum Shown {
 }
 
 impl Shown {
-    async fn of(scenario: &Scenario, profile: Option<Profile>, outside: &Outside) -> Result<Self, RunError> {
+    /// A journal is of one machine: the observed one, where both play.
+    async fn of(
+        scenario: &Scenario,
+        profile: Option<Profile>,
+        outside: &Outside,
+        journal: Option<&JournalFile>,
+    ) -> Result<Self, RunError> {
         Ok(match profile {
             Some(profile) => {
                 let machine = Machine::of(profile, outside.clone());
-                Self::One(Box::new(play(scenario, &machine).await?))
+                Self::One(Box::new(play_into(scenario, &machine, journal).await?))
             }
-            None => Self::Both(Box::new(play_both(scenario, outside).await?)),
+            None => Self::Both(Box::new(play_both(scenario, outside, [None, journal]).await?)),
         })
     }
 

@@ -61,11 +61,11 @@ async fn play_as_needed(
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<Both, RunError> {
     let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
-    match play_both(scenario, &simulated).await {
+    match play_both(scenario, &simulated, [None, None]).await {
         Ok(both) if shows_all(&both.comparison) => Ok(both),
         // A world can ask for rows while it is built.
         Ok(_) | Err(RunError::NeedsRows) if postgres.is_none() => Err(RunError::NeedsRows),
-        Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres)).await,
+        Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres), [None, None]).await,
         Err(error) => Err(error),
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use azdrill_emulator::azure::Azure;
-use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::journal::{Beginning, Journalled};
+use azdrill_emulator::rules::{Assumptions, Profile};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
 use azdrill_emulator::services::Settings;
-use azdrill_emulator::world;
 
 use super::simulated::SimulatedServers;
 use super::{Client, Play, Report, RunError, check_versions, settings};
+use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::scenario::Scenario;
 
@@ -44,11 +44,11 @@ impl Machine {
         }
     }
 
-    /// The rules it goes by when it plays a scenario.
-    pub(super) fn rules(&self, scenario: &Scenario) -> Result<Rules, RunError> {
+    /// The alternatives it takes when it plays a scenario.
+    fn assumptions(&self, scenario: &Scenario) -> Assumptions {
         let mut assumptions = scenario.assume.clone();
         assumptions.extend(self.besides.clone());
-        Ok(Rules::load(self.profile, &assumptions)?)
+        assumptions
     }
 
     async fn settings(&self, scenario: &Scenario) -> Result<Settings, RunError> {
@@ -70,16 +70,36 @@ impl Machine {
 /// If it could not be played to its end. Expectations that are missed are no error: they stand in
 /// the report.
 pub async fn play(scenario: &Scenario, machine: &Machine) -> Result<Report, RunError> {
+    play_into(scenario, machine, None).await
+}
+
+/// The same, with a journal of everything the machine was given.
+///
+/// # Errors
+///
+/// As [`play`].
+pub async fn play_into(
+    scenario: &Scenario,
+    machine: &Machine,
+    journal: Option<&JournalFile>,
+) -> Result<Report, RunError> {
     let began = Instant::now();
-    let rules = machine.rules(scenario)?;
     let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
         .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = machine.settings(scenario).await?;
     check_versions(&scenario.world, &settings.postgres_majors)?;
-    let mut azure = Azure::new(rules, settings, scenario.seed());
-    let operator = world::found(&mut azure, start);
+    let assumptions = machine.assumptions(scenario);
+    let beginning = Beginning::new(machine.profile, &assumptions, scenario.seed(), settings);
+    let mut azure = match journal {
+        Some(journal) => {
+            let of = format!("scenario {}", scenario.name);
+            Journalled::with_journal(beginning, &of, journal.sink())?
+        }
+        None => Journalled::new(&beginning)?,
+    };
+    let operator = azure.found(start, None);
     let door = FrontDoor::new(azure, Clock::at(start), store);
     let (engine, postgres) = match &machine.outside {
         Outside::Real(postgres) => {

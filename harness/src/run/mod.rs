@@ -32,7 +32,7 @@ pub use both::{
     Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
     play_both, print_both,
 };
-pub use machine::{Machine, Outside, play};
+pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;

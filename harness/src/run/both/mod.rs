@@ -21,7 +21,8 @@ pub use print::print_both;
 use cause::{Difference, Finder, Played};
 use choice::Choices;
 
-use super::{Machine, Outside, Report, RuleNote, RunError, play};
+use super::{Machine, Outside, Report, RuleNote, RunError, play_into};
+use crate::journal_file::JournalFile;
 use crate::scenario::Scenario;
 
 /// What came of a scenario on both machines.
@@ -113,14 +114,23 @@ pub struct Both {
     pub comparison: Comparison,
 }
 
-/// Plays a scenario on both machines, side by side, and looks for what makes the differences.
+/// Plays a scenario on both machines, side by side, and looks for what makes the differences. Journals are of the
+/// documented and of the observed machine.
 ///
 /// # Errors
 ///
 /// If one of them could not play it to its end.
-pub async fn play_both(scenario: &Scenario, outside: &Outside) -> Result<Both, RunError> {
+pub async fn play_both(
+    scenario: &Scenario,
+    outside: &Outside,
+    journals: [Option<&JournalFile>; 2],
+) -> Result<Both, RunError> {
     let [documented, observed] = Profile::ALL.map(|profile| Machine::of(profile, outside.clone()));
-    let (documented, observed) = tokio::join!(play(scenario, &documented), play(scenario, &observed));
+    let [by_documents, by_observation] = journals;
+    let (documented, observed) = tokio::join!(
+        play_into(scenario, &documented, by_documents),
+        play_into(scenario, &observed, by_observation)
+    );
     let (documented, observed) = (documented?, observed?);
     let mut steps = compared(&documented, &observed);
     let differences: Vec<Difference> = steps

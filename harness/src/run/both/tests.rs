@@ -22,7 +22,9 @@ fn outside() -> Outside {
 
 async fn both(name: &str) -> Both {
     let scenario = library().get(name).expect("read");
-    play_both(&scenario, &outside()).await.expect("played")
+    play_both(&scenario, &outside(), [None, None])
+        .await
+        .expect("played")
 }
 
 /// The causes of a step, as texts: the rules, and those that have to be turned before.
@@ -83,7 +85,9 @@ async fn rules_that_make_it_only_together_are_named_as_a_set() {
                 [[step]]\ndo = \"validate_backup\"\nexpect.documented = { status = \"Failed\" }\n";
     std::fs::write(&file, text).expect("written");
     let scenario = library().read(&file).expect("read");
-    let both = play_both(&scenario, &outside()).await.expect("played");
+    let both = play_both(&scenario, &outside(), [None, None])
+        .await
+        .expect("played");
     let step = &both.comparison.steps[0];
     assert_eq!(
         (step.documented.status.as_str(), step.observed.status.as_str()),
