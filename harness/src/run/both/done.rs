@@ -220,7 +220,7 @@ impl Aspect {
         let files = aspects.contains(&Self::Files);
         let rest = aspects.iter().filter(|aspect| {
             let of_the_end = ends && Self::OF_AN_END.contains(aspect);
-            !of_the_end && !(files && **aspect == Self::Blobs)
+            !(of_the_end || files && **aspect == Self::Blobs)
         });
         let mut words: Vec<&str> = rest.map(|aspect| aspect.as_str()).collect();
         if ends {
