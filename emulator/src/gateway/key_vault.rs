@@ -173,11 +173,10 @@ pub(super) fn network(
     ];
     let mut refusal = Refusal::key_vault(error, &fill);
     refusal.mark = refusal.mark.max(verdict.mark);
-    let mut rules = permit.rules.clone();
-    if matches!(path.origin, Origin::AzureService { .. }) {
-        rules.push(RuleId::new("SS-B-05"));
-    }
-    Err(refusal.at(Gate::Network).because(verdict.reason).by(rules))
+    Err(refusal
+        .at(Gate::Network)
+        .because(verdict.reason)
+        .by(permit.rules.iter().cloned()))
 }
 
 /// Who asks for what, of which vault.

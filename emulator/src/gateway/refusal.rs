@@ -132,11 +132,20 @@ impl Refusal {
         self
     }
 
-    /// The same refusal with the rules that decided.
+    /// The same refusal with the rules that decided, each once and in the order they were named.
     #[must_use]
     pub fn by(mut self, rules: impl IntoIterator<Item = RuleId>) -> Self {
-        self.rules.extend(rules);
+        self.name(rules);
         self
+    }
+
+    /// Names rules that had a say besides those that are named already.
+    pub(crate) fn name(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+        for rule in rules {
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
     }
 
     /// The same refusal, to this caller.
@@ -383,5 +392,22 @@ fn chosen_by(request: &Request) -> String {
         String::new()
     } else {
         format!("?{}", chosen.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_named_once_however_often_it_had_a_say() {
+        let ids = |names: &[&str]| names.iter().map(|name| RuleId::new(*name)).collect::<Vec<_>>();
+        let mut refusal = Refusal::arm(StatusCode::FORBIDDEN, "AuthorizationFailed", "no")
+            .by(ids(&["SS-B-05", "KV-9"]))
+            .by(ids(&["SS-B-05"]));
+        refusal.name(ids(&["KV-9", "SS-B-04"]));
+        assert_eq!(refusal.rules, ids(&["SS-B-05", "KV-9", "SS-B-04"]));
+        let answer = refusal.respond(&Request::new(Method::GET, "management.azure.com", "/x"));
+        assert_eq!(answer.header("x-azdrill-rules"), Some("SS-B-05,KV-9,SS-B-04"));
     }
 }

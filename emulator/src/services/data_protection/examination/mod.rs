@@ -193,7 +193,7 @@ impl Examination {
             (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
                 let mut found = violation(context, row, &refusal.reason);
                 found.refusal.gate = refusal.gate;
-                found.refusal.rules.extend(refusal.rules);
+                found.refusal.name(refusal.rules);
                 found.inner = inner_error(&refusal.code, &refusal.message);
                 Outcome::NotMet(found)
             }
