@@ -5,11 +5,11 @@ use http::Method;
 use super::Azure;
 use crate::connection::{Surroundings, connect};
 use crate::exchange::Came;
-use crate::gateway::{ParsedBody, Refusal, account_named, endpoint_of, too_large};
+use crate::gateway::{ParsedBody, Refusal, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
-use crate::rules::{BodyPlan, Endpoint};
+use crate::rules::{BodyPlan, Endpoint, cloud};
 use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Input, preparer};
 
@@ -154,7 +154,10 @@ impl Core for Azure {
 
     fn resolves(&self, host: &str) -> bool {
         match endpoint_of(host, "/") {
-            Some(Endpoint::Blob) => self.state.storage_accounts.contains_key(account_named(host)),
+            Some(Endpoint::Blob) => self
+                .state
+                .storage_accounts
+                .contains_key(cloud().account_named(host)),
             Some(Endpoint::KeyVault) => {
                 let label = host.split('.').next().unwrap_or_default();
                 self.state.key_vaults.contains_key(&label.to_ascii_lowercase())

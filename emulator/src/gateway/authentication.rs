@@ -5,29 +5,9 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
 
-use super::{Caller, Credential, Door, Refusal, TokenError, account_named, key_vault, sas, shared_key};
+use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
-
-/// Audiences an endpoint takes; a trailing slash more or less makes no difference.
-const ARM_AUDIENCES: [&str; 2] = [
-    "https://management.azure.com",
-    "https://management.core.windows.net",
-];
-const GRAPH_AUDIENCES: [&str; 1] = ["https://graph.microsoft.com"];
-const BLOB_AUDIENCES: [&str; 1] = ["https://storage.azure.com"];
-const KEY_VAULT_AUDIENCES: [&str; 1] = ["https://vault.azure.net"];
-
-/// The audience of tokens for an endpoint; `None` where no token is asked for.
-pub fn audience_of(endpoint: Endpoint) -> Option<&'static str> {
-    match endpoint {
-        Endpoint::Arm => Some(ARM_AUDIENCES[0]),
-        Endpoint::Graph => Some(GRAPH_AUDIENCES[0]),
-        Endpoint::Blob => Some(BLOB_AUDIENCES[0]),
-        Endpoint::KeyVault => Some(KEY_VAULT_AUDIENCES[0]),
-        Endpoint::Login | Endpoint::Imds | Endpoint::Admin => None,
-    }
-}
+use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, cloud};
 
 pub(super) fn authenticate(
     door: &Door<'_>,
@@ -62,7 +42,7 @@ pub(super) fn authenticate(
             "Authentication failed. The 'Authorization' header is missing.",
         ));
     }
-    let account = account_named(&request.host);
+    let account = cloud().account_named(&request.host);
     let keys = door
         .account_of(request)
         .and_then(|_| door.state.account_keys.get(account))
@@ -157,13 +137,7 @@ fn bearer(
 pub(super) fn audience_fits(request: &Request, endpoint: Endpoint, audience: &str) -> bool {
     let audience = audience.trim_end_matches('/');
     let is = |name: &str| name.eq_ignore_ascii_case(audience);
-    let known: &[&str] = match endpoint {
-        Endpoint::Arm => &ARM_AUDIENCES,
-        Endpoint::Graph => &GRAPH_AUDIENCES,
-        Endpoint::Blob => &BLOB_AUDIENCES,
-        Endpoint::KeyVault => &KEY_VAULT_AUDIENCES,
-        Endpoint::Login | Endpoint::Imds | Endpoint::Admin => &[],
-    };
+    let known = cloud().audiences(endpoint);
     // A registered custom cloud and a blob endpoint name themselves as the audience.
     let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1") || endpoint == Endpoint::Blob;
     known.iter().any(|name| is(name)) || own && is(&request.authority())
@@ -223,12 +197,13 @@ fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: &str,
         .map(|subscription| subscription.tenant)
         .or_else(|| door.state.tenant_of(door.account_of(request)?));
     let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
-    let authority = format!("https://login.microsoftonline.com/{tenant}");
+    let authority = cloud().login.authority(&tenant);
     let (refusal, header) = match endpoint {
         Endpoint::Blob => (
             Refusal::blob(StatusCode::UNAUTHORIZED, code, message),
             format!(
-                "Bearer authorization_uri={authority}/oauth2/authorize resource_id=https://storage.azure.com"
+                "Bearer authorization_uri={authority}/oauth2/authorize resource_id={}",
+                cloud().audience(endpoint).unwrap_or_default()
             ),
         ),
         _ => (

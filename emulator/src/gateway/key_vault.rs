@@ -9,7 +9,7 @@ use super::{Caller, Door, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules};
+use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules, cloud};
 use crate::state::{IdentityKind, Resource, State, field};
 
 const VAULT: &str = "Microsoft.KeyVault/vaults";
@@ -80,7 +80,9 @@ fn challenge(door: &Door<'_>, vault: &Resource, code: &str, fill: &[(&str, &str)
     refusal.headers.push((
         "www-authenticate",
         format!(
-            "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
+            "Bearer authorization=\"{}\", resource=\"{}\"",
+            cloud().login.authority(&tenant),
+            cloud().audience(Endpoint::KeyVault).unwrap_or_default()
         ),
     ));
     refusal
@@ -137,10 +139,12 @@ pub(super) fn check_version(rules: &Rules, row: &Operation, request: &Request) -
 fn shown(caller: &Caller) -> String {
     let text = |id: Option<String>| id.unwrap_or_default();
     format!(
-        "appid={};oid={};iss=https://sts.windows.net/{}/",
+        "appid={};oid={};iss={}",
         text(caller.app_id.map(|id| id.to_string())),
         text(caller.principal.map(|id| id.to_string())),
-        text(caller.tenant.map(|id| id.to_string())),
+        cloud()
+            .login
+            .issuer(&text(caller.tenant.map(|id| id.to_string()))),
     )
 }
 

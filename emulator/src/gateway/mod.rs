@@ -31,14 +31,13 @@ use http::{HeaderName, Method};
 
 use crate::model::{Facts, NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules};
+use crate::rules::{Endpoint, Gate, Operation, Params, Routed, RuleId, Rules, cloud};
 use crate::state::{IdentityKind, State};
 
-pub use authentication::audience_of;
 pub(crate) use authorization::attributes;
 pub use caller::{Caller, Credential};
 pub(crate) use conditional::check as check_conditions;
-pub(crate) use database::{DatabaseDoor, DatabaseNo, HOST_SUFFIX, server_named};
+pub(crate) use database::{DatabaseDoor, DatabaseNo, server_named};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub(crate) use known_hosts::KnownHosts;
 pub(crate) use parsed_body::ParsedBody;
@@ -97,39 +96,12 @@ pub struct Door<'a> {
     pub tokens: &'a TokenAuthority,
 }
 
-/// The account that a blob host belongs to.
-pub(crate) fn account_named(host: &str) -> &str {
-    let label = host.split('.').next().unwrap_or_default();
-    label.strip_suffix("-secondary").unwrap_or(label)
-}
-
 /// The endpoint a host name stands for. `None`: not one of ours.
 pub fn endpoint_of(host: &str, path: &str) -> Option<Endpoint> {
-    // One label and no more: what stands further in front is another host, and none of ours.
-    let is_below = |zone: &str| {
-        let label = host.strip_suffix(zone).and_then(|rest| rest.strip_suffix('.'));
-        label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
-    };
-    if host == "management.azure.com" || is_below("management.azure.com") {
-        Some(Endpoint::Arm)
-    } else if matches!(
-        host,
-        "login.microsoftonline.com" | "login.windows.net" | "sts.windows.net"
-    ) {
-        Some(Endpoint::Login)
-    } else if host == "graph.microsoft.com" {
-        Some(Endpoint::Graph)
-    } else if is_below("blob.core.windows.net") {
-        Some(Endpoint::Blob)
-    } else if is_below("vault.azure.net") {
-        Some(Endpoint::KeyVault)
-    } else if host == "169.254.169.254" {
-        Some(Endpoint::Imds)
-    } else if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-        Some(endpoint_of_path(path))
-    } else {
-        None
+    if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
+        return Some(endpoint_of_path(path));
     }
+    cloud().endpoint_at(host)
 }
 
 /// On the custom-cloud address one host serves several endpoints, told apart by their paths.
@@ -300,7 +272,7 @@ impl Door<'_> {
     /// The storage account a blob request is addressed to. Only an account whose redundancy says so
     /// can be read at a secondary endpoint, and none is written there.
     pub fn account_of(&self, request: &Request) -> Option<&ResourceId> {
-        let name = account_named(&request.host);
+        let name = cloud().account_named(&request.host);
         let id = self.state.storage_accounts.get(name)?;
         let is_primary = request.host.as_bytes().get(name.len()) == Some(&b'.');
         let reads = || {

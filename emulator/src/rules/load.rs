@@ -12,10 +12,10 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
-    conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
-    kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
-    public_client, query_option, region, role, server_facts, server_settings, single_server,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, cloud,
+    condition_facts, conditional_request, database_row, deployment_facts, directory, error_code, federation,
+    fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list,
+    provider, public_client, query_option, region, role, server_facts, server_settings, single_server,
     storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
@@ -133,6 +133,7 @@ fn read_prerequisites() -> Result<PrerequisitesFile, RulesError> {
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
     let sources: SourcesFile = parse("sources.toml", rules_file!("sources.toml"))?;
     let known = SourceCheck::new(&sources.sources);
+    cloud::check(&known)?;
     let kept = kept_resource::load(rules_file!("kept_resources.toml"), &known)?;
     let operations = load_operations(&kept, &known)?;
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;

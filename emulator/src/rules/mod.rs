@@ -8,6 +8,7 @@ mod api_version;
 mod blob_request;
 mod body;
 mod choice;
+mod cloud;
 mod condition_facts;
 mod conditional_request;
 mod database_row;
@@ -56,6 +57,7 @@ pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
     Words,
 };
+pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use deployment_facts::{

@@ -24,9 +24,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, plain};
-use crate::gateway::{HOST_SUFFIX, Permit, Refusal};
+use crate::gateway::{Permit, Refusal};
 use crate::jobs::{RealParameter, ServerSpec};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::cloud;
 use crate::state::{OperationOutcome, OperationState, Resource};
 
 pub(super) use server_spec::check_name;
@@ -64,9 +65,7 @@ impl PostgresState {
 
     /// The host names of the servers that run.
     pub fn running_hosts(&self) -> impl Iterator<Item = String> {
-        self.addresses
-            .keys()
-            .map(|id| format!("{}{HOST_SUFFIX}", id.name()))
+        self.addresses.keys().map(|id| cloud().server_host(id.name()))
     }
 
     /// Where programs on this machine reach the server of that host name, through the gate in

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::settings::{self, Asked};
 use super::{SERVER, sizes};
-use crate::gateway::{HOST_SUFFIX, Refusal};
+use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::Rules;
+use crate::rules::{Rules, cloud};
 use crate::services::{Context, plain};
 use crate::state::field;
 
@@ -113,7 +113,7 @@ pub(super) fn describe_new(
     }
     own["version"] = json!(major.to_string());
     own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(format!("{}{HOST_SUFFIX}", id.name()));
+    own["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
     let minors = &context.rules.servers.minors;
     if let Some(row) = minors.iter().find(|row| row.major == major) {
         own["minorVersion"] = json!(row.minor);

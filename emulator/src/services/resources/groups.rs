@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::not_of_group;
+use crate::rules::{cloud, not_of_group};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
@@ -291,11 +291,11 @@ impl Workflow for DeleteGroup {
         if let Some(id) = self.left.pop() {
             let version = context.rules.usual_version(id.as_str());
             let target = format!("{id}?api-version={version}");
-            let request = Request::new(Method::DELETE, "management.azure.com", &target);
+            let request = Request::new(Method::DELETE, cloud().arm_host(), &target);
             self.under_way = Some(id);
             return Next::Call(Outbound {
                 principal: self.caller,
-                audience: "https://management.azure.com/",
+                audience: cloud().arm_audience(),
                 path: NetworkPath::internet(),
                 request,
             });

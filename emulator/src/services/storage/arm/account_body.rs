@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Rules;
+use crate::rules::{Rules, cloud};
 use crate::services::sent_body::{known_word, not_an_object, respell};
 use crate::state::field;
 
@@ -116,10 +116,7 @@ pub(super) fn check_ip_rules(rules: &Rules, body: &Value) -> Result<(), Refusal>
 pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
     let time = wire_hundred_nanoseconds(now);
     let mut endpoints = Map::new();
-    for service in ["dfs", "web", "blob", "queue", "table", "file"] {
-        // A static web site lies in a zone, whose number tells nothing here.
-        let zone = if service == "web" { "z1." } else { "" };
-        let address = format!("https://{name}.{zone}{service}.core.windows.net/");
+    for (service, address) in cloud().account_addresses(name) {
         endpoints.insert(service.to_owned(), json!(address));
     }
     json!({

@@ -2,15 +2,16 @@
 
 use http::StatusCode;
 
-use crate::gateway::{Permit, Refusal, account_named};
+use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
+use crate::rules::cloud;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
 
 /// The account's name: its host's first label, which at the secondary endpoint has an ending.
 pub(super) fn account(request: &Request) -> &str {
-    account_named(&request.host)
+    cloud().account_named(&request.host)
 }
 
 /// Whether a request is addressed to the secondary endpoint.
