@@ -16,8 +16,6 @@ use crate::services::{Input, preparer};
 /// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
 /// a rule.
 const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
-/// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
-const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
 
 /// Whether a request may be one of those that are prepared. Nearly all are not, and are to be told quickly.
 fn may_take_long(endpoint: Option<Endpoint>, request: &Request) -> bool {
@@ -68,7 +66,7 @@ impl Core for Azure {
             Ok(permit) => match permit.operation(&self.rules).body {
                 BodyPlan::Buffer => buffer,
                 BodyPlan::Store => Admission::Store {
-                    limit_bytes: STORE_MAX_BYTES,
+                    limit_bytes: self.rules.blob_limits.put_bytes.most,
                     md5: &*permit.operation(&self.rules).id == "Blob_Put"
                         || request.headers.contains_key("content-md5"),
                 },

@@ -12,11 +12,11 @@ use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, cloud,
-    condition_facts, conditional_request, database_row, deployment_facts, directory, error_code, federation,
-    fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list,
-    provider, public_client, query_option, region, role, server_facts, server_settings, single_server,
-    storage_accounts, storage_facts, time_zone, vault_facts,
+    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_limits, blob_request, body,
+    cloud, condition_facts, conditional_request, database_row, deployment_facts, directory, error_code,
+    federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside,
+    parameter_list, provider, public_client, query_option, region, role, server_facts, server_settings,
+    single_server, storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -185,6 +185,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         names: name_form::load(rules_file!("names.toml"), &known)?,
         storage_accounts: storage_accounts::load(rules_file!("storage_accounts.toml"), &known)?,
         storage: storage_facts::load(rules_file!("storage.toml"), &known)?,
+        blob_limits: blob_limits::load(rules_file!("blob_limits.toml"), &known)?,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,

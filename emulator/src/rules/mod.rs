@@ -5,6 +5,7 @@
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
 mod api_version;
+mod blob_limits;
 mod blob_request;
 mod body;
 mod choice;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 use crate::model::{ConditionLanguage, type_path};
 
 pub use api_version::ApiVersion;
+pub use blob_limits::BlobLimits;
 pub use blob_request::{BlobHeader, BlobRequests};
 pub(crate) use body::interval_seconds;
 pub use body::{
@@ -103,7 +105,9 @@ pub use single_server::{
 };
 pub use source::{Mark, Source};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
-pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
+pub use storage_facts::{
+    DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
+};
 pub use vault_facts::{
     CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
     RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
@@ -124,6 +128,8 @@ pub struct Rules {
     pub database_network: DatabaseNetwork,
     /// What the blob service measures.
     pub storage: StorageFacts,
+    /// How much and how long things of the blob service may be.
+    pub blob_limits: BlobLimits,
     /// What storage accounts can be.
     pub storage_accounts: AccountFacts,
     /// What requests to the blob service may say.

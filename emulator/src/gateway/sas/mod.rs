@@ -6,7 +6,6 @@ mod reach;
 mod text;
 
 use http::StatusCode;
-use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
@@ -18,9 +17,6 @@ use crate::state::{AccountKeys, Principal};
 
 use text::Query;
 pub(crate) use text::{account_signature, container_signature, service_signature};
-
-/// The longest a user delegation key counts.
-const DELEGATION_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Whether anybody may perform an operation on the container named: the container's public access
 /// is wide enough, and the account allows it.
@@ -63,7 +59,10 @@ pub(super) fn verify(
         return delegated(door, now, path, request, account, row, query);
     }
     key_allowed(door, request)?;
-    let signature = text::Signature { query };
+    let signature = text::Signature {
+        query,
+        facts: &door.rules.storage.signatures,
+    };
     let permissions = if query.get("ss").is_empty() {
         let resource = query.get("sr");
         let text = signature.service_text(&resource_of(request, account, resource)?);
@@ -193,7 +192,10 @@ fn delegated(
         version: query.get("skv").to_owned(),
     };
     let resource = query.get("sr");
-    let signature = text::Signature { query };
+    let signature = text::Signature {
+        query,
+        facts: &door.rules.storage.signatures,
+    };
     let text = signature.delegated_text(
         &resource_of(request, account, resource)?,
         &reach::demands(request, query),
@@ -202,7 +204,7 @@ fn delegated(
     if key.service != "b" || !shared_key::signed_by(&value, &text, query.get("sig")) {
         return Err(failed("Signature did not match."));
     }
-    check_key_times(now, &key)?;
+    check_key_times(door, now, &key)?;
     reach::check_times(now, query.get("st"), query.get("se"))?;
     policy::check_age(door, request, query.get("st"), query.get("se"))?;
     reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
@@ -219,11 +221,13 @@ fn delegated(
     })
 }
 
-fn check_key_times(now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
+fn check_key_times(door: &Door<'_>, now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
     let times = reach::time_of(&key.start).zip(reach::time_of(&key.expiry));
     match times {
         Some((start, expiry))
-            if start <= now && now < expiry && expiry.duration_since(start) <= DELEGATION_MAX =>
+            if start <= now
+                && now < expiry
+                && expiry.duration_since(start) <= door.rules.storage.delegation_keys.longest() =>
         {
             Ok(())
         }

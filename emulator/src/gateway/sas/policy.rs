@@ -16,7 +16,8 @@ pub(super) fn check_letters(door: &Door<'_>, query: Query<'_>) -> Result<(), Ref
         known.fit_account(letters)
     };
     let are = |own: &str, known: &str| query.get(own).chars().all(|letter| known.contains(letter));
-    if fit && are("ss", "bqtf") && are("srt", "sco") {
+    let facts = &door.rules.storage.signatures;
+    if fit && are("ss", &facts.services) && are("srt", &facts.resource_types) {
         return Ok(());
     }
     Err(failed(

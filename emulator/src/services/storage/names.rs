@@ -42,15 +42,12 @@ pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
     )))
 }
 
-/// Names and values of all metadata together, in bytes.
-const METADATA_MAX_BYTES: usize = 8 * 1024;
-
 /// Refuses metadata that Azure does not take, in the blob service's envelope.
 ///
 /// # Errors
 ///
 /// 400 if a name is no C# identifier, a value is not ASCII, or there is too much of it.
-pub(super) fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
+pub(super) fn check_metadata(rules: &Rules, metadata: &Metadata) -> Result<(), Refusal> {
     let refuse = |code: &str, message: &str| Err(Refusal::blob(StatusCode::BAD_REQUEST, code, message));
     let mut bytes = 0;
     for (name, value) in metadata {
@@ -72,7 +69,7 @@ pub(super) fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
         }
         bytes += name.len() + value.len();
     }
-    if bytes > METADATA_MAX_BYTES {
+    if !rules.blob_limits.metadata_bytes.admits(bytes) {
         return refuse(
             "MetadataTooLarge",
             "The size of the specified metadata exceeds the maximum size permitted.",

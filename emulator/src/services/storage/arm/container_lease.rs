@@ -44,6 +44,7 @@ pub(super) fn perform(
     let name = permit.params.get("container");
     let now = context.now;
     let container = context.own.storage.container(&host, name).ok_or_else(missing)?;
+    let limits = &context.rules.blob_limits;
     let mut lease = container.lease.clone();
     let action = field(&sent, "action")
         .as_str()
@@ -54,7 +55,9 @@ pub(super) fn perform(
         "acquire" => {
             let duration = match seconds(&sent, "leaseDuration") {
                 Some(-1) => None,
-                Some(seconds @ 15..=60) => Some(SignedDuration::from_secs(seconds)),
+                Some(seconds) if limits.lease_seconds.admits_signed(seconds) => {
+                    Some(SignedDuration::from_secs(seconds))
+                }
                 _ => return Err(invalid("leaseDuration")),
             };
             let id = match id(&sent, "proposedLeaseId")? {
@@ -78,7 +81,9 @@ pub(super) fn perform(
         "break" => {
             let period = match seconds(&sent, "breakPeriod") {
                 None => None,
-                Some(seconds @ 0..=60) => Some(SignedDuration::from_secs(seconds)),
+                Some(seconds) if limits.lease_break_seconds.admits_signed(seconds) => {
+                    Some(SignedDuration::from_secs(seconds))
+                }
                 Some(_) => return Err(invalid("breakPeriod")),
             };
             lease.break_off(now, period).map(|seconds| {

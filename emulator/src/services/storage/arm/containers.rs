@@ -120,7 +120,7 @@ fn write(
     let id = account.id.clone();
     let metadata = metadata_sent(properties);
     if let Some(metadata) = &metadata {
-        names::check_metadata(metadata).map_err(|refusal| Refusal {
+        names::check_metadata(context.rules, metadata).map_err(|refusal| Refusal {
             shape: Shape::Arm,
             ..refusal
         })?;

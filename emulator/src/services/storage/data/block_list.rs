@@ -15,9 +15,6 @@ use crate::model::{Extent, Request, Response, StoredBody};
 use crate::services::Context;
 use crate::services::storage::domain::{Block, Container, Kind};
 
-/// The most blocks of one blob.
-const BLOCKS_MAX: usize = 50_000;
-
 /// Which list a block is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
@@ -95,13 +92,14 @@ fn append(found: &mut [(From, String)], depth: usize, text: &str) -> Result<(), 
 }
 
 /// Finds the blocks a list names.
-fn resolve(container: &Container, name: &str, list: Vec<(From, String)>) -> Result<Vec<Block>, Refusal> {
-    if list.len() > BLOCKS_MAX {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "BlockListTooLong",
-            "The block list may not contain more than 50,000 blocks.",
-        ));
+fn resolve(
+    context: &Context<'_>,
+    container: &Container,
+    name: &str,
+    list: Vec<(From, String)>,
+) -> Result<Vec<Block>, Refusal> {
+    if !context.rules.blob_limits.blocks.admits(list.len()) {
+        return Err(place::refusal(context, "BlockListTooLong"));
     }
     let staged = container.staged.get(name);
     let committed: BTreeMap<&str, &StoredBody> = container
@@ -150,7 +148,7 @@ pub(super) fn put(
     if existing.is_some_and(|blob| blob.kind != Kind::Block) {
         return Err(place::refusal(context, "InvalidBlobType"));
     }
-    let blocks = resolve(container, name, list)?;
+    let blocks = resolve(context, container, name, list)?;
     let described = Described::without_body(context, permit, request)?;
     let extents: Vec<Extent> = blocks
         .iter()

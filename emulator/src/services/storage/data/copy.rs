@@ -11,9 +11,6 @@ use crate::model::{Request, Response};
 use crate::services::Context;
 use crate::services::storage::domain::{ContentHeaders, Copied, Kind, Tier, Version};
 
-/// The longest source of Copy Blob From URL: 256 MiB.
-const SYNC_MAX_BYTES: u64 = 256 * 1024 * 1024;
-
 fn says_true(request: &Request, name: &str) -> bool {
     request
         .header(name)
@@ -50,7 +47,7 @@ fn described(
     request: &Request,
     source: &Source,
 ) -> Result<Described, Refusal> {
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     let sent = create::sent_tags(context, permit, request)?;
     let tags = match sent {
         Some(tags) => tags,
@@ -98,7 +95,7 @@ pub(super) fn start(
         if source.blob.kind != Kind::Block {
             return Err(place::refusal(context, "InvalidSourceBlobType"));
         }
-        if source.blob.content.length > SYNC_MAX_BYTES {
+        if source.blob.content.length > context.rules.blob_limits.awaited_copy_bytes.most {
             return Err(incoming::too_large());
         }
         source.check_hash(request, &source.blob.content)?;

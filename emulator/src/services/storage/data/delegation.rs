@@ -1,16 +1,12 @@
 //! Get User Delegation Key.
 
 use http::StatusCode;
-use jiff::SignedDuration;
 
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
 use crate::rules::Gate;
 use crate::services::Context;
-
-/// The longest a key counts.
-const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 fn time(context: &Context<'_>, text: &str) -> Result<Timestamp, Refusal> {
     text.parse()
@@ -47,7 +43,8 @@ pub(super) fn key(
         text => time(context, text)?,
     };
     let expiry = time(context, root.text_of("Expiry"))?;
-    if expiry <= start || expiry <= context.now || expiry.duration_since(start) > LONGEST {
+    let longest = context.rules.storage.delegation_keys.longest();
+    if expiry <= start || expiry <= context.now || expiry.duration_since(start) > longest {
         return Err(place::refusal(context, "DelegationKeyTimes"));
     }
     let key = DelegationKey {
