@@ -1,7 +1,7 @@
 //! What is Key Vault's own at the front door: the vault behind a host name, the challenge that tells a
 //! client where to get a token, the network, and the two permission models.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::authentication::{audience_fits, bearer_token};
 use super::authorization::why_not;
@@ -13,17 +13,6 @@ use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, 
 use crate::state::{IdentityKind, Resource, State, field};
 
 const VAULT: &str = "Microsoft.KeyVault/vaults";
-/// What every answer of Key Vault carries, as recorded.
-const HEADERS: [(HeaderName, &str); 5] = [
-    (header::CACHE_CONTROL, "no-cache"),
-    (header::PRAGMA, "no-cache"),
-    (header::EXPIRES, "-1"),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=31536000;includeSubDomains",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
 
 /// The vault a host name stands for.
 fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
@@ -55,9 +44,7 @@ pub(super) fn scope(vault: &Resource, params: &Params) -> ResourceId {
 
 /// Headers every answer of Key Vault carries.
 pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, headers: &mut HeaderMap) {
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    rules.headers.add_always(Endpoint::KeyVault, headers);
     let region = vault_at(state, &request.host).map_or("", Resource::location);
     let own = [
         ("x-ms-keyvault-region", region),

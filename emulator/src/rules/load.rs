@@ -220,6 +220,9 @@ fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> 
     for (name, row) in &lifecycle.recorded_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }
+    if !lifecycle.retry_after_seconds.contains_key("otherwise") {
+        return Err(row_error(FILE, "otherwise", "there is no such row"));
+    }
     for (name, row) in &lifecycle.retry_after_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }

@@ -161,7 +161,7 @@ pub struct Rules {
     /// Recorded durations in seconds, by phase.
     pub recorded_seconds: BTreeMap<String, f64>,
     /// `Retry-After` of first answers in seconds, by phase.
-    pub retry_after_seconds: BTreeMap<String, u64>,
+    retry_after_seconds: BTreeMap<String, u64>,
     /// What resources of `Microsoft.Network` are given besides what a request says.
     pub network_resources: NetworkResourceFacts,
     /// Server parameters.
@@ -238,6 +238,16 @@ impl Rules {
         self.taken
             .get(&RuleId::new(id))
             .is_some_and(|taken| taken == alternative)
+    }
+
+    /// `Retry-After` of the first answer of a long-running operation, in seconds.
+    pub fn retry_after(&self, phase: &str) -> u64 {
+        let rows = &self.retry_after_seconds;
+        // The loader asks for the row `otherwise`.
+        rows.get(phase)
+            .or_else(|| rows.get("otherwise"))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The error of that code.

@@ -258,7 +258,7 @@ pub(super) fn delete(
             result_path: Some(format!(
                 "/subscriptions/{subscription}/operationresults/{operation}"
             )),
-            retry_after_seconds: 15,
+            retry_after_seconds: context.rules.retry_after("resource_group_delete"),
         },
         None,
     ))

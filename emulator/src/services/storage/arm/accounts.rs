@@ -11,9 +11,6 @@ use crate::services::sent_body::fill;
 use crate::services::{Context, Input, LongRunning, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
-/// How long Azure asks clients to wait before they poll a creation, in seconds.
-const CREATE_RETRY_AFTER_SECONDS: u64 = 17;
-
 pub(super) fn put(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -45,7 +42,7 @@ pub(super) fn put(
         result_path: Some(format!(
             "/subscriptions/{subscription}/providers/Microsoft.Storage/locations/{location}/asyncoperations/{operation}?monitor=true"
         )),
-        retry_after_seconds: CREATE_RETRY_AFTER_SECONDS,
+        retry_after_seconds: context.rules.retry_after("storage_account_put"),
     };
     Ok(context
         .accepted(request, &announced, None)
