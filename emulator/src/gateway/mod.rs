@@ -278,7 +278,11 @@ impl Door<'_> {
         let reads = || {
             let account = self.state.resource(id);
             matches!(request.method, Method::GET | Method::HEAD)
-                && account.is_some_and(|account| account.text("/sku/name").starts_with("Standard_RA"))
+                && account.is_some_and(|account| {
+                    self.rules
+                        .storage_accounts
+                        .reads_secondary(account.text("/sku/name"))
+                })
         };
         (is_primary || reads()).then_some(id)
     }

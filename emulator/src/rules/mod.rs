@@ -93,8 +93,8 @@ pub use region::Region;
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Routed, Router, without_empty_parent};
 pub use server_facts::{
-    Capabilities, DefaultRow, Edition, Majors, MinorVersion, OwnDatabases, PrivateDnsZoneSuffix, ServerFacts,
-    Storage,
+    Capabilities, DefaultRow, Edition, Majors, MinorVersion, NewDatabase, OwnDatabases, PrivateDnsZoneSuffix,
+    ServerFacts, Storage,
 };
 pub use server_settings::{
     FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings, SettingCheck,
@@ -104,7 +104,7 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
-pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
+pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledProperties, StorageBody};
 pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };

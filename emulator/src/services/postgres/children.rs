@@ -149,7 +149,8 @@ pub(super) fn put_database(
     if !properties.is_object() {
         properties = json!({});
     }
-    for (name, default) in [("charset", "UTF8"), ("collation", "en_US.utf8")] {
+    let usual = &context.rules.servers.new_database;
+    for (name, default) in [("charset", &usual.charset), ("collation", &usual.collation)] {
         if field(&properties, name).is_null() {
             properties[name] = json!(default);
         }

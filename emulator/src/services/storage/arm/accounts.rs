@@ -54,7 +54,10 @@ fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &s
     // `sent` is an object, which is all that could be refused here.
     let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
     let said = field(field(sent, "properties"), "accessTier").clone();
-    fill(&mut body, &account_body::defaults(&name, location, context.now));
+    fill(
+        &mut body,
+        &account_body::defaults(context.rules, &name, location, context.now),
+    );
     account_limits::check_kind(context.rules, &body, &said)?;
     account_body::set_tier(context.rules, &mut body);
     identity::settle_new(context, id, &mut body)?;
