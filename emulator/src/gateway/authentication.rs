@@ -5,6 +5,8 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
 
+use super::bearer::{audience_fits, strip_scheme};
+use super::shared_key::key_allowed;
 use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, cloud};
@@ -75,16 +77,6 @@ pub(super) fn authenticate(
     ))
 }
 
-/// The bearer token a request carries.
-pub(super) fn bearer_token(request: &Request) -> Option<&str> {
-    strip_scheme(request.header("authorization")?, "Bearer")
-}
-
-fn strip_scheme<'a>(header: &'a str, scheme: &str) -> Option<&'a str> {
-    let (own, rest) = header.split_once(' ')?;
-    own.eq_ignore_ascii_case(scheme).then_some(rest.trim())
-}
-
 fn bearer(
     door: &Door<'_>,
     now: Timestamp,
@@ -132,32 +124,6 @@ fn bearer(
         )
     })?;
     Ok(Caller::of(principal))
-}
-
-pub(super) fn audience_fits(request: &Request, endpoint: Endpoint, audience: &str) -> bool {
-    let audience = audience.trim_end_matches('/');
-    let is = |name: &str| name.eq_ignore_ascii_case(audience);
-    let known = cloud().audiences(endpoint);
-    // A registered custom cloud and a blob endpoint name themselves as the audience.
-    let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1") || endpoint == Endpoint::Blob;
-    known.iter().any(|name| is(name)) || own && is(&request.authority())
-}
-
-pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
-    let forbidden = door
-        .account_of(request)
-        .and_then(|id| door.state.resource(id))
-        .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
-    if forbidden {
-        return Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "KeyBasedAuthenticationNotPermitted",
-            "Key based authentication is not permitted on this storage account.",
-        )
-        .at(Gate::Authentication)
-        .because("allowSharedKeyAccess is false on the account"));
-    }
-    Ok(())
 }
 
 /// Refuses plain text where the account's setting does, whoever asks. What counts is the scheme the

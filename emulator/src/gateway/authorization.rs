@@ -2,10 +2,11 @@
 
 use http::StatusCode;
 
+use super::denied::why_not;
 use super::{Credential, Door, Permit, Refusal, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
-use crate::model::{Action, ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
+use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::rules::{Endpoint, Gate, Operation, Params};
 
 pub(super) fn authorize(
     door: &Door<'_>,
@@ -179,26 +180,6 @@ fn by_roles(
     } else {
         Err(permission_mismatch().because("the operation's row names no action"))
     }
-}
-
-/// Why roles do not grant an action, and the rules that had a say.
-pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
-    let scope = &permit.scope;
-    let mut reason = format!(
-        "{} has no role that grants {action} at {scope}",
-        permit.caller.name
-    );
-    if !denied.held.is_empty() {
-        reason += &format!("; it holds {}, which does not", denied.held.join(", "));
-    }
-    for (role, from) in &denied.pending {
-        reason += &format!("; {role} is assigned but will be seen only from {from}");
-    }
-    let mut rules = vec![RuleId::new("RBAC")];
-    if !denied.pending.is_empty() {
-        rules.push(RuleId::new("E1-PROPAGATION"));
-    }
-    (reason, rules)
 }
 
 fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {

@@ -3,8 +3,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::authentication::{audience_fits, bearer_token};
-use super::authorization::why_not;
+use super::bearer::{audience_fits, bearer_token};
+use super::denied::why_not;
 use super::{Caller, Door, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};

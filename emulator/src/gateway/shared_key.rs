@@ -7,12 +7,14 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use sha2::Sha256;
 
+use super::{Door, Refusal};
 use crate::model::{Request, Timestamp, wire_http_date};
+use crate::rules::Gate;
 use crate::state::AccountKeys;
 
 /// Headers of the string to sign, in order, after the method.
@@ -29,6 +31,24 @@ const SIGNED_HEADERS: [&str; 11] = [
     "if-unmodified-since",
     "range",
 ];
+
+/// Refuses a key, and what is signed with one, where the account's setting does.
+pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+    let forbidden = door
+        .account_of(request)
+        .and_then(|id| door.state.resource(id))
+        .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
+    if forbidden {
+        return Err(Refusal::blob(
+            StatusCode::FORBIDDEN,
+            "KeyBasedAuthenticationNotPermitted",
+            "Key based authentication is not permitted on this storage account.",
+        )
+        .at(Gate::Authentication)
+        .because("allowSharedKeyAccess is false on the account"));
+    }
+    Ok(())
+}
 
 /// Checks `account:signature` against both keys.
 pub(super) fn verify(

@@ -3,18 +3,19 @@
 
 mod policy;
 mod reach;
+mod refusal;
 mod text;
 
-use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-use super::authentication::key_allowed;
+use super::shared_key::key_allowed;
 use super::{Caller, Credential, DelegationKey, Door, Refusal, shared_key};
 use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
-use crate::rules::{Gate, Operation, Params};
+use crate::rules::{Operation, Params};
 use crate::state::{AccountKeys, Principal};
 
+use refusal::failed;
 use text::Query;
 pub(crate) use text::{account_signature, container_signature, service_signature};
 
@@ -259,24 +260,4 @@ fn resource_of(request: &Request, account: &str, kind: &str) -> Result<String, R
             "sr={other} is not a resource of the blob service that azdrill plays"
         ))),
     }
-}
-
-fn failed(reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-    )
-    .at(Gate::Authentication)
-    .because(reason)
-}
-
-fn mismatch(code: &str, what: &str, reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        code,
-        format!("This request is not authorized to perform this operation using this {what}."),
-    )
-    .at(Gate::Authentication)
-    .because(reason)
 }

@@ -1,7 +1,8 @@
 //! What an account lets signatures be: how long they may live, and how what they permit is written.
 
+use super::reach;
+use super::refusal::failed;
 use super::text::Query;
-use super::{failed, reach};
 use crate::gateway::{Door, Refusal};
 use crate::model::Request;
 use crate::rules::{Gate, interval_seconds};

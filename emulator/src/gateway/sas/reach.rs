@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
+use super::refusal::{failed, mismatch};
 use super::text::Query;
-use super::{failed, mismatch};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, Origin, Request, Timestamp};
 use crate::rules::Operation;

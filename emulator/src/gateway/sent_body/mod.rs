@@ -11,6 +11,7 @@ mod tags;
 mod tests;
 mod version;
 mod walk;
+mod wrong;
 
 use std::borrow::Cow;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::refusal::{Wrong, wrong_value};
+use super::wrong::{Wrong, wrong_value};
 use crate::model::Request;
 use crate::rules::{ApiVersion, BodyType, Format, Kind, Member, Operation, Required, Rules, Variant};
 
