@@ -9,7 +9,7 @@ use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
 use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, cloud};
+use crate::rules::{Endpoint, Gate, Operation, Params, cloud, code, rule};
 
 pub(super) fn authenticate(
     door: &Door<'_>,
@@ -92,7 +92,7 @@ fn bearer(
             "ExpiredAuthenticationToken",
             "The access token expiry time is in the past, or the token is not yet valid.",
         )
-        .by([RuleId::new("TOKEN-EXPIRED")]),
+        .by([rule::TOKEN_EXPIRED]),
         TokenError::Invalid => challenge(
             door,
             request,
@@ -135,9 +135,11 @@ fn https_if_required(door: &Door<'_>, request: &Request) -> Result<(), Refusal> 
             .and_then(|id| door.state.resource(id))
             .is_some_and(|account| account.at("/properties/supportsHttpsTrafficOnly") != false);
     if required {
-        return Err(Refusal::storage(door.rules.error("AccountRequiresHttps"), &[])
-            .at(Gate::Authentication)
-            .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"));
+        return Err(
+            Refusal::storage(door.rules.error(code::AccountRequiresHttps), &[])
+                .at(Gate::Authentication)
+                .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"),
+        );
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 use http::StatusCode;
 
 use super::denied::why_not;
-use super::{Credential, Door, Permit, Refusal, key_vault};
+use super::{Credential, Door, Permit, Refusal, Shape, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params};
+use crate::rules::{Endpoint, Gate, Operation, Params, code};
 
 pub(super) fn authorize(
     door: &Door<'_>,
@@ -168,7 +168,7 @@ fn by_roles(
                     .is_ok()
             });
             if !below && !adds {
-                return Err(refuse(row, permit, wanted, &denied));
+                return Err(refuse(door, row, permit, wanted, &denied));
             }
             permit.below_only = row.listing;
             permit.only_adds = adds;
@@ -182,7 +182,7 @@ fn by_roles(
     }
 }
 
-fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
     let (reason, rules) = why_not(permit, action, denied);
@@ -195,13 +195,13 @@ fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied)
                 .principal
                 .map(|id| id.to_string())
                 .unwrap_or_default();
-            Refusal::arm(
-                StatusCode::FORBIDDEN,
-                "AuthorizationFailed",
-                format!(
-                    "The client '{client}' with object id '{object}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
-                ),
-            )
+            let fill = [
+                ("client", client.as_str()),
+                ("object", &object),
+                ("action", action.as_str()),
+                ("scope", scope.as_str()),
+            ];
+            Refusal::of_row(Shape::Arm, door.rules.error(code::AuthorizationFailed), &fill)
         }
     };
     refusal.at(Gate::Authorization).because(reason).by(rules)

@@ -3,7 +3,7 @@
 use super::Permit;
 use crate::authz::Denied;
 use crate::model::Action;
-use crate::rules::RuleId;
+use crate::rules::{RuleId, rule};
 
 /// Why roles do not grant an action, and the rules that had a say.
 pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
@@ -18,9 +18,9 @@ pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (Str
     for (role, from) in &denied.pending {
         reason += &format!("; {role} is assigned but will be seen only from {from}");
     }
-    let mut rules = vec![RuleId::new("RBAC")];
+    let mut rules = vec![rule::RBAC];
     if !denied.pending.is_empty() {
-        rules.push(RuleId::new("E1-PROPAGATION"));
+        rules.push(rule::E1_PROPAGATION);
     }
     (reason, rules)
 }

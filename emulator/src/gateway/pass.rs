@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{Facts, NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Endpoint, Gate, Params, Routed, RuleId};
+use crate::rules::{Endpoint, Gate, Params, Routed};
 use crate::state::IdentityKind;
 
 const COPY_SOURCE: HeaderName = HeaderName::from_static("x-ms-copy-source");
@@ -164,7 +164,7 @@ impl Door<'_> {
             .ok_or_else(|| Refusal::unknown_account(&request.host))?;
         let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
         let verdict = Firewall::of_storage_account(account).decide(self.rules, path, user_assigned);
-        permit.rules.push(RuleId::new(verdict.row));
+        permit.rules.extend(verdict.rules.iter().copied());
         if verdict.allowed {
             Ok(())
         } else {

@@ -310,7 +310,7 @@ impl Refusal {
     fn stamp(&self, response: Response) -> Response {
         let mut response = response.with_header("x-azdrill-gate", self.gate.as_str());
         if !self.rules.is_empty() {
-            let ids: Vec<&str> = self.rules.iter().map(RuleId::as_str).collect();
+            let ids: Vec<&str> = self.rules.iter().map(|id| id.as_str()).collect();
             response = response.with_header("x-azdrill-rules", &ids.join(","));
         }
         if matches!(self.mark, Mark::Inferred | Mark::Unverified) {
@@ -401,7 +401,12 @@ mod tests {
 
     #[test]
     fn a_rule_is_named_once_however_often_it_had_a_say() {
-        let ids = |names: &[&str]| names.iter().map(|name| RuleId::new(*name)).collect::<Vec<_>>();
+        let ids = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| RuleId::named(name).expect("it has a row"))
+                .collect::<Vec<_>>()
+        };
         let mut refusal = Refusal::arm(StatusCode::FORBIDDEN, "AuthorizationFailed", "no")
             .by(ids(&["SS-B-05", "KV-9"]))
             .by(ids(&["SS-B-05"]));

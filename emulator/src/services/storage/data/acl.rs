@@ -9,6 +9,7 @@ use super::conditions::Conditions;
 use super::{account, containers, headers, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::{ContainerAccess, StoredAccessPolicy};
 
@@ -75,7 +76,7 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
         .collect();
     let limits = &context.rules.blob_limits;
     if !limits.access_policies.admits(found.len()) {
-        return Err(place::refusal(context, "InvalidXmlDocument"));
+        return Err(place::refusal(context, code::InvalidXmlDocument));
     }
     let wrong = found.iter().any(|policy| {
         policy.id.is_empty()
@@ -84,7 +85,7 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
                 .admits(policy.id.chars().count())
     });
     if wrong {
-        return Err(place::refusal(context, "InvalidXmlNodeValue"));
+        return Err(place::refusal(context, code::InvalidXmlNodeValue));
     }
     Ok(found)
 }

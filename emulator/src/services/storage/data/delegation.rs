@@ -5,12 +5,12 @@ use http::StatusCode;
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
-use crate::rules::Gate;
+use crate::rules::{Gate, code};
 use crate::services::Context;
 
 fn time(context: &Context<'_>, text: &str) -> Result<Timestamp, Refusal> {
     text.parse()
-        .map_err(|_| place::refusal(context, "InvalidXmlNodeValue"))
+        .map_err(|_| place::refusal(context, code::InvalidXmlNodeValue))
 }
 
 pub(super) fn key(
@@ -45,7 +45,7 @@ pub(super) fn key(
     let expiry = time(context, root.text_of("Expiry"))?;
     let longest = context.rules.storage.delegation_keys.longest();
     if expiry <= start || expiry <= context.now || expiry.duration_since(start) > longest {
-        return Err(place::refusal(context, "DelegationKeyTimes"));
+        return Err(place::refusal(context, code::DelegationKeyTimes));
     }
     let key = DelegationKey {
         object: object.to_string(),

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
-use crate::rules::cloud;
+use crate::rules::{Code, cloud};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
@@ -133,7 +133,7 @@ pub(super) fn give_back(context: &mut Context<'_>, dropped: Dropped) {
 }
 
 /// A refusal with a row of `errors_blob.toml`.
-pub(super) fn refusal(context: &Context<'_>, code: &str) -> Refusal {
+pub(super) fn refusal(context: &Context<'_>, code: Code) -> Refusal {
     Refusal::storage(context.rules.error(code), &[])
 }
 
