@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::file::{RulesError, parse};
 use super::limits::Limit;
-use super::load::{RulesError, SourceCheck, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "blob_limits.toml";
 

@@ -6,9 +6,10 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
 use super::operation::Endpoint;
-use super::prerequisite::Evidence;
+use super::source::Evidence;
+use super::source::SourceCheck;
 
 const FILE: &str = "cloud.toml";
 const TEXT: &str = include_str!("../../rules/cloud.toml");

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use super::{Code, Mark};
 
 /// An error code with its text.

@@ -4,8 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::operation::Endpoint;
+use super::source::SourceCheck;
 
 const FILE: &str = "headers.toml";
 

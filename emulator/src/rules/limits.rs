@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse};
-use super::prerequisite::Evidence;
+use super::file::{RulesError, parse};
+use super::source::Evidence;
+use super::source::SourceCheck;
 
 const FILE: &str = "limits.toml";
 

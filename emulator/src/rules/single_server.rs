@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::server_facts::CreateModes;
+use super::source::SourceCheck;
 
 const FILE: &str = "single_server.toml";
 

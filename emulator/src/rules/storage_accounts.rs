@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use crate::model::Timestamp;
 
 const FILE: &str = "storage_accounts.toml";

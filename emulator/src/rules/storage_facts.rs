@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "storage.toml";
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use crate::model::Timestamp;
 
 const FILE: &str = "vaults.toml";
@@ -242,7 +243,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
     use crate::rules::{Assumptions, Profile, Rules};
 
     #[test]

@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if let Some(format) = member.format.filter(|format| !format.fits(text, self.rules)) {
+        if let Some(format) = member.format.filter(|format| !self.rules.has_form(*format, text)) {
             return Err(wrong_value(member, format.wanted().to_owned(), text));
         }
         if member.least.is_none() && member.most.is_none() {
