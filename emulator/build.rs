@@ -48,10 +48,14 @@ fn main() -> io::Result<()> {
     let rules = rows(stated.iter().chain(&network), "id", "statement")?;
     let codes = rows(errors.iter(), "code", "message")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no OUT_DIR"))?);
-    let rules = constants(&rules, "RuleId", |row| {
-        FOUND_BY_CHECK.contains(&&*row.table) || named_by_rows.contains(&row.name)
-    });
-    let codes = constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
+    // What an error's row says is a rule as well, for whatever has no other.
+    let all = rules.iter().chain(&codes).map(|row| row.name.as_str());
+    let rules = list("RuleId", all.collect())
+        + &constants(&rules, "RuleId", |row| {
+            FOUND_BY_CHECK.contains(&&*row.table) || named_by_rows.contains(&row.name)
+        });
+    let names = list("Code", codes.iter().map(|row| row.name.as_str()).collect());
+    let codes = names + &constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
     fs::write(out.join("rule.rs"), rules)?;
     fs::write(out.join("code.rs"), codes)?;
     fs::write(out.join("stated.rs"), texts(&stated)?)?;
@@ -126,13 +130,19 @@ fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) ->
     Ok(rows)
 }
 
-/// A list of all names, and a constant for each.
-fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> String {
-    let mut text = format!("pub(super) static ALL: [{of}; {}] = [\n", rows.len());
-    for row in rows {
-        let _ = writeln!(text, "    {of}({:?}),", row.name);
+/// A list of all names.
+fn list(of: &str, mut names: Vec<&str>) -> String {
+    names.sort_unstable();
+    let mut text = format!("pub(super) static ALL: [{of}; {}] = [\n", names.len());
+    for name in names {
+        let _ = writeln!(text, "    {of}({name:?}),");
     }
-    text.push_str("];\n");
+    text + "];\n"
+}
+
+/// A constant for each row.
+fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> String {
+    let mut text = String::new();
     for row in rows {
         let says = row.says.replace(['[', ']', '<', '>', '`'], "");
         let allow = if needs_no_code(row) {

@@ -44,6 +44,10 @@ pub(crate) fn connect(
         .and_then(|(admission, _)| around.faults.strike_connection(admission.server.name(), path));
     around.log.push(Exchange {
         faulted: fault.is_some(),
+        rules: match &passed {
+            Ok((admission, _)) => admission.rules.clone(),
+            Err(no) => no.rules.clone(),
+        },
         ..exchange(now, path, host, passed.as_ref().err())
     });
     let (admission, backend) = passed.map_err(|no| DatabaseRefusal {
@@ -82,6 +86,7 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         faulted: false,
         failed: None,
         bodies: None,
+        rules: Vec::new(),
         operation: "DatabaseConnection".into(),
         status: match refused.map(|no| no.gate) {
             None => 200,

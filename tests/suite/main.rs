@@ -5,6 +5,7 @@
 mod anchors;
 mod circles;
 mod codes;
+mod expected;
 mod jobs;
 mod key_vault;
 mod laws;

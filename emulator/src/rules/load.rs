@@ -55,25 +55,20 @@ macro_rules! rules_file {
 
 /// All rules, by name: those of `stated/` and the rows of the network tables.
 fn by_name(
-    stated: Vec<Rule>,
+    stated_rows: Vec<Rule>,
     network: impl Iterator<Item = Rule>,
     errors: &BTreeMap<Code, ErrorCode>,
 ) -> Result<BTreeMap<RuleId, Rule>, RulesError> {
     let mut rules = BTreeMap::new();
-    for rule in stated.into_iter().chain(network) {
+    let of_errors = errors.values().map(stated::of_error);
+    for rule in stated_rows.into_iter().chain(network).chain(of_errors) {
         if let Some(twice) = rules.insert(rule.id, rule) {
             return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
         }
     }
     // The constants were made of lines, these rows of tables: who finds more has misread something.
-    let unread = RuleId::all()
-        .find(|id| !rules.contains_key(id))
-        .map(RuleId::as_str);
-    let unread = unread.or(Code::all()
-        .find(|code| !errors.contains_key(code))
-        .map(Code::as_str));
-    match unread {
-        Some(name) => Err(row_error("stated", name, "its row was not read")),
+    match RuleId::all().find(|id| !rules.contains_key(id)) {
+        Some(id) => Err(row_error("stated", id.as_str(), "its row was not read")),
         None => Ok(rules),
     }
 }
@@ -95,7 +90,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     network.check(&known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     let of_network = network.rules().chain(database_network.rules());
-    let mut stated = by_name(rows.clone(), of_network, &errors)?;
+    let mut stated = by_name(rows.clone(), of_network, errors)?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
     let bodies = body::load(&known)?;
@@ -146,7 +141,6 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         token_resources,
         server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
-        errors,
         sources,
     })
 }

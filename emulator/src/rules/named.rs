@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of a rule, e.g. `FX-RF-03`.
+/// The name of a rule, e.g. `FX-RF-03`; or of an error, whose row is a rule as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(&'static str);
 
@@ -28,6 +28,13 @@ pub(crate) mod code {
     use super::Code;
 
     include!(concat!(env!("OUT_DIR"), "/code.rs"));
+}
+
+impl Code {
+    /// The rule the error's own row states: for a refusal that has no other.
+    pub const fn rule(self) -> RuleId {
+        RuleId(self.0)
+    }
 }
 
 /// There is no row of that name.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::file::{RulesError, parse, row_error};
 use super::prerequisite::{Check, Flavour, Prerequisite, RestoredAs, Stage};
 use super::source::SourceCheck;
-use super::{Assumptions, Code, Gate, Mark, Profile, RuleId};
+use super::{Assumptions, Code, ErrorCode, Gate, Mark, Profile, RuleId};
 
 /// Names and texts of the files.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/stated.rs"));
@@ -28,6 +28,8 @@ pub enum RuleKind {
     Behaviour,
     /// Who reaches an endpoint over the network.
     Network,
+    /// What a service answers with, where its row of the errors says all there is to say.
+    Error,
 }
 
 /// A rule, with everything that was ever said about it.
@@ -104,6 +106,22 @@ impl Rule {
     /// Whether documents and observation take different alternatives.
     pub fn differs(&self) -> bool {
         self.documented != self.observed
+    }
+}
+
+/// An error's row, as a rule among the others.
+pub(super) fn of_error(error: &ErrorCode) -> Rule {
+    Rule {
+        kind: RuleKind::Error,
+        gate: None,
+        code: Some(error.code),
+        ..of_network(
+            error.code.rule(),
+            &error.message,
+            "errors",
+            error.mark,
+            &error.sources,
+        )
     }
 }
 

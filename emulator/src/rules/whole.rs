@@ -82,8 +82,6 @@ pub struct Rules {
     pub stated: BTreeMap<RuleId, Rule>,
     /// Which operation heeds which query options.
     pub query_options: QueryOptions,
-    /// Error codes by name.
-    pub errors: BTreeMap<Code, ErrorCode>,
     /// Sources by key.
     pub sources: BTreeMap<String, Source>,
     /// Recorded durations in seconds, by phase.
@@ -163,9 +161,8 @@ impl Rules {
     }
 
     /// The error of that name.
-    pub fn error(&self, code: Code) -> &ErrorCode {
-        // The loader has read a row for every name there is.
-        &self.errors[&code]
+    pub fn error(&self, code: Code) -> &'static ErrorCode {
+        code.row()
     }
 
     /// The provider of a namespace; Resource Manager's own where there is none of that name.

@@ -39,6 +39,7 @@ mod refused_templates;
 mod resource_graph;
 mod retention;
 mod roles;
+mod rules;
 mod said_twice;
 mod server_parameters;
 mod shapes;

@@ -298,7 +298,7 @@ impl World {
         self.put(&below_vault("backupPolicies/weekly"), &policy_body())
     }
 
-    fn give_vault(&mut self, scope: &str, role: &str) {
+    pub(crate) fn give_vault(&mut self, scope: &str, role: &str) {
         let vault = self.get(&below_vault("")).json_body();
         let principal = vault["identity"]["principalId"].as_str().expect("an identity");
         self.give(scope, role, principal);

@@ -306,13 +306,13 @@ impl<'a> Play<'a> {
         let outcome = self.take(step).await;
         self.client.act_as(None);
         let outcome = outcome?;
-        let (exchanges, notes) = self.client.look(|core| {
+        let (exchanges, notes): (Vec<_>, Vec<_>) = self.client.look(|core| {
             let exchanges = core.log().since(exchanges).cloned().collect();
             let notes = core.log().notes()[notes..].to_vec();
             (exchanges, notes)
         });
         let expected = step.expect.under(profile);
-        let misses = report::misses(&expected, &outcome, &notes);
+        let misses = report::misses(&expected, &outcome, &exchanges, &notes);
         Ok(StepReport {
             title: step
                 .title

@@ -1,5 +1,6 @@
 //! What came of a scenario.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use azdrill_emulator::log::{Exchange, Note};
@@ -195,7 +196,12 @@ impl Outcome {
 }
 
 /// The expectations an outcome misses, each in a sentence.
-pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Vec<String> {
+pub(super) fn misses(
+    expected: &Expect,
+    outcome: &Outcome,
+    exchanges: &[Exchange],
+    notes: &[Note],
+) -> Vec<String> {
     let mut misses = Vec::new();
     let mut equal = |what: &str, expected: &Option<String>, actual: &str| {
         if let Some(expected) = expected
@@ -238,6 +244,17 @@ pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Ve
         && !notes.iter().any(|note| note.text.contains(part.as_str()))
     {
         misses.push(format!("log: expected a note that contains `{part}`"));
+    }
+    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
+    let applied: BTreeSet<&str> = asked
+        .chain(notes.iter().flat_map(|note| &note.rules))
+        .map(|id| id.as_str())
+        .collect();
+    for rule in expected.applies.iter().flatten() {
+        if !applied.contains(rule.as_str()) {
+            let all: Vec<&str> = applied.iter().copied().collect();
+            misses.push(format!("applies: expected `{rule}` among {}", all.join(", ")));
+        }
     }
     misses.extend(missing_members(expected, outcome));
     misses

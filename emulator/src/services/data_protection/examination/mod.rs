@@ -203,7 +203,7 @@ impl Examination {
             (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
                 let mut found = violation(context, row, &refusal.reason);
                 found.refusal.gate = refusal.gate;
-                found.refusal.name(refusal.rules);
+                found.refusal.name(refusal.stated());
                 found.inner = inner_error(&refusal.code, &refusal.message);
                 Outcome::NotMet(found)
             }

@@ -66,7 +66,7 @@ impl Examination {
                 let mut found = violation(context, row, reason);
                 if let Some(refusal) = refusal {
                     found.refusal.gate = refusal.gate;
-                    found.refusal.name(refusal.rules.iter().cloned());
+                    found.refusal.name(refusal.stated());
                     found.inner = inner_error(&refusal.code, &refusal.message);
                 }
                 Outcome::NotMet(found)
