@@ -1,7 +1,6 @@
 //! The authentication gate: bearer tokens everywhere, account keys and signatures for blobs. Key Vault's
 //! own part stands in `key_vault.rs`.
 
-use http::StatusCode;
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
 
@@ -9,7 +8,7 @@ use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
 use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, cloud, code, rule};
+use crate::rules::{Code, Endpoint, Gate, Operation, Params, cloud, code, rule};
 
 pub(super) fn authenticate(
     door: &Door<'_>,
@@ -40,8 +39,8 @@ pub(super) fn authenticate(
             door,
             request,
             endpoint,
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.",
+            code::AuthenticationMissing,
+            "",
         ));
     }
     let account = cloud().account_named(&request.host);
@@ -68,8 +67,8 @@ pub(super) fn authenticate(
             door,
             request,
             endpoint,
-            "NoAuthenticationInformation",
-            "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+            code::NoAuthenticationInformation,
+            "",
         ));
     }
     Err(failed(
@@ -85,44 +84,25 @@ fn bearer(
     token: &str,
 ) -> Result<Caller, Refusal> {
     let claims = door.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => challenge(
-            door,
-            request,
-            endpoint,
-            "ExpiredAuthenticationToken",
-            "The access token expiry time is in the past, or the token is not yet valid.",
-        )
-        .by([rule::TOKEN_EXPIRED]),
-        TokenError::Invalid => challenge(
-            door,
-            request,
-            endpoint,
-            "InvalidAuthenticationToken",
-            "The access token is invalid.",
-        ),
+        TokenError::Expired => {
+            challenge(door, request, endpoint, code::ExpiredAuthenticationToken, "").by([rule::TOKEN_EXPIRED])
+        }
+        TokenError::Invalid => challenge(door, request, endpoint, code::InvalidAuthenticationToken, ""),
     })?;
     if !audience_fits(request, endpoint, &claims.aud) {
-        let message = format!(
-            "The access token has been obtained for wrong audience or resource '{}'.",
-            claims.aud
-        );
         return Err(challenge(
             door,
             request,
             endpoint,
-            "InvalidAuthenticationTokenAudience",
-            &message,
+            code::InvalidAuthenticationTokenAudience,
+            &claims.aud,
         ));
     }
-    let principal = door.state.directory.get(claims.oid).ok_or_else(|| {
-        challenge(
-            door,
-            request,
-            endpoint,
-            "InvalidAuthenticationToken",
-            "The principal of the access token does not exist any more.",
-        )
-    })?;
+    let principal = door
+        .state
+        .directory
+        .get(claims.oid)
+        .ok_or_else(|| challenge(door, request, endpoint, code::PrincipalOfTokenGone, ""))?;
     Ok(Caller::of(principal))
 }
 
@@ -145,17 +125,13 @@ fn https_if_required(door: &Door<'_>, request: &Request) -> Result<(), Refusal> 
 }
 
 fn failed(reason: String) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-    )
-    .at(Gate::Authentication)
-    .because(reason)
+    Refusal::of_blob(code::AuthenticationFailed, &[])
+        .at(Gate::Authentication)
+        .because(reason)
 }
 
 /// 401 with the header that tells a client where to get a token.
-fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: &str, message: &str) -> Refusal {
+fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: Code, audience: &str) -> Refusal {
     let tenant = request
         .path
         .split('/')
@@ -166,20 +142,23 @@ fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: &str,
         .or_else(|| door.state.tenant_of(door.account_of(request)?));
     let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
     let authority = cloud().login.authority(&tenant);
+    let fill = [("audience", audience)];
     let (refusal, header) = match endpoint {
         Endpoint::Blob => (
-            Refusal::blob(StatusCode::UNAUTHORIZED, code, message),
+            Refusal::of_blob(code, &fill),
             format!(
                 "Bearer authorization_uri={authority}/oauth2/authorize resource_id={}",
                 cloud().audience(endpoint).unwrap_or_default()
             ),
         ),
-        _ => (
-            Refusal::arm(StatusCode::UNAUTHORIZED, code, message),
-            format!(
-                "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{message}\""
-            ),
-        ),
+        _ => {
+            let refusal = Refusal::of(code, &fill);
+            let header = format!(
+                "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{}\"",
+                refusal.message
+            );
+            (refusal, header)
+        }
     };
     let mut refusal = refusal.at(Gate::Authentication);
     refusal.headers.push(("www-authenticate", header));

@@ -1,7 +1,5 @@
 //! The authorization gate: role assignments for bearer tokens, permission letters for signatures.
 
-use http::StatusCode;
-
 use super::denied::why_not;
 use super::{Credential, Door, Permit, Refusal, Shape, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
@@ -208,10 +206,5 @@ fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>,
 }
 
 fn permission_mismatch() -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthorizationPermissionMismatch",
-        "This request is not authorized to perform this operation using this permission.",
-    )
-    .at(Gate::Authorization)
+    Refusal::of_blob(code::AuthorizationPermissionMismatch, &[]).at(Gate::Authorization)
 }

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use sha2::Sha256;
 
 use super::{Door, Refusal};
 use crate::model::{Request, Timestamp, wire_http_date};
-use crate::rules::Gate;
+use crate::rules::{Gate, code};
 use crate::state::AccountKeys;
 
 /// Headers of the string to sign, in order, after the method.
@@ -39,13 +39,9 @@ pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refu
         .and_then(|id| door.state.resource(id))
         .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
     if forbidden {
-        return Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "KeyBasedAuthenticationNotPermitted",
-            "Key based authentication is not permitted on this storage account.",
-        )
-        .at(Gate::Authentication)
-        .because("allowSharedKeyAccess is false on the account"));
+        return Err(Refusal::of_blob(code::KeyBasedAuthenticationNotPermitted, &[])
+            .at(Gate::Authentication)
+            .because("allowSharedKeyAccess is false on the account"));
     }
     Ok(())
 }

@@ -1,28 +1,18 @@
 //! How a signature is refused.
 
-use http::StatusCode;
-
 use crate::gateway::Refusal;
-use crate::rules::Gate;
+use crate::rules::{Code, Gate, code};
 
 /// It does not count.
 pub(super) fn failed(reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-    )
-    .at(Gate::Authentication)
-    .because(reason)
+    Refusal::of_blob(code::AuthenticationFailed, &[])
+        .at(Gate::Authentication)
+        .because(reason)
 }
 
 /// It counts, and not for this.
-pub(super) fn mismatch(code: &str, what: &str, reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        code,
-        format!("This request is not authorized to perform this operation using this {what}."),
-    )
-    .at(Gate::Authentication)
-    .because(reason)
+pub(super) fn mismatch(code: Code, reason: &str) -> Refusal {
+    Refusal::of_blob(code, &[])
+        .at(Gate::Authentication)
+        .because(reason)
 }

@@ -1,12 +1,11 @@
 //! How what is wrong with a body is said.
 
-use http::StatusCode;
 use serde_json::json;
 
 use super::walk::{Step, Walk};
 use super::wrong::Wrong;
 use crate::gateway::{Refusal, Shape};
-use crate::rules::{BodyRefusal, BodyShape, Code, Mark};
+use crate::rules::{BodyRefusal, BodyShape, Code, Mark, code};
 
 impl Walk<'_> {
     /// The place that is wrong, as the providers write it: without the leading `properties`.
@@ -34,7 +33,7 @@ impl Walk<'_> {
             place => format!("`{place}`"),
         };
         let Some(row) = self.rules.bodies.refusal(&self.own.name) else {
-            return Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRequestContent", place);
+            return Refusal::of(code::BodyIsNoObject, &[("what", &place)]);
         };
         let said = Said::of(wrong, row, &place);
         let regions = self.rules.region_names();

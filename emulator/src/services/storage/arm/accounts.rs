@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ACCOUNT, account_body, account_limits, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::Mark;
+use crate::rules::code;
 use crate::services::sent_body::fill;
 use crate::services::{Context, Input, LongRunning, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
@@ -145,15 +145,7 @@ pub(super) fn operation(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let unknown = || {
-        let mut refusal = Refusal::arm(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFound",
-            "The specified operation was not found.",
-        );
-        refusal.mark = Mark::Unverified;
-        refusal
-    };
+    let unknown = || Refusal::of(code::StorageOperationNotFound, &[]);
     let state = context
         .state
         .operations

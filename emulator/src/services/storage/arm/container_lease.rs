@@ -8,15 +8,12 @@ use uuid::Uuid;
 use super::containers::{account_in_path, missing};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
 fn invalid(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidValuesForRequestParameters",
-        format!("Values for request parameters are invalid: {name}."),
-    )
+    Refusal::of(code::InvalidValuesForRequestParameters, &[("name", name)])
 }
 
 fn id(sent: &Value, name: &str) -> Result<Option<Uuid>, Refusal> {

@@ -29,11 +29,7 @@ fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
 }
 
 fn wrong(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidValuesForRequestParameters",
-        format!("Values for request parameters are invalid: {name}."),
-    )
+    Refusal::of(code::InvalidValuesForRequestParameters, &[("name", name)])
 }
 
 fn required(sent: &Value, names: &[&str]) -> Result<(), Refusal> {

@@ -25,11 +25,7 @@ pub(super) enum From {
 }
 
 fn malformed() -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "InvalidXmlDocument",
-        "XML specified is not syntactically valid.",
-    )
+    Refusal::of_blob(code::InvalidXmlDocument, &[])
 }
 
 /// Reads the body of Put Block List.
@@ -125,12 +121,8 @@ fn resolve(
                 body: body.clone(),
                 id,
             }),
-            None => Err(Refusal::blob(
-                StatusCode::BAD_REQUEST,
-                "InvalidBlockList",
-                "The specified block list is invalid.",
-            )
-            .because(format!("there is no such block: {id}"))),
+            None => Err(Refusal::of_blob(code::InvalidBlockList, &[])
+                .because(format!("there is no such block: {id}"))),
         })
         .collect()
 }

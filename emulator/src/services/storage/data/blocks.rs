@@ -14,12 +14,9 @@ use crate::services::storage::domain::{Kind, Staged};
 /// The block id of a request.
 fn block_id(context: &Context<'_>, request: &Request) -> Result<String, Refusal> {
     let Some(id) = request.query_value("blockid") else {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "MissingRequiredQueryParameter",
-            "A query parameter that's mandatory for this request is not specified.",
-        )
-        .because("the query parameter blockid"));
+        return Err(
+            Refusal::of_blob(code::MissingRequiredQueryParameter, &[]).because("the query parameter blockid")
+        );
     };
     // A plus sign that was not encoded has been read as a space, which base64 has none of.
     let id = id.replace(' ', "+");
@@ -34,12 +31,8 @@ fn block_id(context: &Context<'_>, request: &Request) -> Result<String, Refusal>
 /// All uncommitted blocks of a blob have ids of one length, and there is an end to their number.
 fn check_fits(context: &Context<'_>, staged: &Staged, id: &str) -> Result<(), Refusal> {
     if staged.keys().next().is_some_and(|other| other.len() != id.len()) {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "InvalidBlobOrBlock",
-            "The specified blob or block content is invalid.",
-        )
-        .because("the blob's other uncommitted blocks have ids of another length"));
+        return Err(Refusal::of_blob(code::InvalidBlobOrBlock, &[])
+            .because("the blob's other uncommitted blocks have ids of another length"));
     }
     let most = &context.rules.blob_limits.uncommitted_blocks;
     if !most.admits(staged.len() + 1) && !staged.contains_key(id) {

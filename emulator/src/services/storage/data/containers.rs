@@ -24,11 +24,7 @@ pub(super) fn create(
     let metadata = headers::metadata(context, request)?;
     let public = public_access(context, request)?;
     if context.own.storage.container(account, name).is_some() {
-        return Err(Refusal::blob(
-            StatusCode::CONFLICT,
-            "ContainerAlreadyExists",
-            "The specified container already exists.",
-        ));
+        return Err(Refusal::of_blob(code::ContainerAlreadyExists, &[]));
     }
     let version = context.own.storage.next_version(context.now);
     let response = headers::with_version(Response::new(StatusCode::CREATED), &version);

@@ -23,13 +23,9 @@ pub(super) fn key(
         permit.caller.principal,
         permit.caller.tenant,
     ) else {
-        return Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "AuthenticationFailed",
-            "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-        )
-        .at(Gate::Authentication)
-        .because("a user delegation key is for the principal of a bearer token"));
+        return Err(Refusal::of_blob(code::AuthenticationFailed, &[])
+            .at(Gate::Authentication)
+            .because("a user delegation key is for the principal of a bearer token"));
     };
     let root = xml::read(context, request.body.bytes(), "KeyInfo")?;
     if !root.text_of("DelegatedUserTid").is_empty() {

@@ -9,7 +9,7 @@ use super::preconditions::{lease_id, uuid_of};
 use super::{headers, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::{BlobLimits, Gate};
+use crate::rules::{BlobLimits, Gate, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Lease, Version};
 
@@ -87,15 +87,13 @@ impl Action {
 /// Breaking a lease takes `d` or `w` of a signature; the rest takes `w`.
 fn check_letters(permit: &Permit, action: &Action) -> Result<(), Refusal> {
     match permit.caller.credential.letters() {
-        Some(letters) if !letters.contains('w') && !matches!(action, Action::Break(_)) => Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "AuthorizationPermissionMismatch",
-            "This request is not authorized to perform this operation using this permission.",
-        )
-        .at(Gate::Authorization)
-        .because(format!(
-            "the signature grants `{letters}`; leasing takes `w`, and breaking a lease `d` or `w`"
-        ))),
+        Some(letters) if !letters.contains('w') && !matches!(action, Action::Break(_)) => {
+            Err(Refusal::of_blob(code::AuthorizationPermissionMismatch, &[])
+                .at(Gate::Authorization)
+                .because(format!(
+                    "the signature grants `{letters}`; leasing takes `w`, and breaking a lease `d` or `w`"
+                )))
+        }
         _ => Ok(()),
     }
 }

@@ -2,12 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 
 use super::place::invalid_query;
 use crate::gateway::Refusal;
 use crate::model::Request;
-use crate::rules::BlobLimits;
+use crate::rules::{BlobLimits, code};
 
 /// Which page of a list is wanted.
 #[derive(Debug)]
@@ -34,11 +33,7 @@ impl Page {
             text => {
                 let limit: i64 = text.parse().map_err(|_| invalid_query("maxresults"))?;
                 if limit < 1 {
-                    return Err(Refusal::blob(
-                        StatusCode::BAD_REQUEST,
-                        "OutOfRangeQueryParameterValue",
-                        "One of the query parameters specified in the request URI is outside the permissible range.",
-                    ));
+                    return Err(Refusal::of_blob(code::OutOfRangeQueryParameterValue, &[]));
                 }
                 usize::try_from(limit).unwrap_or(most).min(most)
             }
