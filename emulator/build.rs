@@ -4,6 +4,9 @@
 //! It reads no more than the heads of tables and the lines that name and state; everything else is the loader's
 //! business, which also checks that both have found the same rows.
 
+#[path = "build_name.rs"]
+mod build_name;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,7 +32,7 @@ struct Row {
 
 fn main() -> io::Result<()> {
     let folder = Path::new("rules");
-    println!("cargo::rerun-if-changed=rules");
+    build_name::tell()?;
     let stated = files(&folder.join("stated"), "")?;
     let errors = files(folder, "errors")?;
     let network = NETWORK.map(|name| folder.join(name));

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::postgres::{self, PostgresMode, RealPostgres};
-use azdrill::run::{play, transcript};
+use azdrill::replay::{Until, replay};
+use azdrill::run::{play_into, transcript};
 use azdrill::scenario::{Library, Scenario};
 use azdrill_emulator::rules::Profile;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -64,15 +66,31 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The machine is its journal: what came of it with real servers comes of it without, byte for byte.
+fn is_made_again(journal: &Path) -> Result<(), String> {
+    let replayed = replay(journal, Until::End).map_err(|error| error.to_string())?;
+    match replayed.first {
+        None => Ok(()),
+        Some(first) => {
+            let differs = first.played.difference.map(|difference| difference.to_string());
+            Err(format!("line {}, {}: {differs:?}", first.line, first.played.what))
+        }
+    }
+}
+
 fn check(
     runtime: &tokio::runtime::Runtime,
     scenario: &Scenario,
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<(), Failed> {
     let run = |profile| -> Result<String, Failed> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("journal");
+        let journal = JournalFile::create(&file)?;
         let report = runtime
-            .block_on(play(scenario, profile, postgres.clone()))
+            .block_on(play_into(scenario, profile, postgres.clone(), Some(&journal)))
             .map_err(|error| format!("{profile}: could not be played: {error}"))?;
+        is_made_again(&file).map_err(|error| format!("{profile}: its journal: {error}"))?;
         let misses: Vec<String> = report
             .steps
             .iter()

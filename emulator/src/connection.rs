@@ -6,9 +6,9 @@ use crate::fault::FaultPlan;
 use crate::gateway::{DatabaseDoor, DatabaseNo};
 use crate::jobs::SessionFailure;
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
+use crate::machine::{DatabaseRefusal, DatabaseRoute};
 use crate::model::{NetworkPath, Origin, Timestamp};
 use crate::rules::{Gate, OriginKind, Rules};
-use crate::server::{DatabaseRefusal, DatabaseRoute};
 use crate::services::postgres::PostgresState;
 use crate::state::State;
 

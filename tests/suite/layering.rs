@@ -60,6 +60,19 @@ fn the_gateway_knows_nothing_behind_it() {
     }));
 }
 
+/// The core is a machine that a shell may drive: it knows of none. Only what feeds the fuzzer knows both, and it is no
+/// part of the product.
+#[test]
+fn the_core_knows_no_shell() {
+    let core = rust_files("emulator/src").into_iter().filter(|source| {
+        let inside = source.path.trim_start_matches("emulator/src/");
+        !inside.starts_with("server/") && inside != "fuzzing/mod.rs" && inside != "lib.rs"
+    });
+    assert_none(&breaches(&core.collect::<Vec<_>>(), |_, path| {
+        top(path) == Some("server")
+    }));
+}
+
 /// Services meet through the front door. What they share stands in files, not in folders.
 #[test]
 fn no_service_names_another() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::{RulesError, row_error};
 use super::gate::Gate;
@@ -14,7 +14,7 @@ use super::{Code, Endpoint, Mark, Rule, RuleId};
 const FILE: &str = "network.toml";
 
 /// Where a caller stands, as far as the network table tells callers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OriginKind {
     /// The internet.

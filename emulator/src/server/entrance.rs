@@ -6,12 +6,12 @@ use axum::Router;
 use tokio::sync::watch;
 
 use super::certificates::{Certificates, KnowsHost};
-use super::core::Core;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
 use super::places::Places;
 use super::strangers::Strangers;
 use super::wire;
+use crate::machine::Core;
 use crate::model::NetworkPath;
 
 /// Says what a host of the internet is, where that is known.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::SignedDuration;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,7 +23,8 @@ use crate::rules::{Rules, code};
 use crate::state::{IdentityKind, OperationOutcome, Principal, State};
 
 /// How Azure's own waiting is treated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// Each phase follows at once when the real work is done.
     #[default]
@@ -32,7 +34,7 @@ pub enum Pace {
 }
 
 /// Settings of a world that are no resources.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// How Azure's own waiting is treated.
     pub pace: Pace,

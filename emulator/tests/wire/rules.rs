@@ -165,6 +165,25 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
             json!("https://elsewhere.blob.core.windows.net/box");
     });
     named(&far, "FX-RF-06");
+    let perimeter = json!({"properties": {"publicNetworkAccess": "SecuredByPerimeter"}});
+    let account = world.account();
+    let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-9");
+}
+
+/// No call makes a replica here; one that is there is not protected.
+#[test]
+fn a_replica_is_not_protected() {
+    let mut world = World::protected();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let server = world.server().parse().expect("an id");
+    let replica = world.azure.state_mut().resources.get_mut(&server);
+    replica
+        .expect("a server")
+        .set_property(&["replicationRole"], json!("AsyncReplica"));
+    named(&world.backup_needs(|_| {}), "FX-B-12");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod interrupts;
 mod list;
 mod output;
 mod pg_restore;
+mod replay;
 mod run;
 mod scenario;
 mod serve;
@@ -56,6 +57,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
+    /// Play a journal again, and hold what is answered now against what was answered then.
+    Replay(replay::ReplayArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
@@ -179,6 +182,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             list::run(&own, folder)
         }
         Command::Compare(own) => compare::run(&own),
+        Command::Replay(own) => replay::run(&own),
         Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Env(own) => Ok(serve::env(&own)?),

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::run::{Report, play, print, source_list};
+use azdrill::run::{Report, play_into, print, source_list};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::Args;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
+use super::replay::{journal, journal_is_whole};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -33,6 +34,10 @@ pub(super) struct ScenarioArguments {
     /// How to write what came of them.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Where to write a journal of the one scenario that is played: everything the machine was given, as it was
+    /// given, for `replay`. It holds what clients sent, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    journal: Option<PathBuf>,
     /// Show every request, not only those that were refused.
     #[arg(long, short)]
     verbose: bool,
@@ -65,6 +70,10 @@ async fn play_all(
         scenario.check(&rules)?;
     }
     drop(rules);
+    if arguments.journal.is_some() && scenarios.len() != 1 {
+        return Err("--journal takes one scenario: name one".to_owned().into());
+    }
+    let journal = journal(arguments.journal.as_deref())?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
@@ -76,7 +85,7 @@ async fn play_all(
     let mut skipped = Vec::new();
     for scenario in &scenarios {
         bar.set_message(scenario.name.clone());
-        let played = play(scenario, profile, chosen.postgres.clone()).await;
+        let played = play_into(scenario, profile, chosen.postgres.clone(), journal.as_ref()).await;
         bar.inc(1);
         let report = match played {
             Ok(report) => report,
@@ -95,7 +104,11 @@ async fn play_all(
         reports.push(report);
     }
     bar.finish_and_clear();
-    conclude(arguments.format, &page, &reports, &skipped, &sources)
+    let concluded = conclude(arguments.format, &page, &reports, &skipped, &sources)?;
+    Ok(match journal {
+        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
+        _ => concluded,
+    })
 }
 
 /// What is said once all have been played. Those that were skipped are neither held nor missed; where

@@ -19,12 +19,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::rules::{Profile, Rules, RulesError};
+use azdrill_emulator::journal::{Beginning, Journalled};
+use azdrill_emulator::rules::{Profile, RulesError};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
 use azdrill_emulator::services::{Pace, Settings};
-use azdrill_emulator::world;
 
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
@@ -33,6 +32,7 @@ pub use report::{Outcome, Report, RuleNote, StepReport};
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
+use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
 /// The administrator of a world's server.
@@ -134,17 +134,37 @@ pub async fn play(
     profile: Profile,
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<Report, RunError> {
+    play_into(scenario, profile, postgres, None).await
+}
+
+/// The same, with a journal of everything the machine was given.
+///
+/// # Errors
+///
+/// As [`play`].
+pub async fn play_into(
+    scenario: &Scenario,
+    profile: Profile,
+    postgres: Option<Arc<dyn RealPostgres>>,
+    journal: Option<&JournalFile>,
+) -> Result<Report, RunError> {
     let began = Instant::now();
-    let rules = Rules::load(profile, &scenario.assume)?;
     let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
         .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
     let start = scenario.world.begins();
     let settings = settings(&scenario.world, postgres.as_ref()).await?;
     check_versions(&scenario.world, &settings.postgres_majors)?;
-    let mut azure = Azure::new(rules, settings, scenario.seed());
-    let operator = world::found(&mut azure, start);
-    let door = FrontDoor::new(azure, Clock::at(start), store);
+    let beginning = Beginning::new(profile, &scenario.assume, scenario.seed(), settings);
+    let mut machine = match journal {
+        Some(journal) => {
+            let of = format!("scenario {}", scenario.name);
+            Journalled::with_journal(beginning, &of, journal.sink())?
+        }
+        None => Journalled::new(&beginning)?,
+    };
+    let operator = machine.found(start, None);
+    let door = FrontDoor::new(machine, Clock::at(start), store);
     let engine = postgres
         .clone()
         .map(|postgres| postgres as Arc<dyn DatabaseEngine>);

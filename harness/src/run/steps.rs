@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use azdrill_emulator::model::ResourceId;
+use azdrill_emulator::journal::Given;
+use azdrill_emulator::model::InvalidResourceId;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -225,24 +226,23 @@ impl Play<'_> {
         properties: &toml::Table,
     ) -> Result<Ended, RunError> {
         let mut pause = self.client.driver().pause_copy_after_block(1);
-        let patch = json!({"properties": serde_json::to_value(properties).unwrap_or_default()});
-        let account = self
-            .names
-            .account
-            .parse::<ResourceId>()
-            .map_err(|error| RunError::Scenario(error.to_string()))?;
+        let properties = serde_json::to_value(properties).unwrap_or_default();
+        let change = Given::Properties {
+            id: self
+                .names
+                .account
+                .parse()
+                .map_err(|error: InvalidResourceId| RunError::Scenario(error.to_string()))?,
+            properties: properties.as_object().cloned().unwrap_or_default(),
+        };
         let door = self.client.door().clone();
         let change = async {
             if pause.reached().await {
                 // Made behind the scenes: the driver is busy with the copy, and a call of the
                 // operator's would wait for it.
-                door.with_core(|core| {
-                    if let Some(resource) = core.state_mut().resources.get_mut(&account) {
-                        for (name, value) in patch["properties"].as_object().into_iter().flatten() {
-                            resource.set_property(&[name], value.clone());
-                        }
-                    }
-                });
+                let now = door.clock().now();
+                // Who has no account has nothing to change, and is told by the restore.
+                let _ = door.with_core(|core| core.give(now, &change));
                 pause.resume();
             }
         };

@@ -417,7 +417,8 @@ impl Play<'_> {
             optional: false,
             kind,
         };
-        self.client.look(|core| core.faults_mut().push_connection(fault));
+        let now = self.client.now();
+        self.client.look(|core| core.put_connection_fault(now, fault));
     }
 
     /// Changes the password of the world's user once a dump has signed in as it. The dump's

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::session;
 use super::side::{Seen, Side};
-use crate::server::core::{Core, DatabaseRefusal};
+use crate::machine::{Core, DatabaseRefusal};
 
 /// A way in to one database server. Dropping it closes it, and every connection that came in by it.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+use crate::machine::{Core, DatabaseRefusal};
 use crate::model::NetworkPath;
 use crate::server::certificates::Certificates;
-use crate::server::core::{Core, DatabaseRefusal};
 use crate::server::front_door::FrontDoor;
 
 /// What happened at an entrance, for whoever opened it.
