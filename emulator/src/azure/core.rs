@@ -1,6 +1,7 @@
 //! The machine as the front door knows it.
 
 use http::Method;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use super::Azure;
 use crate::connection::{Surroundings, connect};
@@ -10,7 +11,7 @@ use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
 use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
-use crate::rules::{BodyPlan, Endpoint, cloud};
+use crate::rules::{BodyPlan, Endpoint, Operation, cloud};
 use crate::services::{Input, preparer};
 
 /// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
@@ -48,6 +49,12 @@ impl Azure {
     }
 }
 
+/// Whether a body follows the head of a request.
+fn brings_body(request: &Request) -> bool {
+    let length = request.headers.get(CONTENT_LENGTH);
+    request.headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+}
+
 impl Azure {
     /// What is to be worked out for a request, and whether asking has changed anything: even what comes to
     /// nothing may have drawn numbers.
@@ -62,6 +69,8 @@ impl Azure {
         }
         if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
             && may_take_long(endpoint_of(&request.host, &request.path), request)
+            // Most have nothing to prepare, and are spared the gates until they are called.
+            && self.door().operation_of(request).is_some_and(|operation| preparer(&operation.id).is_some())
             // Who is refused has nothing prepared: the call itself refuses, and takes note.
             && let Ok(permit) = self.decide(now, path, request)
             && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
@@ -92,6 +101,11 @@ impl Core for Azure {
         // What reads brings no body that anybody would be spared: the call alone decides.
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         if reads || !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
+            return buffer;
+        }
+        // Nor does what has none; what is put into the store is, even if it is empty.
+        let is_stored = |operation: &Operation| operation.body == BodyPlan::Store;
+        if !brings_body(request) && !self.door().operation_of(request).is_some_and(is_stored) {
             return buffer;
         }
         match self.decide(now, path, request) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{Facts, NetworkPath, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Endpoint, Gate, Params, Routed};
+use crate::rules::{Endpoint, Gate, Operation, Params, Routed};
 use crate::state::IdentityKind;
 
 const COPY_SOURCE: HeaderName = HeaderName::from_static("x-ms-copy-source");
@@ -122,6 +122,13 @@ impl Door<'_> {
             Ok(None) => Err(Refusal::unknown_operation(endpoint, request)),
             Err(bad) => Err(Refusal::bad_path(endpoint, &bad.0)),
         }
+    }
+
+    /// The operation a request asks for, whoever asks.
+    pub(crate) fn operation_of(&self, request: &Request) -> Option<&Operation> {
+        let endpoint = endpoint_of(&request.host, &request.path)?;
+        let routed = self.route(endpoint, request).ok()?;
+        self.rules.router.operations().get(routed.operation)
     }
 
     /// Whether the caller, who has passed the gates, may do what another operation takes as well.
