@@ -52,6 +52,16 @@ fn the_network_names_vocabulary_rules_and_state() {
     names_only("network", &["model", "rules", "state"]);
 }
 
+/// So that no job, operation or protection is left hanging.
+#[test]
+fn work_of_the_backup_service_ends_only_by_saying_how() {
+    let sources = rust_files("emulator/src/services/data_protection");
+    assert_none(&breaches(&sources, |source, path| {
+        let free = ["crate::services::Next", "crate::services::Workflow"].contains(&path);
+        free && !source.path.ends_with("/task.rs")
+    }));
+}
+
 #[test]
 fn the_gateway_knows_nothing_behind_it() {
     let behind = ["services", "jobs", "server", "azure"];

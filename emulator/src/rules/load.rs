@@ -13,10 +13,11 @@ use super::source::{Evidence, SourceCheck};
 use super::whole::Rules;
 use super::{
     Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
-    body, cloud, condition_facts, conditional_request, database_row, deployment_facts, directory, error_code,
-    federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside,
-    parameter_list, provider, public_client, query_option, region, role, server_facts, server_settings,
-    single_server, source, stated, storage_accounts, storage_facts, time_zone, vault_facts,
+    body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
+    directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits,
+    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
+    role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
+    time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -93,6 +94,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let mut stated = by_name(rows.clone(), of_network, errors)?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
+    let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let bodies = body::load(&known)?;
     let router = Router::build(operations)?;
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
@@ -112,9 +114,16 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         storage_rows: network.storage_rows(&taken)?,
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
+        failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites,
         stated,
-        recorded_seconds: seconds(lifecycle.recorded_seconds),
+        datasources: datasource_row::load(
+            rules_file!("datasources.toml"),
+            &taken,
+            &recorded_seconds,
+            &known,
+        )?,
+        recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
         database_network,

@@ -12,9 +12,11 @@ mod cloud;
 mod condition_facts;
 mod conditional_request;
 mod database_row;
+mod datasource_row;
 mod deployment_facts;
 mod directory;
 mod error_code;
+mod failure;
 mod federation;
 mod file;
 mod fix;
@@ -61,12 +63,16 @@ pub use body::{
 pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use datasource_row::{
+    DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, PlayedDatasource, PointName, PolicyFacts,
+};
 pub use deployment_facts::{
     DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
     TemplateResourceMembers,
 };
 pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
+pub use failure::{Cause, Failure, Failures};
 pub use federation::Federation;
 pub use file::RulesError;
 pub use gate::Gate;
@@ -76,8 +82,8 @@ pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use named::{Code, RuleId, Unknown};
-pub(crate) use named::{code, rule};
+pub use named::{Code, DatasourceName, RuleId, Unknown};
+pub(crate) use named::{code, datasource, rule};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,
@@ -86,7 +92,7 @@ pub use network_row::{FirewallFacts, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params, Routed};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
-pub use prerequisite::{Check, Flavour, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
+pub use prerequisite::{Check, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile};
 pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};
@@ -112,7 +118,7 @@ pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
 pub use vault_facts::{
-    CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
-    RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, OlderAnswer, OneWay,
+    RecoveryPointFacts, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
 };
 pub use whole::Rules;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::file::{RulesError, parse, row_error};
-use super::prerequisite::{Check, Flavour, Prerequisite, RestoredAs, Stage};
+use super::prerequisite::{Check, Prerequisite, RestoredAs, Stage};
 use super::source::SourceCheck;
-use super::{Assumptions, Code, ErrorCode, Gate, Mark, Profile, RuleId};
+use super::{Assumptions, Code, DatasourceName, ErrorCode, Gate, Mark, Profile, RuleId};
 
 /// Names and texts of the files.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/stated.rs"));
@@ -44,7 +44,7 @@ pub struct Rule {
     /// What it says, in our words.
     pub statement: String,
     /// The kinds of datasource it is about; empty where it is about none in particular.
-    pub applies_to: Vec<Flavour>,
+    pub applies_to: Vec<DatasourceName>,
     /// Where it is found out, in the order things happen.
     pub stages: Vec<Stage>,
     /// What a restore must be for the row to apply, where it is about one.
@@ -177,7 +177,7 @@ struct RuleRow {
     topic: String,
     statement: String,
     #[serde(default)]
-    applies_to: Vec<Flavour>,
+    applies_to: Vec<DatasourceName>,
     #[serde(default)]
     stage: Vec<Stage>,
     restored_as: Option<RestoredAs>,
@@ -381,7 +381,7 @@ pub(super) fn prerequisites(rules: &[Rule]) -> Vec<Prerequisite> {
         {
             all.push(Prerequisite {
                 id: rule.id,
-                flavour: kind,
+                datasource: kind,
                 stage,
                 restored_as: rule.restored_as,
                 topic: rule.topic.clone(),

@@ -8,9 +8,11 @@ use super::blob_request::BlobRequests;
 use super::body::{BodyTypes, Format};
 use super::conditional_request::ConditionalWrites;
 use super::database_row::DatabaseNetwork;
+use super::datasource_row::Datasources;
 use super::deployment_facts::DeploymentFacts;
 use super::directory::DirectoryFacts;
 use super::error_code::ErrorCode;
+use super::failure::Failures;
 use super::federation::Federation;
 use super::gate::Gate;
 use super::header_rows::HeaderRows;
@@ -104,6 +106,10 @@ pub struct Rules {
     pub names: NameForms,
     /// Facts about Backup vaults.
     pub vaults: VaultFacts,
+    /// What a failure shows as that comes while data moves.
+    pub failures: Failures,
+    /// What Azure Backup protects in them.
+    pub datasources: Datasources,
     /// Facts about PostgreSQL flexible servers.
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.

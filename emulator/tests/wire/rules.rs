@@ -11,13 +11,13 @@ use crate::world::{World, below_vault};
 const ONE: &str = "backupInstances/one";
 
 #[track_caller]
-fn named(answer: &Response, rules: &str) {
+pub(crate) fn named(answer: &Response, rules: &str) {
     assert_eq!(answer.header("x-azdrill-rules"), Some(rules), "{answer:?}");
 }
 
 impl World {
     /// What the end of a validation names: before a backup, with the instance changed so.
-    fn backup_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn backup_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = self.instance_body();
         change(&mut body["properties"]);
         let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": body["properties"]});
@@ -26,7 +26,7 @@ impl World {
     }
 
     /// The same of a restore, with the request changed so.
-    fn restore_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn restore_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = self.restore_body();
         change(&mut body);
         let sent = json!({"objectType": "ValidateRestoreRequestObject", "restoreRequestObject": body});
@@ -42,7 +42,7 @@ impl World {
         self.follow(&started, "azure-asyncoperation")
     }
 
-    fn change_vault(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn change_vault(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = vault_body("On");
         change(&mut body);
         let answer = self.put(&format!("{}?api-version=2024-04-01", below_vault("")), &body);
