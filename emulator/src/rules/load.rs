@@ -5,64 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
+use super::file::{RulesError, parse, row_error};
 use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
-use super::prerequisite::Evidence;
+use super::source::{Evidence, SourceCheck};
+use super::whole::Rules;
 use super::{
-    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, Rules, Source, blob_request,
-    body, condition_facts, conditional_request, database_row, datasource_row, deployment_facts, directory,
-    error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
-    network_resource, outside, parameter_list, provider, public_client, query_option, region, role,
-    server_facts, server_settings, single_server, stated, storage_accounts, storage_facts, time_zone,
-    vault_facts,
+    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
+    body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
+    directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits,
+    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
+    role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
+    time_zone, vault_facts,
 };
-
-/// Why the rules could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// A file is not what it should be.
-    #[error("{file}: {error}")]
-    Syntax {
-        /// The file under `emulator/rules/`.
-        file: String,
-        /// The parser's words, with line and column.
-        error: String,
-    },
-    /// A row contradicts another or refers to something that is not there.
-    #[error("{file}, row {row}: {what}")]
-    Row {
-        /// The file under `emulator/rules/`.
-        file: &'static str,
-        /// The row.
-        row: String,
-        /// What is wrong.
-        what: String,
-    },
-    /// An assumption is of a rule that is not there.
-    #[error("there is no rule {rule} that has alternatives; those that have stand in emulator/rules")]
-    NoSuchChoice {
-        /// The rule named.
-        rule: String,
-    },
-    /// An assumption does not fit the rules.
-    #[error("no rule {rule} with the alternative `{alternative}`; its alternatives are: {known}")]
-    Assumption {
-        /// The rule named.
-        rule: String,
-        /// The alternative named.
-        alternative: String,
-        /// What there is.
-        known: String,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SourcesFile {
-    sources: BTreeMap<String, Source>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,38 +35,16 @@ struct Duration<T> {
     evidence: Evidence,
 }
 
-/// Checks that every source named has a row.
-pub(super) struct SourceCheck<'a>(&'a BTreeMap<String, Source>);
-
-impl<'a> SourceCheck<'a> {
-    pub(super) fn new(sources: &'a BTreeMap<String, Source>) -> Self {
-        Self(sources)
+impl Rules {
+    /// Loads the rules under a profile.
+    ///
+    /// # Errors
+    ///
+    /// If a file of `emulator/rules/` is wrong, or an assumption names a rule or an alternative
+    /// that does not exist.
+    pub fn load(profile: Profile, assumptions: &Assumptions) -> Result<Self, RulesError> {
+        load(profile, assumptions)
     }
-
-    pub(super) fn check(&self, file: &'static str, row: &str, sources: &[String]) -> Result<(), RulesError> {
-        if sources.is_empty() {
-            return Err(row_error(file, row, "it names no source"));
-        }
-        match sources.iter().find(|key| !self.0.contains_key(*key)) {
-            Some(key) => Err(row_error(file, row, &format!("sources.toml has no `{key}`"))),
-            None => Ok(()),
-        }
-    }
-}
-
-pub(super) fn row_error(file: &'static str, row: &str, what: &str) -> RulesError {
-    RulesError::Row {
-        file,
-        row: row.to_owned(),
-        what: what.to_owned(),
-    }
-}
-
-pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RulesError> {
-    toml::from_str(text).map_err(|error| RulesError::Syntax {
-        file: file.to_owned(),
-        error: error.to_string(),
-    })
 }
 
 /// The text of a file of `emulator/rules/`.
@@ -140,9 +74,10 @@ fn by_name(
     }
 }
 
-pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
-    let sources: SourcesFile = parse("sources.toml", rules_file!("sources.toml"))?;
-    let known = SourceCheck::new(&sources.sources);
+fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
+    let sources = source::load(rules_file!("sources.toml"))?;
+    let known = SourceCheck::new(&sources);
+    cloud::check(&known)?;
     let kept = kept_resource::load(rules_file!("kept_resources.toml"), &known)?;
     let operations = load_operations(&kept, &known)?;
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
@@ -201,6 +136,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         names: name_form::load(rules_file!("names.toml"), &known)?,
         storage_accounts: storage_accounts::load(rules_file!("storage_accounts.toml"), &known)?,
         storage: storage_facts::load(rules_file!("storage.toml"), &known)?,
+        blob_limits: blob_limits::load(rules_file!("blob_limits.toml"), &known)?,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
@@ -214,14 +150,14 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         token_resources,
         server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
-        sources: sources.sources,
+        sources,
     })
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {
     const FILE: &str = "operations.toml";
     let mut operations: OperationsFile = parse(FILE, rules_file!("operations.toml"))?;
-    operations.add_kept(kept);
+    operations.add_kept(kept.iter().map(|row| (row.sources.clone(), row.operations())));
     for source in operations.sources() {
         known.check(FILE, "service", std::slice::from_ref(source))?;
     }
@@ -234,6 +170,9 @@ fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> 
     for (name, row) in &lifecycle.recorded_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }
+    if !lifecycle.retry_after_seconds.contains_key("otherwise") {
+        return Err(row_error(FILE, "otherwise", "there is no such row"));
+    }
     for (name, row) in &lifecycle.retry_after_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }
@@ -242,15 +181,6 @@ fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> 
 
 fn seconds<T>(rows: BTreeMap<String, Duration<T>>) -> BTreeMap<String, T> {
     rows.into_iter().map(|(name, row)| (name, row.seconds)).collect()
-}
-
-/// Sources to test a loader with.
-#[cfg(test)]
-pub(super) fn test_sources() -> BTreeMap<String, Source> {
-    let text = "[sources]\nKNOWN = { title = \"a document\", version = \"1\" }";
-    parse::<SourcesFile>("sources.toml", text)
-        .expect("sources")
-        .sources
 }
 
 #[cfg(test)]

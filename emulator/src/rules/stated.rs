@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::prerequisite::{Check, Prerequisite, RestoredAs, Stage};
+use super::source::SourceCheck;
 use super::{Assumptions, Code, DatasourceName, ErrorCode, Gate, Mark, Profile, RuleId};
 
 /// Names and texts of the files.

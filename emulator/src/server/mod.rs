@@ -9,6 +9,7 @@ mod database_gate;
 mod doorman;
 mod drive;
 mod engine;
+mod entrance;
 mod foreign_pages;
 mod front_door;
 #[cfg(any(test, feature = "fuzzing"))]
