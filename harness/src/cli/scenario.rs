@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::replay::{journal, journal_is_whole};
+use super::replay::{journal, with_journal};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -105,10 +105,7 @@ async fn play_all(
     }
     bar.finish_and_clear();
     let concluded = conclude(arguments.format, &page, &reports, &skipped, &sources)?;
-    Ok(match journal {
-        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
-        _ => concluded,
-    })
+    Ok(with_journal(journal.as_ref(), concluded))
 }
 
 /// What is said once all have been played. Those that were skipped are neither held nor missed; where
