@@ -1,4 +1,4 @@
-//! Makes a constant of every rule and of every error code that `rules/` has a row for, so that code can name no
+//! Makes a constant of every rule, every error code and every played datasource type that `rules/` has a row for, so that code can name no
 //! other, and so that the compiler tells which of them nothing names.
 //!
 //! It reads no more than the heads of tables and the lines that name and state; everything else is the loader's
@@ -14,6 +14,8 @@ use std::{env, fs, io};
 
 /// Files besides those in `stated/` whose rows are rules.
 const NETWORK: [&str; 2] = ["network.toml", "database_network.toml"];
+/// The file whose played rows are datasource types.
+const DATASOURCES: &str = "datasources.toml";
 /// Tables whose rows are found by what they say, so that code need not name them.
 const FOUND_BY_CHECK: [&str; 5] = [
     "prerequisite",
@@ -50,6 +52,7 @@ fn main() -> io::Result<()> {
     named_by_rows.extend(roles.split(['\t', '\n']).map(str::to_owned));
     let rules = rows(stated.iter().chain(&network), "id", "statement")?;
     let codes = rows(errors.iter(), "code", "message")?;
+    let datasources = rows([folder.join(DATASOURCES)].iter(), "name", "is")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no OUT_DIR"))?);
     // What an error's row says is a rule as well, for whatever has no other.
     let all = rules.iter().chain(&codes).map(|row| row.name.as_str());
@@ -61,6 +64,12 @@ fn main() -> io::Result<()> {
     let codes = names + &constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
     fs::write(out.join("rule.rs"), rules)?;
     fs::write(out.join("code.rs"), codes)?;
+    let names = list(
+        "DatasourceName",
+        datasources.iter().map(|row| row.name.as_str()).collect(),
+    );
+    let datasources = names + &constants(&datasources, "DatasourceName", |_| false);
+    fs::write(out.join("datasource.rs"), datasources)?;
     fs::write(out.join("stated.rs"), texts(&stated)?)?;
     fs::write(out.join("errors.rs"), texts(&errors)?)
 }

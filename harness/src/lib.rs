@@ -11,6 +11,7 @@ pub mod page;
 pub mod postgres;
 pub mod private_file;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scratch;

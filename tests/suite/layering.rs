@@ -52,6 +52,16 @@ fn the_network_names_vocabulary_rules_and_state() {
     names_only("network", &["model", "rules", "state"]);
 }
 
+/// So that no job, operation or protection is left hanging.
+#[test]
+fn work_of_the_backup_service_ends_only_by_saying_how() {
+    let sources = rust_files("emulator/src/services/data_protection");
+    assert_none(&breaches(&sources, |source, path| {
+        let free = ["crate::services::Next", "crate::services::Workflow"].contains(&path);
+        free && !source.path.ends_with("/task.rs")
+    }));
+}
+
 #[test]
 fn the_gateway_knows_nothing_behind_it() {
     let behind = ["services", "jobs", "server", "azure"];
@@ -71,6 +81,34 @@ fn the_core_knows_no_shell() {
     assert_none(&breaches(&core.collect::<Vec<_>>(), |_, path| {
         top(path) == Some("server")
     }));
+}
+
+/// What is run or served is its journal: it changes by inputs, and by nothing a journal could not hold.
+#[test]
+fn what_is_played_changes_by_inputs_alone() {
+    let folders = [
+        "harness/src/run",
+        "harness/src/serve",
+        "harness/src/cli",
+        "harness/src/replay",
+    ];
+    let mut found = Vec::new();
+    for source in folders.iter().flat_map(|folder| rust_files(folder)) {
+        let code = source.code();
+        for word in [
+            "Azure::new",
+            "&mut Azure",
+            "state_mut",
+            "settings_mut",
+            "faults_mut",
+            "with_context",
+        ] {
+            if code.contains(word) {
+                found.push(format!("{} says {word}", source.path));
+            }
+        }
+    }
+    assert_none(&found);
 }
 
 /// Services meet through the front door. What they share stands in files, not in folders.

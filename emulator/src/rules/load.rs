@@ -12,10 +12,11 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, Rules, Source, blob_request,
-    body, condition_facts, conditional_request, database_row, deployment_facts, directory, error_code,
-    federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside,
-    parameter_list, provider, public_client, query_option, region, role, server_facts, server_settings,
-    single_server, stated, storage_accounts, storage_facts, time_zone, vault_facts,
+    body, condition_facts, conditional_request, database_row, datasource_row, deployment_facts, directory,
+    error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
+    network_resource, outside, parameter_list, provider, public_client, query_option, region, role,
+    server_facts, server_settings, single_server, stated, storage_accounts, storage_facts, time_zone,
+    vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -158,6 +159,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let mut stated = by_name(rows.clone(), of_network, errors)?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
+    let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let bodies = body::load(&known)?;
     let router = Router::build(operations)?;
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
@@ -177,9 +179,16 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         storage_rows: network.storage_rows(&taken)?,
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
+        failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites,
         stated,
-        recorded_seconds: seconds(lifecycle.recorded_seconds),
+        datasources: datasource_row::load(
+            rules_file!("datasources.toml"),
+            &taken,
+            &recorded_seconds,
+            &known,
+        )?,
+        recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
         database_network,

@@ -11,13 +11,13 @@ use crate::world::{World, below_vault};
 const ONE: &str = "backupInstances/one";
 
 #[track_caller]
-fn named(answer: &Response, rules: &str) {
+pub(crate) fn named(answer: &Response, rules: &str) {
     assert_eq!(answer.header("x-azdrill-rules"), Some(rules), "{answer:?}");
 }
 
 impl World {
     /// What the end of a validation names: before a backup, with the instance changed so.
-    fn backup_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn backup_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = self.instance_body();
         change(&mut body["properties"]);
         let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": body["properties"]});
@@ -26,7 +26,7 @@ impl World {
     }
 
     /// The same of a restore, with the request changed so.
-    fn restore_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn restore_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = self.restore_body();
         change(&mut body);
         let sent = json!({"objectType": "ValidateRestoreRequestObject", "restoreRequestObject": body});
@@ -42,7 +42,7 @@ impl World {
         self.follow(&started, "azure-asyncoperation")
     }
 
-    fn change_vault(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+    pub(crate) fn change_vault(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut body = vault_body("On");
         change(&mut body);
         let answer = self.put(&format!("{}?api-version=2024-04-01", below_vault("")), &body);
@@ -165,6 +165,25 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
             json!("https://elsewhere.blob.core.windows.net/box");
     });
     named(&far, "FX-RF-06");
+    let perimeter = json!({"properties": {"publicNetworkAccess": "SecuredByPerimeter"}});
+    let account = world.account();
+    let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-9");
+}
+
+/// No call makes a replica here; one that is there is not protected.
+#[test]
+fn a_replica_is_not_protected() {
+    let mut world = World::protected();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let server = world.server().parse().expect("an id");
+    let replica = world.azure.state_mut().resources.get_mut(&server);
+    replica
+        .expect("a server")
+        .set_property(&["replicationRole"], json!("AsyncReplica"));
+    named(&world.backup_needs(|_| {}), "FX-B-12");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod list;
 mod output;
 mod pg_restore;
 mod replay;
+mod report;
 mod run;
 mod scenario;
 mod serve;
@@ -49,6 +50,8 @@ struct Arguments {
 enum Command {
     /// Play scenarios and show what came of them.
     Scenario(scenario::ScenarioArguments),
+    /// Say, rule by rule, what the documents lead one to expect and what both machines do, by playing scenarios.
+    Report(report::ReportArguments),
     /// List the scenarios with their claims.
     List(list::ListArguments),
     /// Run a command against a fake Azure, and show what it did to it.
@@ -168,13 +171,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // Those that start something. The others are over in a moment, and are asked in between.
     if matches!(
         arguments.command,
-        Command::Scenario(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
+        Command::Scenario(_) | Command::Report(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
     ) {
         azdrill::postgres::sweep_ended();
         azdrill::scratch::sweep_ended();
     }
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
+        Command::Report(own) => report::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Grants(own) => grants::run(own),
         Command::List(own) => {
             // Over in a moment, with the scenarios it may have unpacked.

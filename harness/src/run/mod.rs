@@ -1,13 +1,16 @@
 //! Playing scenarios.
 
+mod both;
 mod build;
 mod build_single;
 mod client;
 mod compare;
+mod machine;
 mod names;
 mod print;
 mod report;
 mod roles;
+mod simulated;
 #[cfg(test)]
 mod single_server_tests;
 mod steps;
@@ -15,24 +18,28 @@ mod steps_arm;
 mod steps_single;
 mod transcript;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::journal::{Beginning, Journalled};
 use azdrill_emulator::rules::{Profile, RulesError};
-use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
+use azdrill_emulator::server::EngineError;
 use azdrill_emulator::services::{Pace, Settings};
 
+pub use both::{
+    Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
+    play_both, print_both,
+};
+pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
-pub use report::{Outcome, Report, RuleNote, StepReport};
+pub use report::{JobState, Outcome, Report, RuleNote, StepReport};
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
-use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
 /// The administrator of a world's server.
@@ -123,71 +130,6 @@ fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
     }
 }
 
-/// Plays a scenario under a profile, with a fresh world of its own.
-///
-/// # Errors
-///
-/// If it could not be played to its end. Expectations that are missed are no error: they stand in
-/// the report.
-pub async fn play(
-    scenario: &Scenario,
-    profile: Profile,
-    postgres: Option<Arc<dyn RealPostgres>>,
-) -> Result<Report, RunError> {
-    play_into(scenario, profile, postgres, None).await
-}
-
-/// The same, with a journal of everything the machine was given.
-///
-/// # Errors
-///
-/// As [`play`].
-pub async fn play_into(
-    scenario: &Scenario,
-    profile: Profile,
-    postgres: Option<Arc<dyn RealPostgres>>,
-    journal: Option<&JournalFile>,
-) -> Result<Report, RunError> {
-    let began = Instant::now();
-    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
-        .map_err(|error| RunError::Emulator(error.to_string()))?;
-    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
-    let start = scenario.world.begins();
-    let settings = settings(&scenario.world, postgres.as_ref()).await?;
-    check_versions(&scenario.world, &settings.postgres_majors)?;
-    let beginning = Beginning::new(profile, &scenario.assume, scenario.seed(), settings);
-    let mut machine = match journal {
-        Some(journal) => {
-            let of = format!("scenario {}", scenario.name);
-            Journalled::with_journal(beginning, &of, journal.sink())?
-        }
-        None => Journalled::new(&beginning)?,
-    };
-    let operator = machine.found(start, None);
-    let door = FrontDoor::new(machine, Clock::at(start), store);
-    let engine = postgres
-        .clone()
-        .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-    let client = Client::new(Driver::new(door, engine), operator);
-    let mut play = Play::begin(scenario, client, postgres).await?;
-    let steps = play.steps(profile).await?;
-    let postgres_major = play.source.as_ref().map(|spec| spec.major);
-    let virtual_time = play.client.now().duration_since(scenario.world.begins());
-    let about = play.about(scenario);
-    play.clean_up().await;
-    Ok(Report {
-        name: scenario.name.clone(),
-        topic: scenario.topic.clone(),
-        claim: scenario.claim.clone(),
-        profile,
-        about,
-        steps,
-        virtual_time,
-        real_time: began.elapsed(),
-        postgres_major,
-    })
-}
-
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
@@ -210,6 +152,8 @@ pub(crate) struct Play<'a> {
     rotations: u32,
     /// What was in the source when the newest backup was taken.
     backed_up: Option<crate::postgres::content::DatabaseContent>,
+    /// Whether its servers only are said to run: steps of rows are passed over.
+    simulated: bool,
 }
 
 /// What a world is set to, with the servers there are.
@@ -258,6 +202,7 @@ impl<'a> Play<'a> {
             pinned: None,
             rotations: 0,
             backed_up: None,
+            simulated: false,
         };
         build::build(&mut play.client, &play.names, scenario).await?;
         play.fill_source().await?;
@@ -323,16 +268,25 @@ impl<'a> Play<'a> {
             None => None,
         };
         self.client.act_as(who);
+        let jobs = self.jobs();
         let outcome = self.take(step).await;
         self.client.act_as(None);
-        let outcome = outcome?;
+        let (outcome, played) = match outcome {
+            Err(RunError::NeedsRows) if self.simulated => (Outcome::default(), false),
+            outcome => (outcome?, true),
+        };
         let (exchanges, notes): (Vec<_>, Vec<_>) = self.client.look(|core| {
             let exchanges = core.log().since(exchanges).cloned().collect();
             let notes = core.log().notes()[notes..].to_vec();
             (exchanges, notes)
         });
+        let outcome = outcome.explained_by(&exchanges);
         let expected = step.expect.under(profile);
-        let misses = report::misses(&expected, &outcome, &exchanges, &notes);
+        let misses = if played {
+            report::misses(&expected, &outcome, &exchanges, &notes)
+        } else {
+            Vec::new()
+        };
         Ok(StepReport {
             title: step
                 .title
@@ -343,12 +297,22 @@ impl<'a> Play<'a> {
             documented: step.expect.under(Profile::Documented).brief(),
             observed: step.expect.under(Profile::Observed).brief(),
             rules: self.rule_notes(&outcome),
+            jobs: report::changed(&jobs, self.jobs()),
+            played,
             outcome,
             misses,
             exchanges,
             notes,
             virtual_time: self.client.now().duration_since(from),
             real_time: began.elapsed(),
+        })
+    }
+
+    /// Every backup and restore job, by its id.
+    fn jobs(&self) -> BTreeMap<String, JobState> {
+        self.client.look(|core| {
+            let jobs = core.services().data_protection.all_jobs();
+            jobs.map(|job| (job.id.to_owned(), JobState::of(&job))).collect()
         })
     }
 
