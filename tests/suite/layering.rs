@@ -158,6 +158,7 @@ fn profiles_are_named_by_those_who_choose_them() {
         "harness/src/cli/",
         "harness/src/compare/",
         "harness/src/oracle/",
+        "harness/src/report/",
         "harness/src/run/",
         "harness/src/scenario/",
         "harness/src/serve/",
