@@ -4,16 +4,17 @@ mod build;
 mod build_single;
 mod client;
 mod compare;
+mod datasource;
+mod job;
 mod names;
 mod print;
 mod report;
 mod roles;
 #[cfg(test)]
 mod single_server_tests;
-mod steps;
-mod steps_arm;
-mod steps_single;
+mod step;
 mod transcript;
+mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,11 +31,12 @@ pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
 pub use report::{Outcome, Report, RuleNote, StepReport};
+pub use step::Action;
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
+use crate::scenario::{Scenario, ServerFlavour, World};
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 
@@ -308,7 +310,7 @@ impl<'a> Play<'a> {
             None => None,
         };
         self.client.act_as(who);
-        let outcome = self.take(step).await;
+        let outcome = step.action.take(self).await;
         self.client.act_as(None);
         let outcome = outcome?;
         let (exchanges, notes) = self.client.look(|core| {
@@ -322,8 +324,8 @@ impl<'a> Play<'a> {
             title: step
                 .title
                 .clone()
-                .unwrap_or_else(|| step.kind.as_str().replace('_', " ")),
-            kind: step.kind,
+                .unwrap_or_else(|| step.action.word().replace('_', " ")),
+            kind: step.kind(),
             expects: !step.expect.is_empty(),
             documented: step.expect.under(Profile::Documented).brief(),
             observed: step.expect.under(Profile::Observed).brief(),
@@ -358,35 +360,6 @@ impl<'a> Play<'a> {
                 .filter_map(|id| report::rule_note(rules, id))
                 .collect()
         })
-    }
-
-    async fn take(&mut self, step: &crate::scenario::Step) -> Result<Outcome, RunError> {
-        match step.kind {
-            StepKind::ValidateBackup => self.validate_backup(step).await,
-            StepKind::Protect => self.protect(step).await,
-            StepKind::Backup => self.backup(step).await,
-            StepKind::ValidateRestore => self.validate_restore(step).await,
-            StepKind::Restore => self.restore(step).await,
-            StepKind::Compare => self.compare().await,
-            StepKind::Grant => self.grant(step).await,
-            StepKind::Revoke => self.revoke(step).await,
-            StepKind::Set => self.set(step).await,
-            StepKind::RecycleIdentity => self.recycle_identity().await,
-            StepKind::Advance => self.advance(step).await,
-            StepKind::Server => self.server(step).await,
-            StepKind::DeleteContainer => self.delete_container().await,
-            StepKind::Sql => self.sql(step).await,
-            StepKind::RecoveryPoints => self.recovery_points().await,
-            StepKind::Blobs => Ok(self.blobs()),
-            StepKind::Secret => self.secret(step).await,
-            StepKind::Rotate => self.rotate(step).await,
-            StepKind::Grants => self.grants(step).await,
-            StepKind::GrantInline => self.grant_inline().await,
-            StepKind::AzureServices => self.azure_services(step).await,
-            StepKind::Connection => self.connection(step),
-            StepKind::Request => self.request(step).await,
-            StepKind::Deploy => self.deploy(step).await,
-        }
     }
 
     /// Removes the servers of this world; whatever is left goes with the engine.

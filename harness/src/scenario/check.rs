@@ -4,9 +4,10 @@ use std::path::{Component, Path};
 
 use azdrill_emulator::rules::Rules;
 
+use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, World, read_checked, shown};
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SyntaxError, World};
 use crate::serve::known;
 
 /// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
@@ -39,18 +40,24 @@ impl Scenario {
     /// What cannot be, where it stands in the file or in one it extends.
     pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
         for path in &self.files {
-            read_checked(path, SHOWN_IN, |own: &Self| own.check_own(rules))?;
+            let text = read_text(path)?;
+            let own =
+                Self::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
+            let checked = own.check_own(&self.world, rules);
+            checked.map_err(|wrong| wrong.in_text(path, &text, SHOWN_IN))?;
         }
         self.check_expect(rules)
     }
 
-    fn check_own(&self, rules: &Rules) -> Result<(), Misstated> {
+    /// What one file says, in the world it is a part of.
+    fn check_own(&self, whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
             known::rule(rules, id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
         for (number, step) in self.steps.iter().enumerate() {
-            check_step(step, rules).map_err(|wrong| wrong.in_entry("step", number))?;
+            step.check(whole, rules)
+                .map_err(|wrong| wrong.in_entry("step", number))?;
         }
         Ok(())
     }
@@ -58,7 +65,7 @@ impl Scenario {
 
 /// Whether a name is one of a file inside the folder of scenarios: what is elsewhere is nobody's scenario, and
 /// is not to be shown in an error.
-pub(super) fn is_inside(name: &str) -> bool {
+pub(crate) fn is_inside(name: &str) -> bool {
     let path = Path::new(name);
     !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
 }
@@ -101,17 +108,6 @@ fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
     }
     let all = rules.regions.iter().map(|region| region.name.as_str());
     known::one_of("region", name, all)
-}
-
-fn check_step(step: &Step, rules: &Rules) -> Result<(), Misstated> {
-    if let Some(name) = step.template.as_deref().filter(|name| !is_inside(name)) {
-        let what = format!(
-            "template {}: a file inside the folder of scenarios was expected",
-            shown(name)
-        );
-        return Err(Misstated::new(what).at("template"));
-    }
-    step.expect.check(rules).map_err(|wrong| wrong.at("expect"))
 }
 
 impl Expect {

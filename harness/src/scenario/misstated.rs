@@ -123,6 +123,13 @@ impl fmt::Display for Misstated {
     }
 }
 
+/// What a check before the world was built would have found.
+impl From<Misstated> for crate::run::RunError {
+    fn from(wrong: Misstated) -> Self {
+        Self::Scenario(wrong.to_string())
+    }
+}
+
 /// Reads a TOML file, and checks what it says. `shown_in` says where to see how it should be.
 pub(crate) fn read_checked<T: DeserializeOwned>(
     path: &Path,
@@ -130,7 +137,7 @@ pub(crate) fn read_checked<T: DeserializeOwned>(
     check: impl FnOnce(&T) -> Result<(), Misstated>,
 ) -> Result<T, ScenarioError> {
     let text = read_text(path)?;
-    let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in))?;
+    let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, error, shown_in))?;
     check(&read).map_err(|wrong| wrong.in_text(path, &text, shown_in))?;
     Ok(read)
 }

@@ -9,13 +9,15 @@ mod library;
 mod misstated;
 mod password;
 mod single_server;
+mod step;
 mod world;
 
 pub(crate) use alike::{nearest, shown};
+pub(crate) use check::is_inside;
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
-pub use file::{Scenario, Step, StepKind};
+pub use file::Scenario;
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
@@ -23,7 +25,8 @@ pub use password::Password;
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
+pub use step::{Step, StepKind};
 pub use world::{
-    GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
+    Acting, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
     VaultIdentity, VaultWorld, World,
 };

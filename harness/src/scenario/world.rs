@@ -195,6 +195,17 @@ pub enum VaultIdentity {
     Both,
 }
 
+/// Which of a vault's identities acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acting {
+    /// The system-assigned one.
+    #[default]
+    System,
+    /// The user-assigned one.
+    User,
+}
+
 /// The Backup vault.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -205,8 +216,8 @@ pub struct VaultWorld {
     pub location: Option<String>,
     /// Its identities.
     pub identity: VaultIdentity,
-    /// Which of them protects: `system` or `user`.
-    pub protect_as: String,
+    /// Which of them protects.
+    pub protect_as: Acting,
     /// Its redundancy.
     pub redundancy: String,
     /// Its soft-delete state.
@@ -227,7 +238,7 @@ impl Default for VaultWorld {
             name: "drill-vault".to_owned(),
             location: None,
             identity: VaultIdentity::System,
-            protect_as: "system".to_owned(),
+            protect_as: Acting::System,
             redundancy: "LocallyRedundant".to_owned(),
             soft_delete: "On".to_owned(),
             schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
@@ -358,4 +369,18 @@ pub struct GrantWorld {
     /// Whether it is left out after all: for a file that extends another.
     #[serde(default)]
     pub absent: bool,
+}
+
+impl GrantWorld {
+    /// Checks that it says all it has to.
+    ///
+    /// # Errors
+    ///
+    /// What is missing.
+    pub(crate) fn check(&self) -> Result<(), super::Misstated> {
+        if self.role.is_empty() || self.on.is_none() {
+            return Err(super::Misstated::new("it needs `role` and `on`"));
+        }
+        Ok(())
+    }
 }

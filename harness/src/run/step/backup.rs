@@ -1,0 +1,42 @@
+//! A backup on demand.
+
+use std::time::Instant;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Take;
+use super::rotate::Place;
+use crate::postgres::content;
+use crate::run::{Outcome, Play, RunError};
+
+/// Takes a backup now, and waits for the job.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backup {
+    /// Changes the password in the database while a single server's dump runs.
+    rotate: Option<Vec<Place>>,
+}
+
+impl Take for Backup {
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+        if let (Some(postgres), Some(spec)) = (&play.postgres, &play.source)
+            && let Ok(client) = postgres
+                .connect(&spec.key, &play.scenario.world.server.database)
+                .await
+        {
+            play.backed_up = Some(content::snapshot(&client).await?);
+        }
+        let path = format!("{}/backup", play.names.instance);
+        let body = json!({"backupRuleOptions": {"ruleName": "BackupWeekly", "triggerOption": {}}});
+        let began = Instant::now();
+        let ended = match self.rotate {
+            None => play.client.operate(Method::POST, &path, Some(&body)).await?,
+            Some(_) => play.rotate_while_dumping(&path, &body).await?,
+        };
+        let mut outcome = play.follow_job(ended).await?;
+        outcome.job_time = Some(began.elapsed());
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,20 @@
+//! What is in the target container.
+
+use serde::Deserialize;
+
+use super::Take;
+use crate::run::{Outcome, Play, RunError};
+
+/// Lists the target container's blobs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blobs {}
+
+impl Take for Blobs {
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+        let mut outcome = Outcome::done();
+        outcome.blobs = play.blob_names();
+        outcome.count = Some(outcome.blobs.len() as u64);
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,202 @@
+//! A step of a scenario as its file says it: what every step may say, and the words of its kind.
+
+use azdrill_emulator::rules::Rules;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::error::Unread;
+use super::{Misstated, ProfiledExpect, World};
+use crate::run::Action;
+
+/// What every step may say.
+const OF_EVERY_STEP: [&str; 4] = ["do", "title", "as", "expect"];
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done, with the words of its kind.
+    pub action: Action,
+    /// Why, in a few words; printed as the step's heading.
+    pub title: Option<String>,
+    /// Who does it: a persona of the world's. The operator if left out.
+    pub by_whom: Option<String>,
+    /// What must come of it.
+    pub expect: ProfiledExpect,
+}
+
+/// What every step may say.
+#[derive(Deserialize)]
+struct OfEveryStep {
+    /// What is done.
+    #[serde(rename = "do")]
+    kind: Spanned<String>,
+    /// Why, in a few words; printed as the step's heading.
+    title: Option<String>,
+    /// Who does it: a persona of the world's. The operator if left out.
+    #[serde(rename = "as")]
+    by_whom: Option<String>,
+    /// What must come of it.
+    #[serde(default)]
+    expect: ProfiledExpect,
+}
+
+/// What a step does, by the word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepKind(&'static str);
+
+impl StepKind {
+    /// The word for it in files.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Step {
+    /// What it does.
+    pub fn kind(&self) -> StepKind {
+        StepKind(self.action.word())
+    }
+
+    /// Checks what it says, before there is a world.
+    pub(super) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        self.action.check(world, rules)?;
+        self.expect.check(rules).map_err(|wrong| wrong.at("expect"))
+    }
+
+    fn read(step: Spanned<DeValue<'_>>) -> Result<Self, Unread> {
+        let span = step.span();
+        let DeValue::Table(mut own) = step.into_inner() else {
+            return Err(Unread::at(span, "a table was expected: [[step]]"));
+        };
+        let mut shared = DeTable::new();
+        for word in OF_EVERY_STEP {
+            if let Some((key, value)) = own.remove_entry(word) {
+                shared.insert(key, value);
+            }
+        }
+        let shared = toml::de::Deserializer::from(Spanned::new(span.clone(), shared));
+        let shared = OfEveryStep::deserialize(shared)?;
+        let kind = shared.kind.get_ref();
+        let Some(words) = Action::own_words(kind) else {
+            let message = format!("unknown step `{kind}`, expected one of {}", listed(Action::WORDS));
+            return Err(Unread::at(shared.kind.span(), message));
+        };
+        for key in own.keys() {
+            let known: Vec<&str> = words.iter().copied().chain(OF_EVERY_STEP).collect();
+            if !known.contains(&key.get_ref().as_ref()) {
+                let message = format!(
+                    "unknown field `{}` of the step `{kind}`, expected one of {}",
+                    key.get_ref(),
+                    listed(&known)
+                );
+                return Err(Unread::at(key.span(), message));
+            }
+        }
+        Ok(Self {
+            action: Action::read(kind, Spanned::new(span, own))?,
+            title: shared.title,
+            by_whom: shared.by_whom,
+            expect: shared.expect,
+        })
+    }
+}
+
+/// Words as a parser lists them.
+fn listed(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// The steps of a file.
+pub(super) fn read_all(steps: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Step>, Unread> {
+    let Some(steps) = steps else {
+        return Ok(Vec::new());
+    };
+    let span = steps.span();
+    let DeValue::Array(steps) = steps.into_inner() else {
+        return Err(Unread::at(span, "a list of tables was expected: [[step]]"));
+    };
+    DeArray::into_iter(steps).map(Step::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use miette::Diagnostic as _;
+
+    use crate::scenario::{Scenario, ScenarioError, SyntaxError};
+
+    /// What is told of a text that cannot be read, and what to do.
+    fn told(text: &str) -> (String, String) {
+        let unread = Scenario::from_text(text).expect_err("it cannot be read");
+        let error = ScenarioError::from(SyntaxError::new(Path::new("own.toml"), text, unread, "see there"));
+        let help = error.help().map(|help| help.to_string());
+        (error.to_string(), help.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_a_step_cannot_say_is_shown_where_it_stands() {
+        for (text, place, says, meant) in [
+            (
+                "[[step]]\ndo = \"bakcup\"\n",
+                "line 2, column 6",
+                "unknown step `bakcup`",
+                "did you mean `backup`?",
+            ),
+            (
+                "[[step]]\ntitle = \"x\"\n",
+                "line 1, column 1",
+                "missing field `do`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"restore\"\nprefx = \"x\"\n",
+                "line 3, column 1",
+                "unknown field `prefx` of the step `restore`",
+                "did you mean `prefix`?",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\ntilte = \"x\"\n",
+                "line 3, column 1",
+                "`tilte`",
+                "did you mean `title`?",
+            ),
+            (
+                "[[step]]\ndo = \"advance\"\n",
+                "line 1, column 1",
+                "missing field `by`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\nprefix = \"x\"\n",
+                "line 3, column 1",
+                "`prefix` of the step `blobs`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"server\"\naction = \"stpo\"\n",
+                "line 3, column 10",
+                "unknown variant `stpo`",
+                "did you mean `stop`?",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\n[step.expect]\nstauts = \"200\"\n",
+                "line 4, column 1",
+                "unknown field `stauts`",
+                "did you mean `status`?",
+            ),
+            (
+                "[step]\ndo = \"blobs\"\n",
+                "line 1, column 1",
+                "[[step]]",
+                "see there",
+            ),
+        ] {
+            let (error, help) = self::told(text);
+            assert!(error.contains(place) && error.contains(says), "{text}: {error}");
+            assert_eq!(help, meant, "{text}: {error}");
+        }
+    }
+}
