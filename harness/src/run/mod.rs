@@ -5,6 +5,7 @@ mod build_single;
 mod client;
 mod compare;
 mod datasource;
+mod during;
 mod job;
 mod names;
 mod print;
@@ -16,6 +17,7 @@ mod step;
 mod transcript;
 mod users;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -27,6 +29,8 @@ use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineE
 use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world;
 
+pub(crate) use during::NOT_REACHED;
+pub use during::{During, Job, Phase};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
@@ -36,7 +40,7 @@ pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, ServerFlavour, World};
+use crate::scenario::{Scenario, ServerFlavour, Step, World};
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 
@@ -157,7 +161,8 @@ pub async fn play(
         .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Play::begin(scenario, client, postgres).await?;
-    let steps = play.steps(profile).await?;
+    let mut steps = play.steps(profile).await?;
+    play.tell_unstruck(&mut steps);
     let postgres_major = play.source.as_ref().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(scenario.world.begins());
     let about = play.about(scenario);
@@ -197,6 +202,12 @@ pub(crate) struct Play<'a> {
     rotations: u32,
     /// What was in the source when the newest backup was taken.
     backed_up: Option<crate::postgres::content::DatabaseContent>,
+    /// How many of the scenario's steps have been taken.
+    taken: usize,
+    /// The steps that happen in the job of the one being taken.
+    meanwhile: Vec<&'a Step>,
+    /// What came of those that happened in a job and have not been told.
+    happened: VecDeque<Outcome>,
 }
 
 /// What a world is set to, with the servers there are.
@@ -230,7 +241,18 @@ impl<'a> Play<'a> {
         client: Client,
         postgres: Option<Arc<dyn RealPostgres>>,
     ) -> Result<Self, RunError> {
-        let mut play = Self {
+        let mut play = Self::at(scenario, client, postgres);
+        build::build(&mut play.client, &play.names, scenario).await?;
+        play.fill_source().await?;
+        if scenario.world.server.flavour == ServerFlavour::Single {
+            play.prepare_single_server().await?;
+        }
+        Ok(play)
+    }
+
+    /// Stands at the beginning of a scenario.
+    fn at(scenario: &'a Scenario, client: Client, postgres: Option<Arc<dyn RealPostgres>>) -> Self {
+        Self {
             scenario,
             names: Names::of(&scenario.world, &client.operator().subscription),
             client,
@@ -245,13 +267,10 @@ impl<'a> Play<'a> {
             pinned: None,
             rotations: 0,
             backed_up: None,
-        };
-        build::build(&mut play.client, &play.names, scenario).await?;
-        play.fill_source().await?;
-        if scenario.world.server.flavour == ServerFlavour::Single {
-            play.prepare_single_server().await?;
+            taken: 0,
+            meanwhile: Vec::new(),
+            happened: VecDeque::new(),
         }
-        Ok(play)
     }
 
     /// Takes the scenario's steps.
@@ -294,7 +313,7 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    async fn step(&mut self, step: &crate::scenario::Step, profile: Profile) -> Result<StepReport, RunError> {
+    async fn step(&mut self, step: &'a Step, profile: Profile) -> Result<StepReport, RunError> {
         let (exchanges, notes) = self
             .client
             .look(|core| (core.log().count(), core.log().notes().len()));
@@ -310,7 +329,7 @@ impl<'a> Play<'a> {
             None => None,
         };
         self.client.act_as(who);
-        let outcome = step.action.take(self).await;
+        let outcome = self.take(step).await;
         self.client.act_as(None);
         let outcome = outcome?;
         let (exchanges, notes) = self.client.look(|core| {

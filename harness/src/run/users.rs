@@ -1,7 +1,5 @@
 //! The users of a world's databases, and what they have been granted.
 
-use azdrill_emulator::fault::{ConnectionFault, DatabaseFault};
-use azdrill_emulator::rules::OriginKind;
 use http::Method;
 use serde_json::Value;
 
@@ -154,18 +152,5 @@ impl Play<'_> {
             .batch_execute(sql)
             .await
             .map_err(|error| RunError::from(sql_error("SQL of the world", &error)))
-    }
-
-    /// Has something happen to one of the connections that Azure services make to a server.
-    pub(super) fn break_connection(&self, server: String, nth: u64, kind: ConnectionFault) {
-        let fault = DatabaseFault {
-            server,
-            from: Some(OriginKind::Service),
-            nth,
-            times: 1,
-            optional: false,
-            kind,
-        };
-        self.client.look(|core| core.faults_mut().push_connection(fault));
     }
 }

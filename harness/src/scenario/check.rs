@@ -7,14 +7,15 @@ use azdrill_emulator::rules::Rules;
 use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SyntaxError, World};
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, SyntaxError, World};
+use crate::run::NOT_REACHED;
 use crate::serve::known;
 
 /// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
 const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// What a step may come to, besides the status of an answer.
-const STATES: [&str; 14] = [
+const STATES: [&str; 15] = [
     "Canceled",
     "Cancelled",
     "Completed",
@@ -23,6 +24,7 @@ const STATES: [&str; 14] = [
     "Failed",
     "InProgress",
     "Invalid",
+    NOT_REACHED,
     "NotProtected",
     "ProtectionConfigured",
     "ProtectionError",
@@ -39,24 +41,30 @@ impl Scenario {
     ///
     /// What cannot be, where it stands in the file or in one it extends.
     pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
+        // Of the steps of all files, a file's own come last.
+        let mut until = self.steps.len();
         for path in &self.files {
             let text = read_text(path)?;
             let own =
                 Self::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
-            let checked = own.check_own(&self.world, rules);
+            until = until.saturating_sub(own.steps.len());
+            let before = self.steps.get(..until).unwrap_or_default();
+            let checked = own.check_own(before, &self.world, rules);
             checked.map_err(|wrong| wrong.in_text(path, &text, SHOWN_IN))?;
         }
         self.check_expect(rules)
     }
 
     /// What one file says, in the world it is a part of.
-    fn check_own(&self, whole: &World, rules: &Rules) -> Result<(), Misstated> {
+    fn check_own(&self, before: &[Step], whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
             known::rule(rules, id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
         for (number, step) in self.steps.iter().enumerate() {
-            step.check(whole, rules)
+            let own = self.steps.get(..number).unwrap_or_default();
+            let before: Vec<Step> = before.iter().chain(own).cloned().collect();
+            step.check(&before, whole, rules)
                 .map_err(|wrong| wrong.in_entry("step", number))?;
         }
         Ok(())
@@ -193,6 +201,31 @@ mod tests {
                 "[[step]]\ndo = \"backup\"\n[step.expect]\nstatus = \"Failed\"\n[step.expect.observed]\ngate = \"moat\"\n",
                 "line 7, column 8",
                 "gate moat",
+            ),
+            (
+                "[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
+                "line 5, column 18",
+                "no job of the kind Backup",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"copying\" }\n",
+                "line 7, column 36",
+                "never comes to this phase",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"advance\"\nby = \"1h\"\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
+                "line 7, column 10",
+                "`advance` cannot happen during a job",
+            ),
+            (
+                "[[step]]\ndo = \"fault\"\n[[step.request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n",
+                "line 5, column 13",
+                "operation Blob_PutBlok",
+            ),
+            (
+                "[[step]]\ndo = \"grant\"\ngrant = \"nope\"\n",
+                "line 4, column 9",
+                "the world has the grants",
             ),
             (
                 "[[step]]\ndo = \"deploy\"\ntemplate = \"../../etc/passwd\"\n",

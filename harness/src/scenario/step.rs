@@ -7,10 +7,10 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::error::Unread;
 use super::{Misstated, ProfiledExpect, World};
-use crate::run::Action;
+use crate::run::{Action, During, Job};
 
 /// What every step may say.
-const OF_EVERY_STEP: [&str; 4] = ["do", "title", "as", "expect"];
+const OF_EVERY_STEP: [&str; 5] = ["do", "title", "as", "during", "expect"];
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Step {
     pub title: Option<String>,
     /// Who does it: a persona of the world's. The operator if left out.
     pub by_whom: Option<String>,
+    /// When in a job it happens, if it does not follow the step before it.
+    pub during: Option<During>,
     /// What must come of it.
     pub expect: ProfiledExpect,
 }
@@ -36,6 +38,9 @@ struct OfEveryStep {
     /// Who does it: a persona of the world's. The operator if left out.
     #[serde(rename = "as")]
     by_whom: Option<String>,
+    /// When in a job it happens, if it does not follow the step before it: in that of the step before it that
+    /// has no `during` itself.
+    during: Option<During>,
     /// What must come of it.
     #[serde(default)]
     expect: ProfiledExpect,
@@ -58,10 +63,47 @@ impl Step {
         StepKind(self.action.word())
     }
 
-    /// Checks what it says, before there is a world.
-    pub(super) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+    /// Checks what it says, before there is a world. `before` are the steps before it.
+    pub(super) fn check(&self, before: &[Self], world: &World, rules: &Rules) -> Result<(), Misstated> {
+        if let Some(during) = &self.during {
+            let job = before.iter().rev().find(|step| step.during.is_none());
+            let job = job.and_then(|step| step.job());
+            self.check_during(*during, job)
+                .map_err(|wrong| wrong.at("during"))?;
+        }
         self.action.check(world, rules)?;
         self.expect.check(rules).map_err(|wrong| wrong.at("expect"))
+    }
+
+    /// The job it waits for.
+    fn job(&self) -> Option<Job> {
+        match self.action {
+            Action::Backup(_) => Some(Job::Backup),
+            Action::Restore(_) => Some(Job::Restore),
+            _ => None,
+        }
+    }
+
+    fn check_during(&self, during: During, job: Option<Job>) -> Result<(), Misstated> {
+        if !self.action.can_happen_during_a_job() {
+            let what = format!(
+                "`{}` cannot happen during a job: what it asks for is not answered at once",
+                self.action.word()
+            );
+            return Err(Misstated::new(what));
+        }
+        if job != Some(during.job) {
+            let what = format!(
+                "the step before it has no job of the kind {:?}: it happens in the job of that step",
+                during.job
+            );
+            return Err(Misstated::new(what).at("job"));
+        }
+        if !during.phase.is_of(during.job) {
+            let what = format!("a job of the kind {:?} never comes to this phase", during.job);
+            return Err(Misstated::new(what).at("phase"));
+        }
+        Ok(())
     }
 
     fn read(step: Spanned<DeValue<'_>>) -> Result<Self, Unread> {
@@ -97,6 +139,7 @@ impl Step {
             action: Action::read(kind, Spanned::new(span, own))?,
             title: shared.title,
             by_whom: shared.by_whom,
+            during: shared.during,
             expect: shared.expect,
         })
     }

@@ -169,7 +169,16 @@ impl FaultFile {
     /// operation that is not there or says nothing to do, as well.
     pub fn read(path: &Path, rules: &Rules) -> Result<Self, ScenarioError> {
         let shown_in = "README.md shows what a file of faults may say";
-        read_checked(path, shown_in, |file: &Self| file.faults(rules).map(|_| ()))
+        read_checked(path, shown_in, |file: &Self| file.check(rules))
+    }
+
+    /// Checks everything that can be checked before there is a world.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be.
+    pub(crate) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+        self.faults(rules).map(|_| ())
     }
 
     /// The faults of requests, once everything that can be checked before there is a world has been.
@@ -222,7 +231,7 @@ impl FaultFile {
 
 /// The faults that should have struck and have not, each in a sentence; where one waits for a database
 /// server that is not there, with those that are.
-pub(super) fn unstruck(azure: &Azure) -> Vec<String> {
+pub(crate) fn unstruck(azure: &Azure) -> Vec<String> {
     let hosts = azure.running_databases();
     let servers: Vec<&str> = hosts.iter().filter_map(|host| host.split('.').next()).collect();
     let told = azure.faults().unstruck().map(|fault| {

@@ -32,6 +32,8 @@ fn of_the_source() -> Site {
 }
 
 impl Take for AzureServices {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let server = play.names.site(self.on).to_owned();
         let allowed = self.action == Whether::Allow;

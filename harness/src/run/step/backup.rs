@@ -2,22 +2,17 @@
 
 use std::time::Instant;
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Take;
-use super::rotate::Place;
 use crate::postgres::content;
 use crate::run::{Outcome, Play, RunError};
 
 /// Takes a backup now, and waits for the job.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Backup {
-    /// Changes the password in the database while a single server's dump runs.
-    rotate: Option<Vec<Place>>,
-}
+pub struct Backup {}
 
 impl Take for Backup {
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
@@ -31,11 +26,7 @@ impl Take for Backup {
         let path = format!("{}/backup", play.names.instance);
         let body = json!({"backupRuleOptions": {"ruleName": "BackupWeekly", "triggerOption": {}}});
         let began = Instant::now();
-        let ended = match self.rotate {
-            None => play.client.operate(Method::POST, &path, Some(&body)).await?,
-            Some(_) => play.rotate_while_dumping(&path, &body).await?,
-        };
-        let mut outcome = play.follow_job(ended).await?;
+        let mut outcome = play.carry_out(&path, &body).await?;
         outcome.job_time = Some(began.elapsed());
         Ok(outcome)
     }

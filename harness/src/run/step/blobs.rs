@@ -11,6 +11,8 @@ use crate::run::{Outcome, Play, RunError};
 pub struct Blobs {}
 
 impl Take for Blobs {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let mut outcome = Outcome::done();
         outcome.blobs = play.blob_names();

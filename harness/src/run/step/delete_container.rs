@@ -12,6 +12,8 @@ use crate::run::{Outcome, Play, RunError};
 pub struct DeleteContainer {}
 
 impl Take for DeleteContainer {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = play.names.container.clone();
         let ended = play.client.operate(Method::DELETE, &path, None).await?;

@@ -40,6 +40,8 @@ pub(super) fn wanted<'a>(
 }
 
 impl Take for Grant {
+    const DURING: bool = true;
+
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         wanted(self.grant.as_deref(), self.give.as_ref(), world).map(|_| ())
     }

@@ -16,6 +16,8 @@ pub struct Grants {
 }
 
 impl Take for Grants {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let user = play.scenario.world.user.name.clone();
         let mut sql = backup_grants(&user, self.role.as_deref().unwrap_or(ADMIN))?;

@@ -44,6 +44,13 @@ macro_rules! steps {
                 }
             }
 
+            /// Whether it can happen while a job is under way.
+            pub(crate) fn can_happen_during_a_job(&self) -> bool {
+                match self {
+                    $(Self::$name(_) => <$module::$kind as Take>::DURING,)*
+                }
+            }
+
             /// Does it.
             pub(super) async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
                 match self {

@@ -18,9 +18,9 @@ mod azure_services;
 mod backup;
 mod blobs;
 mod compare;
-mod connection;
 mod delete_container;
 mod deploy;
+mod fault;
 mod grant;
 mod grant_inline;
 mod grants;
@@ -49,12 +49,12 @@ steps! {
     "blobs" Blobs(blobs::Blobs),
     /// Load a restored dump into a new server and compare it, row by row, with the source.
     "compare" Compare(compare::Compare),
-    /// Have something happen to the next connection to the server.
-    "connection" Connection(connection::Connection),
     /// Delete the target container.
     "delete_container" DeleteContainer(delete_container::DeleteContainer),
     /// Deploy a template.
     "deploy" Deploy(deploy::Deploy),
+    /// Have something go wrong with requests or connections to come.
+    "fault" Fault(fault::Fault),
     /// Give a role.
     "grant" Grant(grant::Grant),
     /// Grant what can be granted in one step while configuring: what the vault's identity needs.
@@ -91,6 +91,9 @@ steps! {
 
 /// What every step does.
 pub(crate) trait Take {
+    /// Whether it can happen while a job is under way: whether all it asks for is answered at once.
+    const DURING: bool = false;
+
     /// Checks what can be checked before there is a world.
     ///
     /// # Errors

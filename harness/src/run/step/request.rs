@@ -39,6 +39,8 @@ impl TryFrom<String> for Asked {
 }
 
 impl Take for Request {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = play.fill(&self.request.path);
         let body = self

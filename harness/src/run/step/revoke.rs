@@ -19,6 +19,8 @@ pub struct Revoke {
 }
 
 impl Take for Revoke {
+    const DURING: bool = true;
+
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         wanted(self.grant.as_deref(), self.give.as_ref(), world).map(|_| ())
     }

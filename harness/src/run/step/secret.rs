@@ -66,6 +66,8 @@ impl Secret {
 }
 
 impl Take for Secret {
+    const DURING: bool = true;
+
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         if self.body.is_some() != self.action.is_some() {
             return Ok(());

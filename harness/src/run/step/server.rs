@@ -29,6 +29,8 @@ enum Change {
 }
 
 impl Take for Server {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let server = play.names.server.clone();
         let (method, path) = match self.action {

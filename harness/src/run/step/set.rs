@@ -24,6 +24,8 @@ fn of_the_account() -> Site {
 }
 
 impl Take for Set {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = play.names.site(self.on).to_owned();
         let mut properties = serde_json::to_value(&self.properties).unwrap_or_default();

@@ -17,6 +17,8 @@ pub struct Sql {
 }
 
 impl Take for Sql {
+    const DURING: bool = true;
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         play.sql_as(&self.sql, self.role.as_deref()).await
     }
