@@ -163,14 +163,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_cannot_be_is_shown_where_it_stands() {
+    /// Refused at that place, with those words.
+    #[track_caller]
+    fn refused_at(text: &str, place: &str, says: &str) {
         let folder = tempfile::tempdir().unwrap();
         let topic = folder.path().join("topic");
         std::fs::create_dir_all(&topic).unwrap();
         std::fs::create_dir_all(folder.path().join("_worlds")).unwrap();
-        let rules = rules();
         let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
+        let file = topic.join("own.toml");
+        std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
+        let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
+        let told = library.get("own").and_then(|own| own.check(&rules()));
+        let told = told.unwrap_err().to_string();
+        assert!(
+            told.contains(&format!("own.toml, {place}")) && told.contains(says),
+            "{told}"
+        );
+        assert!(!told.contains("\"weak\""), "{told}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_shown_where_it_stands() {
         for (text, place, says) in [
             (
                 "about = [\"FX-B-02\", \"NOPE\"]\n",
@@ -202,6 +216,14 @@ mod tests {
                 "line 7, column 8",
                 "gate moat",
             ),
+        ] {
+            refused_at(text, place, says);
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_is_shown_where_it_stands() {
+        for (text, place, says) in [
             (
                 "[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
                 "line 5, column 18",
@@ -233,15 +255,7 @@ mod tests {
                 "inside the folder of scenarios",
             ),
         ] {
-            let file = topic.join("own.toml");
-            std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
-            let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
-            let told = library.get("own").unwrap().check(&rules).unwrap_err().to_string();
-            assert!(
-                told.contains(&format!("own.toml, {place}")) && told.contains(says),
-                "{told}"
-            );
-            assert!(!told.contains("\"weak\""), "{told}");
+            refused_at(text, place, says);
         }
     }
 
