@@ -11,7 +11,7 @@ use azdrill::strategy::key_vault::sketch::{
 };
 use azdrill::strategy::key_vault::{Disagreement, SecretEngine, first_disagreement, product, table};
 use azdrill_emulator::model::ActionPattern;
-use azdrill_emulator::rules::{Endpoint, Gate, Rules};
+use azdrill_emulator::rules::{Endpoint, Gate, RuleId, Rules};
 
 const TRUSTED: Trust = Trust {
     covers_postgresql: true,
@@ -168,7 +168,7 @@ fn in_what_is_trusted_or_unset() -> Vec<Mistake> {
             Wrong::Rules(|rules| {
                 rules
                     .key_vault_rows
-                    .retain(|row| row.id != "KV-7" && row.id != "KV-8");
+                    .retain(|row| !["KV-7", "KV-8"].contains(&row.id.as_str()));
             }),
         ),
         (
@@ -369,11 +369,11 @@ fn every_row_of_the_key_vault_network_table_bears_load() {
     };
     let with = answers(rules_for(TRUSTED).unwrap());
     let mut idle = BTreeSet::new();
-    let rows: Vec<String> = rules_for(TRUSTED)
+    let rows: Vec<RuleId> = rules_for(TRUSTED)
         .unwrap()
         .key_vault_rows
         .iter()
-        .map(|row| row.id.clone())
+        .map(|row| row.id)
         .collect();
     assert_eq!(rows.len(), 9);
     for id in rows {
@@ -389,9 +389,9 @@ fn every_row_of_the_key_vault_network_table_bears_load() {
             _ => one == other,
         };
         if pairs.clone().all(|(with, without)| same(with, without)) {
-            idle.insert(id);
+            idle.insert(id.as_str());
         }
     }
     // Without these no row matches, and the answer is the same no for another reason.
-    assert_eq!(idle, ["KV-2", "KV-9"].map(str::to_owned).into());
+    assert_eq!(idle, ["KV-2", "KV-9"].into());
 }

@@ -8,7 +8,7 @@ use azdrill::strategy::agreement::{Answer, RestoreEngine};
 use azdrill::strategy::lower::{Emulator, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Identity, Sketch};
-use azdrill_emulator::rules::{Flavour, Rules, Stage};
+use azdrill_emulator::rules::{Flavour, RestoredAs, Rules, Stage};
 
 use crate::matrix::profiles;
 
@@ -99,8 +99,8 @@ fn every_row_of_the_storage_network_table_bears_load() {
     let found = weights(
         &profiles(),
         &network_cells(),
-        |rules| rules.storage_rows.iter().map(|row| row.id.clone()).collect(),
-        |rules, id| rules.storage_rows.retain(|row| row.id != id),
+        |rules| rules.storage_rows.iter().map(|row| row.id.to_string()).collect(),
+        |rules, id| rules.storage_rows.retain(|row| row.id.as_str() != id),
     );
     assert!(
         found.contains_key("E2-UAMI"),
@@ -123,8 +123,12 @@ fn every_prerequisite_of_a_restore_bears_load() {
         |rules| {
             let rows = rules.prerequisites.iter();
             // Sketches are of flexible servers.
-            let rows = rows
-                .filter(|row| row.stage == Stage::ValidateRestore && row.flavour == Flavour::FlexibleServer);
+            let asked = (
+                Flavour::FlexibleServer,
+                Stage::ValidateRestore,
+                Some(RestoredAs::Files),
+            );
+            let rows = rows.filter(|row| row.is_for(asked.0, asked.1, asked.2));
             rows.map(|row| row.id.as_str().to_owned()).collect()
         },
         |rules, id| rules.prerequisites.retain(|row| row.id.as_str() != id),

@@ -17,7 +17,7 @@ use crate::gateway::{
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, FailedBecause, Log};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
-use crate::rules::{Endpoint, Gate, Rules};
+use crate::rules::{Endpoint, Gate, Rules, rule};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
 
@@ -278,7 +278,7 @@ impl Azure {
         let charset = request
             .header("accept")
             .is_some_and(|accept| accept.contains("charset"));
-        if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes("DPP-406", "empty_406") {
+        if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes(rule::DPP_406, "empty_406") {
             return response;
         }
         let mut headers = response.headers;

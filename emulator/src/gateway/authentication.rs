@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Caller, Credential, Door, Refusal, TokenError, account_named, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
+use crate::rules::{Endpoint, Gate, Operation, Params, code, rule};
 
 /// Audiences an endpoint takes; a trailing slash more or less makes no difference.
 const ARM_AUDIENCES: [&str; 2] = [
@@ -120,7 +120,7 @@ fn bearer(
             "ExpiredAuthenticationToken",
             "The access token expiry time is in the past, or the token is not yet valid.",
         )
-        .by([RuleId::new("TOKEN-EXPIRED")]),
+        .by([rule::TOKEN_EXPIRED]),
         TokenError::Invalid => challenge(
             door,
             request,
@@ -195,9 +195,11 @@ fn https_if_required(door: &Door<'_>, request: &Request) -> Result<(), Refusal> 
             .and_then(|id| door.state.resource(id))
             .is_some_and(|account| account.at("/properties/supportsHttpsTrafficOnly") != false);
     if required {
-        return Err(Refusal::storage(door.rules.error("AccountRequiresHttps"), &[])
-            .at(Gate::Authentication)
-            .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"));
+        return Err(
+            Refusal::storage(door.rules.error(code::AccountRequiresHttps), &[])
+                .at(Gate::Authentication)
+                .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"),
+        );
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 
-use super::{Credential, Door, Permit, Refusal, key_vault};
+use super::{Credential, Door, Permit, Refusal, Shape, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
 use crate::model::{Action, ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId};
+use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, code, rule};
 
 pub(super) fn authorize(
     door: &Door<'_>,
@@ -167,7 +167,7 @@ fn by_roles(
                     .is_ok()
             });
             if !below && !adds {
-                return Err(refuse(row, permit, wanted, &denied));
+                return Err(refuse(door, row, permit, wanted, &denied));
             }
             permit.below_only = row.listing;
             permit.only_adds = adds;
@@ -194,14 +194,14 @@ pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (Str
     for (role, from) in &denied.pending {
         reason += &format!("; {role} is assigned but will be seen only from {from}");
     }
-    let mut rules = vec![RuleId::new("RBAC")];
+    let mut rules = vec![rule::RBAC];
     if !denied.pending.is_empty() {
-        rules.push(RuleId::new("E1-PROPAGATION"));
+        rules.push(rule::E1_PROPAGATION);
     }
     (reason, rules)
 }
 
-fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
     let (reason, rules) = why_not(permit, action, denied);
@@ -214,13 +214,13 @@ fn refuse(row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied)
                 .principal
                 .map(|id| id.to_string())
                 .unwrap_or_default();
-            Refusal::arm(
-                StatusCode::FORBIDDEN,
-                "AuthorizationFailed",
-                format!(
-                    "The client '{client}' with object id '{object}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials."
-                ),
-            )
+            let fill = [
+                ("client", client.as_str()),
+                ("object", &object),
+                ("action", action.as_str()),
+                ("scope", scope.as_str()),
+            ];
+            Refusal::of_row(Shape::Arm, door.rules.error(code::AuthorizationFailed), &fill)
         }
     };
     refusal.at(Gate::Authorization).because(reason).by(rules)

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::Refusal;
 use crate::model::Request;
-use crate::rules::{Gate, Operation, Rules};
+use crate::rules::{Code, Gate, Operation, Rules, code};
 
 const VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 
 /// Refuses a version there is not: it is looked at before anything else, since what everything else means
 /// depends on it.
 pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refusal> {
-    let unknown = |row: &str, place: &str, name: &str, asked: &str| {
+    let unknown = |row: Code, place: &str, name: &str, asked: &str| {
         let mut refusal = Refusal::storage(rules.error(row), &[])
             .at(Gate::Route)
             .because(format!("there is no version `{asked}` of the blob service"));
@@ -23,12 +23,12 @@ pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refu
     if let Some(asked) = request.headers.get(&VERSION) {
         let asked = String::from_utf8_lossy(asked.as_bytes());
         if !rules.storage.knows_version(&asked) {
-            return unknown("BlobVersionUnknown", "Header", VERSION.as_str(), &asked);
+            return unknown(code::BlobVersionUnknown, "Header", VERSION.as_str(), &asked);
         }
     }
     match request.query_value("api-version") {
         Some(asked) if !asked.is_empty() && !rules.storage.knows_version(&asked) => unknown(
-            "BlobVersionParameterUnknown",
+            code::BlobVersionParameterUnknown,
             "QueryParameter",
             "api-version",
             &asked,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Endpoint, Operation, Rules};
+use crate::rules::{Code, Endpoint, Operation, Rules};
 use crate::state::{State, field};
 
 /// What a resource or a part of one is like now: `None` if it is not there.
@@ -64,7 +64,7 @@ pub(crate) fn check(
     let kind = &operation.resource_type;
     let row = rules.conditional_writes.iter().find(|row| row.covers(kind));
     let own = etag_of(state, &permit.scope);
-    let refuse = |code: &str, sent: &str| {
+    let refuse = |code: Code, sent: &str| {
         let fill = [
             ("sent", sent),
             ("own", own.as_deref().unwrap_or_default()),
@@ -77,7 +77,7 @@ pub(crate) fn check(
         Err(refusal)
     };
     let mut ignored = Vec::new();
-    match (&matches, row.and_then(|row| row.if_match.as_deref())) {
+    match (&matches, row.and_then(|row| row.if_match)) {
         (Some(_), None) => ignored.push(IF_MATCH.to_string()),
         // What is not there is not deleted twice.
         (Some(_), Some(_)) if own.is_none() && request.method == Method::DELETE => {}
@@ -86,7 +86,7 @@ pub(crate) fn check(
         }
         _ => {}
     }
-    match (&differs, row.and_then(|row| row.if_none_match.as_deref())) {
+    match (&differs, row.and_then(|row| row.if_none_match)) {
         (Some(_), None) => ignored.push(IF_NONE_MATCH.to_string()),
         (Some(sent), Some(code)) if own.as_ref().is_some_and(|own| names(sent, own)) => {
             return refuse(code, sent);

@@ -67,7 +67,7 @@ impl DatabaseDoor<'_> {
             gate: Gate::Network,
             message: verdict.message.replace("{address}", &address_of(path)),
             reason: verdict.reason.to_owned(),
-            rules: vec![RuleId::new(verdict.row)],
+            rules: verdict.rules.to_vec(),
             mark: verdict.mark,
         })
     }

@@ -9,7 +9,7 @@ use http::header::{
 
 use super::{Refusal, Shape};
 use crate::model::Request;
-use crate::rules::{Endpoint, Gate, Rules};
+use crate::rules::{Endpoint, Gate, Rules, code};
 
 /// Headers that have one value, besides all of Azure's own (`x-ms-`).
 const SINGLE: [HeaderName; 11] = [
@@ -64,5 +64,5 @@ fn refuse(rules: &Rules, endpoint: Endpoint, what: &str) -> Refusal {
         Endpoint::Login | Endpoint::Imds => Shape::Entra,
         Endpoint::Arm | Endpoint::Graph | Endpoint::Admin => Shape::Arm,
     };
-    Refusal::of_row(shape, rules.error("SyntheticGivenTwice"), &[("what", what)]).at(Gate::Route)
+    Refusal::of_row(shape, rules.error(code::SyntheticGivenTwice), &[("what", what)]).at(Gate::Route)
 }

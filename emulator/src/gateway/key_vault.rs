@@ -9,7 +9,7 @@ use super::{Caller, Door, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules};
+use crate::rules::{Code, Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules, code, rule};
 use crate::state::{IdentityKind, Resource, State, field};
 
 const VAULT: &str = "Microsoft.KeyVault/vaults";
@@ -39,7 +39,7 @@ fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
 pub(super) fn vault_of<'a>(door: &Door<'a>, request: &Request) -> Result<&'a Resource, Refusal> {
     vault_at(door.state, &request.host).ok_or_else(|| {
         let name = request.host.split('.').next().unwrap_or_default();
-        let error = door.rules.error("SyntheticKeyVaultNotFound");
+        let error = door.rules.error(code::SyntheticKeyVaultNotFound);
         Refusal::key_vault(error, &[("vault", name)]).at(Gate::Route)
     })
 }
@@ -74,7 +74,7 @@ pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, heade
 }
 
 /// 401 with the header that tells a client where to get a token.
-fn challenge(door: &Door<'_>, vault: &Resource, code: &str, fill: &[(&str, &str)]) -> Refusal {
+fn challenge(door: &Door<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)]) -> Refusal {
     let tenant = vault.text("/properties/tenantId");
     let mut refusal = Refusal::key_vault(door.rules.error(code), fill).at(Gate::Authentication);
     refusal.headers.push((
@@ -89,24 +89,24 @@ fn challenge(door: &Door<'_>, vault: &Resource, code: &str, fill: &[(&str, &str)
 /// The authentication gate.
 pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -> Result<Caller, Refusal> {
     let vault = vault_of(door, request)?;
-    let no = |code: &str, fill: &[(&str, &str)]| challenge(door, vault, code, fill);
-    let token = bearer_token(request).ok_or_else(|| no("AKV10000", &[]))?;
+    let no = |code: Code, fill: &[(&str, &str)]| challenge(door, vault, code, fill);
+    let token = bearer_token(request).ok_or_else(|| no(code::AKV10000, &[]))?;
     let claims = door.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => no("KeyVaultTokenExpired", &[]),
-        TokenError::Invalid => no("KeyVaultTokenInvalid", &[]),
+        TokenError::Expired => no(code::KeyVaultTokenExpired, &[]),
+        TokenError::Invalid => no(code::KeyVaultTokenInvalid, &[]),
     })?;
     if !audience_fits(request, Endpoint::KeyVault, &claims.aud) {
-        return Err(no("AKV10022", &[("audience", &claims.aud)]));
+        return Err(no(code::AKV10022, &[("audience", &claims.aud)]));
     }
     let (expected, found) = (vault.text("/properties/tenantId"), claims.tid.to_string());
     if !found.eq_ignore_ascii_case(expected) {
-        return Err(no("AKV10032", &[("expected", expected), ("found", &found)]));
+        return Err(no(code::AKV10032, &[("expected", expected), ("found", &found)]));
     }
     let principal = door
         .state
         .directory
         .get(claims.oid)
-        .ok_or_else(|| no("KeyVaultTokenInvalid", &[]))?;
+        .ok_or_else(|| no(code::KeyVaultTokenInvalid, &[]))?;
     Ok(Caller::of(principal))
 }
 
@@ -125,9 +125,9 @@ pub(super) fn check_version(rules: &Rules, row: &Operation, request: &Request) -
         return Ok(());
     }
     let error = rules.error(if asked.is_empty() {
-        "KeyVaultVersionMissing"
+        code::KeyVaultVersionMissing
     } else {
-        "KeyVaultVersionUnknown"
+        code::KeyVaultVersionUnknown
     });
     let fill = [("version", &*asked), ("latest", versions.latest.as_str())];
     Err(Refusal::key_vault(error, &fill).at(Gate::Route))
@@ -154,7 +154,7 @@ pub(super) fn network(
     let vault = vault_of(door, request)?;
     let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
     let verdict = Firewall::of_key_vault(vault).decide(door.rules, path, user_assigned);
-    permit.rules.push(RuleId::new(verdict.row));
+    permit.rules.extend(verdict.rules.iter().copied());
     if verdict.allowed {
         return Ok(());
     }
@@ -164,7 +164,9 @@ pub(super) fn network(
             "unknown".to_owned()
         }
     };
-    let error = door.rules.error(verdict.code.unwrap_or("ForbiddenByFirewall"));
+    let error = door
+        .rules
+        .error(verdict.code.unwrap_or(code::ForbiddenByFirewall));
     let fill = [
         ("address", address.as_str()),
         ("caller", &shown(&permit.caller)),
@@ -175,7 +177,7 @@ pub(super) fn network(
     refusal.mark = refusal.mark.max(verdict.mark);
     let mut rules = permit.rules.clone();
     if matches!(path.origin, Origin::AzureService { .. }) {
-        rules.push(RuleId::new("SS-B-05"));
+        rules.push(rule::SS_B_05);
     }
     Err(refusal.at(Gate::Network).because(verdict.reason).by(rules))
 }
@@ -209,7 +211,7 @@ pub(super) fn authorize(
         },
         _ => {
             let fill = [("what", "The request cannot be authorized.")];
-            let refusal = Refusal::key_vault(door.rules.error("BadParameter"), &fill);
+            let refusal = Refusal::key_vault(door.rules.error(code::BadParameter), &fill);
             let reason = "the operation's row or the caller says too little to decide on";
             return Err(refusal.at(Gate::Authorization).because(reason));
         }
@@ -250,9 +252,9 @@ fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>)
     let (mut reason, mut rules) = why_not(permit, asked.wanted.action(), &denied);
     if policies_grant(asked, &permit.caller) {
         reason += "; an access policy would grant it, but the key vault has Azure roles";
-        rules.push(RuleId::new("SS-B-04"));
+        rules.push(rule::SS_B_04);
     }
-    Err(refusal(door, "ForbiddenByRbac", &fill, reason, rules))
+    Err(refusal(door, code::ForbiddenByRbac, &fill, reason, rules))
 }
 
 fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
@@ -274,7 +276,7 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
         policy.collection,
         asked.vault.id.name()
     );
-    let mut rules = vec![RuleId::new("KV-POLICY")];
+    let mut rules = vec![rule::KV_POLICY];
     let roles = &door.rules.built_in_roles;
     let access = &door.state.access;
     if let Ok(grant) = access.decide(
@@ -289,14 +291,14 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
             "; the role {} would grant it, but the key vault has access policies",
             grant.role
         );
-        rules.push(RuleId::new("SS-B-04"));
+        rules.push(rule::SS_B_04);
     }
-    Err(refusal(door, "ForbiddenByPolicy", &fill, reason, rules))
+    Err(refusal(door, code::ForbiddenByPolicy, &fill, reason, rules))
 }
 
 fn refusal(
     door: &Door<'_>,
-    code: &str,
+    code: Code,
     fill: &[(&str, String)],
     reason: String,
     rules: Vec<RuleId>,

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{Door, Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Endpoint, Gate, Operation, RuleId, without_empty_parent};
+use crate::rules::{Endpoint, Gate, Operation, code, rule, without_empty_parent};
 use crate::state::Lock;
 
 /// Lets a request through that no lock forbids. What a request does follows from its method, so that
@@ -43,7 +43,7 @@ pub(super) fn pass(
         .iter()
         .map(|lock| format!("{} ({})", lock.id.name(), lock.level.as_str()))
         .collect();
-    let refusal = Refusal::of_row(Shape::Arm, door.rules.error("ScopeLocked"), &fill);
+    let refusal = Refusal::of_row(Shape::Arm, door.rules.error(code::ScopeLocked), &fill);
     Err(refusal
         .at(Gate::Lock)
         .because(format!(
@@ -51,7 +51,7 @@ pub(super) fn pass(
             names.join(", "),
             scopes.join(", ")
         ))
-        .by([RuleId::new("LOCK")]))
+        .by([rule::LOCK]))
 }
 
 /// What a PUT, PATCH or DELETE is about: the whole path. The scope of a permit stops short of it where

@@ -318,7 +318,7 @@ impl Door<'_> {
             .ok_or_else(|| Refusal::unknown_account(&request.host))?;
         let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
         let verdict = Firewall::of_storage_account(account).decide(self.rules, path, user_assigned);
-        permit.rules.push(RuleId::new(verdict.row));
+        permit.rules.extend(verdict.rules.iter().copied());
         if verdict.allowed {
             Ok(())
         } else {

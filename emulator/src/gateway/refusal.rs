@@ -301,7 +301,7 @@ impl Refusal {
     fn stamp(&self, response: Response) -> Response {
         let mut response = response.with_header("x-azdrill-gate", self.gate.as_str());
         if !self.rules.is_empty() {
-            let ids: Vec<&str> = self.rules.iter().map(RuleId::as_str).collect();
+            let ids: Vec<&str> = self.rules.iter().map(|id| id.as_str()).collect();
             response = response.with_header("x-azdrill-rules", &ids.join(","));
         }
         if matches!(self.mark, Mark::Inferred | Mark::Unverified) {

@@ -142,6 +142,8 @@ pub struct Note {
     pub text: String,
     /// What it is about: a stage (`validate_restore`), a job.
     pub about: String,
+    /// The rules it comes of; where it is about a no, those that decided.
+    pub rules: Vec<RuleId>,
     /// Who said no and why, if it is about a no.
     pub refused: Option<RefusedBecause>,
 }
@@ -205,13 +207,32 @@ impl Log {
 
     /// Adds a note.
     pub fn note(&mut self, at: Timestamp, about: &str, text: String, refused: Option<RefusedBecause>) {
+        let rules = refused
+            .as_ref()
+            .map_or(Vec::new(), |refused| refused.rules.clone());
+        self.add(Note {
+            at,
+            text,
+            about: about.to_owned(),
+            rules,
+            refused,
+        });
+    }
+
+    /// Adds a note of something that has happened because a rule has it so.
+    pub fn applied(&mut self, at: Timestamp, about: &str, text: String, rule: RuleId) {
+        self.add(Note {
+            at,
+            text,
+            about: about.to_owned(),
+            rules: vec![rule],
+            refused: None,
+        });
+    }
+
+    fn add(&mut self, note: Note) {
         if self.notes.len() < KEPT_MAX {
-            self.notes.push(Note {
-                at,
-                text,
-                about: about.to_owned(),
-                refused,
-            });
+            self.notes.push(note);
         }
     }
 

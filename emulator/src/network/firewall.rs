@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId, TenantId};
-use crate::rules::{FirewallFacts, Mark, NetworkRow, OriginKind, Outcome, Rules};
+use crate::rules::{Code, FirewallFacts, Mark, NetworkRow, OriginKind, Outcome, RuleId, Rules, rule};
 use crate::state::{Resource, below};
 
 /// Whose table decides.
@@ -35,10 +35,10 @@ pub struct Firewall<'a> {
 pub struct NetworkVerdict<'a> {
     /// Whether the caller gets in.
     pub allowed: bool,
-    /// The row, e.g. `E2-7`; a name of its own where no row matched.
-    pub row: &'a str,
+    /// The row first, e.g. `E2-7` (a name of its own where no row matched), then what says so as well.
+    pub rules: &'a [RuleId],
     /// The error the row says a refusal is made of.
-    pub code: Option<&'a str>,
+    pub code: Option<Code>,
     /// Why, for a person.
     pub reason: &'a str,
     /// How sure we are.
@@ -60,10 +60,10 @@ impl Table {
         }
     }
 
-    fn no_row(self) -> &'static str {
+    fn no_row(self) -> &'static [RuleId] {
         match self {
-            Self::Storage => "E2-NONE",
-            Self::KeyVault => "KV-NONE",
+            Self::Storage => &[rule::E2_NONE],
+            Self::KeyVault => &[rule::KV_NONE],
         }
     }
 }
@@ -126,14 +126,14 @@ impl<'a> Firewall<'a> {
         match self.table.rows(rules).iter().find(|row| row.when.matches(&facts)) {
             Some(row) => NetworkVerdict {
                 allowed: row.outcome == Outcome::Allow,
-                row: &row.id,
-                code: row.code.as_deref(),
+                rules: row.decides_by(),
+                code: row.code,
                 reason: &row.reason,
                 mark: row.mark,
             },
             None => NetworkVerdict {
                 allowed: false,
-                row: self.table.no_row(),
+                rules: self.table.no_row(),
                 code: None,
                 reason: "no rule lets the caller in",
                 mark: Mark::Inferred,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId};
-use crate::rules::{DatabaseFacts, DatabaseRow, Mark, OriginKind, Outcome, Rules};
+use crate::rules::{DatabaseFacts, DatabaseRow, Mark, OriginKind, Outcome, RuleId, Rules, rule};
 use crate::state::{Resource, State};
 
 const SINGLE_SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
@@ -23,8 +23,8 @@ pub struct DatabaseFirewall<'a> {
 pub struct DatabaseVerdict<'a> {
     /// Whether the caller gets in.
     pub allowed: bool,
-    /// The row, e.g. `SS-N-AZURE`; `PG-N-NONE` where no row matched.
-    pub row: &'a str,
+    /// The row first, e.g. `SS-N-AZURE` (`PG-N-NONE` where no row matched), then what says so as well.
+    pub rules: &'a [RuleId],
     /// Why, for a person.
     pub reason: &'a str,
     /// What a client that is refused is told; `{address}`, `{user}` and `{database}` are to be
@@ -54,14 +54,14 @@ impl<'a> DatabaseFirewall<'a> {
         match rows.iter().find(|row| row.when.matches(&facts)) {
             Some(row) => DatabaseVerdict {
                 allowed: row.outcome == Outcome::Allow,
-                row: &row.id,
+                rules: row.decides_by(),
                 reason: &row.reason,
                 message: network.message(row),
                 mark: row.mark,
             },
             None => DatabaseVerdict {
                 allowed: false,
-                row: "PG-N-NONE",
+                rules: &[rule::PG_N_NONE],
                 reason: "no rule lets the caller in",
                 message: "azdrill: no rule lets this connection in",
                 mark: Mark::Inferred,

@@ -132,7 +132,7 @@ fn service() -> NetworkPath {
 fn rules(assumptions: &[(&str, &str)]) -> Rules {
     let assumptions: Assumptions = assumptions
         .iter()
-        .map(|(rule, alternative)| (RuleId::new(*rule), (*alternative).to_owned()))
+        .map(|(rule, alternative)| ((*rule).to_owned(), (*alternative).to_owned()))
         .collect();
     Rules::load(Profile::Observed, &assumptions).expect("the rules load")
 }
@@ -142,7 +142,7 @@ fn decide(rules: &Rules, settings: Settings, path: &NetworkPath) -> (bool, Strin
     let server = state.resource(&server).expect("it was put");
     let verdict = DatabaseFirewall::of(&state, server).decide(rules, path);
     assert_eq!(verdict.allowed, verdict.message.is_empty(), "{verdict:?}");
-    (verdict.allowed, verdict.row.to_owned())
+    (verdict.allowed, verdict.rules[0].to_string())
 }
 
 #[track_caller]
@@ -302,9 +302,7 @@ fn answers(rules: &Rules) -> Vec<(bool, String)> {
 fn every_row_bears_load() {
     let load = || rules(&[("PG-N-EVERYONE", "services_too")]);
     let with = answers(&load());
-    let ids = |network: &DatabaseNetwork| -> BTreeSet<String> {
-        network.rows().map(|row| row.id.clone()).collect()
-    };
+    let ids = |network: &DatabaseNetwork| -> BTreeSet<RuleId> { network.rows().map(|row| row.id).collect() };
     let all = ids(&load().database_network);
     assert_eq!(all.len(), 16, "{all:?}");
     let (mut only_reason, mut nothing) = (Vec::new(), Vec::new());

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::network_row::OnlyWhen;
-use super::{Mark, OriginKind, Outcome, RuleId, Statement};
+use super::network_row::{OnlyWhen, decides_by, takes_part};
+use super::stated::{Taken, of_network};
+use super::{Mark, OriginKind, Outcome, Rule, RuleId};
 use crate::model::Origin;
 
 const FILE: &str = "database_network.toml";
@@ -19,7 +20,7 @@ pub struct DatabaseNetwork {
     /// Rows of flexible servers, in order.
     pub flexible_server: Vec<DatabaseRow>,
     messages: BTreeMap<String, String>,
-    statements: Vec<(RuleId, Statement)>,
+    rules: Vec<Rule>,
 }
 
 /// Everything the tables look at.
@@ -50,7 +51,7 @@ pub struct DatabaseFacts<'a> {
 #[serde(deny_unknown_fields)]
 pub struct DatabaseRow {
     /// Its name.
-    pub id: String,
+    pub id: RuleId,
     /// When it applies.
     pub when: DatabaseConditions,
     /// What follows.
@@ -60,12 +61,23 @@ pub struct DatabaseRow {
     pub says: String,
     /// Takes part only where a rule is taken with an alternative.
     pub only_when: Option<OnlyWhen>,
+    #[serde(default)]
+    also: Vec<RuleId>,
+    #[serde(skip)]
+    rules: Vec<RuleId>,
     /// Why, for a person.
     pub reason: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+impl DatabaseRow {
+    /// The rules it decides by: itself, the one it takes part by, and those that say so as well.
+    pub fn decides_by(&self) -> &[RuleId] {
+        &self.rules
+    }
 }
 
 /// The columns of a row; one that is left out matches anything.
@@ -120,9 +132,9 @@ impl DatabaseNetwork {
         self.messages.get(&row.says).map_or("", String::as_str)
     }
 
-    /// What each row says, for people; those that do not take part as well.
-    pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
-        self.statements.clone().into_iter()
+    /// Each row as a rule; those that do not take part as well.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.rules.clone().into_iter()
     }
 
     /// The rows of both flavours.
@@ -152,7 +164,7 @@ struct RefusalRow {
 /// Loads the file's text, and keeps the rows that take part.
 pub(super) fn load(
     text: &str,
-    taken: &BTreeMap<RuleId, String>,
+    taken: &Taken<'_>,
     known: &SourceCheck<'_>,
 ) -> Result<DatabaseNetwork, RulesError> {
     let file: DatabaseNetworkFile = parse(FILE, text)?;
@@ -163,64 +175,55 @@ pub(super) fn load(
             return Err(row_error(FILE, &row.name, "it stands there twice"));
         }
     }
-    for row in file.single_server.iter().chain(&file.flexible_server) {
-        check(row, &messages, taken, known)?;
-    }
-    let takes_part = |row: &DatabaseRow| match &row.only_when {
-        Some(only) => taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative),
-        None => true,
+    let mut rules = Vec::new();
+    let mut keep = |rows: Vec<DatabaseRow>| -> Result<Vec<DatabaseRow>, RulesError> {
+        let mut kept = Vec::new();
+        for mut row in rows {
+            row.rules = decides_by(row.id, &row.only_when, &row.also);
+            rules.push(of_network(
+                row.id,
+                &row.reason,
+                "source_network",
+                row.mark,
+                &row.sources,
+            ));
+            if check(&row, &messages, taken, known)? {
+                kept.push(row);
+            }
+        }
+        Ok(kept)
     };
-    let statements = file.single_server.iter().chain(&file.flexible_server);
-    let statements = statements.map(statement).collect();
-    let keep = |rows: Vec<DatabaseRow>| rows.into_iter().filter(takes_part).collect();
+    let (single_server, flexible_server) = (keep(file.single_server)?, keep(file.flexible_server)?);
     Ok(DatabaseNetwork {
-        single_server: keep(file.single_server),
-        flexible_server: keep(file.flexible_server),
+        single_server,
+        flexible_server,
         messages,
-        statements,
+        rules,
     })
 }
 
-fn statement(row: &DatabaseRow) -> (RuleId, Statement) {
-    let statement = Statement {
-        text: row.reason.clone(),
-        mark: row.mark,
-        sources: row.sources.clone(),
-    };
-    (RuleId::new(&row.id), statement)
-}
-
+/// Checks a row; whether it takes part.
 fn check(
     row: &DatabaseRow,
     messages: &BTreeMap<String, String>,
-    taken: &BTreeMap<RuleId, String>,
+    taken: &Taken<'_>,
     known: &SourceCheck<'_>,
-) -> Result<(), RulesError> {
-    known.check(FILE, &row.id, &row.sources)?;
-    if let Some(only) = &row.only_when
-        && !taken.contains_key(&RuleId::new(&only.rule))
-    {
-        let what = format!("there is no rule {}", only.rule);
-        return Err(row_error(FILE, &row.id, &what));
-    }
+) -> Result<bool, RulesError> {
+    let wrong = |what: &str| row_error(FILE, row.id.as_str(), what);
+    known.check(FILE, row.id.as_str(), &row.sources)?;
     match row.outcome {
-        Outcome::Allow if !row.says.is_empty() => Err(row_error(
-            FILE,
-            &row.id,
-            "it allows, and tells the client a refusal",
-        )),
+        Outcome::Allow if !row.says.is_empty() => Err(wrong("it allows, and tells the client a refusal")),
         Outcome::Deny if !messages.contains_key(&row.says) => {
-            let what = format!("there is no refusal `{}`", row.says);
-            Err(row_error(FILE, &row.id, &what))
+            Err(wrong(&format!("there is no refusal `{}`", row.says)))
         }
-        Outcome::Allow | Outcome::Deny => Ok(()),
+        Outcome::Allow | Outcome::Deny => takes_part(&row.only_when, taken).map_err(|what| wrong(&what)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Source;
+    use crate::rules::{Assumptions, Profile, Rules, Source};
 
     const GOOD: &str = r#"
         flexible_server = []
@@ -230,7 +233,7 @@ mod tests {
         mark = "doc"
         sources = ["KNOWN"]
         [[single_server]]
-        id = "ROW"
+        id = "SS-N-NONE"
         when = { from = ["internet"] }
         outcome = "deny"
         says = "no"
@@ -246,8 +249,9 @@ mod tests {
             url: None,
         };
         let sources = BTreeMap::from([("KNOWN".to_owned(), source)]);
-        let taken = BTreeMap::from([(RuleId::new("OPEN"), "one".to_owned())]);
-        load(text, &taken, &SourceCheck::new(&sources)).map_err(|error| error.to_string())
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
+        let rules: Vec<Rule> = rules.stated.into_values().collect();
+        load(text, &Taken::of(&rules), &SourceCheck::new(&sources)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -265,8 +269,8 @@ mod tests {
             ),
             (
                 "says = \"no\"",
-                "says = \"no\"\nonly_when = { rule = \"NONE\", alternative = \"one\" }",
-                "no rule NONE",
+                "says = \"no\"\nonly_when = { rule = \"SS-B-08\", alternative = \"one\" }",
+                "SS-B-08 has no alternative `one`",
             ),
         ] {
             let text = GOOD.replace(find, replace);
@@ -280,13 +284,14 @@ mod tests {
     #[test]
     fn a_row_about_an_open_point_takes_part_under_its_alternative() {
         let with = |alternative: &str| {
-            let only =
-                format!("says = \"no\"\nonly_when = {{ rule = \"OPEN\", alternative = \"{alternative}\" }}");
+            let only = format!(
+                "says = \"no\"\nonly_when = {{ rule = \"SS-B-08\", alternative = \"{alternative}\" }}"
+            );
             loaded(&GOOD.replace("says = \"no\"", &only))
                 .expect("it loads")
                 .single_server
                 .len()
         };
-        assert_eq!((with("one"), with("another")), (1, 0));
+        assert_eq!((with("not_supported"), with("supported")), (1, 0));
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::{Code, Mark};
 
 /// An error code with its text.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,7 +13,7 @@ use super::load::{RulesError, SourceCheck, parse, row_error};
 pub struct ErrorCode {
     /// The row's name, and the code on the wire unless `shown_as` says another. One that begins with
     /// `Synthetic` is ours: Azure's own was never seen.
-    pub code: String,
+    pub code: Code,
     /// The code on the wire, where one code has several occasions.
     pub shown_as: Option<String>,
     /// The code at the top, where this one stands inside it as Key Vault's `innererror`.
@@ -46,12 +46,12 @@ pub enum TextOrigin {
 impl ErrorCode {
     /// The code on the wire.
     pub fn wire_code(&self) -> &str {
-        self.shown_as.as_deref().unwrap_or(&self.code)
+        self.shown_as.as_deref().unwrap_or(self.code.as_str())
     }
 
     /// Whether the code is ours and not Azure's.
     pub fn is_synthetic(&self) -> bool {
-        self.code.starts_with("Synthetic")
+        self.code.as_str().starts_with("Synthetic")
     }
 }
 
@@ -62,24 +62,16 @@ struct ErrorsFile {
 }
 
 /// Each file stands for a service or two, and no code may stand in both.
-const FILES: [(&str, &str); 4] = [
-    ("errors.toml", include_str!("../../rules/errors.toml")),
-    ("errors_body.toml", include_str!("../../rules/errors_body.toml")),
-    ("errors_blob.toml", include_str!("../../rules/errors_blob.toml")),
-    (
-        "errors_network.toml",
-        include_str!("../../rules/errors_network.toml"),
-    ),
-];
+const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/errors.rs"));
 
-pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<String, ErrorCode>, RulesError> {
+pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<Code, ErrorCode>, RulesError> {
     let mut errors = BTreeMap::new();
     for (name, text) in FILES {
         let file: ErrorsFile = parse(name, text)?;
         for error in file.error {
-            known.check(name, &error.code, &error.sources)?;
-            if let Some(twice) = errors.insert(error.code.clone(), error) {
-                return Err(row_error(name, &twice.code, "it stands there twice"));
+            known.check(name, error.code.as_str(), &error.sources)?;
+            if let Some(twice) = errors.insert(error.code, error) {
+                return Err(row_error(name, twice.code.as_str(), "it stands there twice"));
             }
         }
     }

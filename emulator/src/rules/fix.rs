@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::load::{parse, row_error};
-use super::{RuleId, RulesError, Statement};
-
-/// Rules that refuse and have no statement in a row of their own.
-const UNSTATED: [&str; 4] = ["RBAC", "LOCK", "KV-POLICY", "TOKEN-EXPIRED"];
+use super::{Rule, RuleId, RulesError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,26 +20,20 @@ struct FixRow {
     text: String,
 }
 
-/// Reads the fixes. Each is of a rule there is, and no rule has two.
-pub(super) fn load(
-    text: &str,
-    statements: &BTreeMap<RuleId, Statement>,
-) -> Result<BTreeMap<RuleId, String>, RulesError> {
+/// Reads the fixes into the rules they are of. No rule has two.
+pub(super) fn load(text: &str, rules: &mut BTreeMap<RuleId, Rule>) -> Result<(), RulesError> {
     let file: FixesFile = parse("fixes.toml", text)?;
-    let mut fixes = BTreeMap::new();
     for row in file.fix {
         for id in row.rules {
-            let wrong = |what| Err(row_error("fixes.toml", id.as_str(), what));
-            if !statements.contains_key(&id) && !UNSTATED.contains(&id.as_str()) {
-                return wrong("there is no such rule");
+            let Some(rule) = rules.get_mut(&id) else {
+                return Err(row_error("fixes.toml", id.as_str(), "there is no such rule"));
+            };
+            if rule.fix.replace(row.text.clone()).is_some() {
+                return Err(row_error("fixes.toml", id.as_str(), "it has a fix already"));
             }
-            if fixes.contains_key(&id) {
-                return wrong("it has a fix already");
-            }
-            fixes.insert(id, row.text.clone());
         }
     }
-    Ok(fixes)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -56,15 +47,18 @@ mod tests {
             let rules = Rules::load(profile, &Assumptions::new()).unwrap();
             for row in &rules.prerequisites {
                 let nothing_to_do = ["FX-B-06", "SS-B-CLOSED"].contains(&row.id.as_str());
-                assert!(rules.fixes.contains_key(&row.id) || nothing_to_do, "{}", row.id);
+                assert!(rules.rule(row.id).fix.is_some() || nothing_to_do, "{}", row.id);
             }
         }
     }
 
     #[test]
     fn a_fix_is_of_one_rule_there_is() {
-        let says = |text: &str| load(text, &BTreeMap::new()).unwrap_err().to_string();
-        assert!(says("[[fix]]\nrules = [\"NONE\"]\ntext = \"x\"\n").contains("no such rule"));
+        let mut rules = Rules::load(Profile::Observed, &Assumptions::new())
+            .unwrap()
+            .stated;
+        let mut says = |text: &str| load(text, &mut rules).unwrap_err().to_string();
+        assert!(says("[[fix]]\nrules = [\"NONE\"]\ntext = \"x\"\n").contains("no rule `NONE`"));
         let twice = "[[fix]]\nrules = [\"RBAC\", \"RBAC\"]\ntext = \"x\"\n";
         assert!(says(twice).contains("a fix already"));
     }

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::choice::{self, PrerequisitesFile};
 use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
-    Assumptions, KeptResource, Profile, Router, RuleId, Rules, Source, blob_request, body, condition_facts,
-    conditional_request, database_row, deployment_facts, directory, error_code, federation, fix, header_rows,
-    kept_resource, key_vault, limits, name_form, network_resource, outside, parameter_list, provider,
-    public_client, query_option, region, role, server_facts, server_settings, single_server,
-    storage_accounts, storage_facts, time_zone, vault_facts,
+    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, Rules, Source, blob_request,
+    body, condition_facts, conditional_request, database_row, deployment_facts, directory, error_code,
+    federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside,
+    parameter_list, provider, public_client, query_option, region, role, server_facts, server_settings,
+    single_server, stated, storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -44,13 +43,13 @@ pub enum RulesError {
     #[error("there is no rule {rule} that has alternatives; those that have stand in emulator/rules")]
     NoSuchChoice {
         /// The rule named.
-        rule: RuleId,
+        rule: String,
     },
     /// An assumption does not fit the rules.
     #[error("no rule {rule} with the alternative `{alternative}`; its alternatives are: {known}")]
     Assumption {
         /// The rule named.
-        rule: RuleId,
+        rule: String,
         /// The alternative named.
         alternative: String,
         /// What there is.
@@ -120,14 +119,29 @@ macro_rules! rules_file {
     };
 }
 
-fn read_prerequisites() -> Result<PrerequisitesFile, RulesError> {
-    let mut prerequisites: PrerequisitesFile =
-        parse("prerequisites.toml", rules_file!("prerequisites.toml"))?;
-    prerequisites.append(parse(
-        "prerequisites_single_server.toml",
-        rules_file!("prerequisites_single_server.toml"),
-    )?);
-    Ok(prerequisites)
+/// All rules, by name: those of `stated/` and the rows of the network tables.
+fn by_name(
+    stated: Vec<Rule>,
+    network: impl Iterator<Item = Rule>,
+    errors: &BTreeMap<Code, ErrorCode>,
+) -> Result<BTreeMap<RuleId, Rule>, RulesError> {
+    let mut rules = BTreeMap::new();
+    for rule in stated.into_iter().chain(network) {
+        if let Some(twice) = rules.insert(rule.id, rule) {
+            return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
+        }
+    }
+    // The constants were made of lines, these rows of tables: who finds more has misread something.
+    let unread = RuleId::all()
+        .find(|id| !rules.contains_key(id))
+        .map(RuleId::as_str);
+    let unread = unread.or(Code::all()
+        .find(|code| !errors.contains_key(code))
+        .map(Code::as_str));
+    match unread {
+        Some(name) => Err(row_error("stated", name, "its row was not read")),
+        None => Ok(rules),
+    }
 }
 
 pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
@@ -138,23 +152,24 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let prerequisites = read_prerequisites()?;
-    let taken = choice::take(&prerequisites, profile, assumptions)?;
-    let (compiled, mut statements) = choice::compile(&prerequisites, &taken, &errors, &known)?;
+    let mut rows = stated::load(profile, &known)?;
+    stated::assume(&mut rows, assumptions)?;
+    let prerequisites = stated::prerequisites(&rows);
+    let taken = stated::Taken::of(&rows);
     let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
-    network.check(&taken, &errors, &known)?;
-    statements.extend(network.statements());
+    network.check(&known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
-    statements.extend(database_network.statements());
+    let of_network = network.rules().chain(database_network.rules());
+    let mut stated = by_name(rows.clone(), of_network, &errors)?;
+    fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
-    let fixes = fix::load(rules_file!("fixes.toml"), &statements)?;
-    let bodies = body::load(&errors, &known)?;
+    let bodies = body::load(&known)?;
     let router = Router::build(operations)?;
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
     let conditions = Arc::new(conditions);
     let conditional = rules_file!("conditional_requests.toml");
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
-    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &errors, &known)?;
+    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
     Ok(Rules {
         bodies,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
@@ -164,20 +179,18 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         conditions,
         trusted_services: network.trusted_services(),
         gates: network.gates(),
-        storage_rows: network.storage_rows(&taken),
-        key_vault_rows: network.key_vault_rows(&taken),
-        key_vault_trusted_services: network.key_vault_trusted_services(&taken),
-        prerequisites: compiled,
-        taken,
+        storage_rows: network.storage_rows(&taken)?,
+        key_vault_rows: network.key_vault_rows(&taken)?,
+        key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
+        prerequisites,
+        stated,
         recorded_seconds: seconds(lifecycle.recorded_seconds),
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
-        statements,
-        fixes,
         outside: outside::load(rules_file!("outside.toml"), &known)?,
         database_network,
         single_server: single_server::load(rules_file!("single_server.toml"), &known)?,
         key_vault,
-        network_resources: network_resource::load(rules_file!("network_resources.toml"), &errors, &known)?,
+        network_resources: network_resource::load(rules_file!("network_resources.toml"), &known)?,
         parameters: parameter_list::load(rules_file!("parameters.toml"), &known)?,
         providers: provider::load(rules_file!("providers.toml"), &known)?,
         regions: region::load(rules_file!("regions.toml"), &known)?,
@@ -187,7 +200,7 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
-        conditional_writes: conditional_request::load(conditional, &errors, &known)?,
+        conditional_writes: conditional_request::load(conditional, &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
@@ -240,7 +253,7 @@ pub(super) fn test_sources() -> BTreeMap<String, Source> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Check;
+    use crate::rules::{Check, rule};
 
     #[test]
     fn both_profiles_load() {
@@ -252,19 +265,23 @@ mod tests {
 
     #[test]
     fn an_assumption_must_name_an_alternative() {
-        let good = Assumptions::from([(RuleId::new("FX-RF-05"), "both_required".to_owned())]);
+        let good =
+            Assumptions::from(["both_required"].map(|taken| ("FX-RF-05".to_owned(), taken.to_owned())));
         let rules = Rules::load(Profile::Observed, &good).expect("the rules load");
-        assert!(rules.takes("FX-RF-05", "both_required"));
-        let bad = Assumptions::from([(RuleId::new("FX-RF-05"), "neither".to_owned())]);
+        assert!(rules.takes(rule::FX_RF_05, "both_required"));
+        let bad = Assumptions::from(["neither"].map(|taken| ("FX-RF-05".to_owned(), taken.to_owned())));
         let error = Rules::load(Profile::Observed, &bad)
             .expect_err("refused")
             .to_string();
         assert!(error.contains("both_required, either_alone"), "{error}");
-        let none = Assumptions::from([(RuleId::new("FX-NOPE"), "foo".to_owned())]);
+        let none = Assumptions::from(["foo"].map(|taken| ("FX-B-01".to_owned(), taken.to_owned())));
         let error = Rules::load(Profile::Observed, &none)
             .expect_err("refused")
             .to_string();
-        assert!(error.contains("there is no rule FX-NOPE"), "{error}");
+        assert!(
+            error.contains("there is no rule FX-B-01 that has alternatives"),
+            "{error}"
+        );
     }
 
     #[test]

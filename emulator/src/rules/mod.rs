@@ -7,7 +7,6 @@
 mod api_version;
 mod blob_request;
 mod body;
-mod choice;
 mod condition_facts;
 mod conditional_request;
 mod database_row;
@@ -22,6 +21,7 @@ mod key_vault;
 mod limits;
 mod load;
 mod name_form;
+mod named;
 mod network_resource;
 mod network_row;
 mod operation;
@@ -39,6 +39,7 @@ mod server_facts;
 mod server_settings;
 mod single_server;
 mod source;
+mod stated;
 mod storage_accounts;
 mod storage_facts;
 mod time_zone;
@@ -72,6 +73,8 @@ pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
+pub use named::{Code, RuleId, Unknown};
+pub(crate) use named::{code, rule};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,
@@ -80,8 +83,8 @@ pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
-pub use prerequisite::{Check, Flavour, Prerequisite, SecretFault, SignInFault, Stage, Subject};
-pub use profile::{Assumptions, Profile, RuleId};
+pub use prerequisite::{Check, Flavour, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
+pub use profile::{Assumptions, Profile};
 pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};
 pub use query_option::QueryOptions;
@@ -100,6 +103,7 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
+pub use stated::{Alternative, Rule, RuleKind};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
 pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
@@ -142,12 +146,12 @@ pub struct Rules {
     pub gates: BTreeMap<Endpoint, Vec<Gate>>,
     /// What must be true before a backup or a restore, in order, with the profile's alternative.
     pub prerequisites: Vec<Prerequisite>,
-    /// The alternative taken, by rule.
-    pub taken: BTreeMap<RuleId, String>,
+    /// Every rule, by name.
+    pub stated: BTreeMap<RuleId, Rule>,
     /// Which operation heeds which query options.
     pub query_options: QueryOptions,
     /// Error codes by name.
-    pub errors: BTreeMap<String, ErrorCode>,
+    pub errors: BTreeMap<Code, ErrorCode>,
     /// Sources by key.
     pub sources: BTreeMap<String, Source>,
     /// Recorded durations in seconds, by phase.
@@ -190,23 +194,8 @@ pub struct Rules {
     pub directory: DirectoryFacts,
     /// Tokens of outside issuers.
     pub federation: Federation,
-    /// Every rule's statement, by id, for explanations.
-    pub statements: BTreeMap<RuleId, Statement>,
-    /// What to do where a rule says no, by its id.
-    pub fixes: BTreeMap<RuleId, String>,
     /// Hosts on the internet that clients look things up at.
     pub(crate) outside: Vec<Outside>,
-}
-
-/// What a rule says, for people.
-#[derive(Clone, Debug)]
-pub struct Statement {
-    /// The statement.
-    pub text: String,
-    /// How sure we are of the alternative taken.
-    pub mark: Mark,
-    /// Keys of [`Rules::sources`].
-    pub sources: Vec<String>,
 }
 
 impl Rules {
@@ -225,23 +214,26 @@ impl Rules {
         load::load(profile, assumptions)
     }
 
-    /// Whether the rule `id` is taken with this alternative.
-    pub fn takes(&self, id: &str, alternative: &str) -> bool {
-        self.taken
-            .get(&RuleId::new(id))
-            .is_some_and(|taken| taken == alternative)
+    /// The rule of that name.
+    pub fn rule(&self, id: RuleId) -> &Rule {
+        // The loader has read a row for every name there is.
+        &self.stated[&id]
     }
 
-    /// The error of that code.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such row: the loader has checked every code the rules name, and a test
-    /// checks the codes the services name.
-    pub fn error(&self, code: &str) -> &ErrorCode {
-        self.errors
-            .get(code)
-            .unwrap_or_else(|| panic!("errors.toml has no row for {code}"))
+    /// Whether the rule `id` is taken with this alternative.
+    pub fn takes(&self, id: RuleId, alternative: &str) -> bool {
+        let rule = self.rule(id);
+        debug_assert!(
+            rule.alternatives.contains_key(alternative),
+            "{id} has no alternative {alternative}"
+        );
+        rule.taken == alternative
+    }
+
+    /// The error of that name.
+    pub fn error(&self, code: Code) -> &ErrorCode {
+        // The loader has read a row for every name there is.
+        &self.errors[&code]
     }
 
     /// The provider of a namespace; Resource Manager's own where there is none of that name.

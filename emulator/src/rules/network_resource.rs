@@ -1,13 +1,11 @@
 //! What resources of `Microsoft.Network` are given besides what a request says, and what they cannot be.
 
-use std::collections::BTreeMap;
-
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::{ErrorCode, Mark};
+use super::load::{RulesError, SourceCheck, parse};
+use super::{Code, Mark};
 
 const FILE: &str = "network_resources.toml";
 
@@ -80,7 +78,7 @@ pub struct InUse {
     /// Who names it, and where.
     pub by: Vec<User>,
     /// The row of `errors.toml` it is refused with.
-    pub code: String,
+    pub code: Code,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -152,11 +150,7 @@ fn action_required() -> String {
     "actionRequired".to_owned()
 }
 
-pub(super) fn load(
-    text: &str,
-    errors: &BTreeMap<String, ErrorCode>,
-    known: &SourceCheck<'_>,
-) -> Result<NetworkResourceFacts, RulesError> {
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NetworkResourceFacts, RulesError> {
     let facts: NetworkResourceFacts = parse(FILE, text)?;
     known.check(FILE, "private_dns_zone", &facts.private_dns_zone.sources)?;
     known.check(FILE, "subnets", &facts.subnets.sources)?;
@@ -164,10 +158,6 @@ pub(super) fn load(
     known.check(FILE, "security_rules", &facts.security_rules.sources)?;
     for row in &facts.in_use {
         known.check(FILE, &row.kind, &row.sources)?;
-        if !errors.contains_key(&row.code) {
-            let what = format!("errors.toml has no `{}`", row.code);
-            return Err(row_error(FILE, &row.kind, &what));
-        }
     }
     for link in &facts.private_links {
         known.check(FILE, &link.kind, &link.sources)?;
@@ -192,11 +182,12 @@ mod tests {
                  [reserved_addresses]\nranges = []\n{said}[security_rules]\nmost = 1\n{said}\
                  [[in_use]]\ntype = \"A/b\"\nby = []\ncode = \"{code}\"\n{said}"
             );
-            load(&text, &BTreeMap::new(), &known)
-                .expect_err("refused")
-                .to_string()
+            load(&text, &known).expect_err("refused").to_string()
         };
-        assert!(error("OTHER", "X").contains("row private_dns_zone: sources.toml has no `OTHER`"));
-        assert!(error("KNOWN", "X").contains("row A/b: errors.toml has no `X`"));
+        assert!(
+            error("OTHER", "InUseSubnetCannotBeDeleted")
+                .contains("row private_dns_zone: sources.toml has no `OTHER`")
+        );
+        assert!(error("KNOWN", "X").contains("no error code `X`"));
     }
 }

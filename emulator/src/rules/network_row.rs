@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::choice::statement;
 use super::load::{RulesError, SourceCheck, row_error};
 use super::prerequisite::Evidence;
-use super::{Endpoint, ErrorCode, Mark, RuleId, Statement};
+use super::stated::{self, Taken};
+use super::{Code, Endpoint, Mark, Rule, RuleId};
+
+const FILE: &str = "network.toml";
 
 /// A gate a request passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -90,21 +92,41 @@ pub struct FirewallFacts<'a> {
 #[serde(deny_unknown_fields)]
 pub struct NetworkRow {
     /// Its name.
-    pub id: String,
+    pub id: RuleId,
     /// When it applies.
     pub when: Conditions,
     /// What follows.
     pub outcome: Outcome,
     /// The error a refusal is made of, where the table has more than one.
-    pub code: Option<String>,
+    pub code: Option<Code>,
     /// Takes part only where a rule is taken with an alternative.
     pub only_when: Option<OnlyWhen>,
+    #[serde(default)]
+    also: Vec<RuleId>,
+    #[serde(skip)]
+    rules: Vec<RuleId>,
     /// Why, for a person.
     pub reason: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+impl NetworkRow {
+    /// The rules it decides by: itself, the one it takes part by, and those that say so as well.
+    pub fn decides_by(&self) -> &[RuleId] {
+        &self.rules
+    }
+}
+
+/// The rules a row decides by.
+pub(super) fn decides_by(own: RuleId, only_when: &Option<OnlyWhen>, also: &[RuleId]) -> Vec<RuleId> {
+    let taken = only_when.iter().map(|only| only.rule);
+    std::iter::once(own)
+        .chain(taken)
+        .chain(also.iter().copied())
+        .collect()
 }
 
 /// What follows from a row.
@@ -122,7 +144,7 @@ pub enum Outcome {
 #[serde(deny_unknown_fields)]
 pub struct OnlyWhen {
     /// The rule.
-    pub rule: String,
+    pub rule: RuleId,
     /// The alternative it must be taken with.
     pub alternative: String,
 }
@@ -207,32 +229,17 @@ struct GatesRow {
 }
 
 impl NetworkFile {
-    pub(super) fn check(
-        &self,
-        taken: &BTreeMap<RuleId, String>,
-        errors: &BTreeMap<String, ErrorCode>,
-        known: &SourceCheck<'_>,
-    ) -> Result<(), RulesError> {
-        const FILE: &str = "network.toml";
-        let exists = |row: &str, only: &Option<OnlyWhen>| match only {
-            Some(only) if !taken.contains_key(&RuleId::new(&only.rule)) => {
-                let what = format!("there is no rule {}", only.rule);
-                Err(row_error(FILE, row, &what))
-            }
-            _ => Ok(()),
-        };
+    pub(super) fn check(&self, known: &SourceCheck<'_>) -> Result<(), RulesError> {
         for row in self.storage.iter().chain(&self.key_vault) {
-            known.check(FILE, &row.id, &row.sources)?;
-            exists(&row.id, &row.only_when)?;
+            known.check(FILE, row.id.as_str(), &row.sources)?;
         }
         for row in self.key_vault.iter().filter(|row| row.outcome == Outcome::Deny) {
-            if !row.code.as_ref().is_some_and(|code| errors.contains_key(code)) {
-                return Err(row_error(FILE, &row.id, "it names no code of errors.toml"));
+            if row.code.is_none() {
+                return Err(row_error(FILE, row.id.as_str(), "it denies, and names no code"));
             }
         }
         for row in &self.key_vault_trusted_service {
             known.check(FILE, &row.kind, &row.evidence.sources)?;
-            exists(&row.kind, &row.only_when)?;
         }
         for row in &self.gates {
             known.check(FILE, "gates", &row.evidence.sources)?;
@@ -243,34 +250,34 @@ impl NetworkFile {
         Ok(())
     }
 
-    /// What each row says, for people.
-    pub(super) fn statements(&self) -> impl Iterator<Item = (RuleId, Statement)> {
-        self.storage.iter().chain(&self.key_vault).map(|row| {
-            (
-                RuleId::new(&row.id),
-                statement(&row.reason, row.mark, &row.sources),
-            )
-        })
+    /// Each row as a rule; those that do not take part as well.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        let rule = |topic| {
+            move |row: &NetworkRow| stated::of_network(row.id, &row.reason, topic, row.mark, &row.sources)
+        };
+        let storage = self.storage.iter().map(rule("storage_network"));
+        storage.chain(self.key_vault.iter().map(rule("key_vault_network")))
     }
 
     /// The rows of storage that take part.
-    pub(super) fn storage_rows(&self, taken: &BTreeMap<RuleId, String>) -> Vec<NetworkRow> {
-        let takes_part = |row: &&NetworkRow| takes_part(&row.only_when, taken);
-        self.storage.iter().filter(takes_part).cloned().collect()
+    pub(super) fn storage_rows(&self, taken: &Taken<'_>) -> Result<Vec<NetworkRow>, RulesError> {
+        rows_that_take_part(&self.storage, taken)
     }
 
     /// The rows of Key Vault that take part.
-    pub(super) fn key_vault_rows(&self, taken: &BTreeMap<RuleId, String>) -> Vec<NetworkRow> {
-        let takes_part = |row: &&NetworkRow| takes_part(&row.only_when, taken);
-        self.key_vault.iter().filter(takes_part).cloned().collect()
+    pub(super) fn key_vault_rows(&self, taken: &Taken<'_>) -> Result<Vec<NetworkRow>, RulesError> {
+        rows_that_take_part(&self.key_vault, taken)
     }
 
-    pub(super) fn key_vault_trusted_services(&self, taken: &BTreeMap<RuleId, String>) -> Vec<String> {
-        self.key_vault_trusted_service
-            .iter()
-            .filter(|row| takes_part(&row.only_when, taken))
-            .map(|row| row.kind.to_ascii_lowercase())
-            .collect()
+    pub(super) fn key_vault_trusted_services(&self, taken: &Taken<'_>) -> Result<Vec<String>, RulesError> {
+        let mut kinds = Vec::new();
+        for row in &self.key_vault_trusted_service {
+            let takes_part = takes_part(&row.only_when, taken);
+            if takes_part.map_err(|what| row_error(FILE, &row.kind, &what))? {
+                kinds.push(row.kind.to_ascii_lowercase());
+            }
+        }
+        Ok(kinds)
     }
 
     pub(super) fn trusted_services(&self) -> Vec<String> {
@@ -288,8 +295,24 @@ impl NetworkFile {
     }
 }
 
-fn takes_part(only_when: &Option<OnlyWhen>, taken: &BTreeMap<RuleId, String>) -> bool {
-    only_when
-        .as_ref()
-        .is_none_or(|only| taken.get(&RuleId::new(&only.rule)) == Some(&only.alternative))
+fn rows_that_take_part(rows: &[NetworkRow], taken: &Taken<'_>) -> Result<Vec<NetworkRow>, RulesError> {
+    let mut found = Vec::new();
+    for row in rows {
+        let takes_part = takes_part(&row.only_when, taken);
+        if takes_part.map_err(|what| row_error(FILE, row.id.as_str(), &what))? {
+            found.push(NetworkRow {
+                rules: decides_by(row.id, &row.only_when, &row.also),
+                ..row.clone()
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a row takes part, for whom the rule it refers to is taken with one of several alternatives.
+pub(super) fn takes_part(only_when: &Option<OnlyWhen>, taken: &Taken<'_>) -> Result<bool, String> {
+    match only_when {
+        Some(only) => taken.is(only.rule, &only.alternative),
+        None => Ok(true),
+    }
 }

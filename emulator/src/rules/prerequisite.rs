@@ -1,10 +1,8 @@
 //! What must be true before a backup or a restore goes through.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use super::{Gate, Mark, RuleId};
+use super::{Code, Gate, Mark, RuleId};
 use crate::model::Timestamp;
 
 /// Which kind of datasource.
@@ -17,16 +15,64 @@ pub enum Flavour {
     SingleServer,
 }
 
-/// Where a prerequisite is found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+/// Where something of a backup or a restore is found out, in the order things happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// `validateForBackup`, and the protection that follows a PUT.
+    /// `validateForBackup`.
     ValidateBackup,
-    /// `validateRestore` of a restore as files.
+    /// The PUT of a backup instance.
+    Put,
+    /// Configuring protection, once the instance has been put.
+    Protect,
+    /// The job of a backup.
+    BackupJob,
+    /// `validateRestore`.
     ValidateRestore,
-    /// `validateRestore` of a restore to a database.
-    ValidateRestoreDatabase,
+    /// The job of a restore.
+    RestoreJob,
+    /// What a client does with restored files.
+    Client,
+    /// The programs that dump and load.
+    Tool,
+}
+
+impl Stage {
+    /// All, in the order things happen.
+    pub const ALL: [Self; 8] = [
+        Self::ValidateBackup,
+        Self::Put,
+        Self::Protect,
+        Self::BackupJob,
+        Self::ValidateRestore,
+        Self::RestoreJob,
+        Self::Client,
+        Self::Tool,
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ValidateBackup => "validate_backup",
+            Self::Put => "put",
+            Self::Protect => "protect",
+            Self::BackupJob => "backup_job",
+            Self::ValidateRestore => "validate_restore",
+            Self::RestoreJob => "restore_job",
+            Self::Client => "client",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// What a recovery point is restored as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoredAs {
+    /// As files in a container.
+    Files,
+    /// As a database on a server.
+    Database,
 }
 
 /// What a check looks at.
@@ -192,14 +238,18 @@ pub struct Prerequisite {
     pub flavour: Flavour,
     /// Where it is found out.
     pub stage: Stage,
+    /// What a restore must be for the row to apply; `None`: whatever it is.
+    pub restored_as: Option<RestoredAs>,
     /// A word to group by.
     pub topic: String,
     /// What the documents state, in our words.
     pub statement: String,
     /// The error where it is not met.
-    pub code: String,
+    pub code: Code,
     /// How sure we are that Azure answers with this code.
     pub code_mark: Option<Mark>,
+    /// Rules that say so as well.
+    pub also: Vec<RuleId>,
     /// How it is checked under the profile.
     pub check: Check,
     /// How sure we are of that.
@@ -208,56 +258,20 @@ pub struct Prerequisite {
     pub sources: Vec<String>,
 }
 
-/// A row of `prerequisites.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PrerequisiteRow {
-    pub(super) id: RuleId,
-    pub(super) flavour: Flavour,
-    pub(super) stage: Stages,
-    pub(super) topic: String,
-    pub(super) statement: String,
-    pub(super) code: String,
-    pub(super) code_mark: Option<Mark>,
-    pub(super) documented: String,
-    pub(super) observed: String,
-    pub(super) alternatives: BTreeMap<String, toml::Table>,
-}
-
-/// The stages a row belongs to: one, or several with the same check.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Stages {
-    One(Stage),
-    Several(Vec<Stage>),
-}
-
-impl Stages {
-    pub(super) fn as_slice(&self) -> &[Stage] {
-        match self {
-            Self::One(stage) => std::slice::from_ref(stage),
-            Self::Several(stages) => stages,
-        }
+impl Prerequisite {
+    /// Whether the row is examined there.
+    pub fn is_for(&self, flavour: Flavour, stage: Stage, restored_as: Option<RestoredAs>) -> bool {
+        let fits =
+            stage != Stage::ValidateRestore || self.restored_as.is_none() || self.restored_as == restored_as;
+        self.flavour == flavour && self.stage == stage && fits
     }
-}
-
-/// An open point other rows refer to.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SwitchRow {
-    pub(super) id: RuleId,
-    #[expect(dead_code, reason = "read by people and by the report")]
-    pub(super) topic: String,
-    pub(super) statement: String,
-    pub(super) documented: String,
-    pub(super) observed: String,
-    pub(super) alternatives: BTreeMap<String, Evidence>,
 }
 
 /// How sure we are, and why.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Evidence {
+    #[expect(dead_code, reason = "read by people")]
     pub(super) mark: Mark,
     pub(super) sources: Vec<String>,
 }

@@ -49,28 +49,5 @@ impl FromStr for Profile {
     }
 }
 
-/// The name of a rule, e.g. `FX-RF-03`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RuleId(String);
-
-impl RuleId {
-    /// The id of that text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for RuleId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Alternatives to take instead of the profile's, by rule.
-pub type Assumptions = BTreeMap<RuleId, String>;
+/// Alternatives to take instead of the profile's, by the name of the rule.
+pub type Assumptions = BTreeMap<String, String>;

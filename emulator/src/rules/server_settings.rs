@@ -1,11 +1,9 @@
 //! What a PostgreSQL server cannot be, and what it stays once it has been made.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::{ErrorCode, Mark};
+use super::{Code, Mark};
 
 const FILE: &str = "server_settings.toml";
 
@@ -69,7 +67,7 @@ pub struct Impossible {
     /// Why, in our words.
     pub because: String,
     /// The row of the errors, where it is not the provider's usual one.
-    pub code: Option<String>,
+    pub code: Option<Code>,
     /// How sure we are that it cannot be.
     pub mark: Mark,
     /// Where it was read.
@@ -158,11 +156,7 @@ impl ServerSettings {
     }
 }
 
-pub(super) fn load(
-    text: &str,
-    errors: &BTreeMap<String, ErrorCode>,
-    known: &SourceCheck<'_>,
-) -> Result<ServerSettings, RulesError> {
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerSettings, RulesError> {
     let settings: ServerSettings = parse(FILE, text)?;
     known.check(FILE, "password", &settings.password.sources)?;
     for row in &settings.fixed {
@@ -170,13 +164,6 @@ pub(super) fn load(
     }
     for row in &settings.impossible {
         known.check(FILE, &row.because, &row.sources)?;
-        if let Some(code) = row.code.as_ref().filter(|code| !errors.contains_key(*code)) {
-            return Err(row_error(
-                FILE,
-                &row.because,
-                &format!("errors.toml has no `{code}`"),
-            ));
-        }
         if settings
             .impossible
             .iter()

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::gateway::{Refusal, Shape};
 use crate::model::{PrincipalId, ResourceId};
+use crate::rules::{Code, code};
 use crate::state::{Directory, IdentityKind, Principal, Resource, field};
 
 /// The principal a resource has of its own.
@@ -26,7 +27,7 @@ fn has(kind: &str, word: &str) -> bool {
 }
 
 /// A refusal of a type of identity.
-fn refuse(context: &Context<'_>, row: &str, kind: &str) -> Refusal {
+fn refuse(context: &Context<'_>, row: Code, kind: &str) -> Refusal {
     Refusal::of_row(Shape::Arm, context.rules.error(row), &[("type", kind)])
 }
 
@@ -39,13 +40,13 @@ pub(super) fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refu
     let kind = field(sent, "type").as_str().unwrap_or("None");
     let known = |word: &str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(word.trim()));
     if !kind.split(',').all(known) {
-        return Err(refuse(context, "SyntheticIdentityType", kind));
+        return Err(refuse(context, code::SyntheticIdentityType, kind));
     }
     let named = field(sent, "userAssignedIdentities").as_object();
     let names_one = named.is_some_and(|all| all.values().any(|value| !value.is_null()));
     let says_type = !field(sent, "type").is_null();
     if says_type && names_one && !has(kind, "UserAssigned") {
-        return Err(refuse(context, "SyntheticIdentityIds", kind));
+        return Err(refuse(context, code::SyntheticIdentityIds, kind));
     }
     Ok(())
 }
@@ -72,7 +73,7 @@ pub(super) fn block(
         Map::new()
     };
     if user && identities.is_empty() {
-        return Err(refuse(context, "MissingIdentityIds", kind));
+        return Err(refuse(context, code::MissingIdentityIds, kind));
     }
     let principal = match (system, existing.and_then(own_principal)) {
         (true, Some(old)) => Some(old),

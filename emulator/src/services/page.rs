@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Request, Response};
-use crate::rules::Rules;
+use crate::rules::{Rules, code};
 
 /// How many entries an answer holds where the client does not say. Most lists never get there.
 const PAGE: usize = 1000;
@@ -51,7 +51,7 @@ fn size(rules: &Rules, request: &Request) -> Result<usize, Refusal> {
 }
 
 fn bad(rules: &Rules, parameter: &str) -> Refusal {
-    let error = rules.error("SyntheticInvalidPage");
+    let error = rules.error(code::SyntheticInvalidPage);
     Refusal {
         shape: Shape::Arm,
         ..Refusal::user_facing(error, &[("parameter", parameter)])

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Context;
 use crate::gateway::{Refusal, Shape};
 use crate::model::ResourceId;
+use crate::rules::code;
 use crate::state::field;
 
 /// The member of its holder that a type of parts stands in.
@@ -74,6 +75,6 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, kind: &str) -> 
 
 /// What a holder says of a part that it has not.
 pub(super) fn missing(context: &Context<'_>, id: &ResourceId) -> Refusal {
-    let error = context.rules.error("NetworkPartNotFound");
+    let error = context.rules.error(code::NetworkPartNotFound);
     Refusal::of_row(Shape::Arm, error, &[("id", id.as_str())])
 }

@@ -203,10 +203,7 @@ fn assumption(text: &str) -> Result<(String, String), String> {
 
 /// Arguments as the rules take them.
 fn assumptions(given: &[(String, String)]) -> azdrill_emulator::rules::Assumptions {
-    given
-        .iter()
-        .map(|(rule, alternative)| (azdrill_emulator::rules::RuleId::new(rule), alternative.clone()))
-        .collect()
+    given.iter().cloned().collect()
 }
 
 /// The seed of what is reached over a socket: what was said, or one that nobody can guess.

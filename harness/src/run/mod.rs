@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules, RulesError};
+use azdrill_emulator::rules::{Profile, Rules, RulesError};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
 use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world;
@@ -141,12 +141,7 @@ pub async fn play(
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<Report, RunError> {
     let began = Instant::now();
-    let assumptions: Assumptions = scenario
-        .assume
-        .iter()
-        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
-        .collect();
-    let rules = Rules::load(profile, &assumptions)?;
+    let rules = Rules::load(profile, &scenario.assume)?;
     let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
         .map_err(|error| RunError::Emulator(error.to_string()))?;
     let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;

@@ -84,13 +84,13 @@ pub struct RuleNote {
 
 /// The rule of that name as a note; `None` for one without a statement of its own.
 pub(crate) fn rule_note(rules: &Rules, id: &str) -> Option<RuleNote> {
-    let statement = rules.statements.get(&RuleId::new(id))?;
+    let rule = rules.rule(RuleId::named(id).ok()?);
     Some(RuleNote {
         id: id.to_owned(),
-        statement: statement.text.clone(),
-        mark: statement.mark.as_str().to_owned(),
-        sources: statement
-            .sources
+        statement: rule.statement.clone(),
+        mark: rule.mark().as_str().to_owned(),
+        sources: rule
+            .sources()
             .iter()
             .map(|key| match rules.sources.get(key) {
                 Some(source) => format!("{key}: {} ({})", source.title, source.version),

@@ -38,11 +38,7 @@ fn write_step(text: &mut String, step: &StepReport) {
         flush(text, &mut repeated);
         let _ = writeln!(text, "{line}");
         if let Some(refused) = &exchange.refused {
-            let rules: Vec<&str> = refused
-                .rules
-                .iter()
-                .map(azdrill_emulator::rules::RuleId::as_str)
-                .collect();
+            let rules: Vec<&str> = refused.rules.iter().map(|id| id.as_str()).collect();
             let _ = writeln!(
                 text,
                 "       {} at {}: {} [{}]",

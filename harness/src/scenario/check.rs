@@ -58,7 +58,7 @@ impl Scenario {
     /// What one file says, in the world it is a part of.
     fn check_own(&self, before: &[Step], whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
-            known::rule(rules, id).map_err(|wrong| wrong.in_entry("about", number))?;
+            known::rule(id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
         for (number, step) in self.steps.iter().enumerate() {
@@ -119,7 +119,7 @@ fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
 }
 
 impl Expect {
-    pub(super) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+    pub(super) fn check(&self, _rules: &Rules) -> Result<(), Misstated> {
         if let Some(status) = &self.status {
             let is_number = status
                 .parse()
@@ -132,7 +132,7 @@ impl Expect {
             known::gate(gate).map_err(|wrong| wrong.at("gate"))?;
         }
         for (number, id) in self.rules.iter().flatten().enumerate() {
-            known::rule(rules, id).map_err(|wrong| wrong.in_entry("rules", number))?;
+            known::rule(id).map_err(|wrong| wrong.in_entry("rules", number))?;
         }
         Ok(())
     }

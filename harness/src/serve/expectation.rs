@@ -187,7 +187,7 @@ impl ExpectedRefusal {
             known::stage(stage).map_err(|wrong| wrong.at("stage"))?;
         }
         if let Some(rule) = &self.rule {
-            known::rule(rules, rule).map_err(|wrong| wrong.at("rule"))?;
+            known::rule(rule).map_err(|wrong| wrong.at("rule"))?;
         }
         match &self.gate {
             Some(gate) => known::gate(gate).map_err(|wrong| wrong.at("gate")),

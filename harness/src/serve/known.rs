@@ -49,9 +49,9 @@ pub(crate) fn server_name(rules: &Rules, name: &str) -> Result<(), Misstated> {
 /// # Errors
 ///
 /// What is wrong, with the id that looks most like it.
-pub(crate) fn rule(rules: &Rules, id: &str) -> Result<(), Misstated> {
-    let ids = rules.statements.keys().chain(rules.fixes.keys());
-    one_of("rule", id, ids.map(RuleId::as_str))
+pub(crate) fn rule(id: &str) -> Result<(), Misstated> {
+    let all: Vec<&str> = RuleId::all().map(RuleId::as_str).collect();
+    one_of("rule", id, all.into_iter())
 }
 
 /// Checks the name of a gate.

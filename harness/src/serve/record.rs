@@ -231,9 +231,9 @@ fn rules(azure: &Azure, calls: &[Call], told: &[Told]) -> Vec<RuleNote> {
 }
 
 fn fixes(azure: &Azure) -> BTreeMap<String, String> {
-    let fixes = azure.rules().fixes.iter();
-    fixes
-        .map(|(id, fix)| (id.as_str().to_owned(), fix.clone()))
+    let rules = azure.rules().stated.values();
+    rules
+        .filter_map(|rule| Some((rule.id.to_string(), rule.fix.clone()?)))
         .collect()
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use azdrill_emulator::azure::{Azure, KeptWorld, NotNow};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Assumptions, RuleId, Rules};
+use azdrill_emulator::rules::{Assumptions, Rules};
 use azdrill_emulator::server::{Core, Driver};
 use azdrill_emulator::world::{self, Operator};
 
@@ -47,7 +47,7 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
         .iter()
         .flat_map(|scenario| &scenario.assume)
         .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
-        .map(|(rule, alternative)| (RuleId::new(rule), alternative.clone()))
+        .map(|(rule, alternative)| (rule.clone(), alternative.clone()))
         .collect();
     let rules = Rules::load(setup.profile, &assumptions)?;
     let none = World::default();

@@ -1,7 +1,7 @@
 //! From a sketch to a real world, and the emulator's answer in it.
 
 use azdrill_emulator::model::{Request, ResourceId, Response, TenantId};
-use azdrill_emulator::rules::{self, RuleId, Rules};
+use azdrill_emulator::rules::{self, Rules};
 use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
         "denied"
     };
     let assumptions = [("FX-RF-05", either), ("NET-UAMI", user_assigned)];
-    let assumptions = assumptions.map(|(rule, taken)| (RuleId::new(rule), taken.to_owned()));
+    let assumptions = assumptions.map(|(rule, taken)| (rule.to_owned(), taken.to_owned()));
     Rules::load(own, &assumptions.into()).map_err(|error| WorldError::Rules(error.to_string()))
 }
 

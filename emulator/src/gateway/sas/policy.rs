@@ -4,7 +4,7 @@ use super::text::Query;
 use super::{failed, reach};
 use crate::gateway::{Door, Refusal};
 use crate::model::Request;
-use crate::rules::{Gate, interval_seconds};
+use crate::rules::{Gate, code, interval_seconds};
 
 /// Checks that the letters of what a signature permits are ones there are, each once and in order.
 pub(super) fn check_letters(door: &Door<'_>, query: Query<'_>) -> Result<(), Refusal> {
@@ -50,7 +50,7 @@ pub(super) fn check_age(
             let reason = format!(
                 "the account's sasPolicy blocks signatures that live longer than {period}, or have no start (st)"
             );
-            let error = door.rules.error("SyntheticSasOutOfPolicy");
+            let error = door.rules.error(code::SyntheticSasOutOfPolicy);
             Err(Refusal::storage(error, &[])
                 .at(Gate::Authentication)
                 .because(reason))

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{ParsedBody, Refusal, Shape, json_text, lenient_json};
 use crate::model::Request;
-use crate::rules::{Endpoint, Operation, Rules};
+use crate::rules::{Endpoint, Operation, Rules, code};
 pub(crate) use tags::check_tags;
 pub(super) use version::version;
 use walk::Walk;
@@ -82,7 +82,7 @@ pub(crate) fn too_large(rules: &Rules) -> Refusal {
     let most = (rules.limits.request_bytes.most / MB).to_string();
     Refusal::of_row(
         Shape::Arm,
-        rules.error("RequestContentTooLarge"),
+        rules.error(code::RequestContentTooLarge),
         &[("most", &most)],
     )
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::walk::{Step, Walk};
 use crate::gateway::{Refusal, Shape};
-use crate::rules::{BodyRefusal, BodyShape, Kind, Mark, Member, ServiceLimit};
+use crate::rules::{BodyRefusal, BodyShape, Code, Kind, Mark, Member, ServiceLimit};
 
 /// What is wrong with a value.
 pub(super) enum Wrong {
@@ -81,15 +81,15 @@ impl Walk<'_> {
             BodyShape::UserFacing => Shape::UserFacing,
             BodyShape::Arm | BodyShape::ArmDetails => Shape::Arm,
         };
-        let error = self.rules.error(&said.code);
+        let error = self.rules.error(said.code);
         let mut refusal = Refusal::of_row(shape, error, &fill).because(said.what.clone());
         // A code seen once is used for every body its provider refuses: the row says how sure that is.
-        if [&row.kind, &row.missing, &row.value].contains(&&said.code) {
+        if [row.kind, row.missing, row.value].contains(&said.code) {
             refusal.mark = row.mark;
         }
         // That it is refused at all may be less certain than how.
         refusal.mark = refusal.mark.max(said.occasion);
-        if let Some(detail) = &row.detail {
+        if let Some(detail) = row.detail {
             let detail = Refusal::of_row(Shape::Arm, self.rules.error(detail), &fill);
             refusal.details = vec![json!({"code": detail.code, "message": detail.message})];
         }
@@ -108,7 +108,7 @@ impl Walk<'_> {
 /// What is said of a value that is wrong.
 struct Said {
     /// The row of `errors.toml`.
-    code: String,
+    code: Code,
     /// In a sentence.
     what: String,
     /// The value that was sent, where it may be repeated.
@@ -119,8 +119,8 @@ struct Said {
 
 impl Said {
     fn of(wrong: Wrong, row: &BodyRefusal, place: &str) -> Self {
-        let published = |code: &str, what: String| Self {
-            code: code.to_owned(),
+        let published = |code: Code, what: String| Self {
+            code,
             what,
             value: String::new(),
             occasion: Mark::Doc,
@@ -129,16 +129,16 @@ impl Said {
             Wrong::Kind { wanted, found } => {
                 let kind = wanted.as_str();
                 let what = format!("{place} must be of the kind `{kind}`, and is {found}.");
-                published(&row.kind, what)
+                published(row.kind, what)
             }
-            Wrong::Missing => published(&row.missing, format!("{place} is missing.")),
+            Wrong::Missing => published(row.missing, format!("{place} is missing.")),
             Wrong::Value { wanted, sent, limit } => {
                 let what = format!("{place} must be {wanted}, and is `{sent}`.");
-                let code = limit.as_ref().and_then(|limit| limit.code.as_deref());
+                let code = limit.as_ref().and_then(|limit| limit.code);
                 Self {
                     occasion: limit.as_ref().map_or(Mark::Doc, |limit| limit.mark),
                     value: sent,
-                    ..published(code.unwrap_or(&row.value), what)
+                    ..published(code.unwrap_or(row.value), what)
                 }
             }
         }

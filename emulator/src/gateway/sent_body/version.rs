@@ -2,7 +2,7 @@
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::Request;
-use crate::rules::{ApiVersion, Operation, Rules};
+use crate::rules::{ApiVersion, Code, Operation, Rules, code};
 
 /// The version a request asks for.
 ///
@@ -14,10 +14,10 @@ pub(in crate::gateway) fn version(
     operation: &Operation,
     request: &Request,
 ) -> Result<ApiVersion, Refusal> {
-    let refuse = |code: &str, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
     let text = match request.query_value("api-version") {
         Some(text) if !text.is_empty() => text,
-        _ => return Err(refuse("MissingApiVersionParameter", &[])),
+        _ => return Err(refuse(code::MissingApiVersionParameter, &[])),
     };
     let (namespace, of) = operation.resource_type.split_once('/').unwrap_or_default();
     let provider = rules.provider_or_own(namespace);
@@ -34,10 +34,10 @@ pub(in crate::gateway) fn version(
             ("known", &*known),
             ("locations", &*regions),
         ];
-        refuse("NoRegisteredProviderFound", &fill)
+        refuse(code::NoRegisteredProviderFound, &fill)
     } else {
         refuse(
-            "InvalidApiVersionParameter",
+            code::InvalidApiVersionParameter,
             &[("version", &text), ("known", &known)],
         )
     })

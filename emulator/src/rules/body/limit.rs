@@ -1,13 +1,12 @@
 //! What services are known to refuse although the published types would take it.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::super::Mark;
 use super::super::load::{RulesError, SourceCheck, parse, row_error};
-use super::super::{ErrorCode, Mark};
 use super::Format;
 use super::types::{BodyTypes, ServiceLimit, Words};
+use crate::rules::Code;
 
 const FILE: &str = "bodies/limits.toml";
 
@@ -37,24 +36,16 @@ struct LimitRow {
     min: Option<i64>,
     max: Option<i64>,
     format: Option<String>,
-    code: Option<String>,
+    code: Option<Code>,
     mark: Mark,
     sources: Vec<String>,
 }
 
-pub(super) fn apply(
-    text: &str,
-    types: &mut BodyTypes,
-    errors: &BTreeMap<String, ErrorCode>,
-    known: &SourceCheck<'_>,
-) -> Result<(), RulesError> {
+pub(super) fn apply(text: &str, types: &mut BodyTypes, known: &SourceCheck<'_>) -> Result<(), RulesError> {
     for row in parse::<LimitsFile>(FILE, text)?.limit {
         for at in &row.at {
             known.check(FILE, at, &row.sources)?;
             let wrong = |what: &str| row_error(FILE, at, what);
-            if let Some(code) = row.code.as_ref().filter(|code| !errors.contains_key(*code)) {
-                return Err(wrong(&format!("errors.toml has no `{code}`")));
-            }
             let member = at
                 .split_once('#')
                 .and_then(|(of, path)| types.get_mut(of)?.body.find_mut(path))
@@ -85,7 +76,7 @@ pub(super) fn apply(
                 member.format = Some(Format::parse(format).map_err(|what| wrong(&what))?);
             }
             member.limit = Some(ServiceLimit {
-                code: row.code.clone(),
+                code: row.code,
                 mark: row.mark,
             });
         }

@@ -59,10 +59,7 @@ const FILES: [(&str, &str); 10] = [
 ];
 
 /// Reads the types, applies the limits, and checks that whatever is named is there.
-pub(super) fn load(
-    errors: &std::collections::BTreeMap<String, super::ErrorCode>,
-    known: &SourceCheck<'_>,
-) -> Result<BodyTypes, RulesError> {
+pub(super) fn load(known: &SourceCheck<'_>) -> Result<BodyTypes, RulesError> {
     let mut types = BodyTypes::default();
     for (file, text) in FILES {
         read::read(file, text, &mut types)?;
@@ -70,10 +67,9 @@ pub(super) fn load(
     limit::apply(
         include_str!("../../../rules/bodies/limits.toml"),
         &mut types,
-        errors,
         known,
     )?;
-    types.refusals = refusal::load(include_str!("../../../rules/bodies/refusals.toml"), errors, known)?;
+    types.refusals = refusal::load(include_str!("../../../rules/bodies/refusals.toml"), known)?;
     types.check()?;
     Ok(types)
 }

@@ -1,11 +1,10 @@
 //! How each provider refuses a body.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::super::Mark;
 use super::super::load::{RulesError, SourceCheck, parse, row_error};
-use super::super::{ErrorCode, Mark};
+use crate::rules::Code;
 
 const FILE: &str = "bodies/refusals.toml";
 
@@ -31,13 +30,13 @@ pub struct BodyRefusal {
     pub shape: BodyShape,
     /// The row of `errors.toml` for a value of another kind than it should be, or a body that is
     /// no object.
-    pub kind: String,
+    pub kind: Code,
     /// For a member that is not there.
-    pub missing: String,
+    pub missing: Code,
     /// For a value that is none of those there are.
-    pub value: String,
+    pub value: Code,
     /// What stands in `details`, for the envelope that has them.
-    pub detail: Option<String>,
+    pub detail: Option<Code>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -57,31 +56,10 @@ struct RefusalsFile {
     refusal: Vec<BodyRefusal>,
 }
 
-pub(super) fn load(
-    text: &str,
-    errors: &BTreeMap<String, ErrorCode>,
-    known: &SourceCheck<'_>,
-) -> Result<Vec<BodyRefusal>, RulesError> {
+pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<BodyRefusal>, RulesError> {
     let rows = parse::<RefusalsFile>(FILE, text)?.refusal;
     for row in &rows {
         known.check(FILE, &row.types, &row.sources)?;
-        let codes = [
-            Some(&row.kind),
-            Some(&row.missing),
-            Some(&row.value),
-            row.detail.as_ref(),
-        ];
-        if let Some(code) = codes
-            .into_iter()
-            .flatten()
-            .find(|code| !errors.contains_key(*code))
-        {
-            return Err(row_error(
-                FILE,
-                &row.types,
-                &format!("errors.toml has no `{code}`"),
-            ));
-        }
         if row.detail.is_some() != (row.shape == BodyShape::ArmDetails) {
             return Err(row_error(
                 FILE,

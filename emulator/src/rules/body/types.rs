@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::load::{RulesError, row_error};
 use super::super::{ApiVersion, Mark, Operation};
 use super::{BodyRefusal, Format};
+use crate::rules::Code;
 
 /// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ pub struct Words {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceLimit {
     /// The row of `errors.toml` it answers with, where it is not the provider's usual one.
-    pub code: Option<String>,
+    pub code: Option<Code>,
     /// How sure we are that it does.
     pub mark: Mark,
 }

@@ -3,13 +3,12 @@
 mod table;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
 
-use super::RuleId;
 use super::load::{RulesError, SourceCheck};
+use super::stated::Taken;
 use crate::model::{Action, ActionPattern, Condition, ConditionLanguage, PrincipalId, ResourceId};
 
 /// One of the permissions a role is made of.
@@ -167,7 +166,7 @@ impl BuiltInRoles {
 /// Azure's built-in roles, those among them as the profile takes them of which documents and
 /// recordings do not say the same.
 pub(super) fn load_built_in(
-    taken: &BTreeMap<RuleId, String>,
+    taken: &Taken<'_>,
     language: &Arc<ConditionLanguage>,
     known: &SourceCheck<'_>,
 ) -> Result<BuiltInRoles, RulesError> {
@@ -177,13 +176,12 @@ pub(super) fn load_built_in(
         known,
     )?);
     for other in table::otherwise(include_str!("../../../rules/roles/otherwise.txt"))? {
-        let Some(own) = taken.get(&other.rule) else {
-            return Err(other.wrong("prerequisites.toml has no such switch"));
-        };
+        let is_taken = taken.is(other.rule, other.alternative);
+        let is_taken = is_taken.map_err(|what| other.wrong(&what))?;
         let Some(at) = roles.position(other.role) else {
             return Err(other.wrong("built_in.txt has no such role"));
         };
-        if *own == other.alternative {
+        if is_taken {
             roles.roles[at].permissions =
                 Permissions::Text(Arc::clone(language), other.permissions, OnceLock::new());
         }

@@ -81,7 +81,7 @@ pub(super) fn otherwise(text: &'static str) -> Result<Vec<Otherwise>, RulesError
                 .parse()
                 .map_err(|_| row_error(OTHERWISE, rule, "its third column is no GUID"))?;
             Ok(Otherwise {
-                rule: RuleId::new(rule),
+                rule: RuleId::named(rule).map_err(|error| row_error(OTHERWISE, rule, &error.to_string()))?,
                 alternative,
                 role,
                 permissions,

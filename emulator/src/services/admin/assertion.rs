@@ -7,13 +7,14 @@ use serde_json::json;
 
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Body, Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 
 /// How long an assertion is good for, in seconds, unless somebody says otherwise.
 const LIFETIME_SECONDS: i64 = 3600;
 
 fn bad(context: &Context<'_>, what: &str) -> Refusal {
-    let error = context.rules.error("SyntheticInvalidAssertion");
+    let error = context.rules.error(code::SyntheticInvalidAssertion);
     Refusal::of_row(Shape::Arm, error, &[("what", what)])
 }
 

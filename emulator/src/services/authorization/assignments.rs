@@ -11,7 +11,7 @@ use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
 };
-use crate::rules::Mark;
+use crate::rules::{Mark, code};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -265,7 +265,7 @@ fn check_kind(context: &Context<'_>, wanted: &Wanted, known: Option<PrincipalKin
                 ("own", known.as_str()),
                 ("said", said.as_str()),
             ];
-            let error = context.rules.error("UnmatchedPrincipalType");
+            let error = context.rules.error(code::UnmatchedPrincipalType);
             Err(Refusal::of_row(Shape::Arm, error, &fill))
         }
         _ => Ok(()),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::sent_condition;
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Action, ActionPattern};
-use crate::rules::{RoleDefinition, RolePermission, Rules};
+use crate::rules::{RoleDefinition, RolePermission, Rules, code};
 use crate::services::Context;
 use crate::state::field;
 
@@ -23,7 +23,7 @@ pub(super) fn permissions(rules: &Rules, properties: &Value) -> Result<Vec<RoleP
         .map(|sent| permission(rules, sent))
         .collect::<Result<_, _>>()?;
     if all.is_empty() {
-        let error = rules.error("SyntheticRoleWithoutPermissions");
+        let error = rules.error(code::SyntheticRoleWithoutPermissions);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     Ok(all)
@@ -58,9 +58,9 @@ fn check_action(rules: &Rules, text: &str, data: bool) -> Result<(), Refusal> {
         return Ok(());
     }
     let code = if data {
-        "InvalidDataActionOrNotDataAction"
+        code::InvalidDataActionOrNotDataAction
     } else {
-        "InvalidActionOrNotAction"
+        code::InvalidActionOrNotAction
     };
     Err(Refusal::of_row(
         Shape::Arm,
@@ -103,6 +103,6 @@ pub(super) fn check_name(context: &Context<'_>, id: Uuid, name: &str) -> Result<
     if !taken {
         return Ok(());
     }
-    let error = context.rules.error("RoleDefinitionWithSameNameExists");
+    let error = context.rules.error(code::RoleDefinitionWithSameNameExists);
     Err(Refusal::of_row(Shape::Arm, error, &[]))
 }

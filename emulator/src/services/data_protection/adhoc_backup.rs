@@ -8,7 +8,7 @@ use super::policies::{default_tag, rules_of};
 use super::{backup_job, instance, jobs, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::{Mark, RuleId};
+use crate::rules::{Mark, code, rule};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -27,12 +27,12 @@ pub(super) fn adhoc(
         .ok_or_else(|| super::not_found_inside(context))?;
     if instance::protection_state(&resource) != "ProtectionConfigured" {
         return Err(
-            Refusal::user_facing(context.rules.error("SyntheticProtectionNotConfigured"), &[])
+            Refusal::user_facing(context.rules.error(code::SyntheticProtectionNotConfigured), &[])
                 .because(format!(
                     "the protection state is {}",
                     instance::protection_state(&resource)
                 ))
-                .by([RuleId::new("FX-B-21")]),
+                .by([rule::FX_B_21]),
         );
     }
     let sent = json_body(request)?;
@@ -44,14 +44,16 @@ pub(super) fn adhoc(
     if !rules_of(&policy.body, "AzureBackupRule").any(|own| field(own, "name").as_str() == Some(rule)) {
         let error = context
             .rules
-            .error("BMSUserErrorDPPAdhocBackupNotAllowedForBackupType");
+            .error(code::BMSUserErrorDPPAdhocBackupNotAllowedForBackupType);
         return Err(Refusal::user_facing(error, &[])
             .because(format!("`{rule}` is no backup rule of the policy"))
-            .by([RuleId::new("FX-B-11")]));
+            .by([rule::FX_B_11]));
     }
     if jobs::backup_is_running(context, &vault.id, &id) {
-        let error = context.rules.error("UserErrorMaxConcurrentOperationLimitReached");
-        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-10")]));
+        let error = context
+            .rules
+            .error(code::UserErrorMaxConcurrentOperationLimitReached);
+        return Err(Refusal::user_facing(error, &[]).by([rule::FX_B_10]));
     }
     let tag = tag_of_request(context, &policy.body, options)?;
     let operation = operations::begin(context, &vault.id);
@@ -86,11 +88,11 @@ fn tag_of_request(context: &Context<'_>, policy: &Value, options: &Value) -> Res
     if retention::rule_of(policy, tag).is_some() {
         return Ok(tag.to_owned());
     }
-    let mut refusal = Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
+    let mut refusal = Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[])
         .because(format!(
             "the policy has no retention rule `{tag}` for the backup to be kept by"
         ))
-        .by([RuleId::new("DPP-TAG")]);
+        .by([rule::DPP_TAG]);
     refusal.mark = Mark::Inferred;
     Err(refusal)
 }

@@ -13,7 +13,7 @@ use super::violation::{Violation, inner_error};
 use super::{identity_of, instance, recovery_points};
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
-use crate::rules::{Flavour, Gate, RuleId};
+use crate::rules::{Flavour, Gate, RuleId, code, rule};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::field;
 
@@ -128,7 +128,7 @@ impl BackupJob {
         let principal = match identity_of(context, &vault, field(&properties, "identityDetails")) {
             Ok(principal) => principal,
             Err(refusal) => {
-                return self.fail(context, Violation::plain(refusal.by([RuleId::new("FX-B-01")])));
+                return self.fail(context, Violation::plain(refusal.by([rule::FX_B_01])));
             }
         };
         let point = context.draw_uuid("recovery point").simple().to_string();
@@ -295,16 +295,16 @@ impl BackupJob {
         let gone = |id: Option<ResourceId>| id.is_some_and(|id| !context.state.resources.contains_key(&id));
         let rule = if gone(run.server.resource_group_id()) {
             "ResourceGroupNotFound".clone_into(&mut code);
-            "FX-B-05"
+            rule::FX_B_05
         } else if gone(Some(run.server.clone())) {
             "ResourceNotFound".clone_into(&mut code);
-            "FX-B-05"
+            rule::FX_B_05
         } else if answer.status == StatusCode::FORBIDDEN {
-            "FX-B-02"
+            rule::FX_B_02
         } else {
-            "FX-B-04"
+            rule::FX_B_04
         };
-        self.server_failed(context, &code, &message, vec![RuleId::new(rule)])
+        self.server_failed(context, &code, &message, vec![rule])
     }
 
     fn server_failed(
@@ -314,7 +314,7 @@ impl BackupJob {
         message: &str,
         rules: Vec<RuleId>,
     ) -> Next {
-        let error = context.rules.error("PostgreSQLFlexOperationFailedUserError");
+        let error = context.rules.error(code::PostgreSQLFlexOperationFailedUserError);
         let mut refusal = Refusal::user_facing(error, &[])
             .because(format!("{code}: {message}"))
             .by(rules);

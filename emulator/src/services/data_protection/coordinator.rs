@@ -60,7 +60,7 @@ impl Coordinator {
             Some(examined) => {
                 self.step = Step::Examine;
                 self.examination = Some(Box::new(Examination::new(Examined {
-                    stage: Stage::ValidateBackup,
+                    stage: Stage::BackupJob,
                     configured: true,
                     ..examined
                 })));
@@ -149,7 +149,7 @@ impl Coordinator {
                 Next::Sleep(self.run.rest(context, "single_server_backup_job"))
             }
             EffectResult::Failed(failure) => {
-                let violation = plugin::failed(context, Stage::ValidateBackup, ("", ""), failure);
+                let violation = plugin::failed(context, Stage::BackupJob, ("", ""), failure);
                 self.fail(context, &violation)
             }
             _ => {

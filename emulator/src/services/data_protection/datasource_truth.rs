@@ -7,7 +7,7 @@ use super::datasource::{Datasource, FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE};
 use super::instance;
 use crate::gateway::Refusal;
 use crate::model::region_name;
-use crate::rules::{Flavour, Mark, RuleId};
+use crate::rules::{Flavour, Mark, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -72,7 +72,7 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
     );
     match (own, wanted) {
         (Some(own), Some(wanted)) if own != wanted => {
-            let error = context.rules.error("SyntheticDatasourceFixed");
+            let error = context.rules.error(code::SyntheticDatasourceFixed);
             Err(Refusal::user_facing(error, &[])
                 .because(format!("the instance protects `{own}`, and not `{wanted}`")))
         }
@@ -81,10 +81,10 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
 }
 
 fn untrue(context: &Context<'_>, why: &str) -> Refusal {
-    let error = context.rules.error("UserErrorInvalidRequestParameter");
+    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
     let mut refusal = Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(why)
-        .by([RuleId::new("FX-B-DATASOURCE")]);
+        .by([rule::FX_B_DATASOURCE]);
     refusal.mark = Mark::Inferred;
     refusal
 }

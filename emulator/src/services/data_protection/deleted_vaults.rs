@@ -12,7 +12,7 @@ use super::vault_store::{self, Place};
 use super::{INSTANCE, POLICY, not_found_inside, operations, vaults};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Mark, RuleId};
+use crate::rules::{Mark, code, rule};
 use crate::services::{Context, Input, Next, Workflow, page};
 use crate::state::{OperationOutcome, Resource};
 
@@ -130,9 +130,9 @@ impl DeletedVault {
 pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Result<(), Refusal> {
     let refused = |why: &str| {
         Err(
-            Refusal::user_facing(context.rules.error("SyntheticVaultNotEmpty"), &[])
+            Refusal::user_facing(context.rules.error(code::SyntheticVaultNotEmpty), &[])
                 .because(why)
-                .by([RuleId::new("VLT-06")]),
+                .by([rule::VLT_06]),
         )
     };
     if context
@@ -277,7 +277,7 @@ pub(super) fn undelete(
     };
     let refused = |why: String| {
         let mut refusal =
-            Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why);
+            Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why);
         refusal.mark = Mark::Inferred;
         Err(refusal)
     };

@@ -11,7 +11,7 @@ use super::vaults;
 use super::violation::Violation;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
-use crate::rules::{Gate, RuleId};
+use crate::rules::{Code, Gate, code, rule};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, Resource};
 
@@ -88,7 +88,7 @@ impl KeyCheck {
         let principal = self.identity(context, vault).ok_or_else(|| {
             refused(
                 context,
-                "SyntheticEncryptionIdentityMissing",
+                code::SyntheticEncryptionIdentityMissing,
                 "the vault does not have the identity its encryption settings name",
             )
         })?;
@@ -115,7 +115,7 @@ impl KeyCheck {
             status => {
                 return Err(refused(
                     context,
-                    "UserErrorCMKMissingMangedIdentityPermissionOnKeyVault",
+                    code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
                     &format!("Key Vault answered {status} to the identity"),
                 ));
             }
@@ -124,7 +124,7 @@ impl KeyCheck {
         let kind = body["key"]["kty"].as_str().unwrap_or_default();
         if !kind.starts_with("RSA") {
             let why = format!("the key is of the kind {kind}, and not RSA");
-            return Err(refused(context, "SyntheticEncryptionKeyKind", &why));
+            return Err(refused(context, code::SyntheticEncryptionKeyKind, &why));
         }
         let (host, _) = self.key_place().unwrap_or_default();
         let label = host.split('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -137,7 +137,7 @@ impl KeyCheck {
             let why = "purge protection of the key vault is off";
             Err(refused(
                 context,
-                "UserErrorCMKPurgeProtectionNotEnabledOnKeyVault",
+                code::UserErrorCMKPurgeProtectionNotEnabledOnKeyVault,
                 why,
             ))
         }
@@ -182,13 +182,13 @@ impl Workflow for KeyCheck {
 }
 
 fn missing(context: &Context<'_>, why: &str) -> Box<Violation> {
-    refused(context, "SyntheticEncryptionKeyMissing", why)
+    refused(context, code::SyntheticEncryptionKeyMissing, why)
 }
 
-fn refused(context: &Context<'_>, code: &str, why: &str) -> Box<Violation> {
+fn refused(context: &Context<'_>, code: Code, why: &str) -> Box<Violation> {
     let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
         .because(why)
-        .by([RuleId::new("VLT-07")]);
+        .by([rule::VLT_07]);
     refusal.gate = Gate::Service;
     Box::new(Violation::plain(refusal))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::Context;
 use crate::state::{Resource, field};
 
@@ -55,13 +55,13 @@ impl Holder {
     pub(super) fn refuses(&self, context: &Context<'_>) -> Refusal {
         let error = context
             .rules
-            .error("UserErrorDppDatasourceAlreadyHasBackupInstance");
+            .error(code::UserErrorDppDatasourceAlreadyHasBackupInstance);
         let fill = [
             ("instance", self.name.as_str()),
             ("vault", self.vault.as_str()),
             ("status", self.state.as_str()),
         ];
-        Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-20")])
+        Refusal::user_facing(error, &fill).by([rule::FX_B_20])
     }
 }
 

@@ -7,6 +7,7 @@ use super::operations::{self, Addresses, First};
 use super::{INSTANCE, datasource_truth, instance, lifecycle, protection, validation, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::{Context, json_body};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -148,7 +149,7 @@ fn require_policy(context: &Context<'_>, vault: &ResourceId, properties: &Value)
     }
     let named = policy.map(|id| id.to_string()).unwrap_or_default();
     Err(
-        Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[])
+        Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[])
             .because(format!("the vault has no policy `{named}`")),
     )
 }

@@ -8,7 +8,7 @@ use super::recovery_points::RecoveryPoint;
 use super::{instance, not_found_inside, schedule, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::Resource;
 
@@ -149,8 +149,8 @@ pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result
     if !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }
-    let error = context.rules.error("SyntheticInstanceBusy");
-    Err(Refusal::user_facing(error, &[]).by([RuleId::new("FX-B-21")]))
+    let error = context.rules.error(code::SyntheticInstanceBusy);
+    Err(Refusal::user_facing(error, &[]).by([rule::FX_B_21]))
 }
 
 /// Another vault may have taken the datasource in the meantime.
@@ -178,15 +178,14 @@ pub(super) fn delete(
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
     if matches!(immutability, "Unlocked" | "Locked") && has_points {
         return Err(
-            Refusal::user_facing(context.rules.error("SyntheticImmutableVault"), &[])
-                .by([RuleId::new("VLT-05")]),
+            Refusal::user_facing(context.rules.error(code::SyntheticImmutableVault), &[]).by([rule::VLT_05]),
         );
     }
     if let Some(permanent) = request.query_value("permanent") {
-        let text = format!(
-            "permanent={permanent} has no effect here: nobody has recorded what it does (DPP-PERMANENT)"
-        );
-        context.log.note(context.now, "delete", text, None);
+        let text = format!("permanent={permanent} has no effect here: nobody has recorded what it does");
+        context
+            .log
+            .applied(context.now, "delete", text, rule::DPP_PERMANENT);
     }
     let operation = operations::begin(context, &vault.id);
     let activity = operations::activity(context, request);

@@ -53,7 +53,7 @@ use self::lifecycle::Change;
 use super::{Context, Handler, page};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
-use crate::rules::Mark;
+use crate::rules::{Mark, code};
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
@@ -112,7 +112,7 @@ pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), R
         return Ok(());
     }
     let why = format!("{what} cannot be called `{}`", id.name());
-    let error = context.rules.error("BMSUserErrorInvalidInput");
+    let error = context.rules.error(code::BMSUserErrorInvalidInput);
     let mut refusal = Refusal::user_facing(error, &[]).because(why);
     // With which code is not known.
     refusal.mark = Mark::Inferred;
@@ -181,7 +181,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 
 /// The 404 of the Backup service itself, in its plain envelope.
 fn not_found_inside(context: &Context<'_>) -> Refusal {
-    let mut refusal = Refusal::user_facing(context.rules.error("UserErrorGenericResourceNotFound"), &[]);
+    let mut refusal = Refusal::user_facing(context.rules.error(code::UserErrorGenericResourceNotFound), &[]);
     refusal.shape = Shape::UserFacingPlain;
     refusal
 }
@@ -253,7 +253,9 @@ fn identity_of(context: &Context<'_>, vault: &Resource, details: &Value) -> Resu
             .map(PrincipalId)
             .ok_or_else(|| {
                 Refusal::user_facing(
-                    context.rules.error("UserErrorSystemIdentityNotEnabledWithVault"),
+                    context
+                        .rules
+                        .error(code::UserErrorSystemIdentityNotEnabledWithVault),
                     &[],
                 )
             });
@@ -261,7 +263,7 @@ fn identity_of(context: &Context<'_>, vault: &Resource, details: &Value) -> Resu
     let missing = || {
         let error = context
             .rules
-            .error("UserErrorUserIdentityNotFoundOrNotAssociatedWithVault");
+            .error(code::UserErrorUserIdentityNotFoundOrNotAssociatedWithVault);
         Refusal::user_facing(error, &[]).because(format!("the vault has no user-assigned identity `{named}`"))
     };
     let id: ResourceId = named.parse().map_err(|_| missing())?;

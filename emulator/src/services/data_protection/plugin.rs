@@ -8,7 +8,7 @@ use super::violation::{Violation, inner_error};
 use crate::gateway::Refusal;
 use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn, Work};
 use crate::model::StoredBody;
-use crate::rules::{Gate, RuleId, SignInFault, Stage};
+use crate::rules::{Code, Gate, RuleId, SignInFault, Stage, code, rule};
 use crate::services::{Context, Next};
 
 /// The name of the one file a recovery point of a single server's database has.
@@ -53,19 +53,19 @@ pub(super) fn fault(failure: SessionFailure) -> SignInFault {
 }
 
 /// The rule and the code of a fault that shows only while data flows.
-fn rule(fault: SignInFault, stage: Stage) -> (&'static str, &'static str) {
-    let restore = stage == Stage::ValidateRestoreDatabase;
+fn rule(fault: SignInFault, stage: Stage) -> (RuleId, Code) {
+    let restore = stage == Stage::RestoreJob;
     match fault {
-        SignInFault::Network if restore => ("SS-RD-05", "UserErrorMissingNetworkSecurityPermissions"),
-        SignInFault::Network => ("SS-B-06", "UserErrorMissingNetworkSecurityPermissions"),
-        SignInFault::Credentials => ("SS-B-11", "UserErrorDBUserAuthFailed"),
-        SignInFault::EntraIdentity => ("SS-B-20-ENTRA", "UserErrorBackupUserAuthFailed"),
-        SignInFault::Database => ("SS-B-DATABASE", "UserErrorDBNotFound"),
-        SignInFault::Rights if restore => ("SS-RD-04", "UserErrorMissingDBPermissions"),
-        SignInFault::Rights => ("SS-B-12", "UserErrorMissingDBPermissions"),
-        SignInFault::DatabaseExists => ("SS-RD-06", "UserErrorDatabaseNameAlreadyInUse"),
-        SignInFault::Closed => ("SS-B-CLOSED", "UserErrorServerConnectionClosed"),
-        SignInFault::ClientTooOld => ("SS-B-TOOL", "SyntheticClientTooOld"),
+        SignInFault::Network if restore => (rule::SS_RD_05, code::UserErrorMissingNetworkSecurityPermissions),
+        SignInFault::Network => (rule::SS_B_06, code::UserErrorMissingNetworkSecurityPermissions),
+        SignInFault::Credentials => (rule::SS_B_11, code::UserErrorDBUserAuthFailed),
+        SignInFault::EntraIdentity => (rule::SS_B_20_ENTRA, code::UserErrorBackupUserAuthFailed),
+        SignInFault::Database => (rule::SS_B_DATABASE, code::UserErrorDBNotFound),
+        SignInFault::Rights if restore => (rule::SS_RD_04, code::UserErrorMissingDBPermissions),
+        SignInFault::Rights => (rule::SS_B_12, code::UserErrorMissingDBPermissions),
+        SignInFault::DatabaseExists => (rule::SS_RD_06, code::UserErrorDatabaseNameAlreadyInUse),
+        SignInFault::Closed => (rule::SS_B_CLOSED, code::UserErrorServerConnectionClosed),
+        SignInFault::ClientTooOld => (rule::SS_B_TOOL, code::SyntheticClientTooOld),
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn failed(
     let (rule, code) = rule(fault, stage);
     let refusal = Refusal::user_facing(context.rules.error(code), &[])
         .because(message.clone())
-        .by([RuleId::new(rule)])
+        .by([rule])
         .at(match fault {
             SignInFault::Network => Gate::Network,
             SignInFault::Credentials | SignInFault::EntraIdentity => Gate::Authentication,

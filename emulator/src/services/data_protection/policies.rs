@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{INSTANCE, POLICY, policy_checks, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::{Context, json_body, plain};
 use crate::state::{field, field_mut};
 
@@ -47,10 +47,10 @@ pub(super) fn put(
         if same(existing.at("/properties"), &properties) {
             return Ok(Response::json(StatusCode::OK, &existing.body));
         }
-        let error = context.rules.error("UserErrorBMSUpdatePolicyNotSupported");
+        let error = context.rules.error(code::UserErrorBMSUpdatePolicyNotSupported);
         return Err(Refusal::user_facing(error, &[])
             .because("the policy is there with other rules")
-            .by([RuleId::new("DPP-POLICY-FIXED")]));
+            .by([rule::DPP_POLICY_FIXED]));
     }
     let mut body = Map::with_capacity(4);
     body.insert("properties".to_owned(), properties);
@@ -113,7 +113,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
         own.as_ref() == Some(&id)
     });
     if let Some(user) = user {
-        let error = context.rules.error("SyntheticPolicyInUse");
+        let error = context.rules.error(code::SyntheticPolicyInUse);
         return Err(Refusal::user_facing(error, &[("instance", user.id.name())]));
     }
     let removed = context.state.resources.remove(&id).is_some();

@@ -8,7 +8,7 @@ use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
 use super::policies::rules_of;
 use super::{retention, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{Flavour, Mark, RuleId};
+use crate::rules::{Flavour, Mark, RuleId, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -17,12 +17,12 @@ const VAULT_STORE: &str = "VaultStore";
 const ARCHIVE_STORE: &str = "ArchiveStore";
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
 }
 
 /// The same, where that Azure refuses it is an inference.
-fn perhaps_invalid(context: &Context<'_>, rule: &str, why: impl Into<String>) -> Refusal {
-    let mut refusal = invalid(context, why).by([RuleId::new(rule)]);
+fn perhaps_invalid(context: &Context<'_>, rule: RuleId, why: impl Into<String>) -> Refusal {
+    let mut refusal = invalid(context, why).by([rule]);
     refusal.mark = Mark::Inferred;
     refusal
 }
@@ -38,12 +38,12 @@ fn check_types(context: &Context<'_>, types: &[Value]) -> Result<bool, Refusal> 
         let kind = kind.as_str().unwrap_or_default();
         let Some(own) = context.rules.vaults.datasource_type(kind) else {
             let why = format!("`{kind}` is no datasource type of Azure Backup");
-            return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+            return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
         };
         match found {
             Some((other, _)) if other != own.name => {
                 let why = format!("a policy is for one datasource type, and not for `{other}` and `{kind}`");
-                return Err(perhaps_invalid(context, "FX-B-DATASOURCE", why));
+                return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
             }
             _ => found = Some((own.name.as_str(), own.played)),
         }
@@ -75,8 +75,8 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
             .any(|kind| kind.eq_ignore_ascii_case(wanted))
     };
     if is_for(SINGLE_SERVER_DATABASE) && is_retired(context, Flavour::SingleServer) {
-        let error = context.rules.error("SyntheticSingleServerRetired");
-        return Err(Refusal::user_facing(error, &[]).by([RuleId::new("SS-B-21")]));
+        let error = context.rules.error(code::SyntheticSingleServerRetired);
+        return Err(Refusal::user_facing(error, &[]).by([rule::SS_B_21]));
     }
     if played {
         check_retentions(context, sent, is_for(FLEXIBLE_SERVER))?;
@@ -92,7 +92,7 @@ fn check_names(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let name = field(rule, "name").as_str().unwrap_or_default();
         if !seen.insert(name.to_ascii_lowercase()) {
             let why = format!("policyRules has two rules with the name `{name}`");
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
     }
     Ok(())
@@ -120,14 +120,14 @@ fn check_backups(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let store = store_of(field(rule, "dataStore"));
         if !store.eq_ignore_ascii_case(VAULT_STORE) {
             let why = format!("a backup of PostgreSQL goes to the VaultStore, not to `{store}`");
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         let kind = field(field(rule, "backupParameters"), "backupType")
             .as_str()
             .unwrap_or_default();
         if !kind.eq_ignore_ascii_case("Full") {
             let why = format!("backupType `{kind}`: backups of PostgreSQL are full ones");
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         let trigger = field(rule, "trigger");
         let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
@@ -138,13 +138,13 @@ fn check_backups(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         if intervals.is_empty() || weekly < intervals.len() {
             let error = context
                 .rules
-                .error("BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule");
+                .error(code::BMSUserErrorDPPBackupPolicyBackupFrequencyNotMatchingRule);
             return Err(
                 Refusal::user_facing(error, &[]).because("a schedule of PostgreSQL repeats weekly (R/…/P1W)")
             );
         }
     }
-    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, "DPP-TAG", why))
+    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, rule::DPP_TAG, why))
 }
 
 fn store_of(store: &Value) -> &str {
@@ -155,7 +155,7 @@ fn check_retentions(context: &Context<'_>, sent: &Value, flexible: bool) -> Resu
     let limits = &context.rules.vaults.retention;
     let shortest = context
         .rules
-        .takes("FX-B-17", "seven_days_to_ten_years")
+        .takes(rule::FX_B_17, "seven_days_to_ten_years")
         .then_some(limits.shortest.as_str());
     for rule in rules_of(sent, "AzureRetentionRule") {
         let name = field(rule, "name").as_str().unwrap_or_default();
@@ -166,10 +166,10 @@ fn check_retentions(context: &Context<'_>, sent: &Value, flexible: bool) -> Resu
         }
         if lifecycles.len() != 1 {
             let why = about(format!("{} lifecycles instead of one", lifecycles.len()));
-            return Err(perhaps_invalid(context, "FX-B-16", why));
+            return Err(perhaps_invalid(context, rule::FX_B_16, why));
         }
         retention::check_duration(rule, context.now, shortest, &limits.longest)
-            .map_err(|why| perhaps_invalid(context, "FX-B-17", about(why)))?;
+            .map_err(|why| perhaps_invalid(context, rule::FX_B_17, about(why)))?;
     }
     Ok(())
 }
@@ -187,7 +187,7 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, flexible: bool) -> Res
         .iter()
         .any(|store| store.eq_ignore_ascii_case(ARCHIVE_STORE));
     if flexible && archive {
-        return Err(invalid(context, "flexible servers have no archive tier").by([RuleId::new("FX-B-16")]));
+        return Err(invalid(context, "flexible servers have no archive tier").by([rule::FX_B_16]));
     }
     if archive {
         return Err(Refusal::not_played(
@@ -200,11 +200,11 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, flexible: bool) -> Res
     {
         Some(store) => {
             let why = format!("a backup of PostgreSQL is kept in the VaultStore, not in `{store}`");
-            Err(perhaps_invalid(context, "FX-B-16", why))
+            Err(perhaps_invalid(context, rule::FX_B_16, why))
         }
         None if !copies.is_empty() => {
             let why = "targetDataStoreCopySettings copies from the VaultStore to itself";
-            Err(perhaps_invalid(context, "FX-B-16", why))
+            Err(perhaps_invalid(context, rule::FX_B_16, why))
         }
         None => Ok(()),
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::examination::{Examination, Examined, Verdict};
 use super::{instance, schedule};
 use crate::model::ResourceId;
+use crate::rules::Stage;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::OperationOutcome;
 
@@ -86,7 +87,11 @@ impl Configure {
 
     fn examination(&self, context: &Context<'_>) -> Option<Examination> {
         let properties = context.state.resource(&self.instance)?.at("/properties");
-        Examined::of_instance(&self.vault, properties).map(Examination::new)
+        let examined = Examined::of_instance(&self.vault, properties)?;
+        Some(Examination::new(Examined {
+            stage: Stage::Protect,
+            ..examined
+        }))
     }
 
     fn finish(&self, context: &mut Context<'_>, error: Option<Value>) -> Next {

@@ -9,7 +9,7 @@ use super::vault_store::{self, Place};
 use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Flavour;
+use crate::rules::{Flavour, rule};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, Next, Workflow, page};
 use crate::state::field;
@@ -73,7 +73,7 @@ impl VaultFile {
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
-/// ended with its product, the last point stays (SS-B-22-LAST).
+/// ended with its product, the last point stays.
 #[derive(Clone)]
 struct Expire {
     instance: ResourceId,
@@ -110,14 +110,20 @@ impl Workflow for Expire {
         else {
             return Next::Done;
         };
-        if kept && points.len() == 1 {
+        let Some(position) = points.iter().position(|point| point.id == self.point) else {
             return Next::Done;
-        }
-        match points.iter().position(|point| point.id == self.point) {
-            Some(position) => {
-                let place = points.remove(position).place;
-                vault_store::delete_container(context, &place)
-            }
+        };
+        let stays = kept && points.len() == 1;
+        let (about, what, rule) = if stays {
+            ("retention", "stays: it is the last one", rule::SS_B_22_LAST)
+        } else {
+            ("retention", "has expired", rule::DPP_RETENTION)
+        };
+        let place = (!stays).then(|| points.remove(position).place);
+        let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
+        context.log.applied(context.now, about, text, rule);
+        match place {
+            Some(place) => vault_store::delete_container(context, &place),
             None => Next::Done,
         }
     }
@@ -209,7 +215,7 @@ pub(super) fn files_of(metadata: &str) -> Vec<VaultFile> {
 /// is what was observed.
 fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> {
     let fresh = jiff::SignedDuration::from_hours(context.rules.vaults.recovery_point.fresh_hours);
-    let hidden = context.rules.takes("DPP-EXPIRY", "null_while_fresh")
+    let hidden = context.rules.takes(rule::DPP_EXPIRY, "null_while_fresh")
         && context.now.duration_since(point.time) < fresh;
     point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
 }

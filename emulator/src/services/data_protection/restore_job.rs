@@ -17,7 +17,7 @@ use super::{plugin, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
-use crate::rules::{Flavour, Gate, Stage};
+use crate::rules::{Flavour, Gate, Stage, rule};
 use crate::services::{Context, Input, Next, Outbound, Workflow, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -243,7 +243,7 @@ impl RestoreJob {
             return self.fail_moving(context, "the vault or its identity is gone");
         };
         let flavour = self.wanted.source.flavour;
-        let by_guid = context.rules.takes("FX-RF-FILES", "named_by_guid");
+        let by_guid = context.rules.takes(rule::FX_RF_FILES, "named_by_guid");
         let guid = by_guid.then(|| context.draw_uuid("restored files"));
         let files = self
             .point
@@ -273,6 +273,8 @@ impl RestoreJob {
                 self.rest(context)
             }
             EffectResult::Loaded { bytes } => {
+                let text = "what was restored belongs to the user of the target's secret".to_owned();
+                context.log.applied(context.now, "restore", text, rule::SS_RD_09);
                 self.moved_bytes = bytes;
                 self.rest(context)
             }
@@ -281,7 +283,7 @@ impl RestoreJob {
                     Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),
                     Destination::Files { .. } => (String::new(), String::new()),
                 };
-                let stage = Stage::ValidateRestoreDatabase;
+                let stage = Stage::RestoreJob;
                 let violation = plugin::failed(context, stage, (&about.0, &about.1), failure);
                 self.fail(context, &violation)
             }

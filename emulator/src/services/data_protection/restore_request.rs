@@ -8,7 +8,7 @@ use super::examination::{Examined, Target};
 use super::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Flavour, Mark, RuleId, Stage};
+use crate::rules::{Code, Flavour, Mark, RestoredAs, RuleId, Stage, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -49,6 +49,7 @@ impl RestoreRequest {
     pub(super) fn examined(&self, vault: &ResourceId) -> Examined {
         let examined = Examined {
             stage: Stage::ValidateRestore,
+            restored_as: Some(RestoredAs::Files),
             vault: vault.clone(),
             flavour: self.source.flavour,
             identity: self.identity.clone(),
@@ -65,7 +66,7 @@ impl RestoreRequest {
                 ..examined
             },
             Destination::Database { id, credentials } => Examined {
-                stage: Stage::ValidateRestoreDatabase,
+                restored_as: Some(RestoredAs::Database),
                 server: Some(id.parent()),
                 database: id.name().to_owned(),
                 credentials: Some(credentials.clone()),
@@ -94,7 +95,7 @@ impl RestoreRequest {
 }
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
 }
 
 /// The same, where how Azure answers is not known.
@@ -151,7 +152,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     let points = context.own.data_protection.recovery_points(id);
     let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
         return Err(
-            Refusal::user_facing(context.rules.error("UserErrorRestorePointNotFound"), &[])
+            Refusal::user_facing(context.rules.error(code::UserErrorRestorePointNotFound), &[])
                 .because(format!("the instance has no recovery point `{point}`")),
         );
     };
@@ -288,23 +289,28 @@ fn database(context: &Context<'_>, info: &Value, instance: &Value) -> Result<Des
 }
 
 /// The rule a blob refusal during the copy comes from, and its code.
-pub(super) fn rule_of_blob_error(flavour: Flavour, code: &str) -> (&'static str, RuleId) {
+pub(super) fn rule_of_blob_error(flavour: Flavour, said: &str) -> (Code, RuleId) {
     let single = flavour == Flavour::SingleServer;
     let denied = if single {
-        "UserErrorContainerNotAccessible"
+        code::UserErrorContainerNotAccessible
     } else {
-        "UserErrorMSIMissingPermissions"
+        code::UserErrorMSIMissingPermissions
     };
-    let rule = |single_server: &str, flexible_server: &str| {
-        RuleId::new(if single { single_server } else { flexible_server })
-    };
-    match code {
-        "AuthorizationFailure" => (denied, rule("SS-RF-05", "FX-RF-03")),
-        "AuthorizationPermissionMismatch" => (denied, rule("SS-RF-01", "FX-RF-01")),
-        "ContainerNotFound" | "ResourceNotFound" => {
-            ("SyntheticContainerNotFound", rule("SS-RF-CONTAINER", "FX-RF-09"))
-        }
-        "BlobAlreadyExists" => ("SyntheticFilePrefixInUse", rule("SS-RF-04", "FX-RF-09-PREFIX")),
-        _ => ("SyntheticDataMovementFailed", rule("SS-RF-08", "FX-RF-08")),
+    let rule = |single_server, flexible_server| if single { single_server } else { flexible_server };
+    match said {
+        "AuthorizationFailure" => (denied, rule(rule::SS_RF_05, rule::FX_RF_03)),
+        "AuthorizationPermissionMismatch" => (denied, rule(rule::SS_RF_01, rule::FX_RF_01)),
+        "ContainerNotFound" | "ResourceNotFound" => (
+            code::SyntheticContainerNotFound,
+            rule(rule::SS_RF_CONTAINER, rule::FX_RF_09),
+        ),
+        "BlobAlreadyExists" => (
+            code::SyntheticFilePrefixInUse,
+            rule(rule::SS_RF_04, rule::FX_RF_09_PREFIX),
+        ),
+        _ => (
+            code::SyntheticDataMovementFailed,
+            rule(rule::SS_RF_08, rule::FX_RF_08),
+        ),
     }
 }

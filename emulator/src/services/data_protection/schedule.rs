@@ -12,7 +12,7 @@ use super::violation::Violation;
 use super::{backup_job, instance, jobs};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::field;
 
@@ -147,7 +147,7 @@ impl Schedule {
             (date.year(), date.week())
         };
         let last = jobs::last_scheduled(context, &self.instance.parent(), &self.instance);
-        context.rules.takes("FX-B-09", "first_only")
+        context.rules.takes(rule::FX_B_09, "first_only")
             && last.is_some_and(|last| week(last) == week(context.now))
     }
 
@@ -168,8 +168,8 @@ impl Schedule {
         let Some(tag) = self.tag(context, due) else { return };
         let trigger = Trigger::Schedule(due.at);
         if self.is_extra(context) {
-            let refusal = Refusal::user_facing(context.rules.error("SyntheticExtraWeeklyBackup"), &[])
-                .by([RuleId::new("FX-B-09")]);
+            let refusal = Refusal::user_facing(context.rules.error(code::SyntheticExtraWeeklyBackup), &[])
+                .by([rule::FX_B_09]);
             let violation = Violation::plain(refusal);
             backup_job::begin_failed(context, &vault, &self.instance, tag, trigger, &violation);
             return;

@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::datasource_truth;
-use super::examination::{Examination, Examined, Verdict, stage_name};
+use super::examination::{Examination, Examined, Verdict};
 use super::operations::{self, Addresses, First};
 use super::violation::{Violation, marks};
 use super::{instance, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Flavour, RuleId, Stage};
+use crate::rules::{Flavour, Stage, code, rule};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::field;
 
@@ -29,12 +29,12 @@ pub(super) fn validate_for_backup(
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {
-            let error = context.rules.error("UserErrorDppDatasourceAlreadyProtected");
+            let error = context.rules.error(code::UserErrorDppDatasourceAlreadyProtected);
             let fill = [
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),
             ];
-            return Err(Refusal::user_facing(error, &fill).by([RuleId::new("FX-B-19")]));
+            return Err(Refusal::user_facing(error, &fill).by([rule::FX_B_19]));
         }
     }
     let examined =
@@ -57,7 +57,7 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         }
         if datasource.flavour == Flavour::SingleServer {
             Credentials::of(properties).map_err(|why| {
-                Refusal::user_facing(context.rules.error("BMSUserErrorInvalidInput"), &[]).because(why)
+                Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
             })?;
         }
         return Ok(());
@@ -71,12 +71,12 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         }
         _ => {}
     }
-    let error = context.rules.error("UserErrorInvalidRequestParameter");
+    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
     Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(format!(
             "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
         ))
-        .by([RuleId::new("FX-B-DATASOURCE")]))
+        .by([rule::FX_B_DATASOURCE]))
 }
 
 pub(super) fn validate_for_restore(
@@ -143,7 +143,7 @@ impl Workflow for Validate {
             Verdict::Pending(next) => return *next,
             Verdict::Passed(_) => operations::ended_well(),
             Verdict::Violated(violation) => {
-                violation.note(context, stage_name(self.stage));
+                violation.note(context, self.stage.as_str());
                 mark(context, &self.operation, &violation);
                 operations::refused(&violation.refusal, &violation.info(&self.activity))
             }

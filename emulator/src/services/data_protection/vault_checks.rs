@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::INSTANCE;
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
-use crate::rules::RuleId;
+use crate::rules::{Code, code, rule};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
@@ -60,44 +60,44 @@ pub(super) fn check(
     sent: &Value,
     existing: Option<&Value>,
 ) -> Result<(), Refusal> {
-    let refuse = |code: &str| Err(Refusal::user_facing(context.rules.error(code), &[]));
+    let refuse = |code: Code| Err(Refusal::user_facing(context.rules.error(code), &[]));
     if existing.is_none() {
         super::check_name(context, id)?;
     }
     let version = request.query_value("api-version").unwrap_or_default();
     let always_on = version >= context.rules.vaults.always_on.from_version;
     if always_on && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
-        return refuse("SyntheticSoftDeleteAlwaysOnRequired");
+        return refuse(code::SyntheticSoftDeleteAlwaysOnRequired);
     }
     let settings = field(field(sent, "properties"), "storageSettings");
     check_storage(context, settings, existing)?;
     check_replicas(context, request, sent, existing)?;
     let redundancy = |value: &Value| text(&value[0], &["type"]).to_owned();
     if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != "GeoRedundant" {
-        return refuse("SyntheticCrossRegionRestoreNeedsGeoRedundancy");
+        return refuse(code::SyntheticCrossRegionRestoreNeedsGeoRedundancy);
     }
     let Some(existing) = existing else { return Ok(()) };
     if text(existing, &SOFT_DELETE) == "AlwaysOn" && text(sent, &SOFT_DELETE) != "AlwaysOn" {
-        return refuse("UserErrorDisableSoftDeleteNotAllowed");
+        return refuse(code::UserErrorDisableSoftDeleteNotAllowed);
     }
     if text(existing, &IMMUTABILITY) == "Locked" && text(sent, &IMMUTABILITY) != "Locked" {
-        return refuse("UserErrorUnsupportedVaultImmutabilityStateChange");
+        return refuse(code::UserErrorUnsupportedVaultImmutabilityStateChange);
     }
     if text(existing, &CROSS_REGION) == "Enabled" && text(sent, &CROSS_REGION) != "Enabled" {
-        return refuse("UserErrorCrossRegionRestoreStateChangeNotAllowed");
+        return refuse(code::UserErrorCrossRegionRestoreStateChangeNotAllowed);
     }
     let never = |vault: &Value| text(vault, &CROSS_SUBSCRIPTION) == "PermanentlyDisabled";
     if never(existing) && !never(sent) {
-        return refuse("SyntheticCrossSubscriptionRestoreStaysDisabled");
+        return refuse(code::SyntheticCrossSubscriptionRestoreStaysDisabled);
     }
     // One that says nothing of it keeps it.
     if text(existing, &ENCRYPTION) == "Enabled" && !["", "Enabled"].contains(&text(sent, &ENCRYPTION)) {
-        return refuse("SyntheticEncryptionKeyOfOnesOwnStays").map_err(|no| no.by([RuleId::new("VLT-07")]));
+        return refuse(code::SyntheticEncryptionKeyOfOnesOwnStays).map_err(|no| no.by([rule::VLT_07]));
     }
     let own = redundancy(&existing["properties"]["storageSettings"]);
     let holds = context.state.resources_below(id, INSTANCE).next().is_some();
     if holds && settings.is_array() && redundancy(settings) != own {
-        return refuse("SyntheticRedundancyFixed");
+        return refuse(code::SyntheticRedundancyFixed);
     }
     Ok(())
 }
@@ -108,7 +108,7 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
         return Ok(());
     };
     let refuse = |why: String| {
-        let error = context.rules.error("VaultStorageSettings");
+        let error = context.rules.error(code::VaultStorageSettings);
         Err(Refusal::user_facing(error, &[]).because(why))
     };
     // A vault that was made without them shows none, and may be written as it was shown.
@@ -128,7 +128,7 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
             .iter()
             .find(|own| own.eq_ignore_ascii_case(kind))
         else {
-            let error = context.rules.error("VaultDatastoreType");
+            let error = context.rules.error(code::VaultDatastoreType);
             return Err(Refusal::user_facing(error, &[("type", kind)]));
         };
         if kinds.contains(&known.as_str()) {
@@ -179,7 +179,7 @@ fn check_replicas(
 /// Cross-region restore that is on cannot be switched on again by a PATCH; a PUT may say so.
 pub(super) fn check_patch(context: &Context<'_>, patch: &Value, existing: &Value) -> Result<(), Refusal> {
     if text(existing, &CROSS_REGION) == "Enabled" && text(patch, &CROSS_REGION) == "Enabled" {
-        let mut refusal = Refusal::user_facing(context.rules.error("CloudInternalError"), &[]);
+        let mut refusal = Refusal::user_facing(context.rules.error(code::CloudInternalError), &[]);
         refusal.headers.push(("x-ms-failure-cause", "service".to_owned()));
         return Err(refusal.because("cross-region restore is on already"));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::log::RefusedBecause;
-use crate::rules::{Prerequisite, RuleId};
+use crate::rules::{Prerequisite, code};
 use crate::services::Context;
 
 /// The stages at which something of a vault can turn out not to be possible, as the log calls them.
@@ -36,7 +36,7 @@ impl Violation {
 
     /// For data that could not be moved, whatever the reason.
     pub(super) fn moving(context: &Context<'_>, reason: &str) -> Self {
-        let error = context.rules.error("SyntheticDataMovementFailed");
+        let error = context.rules.error(code::SyntheticDataMovementFailed);
         Self {
             refusal: Refusal::user_facing(error, &[]).because(reason),
             inner: inner_error("InternalServerError", reason),
@@ -76,13 +76,14 @@ pub(super) fn inner_error(code: &str, message: &str) -> Value {
 
 /// A row that is not met, for this reason.
 pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str) -> Box<Violation> {
-    let mut refusal = Refusal::user_facing(context.rules.error(&row.code), &[])
+    let mut refusal = Refusal::user_facing(context.rules.error(row.code), &[])
         .because(format!(
             "{} Here: {}.",
             row.statement,
             reason.trim_end_matches('.')
         ))
-        .by([row.id.clone()]);
+        .by([row.id])
+        .by(row.also.iter().copied());
     if let Some(mark) = row.code_mark {
         refusal.mark = mark;
     }
@@ -91,7 +92,7 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
 
 /// Headers of our own that say which rules decided an asynchronous error.
 pub(super) fn marks(refusal: &Refusal) -> Vec<(&'static str, String)> {
-    let ids: Vec<&str> = refusal.rules.iter().map(RuleId::as_str).collect();
+    let ids: Vec<&str> = refusal.rules.iter().map(|id| id.as_str()).collect();
     let mut marks = vec![
         ("x-azdrill-gate", refusal.gate.as_str().to_owned()),
         ("x-azdrill-rules", ids.join(",")),

@@ -28,8 +28,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, LongRunning, Preparer, lenient_json_body};
-use crate::gateway::{Permit, Refusal};
+use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::code;
 use crate::state::{OperationOutcome, field};
 use operations::{note_deletion, note_operation};
 use reading::{Read, reading};
@@ -327,11 +328,8 @@ fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Res
     let id = permit.scope.clone();
     let own = context.own.deployments.0.get(&id).ok_or_else(|| missing(&id))?;
     if !own.is_running() {
-        return Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "SyntheticDeploymentNotRunning",
-            "Only a deployment that is running can be canceled.",
-        ));
+        let error = context.rules.error(code::SyntheticDeploymentNotRunning);
+        return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     end(context, &id, "Canceled", |_| {});
     Ok(Response::new(StatusCode::NO_CONTENT))

@@ -9,7 +9,7 @@ use super::reading::Read;
 use super::template::{DEPLOYMENT, Entry};
 use crate::gateway::{Refusal, Shape, check_body, planned};
 use crate::model::{Request, ResourceId};
-use crate::rules::{ErrorCode, Mark};
+use crate::rules::{Code, ErrorCode, Mark, code};
 use crate::services::{Context, check_name};
 
 /// Refuses a deployment that would come to nothing.
@@ -25,9 +25,9 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> 
     }
     let tracking = context.draw_uuid("preflight").to_string();
     let fill = [("name", id.name()), ("tracking", tracking.as_str())];
-    let row = |code: &str| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
-    let inner = row("PreflightValidationCheckFailed");
-    let mut refusal = row("InvalidTemplateDeployment");
+    let row = |code: Code| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
+    let inner = row(code::PreflightValidationCheckFailed);
+    let mut refusal = row(code::InvalidTemplateDeployment);
     for own in &found {
         refusal.mark = refusal.mark.max(own.refusal.mark);
         refusal.rules.extend(own.refusal.rules.iter().cloned());
@@ -120,9 +120,9 @@ pub(super) fn check_deployment_name(context: &Context<'_>, id: &ResourceId) -> R
         return Ok(());
     }
     let error: &ErrorCode = context.rules.error(if name.chars().count() > form.longest {
-        "DeploymentNameTooLong"
+        code::DeploymentNameTooLong
     } else {
-        "SyntheticDeploymentName"
+        code::SyntheticDeploymentName
     });
     let (length, most) = (name.chars().count().to_string(), form.longest.to_string());
     let fill = [("name", name), ("length", &*length), ("most", &*most)];

@@ -11,7 +11,7 @@ use super::template::{DEPLOYMENT, Place, Template};
 use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
-use crate::rules::{ErrorCode, Mark};
+use crate::rules::{ErrorCode, Mark, code};
 use crate::services::budget::Budget;
 use crate::services::{Context, lenient_json_body};
 use crate::state::field;
@@ -193,6 +193,6 @@ pub(super) fn reading(
     Ok(Reading {
         place,
         most: Most::of(&context.rules.limits),
-        unknown: context.rules.error("BodyOfResourceManager").clone(),
+        unknown: context.rules.error(code::BodyOfResourceManager).clone(),
     })
 }

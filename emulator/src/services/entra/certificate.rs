@@ -7,7 +7,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::token::{check_times, records, tenant_of};
 use crate::gateway::{Refusal, Shape};
 use crate::model::{TenantId, Timestamp};
-use crate::rules::Gate;
+use crate::rules::{Code, Gate, code};
 use crate::services::Context;
 use crate::state::Principal;
 
@@ -26,7 +26,7 @@ struct Assertion {
     nbf: Option<f64>,
 }
 
-fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
     Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn check(
     principal: &Principal,
     assertion: &str,
 ) -> Result<(), Refusal> {
-    let invalid = |reason: &str| refuse(context, "AssertionSignatureInvalid", &[("reason", reason)]);
+    let invalid = |reason: &str| refuse(context, code::AssertionSignatureInvalid, &[("reason", reason)]);
     let header = jsonwebtoken::decode_header(assertion).map_err(|_| invalid("It is not a JWT."))?;
     if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
         return Err(invalid("The algorithm is not RS256 or PS256."));
@@ -63,10 +63,10 @@ pub(super) fn check(
     }
     let own = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
     if !said.iss.eq_ignore_ascii_case(&own) || !said.sub.eq_ignore_ascii_case(&own) {
-        return Err(refuse(context, "AssertionOfAnotherApplication", &[]));
+        return Err(refuse(context, code::AssertionOfAnotherApplication, &[]));
     }
     if !is_for(context, tenant, &said.aud) {
-        return Err(refuse(context, "AssertionForAnotherAudience", &[]));
+        return Err(refuse(context, code::AssertionForAnotherAudience, &[]));
     }
     check_times(context.now, said.exp, said.nbf)
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::ResourceId;
-use crate::rules::Gate;
+use crate::rules::{Code, Gate, code};
 use crate::services::Context;
 use crate::state::Resource;
 
@@ -42,7 +42,7 @@ impl Audiences {
     }
 }
 
-fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
     Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
 }
 
@@ -50,20 +50,20 @@ fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
 pub(super) fn check(context: &Context<'_>, identity: &ResourceId, assertion: &str) -> Result<(), Refusal> {
     let unreadable = || {
         let fill = [("reason", "It is not a JWT.")];
-        refuse(context, "AssertionSignatureInvalid", &fill)
+        refuse(context, code::AssertionSignatureInvalid, &fill)
     };
     let header = jsonwebtoken::decode_header(assertion).map_err(|_| unreadable())?;
     let said: Assertion = jsonwebtoken::dangerous::insecure_decode(assertion)
         .map_err(|_| unreadable())?
         .claims;
     if context.rules.federation.no_issuers.include(&said.iss) {
-        return Err(refuse(context, "FederatedIssuerIsEntra", &[]));
+        return Err(refuse(context, code::FederatedIssuerIsEntra, &[]));
     }
     matching(context, identity, &said)?;
     if !context.tokens.has_signed(assertion) {
         let key = header.kid.unwrap_or_default();
         let fill = [("key", key.as_str()), ("issuer", said.iss.as_str())];
-        return Err(refuse(context, "FederatedKeyUnknown", &fill));
+        return Err(refuse(context, code::FederatedKeyUnknown, &fill));
     }
     super::token::check_times(context.now, Some(said.exp), said.nbf)
 }
@@ -78,7 +78,7 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
         .collect();
     if of_issuer.is_empty() {
         let fill = [("issuer", said.iss.as_str())];
-        return Err(refuse(context, "FederatedIssuerUnknown", &fill));
+        return Err(refuse(context, code::FederatedIssuerUnknown, &fill));
     }
     let for_audience: Vec<&Resource> = of_issuer
         .into_iter()
@@ -91,7 +91,7 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
         let audience = said.aud.all().first().map(String::as_str).unwrap_or_default();
         return Err(refuse(
             context,
-            "FederatedAudienceUnknown",
+            code::FederatedAudienceUnknown,
             &[("audience", audience)],
         ));
     }
@@ -103,9 +103,9 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
         .iter()
         .any(|own| subject(own).eq_ignore_ascii_case(&said.sub));
     let code = if in_other_case {
-        "FederatedSubjectInOtherCase"
+        code::FederatedSubjectInOtherCase
     } else {
-        "FederatedSubjectUnknown"
+        code::FederatedSubjectUnknown
     };
     Err(refuse(context, code, &[("subject", said.sub.as_str())]))
 }

@@ -17,6 +17,7 @@ use super::resource;
 use super::token::{Form, is_secret, or_error, refuse, tenant_of, unknown_application};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::Principal;
 
@@ -270,7 +271,7 @@ fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusa
         let fill = [("scope", scope)];
         return Err(resource::refuse(
             context,
-            "ScopeOfSeveralResourcesOfPerson",
+            code::ScopeOfSeveralResourcesOfPerson,
             &fill,
         ));
     }

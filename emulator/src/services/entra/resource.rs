@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::TenantId;
-use crate::rules::Gate;
+use crate::rules::{Code, Gate, code};
 use crate::services::Context;
 
 /// Words of a scope that are about who signs in and not about a resource.
@@ -26,7 +26,7 @@ pub(super) fn is_one(resources: &[&str]) -> bool {
 }
 
 /// A refusal of Entra ID, with a row of the errors.
-pub(super) fn refuse(context: &Context<'_>, row: &str, fill: &[(&str, &str)]) -> Refusal {
+pub(super) fn refuse(context: &Context<'_>, row: Code, fill: &[(&str, &str)]) -> Refusal {
     Refusal::of_row(Shape::Entra, context.rules.error(row), fill).at(Gate::Authentication)
 }
 
@@ -43,7 +43,7 @@ pub(super) fn check(context: &Context<'_>, tenant: TenantId, resource: &str) -> 
     let tenant = tenant.to_string();
     Err(refuse(
         context,
-        "ResourceUnknown",
+        code::ResourceUnknown,
         &[("resource", resource), ("tenant", &tenant)],
     ))
 }

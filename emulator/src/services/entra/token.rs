@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
-use crate::rules::Gate;
+use crate::rules::{Gate, code};
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Record, Registration};
 
@@ -150,7 +150,7 @@ fn audience(context: &Context<'_>, scope: &str, resource: &str) -> Result<String
     if !resource::is_one(&named) {
         return Err(resource::refuse(
             context,
-            "ScopeOfSeveralResources",
+            code::ScopeOfSeveralResources,
             &[("scope", scope)],
         ));
     }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{Context, Handler};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
+use crate::rules::code;
 use crate::state::{IdentityKind, Principal, field};
 use filter::Filter;
 
@@ -220,7 +221,7 @@ fn check_members(
     for member in filter.members() {
         if !kind.has(member) {
             let fill = [("member", member), ("kind", &*kind.name)];
-            let error = context.rules.error("GraphPropertyUnknown");
+            let error = context.rules.error(code::GraphPropertyUnknown);
             return Err(Refusal::of_row(Shape::Arm, error, &fill));
         }
         let is_told = |object: &Value| matches!(field(object, member), Value::String(_) | Value::Array(_));

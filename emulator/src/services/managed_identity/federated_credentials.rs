@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use super::TYPE as IDENTITY;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::{Code, code};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
 /// The resource type.
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
 
-fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
     Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
 }
 
@@ -30,7 +31,7 @@ impl<'a> Wanted<'a> {
         let audiences = field(properties, "audiences").as_array();
         let (issuer, subject) = (text("issuer"), text("subject"));
         if issuer.is_empty() || subject.is_empty() || audiences.is_none() {
-            return Err(refuse(context, "SyntheticFederatedCredentialEmpty", &[]));
+            return Err(refuse(context, code::SyntheticFederatedCredentialEmpty, &[]));
         }
         match audiences.map(Vec::as_slice) {
             Some([Value::String(audience)]) if !audience.is_empty() => Ok(Self {
@@ -38,7 +39,7 @@ impl<'a> Wanted<'a> {
                 subject,
                 audience,
             }),
-            _ => Err(refuse(context, "SyntheticFederatedCredentialAudiences", &[])),
+            _ => Err(refuse(context, code::SyntheticFederatedCredentialAudiences, &[])),
         }
     }
 }
@@ -53,7 +54,7 @@ pub(super) fn put(
     let form = &context.rules.names.federated_credential;
     if !form.admits(id.name()) {
         let fill = [("name", id.name())];
-        return Err(refuse(context, "SyntheticFederatedCredentialName", &fill));
+        return Err(refuse(context, code::SyntheticFederatedCredentialName, &fill));
     }
     let sent = json_body(request)?;
     let wanted = Wanted::read(context, &sent)?;
@@ -68,12 +69,12 @@ pub(super) fn put(
             && other.text("/properties/subject") == wanted.subject
     });
     if same {
-        return Err(refuse(context, "SyntheticFederatedCredentialExists", &[]));
+        return Err(refuse(context, code::SyntheticFederatedCredentialExists, &[]));
     }
     let most = context.rules.federation.credentials.most;
     if others().count() >= most {
         let fill = [("most", &*most.to_string())];
-        return Err(refuse(context, "SyntheticFederatedCredentialsTooMany", &fill));
+        return Err(refuse(context, code::SyntheticFederatedCredentialsTooMany, &fill));
     }
     let mut body = plain::resource_body(&id, TYPE, &Value::Null)?;
     body["properties"] = json!({
@@ -89,7 +90,7 @@ fn require_identity(context: &Context<'_>, id: &ResourceId) -> Result<ResourceId
     let identity = id.parent();
     match context.state.resource(&identity) {
         Some(found) if found.is_type(IDENTITY) => Ok(identity),
-        _ => Err(refuse(context, "SyntheticFederatedCredentialIdentity", &[])),
+        _ => Err(refuse(context, code::SyntheticFederatedCredentialIdentity, &[])),
     }
 }
 
@@ -99,7 +100,7 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if context.state.resource(&permit.scope).is_none() {
-        return Err(refuse(context, "SyntheticFederatedCredentialIdentity", &[]));
+        return Err(refuse(context, code::SyntheticFederatedCredentialIdentity, &[]));
     }
     plain::list(context, permit, request, TYPE)
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::{Context, json_body, page, private_link};
 use crate::state::{Resource, field};
 
@@ -57,7 +58,7 @@ fn check_undecided(context: &Context<'_>, permit: &Permit, request: &Request) ->
     if same || is(own, "Rejected") {
         return Err(Refusal::of_row(
             Shape::Arm,
-            context.rules.error("ConnectionDecided"),
+            context.rules.error(code::ConnectionDecided),
             &[],
         ));
     }

@@ -12,6 +12,7 @@ use super::provider_operation::{self, Addresses};
 use super::{Context, Handler, json_body, plain};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::state::{Resource, field};
 
 const PRIVATE_ENDPOINT: &str = "Microsoft.Network/privateEndpoints";
@@ -145,7 +146,7 @@ fn check_subnet(context: &Context<'_>, id: &ResourceId, body: &Value) -> Result<
         Some(_) => {
             let error = context
                 .rules
-                .error("PrivateEndpointCreationNotAllowedAsSubnetIsDelegated");
+                .error(code::PrivateEndpointCreationNotAllowedAsSubnetIsDelegated);
             let fill = [("id", id.as_str()), ("subnet", subnet.as_str())];
             Err(Refusal::of_row(Shape::Arm, error, &fill))
         }

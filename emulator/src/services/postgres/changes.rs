@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{require_server, state_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::Mark;
+use crate::rules::{Code, Mark, code};
 use crate::services::{Context, LongRunning};
 use crate::state::OperationOutcome;
 
@@ -53,7 +53,7 @@ pub(super) fn take_turn(
                 .are_concurrent(&collection, &other.collection)
         };
         if !changes.iter().all(beside) {
-            return Err(refuse(context, "ServerIsBusy", server));
+            return Err(refuse(context, code::ServerIsBusy, server));
         }
     }
     Ok(Turn {
@@ -72,13 +72,13 @@ pub(super) fn take_turn_of_running(
     require_server(context, server)?;
     let turn = take_turn(context, permit, server)?;
     if matches!(state_of(context, server).as_str(), "Stopped" | "Disabled") {
-        return Err(refuse(context, "ServerIsNotReady", server));
+        return Err(refuse(context, code::ServerIsNotReady, server));
     }
     Ok(turn)
 }
 
 /// A refusal about a server, with a row of the errors.
-pub(super) fn refuse(context: &Context<'_>, row: &str, server: &ResourceId) -> Refusal {
+pub(super) fn refuse(context: &Context<'_>, row: Code, server: &ResourceId) -> Refusal {
     let state = state_of(context, server);
     let fill = [("server", server.name()), ("state", &state)];
     Refusal::of_row(Shape::Arm, context.rules.error(row), &fill)

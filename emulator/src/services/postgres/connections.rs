@@ -9,6 +9,7 @@ use super::single_server::{self, Answer, all, bad, require_listed, require_name}
 use super::{child_type, require_server};
 use crate::gateway::{Permit, check_tags};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, field, field_mut};
 
@@ -71,7 +72,7 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
     if server.is_type(single_server::SERVER) && was != "Pending" {
         return Err(refuse(
             context,
-            "PrivateEndpointConnectionStatusNotPending",
+            code::PrivateEndpointConnectionStatusNotPending,
             &server,
         ));
     }

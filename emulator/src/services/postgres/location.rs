@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::SERVER;
 use crate::gateway::{Permit, Refusal, Shape, server_named};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Edition, Storage};
+use crate::rules::{Edition, Storage, code};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -33,7 +33,7 @@ pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Resul
     if server_named(context.state, id.name()).is_none() {
         return Ok(());
     }
-    let error = context.rules.error("SyntheticServerNameInUse");
+    let error = context.rules.error(code::SyntheticServerNameInUse);
     let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
     refusal.shape = Shape::Arm;
     Err(refusal)

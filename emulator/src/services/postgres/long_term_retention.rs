@@ -10,6 +10,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
 use crate::model::{NetworkPath, Origin, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::{code, rule};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, field};
 
@@ -89,10 +90,10 @@ fn require_ready(context: &Context<'_>, server: &ResourceId) -> Result<(), Refus
     if state == "Ready" {
         return Ok(());
     }
-    let error = context.rules.error("ServerNotReadyForLongTermBackup");
+    let error = context.rules.error(code::ServerNotReadyForLongTermBackup);
     let mut refusal = Refusal::user_facing(error, &[]).because(format!("the server's state is {state}"));
     refusal.shape = crate::gateway::Shape::Arm;
-    Err(refusal.by([crate::rules::RuleId::new("FX-B-04")]))
+    Err(refusal.by([rule::FX_B_04]))
 }
 
 fn backup_name(sent: &Value) -> Result<String, Refusal> {
@@ -144,7 +145,7 @@ pub(super) fn start(
         .unwrap_or_default();
     let work = DumpWork {
         key: context.own.postgres.key(&server).unwrap_or_default().to_owned(),
-        excluded_databases: if context.rules.takes("FX-B-14", "excluded") {
+        excluded_databases: if context.rules.takes(rule::FX_B_14, "excluded") {
             context.rules.servers.own_databases.names.clone()
         } else {
             Vec::new()

@@ -8,6 +8,7 @@ use super::{require_server, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::field;
 
@@ -81,7 +82,7 @@ fn change(
 
 /// What only a server that is Ready can do is accepted of any, and fails then.
 fn refuse_later(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Response {
-    let refusal = refuse(context, "ServerIsNotReadyToRestart", &permit.scope);
+    let refusal = refuse(context, code::ServerIsNotReadyToRestart, &permit.scope);
     let (operation, response) = accept_beside(context, permit, request, &permit.scope);
     context.start(LateRefusal { operation, refusal });
     response

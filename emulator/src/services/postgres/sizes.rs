@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::changes::refuse;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::Edition;
+use crate::rules::{Edition, code};
 use crate::services::Context;
 use crate::state::field;
 
@@ -17,11 +17,15 @@ pub(super) fn check(context: &Context<'_>, id: &ResourceId, body: &Value) -> Opt
     let capabilities = &context.rules.servers.capabilities;
     let of = capabilities.editions.iter().find(|edition| has(edition, name));
     if !of.is_some_and(|edition| edition.name.eq_ignore_ascii_case(tier)) {
-        return Some(refuse(context, "ServerEditionIncompatibleWithSkuSize", id));
+        return Some(refuse(context, code::ServerEditionIncompatibleWithSkuSize, id));
     }
     let mode = field(field(field(body, "properties"), "highAvailability"), "mode");
     if tier.eq_ignore_ascii_case("Burstable") && is_available(mode) {
-        return Some(refuse(context, "HANotSupportedForBurstableSkuWithMoreInfo", id));
+        return Some(refuse(
+            context,
+            code::HANotSupportedForBurstableSkuWithMoreInfo,
+            id,
+        ));
     }
     None
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::wire_hundred_nanoseconds;
-use crate::rules::Mark;
+use crate::rules::{Code, Mark, code};
 use crate::services::Context;
 use crate::services::budget::Exhausted;
 
@@ -53,27 +53,27 @@ impl Problem {
 
     /// The second detail of the answer; the first is the same for all.
     fn detail(&self, context: &Context<'_>) -> Value {
-        let row = |code: &str, fill: &[(&str, &str)]| {
+        let row = |code: Code, fill: &[(&str, &str)]| {
             let refusal = Refusal::of_row(Shape::Arm, context.rules.error(code), fill);
             json!({"code": refusal.code, "message": refusal.message})
         };
         match self {
             Self::Syntax { at, found, expected } => {
-                let mut detail = row("ParserFailure", &[]);
+                let mut detail = row(code::ParserFailure, &[]);
                 detail["line"] = json!(at.line);
                 detail["characterPositionInLine"] = json!(at.character);
                 detail["token"] = json!(found);
                 detail["expectedToken"] = json!(expected);
                 detail
             }
-            Self::Table(name) => row("DisallowedLogicalTableName", &[("table", name)]),
-            Self::Function(name) => row("UnknownFunction", &[("function", name)]),
-            Self::Column(name) => row("SyntheticUnknownColumn", &[("column", name)]),
+            Self::Table(name) => row(code::DisallowedLogicalTableName, &[("table", name)]),
+            Self::Function(name) => row(code::UnknownFunction, &[("function", name)]),
+            Self::Column(name) => row(code::SyntheticUnknownColumn, &[("column", name)]),
             Self::NotPlayed { what, instead } => row(
-                "SyntheticQueryNotPlayed",
+                code::SyntheticQueryNotPlayed,
                 &[("what", what.as_str()), ("instead", instead.as_str())],
             ),
-            Self::Misused(text) => row("SyntheticQueryMisuse", &[("text", text)]),
+            Self::Misused(text) => row(code::SyntheticQueryMisuse, &[("text", text)]),
         }
     }
 
@@ -87,10 +87,10 @@ impl Problem {
             "the query was not understood: {}",
             detail["message"].as_str().unwrap_or_default()
         );
-        let invalid = Refusal::of_row(Shape::Arm, context.rules.error("InvalidQuery"), &[]);
+        let invalid = Refusal::of_row(Shape::Arm, context.rules.error(code::InvalidQuery), &[]);
         let mut refusal = Refusal::of_row(
             Shape::Arm,
-            context.rules.error("BadRequestOfResourceGraph"),
+            context.rules.error(code::BadRequestOfResourceGraph),
             &fill,
         );
         refusal.details = vec![json!({"code": invalid.code, "message": invalid.message}), detail];

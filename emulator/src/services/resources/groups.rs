@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::code;
 use crate::rules::not_of_group;
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
@@ -55,9 +56,9 @@ fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
     }
     let wrong = not_of_group(name);
     let code = if wrong.is_empty() {
-        "SyntheticResourceGroupName"
+        code::SyntheticResourceGroupName
     } else {
-        "InvalidResourceGroup"
+        code::InvalidResourceGroup
     };
     let fill = [("name", name), ("wrong", &*wrong)];
     Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &fill))
@@ -281,7 +282,7 @@ impl Workflow for DeleteGroup {
             && answer.status.is_client_error()
             && answer.status != StatusCode::NOT_FOUND
         {
-            if answer.json_body()["error"]["code"] == context.rules.error("ServerIsBusy").wire_code() {
+            if answer.json_body()["error"]["code"] == context.rules.error(code::ServerIsBusy).wire_code() {
                 // It is asked again when what it is busy with may be over.
                 self.left.push(id);
                 return Next::WatchOthers;

@@ -3,14 +3,14 @@
 use http::StatusCode;
 
 use crate::gateway::Refusal;
-use crate::rules::{NameForms, Rules};
+use crate::rules::{NameForms, Rules, code};
 use crate::services::storage::domain::Metadata;
 
 /// 400 for a container's name, in the blob service's envelope.
 pub(super) fn invalid_container(rules: &Rules, name: &str) -> Refusal {
     let form = &rules.names.container;
     if !(form.shortest..=form.longest).contains(&name.chars().count()) {
-        return Refusal::storage(rules.error("ContainerNameOutOfRange"), &[]);
+        return Refusal::storage(rules.error(code::ContainerNameOutOfRange), &[]);
     }
     Refusal::blob(
         StatusCode::BAD_REQUEST,

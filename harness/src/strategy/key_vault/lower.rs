@@ -5,7 +5,7 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{
     NetworkPath, Origin as Place, PrincipalId, Request, ResourceId, TenantId, Timestamp,
 };
-use azdrill_emulator::rules::{Assumptions, Profile, RuleId, Rules};
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::Core;
 use azdrill_emulator::services::Settings;
 use azdrill_emulator::state::{IdentityKind, Principal};
@@ -52,7 +52,7 @@ pub fn rules_for(trust: Trust) -> Result<Rules, WorldError> {
     } else {
         "virtual_machines_only"
     };
-    let assumptions = Assumptions::from([(RuleId::new("SS-B-05-TRUST"), taken.to_owned())]);
+    let assumptions = Assumptions::from([("SS-B-05-TRUST".to_owned(), taken.to_owned())]);
     Rules::load(Profile::Observed, &assumptions).map_err(|error| WorldError::Rules(error.to_string()))
 }
 

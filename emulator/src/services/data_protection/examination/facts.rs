@@ -1,7 +1,7 @@
 //! Checks that look at what is known without asking anybody: time, regions, settings, names.
 
 use super::super::violation::violation;
-use super::{Examination, Outcome, stage_name};
+use super::{Examination, Outcome};
 use crate::model::Timestamp;
 use crate::rules::{Check, Prerequisite, Subject};
 use crate::services::Context;
@@ -75,7 +75,7 @@ impl Examination {
             return Outcome::NotMet(violation(context, row, &reason));
         }
         let text = format!("warning: {reason}; the documents require it, and it is not enforced");
-        context.log.note(context.now, stage_name(row.stage), text, None);
+        context.log.note(context.now, row.stage.as_str(), text, None);
         Outcome::Met
     }
 

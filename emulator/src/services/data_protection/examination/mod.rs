@@ -18,7 +18,7 @@ use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, PrincipalId, ResourceId};
-use crate::rules::{Check, Flavour, Prerequisite, Stage, Subject};
+use crate::rules::{Check, Flavour, Prerequisite, RestoredAs, Stage, Subject, code};
 use crate::services::{Context, Input, Next};
 use crate::state::field;
 
@@ -40,6 +40,8 @@ pub(super) struct Target {
 pub(super) struct Examined {
     /// At which stage.
     pub(super) stage: Stage,
+    /// What is to be restored as what, if anything.
+    pub(super) restored_as: Option<RestoredAs>,
     /// The vault.
     pub(super) vault: ResourceId,
     /// The kind of datasource.
@@ -67,6 +69,7 @@ impl Examined {
         let datasource = Datasource::of(properties)?;
         Some(Self {
             stage: Stage::ValidateBackup,
+            restored_as: None,
             vault: vault.clone(),
             identity: field(properties, "identityDetails").clone(),
             server: Some(datasource.server()),
@@ -129,10 +132,15 @@ impl Examination {
     pub(super) fn step(&mut self, context: &mut Context<'_>, input: Input) -> Verdict {
         let mut input = Some(input).filter(|input| !matches!(input, Input::Woke));
         let rules = context.rules;
-        let (wanted, flavour) = (self.examined.stage, self.examined.flavour);
+        let Examined {
+            stage,
+            flavour,
+            restored_as,
+            ..
+        } = self.examined;
         let rows = || {
             let all = rules.prerequisites.iter();
-            all.filter(move |row| row.stage == wanted && row.flavour == flavour)
+            all.filter(move |row| row.is_for(flavour, stage, restored_as))
         };
         while let Some(row) = rows().nth(self.row) {
             let outcome = match input.take() {
@@ -149,7 +157,9 @@ impl Examination {
             Some(principal) => Verdict::Passed(principal),
             // No row of this stage looked at the identity; without one nothing can be done.
             None => Verdict::Violated(Box::new(Violation::plain(Refusal::user_facing(
-                context.rules.error("UserErrorSystemIdentityNotEnabledWithVault"),
+                context
+                    .rules
+                    .error(code::UserErrorSystemIdentityNotEnabledWithVault),
                 &[],
             )))),
         }
@@ -229,7 +239,7 @@ impl Examination {
                 self.principal = Some(principal);
                 Outcome::Met
             }
-            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id.clone()])))),
+            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id])))),
         }
     }
 
@@ -253,13 +263,5 @@ pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource
     match context.state.tenant_of(&vault.id) {
         Some(tenant) => path_of(vault, tenant),
         None => NetworkPath::internet(),
-    }
-}
-
-/// The word for a stage in the log.
-pub(super) fn stage_name(stage: Stage) -> &'static str {
-    match stage {
-        Stage::ValidateBackup => "validate_backup",
-        Stage::ValidateRestore | Stage::ValidateRestoreDatabase => "validate_restore",
     }
 }

@@ -6,7 +6,7 @@ use super::super::violation::{inner_error, violation};
 use super::{Examination, Outcome};
 use crate::gateway::Refusal;
 use crate::model::{Request, Response};
-use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault};
+use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, rule};
 use crate::services::data_protection::credentials::{ConnectionString, Credentials};
 use crate::services::{Context, Input, Next};
 use crate::state::field;
@@ -41,7 +41,7 @@ impl Examination {
         let request = || {
             let target = format!(
                 "{}?api-version={API_VERSION}",
-                address.path(context.rules.takes("SS-B-11-VERSION", "as_named"))
+                address.path(context.rules.takes(rule::SS_B_11_VERSION, "as_named"))
             );
             self.outbound(
                 context,

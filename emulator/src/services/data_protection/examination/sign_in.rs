@@ -6,7 +6,7 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Gate, Prerequisite, SignInFault, Stage};
+use crate::rules::{Gate, Prerequisite, RestoredAs, SignInFault, code};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::examination::secret::SecretLook;
 use crate::services::data_protection::plugin;
@@ -65,7 +65,7 @@ impl Examination {
             }
             SignInLook::Broken(reason) => {
                 let refusal = crate::gateway::Refusal::user_facing(
-                    context.rules.error("SyntheticDataMovementFailed"),
+                    context.rules.error(code::SyntheticDataMovementFailed),
                     &[],
                 )
                 .because(reason);
@@ -76,11 +76,11 @@ impl Examination {
     }
 
     fn needed(&self) -> NeededRights {
-        match self.examined.stage {
-            Stage::ValidateRestoreDatabase => NeededRights::Restore {
+        match self.examined.restored_as {
+            Some(RestoredAs::Database) => NeededRights::Restore {
                 database: self.examined.database.clone(),
             },
-            Stage::ValidateBackup | Stage::ValidateRestore => NeededRights::Backup,
+            Some(RestoredAs::Files) | None => NeededRights::Backup,
         }
     }
 
@@ -108,9 +108,9 @@ impl Examination {
             (Some(Credentials::EntraIdentity), _) => self.entra_user(context, server)?,
             _ => return Err(broken("the credentials have not been read")),
         };
-        let database = match self.examined.stage {
-            Stage::ValidateRestoreDatabase => MAINTENANCE.to_owned(),
-            Stage::ValidateBackup | Stage::ValidateRestore => self.examined.database.clone(),
+        let database = match self.examined.restored_as {
+            Some(RestoredAs::Database) => MAINTENANCE.to_owned(),
+            Some(RestoredAs::Files) | None => self.examined.database.clone(),
         };
         Ok(SignIn {
             host: format!("{}.postgres.database.azure.com", server.name()),

@@ -11,6 +11,7 @@ use super::sweep::overlap;
 use super::{Planned, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::field;
 
@@ -31,7 +32,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
     if let Some((first, second)) = overlap(&taken) {
         let (name, _) = planned.blamed(taken[first].1, taken[second].1);
         let fill = [("name", name), ("network", planned.id.name())];
-        return Err(refuse(context, "NetcfgSubnetRangesOverlap", &fill));
+        return Err(refuse(context, code::NetcfgSubnetRangesOverlap, &fill));
     }
     stays_while_used(context, planned)
 }
@@ -46,7 +47,7 @@ fn space_of(context: &Context<'_>, planned: &Planned<'_>) -> Result<Vec<IpNet>, 
     }
     if own.is_empty() && is_empty(field(space, POOLS)) {
         let fill = [("id", planned.id.as_str())];
-        return Err(refuse(context, "SyntheticAddressSpaceMissing", &fill));
+        return Err(refuse(context, code::SyntheticAddressSpaceMissing, &fill));
     }
     let network = planned.id.name();
     for (prefix, ()) in &own {
@@ -54,13 +55,13 @@ fn space_of(context: &Context<'_>, planned: &Planned<'_>) -> Result<Vec<IpNet>, 
         if let Some(range) = reserved.iter().find(|range| range.contains(prefix)) {
             let (prefix, range) = (prefix.to_string(), range.to_string());
             let fill = [("prefix", &*prefix), ("other", &*range), ("network", network)];
-            return Err(refuse(context, "SyntheticAddressPrefixReserved", &fill));
+            return Err(refuse(context, code::SyntheticAddressPrefixReserved, &fill));
         }
     }
     if let Some((first, second)) = overlap(&own) {
         let (first, second) = (own[first].0.to_string(), own[second].0.to_string());
         let fill = [("prefix", &*second), ("other", &*first), ("network", network)];
-        return Err(refuse(context, "SyntheticAddressPrefixesOverlap", &fill));
+        return Err(refuse(context, code::SyntheticAddressPrefixesOverlap, &fill));
     }
     Ok(own.into_iter().map(|(prefix, ())| prefix).collect())
 }
@@ -74,12 +75,12 @@ pub(super) fn prefix(context: &Context<'_>, id: &ResourceId, text: &str) -> Resu
     let parsed = text.parse::<IpNet>().ok();
     let Some(range) = parsed else {
         let fill = [("prefix", text), ("id", id.as_str())];
-        return Err(refuse(context, "InvalidAddressPrefixFormat", &fill));
+        return Err(refuse(context, code::InvalidAddressPrefixFormat, &fill));
     };
     if range != range.trunc() {
         let should = range.trunc().to_string();
         let fill = [("prefix", text), ("id", id.as_str()), ("should", &*should)];
-        return Err(refuse(context, "InvalidCIDRNotation", &fill));
+        return Err(refuse(context, code::InvalidCIDRNotation, &fill));
     }
     Ok(range)
 }
@@ -105,7 +106,7 @@ fn prefixes_of_subnet(
         .collect::<Result<_, _>>()?;
     if own.is_empty() && is_empty(field(field(subnet, "properties"), POOLS)) {
         let fill = [("name", name_of(subnet)), ("network", planned.id.name())];
-        return Err(refuse(context, "SyntheticSubnetWithoutPrefix", &fill));
+        return Err(refuse(context, code::SyntheticSubnetWithoutPrefix, &fill));
     }
     Ok(own)
 }
@@ -136,7 +137,7 @@ fn fits(
             ("smallest", &*smallest),
             ("ipv6", &*ipv6),
         ];
-        return Err(refuse(context, "SyntheticSubnetSize", &fill));
+        return Err(refuse(context, code::SyntheticSubnetSize, &fill));
     }
     // Where a pool gives out what the network has, nobody here knows what that is.
     let pooled = !is_empty(field(field(&planned.body["properties"], "addressSpace"), POOLS));
@@ -144,7 +145,7 @@ fn fits(
         return Ok(());
     }
     let fill = [("name", name), ("network", planned.id.name())];
-    Err(refuse(context, "NetcfgInvalidSubnet", &fill))
+    Err(refuse(context, code::NetcfgInvalidSubnet, &fill))
 }
 
 /// A subnet that something is in stays where it is, and what it is.
@@ -175,11 +176,11 @@ fn stays_while_used(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
             ("prefix", lost.unwrap_or_default()),
         ];
         let code = match (new, lost) {
-            (None, _) => "InUseSubnetCannotBeDeleted",
-            (Some(_), Some(_)) => "InUsePrefixCannotBeDeleted",
+            (None, _) => code::InUseSubnetCannotBeDeleted,
+            (Some(_), Some(_)) => code::InUsePrefixCannotBeDeleted,
             // An endpoint needs no delegation.
             (Some(_), None) if !in_use::needs_delegation(context, users, &id) => continue,
-            (Some(_), None) => "SyntheticDelegationInUse",
+            (Some(_), None) => code::SyntheticDelegationInUse,
         };
         return Err(refuse(context, code, &fill));
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::ResourceId;
-use crate::rules::{KeptCheck, KeptResource};
+use crate::rules::{Code, KeptCheck, KeptResource, code};
 use crate::services::{Context, parts};
 
 pub(super) use in_use::require_unused;
@@ -49,7 +49,7 @@ fn name_of(part: &Value) -> &str {
     part["name"].as_str().unwrap_or_default()
 }
 
-fn refuse(context: &Context<'_>, code: &str, fill: &[(&str, &str)]) -> Refusal {
+fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
     Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
 }
 
@@ -120,7 +120,7 @@ fn names_differ(
             let name = name_of(own);
             if !seen.insert(name.to_ascii_lowercase()) {
                 let fill = [("id", id.as_str()), ("name", name)];
-                return Err(refuse(context, "DuplicateResourceName", &fill));
+                return Err(refuse(context, code::DuplicateResourceName, &fill));
             }
         }
     }

@@ -9,6 +9,7 @@ use super::sweep::overlap;
 use super::{Planned, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::field;
 
@@ -33,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
         let network = field(field(peering, "properties"), "remoteVirtualNetwork");
         if field(network, "id").as_str().is_none_or(str::is_empty) {
             let fill = [("name", name_of(peering))];
-            return Err(refuse(context, "SyntheticPeeringWithoutRemote", &fill));
+            return Err(refuse(context, code::SyntheticPeeringWithoutRemote, &fill));
         }
         let Some(remote) = remote(peering) else { continue };
         if let Some(other) = seen.insert(remote.key().to_owned(), peering) {
@@ -41,7 +42,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
             let fill = [("other", other), ("network", remote.as_str())];
             return Err(refuse(
                 context,
-                "AnotherPeeringAlreadyReferencesRemoteVnet",
+                code::AnotherPeeringAlreadyReferencesRemoteVnet,
                 &fill,
             ));
         }
@@ -83,9 +84,9 @@ fn refuse_overlap(
         ("prefix2", &*prefix2),
     ];
     let code = if of.is_some() {
-        "VnetAddressSpaceOverlapsWithAlreadyPeeredVnet"
+        code::VnetAddressSpaceOverlapsWithAlreadyPeeredVnet
     } else {
-        "VnetAddressSpacesOverlap"
+        code::VnetAddressSpacesOverlap
     };
     refuse(context, code, &fill)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Planned, refuse};
 use crate::gateway::Refusal;
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::field;
 
@@ -15,7 +16,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
     if count > most {
         let (count, most) = (count.to_string(), most.to_string());
         let fill = [("id", planned.id.as_str()), ("count", &*count), ("most", &*most)];
-        return Err(refuse(context, "SyntheticTooManySecurityRules", &fill));
+        return Err(refuse(context, code::SyntheticTooManySecurityRules, &fill));
     }
     let mut taken: BTreeMap<(String, i64), &Value> = BTreeMap::new();
     for rule in planned.parts("securityRules") {
@@ -29,7 +30,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
         if let Some(other) = taken.insert(key, rule) {
             let (name, other) = planned.blamed(other, rule);
             let fill = [("name", name), ("other", other)];
-            return Err(refuse(context, "SecurityRuleConflict", &fill));
+            return Err(refuse(context, code::SecurityRuleConflict, &fill));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::DeletedVault;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_seconds};
+use crate::rules::code;
 use crate::services::{Context, Input, LongRunning, Next, Workflow};
 use crate::state::OperationOutcome;
 
@@ -58,7 +59,7 @@ fn in_path<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a DeletedV
                 && deleted.resource.location().eq_ignore_ascii_case(location)
         });
     found.ok_or_else(|| {
-        let error = context.rules.error("DeletedVaultNotFound");
+        let error = context.rules.error(code::DeletedVaultNotFound);
         Refusal::of_row(Shape::Arm, error, &[("vault", name)])
     })
 }
@@ -87,7 +88,7 @@ pub(super) fn purge(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if is_protected(in_path(context, permit)?) {
-        let error = context.rules.error("KeyVaultPurgeNotAllowed");
+        let error = context.rules.error(code::KeyVaultPurgeNotAllowed);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     let key = permit.params.get("vault").to_ascii_lowercase();

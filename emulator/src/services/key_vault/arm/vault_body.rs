@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{ResourceId, TenantId};
-use crate::rules::{KeyVaultFacts, Mark};
+use crate::rules::{KeyVaultFacts, Mark, code};
 use crate::services::Context;
 use crate::services::sent_body::{known_word, not_an_object, respell};
 use crate::state::field;
@@ -39,7 +39,7 @@ const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
 const NETWORK: [&str; 4] = ["bypass", "defaultAction", "ipRules", "virtualNetworkRules"];
 
 fn invalid(context: &Context<'_>, what: &str) -> Refusal {
-    let error = context.rules.error("KeyVaultBodyInvalid");
+    let error = context.rules.error(code::KeyVaultBodyInvalid);
     Refusal::of_row(Shape::Arm, error, &[("what", what)])
 }
 
@@ -108,7 +108,7 @@ pub(super) fn check_tenant(context: &Context<'_>, sent: &Value) -> Result<(), Re
     }
     let mut refusal = Refusal::of_row(
         Shape::Arm,
-        context.rules.error("KeyVaultTenant"),
+        context.rules.error(code::KeyVaultTenant),
         &[("name", NAME)],
     );
     if !wanted.is_nil() {
@@ -150,7 +150,7 @@ fn check_retention(context: &Context<'_>, properties: &Map<String, Value>) -> Re
                 .as_u64()
                 .is_some_and(|sent| (u64::from(days.least)..=u64::from(days.most)).contains(&sent));
             if !fits {
-                let error = context.rules.error("KeyVaultRetentionOutOfRange");
+                let error = context.rules.error(code::KeyVaultRetentionOutOfRange);
                 let fill = [("least", least.as_str()), ("most", &most)];
                 return Err(Refusal::of_row(Shape::Arm, error, &fill));
             }
@@ -158,11 +158,11 @@ fn check_retention(context: &Context<'_>, properties: &Map<String, Value>) -> Re
     }
     // Of a new vault as well, which has none to be switched off.
     if properties.get("enablePurgeProtection") == Some(&Value::Bool(false)) {
-        let error = context.rules.error("KeyVaultPurgeProtectionIrreversible");
+        let error = context.rules.error(code::KeyVaultPurgeProtectionIrreversible);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     if properties.get("enableSoftDelete") == Some(&Value::Bool(false)) {
-        let error = context.rules.error("KeyVaultSoftDeleteRequired");
+        let error = context.rules.error(code::KeyVaultSoftDeleteRequired);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     Ok(())

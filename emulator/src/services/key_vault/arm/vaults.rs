@@ -8,6 +8,7 @@ use super::super::{DeletedVault, VAULT};
 use super::{naming, vault_body};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::key_vault::arm::deleted::PurgeVault;
 use crate::services::sent_body::fill;
 use crate::services::{Context, json_body, plain, system_data};
@@ -64,7 +65,7 @@ fn take_create_mode(sent: &mut Value) -> Option<String> {
 fn recover(context: &mut Context<'_>, id: &ResourceId) -> Result<Response, Refusal> {
     let key = id.name().to_ascii_lowercase();
     let missing = || {
-        let error = context.rules.error("DeletedVaultNotFound");
+        let error = context.rules.error(code::DeletedVaultNotFound);
         Refusal::of_row(Shape::Arm, error, &[("vault", id.name())])
     };
     let found = context.own.key_vault.deleted.get(&key).ok_or_else(missing)?;
@@ -144,7 +145,7 @@ fn check_irreversible(context: &Context<'_>, vault: &Resource, sent: &Value) -> 
     let own = |name: &str| vault.at(&format!("/properties/{name}")).clone();
     let days = "softDeleteRetentionInDays";
     if !wanted(days).is_null() && *wanted(days) != own(days) {
-        let error = context.rules.error("KeyVaultRetentionFixed");
+        let error = context.rules.error(code::KeyVaultRetentionFixed);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     Ok(())

@@ -13,6 +13,7 @@ use super::preparation::{Imported, Made, Operated, carry_out, like, make, wanted
 use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::field;
 
@@ -233,7 +234,7 @@ pub(super) fn rotation_policy(
 }
 
 fn disabled(context: &Context<'_>, operation: &str) -> Refusal {
-    let error = context.rules.error("KeyDisabled");
+    let error = context.rules.error(code::KeyDisabled);
     Refusal::key_vault(error, &[("operation", operation)])
 }
 
@@ -294,13 +295,13 @@ fn check_usable(
     let error = match version.attributes.window(context.now) {
         _ if goes_on.iter().any(|own| own == operation) => None,
         Window::Inside => None,
-        Window::Before => Some(context.rules.error("KeyNotYetValid")),
-        Window::After => Some(context.rules.error("SyntheticKeyExpired")),
+        Window::Before => Some(context.rules.error(code::KeyNotYetValid)),
+        Window::After => Some(context.rules.error(code::SyntheticKeyExpired)),
     };
     let allowed = version.material.operations.iter().any(|own| own == operation);
     let error = match error {
         None if allowed => return Ok(()),
-        None => context.rules.error("KeyOperationForbidden"),
+        None => context.rules.error(code::KeyOperationForbidden),
         Some(error) => error,
     };
     Err(Refusal::key_vault(error, &[("operation", operation)]))

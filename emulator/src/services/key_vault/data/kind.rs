@@ -7,6 +7,7 @@ use super::super::objects::{Backups, Deleted, Object, Objects, Version};
 use super::super::vault::Vault;
 use super::super::{Contents, KeyVaultState};
 use crate::model::Request;
+use crate::rules::{Code, code};
 
 /// A kind of object.
 pub(super) trait Kind: Clone + Send + 'static {
@@ -23,9 +24,9 @@ pub(super) trait Kind: Clone + Send + 'static {
     /// The member of a list's item that holds the address.
     const ADDRESS: &'static str;
     /// The row of `errors.toml` for one that is not there.
-    const NOT_FOUND: &'static str;
+    const NOT_FOUND: Code;
     /// The row for one that is not there deleted either.
-    const DELETED_NOT_FOUND: &'static str;
+    const DELETED_NOT_FOUND: Code;
 
     /// Those of a vault.
     fn of(contents: &Contents) -> &Objects<Self::Material>;
@@ -52,8 +53,8 @@ impl Kind for Secrets {
     const NAME: &'static str = "secret";
     const TITLE: &'static str = "Secret";
     const ADDRESS: &'static str = "id";
-    const NOT_FOUND: &'static str = "SecretNotFound";
-    const DELETED_NOT_FOUND: &'static str = "DeletedSecretNotFound";
+    const NOT_FOUND: Code = code::SecretNotFound;
+    const DELETED_NOT_FOUND: Code = code::DeletedSecretNotFound;
 
     fn of(contents: &Contents) -> &Objects<SecretMaterial> {
         &contents.secrets
@@ -92,8 +93,8 @@ impl Kind for Keys {
     const NAME: &'static str = "key";
     const TITLE: &'static str = "Key";
     const ADDRESS: &'static str = "kid";
-    const NOT_FOUND: &'static str = "KeyNotFound";
-    const DELETED_NOT_FOUND: &'static str = "DeletedKeyNotFound";
+    const NOT_FOUND: Code = code::KeyNotFound;
+    const DELETED_NOT_FOUND: Code = code::DeletedKeyNotFound;
 
     fn of(contents: &Contents) -> &Objects<KeyMaterial> {
         &contents.keys

@@ -14,6 +14,7 @@ use super::page::page;
 use super::{addressed, bad_parameter, body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, Timestamp};
+use crate::rules::code;
 use crate::services::{Context, Input, Next, Workflow};
 use crate::state::field;
 
@@ -62,7 +63,7 @@ pub(super) fn check_not_deleted<K: Kind>(
     match objects::<K>(context, vault).and_then(|objects| objects.get_deleted(name)) {
         None => Ok(()),
         Some(_) => {
-            let error = context.rules.error("ObjectIsDeletedButRecoverable");
+            let error = context.rules.error(code::ObjectIsDeletedButRecoverable);
             let fill = [("Kind", K::TITLE), ("kind", K::NAME), ("name", name)];
             Err(Refusal::key_vault(error, &fill))
         }
@@ -189,7 +190,7 @@ pub(super) fn purge<K: Kind>(
     let vault = addressed(context, request)?;
     let name = permit.params.get(K::NAME);
     if !vault.recovery.purgeable {
-        let error = context.rules.error("KeyVaultPurgeProtected");
+        let error = context.rules.error(code::KeyVaultPurgeProtected);
         let fill = [("vault", vault.id.name()), ("location", vault.location.as_str())];
         return Err(Refusal::key_vault(error, &fill));
     }
@@ -238,7 +239,7 @@ pub(super) fn restore<K: Kind>(
     };
     check_not_deleted::<K>(context, &vault, &object.name)?;
     if objects::<K>(context, &vault).is_some_and(|objects| objects.get(&object.name).is_some()) {
-        let error = context.rules.error("KeyVaultObjectExists");
+        let error = context.rules.error(code::KeyVaultObjectExists);
         let fill = [("kind", K::NAME), ("name", object.name.as_str())];
         return Err(Refusal::key_vault(error, &fill));
     }

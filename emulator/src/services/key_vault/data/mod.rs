@@ -14,6 +14,7 @@ use super::objects::Version;
 use super::vault::Vault;
 use crate::gateway::{Permit, Refusal, json_text};
 use crate::model::{Request, Response, Timestamp};
+use crate::rules::code;
 use crate::services::{Context, Handler, Preparer};
 use kind::{Keys, Secrets};
 
@@ -76,21 +77,21 @@ fn root(_: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusa
 
 /// Certificates are not here; a client that asks for their contacts takes there being none for an answer.
 fn certificate_contacts(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let error = context.rules.error("SyntheticContactsNotFound");
+    let error = context.rules.error(code::SyntheticContactsNotFound);
     Err(Refusal::key_vault(error, &[]))
 }
 
 /// The vault a request is addressed to.
 fn addressed(context: &Context<'_>, request: &Request) -> Result<Vault, Refusal> {
     Vault::addressed(context, request).ok_or_else(|| {
-        let error = context.rules.error("SyntheticKeyVaultNotFound");
+        let error = context.rules.error(code::SyntheticKeyVaultNotFound);
         Refusal::key_vault(error, &[("vault", &request.host)])
     })
 }
 
 /// 400 for a request that says something wrong.
 fn bad_parameter(context: &Context<'_>, what: &str) -> Refusal {
-    Refusal::key_vault(context.rules.error("BadParameter"), &[("what", what)])
+    Refusal::key_vault(context.rules.error(code::BadParameter), &[("what", what)])
 }
 
 /// The request's JSON body, an object.

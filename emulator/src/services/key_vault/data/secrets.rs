@@ -11,7 +11,7 @@ use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
 use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::RuleId;
+use crate::rules::{code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -131,18 +131,18 @@ pub(super) fn get(
 /// Refuses a version that is switched off, or outside its time where that counts.
 fn check_usable(context: &Context<'_>, attributes: &Attributes) -> Result<(), Refusal> {
     if !attributes.enabled {
-        let error = context.rules.error("SecretDisabled");
+        let error = context.rules.error(code::SecretDisabled);
         return Err(Refusal::key_vault(error, &[]));
     }
-    if !context.rules.takes("KV-EXPIRY", "refused") {
+    if !context.rules.takes(rule::KV_EXPIRY, "refused") {
         return Ok(());
     }
     let error = match attributes.window(context.now) {
         Window::Inside => return Ok(()),
-        Window::Before => context.rules.error("SyntheticSecretNotYetValid"),
-        Window::After => context.rules.error("SyntheticSecretExpired"),
+        Window::Before => context.rules.error(code::SyntheticSecretNotYetValid),
+        Window::After => context.rules.error(code::SyntheticSecretExpired),
     };
-    Err(Refusal::key_vault(error, &[]).by([RuleId::new("KV-EXPIRY")]))
+    Err(Refusal::key_vault(error, &[]).by([rule::KV_EXPIRY]))
 }
 
 pub(super) fn update(

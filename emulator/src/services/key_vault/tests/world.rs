@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::azure::Azure;
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, Timestamp};
-use crate::rules::{Assumptions, Profile, RuleId, Rules};
+use crate::rules::{Assumptions, Profile, Rules};
 use crate::server::Core;
 use crate::services::Settings;
 use crate::state::{IdentityKind, Principal};
@@ -30,7 +30,7 @@ impl World {
     pub(super) fn empty_with(assumed: &[(&str, &str)]) -> Self {
         let assumptions: Assumptions = assumed
             .iter()
-            .map(|(rule, taken)| (RuleId::new(*rule), (*taken).to_owned()))
+            .map(|(rule, taken)| ((*rule).to_owned(), (*taken).to_owned()))
             .collect();
         let rules = Rules::load(Profile::Observed, &assumptions).expect("the rules load");
         let mut azure = Azure::new(rules, Settings::default(), 1);

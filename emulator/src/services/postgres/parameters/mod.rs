@@ -14,7 +14,7 @@ use super::{child_type, require_server, single_server};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::Mark;
+use crate::rules::{Code, Mark, code};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -95,13 +95,13 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     let server = server_of(permit);
     let listed = listed(context, &server)?;
     let Some(parameter) = listed.find(permit.scope.name()) else {
-        return Err(refuse(context, permit, "ConfigurationNotExists", &[]));
+        return Err(refuse(context, permit, code::ConfigurationNotExists, &[]));
     };
     let response = Response::json(StatusCode::OK, &describe(context, &server, parameter));
     Ok(marked(response, listed.mark))
 }
 
-fn refuse(context: &Context<'_>, permit: &Permit, row: &str, more: &[(&str, &str)]) -> Refusal {
+fn refuse(context: &Context<'_>, permit: &Permit, row: Code, more: &[(&str, &str)]) -> Refusal {
     let server = server_of(permit);
     let resource = context.state.resource(&server);
     let version = resource.map_or("", |server| server.text("/properties/version"));
@@ -120,10 +120,10 @@ pub(super) fn put(
     let server = server_of(permit);
     let listed = listed(context, &server)?;
     let Some(parameter) = listed.find(permit.scope.name()) else {
-        return Err(refuse(context, permit, "ConfigurationNotExists", &[]));
+        return Err(refuse(context, permit, code::ConfigurationNotExists, &[]));
     };
     if parameter.read_only {
-        return Err(refuse(context, permit, "ConfigurationReadOnly", &[]));
+        return Err(refuse(context, permit, code::ConfigurationReadOnly, &[]));
     }
     let sent = json_body(request)?;
     let properties = field(&sent, "properties");
@@ -135,7 +135,7 @@ pub(super) fn put(
     let turn = take_turn_of_running(context, permit, &server)?;
     let refusal = (!value::is_allowed(parameter, &value)).then(|| {
         let fill = [("value", value.as_str()), ("allowed", &parameter.allowed)];
-        refuse(context, permit, "InvalidConfigurationValue", &fill)
+        refuse(context, permit, code::InvalidConfigurationValue, &fill)
     });
     let source = field(properties, "source").as_str().unwrap_or("user-override");
     let source = if source == "system-default" && value == parameter.default {

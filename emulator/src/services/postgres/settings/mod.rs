@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{SERVER, server_spec};
 use crate::gateway::{Refusal, Shape};
 use crate::model::ResourceId;
-use crate::rules::{Mark, ServerFlavour, SettingCheck};
+use crate::rules::{Mark, ServerFlavour, SettingCheck, code};
 use crate::services::Context;
 use crate::state::field;
 
@@ -107,7 +107,7 @@ fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
             continue;
         }
         let name = path.last().copied().unwrap_or_default();
-        let error = asked.context.rules.error("BodyOfPostgreSQL");
+        let error = asked.context.rules.error(code::BodyOfPostgreSQL);
         let mut refusal = Refusal::of_row(Shape::Arm, error, &[("name", name)]).because(format!(
             "`{}` stays what it was when the server was made",
             row.setting
@@ -121,8 +121,8 @@ fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
 /// How something that cannot be is refused.
 pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
     let row = context.rules.server_settings.row(check);
-    let code = row.code.as_deref();
-    let error = context.rules.error(code.unwrap_or("BodyOfPostgreSQL"));
+    let code = row.code;
+    let error = context.rules.error(code.unwrap_or(code::BodyOfPostgreSQL));
     let mut refusal =
         Refusal::of_row(Shape::Arm, error, &[("name", &row.parameter)]).because(row.because.clone());
     // Reports show that this code names parameters; that it names this one, only some of them.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::gateway::{Refusal, Shape};
-use crate::rules::{Rules, StorageBody};
+use crate::rules::{Code, Rules, StorageBody, code};
 use crate::state::{Resource, field};
 
 /// What an account of an earlier kind can be made into.
@@ -32,18 +32,18 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let refuse = |code: &str, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
     let Some(kind) = rules.storage_accounts.kind(text("/kind")) else {
-        return Err(refuse("StorageKindAndSku", &[]));
+        return Err(refuse(code::StorageKindAndSku, &[]));
     };
     if !kind.takes(text("/sku/name")) {
-        return Err(refuse("StorageKindAndSku", &[]));
+        return Err(refuse(code::StorageKindAndSku, &[]));
     }
     let tier = said.as_str().filter(|tier| !tier.is_empty());
     let takes = |tier: &str| kind.access_tiers.iter().any(|own| own.eq_ignore_ascii_case(tier));
     if tier.is_some_and(|tier| !takes(tier)) || kind.asked && tier.is_none() {
         let fill = [("tier", tier.unwrap_or_default()), ("kind", &*kind.name)];
-        return Err(refuse("InvalidAccessTier", &fill));
+        return Err(refuse(code::InvalidAccessTier, &fill));
     }
     if !kind.blobs {
         return Err(Refusal::not_played(&format!(
@@ -77,7 +77,7 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
         let is_same = wanted == own || *wanted == Value::Bool(false) && own.is_null();
         if !wanted.is_null() && !is_same {
             let name = path.rsplit('/').next().unwrap_or_default();
-            let error = rules.error("AccountPropertyCannotBeUpdated");
+            let error = rules.error(code::AccountPropertyCannotBeUpdated);
             return Err(Refusal::of_row(Shape::Arm, error, &[("property", name)]));
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
     if let Some(wanted) = field(field(sent, "sku"), "name").as_str()
         && !rules.storage_accounts.converts(sku, wanted)
     {
-        let error = rules.error("StorageAccountTypeConversionNotAllowed");
+        let error = rules.error(code::StorageAccountTypeConversionNotAllowed);
         return Err(Refusal::of_row(
             Shape::Arm,
             error,

@@ -7,7 +7,7 @@ use super::ACCOUNT;
 use super::containers::account_in_path;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::StorageBody;
+use crate::rules::{StorageBody, code};
 use crate::services::{Context, json_body};
 use crate::state::{Resource, field};
 
@@ -20,7 +20,11 @@ fn id_of(context: &Context<'_>, permit: &Permit) -> Result<ResourceId, Refusal> 
 fn none(context: &Context<'_>, id: &ResourceId) -> Refusal {
     let account = id.parent();
     let fill = [("account", account.name())];
-    Refusal::of_row(Shape::Arm, context.rules.error("ManagementPolicyNotFound"), &fill)
+    Refusal::of_row(
+        Shape::Arm,
+        context.rules.error(code::ManagementPolicyNotFound),
+        &fill,
+    )
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

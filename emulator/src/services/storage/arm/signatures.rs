@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::containers::account_in_path;
 use crate::gateway::{Permit, Refusal, Shape, account_signature, service_signature};
 use crate::model::{Request, Response, Timestamp};
+use crate::rules::code;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -128,7 +129,7 @@ pub(super) fn service(
     let resource = text(&sent, "canonicalizedResource");
     // Only blobs and containers of this account.
     if !resource.starts_with(&format!("/blob/{host}/")) {
-        let error = context.rules.error("ServiceSasResource");
+        let error = context.rules.error(code::ServiceSasResource);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }
     readable(&sent, &[])?;

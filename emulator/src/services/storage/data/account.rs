@@ -6,6 +6,7 @@ use http::StatusCode;
 use super::{place, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_http_date};
+use crate::rules::code;
 use crate::services::Context;
 
 /// The settings of a new account's blob service, by element.
@@ -86,7 +87,7 @@ pub(super) fn set_properties(
     let root = xml::read(context, request.body.bytes(), "StorageServiceProperties")?;
     for child in &root.children {
         if !PROPERTIES.iter().any(|(name, _)| *name == child.name) {
-            return Err(place::refusal(context, "InvalidXmlDocument"));
+            return Err(place::refusal(context, code::InvalidXmlDocument));
         }
     }
     let is_on = |element: &str| element.to_ascii_lowercase().contains("<enabled>true</enabled>");
@@ -106,7 +107,7 @@ pub(super) fn statistics(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if !place::is_secondary(request) {
-        return Err(place::refusal(context, "StatisticsOnPrimary"));
+        return Err(place::refusal(context, code::StatisticsOnPrimary));
     }
     let synchronized = wire_http_date(context.now);
     Ok(xml(

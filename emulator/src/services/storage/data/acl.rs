@@ -9,6 +9,7 @@ use super::conditions::Conditions;
 use super::{account, containers, headers, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::{ContainerAccess, StoredAccessPolicy};
 
@@ -79,13 +80,13 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
         })
         .collect();
     if found.len() > POLICIES_MAX {
-        return Err(place::refusal(context, "InvalidXmlDocument"));
+        return Err(place::refusal(context, code::InvalidXmlDocument));
     }
     let wrong = found
         .iter()
         .any(|policy| policy.id.is_empty() || policy.id.chars().count() > ID_MAX);
     if wrong {
-        return Err(place::refusal(context, "InvalidXmlNodeValue"));
+        return Err(place::refusal(context, code::InvalidXmlNodeValue));
     }
     Ok(found)
 }

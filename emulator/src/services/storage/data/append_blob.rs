@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::{headers, incoming, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Kind};
 
@@ -23,7 +24,7 @@ fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal>
 fn check_position(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<(), Refusal> {
     match number(request, "x-ms-blob-condition-appendpos")? {
         Some(position) if position != blob.content.length => {
-            Err(place::refusal(context, "AppendPositionConditionNotMet"))
+            Err(place::refusal(context, code::AppendPositionConditionNotMet))
         }
         _ => Ok(()),
     }
@@ -37,7 +38,7 @@ fn writable<'a>(
 ) -> Result<(&'a Blob, u32, bool), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
     let Kind::Append { blocks, sealed } = blob.kind else {
-        return Err(place::refusal(context, "InvalidBlobType"));
+        return Err(place::refusal(context, code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
     Ok((blob, blocks, sealed))
@@ -55,13 +56,13 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request, length: u64)
     check_position(context, request, blob)?;
     let limit = number(request, "x-ms-blob-condition-maxsize")?;
     if limit.is_some_and(|limit| blob.content.length + length > limit) {
-        return Err(place::refusal(context, "MaxBlobSizeConditionNotMet"));
+        return Err(place::refusal(context, code::MaxBlobSizeConditionNotMet));
     }
     if sealed {
-        return Err(place::refusal(context, "BlobIsSealed"));
+        return Err(place::refusal(context, code::BlobIsSealed));
     }
     if blocks >= BLOCKS_MAX {
-        return Err(place::refusal(context, "AppendBlockCountExceedsLimit"));
+        return Err(place::refusal(context, code::AppendBlockCountExceedsLimit));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{multipart, place};
 use crate::gateway::{Permit, Refusal};
 use crate::log::{Asked, Exchange, RefusedBecause};
 use crate::model::{Request, Response};
-use crate::rules::OriginKind;
+use crate::rules::{OriginKind, code};
 use crate::services::Context;
 
 const PARTS_MAX: usize = 256;
@@ -19,7 +19,7 @@ pub(super) fn submit(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let invalid = |context: &Context<'_>| place::refusal(context, "BatchBodyInvalid");
+    let invalid = |context: &Context<'_>| place::refusal(context, code::BatchBodyInvalid);
     let container = permit.params.get("container");
     if !container.is_empty() {
         place::container(context, permit, request)?;
@@ -32,7 +32,7 @@ pub(super) fn submit(
         return Err(invalid(context));
     }
     if parts.len() > PARTS_MAX {
-        return Err(place::refusal(context, "BatchTooLong"));
+        return Err(place::refusal(context, code::BatchTooLong));
     }
     let boundary = format!("batchresponse_{}", context.draw_uuid("batch"));
     let mut text = String::new();
@@ -116,7 +116,7 @@ fn perform(
     let handler = super::handler(operation).filter(|_| OPERATIONS.contains(&operation) && !elsewhere);
     let result = match handler {
         Some(handler) => handler(context, &permit, request),
-        None => Err(place::refusal(context, "BatchBodyInvalid")),
+        None => Err(place::refusal(context, code::BatchBodyInvalid)),
     };
     (Some(permit), result)
 }

@@ -12,6 +12,7 @@ use super::create::{self, Described, Made};
 use super::{account, headers, incoming, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Extent, Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Block, Container, Kind};
 
@@ -148,7 +149,7 @@ pub(super) fn put(
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     if existing.is_some_and(|blob| blob.kind != Kind::Block) {
-        return Err(place::refusal(context, "InvalidBlobType"));
+        return Err(place::refusal(context, code::InvalidBlobType));
     }
     let blocks = resolve(container, name, list)?;
     let described = Described::without_body(context, permit, request)?;
@@ -203,7 +204,7 @@ pub(super) fn get(
     };
     match blob {
         None if staged.is_none() => return Err(place::no_blob()),
-        Some(blob) if blob.kind != Kind::Block => return Err(place::refusal(context, "InvalidBlobType")),
+        Some(blob) if blob.kind != Kind::Block => return Err(place::refusal(context, code::InvalidBlobType)),
         Some(blob) => preconditions::for_read(context, request, blob)?,
         None => {}
     }

@@ -7,6 +7,7 @@ use http::StatusCode;
 use super::{incoming, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Kind, Staged};
 
@@ -63,7 +64,7 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<St
     let existing = container.blobs.get(name);
     preconditions::check_lease(context, request, existing)?;
     if existing.is_some_and(|blob| blob.kind != Kind::Block) {
-        return Err(place::refusal(context, "InvalidBlobType"));
+        return Err(place::refusal(context, code::InvalidBlobType));
     }
     if let Some(staged) = container.staged.get(name) {
         check_fits(staged, &id)?;

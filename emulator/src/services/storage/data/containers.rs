@@ -6,6 +6,7 @@ use super::conditions::Conditions;
 use super::{headers, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PublicAccess, Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Container, Lease, Level};
 use crate::services::storage::names;
@@ -59,7 +60,7 @@ pub(super) fn public_access(
     if allowed {
         Ok(Some(access))
     } else {
-        Err(place::refusal(context, "PublicAccessNotPermitted"))
+        Err(place::refusal(context, code::PublicAccessNotPermitted))
     }
 }
 

@@ -8,6 +8,7 @@ use super::source::{self, Source};
 use super::{content, headers, incoming, place, tiers};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{ContentHeaders, Copied, Kind, Tier, Version};
 
@@ -27,7 +28,7 @@ fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<
     let priority = tiers::priority(request)?;
     if source.blob.kind != Kind::Block {
         return match asked {
-            Some(_) => Err(place::refusal(context, "AccessTierNotSupportedForBlobType")),
+            Some(_) => Err(place::refusal(context, code::AccessTierNotSupportedForBlobType)),
             None => Ok(Tier::default()),
         };
     }
@@ -96,7 +97,7 @@ pub(super) fn start(
     let source = source::find_for_copy(context, permit, request, sync)?;
     if sync {
         if source.blob.kind != Kind::Block {
-            return Err(place::refusal(context, "InvalidSourceBlobType"));
+            return Err(place::refusal(context, code::InvalidSourceBlobType));
         }
         if source.blob.content.length > SYNC_MAX_BYTES {
             return Err(incoming::too_large());
@@ -148,7 +149,7 @@ pub(super) fn abort(
         return Err(place::invalid_header("x-ms-copy-action"));
     }
     place::base_blob(context, permit, request)?;
-    Err(place::refusal(context, "NoPendingCopyOperation"))
+    Err(place::refusal(context, code::NoPendingCopyOperation))
 }
 
 /// Put Blob From URL: a new block blob with the source's bytes, and its content's properties unless

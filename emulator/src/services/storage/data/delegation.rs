@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
-use crate::rules::Gate;
+use crate::rules::{Gate, code};
 use crate::services::Context;
 
 /// The longest a key counts.
@@ -14,7 +14,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 fn time(context: &Context<'_>, text: &str) -> Result<Timestamp, Refusal> {
     text.parse()
-        .map_err(|_| place::refusal(context, "InvalidXmlNodeValue"))
+        .map_err(|_| place::refusal(context, code::InvalidXmlNodeValue))
 }
 
 pub(super) fn key(
@@ -48,7 +48,7 @@ pub(super) fn key(
     };
     let expiry = time(context, root.text_of("Expiry"))?;
     if expiry <= start || expiry <= context.now || expiry.duration_since(start) > LONGEST {
-        return Err(place::refusal(context, "DelegationKeyTimes"));
+        return Err(place::refusal(context, code::DelegationKeyTimes));
     }
     let key = DelegationKey {
         object: object.to_string(),

@@ -11,6 +11,7 @@ use super::range::{self, ByteRange};
 use super::{account, headers, incoming, page, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Dropped, Kind};
 
@@ -71,7 +72,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
     let (length, action) = (length(request)?, request.header("x-ms-sequence-number-action"));
     let Kind::Page { sequence: own } = blob.kind else {
         if length.is_some() || action.is_some() {
-            return Err(place::refusal(context, "InvalidBlobType"));
+            return Err(place::refusal(context, code::InvalidBlobType));
         }
         return Ok(Changed {
             kind: blob.kind,
@@ -88,7 +89,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
             return Err(place::invalid_header("x-ms-blob-sequence-number"));
         }
         Some("increment") if own == SEQUENCE_MAX => {
-            return Err(place::refusal(context, "SequenceNumberIncrementTooLarge"));
+            return Err(place::refusal(context, code::SequenceNumberIncrementTooLarge));
         }
         Some("increment") => own + 1,
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
@@ -101,7 +102,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
 
 /// The pages a write is for.
 fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRange, Refusal> {
-    let wrong = || place::refusal(context, "InvalidPageRange");
+    let wrong = || place::refusal(context, code::InvalidPageRange);
     let (start, end) = range::sent(request).ok_or_else(wrong)?;
     let behind = end.ok_or_else(wrong)?.checked_add(1).ok_or_else(wrong)?;
     if start % PAGE_BYTES != 0 || behind % PAGE_BYTES != 0 || behind > blob.content.length {
@@ -120,7 +121,7 @@ fn check_sequence(context: &Context<'_>, request: &Request, own: u64) -> Result<
     if at_most && below && equal {
         Ok(())
     } else {
-        Err(place::refusal(context, "SequenceNumberConditionNotMet"))
+        Err(place::refusal(context, code::SequenceNumberConditionNotMet))
     }
 }
 
@@ -132,7 +133,7 @@ fn writable<'a>(
 ) -> Result<(&'a Blob, ByteRange), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
     let Kind::Page { sequence } = blob.kind else {
-        return Err(place::refusal(context, "InvalidBlobType"));
+        return Err(place::refusal(context, code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
     check_sequence(context, request, sequence)?;
@@ -216,7 +217,7 @@ pub(super) fn put_from_url(
         return Err(incoming::too_large());
     }
     if part.length != range.length {
-        return Err(place::refusal(context, "InvalidPageRange"));
+        return Err(place::refusal(context, code::InvalidPageRange));
     }
     context.own.storage.share(&part);
     overwrite(context, permit, request, range, &part)
@@ -246,7 +247,7 @@ pub(super) fn ranges(
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
     if !matches!(blob.kind, Kind::Page { .. }) {
-        return Err(place::refusal(context, "InvalidBlobType"));
+        return Err(place::refusal(context, code::InvalidBlobType));
     }
     preconditions::for_read(context, request, blob)?;
     let total = blob.content.length;

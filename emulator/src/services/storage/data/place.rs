@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal, account_named};
 use crate::model::Request;
+use crate::rules::Code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
@@ -132,7 +133,7 @@ pub(super) fn give_back(context: &mut Context<'_>, dropped: Dropped) {
 }
 
 /// A refusal with a row of `errors_blob.toml`.
-pub(super) fn refusal(context: &Context<'_>, code: &str) -> Refusal {
+pub(super) fn refusal(context: &Context<'_>, code: Code) -> Refusal {
     Refusal::storage(context.rules.error(code), &[])
 }
 

@@ -8,7 +8,7 @@ use super::place::{self, invalid_header};
 use super::tag_query::Expression;
 use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
-use crate::rules::Gate;
+use crate::rules::{Gate, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Level};
 
@@ -34,7 +34,7 @@ fn check_tags(context: &Context<'_>, request: &Request, blob: Option<&Blob>) -> 
     let Some(value) = request.headers.get(IF_TAGS) else {
         return Ok(());
     };
-    let wrong = || place::refusal(context, "TagConditionInvalid");
+    let wrong = || place::refusal(context, code::TagConditionInvalid);
     let expression = Expression::condition(value.to_str().map_err(|_| wrong())?).map_err(|_| wrong())?;
     let none = std::collections::BTreeMap::new();
     if expression.holds("", blob.map_or(&none, |blob| &blob.tags)) {
@@ -82,7 +82,7 @@ pub(super) fn check_lease(
     let shown = lease_id(request)?;
     match existing {
         Some(blob) => blob.lease.check_write(context.now, shown, Level::Blob),
-        None if shown.is_some() => Err("LeaseNotPresentWithBlobOperation"),
+        None if shown.is_some() => Err(code::LeaseNotPresentWithBlobOperation),
         None => Ok(()),
     }
     .map_err(|code| place::refusal(context, code))

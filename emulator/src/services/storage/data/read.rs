@@ -6,6 +6,7 @@ use super::range::ByteRange;
 use super::{containers, content, headers, place, preconditions, range, tiers};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Body, RangeHash, Request, Response, StoredBody, wire_http_date};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Copied, Kind};
 
@@ -79,7 +80,7 @@ pub(super) fn get(
     let mut response = match range::of(request, total)? {
         None => {
             if hash_wanted(request)?.is_some() {
-                return Err(place::refusal(context, "RangeTooLongForHash"));
+                return Err(place::refusal(context, code::RangeTooLongForHash));
             }
             let mut response = describe(context, StatusCode::OK, blob, false);
             response.body = body(blob.content.clone());
@@ -115,7 +116,7 @@ fn part(
 ) -> Result<Response, Refusal> {
     let hash = hash_wanted(request)?;
     if hash.is_some() && range.length > HASHED_MAX_BYTES {
-        return Err(place::refusal(context, "RangeTooLongForHash"));
+        return Err(place::refusal(context, code::RangeTooLongForHash));
     }
     let total = blob.content.length;
     let mut response = describe(context, StatusCode::PARTIAL_CONTENT, blob, true)

@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::{place, range, tiers};
 use crate::gateway::{Credential, Permit, Refusal, authorize_with_key, endpoint_of};
 use crate::model::{Request, Scheme, StoredBody};
-use crate::rules::Endpoint;
+use crate::rules::{Endpoint, code};
 use crate::services::Context;
 use crate::services::storage::domain::Blob;
 
@@ -35,7 +35,7 @@ impl Source {
             Some(text) => {
                 let sent = range::parse(text).ok_or_else(|| place::invalid_header("x-ms-source-range"))?;
                 let range = range::within(sent, content.length)
-                    .map_err(|_| place::refusal(context, "SourceInvalidRange"))?;
+                    .map_err(|_| place::refusal(context, code::SourceInvalidRange))?;
                 content.slice(range.start, range.length)
             }
         };
@@ -72,7 +72,7 @@ struct Reading {
 }
 
 fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal> {
-    let invalid = || place::refusal(context, "CopySourceInvalid");
+    let invalid = || place::refusal(context, code::CopySourceInvalid);
     let address = request
         .headers
         .get(COPY_SOURCE)
@@ -198,7 +198,7 @@ pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) ->
             .map_err(unreachable)?;
     }
     if Conditions::of_source(request)?.check_read(&blob.version).is_err() {
-        return Err(place::refusal(context, "SourceConditionNotMet"));
+        return Err(place::refusal(context, code::SourceConditionNotMet));
     }
     let mut address = format!("{}{}", source.authority(), source.path);
     if let Some(snapshot) = place::snapshot(source) {
@@ -223,7 +223,7 @@ pub(super) fn copies_tags(request: &Request) -> Result<bool, Refusal> {
 
 /// What the source says, said by the destination: which gate and why stays in the log.
 fn not_verified(context: &Context<'_>, source: Refusal) -> Refusal {
-    let error = context.rules.error("CannotVerifyCopySource");
+    let error = context.rules.error(code::CannotVerifyCopySource);
     let status = match source.status {
         StatusCode::NOT_MODIFIED => StatusCode::PRECONDITION_FAILED,
         status => status,

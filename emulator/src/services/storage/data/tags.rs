@@ -11,6 +11,7 @@ use super::tag_query::Expression;
 use super::{account, listing, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::{Code, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Tags};
 
@@ -26,24 +27,24 @@ fn is_allowed(text: &str) -> bool {
 
 /// Puts tags together, each name once.
 fn collect(context: &Context<'_>, pairs: impl Iterator<Item = (String, String)>) -> Result<Tags, Refusal> {
-    let refuse = |code: &str| Err(place::refusal(context, code));
+    let refuse = |code: Code| Err(place::refusal(context, code));
     let mut tags = Tags::new();
     for (name, value) in pairs {
         if name.is_empty() {
-            return refuse("EmptyTagName");
+            return refuse(code::EmptyTagName);
         }
         if name.len() > NAME_MAX || value.len() > VALUE_MAX {
-            return refuse("TagsTooLarge");
+            return refuse(code::TagsTooLarge);
         }
         if !is_allowed(&name) || !is_allowed(&value) {
-            return refuse("InvalidTag");
+            return refuse(code::InvalidTag);
         }
         if tags.insert(name, value).is_some() {
-            return refuse("DuplicateTagNames");
+            return refuse(code::DuplicateTagNames);
         }
     }
     if tags.len() > COUNT_MAX {
-        return refuse("TagsTooLarge");
+        return refuse(code::TagsTooLarge);
     }
     Ok(tags)
 }
@@ -113,7 +114,7 @@ pub(super) fn find(
     let expression = Expression::search(&searched).map_err(|wrong| {
         let position = wrong.position.to_string();
         let fill = [("position", position.as_str()), ("what", wrong.what)];
-        Refusal::storage(context.rules.error("TagQueryInvalid"), &fill)
+        Refusal::storage(context.rules.error(code::TagQueryInvalid), &fill)
     })?;
     let only = permit.params.get("container");
     if !only.is_empty() {

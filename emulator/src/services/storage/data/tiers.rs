@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::{place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Kind, Rehydration, Tier};
 
@@ -55,11 +56,11 @@ pub(super) fn set(
     let to = sent(request)?.ok_or_else(|| place::missing_header("x-ms-access-tier"))?;
     let priority = priority(request)?;
     if blob.kind != Kind::Block {
-        return Err(place::refusal(context, "AccessTierNotSupportedForBlobType"));
+        return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
     }
     let now = context.now;
     if blob.tier.pending(now).is_some_and(|pending| pending.to != to) {
-        return Err(place::refusal(context, "BlobBeingRehydrated"));
+        return Err(place::refusal(context, code::BlobBeingRehydrated));
     }
     let returns = blob.tier.is_archived(now) && to != "Archive";
     let tier = Tier {
@@ -95,7 +96,7 @@ pub(super) fn set(
 pub(super) fn check_online(context: &Context<'_>, blob: &Blob) -> Result<(), Refusal> {
     // Nearly every blob has never been given a tier.
     if blob.tier.asked.is_some() && blob.tier.is_archived(context.now) {
-        return Err(place::refusal(context, "BlobArchived"));
+        return Err(place::refusal(context, code::BlobArchived));
     }
     Ok(())
 }

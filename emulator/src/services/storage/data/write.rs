@@ -6,6 +6,7 @@ use super::create::{self, Described, Made};
 use super::{content, headers, incoming, page_blob, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, ContentHeaders, Kind};
 
@@ -40,7 +41,7 @@ pub(super) fn put(
     };
     let described = Described::of(context, permit, request, ContentHeaders { md5, ..sent })?;
     if described.tier.asked.is_some() && made.kind != Kind::Block {
-        return Err(place::refusal(context, "AccessTierNotSupportedForBlobType"));
+        return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
     }
     let is_block = made.kind == Kind::Block;
     let version = create::finish(context, permit, request, described, earlier, made)?;
@@ -68,7 +69,7 @@ pub(super) fn delete(
     }
     let time = place::snapshot(request);
     if time.is_none() && snapshots && which.is_none() {
-        return Err(place::refusal(context, "SnapshotsPresent"));
+        return Err(place::refusal(context, code::SnapshotsPresent));
     }
     let container = place::container_mut(&mut context.own.storage, permit, request)?;
     let mut dropped = Vec::new();
@@ -112,7 +113,7 @@ fn changeable<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) 
     let blob = place::base_blob(context, permit, request)?;
     preconditions::for_write(context, request, blob)?;
     if blob.tier.is_archived(context.now) {
-        return Err(place::refusal(context, "BlobArchived"));
+        return Err(place::refusal(context, code::BlobArchived));
     }
     Ok(blob)
 }

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 
 use super::place;
 use crate::gateway::Refusal;
+use crate::rules::code;
 use crate::services::Context;
 
 /// Deeper bodies are none of ours.
@@ -45,7 +46,7 @@ impl Element {
 pub(super) fn read(context: &Context<'_>, body: &[u8], root: &str) -> Result<Element, Refusal> {
     parse(body)
         .filter(|element| element.name == root)
-        .ok_or_else(|| place::refusal(context, "InvalidXmlDocument"))
+        .ok_or_else(|| place::refusal(context, code::InvalidXmlDocument))
 }
 
 pub(super) fn parse(body: &[u8]) -> Option<Element> {

@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::model::Timestamp;
+use crate::rules::{Code, code};
 
 /// The row of the error a lease refuses with.
-pub(in crate::services::storage) type LeaseError = &'static str;
+pub(in crate::services::storage) type LeaseError = Code;
 
 /// How a lease stands at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,9 +99,9 @@ impl Lease {
         duration: Option<SignedDuration>,
     ) -> Result<(), LeaseError> {
         match self.state(now) {
-            LeaseState::Leased if !self.is(id) => return Err("LeaseAlreadyPresent"),
-            LeaseState::Breaking if self.is(id) => return Err("LeaseIsBreakingAndCannotBeAcquired"),
-            LeaseState::Breaking => return Err("LeaseAlreadyPresent"),
+            LeaseState::Leased if !self.is(id) => return Err(code::LeaseAlreadyPresent),
+            LeaseState::Breaking if self.is(id) => return Err(code::LeaseIsBreakingAndCannotBeAcquired),
+            LeaseState::Breaking => return Err(code::LeaseAlreadyPresent),
             LeaseState::Available | LeaseState::Leased | LeaseState::Expired | LeaseState::Broken => {}
         }
         self.0 = Some(Box::new(Held {
@@ -117,13 +118,13 @@ impl Lease {
         let state = self.state(now);
         match &mut self.0 {
             Some(held) if held.id == id => match state {
-                LeaseState::Breaking | LeaseState::Broken => Err("LeaseIsBrokenAndCannotBeRenewed"),
+                LeaseState::Breaking | LeaseState::Broken => Err(code::LeaseIsBrokenAndCannotBeRenewed),
                 LeaseState::Available | LeaseState::Leased | LeaseState::Expired => {
                     held.until = held.duration.map(|duration| now + duration);
                     Ok(())
                 }
             },
-            _ => Err("LeaseIdMismatchWithLeaseOperation"),
+            _ => Err(code::LeaseIdMismatchWithLeaseOperation),
         }
     }
 
@@ -139,24 +140,24 @@ impl Lease {
             Some(held) if state == LeaseState::Leased => {
                 // Asked a second time, it has the id already.
                 if held.id != id && held.id != proposed {
-                    return Err("LeaseIdMismatchWithLeaseOperation");
+                    return Err(code::LeaseIdMismatchWithLeaseOperation);
                 }
                 held.id = proposed;
                 Ok(())
             }
             Some(held) if state == LeaseState::Breaking => Err(if held.id == id {
-                "LeaseIsBreakingAndCannotBeChanged"
+                code::LeaseIsBreakingAndCannotBeChanged
             } else {
-                "LeaseIdMismatchWithLeaseOperation"
+                code::LeaseIdMismatchWithLeaseOperation
             }),
-            _ => Err("LeaseNotPresentWithLeaseOperation"),
+            _ => Err(code::LeaseNotPresentWithLeaseOperation),
         }
     }
 
     /// Ends the lease.
     pub(in crate::services::storage) fn release(&mut self, id: Uuid) -> Result<(), LeaseError> {
         if !self.is(id) {
-            return Err("LeaseIdMismatchWithLeaseOperation");
+            return Err(code::LeaseIdMismatchWithLeaseOperation);
         }
         self.0 = None;
         Ok(())
@@ -171,7 +172,7 @@ impl Lease {
     ) -> Result<i64, LeaseError> {
         let state = self.state(now);
         let Some(held) = &mut self.0 else {
-            return Err("LeaseNotPresentWithLeaseOperation");
+            return Err(code::LeaseNotPresentWithLeaseOperation);
         };
         let left = match state {
             LeaseState::Leased => held.until,
@@ -245,22 +246,22 @@ pub(in crate::services::storage) enum Level {
 impl Level {
     fn missing(self) -> LeaseError {
         match self {
-            Self::Blob => "BlobLeaseIdMissing",
-            Self::Container => "ContainerLeaseIdMissing",
+            Self::Blob => code::BlobLeaseIdMissing,
+            Self::Container => code::ContainerLeaseIdMissing,
         }
     }
 
     fn mismatch(self) -> LeaseError {
         match self {
-            Self::Blob => "LeaseIdMismatchWithBlobOperation",
-            Self::Container => "LeaseIdMismatchWithContainerOperation",
+            Self::Blob => code::LeaseIdMismatchWithBlobOperation,
+            Self::Container => code::LeaseIdMismatchWithContainerOperation,
         }
     }
 
     fn not_present(self) -> LeaseError {
         match self {
-            Self::Blob => "LeaseNotPresentWithBlobOperation",
-            Self::Container => "LeaseNotPresentWithContainerOperation",
+            Self::Blob => code::LeaseNotPresentWithBlobOperation,
+            Self::Container => code::LeaseNotPresentWithContainerOperation,
         }
     }
 }
@@ -306,7 +307,7 @@ mod tests {
             assert_eq!(lease.state(at(100)), state);
             match action(&mut lease) {
                 Ok(()) => lease.state(at(100)).as_str().to_owned(),
-                Err(code) => code.to_owned(),
+                Err(code) => code.to_string(),
             }
         })
     }
@@ -367,7 +368,7 @@ mod tests {
                 lease
                     .check_write(at(100), shown, Level::Blob)
                     .err()
-                    .unwrap_or("ok")
+                    .map_or("ok", Code::as_str)
             })
         };
         let read = |shown| {
@@ -375,7 +376,7 @@ mod tests {
                 lease
                     .check_read(at(100), shown, Level::Blob)
                     .err()
-                    .unwrap_or("ok")
+                    .map_or("ok", Code::as_str)
             })
         };
         assert_eq!(write(None), ["ok", missing, missing, "ok", "ok"]);

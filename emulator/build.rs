@@ -1,0 +1,167 @@
+//! Makes a constant of every rule and of every error code that `rules/` has a row for, so that code can name no
+//! other, and so that the compiler tells which of them nothing names.
+//!
+//! It reads no more than the heads of tables and the lines that name and state; everything else is the loader's
+//! business, which also checks that both have found the same rows.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Files besides those in `stated/` whose rows are rules.
+const NETWORK: [&str; 2] = ["network.toml", "database_network.toml"];
+/// Tables whose rows are found by what they say, so that code need not name them.
+const FOUND_BY_CHECK: [&str; 5] = [
+    "prerequisite",
+    "storage",
+    "key_vault",
+    "single_server",
+    "flexible_server",
+];
+
+/// A row: the table it stands in, its name, what it says.
+struct Row {
+    table: String,
+    name: String,
+    says: String,
+}
+
+fn main() -> io::Result<()> {
+    let folder = Path::new("rules");
+    println!("cargo::rerun-if-changed=rules");
+    let stated = files(&folder.join("stated"), "")?;
+    let errors = files(folder, "errors")?;
+    let network = NETWORK.map(|name| folder.join(name));
+    let all = files(folder, "")?
+        .into_iter()
+        .chain(files(&folder.join("bodies"), "")?);
+    let mut named_by_rows = BTreeSet::new();
+    for path in all
+        .chain(stated.clone())
+        .filter(|path| !path.ends_with("fixes.toml"))
+    {
+        named_by_rows.extend(references(&fs::read_to_string(path)?));
+    }
+    let roles = fs::read_to_string(folder.join("roles/otherwise.txt"))?;
+    named_by_rows.extend(roles.split(['\t', '\n']).map(str::to_owned));
+    let rules = rows(stated.iter().chain(&network), "id", "statement")?;
+    let codes = rows(errors.iter(), "code", "message")?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no OUT_DIR"))?);
+    let rules = constants(&rules, "RuleId", |row| {
+        FOUND_BY_CHECK.contains(&&*row.table) || named_by_rows.contains(&row.name)
+    });
+    let codes = constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
+    fs::write(out.join("rule.rs"), rules)?;
+    fs::write(out.join("code.rs"), codes)?;
+    fs::write(out.join("stated.rs"), texts(&stated)?)?;
+    fs::write(out.join("errors.rs"), texts(&errors)?)
+}
+
+/// The TOML files of a folder that begin so, in the order of their names.
+fn files(folder: &Path, begins: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with(begins) && name.ends_with(".toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The text between the first quotes of a line.
+fn quoted(line: &str) -> Option<&str> {
+    line.split('"').nth(1)
+}
+
+/// The texts other rows refer to errors by: whatever follows `code = ` (or the like) anywhere but at the
+/// beginning of an error's own row.
+fn references(text: &str) -> BTreeSet<String> {
+    let table = |line: &str| line.starts_with("[[");
+    let mut in_errors = false;
+    let mut found = BTreeSet::new();
+    for line in text.lines() {
+        if table(line) {
+            in_errors = line == "[[error]]";
+        }
+        // A row does not name itself, and what is to be done about a rule is no use of it.
+        if !in_errors && !line.starts_with("id = ") {
+            found.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// The rows of these files.
+fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) -> io::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(path)?;
+        let mut table = String::new();
+        for line in text.lines() {
+            let key = line.split_once('=').map(|(key, _)| key.trim());
+            if let Some(head) = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+                head.clone_into(&mut table);
+            } else if key == Some(name) {
+                rows.push(Row {
+                    table: table.clone(),
+                    name: quoted(line).unwrap_or_default().to_owned(),
+                    says: String::new(),
+                });
+            } else if (key == Some(says) || key == Some("reason"))
+                && let Some(row) = rows.last_mut()
+            {
+                quoted(line).unwrap_or_default().clone_into(&mut row.says);
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(rows)
+}
+
+/// A list of all names, and a constant for each.
+fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> String {
+    let mut text = format!("pub(super) static ALL: [{of}; {}] = [\n", rows.len());
+    for row in rows {
+        let _ = writeln!(text, "    {of}({:?}),", row.name);
+    }
+    text.push_str("];\n");
+    for row in rows {
+        let says = row.says.replace(['[', ']', '<', '>', '`'], "");
+        let allow = if needs_no_code(row) {
+            "#[allow(dead_code)]\n"
+        } else {
+            ""
+        };
+        let constant = row.name.replace('-', "_");
+        let _ = writeln!(
+            text,
+            "/// {says}\n{allow}pub(crate) const {constant}: {of} = {of}({:?});",
+            row.name
+        );
+    }
+    text
+}
+
+/// Names and texts of these files, to be read by the loader.
+fn texts(paths: &[PathBuf]) -> io::Result<String> {
+    let mut text = String::from("[\n");
+    for path in paths {
+        let name = path.strip_prefix("rules").unwrap_or(path).display().to_string();
+        let path = fs::canonicalize(path)?;
+        let _ = writeln!(
+            text,
+            "    ({name:?}, include_str!({:?})),",
+            path.display().to_string()
+        );
+    }
+    text.push_str("]\n");
+    Ok(text)
+}

@@ -1,0 +1,117 @@
+//! Names of rules and of error codes. There are none but those `emulator/rules/` has rows for: code takes them from
+//! [`rule`] and [`code`], whose constants are made of the rows when the crate is built, and a text is looked up.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The name of a rule, e.g. `FX-RF-03`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(&'static str);
+
+/// The name of an error's row: the code on the wire, unless the row shows it as another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+/// Every rule there is, by name.
+#[allow(
+    non_upper_case_globals,
+    reason = "rules are named as the documents' readers know them"
+)]
+pub(crate) mod rule {
+    use super::RuleId;
+
+    include!(concat!(env!("OUT_DIR"), "/rule.rs"));
+}
+
+/// Every error code there is, as Azure spells it.
+#[allow(non_upper_case_globals, reason = "codes are spelled as they are on the wire")]
+pub(crate) mod code {
+    use super::Code;
+
+    include!(concat!(env!("OUT_DIR"), "/code.rs"));
+}
+
+/// There is no row of that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} `{name}` in emulator/rules")]
+pub struct Unknown {
+    /// What was looked for.
+    pub what: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+macro_rules! named {
+    ($type:ident, $what:literal, $all:expr) => {
+        impl $type {
+            /// The row of that name.
+            ///
+            /// # Errors
+            ///
+            /// If there is none.
+            pub fn named(name: &str) -> Result<Self, Unknown> {
+                let found = $all.binary_search_by(|row| row.0.cmp(name));
+                found.map(|at| $all[at]).map_err(|_| Unknown {
+                    what: $what,
+                    name: name.to_owned(),
+                })
+            }
+
+            /// All there are, in the order of their names.
+            pub fn all() -> impl Iterator<Item = Self> {
+                $all.into_iter()
+            }
+
+            /// The name.
+            pub const fn as_str(self) -> &'static str {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.0)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                Self::named(&name).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+named!(RuleId, "rule", rule::ALL);
+named!(Code, "error code", code::ALL);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_a_row_can_be_named() {
+        assert_eq!(RuleId::named("FX-B-02").map(RuleId::as_str), Ok("FX-B-02"));
+        let error = RuleId::named("FX-B-99").unwrap_err().to_string();
+        assert_eq!(error, "there is no rule `FX-B-99` in emulator/rules");
+        assert!(Code::named("NoSuchCode").is_err());
+        let read: Result<RuleId, _> = serde_json::from_str("\"FX-B-99\"");
+        assert!(read.unwrap_err().to_string().contains("no rule `FX-B-99`"));
+    }
+
+    #[test]
+    fn no_name_stands_twice() {
+        for names in [
+            RuleId::all().map(RuleId::as_str).collect::<Vec<_>>(),
+            Code::all().map(Code::as_str).collect(),
+        ] {
+            assert!(names.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+}
