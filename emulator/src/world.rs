@@ -86,6 +86,21 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
     })
 }
 
+/// Puts a further subscription of an operator's into a world.
+pub fn found_subscription(azure: &mut Azure, now: Timestamp, operator: &Operator, id: &str, name: &str) {
+    azure.with_context(now, |context| {
+        let subscription = Subscription {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            tenant: operator.tenant,
+            hidden: false,
+        };
+        context.state.subscriptions.insert(id.to_owned(), subscription);
+        let scope = ResourceId::from_segments(["subscriptions", id]);
+        assign(context, operator.object_id, "Owner", &scope, SignedDuration::ZERO);
+    });
+}
+
 /// Lets an operator sign in with a certificate (DER) as well.
 pub fn admit_certificate(azure: &mut Azure, operator: &Operator, certificate: Vec<u8>) {
     let directory = &mut azure.state_mut().directory;

@@ -17,6 +17,7 @@ const RESTORED: &str = "restored";
 
 /// Where a restore goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Goal {
     /// To files in the container.
@@ -45,7 +46,7 @@ pub(super) fn check_goal(goal: Goal, world: &World) -> Result<(), Misstated> {
 
 impl Play<'_> {
     fn identity_details(&self, identity: Option<Acting>, named: bool) -> Option<Value> {
-        let identity = identity.unwrap_or(self.scenario.world.vault.protect_as);
+        let identity = identity.unwrap_or(self.world.vault.protect_as);
         (identity == Acting::User && named).then(|| {
             json!({"useSystemAssignedIdentity": false, "userAssignedIdentityArmUrl": self.names.user_identity})
         })
@@ -53,7 +54,7 @@ impl Play<'_> {
 
     /// The properties a backup instance is written with.
     pub(super) fn instance(&self, identity: Option<Acting>, named: bool) -> Value {
-        let world = &self.scenario.world;
+        let world = &self.world;
         let mut properties = match world.server.flavour {
             ServerFlavour::Single => self.single_server_instance(),
             ServerFlavour::Flexible => self.server_instance(FLEXIBLE),
@@ -65,8 +66,16 @@ impl Play<'_> {
         properties
     }
 
+    fn server_location(&self) -> &str {
+        self.world
+            .server
+            .location
+            .as_ref()
+            .unwrap_or(&self.world.location)
+    }
+
     fn server_instance(&self, kind: &str) -> Value {
-        let world = &self.scenario.world;
+        let world = &self.world;
         json!({
             "objectType": "BackupInstance",
             "friendlyName": world.server.name,
@@ -77,7 +86,7 @@ impl Play<'_> {
                 "resourceID": self.names.server,
                 "resourceUri": self.names.server,
                 "resourceName": world.server.name,
-                "resourceLocation": world.location,
+                "resourceLocation": self.server_location(),
             },
             "policyInfo": {"policyId": self.names.policy},
         })
@@ -85,12 +94,12 @@ impl Play<'_> {
 
     /// The properties of a backup instance of the single server's database.
     fn single_server_instance(&self) -> Value {
-        let world = &self.scenario.world;
+        let world = &self.world;
         let source = self.single_server_source(
             &self.names.server,
             &world.server.database,
             &world.key_vault.secret,
-            &world.location,
+            self.server_location(),
         );
         json!({
             "objectType": "BackupInstance",
@@ -105,7 +114,7 @@ impl Play<'_> {
     /// `dataSourceInfo`, `dataSourceSetInfo` and `datasourceAuthCredentials` for a database.
     fn single_server_source(&self, server: &str, database: &str, secret: &str, location: &str) -> Value {
         let name = server.rsplit('/').next().unwrap_or_default();
-        let key_vault = &self.scenario.world.key_vault;
+        let key_vault = &self.world.key_vault;
         let version = match &self.pinned {
             Some(version) if *secret == key_vault.secret => format!("/{version}"),
             _ => String::new(),
@@ -138,7 +147,7 @@ impl Play<'_> {
                 },
             },
         });
-        if self.scenario.world.entra_credentials_until.is_some() {
+        if self.world.entra_credentials_until.is_some() {
             source["credentials"] = Value::Null;
         }
         source
@@ -173,7 +182,7 @@ impl Play<'_> {
         json!({
             "objectType": "RestoreFilesTargetInfo",
             "recoveryOption": "FailIfExists",
-            "restoreLocation": self.scenario.world.location,
+            "restoreLocation": self.world.vault.location.as_ref().unwrap_or(&self.world.location),
             "targetDetails": {
                 "filePrefix": prefix,
                 "restoreTargetLocationType": "AzureBlobs",
@@ -185,7 +194,7 @@ impl Play<'_> {
 
     /// `restoreTargetInfo` of a restore to a database of the server to restore to.
     fn database_target(&mut self, database: &str) -> Result<Value, RunError> {
-        let world = &self.scenario.world;
+        let world = &self.world;
         let target = world
             .target
             .as_ref()

@@ -18,6 +18,7 @@ pub(crate) const NOT_REACHED: &str = "NotReached";
 
 /// When in a job a step happens. It is the job of the step before it that has no `during`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct During {
     /// The job's operation, in Azure's word.
@@ -28,6 +29,7 @@ pub struct During {
 
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Job {
     /// It backs up.
     Backup,
@@ -37,6 +39,7 @@ pub enum Job {
 
 /// A moment of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Its request has been accepted, and nothing has been done yet.
@@ -130,8 +133,19 @@ impl<'a> Play<'a> {
             return Ok(self.happened.pop_front().unwrap_or_else(not_reached));
         }
         let later = self.scenario.steps.get(number + 1..).unwrap_or_default();
+        self.turn_to(step)?;
         self.meanwhile = later.iter().take_while(|step| step.during.is_some()).collect();
         step.action.take(self).await
+    }
+
+    /// Sees the world as a step does.
+    fn turn_to(&mut self, step: &Step) -> Result<(), RunError> {
+        let world = &self.scenario.world;
+        if !world.resources.is_empty() {
+            let seen = world.seen_by(&step.about, step.action.needs())?;
+            self.see(seen);
+        }
+        Ok(())
     }
 
     /// Begins a job and follows it to its end, with what happens in it.
@@ -202,7 +216,8 @@ impl<'a> Play<'a> {
     fn aside(&self, settles: Settles) -> Self {
         Self {
             postgres: self.postgres.clone(),
-            source: self.source.clone(),
+            sources: self.sources.clone(),
+            names: self.names.clone(),
             target_key: self.target_key.clone(),
             pinned: self.pinned.clone(),
             rotations: self.rotations,
@@ -216,6 +231,7 @@ impl<'a> Play<'a> {
         step: &'b Step,
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RunError>> + Send + 'b>> {
         Box::pin(async move {
+            self.turn_to(step)?;
             let world = &self.scenario.world;
             let who = match &step.by_whom {
                 Some(name) => Some(build_single::persona(&self.client, &self.names, world, name)?),

@@ -42,7 +42,7 @@ impl Play<'_> {
 
     /// What is in the target container, seen from behind the scenes: a look, not a client's call.
     pub(super) fn blob_names(&self) -> Vec<String> {
-        let storage = &self.scenario.world.storage;
+        let storage = &self.world.storage;
         self.client.look(|core| {
             core.services()
                 .storage

@@ -7,6 +7,7 @@ mod compare;
 mod datasource;
 mod during;
 mod job;
+mod kind;
 mod names;
 mod print;
 mod report;
@@ -17,7 +18,7 @@ mod step;
 mod transcript;
 mod users;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -31,6 +32,7 @@ use azdrill_emulator::world;
 
 pub(crate) use during::NOT_REACHED;
 pub use during::{During, Job, Phase};
+pub use kind::Resource;
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
@@ -40,7 +42,7 @@ pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, ServerFlavour, Step, World};
+use crate::scenario::{Scenario, Step, World};
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 
@@ -158,7 +160,7 @@ pub async fn play(
     let mut play = Play::begin(scenario, client, postgres).await?;
     let mut steps = play.steps(profile).await?;
     play.tell_unstruck(&mut steps);
-    let postgres_major = play.source.as_ref().map(|spec| spec.major);
+    let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(scenario.world.begins());
     let about = play.about(scenario);
     play.clean_up().await;
@@ -178,10 +180,13 @@ pub async fn play(
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
+    /// The world as the step being taken sees it: what it is about stands in the places of the short forms.
+    world: World,
     pub(crate) names: Names,
     client: Client,
     postgres: Option<Arc<dyn RealPostgres>>,
-    source: Option<ServerSpec>,
+    /// The source servers, by the id of each.
+    sources: BTreeMap<String, ServerSpec>,
     /// The newest restore's file prefix.
     last_prefix: String,
     /// The blobs the last restore as files made.
@@ -195,8 +200,8 @@ pub(crate) struct Play<'a> {
     /// The version of the secret that the instance names.
     pinned: Option<String>,
     rotations: u32,
-    /// What was in the source when the newest backup was taken.
-    backed_up: Option<crate::postgres::content::DatabaseContent>,
+    /// What was in the source of each instance when its newest backup was taken.
+    backed_up: BTreeMap<String, crate::postgres::content::DatabaseContent>,
     /// How many of the scenario's steps have been taken.
     taken: usize,
     /// The steps that happen in the job of the one being taken.
@@ -238,10 +243,7 @@ impl<'a> Play<'a> {
     ) -> Result<Self, RunError> {
         let mut play = Self::at(scenario, client, postgres);
         build::build(&mut play.client, &play.names, scenario).await?;
-        play.fill_source().await?;
-        if scenario.world.server.flavour == ServerFlavour::Single {
-            play.prepare_single_server().await?;
-        }
+        play.prepare_servers().await?;
         Ok(play)
     }
 
@@ -249,10 +251,11 @@ impl<'a> Play<'a> {
     fn at(scenario: &'a Scenario, client: Client, postgres: Option<Arc<dyn RealPostgres>>) -> Self {
         Self {
             scenario,
+            world: scenario.world.clone(),
             names: Names::of(&scenario.world, &client.operator().subscription),
             client,
             postgres,
-            source: None,
+            sources: BTreeMap::new(),
             last_prefix: String::new(),
             restored: Vec::new(),
             restores: 0,
@@ -261,7 +264,7 @@ impl<'a> Play<'a> {
             target_key: None,
             pinned: None,
             rotations: 0,
-            backed_up: None,
+            backed_up: BTreeMap::new(),
             taken: 0,
             meanwhile: Vec::new(),
             happened: VecDeque::new(),
@@ -279,33 +282,6 @@ impl<'a> Play<'a> {
             steps.push(step);
         }
         Ok(steps)
-    }
-
-    /// Puts the sample content into the server's database.
-    async fn fill_source(&mut self) -> Result<(), RunError> {
-        let Some(postgres) = self.postgres.clone() else {
-            return Ok(());
-        };
-        let id = self.names.server.parse().ok();
-        let spec = self
-            .client
-            .look(|core| core.services().postgres.spec(id.as_ref()?).cloned());
-        let Some(spec) = spec else { return Ok(()) };
-        let sample: crate::postgres::content::Sample = self.scenario.world.server.content.parse().map_err(
-            |error: crate::postgres::content::UnknownSample| RunError::Scenario(error.to_string()),
-        )?;
-        let client = postgres
-            .connect(&spec.key, &self.scenario.world.server.database)
-            .await?;
-        // A customer's tables belong to the customer, and so do later grants on them.
-        let administrator = crate::postgres::quote_identifier(build::ADMIN);
-        let set = format!("SET ROLE {administrator}");
-        client.batch_execute(&set).await.map_err(|error| {
-            RunError::from(crate::postgres::sql_error("becoming the administrator", &error))
-        })?;
-        sample.apply(&client).await?;
-        self.source = Some(spec);
-        Ok(())
     }
 
     async fn step(&mut self, step: &'a Step, profile: Profile) -> Result<StepReport, RunError> {
@@ -379,7 +355,7 @@ impl<'a> Play<'a> {
     /// Removes the servers of this world; whatever is left goes with the engine.
     async fn clean_up(self) {
         let Some(postgres) = self.postgres else { return };
-        for spec in self.source.iter().chain(&self.scratch) {
+        for spec in self.sources.values().chain(&self.scratch) {
             if let Err(error) = postgres.remove(&spec.key).await {
                 tracing::warn!("could not remove a server: {error}");
             }

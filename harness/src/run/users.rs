@@ -1,14 +1,16 @@
 //! The users of a world's databases, and what they have been granted.
 
+use azdrill_emulator::jobs::ServerSpec;
 use http::Method;
 use serde_json::Value;
 
 use super::build::ADMIN;
 use super::build_single::secret_call;
 use super::{Play, RunError};
+use crate::postgres::content::{Sample, UnknownSample};
 use crate::postgres::grants::{BackupGrants, restore_grants};
 use crate::postgres::{password_verifier, quote_identifier, quote_literal, sql_error};
-use crate::scenario::{Password, UserRights, UserWorld};
+use crate::scenario::{Part, Password, ServerFlavour, UserRights, UserWorld, World};
 
 fn named(error: crate::postgres::grants::BadName) -> RunError {
     RunError::Scenario(format!("a database user: {error}"))
@@ -42,9 +44,65 @@ $large$;
 }
 
 impl Play<'_> {
+    /// Puts into the world's servers what is in them: the sample content and the users.
+    pub(super) async fn prepare_servers(&mut self) -> Result<(), RunError> {
+        let whole = self.scenario.world.clone();
+        let named = whole.resources.values();
+        let servers = named.filter(|own| own.part() == Some(Part::Server));
+        let mut seen: Vec<World> = servers.map(|own| whole.seen_from(own)).collect();
+        if !whole.all_named {
+            seen.push(whole.clone());
+        }
+        for world in seen {
+            self.see(world);
+            self.fill_source().await?;
+            if self.world.server.flavour == ServerFlavour::Single {
+                self.prepare_single_server().await?;
+            }
+        }
+        self.see(whole);
+        Ok(())
+    }
+
+    /// Puts the sample content into the server's database.
+    async fn fill_source(&mut self) -> Result<(), RunError> {
+        let Some(postgres) = self.postgres.clone() else {
+            return Ok(());
+        };
+        let id = self.names.server.parse().ok();
+        let spec = self
+            .client
+            .look(|core| core.services().postgres.spec(id.as_ref()?).cloned());
+        let Some(spec) = spec else { return Ok(()) };
+        let own = &self.world.server;
+        let sample: Sample = own
+            .content
+            .parse()
+            .map_err(|error: UnknownSample| RunError::Scenario(error.to_string()))?;
+        let client = postgres.connect(&spec.key, &own.database).await?;
+        // A customer's tables belong to the customer, and so do later grants on them.
+        let set = format!("SET ROLE {}", quote_identifier(ADMIN));
+        let set = client.batch_execute(&set).await;
+        set.map_err(|error| RunError::from(sql_error("becoming the administrator", &error)))?;
+        sample.apply(&client).await?;
+        self.sources.insert(self.names.server.clone(), spec);
+        Ok(())
+    }
+
+    /// The source server of what the step is about.
+    pub(super) fn source(&self) -> Option<&ServerSpec> {
+        self.sources.get(&self.names.server)
+    }
+
+    /// Sees the world as a step does.
+    pub(super) fn see(&mut self, world: World) {
+        self.names = self.names.seen_by(&world);
+        self.world = world;
+    }
+
     /// Makes the database users of the world, and remembers the version a pinned secret has.
-    pub(super) async fn prepare_single_server(&mut self) -> Result<(), RunError> {
-        let world = self.scenario.world.clone();
+    async fn prepare_single_server(&mut self) -> Result<(), RunError> {
+        let world = self.world.clone();
         if world.key_vault.pinned {
             let name = &world.key_vault.secret;
             let path = format!("/secrets/{name}");
@@ -110,7 +168,7 @@ impl Play<'_> {
                 .app_id
         });
         Ok(UserWorld {
-            name: self.scenario.world.vault.name.clone(),
+            name: self.world.vault.name.clone(),
             password: Password::try_from(application.ok_or_else(missing)?.to_string())
                 .map_err(|error| RunError::Scenario(error.to_owned()))?,
             rights: UserRights::Backup,

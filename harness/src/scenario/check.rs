@@ -61,6 +61,18 @@ impl Scenario {
             known::rule(id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
+        for (name, persona) in &self.world.personas {
+            for role in &persona.roles {
+                let checked = whole.check_site(&role.on).map_err(|wrong| wrong.at(name.clone()));
+                checked.map_err(|wrong| wrong.at("personas").at("world"))?;
+            }
+        }
+        for name in self.resource.keys() {
+            if let Some(resource) = whole.resources.get(name) {
+                let checked = resource.check(whole);
+                checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+            }
+        }
         for (number, step) in self.steps.iter().enumerate() {
             let own = self.steps.get(..number).unwrap_or_default();
             let before: Vec<Step> = before.iter().chain(own).cloned().collect();
@@ -253,6 +265,65 @@ mod tests {
                 "[[step]]\ndo = \"deploy\"\ntemplate = \"../../etc/passwd\"\n",
                 "line 4, column 12",
                 "inside the folder of scenarios",
+            ),
+        ] {
+            refused_at(text, place, says);
+        }
+    }
+
+    #[test]
+    fn what_a_name_cannot_mean_is_shown_where_it_stands() {
+        const TWO: &str = "[resource.one]\nkind = \"vault\"\n[resource.two]\nkind = \"vault\"\n[resource.pg]\nkind = \"flexible_server\"\n";
+        for (text, place, says) in [
+            (
+                "[resource.one]\nkind = \"valt\"\n",
+                "line 3, column 8",
+                "unknown kind `valt`",
+            ),
+            (
+                "[resource.one]\nkind = \"vault\"\nidentiy = \"user\"\n",
+                "line 4, column 1",
+                "unknown field `identiy` of the kind `vault`",
+            ),
+            (
+                "[resource.one]\nkind = \"single_server\"\nflavour = \"flexible\"\n",
+                "line 4, column 1",
+                "unknown field `flavour`",
+            ),
+            (
+                "[resource.one]\nkind = \"vault\"\nsubscription = \"far\"\n",
+                "line 4, column 16",
+                "there is no [subscription.far]",
+            ),
+            (
+                "[resource.one]\nkind = \"container\"\nstorage = \"sotrage\"\n",
+                "line 4, column 11",
+                "storage sotrage: there is no such thing",
+            ),
+            (
+                "[resource.one]\nkind = \"role_assignment\"\nrole = \"Reader\"\non = \"nowhere\"\n",
+                "line 5, column 6",
+                "resource nowhere",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"protect\"\n"),
+                "line 8, column 1",
+                "`vault` is needed: there are several, one, two",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"protect\"\nvault = \"tow\"\n"),
+                "line 10, column 9",
+                "vault tow: there is no such thing",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"blobs\"\n"),
+                "line 8, column 1",
+                "the world has no storage",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"advance\"\nby = \"1h\"\nvault = \"one\"\n"),
+                "line 11, column 9",
+                "`advance` is about no vault",
             ),
         ] {
             refused_at(text, place, says);

@@ -9,12 +9,14 @@ use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
 use super::error::Unread;
+use super::resource::{SubscriptionWorld, check_all};
 use super::step::read_all;
 use super::{ScenarioError, Step, World};
 use crate::serve::RunExpect;
 
 /// A scenario.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// The file's name without its ending; filled in by the library.
@@ -45,8 +47,16 @@ pub struct Scenario {
     /// What it begins with.
     #[serde(default)]
     pub world: World,
+    /// Further subscriptions of the operator's, by name.
+    #[serde(default)]
+    pub subscription: BTreeMap<String, SubscriptionWorld>,
+    /// Resources by name, each with its `kind` and the words of it. The world has them read.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, super::schema::NamedResource>"))]
+    pub resource: BTreeMap<String, toml::Table>,
     /// What is done, in order.
     #[serde(default, rename = "step", deserialize_with = "read_apart")]
+    #[cfg_attr(test, schemars(with = "Vec<Step>"))]
     pub steps: Vec<Step>,
     /// What must come of a command that `azdrill run` is given, with this world or where this
     /// scenario begins. `azdrill scenario` does not look at it.
@@ -64,6 +74,7 @@ impl Scenario {
     pub(super) fn from_text(text: &str) -> Result<Self, Unread> {
         let mut file = DeTable::parse(text)?;
         let steps = file.get_mut().remove("step");
+        check_all(file.get_ref().get("resource"))?;
         let mut scenario = Self::deserialize(toml::de::Deserializer::from(file))?;
         scenario.steps = read_all(steps)?;
         Ok(scenario)

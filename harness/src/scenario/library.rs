@@ -176,7 +176,7 @@ impl Library {
     /// A file with what it extends, and the file alone.
     fn parse(&self, path: &Path) -> Result<(Scenario, Scenario), ScenarioError> {
         let Layers { table, own, steps } = self.layers(path, 0)?;
-        let mut scenario: Scenario = toml::Value::Table(table)
+        let mut scenario: Scenario = toml::Value::Table(table.clone())
             .try_into()
             .map_err(|error: toml::de::Error| SyntaxError::new(path, "", error, SHOWN_IN))?;
         scenario.steps = steps;
@@ -191,6 +191,7 @@ impl Library {
             .unwrap_or_default();
         scenario.folder.clone_from(&self.folder);
         scenario.files.clone_from(&own.files);
+        scenario.name_resources(&table)?;
         Ok((scenario, own))
     }
 
@@ -292,7 +293,7 @@ fn check_world(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
         ));
     }
     for (name, grant) in &scenario.world.grants {
-        if let Err(missing) = grant.check() {
+        if let Err(missing) = grant.check(&scenario.world) {
             return wrong(format!("the grant `{name}`: {missing}"));
         }
     }

@@ -7,7 +7,11 @@ mod expect;
 mod file;
 mod library;
 mod misstated;
+mod named;
 mod password;
+mod resource;
+#[cfg(test)]
+mod schema;
 mod single_server;
 mod step;
 mod world;
@@ -21,12 +25,15 @@ pub use file::Scenario;
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
+pub use named::About;
+pub(crate) use named::Part;
 pub use password::Password;
+pub use resource::SubscriptionWorld;
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
 pub use step::{Step, StepKind};
 pub use world::{
     Acting, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
-    VaultIdentity, VaultWorld, World,
+    TagWorld, VaultIdentity, VaultWorld, World,
 };

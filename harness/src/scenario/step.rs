@@ -6,11 +6,14 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::error::Unread;
-use super::{Misstated, ProfiledExpect, World};
+use super::{About, Misstated, Part, ProfiledExpect, World};
 use crate::run::{Action, During, Job};
 
 /// What every step may say.
 const OF_EVERY_STEP: [&str; 5] = ["do", "title", "as", "during", "expect"];
+
+/// Which of several things a step is about: said where it needs one.
+const ABOUT: [&str; 4] = ["server", "vault", "storage", "key_vault"];
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,15 +26,19 @@ pub struct Step {
     pub by_whom: Option<String>,
     /// When in a job it happens, if it does not follow the step before it.
     pub during: Option<During>,
+    /// What it is about, where there are several.
+    pub about: About,
     /// What must come of it.
     pub expect: ProfiledExpect,
 }
 
 /// What every step may say.
 #[derive(Deserialize)]
-struct OfEveryStep {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct OfEveryStep {
     /// What is done.
     #[serde(rename = "do")]
+    #[cfg_attr(test, schemars(with = "String"))]
     kind: Spanned<String>,
     /// Why, in a few words; printed as the step's heading.
     title: Option<String>,
@@ -41,6 +48,14 @@ struct OfEveryStep {
     /// When in a job it happens, if it does not follow the step before it: in that of the step before it that
     /// has no `during` itself.
     during: Option<During>,
+    /// The server it is about, by name, where there are several.
+    server: Option<String>,
+    /// The Backup vault it is about, by name, where there are several.
+    vault: Option<String>,
+    /// The storage account it is about, by name, where there are several.
+    storage: Option<String>,
+    /// The key vault it is about, by name, where there are several.
+    key_vault: Option<String>,
     /// What must come of it.
     #[serde(default)]
     expect: ProfiledExpect,
@@ -71,7 +86,14 @@ impl Step {
             self.check_during(*during, job)
                 .map_err(|wrong| wrong.at("during"))?;
         }
-        self.action.check(world, rules)?;
+        for part in Part::ALL {
+            if self.about.of(part).is_some() && !self.action.needs().contains(&part) {
+                let what = format!("`{}` is about no {}", self.action.word(), part.word());
+                return Err(Misstated::new(what).at(part.word()));
+            }
+        }
+        let seen = world.seen_by(&self.about, self.action.needs())?;
+        self.action.check(&seen, rules)?;
         self.expect.check(rules).map_err(|wrong| wrong.at("expect"))
     }
 
@@ -112,7 +134,7 @@ impl Step {
             return Err(Unread::at(span, "a table was expected: [[step]]"));
         };
         let mut shared = DeTable::new();
-        for word in OF_EVERY_STEP {
+        for word in OF_EVERY_STEP.into_iter().chain(ABOUT) {
             if let Some((key, value)) = own.remove_entry(word) {
                 shared.insert(key, value);
             }
@@ -125,7 +147,7 @@ impl Step {
             return Err(Unread::at(shared.kind.span(), message));
         };
         for key in own.keys() {
-            let known: Vec<&str> = words.iter().copied().chain(OF_EVERY_STEP).collect();
+            let known: Vec<&str> = words.iter().copied().chain(OF_EVERY_STEP).chain(ABOUT).collect();
             if !known.contains(&key.get_ref().as_ref()) {
                 let message = format!(
                     "unknown field `{}` of the step `{kind}`, expected one of {}",
@@ -140,13 +162,19 @@ impl Step {
             title: shared.title,
             by_whom: shared.by_whom,
             during: shared.during,
+            about: About {
+                server: shared.server,
+                vault: shared.vault,
+                storage: shared.storage,
+                key_vault: shared.key_vault,
+            },
             expect: shared.expect,
         })
     }
 }
 
 /// Words as a parser lists them.
-fn listed(words: &[&str]) -> String {
+pub(super) fn listed(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
 }

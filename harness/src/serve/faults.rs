@@ -16,6 +16,7 @@ use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultFile {
@@ -28,6 +29,7 @@ pub struct FaultFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct RequestFault {
@@ -53,6 +55,7 @@ struct RequestFault {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Answer {
@@ -65,6 +68,7 @@ struct Answer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct LoseAnswer {
@@ -73,6 +77,7 @@ struct LoseAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct ConnectionEntry {
@@ -81,6 +86,7 @@ struct ConnectionEntry {
     server: String,
     /// Where the client stands; anywhere if left out.
     #[cfg_attr(test, schema(value_type = Option<String>))]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     from: Option<OriginKind>,
     #[serde(default = "one", deserialize_with = "from_one")]
     nth: u64,
@@ -94,6 +100,7 @@ struct ConnectionEntry {
 
 /// What goes wrong with a connection, as files write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum ConnectionWord {

@@ -8,9 +8,11 @@ use crate::run::{Outcome, Play, RunError};
 
 /// Moves the clock; what falls due on the way happens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Advance {
     /// How far.
+    #[cfg_attr(test, schemars(with = "String"))]
     by: SignedDuration,
 }
 

@@ -1,13 +1,15 @@
 //! The firewall rule that lets Azure services into a single server.
 
+use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError, build_single};
-use crate::scenario::Site;
+use crate::scenario::{Misstated, Site, World};
 
 /// Lets Azure services into a server, or keeps them out.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AzureServices {
     /// Which server: `server` or `target`.
@@ -19,6 +21,7 @@ pub struct AzureServices {
 
 /// Whether Azure services are let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Whether {
     /// They are.
@@ -28,14 +31,18 @@ enum Whether {
 }
 
 fn of_the_source() -> Site {
-    Site::Server
+    Site::of("server")
 }
 
 impl Take for AzureServices {
     const DURING: bool = true;
 
+    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
+        world.check_site(&self.on).map_err(|wrong| wrong.at("on"))
+    }
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let server = play.names.site(self.on).to_owned();
+        let server = play.names.site(&self.on).to_owned();
         let allowed = self.action == Whether::Allow;
         let ended = build_single::azure_services(&mut play.client, &server, allowed).await?;
         Ok(Outcome::of(&ended))

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::Take;
 use crate::given_file;
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Misstated, World, is_inside, shown};
+use crate::scenario::{Misstated, Part, World, is_inside, shown};
 
 /// Deploys a template to the server's resource group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deploy {
     /// The template: a file under `scenarios/`.
@@ -19,6 +20,8 @@ pub struct Deploy {
 }
 
 impl Take for Deploy {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         if is_inside(&self.template) {
             return Ok(());
@@ -38,7 +41,7 @@ impl Take for Deploy {
         let text = given_file::read_text(&path, given_file::WRITTEN_MAX).map_err(|error| wrong(&error))?;
         let template: Value = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
         let identity = play.vault_identity();
-        let world = &play.scenario.world;
+        let world = &play.world;
         let body = json!({"properties": {"mode": "Incremental", "template": template, "parameters": {
             "serverName": {"value": world.server.name},
             "keyVaultName": {"value": world.key_vault.name},

@@ -11,6 +11,7 @@ use crate::serve::{FaultFile, unstruck};
 /// Has something go wrong with requests and connections to come, counted from here, in the words of a file for
 /// `--faults`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Fault(FaultFile);
 

@@ -9,6 +9,7 @@ use crate::scenario::{GrantWorld, Misstated, World};
 
 /// Gives a role: one of the world's by name, or another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The name of one of the world's grants.
@@ -24,7 +25,7 @@ pub(super) fn wanted<'a>(
     world: &'a World,
 ) -> Result<&'a GrantWorld, Misstated> {
     match (named, said) {
-        (None, Some(said)) => said.check().map(|()| said).map_err(|wrong| wrong.at("give")),
+        (None, Some(said)) => said.check(world).map(|()| said).map_err(|wrong| wrong.at("give")),
         (Some(name), None) => world.grants.get(name).ok_or_else(|| {
             let known: Vec<&str> = world.grants.keys().map(String::as_str).collect();
             let what = format!(

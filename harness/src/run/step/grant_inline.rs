@@ -7,27 +7,30 @@ use serde_json::json;
 use super::Take;
 use crate::run::client::Ended;
 use crate::run::{Outcome, Play, RunError, build_single, roles};
-use crate::scenario::{GrantWorld, Grantee, PermissionModel, Site};
+use crate::scenario::{GrantWorld, Grantee, Part, PermissionModel, Site};
 
 /// What the portal and the CLI do in one step while they configure a backup, as whoever may:
 /// Reader on the server, access to the secret, the firewall rule, the exception of the key vault.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GrantInline {}
 
 impl Take for GrantInline {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::KeyVault];
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let key_vault = play.scenario.world.key_vault.clone();
+        let key_vault = play.world.key_vault.clone();
         let give = |role: &str, on: Site| GrantWorld {
-            to: Grantee::Vault,
+            to: Grantee::default(),
             role: role.to_owned(),
             on: Some(on),
             absent: false,
         };
-        let reader = give("Reader", Site::Server);
+        let reader = give("Reader", Site::of("server"));
         let mut ended = vec![roles::give(&mut play.client, &play.names, &reader).await?];
         if key_vault.permission_model == PermissionModel::Roles {
-            let user = give("Key Vault Secrets User", Site::KeyVault);
+            let user = give("Key Vault Secrets User", Site::of("key_vault"));
             ended.push(roles::give(&mut play.client, &play.names, &user).await?);
         } else {
             ended.push(play.add_access_policy().await?);

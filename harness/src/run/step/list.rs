@@ -51,6 +51,19 @@ macro_rules! steps {
                 }
             }
 
+            /// The parts that something of the world has to play in it.
+            pub(crate) fn needs(&self) -> &'static [Part] {
+                match self {
+                    $(Self::$name(_) => <$module::$kind as Take>::NEEDS,)*
+                }
+            }
+
+            /// The words of each kind, as JSON Schema.
+            #[cfg(test)]
+            pub(crate) fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($word, <$module::$kind as schemars::JsonSchema>::json_schema(generator)),)*]
+            }
+
             /// Does it.
             pub(super) async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
                 match self {

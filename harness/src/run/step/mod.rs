@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::{Outcome, Play, RunError};
-use crate::scenario::{Misstated, World};
+use crate::scenario::{Misstated, Part, World};
 
 #[macro_use]
 mod list;
@@ -94,6 +94,10 @@ pub(crate) trait Take {
     /// Whether it can happen while a job is under way: whether all it asks for is answered at once.
     const DURING: bool = false;
 
+    /// The parts that something of the world has to play in it: where there are several things that could, the
+    /// step says which.
+    const NEEDS: &'static [Part] = &[];
+
     /// Checks what can be checked before there is a world.
     ///
     /// # Errors
@@ -108,7 +112,7 @@ pub(crate) trait Take {
 }
 
 /// The words a table of this type may have.
-fn words_of<T: for<'de> Deserialize<'de>>() -> Vec<&'static str> {
+pub(in crate::run) fn words_of<T: for<'de> Deserialize<'de>>() -> Vec<&'static str> {
     let mut found: &'static [&'static str] = &[];
     // It fails, once it has been told what it was looked at for.
     let _ = T::deserialize(Words(&mut found));

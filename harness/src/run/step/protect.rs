@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::Acting;
+use crate::scenario::{Acting, Part};
 
 /// Creates the backup instance, and waits until protection is configured or has failed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Protect {
     /// Which of the vault's identities carries it out: `system` or `user`; the vault's `protect_as` if left out.
@@ -27,6 +28,8 @@ fn yes() -> bool {
 const PENDING: [&str; 2] = ["ConfiguringProtection", "UpdatingProtection"];
 
 impl Take for Protect {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let body = json!({"properties": play.instance(self.identity, self.identity_details)});
         let path = play.names.instance.clone();

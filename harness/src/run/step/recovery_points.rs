@@ -6,13 +6,17 @@ use serde_json::Value;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
+use crate::scenario::Part;
 
 /// Lists recovery points.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryPoints {}
 
 impl Take for RecoveryPoints {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = format!("{}/recoveryPoints", play.names.instance);
         let response = play.client.send(Method::GET, &path, None).await?;

@@ -8,17 +8,21 @@ use crate::run::{Outcome, Play, RunError};
 
 /// Asks something of Azure Resource Manager that has no step of its own.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// What is asked, as `METHOD path`; `{server}`, `{server_group}`, `{vault}`, `{vault_group}`, `{instance}`,
     /// `{policy}`, `{key_vault}`, `{storage}`, `{container}`, `{target}` and `{subscription}` are filled in.
     request: Asked,
     /// The body of it.
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     body: Option<toml::Value>,
 }
 
 /// A method and a path.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
 #[serde(try_from = "String")]
 struct Asked {
     method: Method,

@@ -8,10 +8,11 @@ use serde::Deserialize;
 use super::Take;
 use crate::run::datasource::{Goal, Wanted, check_goal};
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Acting, Misstated, World};
+use crate::scenario::{Acting, Misstated, Part, World};
 
 /// Restores the newest recovery point, as files or to a database, and waits for the job.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Restore {
     /// Where to: `files`, or, of a single server, `database`.
@@ -33,6 +34,8 @@ fn yes() -> bool {
 }
 
 impl Take for Restore {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Storage];
+
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         check_goal(self.to, world)
     }

@@ -10,6 +10,7 @@ use crate::scenario::{GrantWorld, Misstated, World};
 
 /// Takes a role back: one of the world's by name, or another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// The name of one of the world's grants.

@@ -6,10 +6,11 @@ use super::Take;
 use crate::postgres::{password_verifier, quote_identifier, quote_literal};
 use crate::run::build_single::{connection_string, set_secret};
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Password, ROTATED, UserWorld};
+use crate::scenario::{Part, Password, ROTATED, UserWorld};
 
 /// Changes the password of the world's user, where it says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rotate {
     /// Where: `database`, `secret`, or both.
@@ -18,6 +19,7 @@ pub struct Rotate {
 
 /// Where a password stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Place {
     /// In the database.
@@ -28,10 +30,11 @@ enum Place {
 
 impl Take for Rotate {
     const DURING: bool = true;
+    const NEEDS: &'static [Part] = &[Part::Server];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         play.rotations += 1;
-        let world = play.scenario.world.clone();
+        let world = play.world.clone();
         let user = UserWorld {
             password: rotated(&play.rotations.to_string()),
             ..world.user

@@ -9,10 +9,11 @@ use super::Take;
 use crate::run::build_single::{connection_string, secret_call};
 use crate::run::client::{refused, succeeded};
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{KeyVaultWorld, Misstated, World};
+use crate::scenario::{KeyVaultWorld, Misstated, Part, World};
 
 /// Gives the secret another value, or changes what it is good for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// Its new value; `{server}`, `{database}`, `{user}` and `{password}` are filled in.
@@ -23,6 +24,7 @@ pub struct Secret {
 
 /// What happens to a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Change {
     /// It is disabled.
@@ -49,7 +51,7 @@ impl Secret {
         };
         match self.action {
             None => {
-                let world = &play.scenario.world;
+                let world = &play.world;
                 let said = KeyVaultWorld {
                     value: self.body.clone().unwrap_or_default(),
                     ..own.clone()
@@ -67,6 +69,7 @@ impl Secret {
 
 impl Take for Secret {
     const DURING: bool = true;
+    const NEEDS: &'static [Part] = &[Part::KeyVault];
 
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         if self.body.is_some() != self.action.is_some() {
@@ -78,7 +81,7 @@ impl Take for Secret {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let own = play.scenario.world.key_vault.clone();
+        let own = play.world.key_vault.clone();
         let (method, path, body) = self.call(play, &own);
         let answer = secret_call(&mut play.client, &own, method, &path, &body).await?;
         Ok(Outcome::of(&if answer.status.is_success() {

@@ -5,9 +5,11 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
+use crate::scenario::Part;
 
 /// Stops, starts, restarts or deletes the server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// What is done.
@@ -16,6 +18,7 @@ pub struct Server {
 
 /// What is done to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Change {
     /// It is stopped.
@@ -30,6 +33,7 @@ enum Change {
 
 impl Take for Server {
     const DURING: bool = true;
+    const NEEDS: &'static [Part] = &[Part::Server];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let server = play.names.server.clone();

@@ -5,9 +5,11 @@ use serde::Deserialize;
 use super::Take;
 use crate::postgres::{quote_identifier, sql_error};
 use crate::run::{Outcome, Play, RunError};
+use crate::scenario::Part;
 
 /// Runs SQL in the server's database.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sql {
     /// What is run.
@@ -18,6 +20,7 @@ pub struct Sql {
 
 impl Take for Sql {
     const DURING: bool = true;
+    const NEEDS: &'static [Part] = &[Part::Server];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         play.sql_as(&self.sql, self.role.as_deref()).await
@@ -27,12 +30,10 @@ impl Take for Sql {
 impl Play<'_> {
     /// Runs SQL in the server's database, as its own superuser or as a role.
     pub(super) async fn sql_as(&self, sql: &str, role: Option<&str>) -> Result<Outcome, RunError> {
-        let (Some(postgres), Some(spec)) = (&self.postgres, &self.source) else {
+        let (Some(postgres), Some(spec)) = (&self.postgres, self.source()) else {
             return Err(RunError::NeedsRows);
         };
-        let client = postgres
-            .connect(&spec.key, &self.scenario.world.server.database)
-            .await?;
+        let client = postgres.connect(&spec.key, &self.world.server.database).await?;
         let sql = match role {
             Some(role) => format!("SET SESSION AUTHORIZATION {};{sql}", quote_identifier(role)),
             None => sql.to_owned(),
