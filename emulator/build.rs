@@ -1,8 +1,11 @@
-//! Makes a constant of every rule and of every error code that `rules/` has a row for, so that code can name no
+//! Makes a constant of every rule, every error code and every played datasource type that `rules/` has a row for, so that code can name no
 //! other, and so that the compiler tells which of them nothing names.
 //!
 //! It reads no more than the heads of tables and the lines that name and state; everything else is the loader's
 //! business, which also checks that both have found the same rows.
+
+#[path = "build_name.rs"]
+mod build_name;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,6 +14,8 @@ use std::{env, fs, io};
 
 /// Files besides those in `stated/` whose rows are rules.
 const NETWORK: [&str; 2] = ["network.toml", "database_network.toml"];
+/// The file whose played rows are datasource types.
+const DATASOURCES: &str = "datasources.toml";
 /// Tables whose rows are found by what they say, so that code need not name them.
 const FOUND_BY_CHECK: [&str; 5] = [
     "prerequisite",
@@ -29,7 +34,7 @@ struct Row {
 
 fn main() -> io::Result<()> {
     let folder = Path::new("rules");
-    println!("cargo::rerun-if-changed=rules");
+    build_name::tell()?;
     let stated = files(&folder.join("stated"), "")?;
     let errors = files(folder, "errors")?;
     let network = NETWORK.map(|name| folder.join(name));
@@ -47,13 +52,24 @@ fn main() -> io::Result<()> {
     named_by_rows.extend(roles.split(['\t', '\n']).map(str::to_owned));
     let rules = rows(stated.iter().chain(&network), "id", "statement")?;
     let codes = rows(errors.iter(), "code", "message")?;
+    let datasources = rows([folder.join(DATASOURCES)].iter(), "name", "is")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no OUT_DIR"))?);
-    let rules = constants(&rules, "RuleId", |row| {
-        FOUND_BY_CHECK.contains(&&*row.table) || named_by_rows.contains(&row.name)
-    });
-    let codes = constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
+    // What an error's row says is a rule as well, for whatever has no other.
+    let all = rules.iter().chain(&codes).map(|row| row.name.as_str());
+    let rules = list("RuleId", all.collect())
+        + &constants(&rules, "RuleId", |row| {
+            FOUND_BY_CHECK.contains(&&*row.table) || named_by_rows.contains(&row.name)
+        });
+    let names = list("Code", codes.iter().map(|row| row.name.as_str()).collect());
+    let codes = names + &constants(&codes, "Code", |row| named_by_rows.contains(&row.name));
     fs::write(out.join("rule.rs"), rules)?;
     fs::write(out.join("code.rs"), codes)?;
+    let names = list(
+        "DatasourceName",
+        datasources.iter().map(|row| row.name.as_str()).collect(),
+    );
+    let datasources = names + &constants(&datasources, "DatasourceName", |_| false);
+    fs::write(out.join("datasource.rs"), datasources)?;
     fs::write(out.join("stated.rs"), texts(&stated)?)?;
     fs::write(out.join("errors.rs"), texts(&errors)?)
 }
@@ -126,13 +142,19 @@ fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) ->
     Ok(rows)
 }
 
-/// A list of all names, and a constant for each.
-fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> String {
-    let mut text = format!("pub(super) static ALL: [{of}; {}] = [\n", rows.len());
-    for row in rows {
-        let _ = writeln!(text, "    {of}({:?}),", row.name);
+/// A list of all names.
+fn list(of: &str, mut names: Vec<&str>) -> String {
+    names.sort_unstable();
+    let mut text = format!("pub(super) static ALL: [{of}; {}] = [\n", names.len());
+    for name in names {
+        let _ = writeln!(text, "    {of}({name:?}),");
     }
-    text.push_str("];\n");
+    text + "];\n"
+}
+
+/// A constant for each row.
+fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> String {
+    let mut text = String::new();
     for row in rows {
         let says = row.says.replace(['[', ']', '<', '>', '`'], "");
         let allow = if needs_no_code(row) {

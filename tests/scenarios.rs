@@ -1,8 +1,9 @@
-//! One test for each scenario and profile: its expectations hold, and its transcript is the one in
+//! One test for each scenario: both machines play it, the expectations of each hold, and the transcripts are those in
 //! `snapshots/scenarios/`.
 //!
-//! The observed transcript is always kept. The documented one is kept only where it differs; where
-//! it does not, a file of its own would be stale, and fails.
+//! The observed transcript is always kept. The documented one is kept only where it differs, and so is in what the
+//! machines differ and by which rules; where they do not, a file of its own would be stale, and fails. The journal of
+//! each is played again without servers and comes to the same.
 
 #![allow(
     clippy::print_stdout,
@@ -14,10 +15,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::postgres::{self, PostgresMode, RealPostgres};
-use azdrill::run::{play, transcript};
+use azdrill::replay::{Until, replay};
+use azdrill::run::{Aspect, Comparison, Outside, Report, play_both, transcript};
 use azdrill::scenario::{Library, Scenario};
-use azdrill_emulator::rules::Profile;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -64,45 +66,96 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The machine is its journal: what came of it with real servers comes of it without, byte for byte.
+fn is_made_again(journal: &Path) -> Result<(), String> {
+    let replayed = replay(journal, Until::End).map_err(|error| error.to_string())?;
+    match replayed.first {
+        None => Ok(()),
+        Some(first) => {
+            let differs = first.played.difference.map(|difference| difference.to_string());
+            Err(format!("line {}, {}: {differs:?}", first.line, first.played.what))
+        }
+    }
+}
+
 fn check(
     runtime: &tokio::runtime::Runtime,
     scenario: &Scenario,
     postgres: Option<Arc<dyn RealPostgres>>,
 ) -> Result<(), Failed> {
-    let run = |profile| -> Result<String, Failed> {
-        let report = runtime
-            .block_on(play(scenario, profile, postgres.clone()))
-            .map_err(|error| format!("{profile}: could not be played: {error}"))?;
-        let misses: Vec<String> = report
-            .steps
-            .iter()
-            .flat_map(|step| {
-                step.misses
-                    .iter()
-                    .map(|miss| format!("{profile}: {}: {miss}", step.title))
-            })
-            .collect();
-        if misses.is_empty() {
-            let text = transcript(&report);
-            match leaked(scenario, &text) {
-                Some(secret) => Err(format!("{profile}: the transcript holds a secret: {secret}").into()),
-                None => Ok(text),
-            }
-        } else {
-            Err(misses.join("\n").into())
-        }
-    };
-    let observed = run(Profile::Observed)?;
-    let documented = run(Profile::Documented)?;
-    compare(scenario, Profile::Observed, &observed);
-    if documented == observed {
-        let stale = snapshot_file(scenario, Profile::Documented);
-        if stale.exists() {
-            return Err(format!("{} is stale: both profiles agree now; delete it", stale.display()).into());
-        }
-        return Ok(());
+    let folder = tempfile::tempdir()?;
+    let files = ["documented", "observed"].map(|machine| folder.path().join(machine));
+    let journals = [JournalFile::create(&files[0])?, JournalFile::create(&files[1])?];
+    let outside = Outside::Real(postgres);
+    let both = runtime
+        .block_on(play_both(scenario, &outside, journals.each_ref().map(Some)))
+        .map_err(|error| format!("could not be played: {error}"))?;
+    for file in &files {
+        is_made_again(file).map_err(|error| format!("the journal {}: {error}", file.display()))?;
     }
-    compare(scenario, Profile::Documented, &documented);
+    let documented = told(scenario, &both.documented)?;
+    let observed = told(scenario, &both.observed)?;
+    let difference = difference(&both.comparison);
+    compare(scenario, "observed", &observed);
+    compare_or_stale(scenario, "documented", &documented, documented != observed)?;
+    compare_or_stale(scenario, "difference", &difference, both.comparison.differs)
+}
+
+/// What a machine did; an error if it was not what was expected.
+fn told(scenario: &Scenario, report: &Report) -> Result<String, Failed> {
+    let profile = report.profile;
+    let steps = report.steps.iter();
+    let misses: Vec<String> = steps
+        .flat_map(|step| {
+            let misses = step.misses.iter();
+            misses.map(|miss| format!("{profile}: {}: {miss}", step.title))
+        })
+        .collect();
+    if !misses.is_empty() {
+        return Err(misses.join("\n").into());
+    }
+    let text = transcript(report);
+    match leaked(scenario, &text) {
+        Some(secret) => Err(format!("{profile}: the transcript holds a secret: {secret}").into()),
+        None => Ok(text),
+    }
+}
+
+/// In what the machines differ, and by which rules.
+fn difference(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for step in comparison.steps.iter().filter(|step| !step.differs.is_empty()) {
+        text += &format!("== {}. {} ({})\n", step.number, step.title, step.r#do);
+        text += &format!(
+            "  documented {}\n  observed {}\n",
+            step.documented.brief, step.observed.brief
+        );
+        for because in &step.because {
+            let how = format!("{:?}", because.found).to_lowercase();
+            let rules: Vec<&str> = because.rules.iter().map(|id| id.as_str()).collect();
+            let rules = rules.join(" with ");
+            text += &format!("  {rules} (found by {how}): {}\n", words(&because.aspects));
+        }
+        if !step.unexplained.is_empty() {
+            text += &format!("  NO RULE WAS FOUND: {}\n", words(&step.unexplained));
+        }
+    }
+    text
+}
+
+fn words(aspects: &[Aspect]) -> String {
+    let words: Vec<&str> = aspects.iter().map(|aspect| aspect.as_str()).collect();
+    words.join(", ")
+}
+
+/// Holds a text against its snapshot, if there is something to tell. Where there is not, a file is stale.
+fn compare_or_stale(scenario: &Scenario, what: &str, text: &str, is_told: bool) -> Result<(), Failed> {
+    let file = folder(scenario).join(format!("{}.{what}.snap", scenario.name));
+    if is_told {
+        compare(scenario, what, text);
+    } else if file.exists() {
+        return Err(format!("{} is stale: the machines agree now; delete it", file.display()).into());
+    }
     Ok(())
 }
 
@@ -120,16 +173,12 @@ fn folder(scenario: &Scenario) -> PathBuf {
     root().join("snapshots/scenarios").join(&scenario.topic)
 }
 
-fn snapshot_file(scenario: &Scenario, profile: Profile) -> PathBuf {
-    folder(scenario).join(format!("{}.{profile}.snap", scenario.name))
-}
-
-fn compare(scenario: &Scenario, profile: Profile, text: &str) {
+fn compare(scenario: &Scenario, what: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(folder(scenario));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let name = format!("{}.{profile}", scenario.name);
+    let name = format!("{}.{what}", scenario.name);
     // A difference panics, which the runner reports as this test's failure.
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

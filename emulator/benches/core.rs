@@ -11,9 +11,13 @@
 mod world;
 
 use std::hint::black_box;
+use std::io::Write as _;
 
+use azdrill_emulator::journal::{Beginning, Journalled, Sink};
+use azdrill_emulator::machine::Core;
 use azdrill_emulator::model::{NetworkPath, Request, Timestamp};
-use azdrill_emulator::server::Core;
+use azdrill_emulator::rules::{Assumptions, Profile};
+use azdrill_emulator::services::Settings;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::Method;
@@ -51,5 +55,45 @@ fn core(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, core);
+/// A journal as the shell keeps it: a write to a file for each line.
+struct ToFile(std::fs::File);
+
+impl Sink for ToFile {
+    fn take(&mut self, line: &[u8]) {
+        self.0.write_all(line).unwrap();
+    }
+}
+
+/// What a journal costs a call.
+fn journal(criterion: &mut Criterion) {
+    let now: Timestamp = "2026-03-02T06:00:00Z".parse().unwrap();
+    let path = NetworkPath::internet();
+    let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, Settings::default());
+    let sink = Box::new(ToFile(tempfile::tempfile().unwrap()));
+    for (name, mut machine) in [
+        (
+            "call: a Journalled without a journal",
+            Journalled::new(&beginning).unwrap(),
+        ),
+        (
+            "call: a Journalled with a journal",
+            Journalled::with_journal(beginning.clone(), "a measurement", sink).unwrap(),
+        ),
+    ] {
+        let operator = machine.found(now, None);
+        let principal = machine.state().directory.get(operator.object_id).unwrap();
+        let token = machine
+            .tokens()
+            .issue(now, principal, "https://management.azure.com")
+            .0;
+        let target = format!("/subscriptions/{}?api-version=2022-12-01", operator.subscription);
+        let get = Request::new(Method::GET, "management.azure.com", &target)
+            .with_header("authorization", &format!("Bearer {token}"));
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| machine.call(now, &path, black_box(get.clone())));
+        });
+    }
+}
+
+criterion_group!(benches, core, journal);
 criterion_main!(benches);

@@ -6,9 +6,9 @@ use crate::fault::FaultPlan;
 use crate::gateway::{DatabaseDoor, DatabaseNo};
 use crate::jobs::SessionFailure;
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
+use crate::machine::{DatabaseRefusal, DatabaseRoute};
 use crate::model::{NetworkPath, Origin, Timestamp};
 use crate::rules::{Gate, OriginKind, Rules};
-use crate::server::{DatabaseRefusal, DatabaseRoute};
 use crate::services::postgres::PostgresState;
 use crate::state::State;
 
@@ -44,6 +44,10 @@ pub(crate) fn connect(
         .and_then(|(admission, _)| around.faults.strike_connection(admission.server.name(), path));
     around.log.push(Exchange {
         faulted: fault.is_some(),
+        rules: match &passed {
+            Ok((admission, _)) => admission.rules.clone(),
+            Err(no) => no.rules.clone(),
+        },
         ..exchange(now, path, host, passed.as_ref().err())
     });
     let (admission, backend) = passed.map_err(|no| DatabaseRefusal {
@@ -82,6 +86,7 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         faulted: false,
         failed: None,
         bodies: None,
+        rules: Vec::new(),
         operation: "DatabaseConnection".into(),
         status: match refused.map(|no| no.gate) {
             None => 200,

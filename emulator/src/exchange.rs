@@ -56,6 +56,11 @@ pub(crate) fn exchange(
         query: came.request.query,
         operation: operation.unwrap_or_default(),
         status: status.as_u16(),
+        rules: match (refusal, permit) {
+            (Some(refusal), _) => refusal.rules.clone(),
+            (None, Some(permit)) => permit.rules.clone(),
+            (None, None) => Vec::new(),
+        },
         refused: refusal.map(|refusal| RefusedBecause {
             gate: refusal.gate,
             code: refusal.code.clone(),

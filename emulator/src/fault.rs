@@ -1,12 +1,14 @@
 //! Faults on purpose: where, when, what. Counted, never rolled; the first that matches wins.
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{NetworkPath, Request, Response};
 use crate::rules::OriginKind;
 
 /// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The request is answered with this and does nothing.
     Answer {
@@ -25,7 +27,7 @@ pub enum FaultKind {
 }
 
 /// One fault: it strikes the `nth` to `nth + times - 1` request that matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The operation's id; empty matches any.
     pub operation: String,
@@ -43,7 +45,8 @@ pub struct Fault {
 
 /// What goes wrong with a connection to a database server that the network let in. The gate in
 /// front of the server carries it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConnectionFault {
     /// The connection is refused.
     Refuse,
@@ -86,7 +89,7 @@ impl std::fmt::Display for ConnectionFault {
 }
 
 /// One fault of database connections: it strikes the `nth` to `nth + times - 1` one that matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseFault {
     /// The server's name, without regard to case; empty matches any.
     pub server: String,
@@ -147,7 +150,7 @@ impl FaultPlan {
             }
         };
         let requests = self.faults.iter().map(|(fault, seen)| {
-            let last = fault.nth.saturating_add(fault.times) - 1;
+            let last = fault.nth.saturating_add(fault.times).saturating_sub(1);
             format!(
                 "requests {} to {last} of {} with `{}` in their path: {}; {seen} matched",
                 fault.nth,
@@ -157,7 +160,7 @@ impl FaultPlan {
             )
         });
         let connections = self.connections.iter().map(|(fault, seen)| {
-            let last = fault.nth.saturating_add(fault.times) - 1;
+            let last = fault.nth.saturating_add(fault.times).saturating_sub(1);
             format!(
                 "connections {} to {last} to {}: {}; {seen} matched",
                 fault.nth,

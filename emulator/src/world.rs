@@ -86,19 +86,18 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
     })
 }
 
-/// Puts a further subscription of an operator's into a world.
-pub fn found_subscription(azure: &mut Azure, now: Timestamp, operator: &Operator, id: &str, name: &str) {
-    azure.with_context(now, |context| {
-        let subscription = Subscription {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            tenant: operator.tenant,
-            hidden: false,
-        };
-        context.state.subscriptions.insert(id.to_owned(), subscription);
-        let scope = ResourceId::from_segments(["subscriptions", id]);
-        assign(context, operator.object_id, "Owner", &scope, SignedDuration::ZERO);
-    });
+/// Puts a further subscription into a world.
+pub fn add_subscription(azure: &mut Azure, id: &str, name: &str, tenant: TenantId) {
+    let subscription = Subscription {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        tenant,
+        hidden: false,
+    };
+    azure
+        .state_mut()
+        .subscriptions
+        .insert(id.to_owned(), subscription);
 }
 
 /// Lets an operator sign in with a certificate (DER) as well.

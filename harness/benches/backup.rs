@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use azdrill::postgres::content::Sample;
 use azdrill::postgres::{PostgresMode, RealPostgres, choose};
-use azdrill::run::play;
+use azdrill::run::{Machine, Outside, play};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::jobs::{DumpKind, ServerSpec};
 use azdrill_emulator::rules::Profile;
@@ -47,9 +47,12 @@ async fn main() {
 
     let idle = resident_mib();
     let watch = Watch::begin();
-    let report = play(&scenario(megabytes), Profile::Documented, Some(postgres))
-        .await
-        .unwrap();
+    let report = play(
+        &scenario(megabytes),
+        &Machine::of(Profile::Documented, Outside::Real(Some(postgres))),
+    )
+    .await
+    .unwrap();
     let peak = watch.end().await;
     assert!(
         report.held(),

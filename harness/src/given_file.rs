@@ -26,6 +26,18 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Opens a file that is read bit by bit, however long it is.
+///
+/// # Errors
+///
+/// If it cannot be read, or is no plain file.
+pub fn open(path: &Path) -> io::Result<io::BufReader<File>> {
+    plain(&std::fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    plain(&file.metadata()?)?;
+    Ok(io::BufReader::new(file))
+}
+
 /// The same of a text.
 ///
 /// # Errors

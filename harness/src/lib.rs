@@ -5,10 +5,13 @@
 
 pub mod compare;
 pub mod given_file;
+pub mod journal_file;
 pub mod oracle;
 pub mod page;
 pub mod postgres;
 pub mod private_file;
+pub mod replay;
+pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scratch;

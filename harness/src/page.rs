@@ -15,6 +15,8 @@ const WIDTH_MIN: usize = 40;
 const WIDTH_MAX: usize = 120;
 /// Between the columns of a table.
 const GAP: usize = 2;
+/// What is longer is no number and no sign that the lines of a cell could hang behind.
+const HANG_MAX: usize = 6;
 /// A table whose rows are higher is harder to read than a list.
 const ROW_LINES_MAX: usize = 3;
 
@@ -38,6 +40,8 @@ pub enum Ink {
     Bad,
     /// What matters less.
     Dim,
+    /// What is worth a look.
+    Note,
 }
 
 impl Page {
@@ -71,6 +75,7 @@ impl Page {
             Ink::Good => "32",
             Ink::Bad => "31",
             Ink::Dim => "2",
+            Ink::Note => "33",
             Ink::Plain => return text.to_owned(),
         };
         if self.colour && !text.is_empty() {
@@ -125,7 +130,7 @@ impl Page {
         let cells: Vec<Vec<String>> = row
             .iter()
             .zip(widths)
-            .map(|(cell, width)| wrap(cell, Options::new(width)))
+            .map(|(cell, width)| cell_lines(cell, width))
             .collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or_default();
         let mut out = String::new();
@@ -150,7 +155,7 @@ impl Page {
                 out += &self.paragraph(&blank, indent + GAP, Ink::Bold, cell);
             }
             let mut said: Vec<(String, &String)> = Vec::new();
-            for (name, cell) in cells {
+            for (name, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
                 match said.last_mut() {
                     Some((names, last)) if *last == cell => *names += &format!(", {name}"),
                     _ => said.push(((*name).to_owned(), cell)),
@@ -165,10 +170,23 @@ impl Page {
     }
 }
 
+/// A cell's lines. Where it begins with a number or a sign, the others hang behind that.
+fn cell_lines(cell: &str, width: usize) -> Vec<String> {
+    let sign: String = cell
+        .chars()
+        .take_while(|letter| !letter.is_alphabetic())
+        .collect();
+    let hang = match display_width(&sign) {
+        taken if sign.ends_with(' ') && taken <= HANG_MAX => " ".repeat(taken),
+        _ => String::new(),
+    };
+    wrap(cell, Options::new(width).subsequent_indent(&hang))
+}
+
 /// How many lines a row takes.
 fn height<const N: usize>(row: &[String; N], widths: &[usize; N]) -> usize {
     let cells = row.iter().zip(widths);
-    let lines = cells.map(|(cell, width)| wrap(cell, Options::new(*width)).len());
+    let lines = cells.map(|(cell, width)| cell_lines(cell, *width).len());
     lines.max().unwrap_or_default()
 }
 
@@ -259,6 +277,27 @@ mod tests {
             ["a".to_owned(), "y".to_owned()],
         ];
         assert_eq!(page.table(0, ["n", "m"], &rows), "n     m\n備份  x\na     y\n");
+    }
+
+    #[test]
+    fn the_lines_of_a_cell_hang_behind_its_number() {
+        let long = "a very long title of a step that is played again".to_owned();
+        let rows = [[format!("≠ 4. {long}"), "Completed".to_owned(), String::new()]];
+        let head = ["step", "observed", "by rule"];
+        let text = Page::plain(48).table(0, head, &rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("≠ 4. a very"), "{text}");
+        assert!(
+            lines[2].starts_with("     ") && !lines[2].starts_with("      "),
+            "{text}"
+        );
+        // In a list, what is not said has no line.
+        let listed = Page::plain(40).table(0, head, &[["restore".to_owned(), "x".repeat(38), String::new()]]);
+        assert_eq!(
+            (listed.contains("observed:"), listed.contains("by rule")),
+            (true, false),
+            "{listed}"
+        );
     }
 
     #[test]

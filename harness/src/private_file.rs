@@ -31,6 +31,23 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Begins a file that is written bit by bit, in the place of what was there. What is there and no plain file, such
+/// as a pipe or a device, is written to.
+///
+/// # Errors
+///
+/// If it cannot be written; what was there before is there still.
+pub fn create(path: &Path) -> io::Result<fs::File> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return OpenOptions::new().write(true).open(path);
+    }
+    // A link stays one.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    beside(folder_of(path))?
+        .persist(path)
+        .map_err(|error| error.error)
+}
+
 /// Finds out whether it could be written, before there is anything to write.
 ///
 /// # Errors

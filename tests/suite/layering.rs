@@ -52,11 +52,34 @@ fn the_network_names_vocabulary_rules_and_state() {
     names_only("network", &["model", "rules", "state"]);
 }
 
+/// So that no job, operation or protection is left hanging.
+#[test]
+fn work_of_the_backup_service_ends_only_by_saying_how() {
+    let sources = rust_files("emulator/src/services/data_protection");
+    assert_none(&breaches(&sources, |source, path| {
+        let free = ["crate::services::Next", "crate::services::Workflow"].contains(&path);
+        free && !source.path.ends_with("/task.rs")
+    }));
+}
+
 #[test]
 fn the_gateway_knows_nothing_behind_it() {
     let behind = ["services", "jobs", "server", "azure"];
     assert_none(&breaches(&rust_files("emulator/src/gateway"), |_, path| {
         top(path).is_some_and(|top| behind.contains(&top))
+    }));
+}
+
+/// The core is a machine that a shell may drive: it knows of none. Only what feeds the fuzzer knows both, and it is no
+/// part of the product.
+#[test]
+fn the_core_knows_no_shell() {
+    let core = rust_files("emulator/src").into_iter().filter(|source| {
+        let inside = source.path.trim_start_matches("emulator/src/");
+        !inside.starts_with("server/") && inside != "fuzzing/mod.rs" && inside != "lib.rs"
+    });
+    assert_none(&breaches(&core.collect::<Vec<_>>(), |_, path| {
+        top(path) == Some("server")
     }));
 }
 

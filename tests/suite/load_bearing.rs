@@ -8,7 +8,7 @@ use azdrill::strategy::agreement::{Answer, RestoreEngine};
 use azdrill::strategy::lower::{Emulator, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Identity, Sketch};
-use azdrill_emulator::rules::{Flavour, RestoredAs, Rules, Stage};
+use azdrill_emulator::rules::{DatasourceName, RestoredAs, Rules, Stage};
 
 use crate::matrix::profiles;
 
@@ -124,7 +124,7 @@ fn every_prerequisite_of_a_restore_bears_load() {
             let rows = rules.prerequisites.iter();
             // Sketches are of flexible servers.
             let asked = (
-                Flavour::FlexibleServer,
+                DatasourceName::named("flexible_server").unwrap(),
                 Stage::ValidateRestore,
                 Some(RestoredAs::Files),
             );

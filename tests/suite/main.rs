@@ -4,6 +4,7 @@
 
 mod anchors;
 mod codes;
+mod expected;
 mod jobs;
 mod key_vault;
 mod laws;

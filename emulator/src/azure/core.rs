@@ -8,9 +8,9 @@ use crate::exchange::Came;
 use crate::gateway::{ParsedBody, Refusal, account_named, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
+use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint};
-use crate::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::services::{Input, preparer};
 
 /// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
@@ -50,6 +50,38 @@ impl Azure {
     }
 }
 
+impl Azure {
+    /// What is to be worked out for a request, and whether asking has changed anything: even what comes to
+    /// nothing may have drawn numbers.
+    pub(crate) fn prepare_noting(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        request: &Request,
+    ) -> (Option<Preparation>, bool) {
+        if let Some(reading) = ParsedBody::preparation(request) {
+            return (Some(reading), true);
+        }
+        if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
+            && may_take_long(endpoint_of(&request.host, &request.path), request)
+            // Who is refused has nothing prepared: the call itself refuses, and takes note.
+            && let Ok(permit) = self.decide(now, path, request)
+            && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
+        {
+            return (
+                self.with_context(now, |context| prepare(context, &permit, request)),
+                true,
+            );
+        }
+        (None, false)
+    }
+
+    /// Whether a tick would do anything.
+    pub(crate) fn has_to_do(&self, now: Timestamp) -> bool {
+        self.agenda.next_due().is_some_and(|due| due <= now) || self.agenda.has_asked()
+    }
+}
+
 impl Core for Azure {
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
         let endpoint = endpoint_of(&request.host, &request.path);
@@ -84,18 +116,7 @@ impl Core for Azure {
     }
 
     fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {
-        if let Some(reading) = ParsedBody::preparation(request) {
-            return Some(reading);
-        }
-        if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
-            && may_take_long(endpoint_of(&request.host, &request.path), request)
-            // Who is refused has nothing prepared: the call itself refuses, and takes note.
-            && let Ok(permit) = self.decide(now, path, request)
-            && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
-        {
-            return self.with_context(now, |context| prepare(context, &permit, request));
-        }
-        None
+        self.prepare_noting(now, path, request).0
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {

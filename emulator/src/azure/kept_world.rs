@@ -81,15 +81,14 @@ impl Azure {
     }
 
     /// Ends this world for another one to take its place: gives back the bytes of all blobs, and
-    /// answers with the database engine's keys of its servers and with its log, which goes on.
-    pub fn wind_up(&mut self) -> (Vec<String>, crate::log::Log) {
+    /// answers with the database engine's keys of its servers. Its log goes on in the other.
+    pub fn make_way_for(&mut self, mut other: Self) -> Vec<String> {
         let released = self.own.storage.clear();
-        self.released.extend(released);
-        (self.own.postgres.keys(), std::mem::take(&mut self.log))
-    }
-
-    /// Goes on with the log of a world that this one takes the place of.
-    pub fn continue_log(&mut self, log: crate::log::Log) {
-        self.log = log;
+        other.released.append(&mut self.released);
+        other.released.extend(released);
+        other.log = std::mem::take(&mut self.log);
+        let servers = self.own.postgres.keys();
+        *self = other;
+        servers
     }
 }

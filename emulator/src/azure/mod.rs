@@ -274,14 +274,13 @@ impl Azure {
     /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
     /// carries a charset, which is what every call of Terraform's provider does: it answers 406.
     fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
-        let response = refusal.respond(request);
         let charset = request
             .header("accept")
             .is_some_and(|accept| accept.contains("charset"));
         if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes(rule::DPP_406, "empty_406") {
-            return response;
+            return refusal.respond(request);
         }
-        let mut headers = response.headers;
+        let mut headers = refusal.clone().by([rule::DPP_406]).respond(request).headers;
         headers.remove(http::header::CONTENT_TYPE);
         Response {
             headers,

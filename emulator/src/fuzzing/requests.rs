@@ -9,9 +9,9 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::azure::Azure;
+use crate::machine::Core;
 use crate::model::{Body, NetworkPath, Request, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
-use crate::server::Core;
 use crate::services::Settings;
 use crate::world::{self, Operator};
 
@@ -169,7 +169,7 @@ impl World {
         }
         if !matches!(
             self.azure.admit(now(), &NetworkPath::internet(), &request),
-            crate::server::Admission::Buffer { .. }
+            crate::machine::Admission::Buffer { .. }
         ) {
             return;
         }

@@ -26,6 +26,8 @@ pub(crate) struct DatabaseDoor<'a> {
 pub(crate) struct DatabaseAdmission {
     pub(crate) server: ResourceId,
     pub(crate) requires_tls: bool,
+    /// The rules that let it in.
+    pub(crate) rules: Vec<RuleId>,
 }
 
 /// A connection that is not.
@@ -61,6 +63,7 @@ impl DatabaseDoor<'_> {
             return Ok(DatabaseAdmission {
                 server: server.id.clone(),
                 requires_tls: firewall.requires_tls(),
+                rules: verdict.rules.to_vec(),
             });
         }
         Err(DatabaseNo {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::model::{Request, Response, type_path};
 use crate::network::NetworkVerdict;
-use crate::rules::{Endpoint, ErrorCode, Gate, Mark, RuleId};
+use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId};
 
 /// The envelope an error travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,10 @@ pub struct Refusal {
     pub action: String,
     /// Why, in our words, for the log and for people; nothing secret.
     pub reason: String,
-    /// The rules that decided.
+    /// The rules that decided, each once: the row of the error it is made of, as long as no other is named.
     pub rules: Vec<RuleId>,
+    /// The row of the error, while no other rule is named.
+    pub row: Option<RuleId>,
     /// How sure we are that Azure answers like this.
     pub mark: Mark,
     /// The envelope.
@@ -74,6 +76,7 @@ impl Refusal {
             message,
             action: String::new(),
             rules: Vec::new(),
+            row: None,
             mark: Mark::Doc,
             shape: Shape::Arm,
             headers: Vec::new(),
@@ -88,6 +91,11 @@ impl Refusal {
             shape: Shape::Blob,
             ..Self::arm(status, code, message)
         }
+    }
+
+    /// A refusal by a service, in ARM's envelope. `fill` replaces `{names}`.
+    pub fn of(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::Arm, code.row(), fill)
     }
 
     /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
@@ -117,6 +125,8 @@ impl Refusal {
             mark: error.mark,
             within: error.within.clone(),
             shape,
+            rules: vec![error.code.rule()],
+            row: Some(error.code.rule()),
             ..Self::arm(
                 StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
                 error.wire_code(),
@@ -132,11 +142,29 @@ impl Refusal {
         self
     }
 
-    /// The same refusal with the rules that decided.
+    /// The same refusal with the rules that decided, each once and in the order they were named.
     #[must_use]
     pub fn by(mut self, rules: impl IntoIterator<Item = RuleId>) -> Self {
-        self.rules.extend(rules);
+        self.name(rules);
         self
+    }
+
+    /// The rules that decided, as far as they are more than the error's own row.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = RuleId> {
+        let rules = self.rules.iter().copied();
+        rules.filter(|rule| Some(*rule) != self.row)
+    }
+
+    /// Names rules that had a say besides those that are named already.
+    pub(crate) fn name(&mut self, rules: impl IntoIterator<Item = RuleId>) {
+        for rule in rules {
+            if let Some(row) = self.row.take() {
+                self.rules.retain(|own| *own != row);
+            }
+            if !self.rules.contains(&rule) {
+                self.rules.push(rule);
+            }
+        }
     }
 
     /// The same refusal, to this caller.

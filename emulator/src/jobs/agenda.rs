@@ -30,6 +30,11 @@ impl Agenda {
         self.waiting.is_empty() && self.asked.is_empty()
     }
 
+    /// Whether outside work is asked for that nobody has taken.
+    pub fn has_asked(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
     /// A number never used before.
     pub fn next_number(&mut self) -> u64 {
         self.last += 1;

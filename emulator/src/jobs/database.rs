@@ -1,5 +1,7 @@
 //! Database servers as outside work names them.
 
+use serde::{Deserialize, Serialize};
+
 /// A database server to start.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerSpec {
@@ -29,7 +31,8 @@ impl std::fmt::Debug for ServerSpec {
 }
 
 /// Which part of a server to dump.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DumpKind {
     /// `pg_dump -Fc` of one database.
     Database(String),
@@ -42,7 +45,7 @@ pub enum DumpKind {
 }
 
 /// A parameter as the server describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RealParameter {
     /// Its name.
     pub name: String,

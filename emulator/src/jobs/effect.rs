@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, RealParameter, ServerSpec,
     SessionFailure,
@@ -10,7 +12,8 @@ use super::{
 use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
 /// Names one piece of outside work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EffectId(pub u64);
 
 /// One piece of outside work to carry out.
@@ -187,7 +190,7 @@ pub enum EffectResult {
 }
 
 /// One blob a dump wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DumpedFile {
     /// The blob's name, prefix included.
     pub blob: String,
@@ -198,7 +201,7 @@ pub struct DumpedFile {
 }
 
 /// One blob a copy wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopiedFile {
     /// The blob's name.
     pub blob: String,
@@ -207,7 +210,8 @@ pub struct CopiedFile {
 }
 
 /// Why outside work failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EffectFailure {
     /// The front door said no: the status, the service's error code, and its message.
     Refused {

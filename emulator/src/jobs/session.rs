@@ -1,6 +1,8 @@
 //! Outside work that a client of a database does: it signs in through the gate in front of the
 //! server, like anybody, and may be refused there or by the database itself.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{NetworkPath, StoredBody};
 
 /// How to sign in to one database of a server. Holds a password.
@@ -72,7 +74,7 @@ pub struct LoadDatabaseWork {
 }
 
 /// A right a user lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingRight {
     /// What it is about, e.g. `table sales.orders`.
     pub object: String,
@@ -81,7 +83,8 @@ pub struct MissingRight {
 }
 
 /// Why a client's work failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionFailure {
     /// There is no server of that name, or it does not run.
     NoServer,

@@ -46,6 +46,8 @@ pub struct Exchange {
     pub operation: Arc<str>,
     /// The status answered.
     pub status: u16,
+    /// The rules it was decided by, whether it was let through or refused.
+    pub rules: Vec<RuleId>,
     /// Who said no, and why.
     pub refused: Option<RefusedBecause>,
     /// Whether a fault struck it.

@@ -1,9 +1,10 @@
 //! Bodies as the core sees them: already at rest, in memory or in the blob store.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 /// A run of bytes in the blob store. Opaque to the core except for slicing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extent {
     /// Which segment file of the store.
     pub segment: u32,
@@ -34,7 +35,7 @@ impl Extent {
 }
 
 /// A body the shell has put into the blob store. The core handles the description, never the bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredBody {
     /// Where the bytes are, in order.
     pub extents: Vec<Extent>,

@@ -2,17 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{ResourceId, TenantId};
 
 /// The way a request takes to an endpoint: decided by where the caller stands, not by what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct NetworkPath {
     /// Where the caller stands.
     pub origin: Origin,
 }
 
 /// A caller's place in the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Somewhere on the internet, with the address the endpoint sees.
     Internet {

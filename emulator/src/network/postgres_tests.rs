@@ -141,7 +141,11 @@ fn decide(rules: &Rules, settings: Settings, path: &NetworkPath) -> (bool, Strin
     let (state, server) = build(settings);
     let server = state.resource(&server).expect("it was put");
     let verdict = DatabaseFirewall::of(&state, server).decide(rules, path);
-    assert_eq!(verdict.allowed, verdict.message.is_empty(), "{verdict:?}");
+    let unsaid = verdict.message.is_empty();
+    assert!(
+        verdict.allowed == unsaid || verdict.rules[0].as_str() == "PG-N-NONE",
+        "{verdict:?}"
+    );
     (verdict.allowed, verdict.rules[0].to_string())
 }
 
@@ -222,6 +226,50 @@ fn denying_public_access_leaves_private_endpoints_only() {
         expect(flexible, &path, false, "FX-N-DENY");
     }
     expect(denied, &endpoint("OWN"), true, "SS-N-PE");
+}
+
+#[test]
+fn what_lets_the_internet_in_is_named() {
+    for single in [true, false] {
+        let (range, everyone, endpoint_row) = if single {
+            ("SS-N-IP", "SS-N-EVERYONE", "SS-N-PE")
+        } else {
+            ("FX-N-IP", "FX-N-EVERYONE", "FX-N-PE")
+        };
+        let closed = Settings { single, ..CLOSED };
+        let by_range = Settings {
+            range_rule: true,
+            ..closed
+        };
+        expect(by_range, &internet("203.0.113.10"), true, range);
+        let private = Settings {
+            private_endpoint: true,
+            ..closed
+        };
+        expect(private, &endpoint("own"), true, endpoint_row);
+        let open = Settings {
+            everyone_rule: true,
+            ..closed
+        };
+        let services_too = rules(&[("PG-N-EVERYONE", "services_too")]);
+        assert_eq!(
+            decide(&services_too, open, &service()),
+            (true, everyone.to_owned())
+        );
+    }
+    let by_subnet = Settings {
+        subnet_rule: true,
+        ..CLOSED
+    };
+    expect(by_subnet, &subnet("own/subnets/clients"), true, "SS-N-VNET");
+}
+
+#[test]
+fn where_no_row_fits_nobody_is_let_in() {
+    let mut none = rules(&[]);
+    none.database_network.single_server.clear();
+    let answer = decide(&none, CLOSED, &internet("203.0.113.10"));
+    assert_eq!(answer, (false, "PG-N-NONE".to_owned()));
 }
 
 #[test]

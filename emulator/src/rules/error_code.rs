@@ -1,6 +1,7 @@
 //! Error codes and their texts.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -64,16 +65,51 @@ struct ErrorsFile {
 /// Each file stands for a service or two, and no code may stand in both.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/errors.rs"));
 
-pub(super) fn load(known: &SourceCheck<'_>) -> Result<BTreeMap<Code, ErrorCode>, RulesError> {
+/// All rows. They are the same under every profile, and read once.
+static ROWS: OnceLock<BTreeMap<Code, ErrorCode>> = OnceLock::new();
+
+impl Code {
+    /// Its row.
+    ///
+    /// # Panics
+    ///
+    /// If the files of errors cannot be read, which loading the rules finds out first.
+    pub fn row(self) -> &'static ErrorCode {
+        let rows = ROWS.get_or_init(|| {
+            read().expect("the files of errors are part of the program, and a test reads them")
+        });
+        &rows[&self]
+    }
+}
+
+fn read() -> Result<BTreeMap<Code, ErrorCode>, RulesError> {
     let mut errors = BTreeMap::new();
     for (name, text) in FILES {
         let file: ErrorsFile = parse(name, text)?;
         for error in file.error {
-            known.check(name, error.code.as_str(), &error.sources)?;
             if let Some(twice) = errors.insert(error.code, error) {
                 return Err(row_error(name, twice.code.as_str(), "it stands there twice"));
             }
         }
     }
-    Ok(errors)
+    // The constants were made of lines, these rows of tables: who finds more has misread something.
+    match Code::all().find(|code| !errors.contains_key(code)) {
+        Some(code) => Err(row_error("errors.toml", code.as_str(), "its row was not read")),
+        None => Ok(errors),
+    }
+}
+
+/// Reads the rows and checks their sources.
+pub(super) fn load(known: &SourceCheck<'_>) -> Result<&'static BTreeMap<Code, ErrorCode>, RulesError> {
+    let rows = match ROWS.get() {
+        Some(rows) => rows,
+        None => {
+            let rows = read()?;
+            ROWS.get_or_init(|| rows)
+        }
+    };
+    for error in rows.values() {
+        known.check("errors.toml", error.code.as_str(), &error.sources)?;
+    }
+    Ok(rows)
 }

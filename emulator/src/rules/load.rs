@@ -12,10 +12,11 @@ use super::operation::OperationsFile;
 use super::prerequisite::Evidence;
 use super::{
     Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, Rules, Source, blob_request,
-    body, condition_facts, conditional_request, database_row, deployment_facts, directory, error_code,
-    federation, fix, header_rows, kept_resource, key_vault, limits, name_form, network_resource, outside,
-    parameter_list, provider, public_client, query_option, region, role, server_facts, server_settings,
-    single_server, stated, storage_accounts, storage_facts, time_zone, vault_facts,
+    body, condition_facts, conditional_request, database_row, datasource_row, deployment_facts, directory,
+    error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
+    network_resource, outside, parameter_list, provider, public_client, query_option, region, role,
+    server_facts, server_settings, single_server, stated, storage_accounts, storage_facts, time_zone,
+    vault_facts,
 };
 
 /// Why the rules could not be loaded.
@@ -121,25 +122,20 @@ macro_rules! rules_file {
 
 /// All rules, by name: those of `stated/` and the rows of the network tables.
 fn by_name(
-    stated: Vec<Rule>,
+    stated_rows: Vec<Rule>,
     network: impl Iterator<Item = Rule>,
     errors: &BTreeMap<Code, ErrorCode>,
 ) -> Result<BTreeMap<RuleId, Rule>, RulesError> {
     let mut rules = BTreeMap::new();
-    for rule in stated.into_iter().chain(network) {
+    let of_errors = errors.values().map(stated::of_error);
+    for rule in stated_rows.into_iter().chain(network).chain(of_errors) {
         if let Some(twice) = rules.insert(rule.id, rule) {
             return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
         }
     }
     // The constants were made of lines, these rows of tables: who finds more has misread something.
-    let unread = RuleId::all()
-        .find(|id| !rules.contains_key(id))
-        .map(RuleId::as_str);
-    let unread = unread.or(Code::all()
-        .find(|code| !errors.contains_key(code))
-        .map(Code::as_str));
-    match unread {
-        Some(name) => Err(row_error("stated", name, "its row was not read")),
+    match RuleId::all().find(|id| !rules.contains_key(id)) {
+        Some(id) => Err(row_error("stated", id.as_str(), "its row was not read")),
         None => Ok(rules),
     }
 }
@@ -160,9 +156,10 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
     network.check(&known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     let of_network = network.rules().chain(database_network.rules());
-    let mut stated = by_name(rows.clone(), of_network, &errors)?;
+    let mut stated = by_name(rows.clone(), of_network, errors)?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
+    let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let bodies = body::load(&known)?;
     let router = Router::build(operations)?;
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
@@ -182,9 +179,16 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         storage_rows: network.storage_rows(&taken)?,
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
+        failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites,
         stated,
-        recorded_seconds: seconds(lifecycle.recorded_seconds),
+        datasources: datasource_row::load(
+            rules_file!("datasources.toml"),
+            &taken,
+            &recorded_seconds,
+            &known,
+        )?,
+        recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
         database_network,
@@ -210,7 +214,6 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         token_resources,
         server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
-        errors,
         sources: sources.sources,
     })
 }

@@ -10,9 +10,11 @@ mod body;
 mod condition_facts;
 mod conditional_request;
 mod database_row;
+mod datasource_row;
 mod deployment_facts;
 mod directory;
 mod error_code;
+mod failure;
 mod federation;
 mod fix;
 mod header_rows;
@@ -59,12 +61,16 @@ pub use body::{
 };
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
+pub use datasource_row::{
+    DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, PlayedDatasource, PointName, PolicyFacts,
+};
 pub use deployment_facts::{
     DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
     TemplateResourceMembers,
 };
 pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
+pub use failure::{Cause, Failure, Failures};
 pub use federation::Federation;
 pub use header_rows::{HeaderRows, Quota};
 pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
@@ -73,8 +79,8 @@ pub use limits::{Limit, Limits, TagLimits};
 pub use load::RulesError;
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
-pub use named::{Code, RuleId, Unknown};
-pub(crate) use named::{code, rule};
+pub use named::{Code, DatasourceName, RuleId, Unknown};
+pub(crate) use named::{code, datasource, rule};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,
@@ -83,7 +89,7 @@ pub use network_row::{FirewallFacts, Gate, NetworkRow, OriginKind, Outcome};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
-pub use prerequisite::{Check, Flavour, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
+pub use prerequisite::{Check, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
 pub use profile::{Assumptions, Profile};
 pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};
@@ -107,8 +113,8 @@ pub use stated::{Alternative, Rule, RuleKind};
 pub use storage_accounts::{AccountFacts, AccountKind, SettledProperties, StorageBody};
 pub use storage_facts::{IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts};
 pub use vault_facts::{
-    CancellableBackups, DatasourceType, DeletedVaultFacts, FromVersion, OlderAnswer, RecoveryPointFacts,
-    RetentionLimits, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, OlderAnswer, OneWay,
+    RecoveryPointFacts, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
 };
 
 /// All rules under one profile.
@@ -150,8 +156,6 @@ pub struct Rules {
     pub stated: BTreeMap<RuleId, Rule>,
     /// Which operation heeds which query options.
     pub query_options: QueryOptions,
-    /// Error codes by name.
-    pub errors: BTreeMap<Code, ErrorCode>,
     /// Sources by key.
     pub sources: BTreeMap<String, Source>,
     /// Recorded durations in seconds, by phase.
@@ -174,6 +178,10 @@ pub struct Rules {
     pub names: NameForms,
     /// Facts about Backup vaults.
     pub vaults: VaultFacts,
+    /// What a failure shows as that comes while data moves.
+    pub failures: Failures,
+    /// What Azure Backup protects in them.
+    pub datasources: Datasources,
     /// Facts about PostgreSQL flexible servers.
     pub servers: ServerFacts,
     /// How much a template, an expression or a query may ask for.
@@ -231,9 +239,8 @@ impl Rules {
     }
 
     /// The error of that name.
-    pub fn error(&self, code: Code) -> &ErrorCode {
-        // The loader has read a row for every name there is.
-        &self.errors[&code]
+    pub fn error(&self, code: Code) -> &'static ErrorCode {
+        code.row()
     }
 
     /// The provider of a namespace; Resource Manager's own where there is none of that name.

@@ -1,15 +1,19 @@
-//! Names of rules and of error codes. There are none but those `emulator/rules/` has rows for: code takes them from
-//! [`rule`] and [`code`], whose constants are made of the rows when the crate is built, and a text is looked up.
+//! Names of rules, of error codes and of datasource types. There are none but those `emulator/rules/` has rows for: code takes them from
+//! [`rule`], [`code`] and [`datasource`], whose constants are made of the rows when the crate is built, and a text is looked up.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of a rule, e.g. `FX-RF-03`.
+/// The name of a rule, e.g. `FX-RF-03`; or of an error, whose row is a rule as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleId(&'static str);
 
 /// The name of an error's row: the code on the wire, unless the row shows it as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(&'static str);
+
+/// What rows call a datasource type whose backups are played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatasourceName(&'static str);
 
 /// Every rule there is, by name.
 #[allow(
@@ -28,6 +32,21 @@ pub(crate) mod code {
     use super::Code;
 
     include!(concat!(env!("OUT_DIR"), "/code.rs"));
+}
+
+impl Code {
+    /// The rule the error's own row states: for a refusal that has no other.
+    pub const fn rule(self) -> RuleId {
+        RuleId(self.0)
+    }
+}
+
+/// Every datasource type that is played, as rows call it.
+#[allow(non_upper_case_globals, reason = "types are spelled as rows spell them")]
+pub(crate) mod datasource {
+    use super::DatasourceName;
+
+    include!(concat!(env!("OUT_DIR"), "/datasource.rs"));
 }
 
 /// There is no row of that name.
@@ -90,6 +109,7 @@ macro_rules! named {
 
 named!(RuleId, "rule", rule::ALL);
 named!(Code, "error code", code::ALL);
+named!(DatasourceName, "datasource type", datasource::ALL);
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::load::{RulesError, SourceCheck, row_error};
 use super::prerequisite::Evidence;
@@ -47,7 +47,7 @@ impl Gate {
 }
 
 /// Where a caller stands, as far as the network table tells callers apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OriginKind {
     /// The internet.

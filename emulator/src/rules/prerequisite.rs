@@ -2,18 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Code, Gate, Mark, RuleId};
+use super::{Code, DatasourceName, Gate, Mark, RuleId};
 use crate::model::Timestamp;
-
-/// Which kind of datasource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flavour {
-    /// `Microsoft.DBforPostgreSQL/flexibleServers`.
-    FlexibleServer,
-    /// `Microsoft.DBforPostgreSQL/servers/databases`.
-    SingleServer,
-}
 
 /// Where something of a backup or a restore is found out, in the order things happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -212,7 +202,10 @@ pub enum Check {
     /// what it was configured with.
     KeyVaultCredentials {},
     /// The database is the customer's, not one of Azure's own.
-    CustomerDatabase {},
+    CustomerDatabase {
+        /// Azure's own.
+        azures_own: Vec<String>,
+    },
     /// The target of a restore is not the datasource itself.
     OtherThanSource {},
     /// The secret with the credentials has been fetched as the identity, and this is not wrong.
@@ -234,8 +227,8 @@ pub enum Check {
 pub struct Prerequisite {
     /// Its name.
     pub id: RuleId,
-    /// The kind of datasource.
-    pub flavour: Flavour,
+    /// The type of datasource.
+    pub datasource: DatasourceName,
     /// Where it is found out.
     pub stage: Stage,
     /// What a restore must be for the row to apply; `None`: whatever it is.
@@ -260,10 +253,9 @@ pub struct Prerequisite {
 
 impl Prerequisite {
     /// Whether the row is examined there.
-    pub fn is_for(&self, flavour: Flavour, stage: Stage, restored_as: Option<RestoredAs>) -> bool {
-        let fits =
-            stage != Stage::ValidateRestore || self.restored_as.is_none() || self.restored_as == restored_as;
-        self.flavour == flavour && self.stage == stage && fits
+    pub fn is_for(&self, datasource: DatasourceName, stage: Stage, restored_as: Option<RestoredAs>) -> bool {
+        let fits = restored_as.is_none() || self.restored_as.is_none() || self.restored_as == restored_as;
+        self.datasource == datasource && self.stage == stage && fits
     }
 }
 

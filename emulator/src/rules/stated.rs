@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::prerequisite::{Check, Flavour, Prerequisite, RestoredAs, Stage};
-use super::{Assumptions, Code, Gate, Mark, Profile, RuleId};
+use super::prerequisite::{Check, Prerequisite, RestoredAs, Stage};
+use super::{Assumptions, Code, DatasourceName, ErrorCode, Gate, Mark, Profile, RuleId};
 
 /// Names and texts of the files.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/stated.rs"));
@@ -27,6 +27,8 @@ pub enum RuleKind {
     Behaviour,
     /// Who reaches an endpoint over the network.
     Network,
+    /// What a service answers with, where its row of the errors says all there is to say.
+    Error,
 }
 
 /// A rule, with everything that was ever said about it.
@@ -41,7 +43,7 @@ pub struct Rule {
     /// What it says, in our words.
     pub statement: String,
     /// The kinds of datasource it is about; empty where it is about none in particular.
-    pub applies_to: Vec<Flavour>,
+    pub applies_to: Vec<DatasourceName>,
     /// Where it is found out, in the order things happen.
     pub stages: Vec<Stage>,
     /// What a restore must be for the row to apply, where it is about one.
@@ -106,6 +108,22 @@ impl Rule {
     }
 }
 
+/// An error's row, as a rule among the others.
+pub(super) fn of_error(error: &ErrorCode) -> Rule {
+    Rule {
+        kind: RuleKind::Error,
+        gate: None,
+        code: Some(error.code),
+        ..of_network(
+            error.code.rule(),
+            &error.message,
+            "errors",
+            error.mark,
+            &error.sources,
+        )
+    }
+}
+
 /// A row of the network tables, as a rule among the others.
 pub(super) fn of_network(id: RuleId, statement: &str, topic: &str, mark: Mark, sources: &[String]) -> Rule {
     let only = Alternative {
@@ -158,7 +176,7 @@ struct RuleRow {
     topic: String,
     statement: String,
     #[serde(default)]
-    applies_to: Vec<Flavour>,
+    applies_to: Vec<DatasourceName>,
     #[serde(default)]
     stage: Vec<Stage>,
     restored_as: Option<RestoredAs>,
@@ -362,7 +380,7 @@ pub(super) fn prerequisites(rules: &[Rule]) -> Vec<Prerequisite> {
         {
             all.push(Prerequisite {
                 id: rule.id,
-                flavour: kind,
+                datasource: kind,
                 stage,
                 restored_as: rule.restored_as,
                 topic: rule.topic.clone(),

@@ -2,9 +2,8 @@
 
 use serde::Deserialize;
 
-use super::Mark;
 use super::load::{RulesError, SourceCheck, parse, row_error};
-use crate::model::Timestamp;
+use super::{Mark, RuleId};
 
 const FILE: &str = "vaults.toml";
 
@@ -18,18 +17,19 @@ pub struct VaultFacts {
     pub always_on: FromVersion,
     /// Which data stores storage settings may name.
     pub storage: StorageSettings,
-    /// How long a retention rule may keep.
-    pub retention: RetentionLimits,
     /// What recovery points show.
     pub recovery_point: RecoveryPointFacts,
     /// Vaults that were deleted and can be brought back.
     pub deleted_vault: DeletedVaultFacts,
     /// From when on a backup instance's PUT answers without a body.
     pub instance_put_without_body: FromVersion,
-    /// Since when a running backup can be cancelled.
-    pub cancellable_backups: CancellableBackups,
+    /// States of immutability in which a vault keeps what it has.
+    pub immutability: ImmutabilityFacts,
+    /// What cross-region restore takes.
+    pub cross_region: CrossRegionFacts,
+    /// Settings that do not change back.
+    pub one_way: Vec<OneWay>,
     security: Vec<SecurityRow>,
-    datasource_type: Vec<DatasourceType>,
     older_answer: Vec<OlderAnswer>,
 }
 
@@ -59,22 +59,6 @@ pub struct FromVersion {
     pub sources: Vec<String>,
 }
 
-/// A kind of resource Azure Backup protects in Backup vaults.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DatasourceType {
-    /// The type.
-    pub name: String,
-    /// What it is, in words.
-    pub title: String,
-    /// Whether its backups are played here.
-    pub played: bool,
-    /// How sure we are.
-    pub mark: Mark,
-    /// Where it was read.
-    pub sources: Vec<String>,
-}
-
 /// The data stores a vault's storage settings may name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,20 +67,6 @@ pub struct StorageSettings {
     pub datastore_types: Vec<String>,
     /// Which of them stands only beside which other.
     pub beside: std::collections::BTreeMap<String, String>,
-    /// How sure we are.
-    pub mark: Mark,
-    /// Where it was read.
-    pub sources: Vec<String>,
-}
-
-/// How long a retention rule may keep, as durations of ISO 8601.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RetentionLimits {
-    /// At least this.
-    pub shortest: String,
-    /// At most this.
-    pub longest: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -129,16 +99,49 @@ pub struct DeletedVaultFacts {
     pub sources: Vec<String>,
 }
 
-/// Since when a running backup of a flexible server can be cancelled.
+/// States of immutability in which a vault keeps what it has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CancellableBackups {
-    /// Since when jobs have shown it.
-    pub since: Timestamp,
+pub struct ImmutabilityFacts {
+    /// The states.
+    pub keeps: Vec<String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// What cross-region restore takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossRegionFacts {
+    /// The redundancy that is copied to another region.
+    pub redundancy: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// A setting of a vault that does not change back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneWay {
+    setting: String,
+    /// The value that stays.
+    pub stays: String,
+    /// The rule that has it so.
+    pub rule: RuleId,
+    /// Whether a write that says nothing of it keeps it.
+    #[serde(default)]
+    pub unsaid_keeps: bool,
+}
+
+impl OneWay {
+    /// The names that lead to the setting, from the vault's properties on.
+    pub fn place(&self) -> impl Iterator<Item = &str> {
+        self.setting.split('/')
+    }
 }
 
 /// A member that answers of older API versions leave out or spell another way.
@@ -190,13 +193,6 @@ impl VaultFacts {
             .expect("the last row fits everything: the loader has made sure")
     }
 
-    /// The datasource type of that name, without regard to case.
-    pub fn datasource_type(&self, name: &str) -> Option<&DatasourceType> {
-        self.datasource_type
-            .iter()
-            .find(|row| row.name.eq_ignore_ascii_case(name))
-    }
-
     /// What answers about a resource type differ in at an API version.
     pub fn older_answers<'a>(
         &'a self,
@@ -214,15 +210,12 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     known.check(FILE, "soft_delete", &facts.soft_delete.sources)?;
     known.check(FILE, "always_on", &facts.always_on.sources)?;
     known.check(FILE, "storage", &facts.storage.sources)?;
-    known.check(FILE, "retention", &facts.retention.sources)?;
     known.check(FILE, "recovery_point", &facts.recovery_point.sources)?;
     known.check(FILE, "deleted_vault", &facts.deleted_vault.sources)?;
     let without_body = &facts.instance_put_without_body;
     known.check(FILE, "instance_put_without_body", &without_body.sources)?;
-    known.check(FILE, "cancellable_backups", &facts.cancellable_backups.sources)?;
-    for row in &facts.datasource_type {
-        known.check(FILE, &row.name, &row.sources)?;
-    }
+    known.check(FILE, "immutability", &facts.immutability.sources)?;
+    known.check(FILE, "cross_region", &facts.cross_region.sources)?;
     for row in &facts.older_answer {
         known.check(FILE, &row.member, &row.sources)?;
     }

@@ -12,12 +12,12 @@ use jiff::SignedDuration;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use super::core::Core;
 use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::outside::{Moment, Prepared, Tools, WorkPause, WorkPauses};
 use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
+use crate::machine::Core;
 use crate::model::Timestamp;
 
 /// Longest sleep on the machine's clock: one that was set, or a laptop that slept, is noticed.

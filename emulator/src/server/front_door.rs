@@ -14,10 +14,10 @@ use super::alarm::Alarm;
 use super::blob_store::{BlobStore, CHUNK_BYTES, StoredReader};
 use super::body::{Answer, AnswerBody, BodyError, BodySource};
 use super::clock::Clock;
-use super::core::{Admission, Core};
 use super::names::Names;
 use super::strangers::Strangers;
 use super::{hosts, range_hash, refusal};
+use crate::machine::{Admission, Core};
 use crate::model::{Body, NetworkPath, Preparation, Request, Response, Timestamp, wire_http_date};
 
 /// The core behind its lock, with the clock it goes by and the store its bodies rest in. Clones

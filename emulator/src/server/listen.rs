@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::certificates::{Certificates, KnowsHost};
-use super::core::Core;
 use super::doorman::Doorman;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
@@ -25,6 +24,7 @@ use super::rewind::Rewind;
 use super::strangers::Strangers;
 use super::tls;
 use super::wire::{self, Arrival};
+use crate::machine::Core;
 use crate::model::{NetworkPath, Scheme};
 
 /// Total length of a request's line and headers.

@@ -5,7 +5,6 @@ mod blob_store;
 mod body;
 mod certificates;
 mod clock;
-mod core;
 mod database_gate;
 mod doorman;
 mod drive;
@@ -30,8 +29,8 @@ mod strangers;
 mod tls;
 mod wire;
 
-pub use self::core::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 pub use crate::jobs::{DumpKind, ServerSpec};
+pub use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
 pub use body::{Answer, AnswerBody, BodySource, ByteStream};
 pub use certificates::{CertificateError, Certificates};

@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 use super::blob_store::BlobStore;
 use super::certificates::{CertificateError, Certificates};
 use super::clock::Clock;
-use super::core::Core;
 use super::database_gate::{DatabaseEntrance, DatabaseGate};
 use super::drive::Driver;
 use super::engine::DatabaseEngine;
@@ -21,6 +20,7 @@ use super::front_door::FrontDoor;
 use super::listen::{Entrance, accept};
 use super::names::Names;
 use super::places::Places;
+use crate::machine::Core;
 use crate::model::NetworkPath;
 
 /// How to start a server.

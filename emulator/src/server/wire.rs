@@ -17,12 +17,12 @@ use tokio::time::Instant;
 
 use super::body::{Answer, AnswerBody, BodySource};
 use super::clock::Clock;
-use super::core::Core;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
 use super::patience::{Underway, body_patience};
 use super::refusal;
 use super::spelling;
+use crate::machine::Core;
 use crate::model::{Body, NetworkPath, Request, Response, Scheme};
 
 /// Where and how a connection came in; the same for all of its requests.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::SignedDuration;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,11 +19,12 @@ use crate::log::Log;
 use crate::model::{
     Action, DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
 };
-use crate::rules::Rules;
+use crate::rules::{Rules, code};
 use crate::state::{IdentityKind, OperationOutcome, Principal, State};
 
 /// How Azure's own waiting is treated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// Each phase follows at once when the real work is done.
     #[default]
@@ -32,7 +34,7 @@ pub enum Pace {
 }
 
 /// Settings of a world that are no resources.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// How Azure's own waiting is treated.
     pub pace: Pace,
@@ -192,13 +194,8 @@ impl Context<'_> {
     /// ARM's 404 if there is no such subscription.
     pub fn tenant_of(&self, id: &ResourceId) -> Result<TenantId, Refusal> {
         let subscription = id.subscription().unwrap_or_default();
-        self.state.tenant_of(id).ok_or_else(|| {
-            Refusal::arm(
-                StatusCode::NOT_FOUND,
-                "SubscriptionNotFound",
-                format!("The subscription '{subscription}' could not be found."),
-            )
-        })
+        let tenant = self.state.tenant_of(id);
+        tenant.ok_or_else(|| Refusal::of(code::SubscriptionNotFound, &[("subscription", subscription)]))
     }
 
     /// Whether a list shows a resource to whoever asked for it. Nearly always everything is shown, because
@@ -235,10 +232,9 @@ impl Context<'_> {
     pub fn require_group(&self, id: &ResourceId) -> Result<(), Refusal> {
         self.tenant_of(id)?;
         match id.resource_group_id() {
-            Some(group) if !self.state.resources.contains_key(&group) => Err(Refusal::arm(
-                StatusCode::NOT_FOUND,
-                "ResourceGroupNotFound",
-                format!("Resource group '{}' could not be found.", group.name()),
+            Some(group) if !self.state.resources.contains_key(&group) => Err(Refusal::of(
+                code::ResourceGroupNotFound,
+                &[("group", group.name())],
             )),
             _ => Ok(()),
         }
@@ -251,14 +247,8 @@ impl Context<'_> {
         }
         let kind = id.resource_type().unwrap_or_default();
         let group = id.resource_group().unwrap_or_default();
-        Refusal::arm(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFound",
-            format!(
-                "The Resource '{kind}/{}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-                id.name()
-            ),
-        )
+        let fill = [("type", &*kind), ("name", id.name()), ("group", group)];
+        Refusal::of(code::ResourceNotFound, &fill)
     }
 
     /// Answers a request that has begun a long-running operation.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Context;
@@ -124,10 +123,9 @@ fn named(
             continue;
         }
         if resource.is_none_or(|resource| !context.state.resources.contains_key(&resource)) {
-            return Err(Refusal::arm(
-                StatusCode::BAD_REQUEST,
-                "FailedIdentityOperation",
-                format!("The user-assigned identity '{key}' was not found."),
+            return Err(Refusal::of(
+                code::IdentityOfResourceNotFound,
+                &[("identity", key)],
             ));
         }
         let known = old.get(&key.to_ascii_lowercase());

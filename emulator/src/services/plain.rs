@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Context, page};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, region_name};
+use crate::rules::code;
 use crate::state::Resource;
 
 /// The body of a resource as served: `id`, `name`, `type` first, then what the request said.
@@ -22,10 +23,9 @@ pub(super) fn resource_body(id: &ResourceId, kind: &str, sent: &Value) -> Result
         Value::Object(sent) => sent,
         Value::Null => &empty,
         _ => {
-            return Err(Refusal::arm(
-                StatusCode::BAD_REQUEST,
-                "InvalidRequestContent",
-                "The request content was invalid: a JSON object is expected.",
+            return Err(Refusal::of(
+                code::BodyIsNoObject,
+                &[("what", "a JSON object is expected")],
             ));
         }
     };
@@ -64,11 +64,7 @@ fn head(id: &ResourceId, kind: &str) -> Map<String, Value> {
 pub(super) fn required_location(sent: &Value) -> Result<String, Refusal> {
     match crate::state::field(sent, "location").as_str() {
         Some(location) if !location.is_empty() => Ok(region_name(location)),
-        _ => Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "LocationRequired",
-            "The location property is required for this definition.",
-        )),
+        _ => Err(Refusal::of(code::LocationRequired, &[])),
     }
 }
 

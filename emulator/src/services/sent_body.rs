@@ -1,19 +1,15 @@
 //! What a request sent, read as Azure's resource providers read it: member names and words without regard
 //! to case, gaps filled with what a new resource has.
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::gateway::Refusal;
-use crate::rules::Mark;
+use crate::rules::code;
 
 /// 400 for a member that must be an object and is none.
 pub(super) fn not_an_object(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidRequestContent",
-        format!("The request content was invalid: '{name}' must be a JSON object."),
-    )
+    let what = format!("'{name}' must be a JSON object");
+    Refusal::of(code::BodyIsNoObject, &[("what", &what)])
 }
 
 /// Gives members the spelling of `names` where they differ in case only. The order is kept.
@@ -40,15 +36,7 @@ pub(super) fn known_word(object: &mut Map<String, Value>, name: &str, words: &[&
             *value = json!(word);
             Ok(())
         }
-        None => {
-            let mut refusal = Refusal::arm(
-                StatusCode::BAD_REQUEST,
-                "InvalidValuesForRequestParameters",
-                format!("Values for request parameters are invalid: {name}."),
-            );
-            refusal.mark = Mark::Inferred;
-            Err(refusal)
-        }
+        None => Err(Refusal::of(code::InvalidRequestParameter, &[("name", name)])),
     }
 }
 

@@ -39,6 +39,7 @@ fn assert_locked(answer: &Response, operation: &str, locked: &str) {
         format!("cannot perform {operation} operation because following scope(s) are locked: '{locked}'.");
     assert!(message.contains(&wanted), "{message}");
     assert_eq!(answer.header("x-azdrill-gate"), Some("lock"));
+    assert_eq!(answer.header("x-azdrill-rules"), Some("LOCK"));
 }
 
 #[test]

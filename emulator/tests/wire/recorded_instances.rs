@@ -1,5 +1,6 @@
 //! Backup instances and their jobs as they were recorded, where that is not as one would expect.
 
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -202,21 +203,18 @@ fn a_job_is_below_the_vault_however_the_request_spelled_it() {
 #[test]
 fn datasources_that_are_not_played_are_called_so_and_nothing_is_kept() {
     let mut world = World::protected();
-    for (kind, resource) in [
-        ("Microsoft.Compute/disks", "Microsoft.Compute/disks/d"),
-        (
-            "Microsoft.Storage/storageAccounts/blobServices",
-            "Microsoft.Storage/storageAccounts/s",
-        ),
-        (
-            "Microsoft.ContainerService/managedClusters",
-            "Microsoft.ContainerService/managedClusters/c",
-        ),
-        (
-            "Microsoft.DBforMySQL/flexibleServers",
-            "Microsoft.DBforMySQL/flexibleServers/m",
-        ),
-    ] {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    let others: Vec<_> = rules
+        .datasources
+        .all()
+        .filter(|row| row.played.is_none())
+        .collect();
+    assert!(
+        others.len() >= 7,
+        "disks, blobs, clusters, MySQL, Cosmos DB and so on"
+    );
+    for (kind, title) in others.iter().map(|row| (&row.name, &row.title)) {
+        let resource = format!("{kind}/one");
         let mut body = world.instance_body();
         let info = &mut body["properties"]["dataSourceInfo"];
         info["datasourceType"] = json!(kind);
@@ -230,8 +228,17 @@ fn datasources_that_are_not_played_are_called_so_and_nothing_is_kept() {
             assert_eq!(answer.status, 501, "{kind}");
             let error = &answer.json_body()["error"];
             assert_eq!(error["code"], "NotImplementedByEmulator");
-            assert!(error["message"].to_string().contains(kind), "{error}");
+            let message = error["message"].to_string();
+            assert!(
+                message.contains(kind.as_str()) && message.contains(title),
+                "{error}"
+            );
         }
+        let mut policy = policy_body();
+        policy["properties"]["datasourceTypes"] = json!([kind]);
+        let name = kind.replace(['/', '.'], "");
+        let kept = world.put(&below_vault(&format!("backupPolicies/{name}")), &policy);
+        assert_eq!(kept.status, 200, "{kind}: {kept:?}");
     }
     assert_eq!(world.listed("backupInstances").len(), 1);
     let mut unknown = world.instance_body();

@@ -25,11 +25,20 @@ pub(crate) struct SimulatedMovement {
     pub(crate) server_work: Vec<ServerWork>,
     /// How the next dumps end after their first file, if not well.
     pub(crate) dumps_fail_with: Option<EffectFailure>,
+    /// How the next copies end, if not well.
+    pub(crate) copies_fail_with: Option<EffectFailure>,
+    /// Whether data that is to be moved ends without a result.
+    pub(crate) ends_with_nothing: bool,
 }
 
 impl SimulatedMovement {
     pub(crate) fn carry_out(&mut self, azure: &mut Azure, now: Timestamp, work: &Work) -> EffectResult {
         let result = match work {
+            Work::Dump(_) | Work::Copy(_) | Work::DumpDatabase(_) | Work::LoadDatabase(_)
+                if self.ends_with_nothing =>
+            {
+                Ok(EffectResult::ServerDone)
+            }
             Work::Server(ServerWork::Start(_) | ServerWork::Restart(_)) => Ok(EffectResult::ServerStarted(
                 "127.0.0.1:5432".parse().expect("an address"),
             )),
@@ -39,7 +48,10 @@ impl SimulatedMovement {
                 Ok(EffectResult::ServerDone)
             }
             Work::Dump(work) => self.dump(azure, now, work),
-            Work::Copy(work) => copy(azure, now, work),
+            Work::Copy(work) => match &self.copies_fail_with {
+                Some(failure) => Err(failure.clone()),
+                None => copy(azure, now, work),
+            },
             Work::Examine(_) => Ok(EffectResult::Examined(Vec::new())),
             Work::DumpDatabase(work) => self.dump_database(azure, now, work),
             Work::LoadDatabase(work) => Ok(EffectResult::Loaded {

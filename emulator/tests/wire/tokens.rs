@@ -100,6 +100,8 @@ fn a_token_is_for_one_service_and_for_its_time() {
     let then = world.now;
     world.now = then - SignedDuration::from_secs(2);
     refused(&mut world, &good, "ExpiredAuthenticationToken");
+    let answer = show(&mut world, &good);
+    assert_eq!(answer.header("x-azdrill-rules"), Some("TOKEN-EXPIRED"));
     world.now = then + SignedDuration::from_secs(3_598);
     assert_eq!(show(&mut world, &good).status, 200);
     world.now = then + SignedDuration::from_secs(3_600);

@@ -275,6 +275,8 @@ fn an_accept_header_with_a_charset_turns_errors_into_an_empty_406() {
         refused.body.is_empty() && refused.header("content-type").is_none(),
         "{refused:?}"
     );
+    let rules = refused.header("x-azdrill-rules").expect("rules");
+    assert!(rules.split(',').any(|rule| rule == "DPP-406"), "{rules}");
     let missing = send(
         &mut world,
         Method::GET,

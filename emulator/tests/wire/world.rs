@@ -5,7 +5,7 @@ use azdrill_emulator::jobs::Effect;
 use azdrill_emulator::model::{Body, NetworkPath, Request, Response, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::Core;
-use azdrill_emulator::services::Settings;
+use azdrill_emulator::services::{Pace, Settings};
 use azdrill_emulator::world::{Operator, found};
 use http::Method;
 use jiff::SignedDuration;
@@ -42,10 +42,23 @@ impl World {
 
     /// The same, beginning at a time.
     pub(crate) fn at(profile: Profile, now: &str) -> Self {
+        Self::with(profile, now, Settings::default())
+    }
+
+    /// The same, in which everything takes as long as on Azure.
+    pub(crate) fn paced() -> Self {
+        let settings = Settings {
+            pace: Pace::Recorded,
+            ..Settings::default()
+        };
+        Self::with(Profile::Observed, "2026-03-02T06:00:00.1234567Z", settings)
+    }
+
+    fn with(profile: Profile, now: &str, settings: Settings) -> Self {
         let rules = Rules::load(profile, &Assumptions::new()).expect("the rules load");
         let settings = Settings {
             has_postgres: true,
-            ..Settings::default()
+            ..settings
         };
         let mut azure = Azure::new(rules, settings, 1);
         let now: Timestamp = now.parse().expect("a time");
@@ -298,7 +311,7 @@ impl World {
         self.put(&below_vault("backupPolicies/weekly"), &policy_body())
     }
 
-    fn give_vault(&mut self, scope: &str, role: &str) {
+    pub(crate) fn give_vault(&mut self, scope: &str, role: &str) {
         let vault = self.get(&below_vault("")).json_body();
         let principal = vault["identity"]["principalId"].as_str().expect("an identity");
         self.give(scope, role, principal);

@@ -12,6 +12,8 @@ mod interrupts;
 mod list;
 mod output;
 mod pg_restore;
+mod replay;
+mod report;
 mod run;
 mod scenario;
 mod serve;
@@ -48,6 +50,8 @@ struct Arguments {
 enum Command {
     /// Play scenarios and show what came of them.
     Scenario(scenario::ScenarioArguments),
+    /// Say, rule by rule, what the documents lead one to expect and what both machines do, by playing scenarios.
+    Report(report::ReportArguments),
     /// List the scenarios with their claims.
     List(list::ListArguments),
     /// Run a command against a fake Azure, and show what it did to it.
@@ -56,6 +60,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
+    /// Play a journal again, and hold what is answered now against what was answered then.
+    Replay(replay::ReplayArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
@@ -165,13 +171,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // Those that start something. The others are over in a moment, and are asked in between.
     if matches!(
         arguments.command,
-        Command::Scenario(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
+        Command::Scenario(_) | Command::Report(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
     ) {
         azdrill::postgres::sweep_ended();
         azdrill::scratch::sweep_ended();
     }
     match arguments.command {
         Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
+        Command::Report(own) => report::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Grants(own) => grants::run(own),
         Command::List(own) => {
             // Over in a moment, with the scenarios it may have unpacked.
@@ -179,6 +186,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             list::run(&own, folder)
         }
         Command::Compare(own) => compare::run(&own),
+        Command::Replay(own) => replay::run(&own),
         Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
         Command::Env(own) => Ok(serve::env(&own)?),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
@@ -21,6 +22,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
+use super::replay::{journal, journal_is_whole};
 use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, pg_restore, seed};
 
 #[derive(Args)]
@@ -46,6 +48,10 @@ pub(super) struct RunArguments {
     /// `compare` reads it.
     #[arg(long)]
     record: Option<PathBuf>,
+    /// Where to write a journal: everything the machine was given, as it was given, for `replay`. It holds what
+    /// clients sent, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
     #[arg(long, value_name = "TIME")]
     start: Option<Timestamp>,
@@ -118,6 +124,7 @@ pub(super) async fn run(
     };
     let certificate = arguments.certificate.as_deref().map(certificate::read);
     let certificate = certificate.transpose()?;
+    let journal = journal(arguments.journal.as_deref())?;
     let scratch =
         Scratch::new(Purpose::Run).map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
@@ -127,6 +134,7 @@ pub(super) async fn run(
         world,
         faults,
         certificate,
+        journal: journal.clone(),
     };
     let served = interrupts
         .or(start(&arguments, given, scratch.path(), &hosts, mode))
@@ -156,7 +164,14 @@ pub(super) async fn run(
             "{host} was reached at {address}, since its own port was taken"
         ));
     }
-    conclude(&arguments, &expect, &record, code)
+    let concluded = conclude(&arguments, &expect, &record, code)?;
+    let whole = journal.is_none_or(|journal| journal_is_whole(&journal));
+    // Nobody can play it. A command that failed has its own code.
+    Ok(if !whole && concluded == ExitCode::SUCCESS {
+        ExitCode::from(2)
+    } else {
+        concluded
+    })
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> String {
@@ -168,6 +183,7 @@ struct Given {
     world: Option<Scenario>,
     faults: FaultFile,
     certificate: Option<Vec<u8>>,
+    journal: Option<JournalFile>,
 }
 
 async fn start(
@@ -217,6 +233,7 @@ async fn start(
         certificate: given.certificate,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
+        journal: given.journal,
     };
     Ok(ServedWorld::start(setup)
         .await

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use azdrill::journal_file::JournalFile;
 use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::run::{Report, play, print, source_list};
+use azdrill::run::{
+    Both, Machine, Outside, Report, RunError, play_both, play_into, print, print_both, source_list,
+};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::Args;
@@ -17,6 +20,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
+use super::replay::{journal, journal_is_whole};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -27,12 +31,17 @@ pub(super) struct ScenarioArguments {
     /// Play every scenario.
     #[arg(long)]
     all: bool,
-    /// Whose word to take where documents and observation differ.
-    #[arg(long, value_enum, default_value_t)]
-    profile: ProfileArgument,
+    /// Play one machine alone: the one that goes by the documents, or by what was observed. Both, side by
+    /// side, if left out.
+    #[arg(long, value_enum)]
+    profile: Option<ProfileArgument>,
     /// How to write what came of them.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Where to write a journal of the one scenario that is played, by the observed machine where both play: everything the machine was given, as it was
+    /// given, for `replay`. It holds what clients sent, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    journal: Option<PathBuf>,
     /// Show every request, not only those that were refused.
     #[arg(long, short)]
     verbose: bool,
@@ -59,43 +68,104 @@ async fn play_all(
         let found: Result<_, _> = arguments.names.iter().map(|name| library.get(name)).collect();
         found?
     };
-    let profile = Profile::from(arguments.profile);
-    let rules = Rules::load(profile, &Assumptions::new()).map_err(|error| error.to_string())?;
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).map_err(|error| error.to_string())?;
     for scenario in &scenarios {
         scenario.check(&rules)?;
     }
     drop(rules);
+    if arguments.journal.is_some() && scenarios.len() != 1 {
+        return Err("--journal takes one scenario: name one".to_owned().into());
+    }
+    let journal = journal(arguments.journal.as_deref())?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
     let page = Page::of(&std::io::stdout());
     let bar = progress(scenarios.len());
-    let mut reports = Vec::new();
+    let outside = Outside::Real(chosen.postgres.clone());
+    let profile = arguments.profile.map(Profile::from);
+    let mut played = Vec::new();
     let mut sources = BTreeMap::new();
     let mut skipped = Vec::new();
     for scenario in &scenarios {
         bar.set_message(scenario.name.clone());
-        let played = play(scenario, profile, chosen.postgres.clone()).await;
-        bar.inc(1);
-        let report = match played {
-            Ok(report) => report,
+        let shown = match Shown::of(scenario, profile, &outside, journal.as_ref()).await {
+            Ok(shown) => shown,
             // Whoever asks for one by name wants to see it, and whoever asks for all what can be seen.
             Err(error) if arguments.all && error.lacks_postgres() => {
+                bar.inc(1);
                 bar.suspend(|| tell(&format!("{} is skipped: {error}", scenario.name)));
                 skipped.push((&scenario.name, error.to_string()));
                 continue;
             }
             Err(error) => return Err(format!("{}: {error}", scenario.name).into()),
         };
+        bar.inc(1);
         if arguments.format == Format::Text {
-            let text = print(&report, &page, arguments.verbose, &mut sources);
+            let text = shown.print(&page, arguments.verbose, &mut sources);
             bar.suspend(|| write(&format!("{text}\n")))?;
         }
-        reports.push(report);
+        played.push(shown);
     }
     bar.finish_and_clear();
-    conclude(arguments.format, &page, &reports, &skipped, &sources)
+    let concluded = conclude(arguments.format, &page, &played, &skipped, &sources)?;
+    Ok(match journal {
+        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
+        _ => concluded,
+    })
+}
+
+/// What came of a scenario, on one machine or on both.
+enum Shown {
+    One(Box<Report>),
+    Both(Box<Both>),
+}
+
+impl Shown {
+    /// A journal is of one machine: the observed one, where both play.
+    async fn of(
+        scenario: &Scenario,
+        profile: Option<Profile>,
+        outside: &Outside,
+        journal: Option<&JournalFile>,
+    ) -> Result<Self, RunError> {
+        Ok(match profile {
+            Some(profile) => {
+                let machine = Machine::of(profile, outside.clone());
+                Self::One(Box::new(play_into(scenario, &machine, journal).await?))
+            }
+            None => Self::Both(Box::new(play_both(scenario, outside, [None, journal]).await?)),
+        })
+    }
+
+    fn print(&self, page: &Page, verbose: bool, sources: &mut BTreeMap<String, String>) -> String {
+        match self {
+            Self::One(report) => print(report, page, verbose, sources),
+            Self::Both(both) => print_both(both, page, verbose, sources),
+        }
+    }
+
+    fn held(&self) -> bool {
+        match self {
+            Self::One(report) => report.held(),
+            Self::Both(both) => both.comparison.held,
+        }
+    }
+
+    fn differs(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Both(both) => both.comparison.differs,
+        }
+    }
+
+    fn as_json(&self) -> Result<Value, serde_json::Error> {
+        match self {
+            Self::One(report) => Ok(as_json(report)),
+            Self::Both(both) => serde_json::to_value(&both.comparison),
+        }
+    }
 }
 
 /// What is said once all have been played. Those that were skipped are neither held nor missed; where
@@ -103,26 +173,27 @@ async fn play_all(
 fn conclude(
     format: Format,
     page: &Page,
-    reports: &[Report],
+    played: &[Shown],
     skipped: &[(&String, String)],
     sources: &BTreeMap<String, String>,
 ) -> Result<ExitCode, Failure> {
-    let held = reports.iter().filter(|report| report.held()).count();
+    let held = played.iter().filter(|shown| shown.held()).count();
     match format {
         Format::Json => {
-            let played = reports.iter().map(as_json);
-            let skipped = skipped
-                .iter()
-                .map(|(name, why)| json!({"name": name, "skipped": why}));
-            write(&format!(
-                "{:#}\n",
-                json!(played.chain(skipped).collect::<Vec<_>>())
-            ))?;
+            let shown: Result<Vec<Value>, _> = played.iter().map(Shown::as_json).collect();
+            let mut all = shown.map_err(|error| error.to_string())?;
+            let skipped = skipped.iter();
+            all.extend(skipped.map(|(name, why)| json!({"name": name, "skipped": why})));
+            write(&format!("{:#}\n", Value::from(all)))?;
         }
         Format::Text => {
             let mut text = source_list(page, sources).trim_start().to_owned();
-            if reports.len() + skipped.len() > 1 {
-                text += &format!("\n{held} of {} scenarios held", reports.len());
+            if played.len() + skipped.len() > 1 {
+                text += &format!("\n{held} of {} scenarios held", played.len());
+                let differing = played.iter().filter(|shown| shown.differs()).count();
+                if differing > 0 {
+                    text += &format!(", the machines differ in {differing}");
+                }
                 if !skipped.is_empty() {
                     text += &format!(", {} skipped", skipped.len());
                 }
@@ -131,10 +202,10 @@ fn conclude(
             write(&text)?;
         }
     }
-    if reports.is_empty() {
+    if played.is_empty() {
         return Err("nothing was played".to_owned().into());
     }
-    Ok(if held == reports.len() {
+    Ok(if held == played.len() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

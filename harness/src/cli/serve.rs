@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
+use super::replay::{journal, journal_is_whole};
 use super::{ProfileArgument, assumption, assumptions, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
@@ -56,6 +57,10 @@ pub(super) struct ServeArguments {
     /// Keep bodies in the log as well, without their secrets.
     #[arg(long)]
     bodies: bool,
+    /// Where to write a journal: everything the machine was given, as it was given, for `replay`. It holds what
+    /// clients sent, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     /// An alternative to take for a rule, whatever the profile and the world say, e.g.
     /// `FX-RF-FILES=named_by_guid`. Names and alternatives stand in emulator/rules.
     #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
@@ -146,8 +151,10 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
+    let journal = journal(arguments.journal.as_deref())?;
     let starting = async {
-        let setup = setup(&arguments, folder, mode, &state, &hosts).await?;
+        let mut setup = setup(&arguments, folder, mode, &state, &hosts).await?;
+        setup.journal.clone_from(&journal);
         let served = ServedWorld::start(setup).await;
         Ok(served.map_err(|error| error.to_string())?)
     };
@@ -178,7 +185,10 @@ pub(super) async fn run(
     interrupts.next().await;
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
-    Ok(ExitCode::SUCCESS)
+    Ok(match journal {
+        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 /// Takes the folder for this process, and removes what an ended one has told of itself there.
@@ -281,6 +291,7 @@ async fn setup(
             .transpose()?,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
+        journal: None,
     })
 }
 

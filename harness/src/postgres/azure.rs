@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 pub(super) const SUPERUSER: &str = "azuresu";
 
 /// A database of Azure's own, which no customer signs in to, renames or drops: the superuser works from here.
-pub(super) const MAINTENANCE: &str = "azure_maintenance";
+pub(crate) const MAINTENANCE: &str = "azure_maintenance";
 
 /// The parameter that lists the extensions customers may create. PostgreSQL itself knows none of that name.
 pub(super) const EXTENSIONS: &str = "azure.extensions";

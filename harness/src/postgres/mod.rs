@@ -36,7 +36,7 @@ mod throwaway;
 mod tool;
 mod watchdog;
 
-pub(crate) use azure::{password_verifier, quote_identifier, quote_literal};
+pub(crate) use azure::{MAINTENANCE, password_verifier, quote_identifier, quote_literal};
 pub(crate) use superuser::sql_error;
 
 pub use choose::{ChooseError, Chosen, Missing, choose};

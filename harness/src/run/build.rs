@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use azdrill_emulator::world::found_subscription;
+use azdrill_emulator::journal::Given;
+use azdrill_emulator::model::ResourceId;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::build_single::give_role;
 use super::client::{Client, Ended};
 use super::kind::Resource;
 use super::kind::flexible_server::network;
@@ -23,7 +25,7 @@ pub(super) const ADMIN: &str = "drilladmin";
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
     let world = &scenario.world;
     for name in &world.subscriptions {
-        subscription(client, names, name);
+        subscription(client, names, name)?;
     }
     let mut groups = BTreeSet::new();
     if !world.all_named {
@@ -84,13 +86,17 @@ async fn group(
 }
 
 /// Another subscription of the operator's. Nobody's call makes one: subscriptions are there before anybody calls.
-fn subscription(client: &Client, names: &Names, name: &str) {
-    let (id, operator, now) = (
-        names.subscription_id(name),
-        client.operator().clone(),
-        client.now(),
-    );
-    client.look(|core| found_subscription(core, now, &operator, &id, name));
+fn subscription(client: &Client, names: &Names, name: &str) -> Result<(), RunError> {
+    let (id, now) = (names.subscription_id(name), client.now());
+    let further = Given::Subscription {
+        id: id.clone(),
+        name: name.to_owned(),
+        tenant: client.operator().tenant,
+    };
+    let given = client.look(|core| core.give(now, &further));
+    given.map_err(RunError::Scenario)?;
+    let scope = ResourceId::from_segments(["subscriptions", &id]);
+    give_role(client, now, client.operator().object_id, "Owner", scope)
 }
 
 /// A step of building that must succeed.

@@ -1,6 +1,8 @@
 //! Builds what a world with a single server has, by the calls anybody would make.
 
 use azdrill_emulator::entropy::Entropy;
+use azdrill_emulator::journal::{Application, Given};
+use azdrill_emulator::model::{PrincipalId, ResourceId, Timestamp};
 use azdrill_emulator::world::Operator;
 use http::Method;
 use serde_json::{Value, json};
@@ -172,17 +174,7 @@ pub(super) async fn credentials(client: &mut Client, names: &Names, world: &Worl
             .map_err(|_| RunError::Scenario(format!("`{}` is no name for a key vault", own.name)))?;
         let operator = client.operator().object_id;
         let now = client.now();
-        client.look(|core| {
-            core.with_context(now, |context| {
-                azdrill_emulator::world::assign(
-                    context,
-                    operator,
-                    OFFICER,
-                    &scope,
-                    jiff::SignedDuration::ZERO,
-                );
-            });
-        });
+        give_role(client, now, operator, OFFICER, scope)?;
     }
     let value = connection_string(own, &world.server.name, &world.server.database, &world.user);
     set_secret(client, own, &own.secret, &value).await?;
@@ -282,7 +274,7 @@ pub(super) fn persona(
     let operator = Operator {
         client_id: entropy.fork("client").uuid(),
         client_secret: format!("azdrill~{}", own.secret.as_str()),
-        object_id: azdrill_emulator::model::PrincipalId(entropy.fork("object").uuid()),
+        object_id: PrincipalId(entropy.fork("object").uuid()),
         ..client.operator().clone()
     };
     let now = client.now();
@@ -293,39 +285,40 @@ pub(super) fn persona(
         })?;
         scopes.push((role.role.clone(), scope));
     }
-    client.look(|core| {
-        if core.state().directory.get(operator.object_id).is_some() {
-            return Ok(());
-        }
-        for (role, _) in &scopes {
-            if core.rules().built_in_role(role).is_none() {
-                return Err(RunError::Scenario(format!("there is no built-in role `{role}`")));
-            }
-        }
-        core.with_context(now, |context| {
-            context
-                .state
-                .directory
-                .insert(azdrill_emulator::state::Principal {
-                    id: operator.object_id,
-                    app_id: Some(operator.client_id),
-                    tenant: operator.tenant,
-                    display_name: name.to_owned(),
-                    identity: azdrill_emulator::state::IdentityKind::Application,
-                    secret: Some(operator.client_secret.clone()),
-                    certificates: Vec::new(),
-                });
-            for (role, scope) in &scopes {
-                azdrill_emulator::world::assign(
-                    context,
-                    operator.object_id,
-                    role,
-                    scope,
-                    jiff::SignedDuration::ZERO,
-                );
-            }
-        });
-        Ok(())
-    })?;
+    if client.look(|core| core.state().directory.get(operator.object_id).is_some()) {
+        return Ok(operator);
+    }
+    let application = Given::Application(Application {
+        id: operator.object_id,
+        app_id: operator.client_id,
+        tenant: operator.tenant,
+        name: name.to_owned(),
+        secret: operator.client_secret.clone(),
+    });
+    client
+        .look(|core| core.give(now, &application))
+        .map_err(RunError::Scenario)?;
+    for (role, scope) in scopes {
+        give_role(client, now, operator.object_id, &role, scope)?;
+    }
     Ok(operator)
+}
+
+/// Gives a role that is seen at once, as nobody's call.
+pub(super) fn give_role(
+    client: &Client,
+    now: Timestamp,
+    to: PrincipalId,
+    role: &str,
+    at: ResourceId,
+) -> Result<(), RunError> {
+    let role = Given::Role {
+        to,
+        role: role.to_owned(),
+        at,
+        after: jiff::SignedDuration::ZERO,
+    };
+    client
+        .look(|core| core.give(now, &role))
+        .map_err(RunError::Scenario)
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use azdrill_emulator::azure::Azure;
+use azdrill_emulator::journal::Journalled;
+use azdrill_emulator::machine::Core;
 use azdrill_emulator::model::{NetworkPath, Request, Response, Timestamp};
-use azdrill_emulator::server::{BodySource, Core, Driver, FrontDoor};
+use azdrill_emulator::server::{BodySource, Driver, FrontDoor};
 use azdrill_emulator::world::Operator;
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -50,8 +51,8 @@ pub(super) enum Settles {
 
 /// Calls as the operator, or as somebody else.
 pub(crate) struct Client {
-    door: FrontDoor<Azure>,
-    driver: Driver<Azure>,
+    door: FrontDoor<Journalled>,
+    driver: Driver<Journalled>,
     operator: Operator,
     /// Who acts instead of the operator.
     acting: Option<Operator>,
@@ -81,7 +82,7 @@ pub(super) struct Ended {
 }
 
 impl Client {
-    pub(crate) fn new(driver: Driver<Azure>, operator: Operator) -> Self {
+    pub(crate) fn new(driver: Driver<Journalled>, operator: Operator) -> Self {
         Self {
             door: driver.front_door().clone(),
             driver,
@@ -116,11 +117,11 @@ impl Client {
         self.acting = who;
     }
 
-    pub(super) fn driver(&self) -> &Driver<Azure> {
+    pub(super) fn driver(&self) -> &Driver<Journalled> {
         &self.driver
     }
 
-    pub(super) fn door(&self) -> &FrontDoor<Azure> {
+    pub(super) fn door(&self) -> &FrontDoor<Journalled> {
         &self.door
     }
 
@@ -128,8 +129,8 @@ impl Client {
         self.door.clock().now()
     }
 
-    /// Looks at the emulator's state.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Azure) -> T) -> T {
+    /// Looks at the emulator's state, or changes it by one of its inputs.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&mut Journalled) -> T) -> T {
         self.door.with_core(look)
     }
 

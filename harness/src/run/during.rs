@@ -221,6 +221,7 @@ impl<'a> Play<'a> {
             target_key: self.target_key.clone(),
             pinned: self.pinned.clone(),
             rotations: self.rotations,
+            simulated: self.simulated,
             ..Self::at(self.scenario, self.client.aside(settles), None)
         }
     }

@@ -1,5 +1,6 @@
 //! Playing scenarios.
 
+mod both;
 mod build;
 mod build_single;
 mod client;
@@ -8,10 +9,12 @@ mod datasource;
 mod during;
 mod job;
 mod kind;
+mod machine;
 mod names;
 mod print;
 mod report;
 mod roles;
+mod simulated;
 #[cfg(test)]
 mod single_server_tests;
 mod step;
@@ -23,20 +26,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::rules::{Profile, Rules, RulesError};
-use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, EngineError, FrontDoor};
+use azdrill_emulator::rules::{Profile, RulesError};
+use azdrill_emulator::server::EngineError;
 use azdrill_emulator::services::{Pace, Settings};
-use azdrill_emulator::world;
 
+pub use both::{
+    Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
+    play_both, print_both,
+};
 pub(crate) use during::NOT_REACHED;
 pub use during::{During, Job, Phase};
 pub use kind::Resource;
+pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
-pub use report::{Outcome, Report, RuleNote, StepReport};
+pub use report::{JobState, Outcome, Report, RuleNote, StepReport};
 pub use step::Action;
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;
@@ -131,52 +137,6 @@ fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
     }
 }
 
-/// Plays a scenario under a profile, with a fresh world of its own.
-///
-/// # Errors
-///
-/// If it could not be played to its end. Expectations that are missed are no error: they stand in
-/// the report.
-pub async fn play(
-    scenario: &Scenario,
-    profile: Profile,
-    postgres: Option<Arc<dyn RealPostgres>>,
-) -> Result<Report, RunError> {
-    let began = Instant::now();
-    let rules = Rules::load(profile, &scenario.assume)?;
-    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
-        .map_err(|error| RunError::Emulator(error.to_string()))?;
-    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
-    let start = scenario.world.begins();
-    let settings = settings(&scenario.world, postgres.as_ref()).await?;
-    check_versions(&scenario.world, &settings.postgres_majors)?;
-    let mut azure = Azure::new(rules, settings, scenario.seed());
-    let operator = world::found(&mut azure, start);
-    let door = FrontDoor::new(azure, Clock::at(start), store);
-    let engine = postgres
-        .clone()
-        .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-    let client = Client::new(Driver::new(door, engine), operator);
-    let mut play = Play::begin(scenario, client, postgres).await?;
-    let mut steps = play.steps(profile).await?;
-    play.tell_unstruck(&mut steps);
-    let postgres_major = play.sources.values().next().map(|spec| spec.major);
-    let virtual_time = play.client.now().duration_since(scenario.world.begins());
-    let about = play.about(scenario);
-    play.clean_up().await;
-    Ok(Report {
-        name: scenario.name.clone(),
-        topic: scenario.topic.clone(),
-        claim: scenario.claim.clone(),
-        profile,
-        about,
-        steps,
-        virtual_time,
-        real_time: began.elapsed(),
-        postgres_major,
-    })
-}
-
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
@@ -202,6 +162,8 @@ pub(crate) struct Play<'a> {
     rotations: u32,
     /// What was in the source of each instance when its newest backup was taken.
     backed_up: BTreeMap<String, crate::postgres::content::DatabaseContent>,
+    /// Whether its servers only are said to run: steps of rows are passed over.
+    simulated: bool,
     /// How many of the scenario's steps have been taken.
     taken: usize,
     /// The steps that happen in the job of the one being taken.
@@ -265,6 +227,7 @@ impl<'a> Play<'a> {
             pinned: None,
             rotations: 0,
             backed_up: BTreeMap::new(),
+            simulated: false,
             taken: 0,
             meanwhile: Vec::new(),
             happened: VecDeque::new(),
@@ -300,16 +263,25 @@ impl<'a> Play<'a> {
             None => None,
         };
         self.client.act_as(who);
+        let jobs = self.jobs();
         let outcome = self.take(step).await;
         self.client.act_as(None);
-        let outcome = outcome?;
-        let (exchanges, notes) = self.client.look(|core| {
+        let (outcome, played) = match outcome {
+            Err(RunError::NeedsRows) if self.simulated => (Outcome::default(), false),
+            outcome => (outcome?, true),
+        };
+        let (exchanges, notes): (Vec<_>, Vec<_>) = self.client.look(|core| {
             let exchanges = core.log().since(exchanges).cloned().collect();
             let notes = core.log().notes()[notes..].to_vec();
             (exchanges, notes)
         });
+        let outcome = outcome.explained_by(&exchanges);
         let expected = step.expect.under(profile);
-        let misses = report::misses(&expected, &outcome, &notes);
+        let misses = if played {
+            report::misses(&expected, &outcome, &exchanges, &notes)
+        } else {
+            Vec::new()
+        };
         Ok(StepReport {
             title: step
                 .title
@@ -320,12 +292,22 @@ impl<'a> Play<'a> {
             documented: step.expect.under(Profile::Documented).brief(),
             observed: step.expect.under(Profile::Observed).brief(),
             rules: self.rule_notes(&outcome),
+            jobs: report::changed(&jobs, self.jobs()),
+            played,
             outcome,
             misses,
             exchanges,
             notes,
             virtual_time: self.client.now().duration_since(from),
             real_time: began.elapsed(),
+        })
+    }
+
+    /// Every backup and restore job, by its id.
+    fn jobs(&self) -> BTreeMap<String, JobState> {
+        self.client.look(|core| {
+            let jobs = core.services().data_protection.all_jobs();
+            jobs.map(|job| (job.id.to_owned(), JobState::of(&job))).collect()
         })
     }
 

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use azdrill_emulator::rules::Profile;
+
 use super::report::StepReport;
 use super::transcript::{exchange_line, for_people};
 use super::{Report, RuleNote};
 use crate::page::{Ink, Page};
 
-/// Where what is said of a step begins.
-const TOLD: usize = 13;
+/// Where what is said of a step stands.
+const AT: usize = 4;
+/// How wide the labels of what is said are.
+const LABEL: usize = 9;
 
 /// The report. `verbose` shows every request, not only those that mattered. The sources it cites are
 /// added to `sources`, for [`source_list`].
@@ -21,17 +25,12 @@ pub fn print(report: &Report, page: &Page, verbose: bool, sources: &mut BTreeMap
     );
     text += &page.paragraph("  ", 2, Ink::Plain, &report.claim);
     text.push('\n');
-    let mut steps = Steps {
-        page,
-        verbose,
-        stated: Vec::new(),
-        sources,
-    };
+    let mut steps = Steps::new(page, verbose, sources);
     for index in 0..report.steps.len() {
         text += &steps.step(&report.steps, index);
     }
     text += &table(page, report);
-    text += &steps.about(report);
+    text += &steps.about(&report.about);
     text += &verdict(page, report);
     text
 }
@@ -77,31 +76,47 @@ pub(crate) fn cited(note: &RuleNote, sources: &mut BTreeMap<String, String>) -> 
 }
 
 /// Telling steps one after the other: what was said once is not said again.
-struct Steps<'a> {
+pub(super) struct Steps<'a> {
     page: &'a Page,
     verbose: bool,
+    /// Where what is said of a step stands.
+    pub(super) at: usize,
     /// Rules whose statement was told.
     stated: Vec<String>,
     sources: &'a mut BTreeMap<String, String>,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    pub(super) fn new(page: &'a Page, verbose: bool, sources: &'a mut BTreeMap<String, String>) -> Self {
+        Self {
+            page,
+            verbose,
+            at: AT,
+            stated: Vec::new(),
+            sources,
+        }
+    }
+
     fn step(&mut self, all: &[StepReport], index: usize) -> String {
         let page = self.page;
         let step = &all[index];
-        let outcome = &step.outcome;
-        let mark = match (step.expects, step.misses.is_empty()) {
-            (_, false) => page.ink(Ink::Bad, "✗"),
-            (true, true) => page.ink(Ink::Good, "✓"),
-            (false, true) => page.ink(Ink::Dim, "·"),
-        };
+        let mark = mark(page, step.expects, step.misses.is_empty());
         let first = format!("{mark} {}. ", index + 1);
-        let title = format!("{}: {}", step.title, outcome.brief());
-        let mut text = page.paragraph(&first, 4, Ink::Bold, &title);
+        let title = format!("{}: {}", step.title, step.outcome.brief());
+        page.paragraph(&first, 4, Ink::Bold, &title) + &self.body(all, index)
+    }
+
+    /// What stands below a step's heading.
+    pub(super) fn body(&mut self, all: &[StepReport], index: usize) -> String {
+        let page = self.page;
+        let step = &all[index];
+        let outcome = &step.outcome;
+        let blank = " ".repeat(self.at);
+        let mut text = String::new();
         for exchange in &step.exchanges {
             if self.verbose || exchange.refused.is_some() {
                 let line = exchange_line(exchange);
-                let indent = line.len() - line.trim_start().len() + 4;
+                let indent = line.len() - line.trim_start().len() + self.at;
                 let first = " ".repeat(indent);
                 text += &page.paragraph(&first, indent + 4, Ink::Dim, line.trim_start());
             }
@@ -111,14 +126,14 @@ impl Steps<'_> {
             text += &match all[..index].iter().position(same) {
                 Some(before) => {
                     let told = format!("the same refusal as in step {}", before + 1);
-                    page.paragraph("    ", 4, Ink::Dim, &told)
+                    page.paragraph(&blank, self.at, Ink::Dim, &told)
                 }
                 None => self.refusal(step),
             };
         }
         for note in step.notes.iter().filter(|note| note.refused.is_none()) {
             let told = format!("{}: {}", note.about, for_people(&note.text));
-            text += &page.paragraph("    ", 6, Ink::Dim, &told);
+            text += &page.paragraph(&blank, self.at + 2, Ink::Dim, &told);
         }
         text + &self.ending(step)
     }
@@ -126,6 +141,7 @@ impl Steps<'_> {
     fn ending(&self, step: &StepReport) -> String {
         let page = self.page;
         let outcome = &step.outcome;
+        let blank = " ".repeat(self.at);
         let mut text = String::new();
         if let Some(files) = outcome
             .files
@@ -133,7 +149,7 @@ impl Steps<'_> {
         {
             let word = if files == 1 { "file" } else { "files" };
             let told = format!("{files} {word}: {}", outcome.blobs.join(", "));
-            text += &page.paragraph("    ", 6, Ink::Plain, &told);
+            text += &page.paragraph(&blank, self.at + 2, Ink::Plain, &told);
         }
         if let (Some(tables), Some(rows), Some(equal)) = (outcome.tables, outcome.rows, outcome.rows_equal) {
             let (ink, word) = if equal {
@@ -142,10 +158,10 @@ impl Steps<'_> {
                 (Ink::Bad, "different")
             };
             let word = page.ink(ink, word);
-            text += &format!("    {tables} tables, {rows} rows: {word} to the source\n");
+            text += &format!("{blank}{tables} tables, {rows} rows: {word} to the source\n");
         }
         for miss in &step.misses {
-            text += &page.paragraph("    ", 6, Ink::Bad, &format!("missed: {miss}"));
+            text += &page.paragraph(&blank, self.at + 2, Ink::Bad, &format!("missed: {miss}"));
         }
         text
     }
@@ -153,10 +169,11 @@ impl Steps<'_> {
     fn refusal(&mut self, step: &StepReport) -> String {
         let page = self.page;
         let outcome = &step.outcome;
+        let (blank, told_at) = (" ".repeat(self.at), self.at + LABEL);
         let mut text = String::new();
         let mut say = |label: &str, told: &str| {
-            let label = page.ink(Ink::Dim, &format!("    {label:<9}"));
-            text += &page.paragraph(&label, TOLD, Ink::Plain, told);
+            let label = page.ink(Ink::Dim, &format!("{blank}{label:<9}"));
+            text += &page.paragraph(&label, told_at, Ink::Plain, told);
         };
         say("message", &outcome.message);
         if !outcome.inner_code.is_empty() {
@@ -184,9 +201,15 @@ impl Steps<'_> {
         text
     }
 
+    /// Cites a rule that is told elsewhere than below a step.
+    pub(super) fn cite(&mut self, note: &RuleNote) -> String {
+        self.stated.push(note.id.clone());
+        cited(note, self.sources)
+    }
+
     /// The rules it is about that were not told yet.
-    fn about(&mut self, report: &Report) -> String {
-        let rest = report.about.iter();
+    pub(super) fn about(&mut self, about: &[RuleNote]) -> String {
+        let rest = about.iter();
         let rest: Vec<&RuleNote> = rest.filter(|rule| !self.stated.contains(&rule.id)).collect();
         if rest.is_empty() {
             return "\n".to_owned();
@@ -198,6 +221,15 @@ impl Steps<'_> {
         }
         text.push('\n');
         text
+    }
+}
+
+/// How a step went: as expected, otherwise, or without anybody expecting anything.
+pub(super) fn mark(page: &Page, expects: bool, held: bool) -> String {
+    match (expects, held) {
+        (_, false) => page.ink(Ink::Bad, "✗"),
+        (true, true) => page.ink(Ink::Good, "✓"),
+        (false, true) => page.ink(Ink::Dim, "·"),
     }
 }
 
@@ -250,21 +282,20 @@ pub(crate) fn certainty(mark: &str, code: &str) -> String {
     }
 }
 
-/// Documented, observed, actual: one row for each step that says what it expects.
+/// What was expected of this machine, and what it did: one row for each step that says what it expects.
 fn table(page: &Page, report: &Report) -> String {
-    let rows: Vec<[String; 4]> = report
+    let rows: Vec<[String; 3]> = report
         .steps
         .iter()
         .filter(|step| step.expects)
         .map(|step| {
-            [
-                step.title.clone(),
-                step.documented.clone(),
-                step.observed.clone(),
-                step.outcome.brief(),
-            ]
+            let expected = match report.profile {
+                Profile::Documented => &step.documented,
+                Profile::Observed => &step.observed,
+            };
+            [step.title.clone(), expected.clone(), step.outcome.brief()]
         })
         .collect();
-    let head = ["step", "documented", "observed", "actual"];
+    let head = ["step", "expected", report.profile.as_str()];
     format!("\n{}", page.table(2, head, &rows))
 }

@@ -1,10 +1,13 @@
 //! What came of a scenario.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use azdrill_emulator::log::{Exchange, Note};
 use azdrill_emulator::rules::{Profile, RuleId, Rules};
+use azdrill_emulator::services::data_protection::JobOutline;
 use jiff::SignedDuration;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::client::Ended;
@@ -31,6 +34,8 @@ pub struct Report {
     pub real_time: Duration,
     /// The major version of the source server, if there was one.
     pub postgres_major: Option<u32>,
+    /// Whether no row was moved: its servers only were said to run.
+    pub simulated: bool,
 }
 
 impl Report {
@@ -57,6 +62,10 @@ pub struct StepReport {
     pub outcome: Outcome,
     /// The rules that decided, for people.
     pub rules: Vec<RuleNote>,
+    /// Jobs that began or ended in it, in order of what they do.
+    pub jobs: Vec<JobState>,
+    /// Whether it was done. A step of rows is passed over where none are moved.
+    pub played: bool,
     /// Expectations that did not hold.
     pub misses: Vec<String>,
     /// What was asked and answered.
@@ -69,8 +78,41 @@ pub struct StepReport {
     pub real_time: Duration,
 }
 
+/// A backup or restore job, as it stands after a step.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct JobState {
+    /// What it does: `Backup`, `Restore`.
+    pub operation: String,
+    /// `InProgress`, `Completed`, `Failed`.
+    pub status: String,
+    /// The error it failed with; empty if there is none.
+    pub code: String,
+}
+
+impl JobState {
+    pub(super) fn of(job: &JobOutline<'_>) -> Self {
+        Self {
+            operation: job.kind.as_str().to_owned(),
+            status: job.status.to_owned(),
+            code: job.error["code"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The jobs that are new, or otherwise than they were. In an order that no id decides: ids differ
+/// where two machines went different ways before.
+pub(super) fn changed(
+    before: &BTreeMap<String, JobState>,
+    after: BTreeMap<String, JobState>,
+) -> Vec<JobState> {
+    let changed = after.into_iter().filter(|(id, job)| before.get(id) != Some(job));
+    let mut jobs: Vec<JobState> = changed.map(|(_, job)| job).collect();
+    jobs.sort();
+    jobs
+}
+
 /// A rule, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleNote {
     /// Its name.
     pub id: String,
@@ -89,15 +131,18 @@ pub(crate) fn rule_note(rules: &Rules, id: &str) -> Option<RuleNote> {
         id: id.to_owned(),
         statement: rule.statement.clone(),
         mark: rule.mark().as_str().to_owned(),
-        sources: rule
-            .sources()
-            .iter()
-            .map(|key| match rules.sources.get(key) {
-                Some(source) => format!("{key}: {} ({})", source.title, source.version),
-                None => key.clone(),
-            })
-            .collect(),
+        sources: titled(rules, rule.sources()),
     })
+}
+
+/// Sources by their keys, with titles and versions.
+pub(crate) fn titled(rules: &Rules, keys: &[String]) -> Vec<String> {
+    let keys = keys.iter();
+    keys.map(|key| match rules.sources.get(key) {
+        Some(source) => format!("{key}: {} ({})", source.title, source.version),
+        None => key.clone(),
+    })
+    .collect()
 }
 
 /// How a step ended.
@@ -181,6 +226,20 @@ impl Outcome {
         outcome
     }
 
+    /// With who said no and why, where the answer itself does not tell: an operation that ends with an
+    /// error of its own because a call on its way was refused, as a deployment does.
+    pub(super) fn explained_by(mut self, exchanges: &[Exchange]) -> Self {
+        let untold = !self.code.is_empty() && self.gate.is_empty();
+        let mut refusals = exchanges.iter().rev().filter_map(|own| own.refused.as_ref());
+        if let Some(refused) = refusals.next().filter(|_| untold) {
+            refused.gate.as_str().clone_into(&mut self.gate);
+            self.reason.clone_from(&refused.reason);
+            self.rules = refused.rules.iter().map(ToString::to_string).collect();
+            refused.mark.as_str().clone_into(&mut self.mark);
+        }
+        self
+    }
+
     /// In one line, for tables.
     pub fn brief(&self) -> String {
         match (self.code.is_empty(), self.inner_code.is_empty()) {
@@ -195,7 +254,12 @@ impl Outcome {
 }
 
 /// The expectations an outcome misses, each in a sentence.
-pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Vec<String> {
+pub(super) fn misses(
+    expected: &Expect,
+    outcome: &Outcome,
+    exchanges: &[Exchange],
+    notes: &[Note],
+) -> Vec<String> {
     let mut misses = Vec::new();
     let mut equal = |what: &str, expected: &Option<String>, actual: &str| {
         if let Some(expected) = expected
@@ -238,6 +302,17 @@ pub(super) fn misses(expected: &Expect, outcome: &Outcome, notes: &[Note]) -> Ve
         && !notes.iter().any(|note| note.text.contains(part.as_str()))
     {
         misses.push(format!("log: expected a note that contains `{part}`"));
+    }
+    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
+    let applied: BTreeSet<&str> = asked
+        .chain(notes.iter().flat_map(|note| &note.rules))
+        .map(|id| id.as_str())
+        .collect();
+    for rule in expected.applies.iter().flatten() {
+        if !applied.contains(rule.as_str()) {
+            let all: Vec<&str> = applied.iter().copied().collect();
+            misses.push(format!("applies: expected `{rule}` among {}", all.join(", ")));
+        }
     }
     misses.extend(missing_members(expected, outcome));
     misses

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 
-use azdrill_emulator::azure::Azure;
+use azdrill_emulator::journal::{Beginning, Journalled};
 use azdrill_emulator::model::{NetworkPath, Timestamp};
-use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::rules::{Assumptions, Profile};
 use azdrill_emulator::server::{BlobStore, Clock, Core, DatabaseEngine, Driver, FrontDoor};
 use azdrill_emulator::services::Settings;
-use azdrill_emulator::world;
 use http::Method;
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
@@ -32,14 +31,14 @@ async fn world() -> Option<(Client, tempfile::TempDir)> {
         engine_namespace: "single-server-test-".to_owned(),
         ..Settings::default()
     };
-    let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
+    let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, settings);
     let start: Timestamp = "2024-03-02T06:00:00Z".parse().unwrap();
-    let mut azure = Azure::new(rules, settings, 1);
-    let operator = world::found(&mut azure, start);
+    let mut machine = Journalled::new(&beginning).unwrap();
+    let operator = machine.found(start, None);
     let blobs = tempfile::tempdir().unwrap();
     let store = BlobStore::open(blobs.path()).unwrap();
     let engine: std::sync::Arc<dyn DatabaseEngine> = postgres;
-    let driver = Driver::new(FrontDoor::new(azure, Clock::at(start), store), Some(engine));
+    let driver = Driver::new(FrontDoor::new(machine, Clock::at(start), store), Some(engine));
     Some((Client::new(driver, operator), blobs))
 }
 

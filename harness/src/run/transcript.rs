@@ -56,13 +56,17 @@ fn write_step(text: &mut String, step: &StepReport) {
     }
     if !outcome.code.is_empty() {
         let _ = writeln!(text, "  code {}: {}", outcome.code, outcome.message);
-        let _ = writeln!(
-            text,
-            "  gate {} rules {} mark {}",
-            outcome.gate,
-            outcome.rules.join(", "),
-            outcome.mark
-        );
+        let decided = [
+            ("gate", outcome.gate.clone()),
+            ("rules", outcome.rules.join(", ")),
+            ("mark", outcome.mark.clone()),
+        ];
+        // What nobody told is left out, rather than told as nothing.
+        let told = decided.iter().filter(|(_, value)| !value.is_empty());
+        let told: Vec<String> = told.map(|(name, value)| format!("{name} {value}")).collect();
+        if !told.is_empty() {
+            let _ = writeln!(text, "  {}", told.join(" "));
+        }
     }
     if !outcome.inner_code.is_empty() {
         let _ = writeln!(

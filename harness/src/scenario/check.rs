@@ -146,6 +146,9 @@ impl Expect {
         for (number, id) in self.rules.iter().flatten().enumerate() {
             known::rule(id).map_err(|wrong| wrong.in_entry("rules", number))?;
         }
+        for (number, id) in self.applies.iter().flatten().enumerate() {
+            known::rule(id).map_err(|wrong| wrong.in_entry("applies", number))?;
+        }
         Ok(())
     }
 }

@@ -23,6 +23,9 @@ pub struct Expect {
     pub gate: Option<String>,
     /// Rules that must be among those that decided.
     pub rules: Option<Vec<String>>,
+    /// Rules that must have had a say in something that was asked or done meanwhile, whoever asked and whether it
+    /// was let through.
+    pub applies: Option<Vec<String>>,
     /// The number of files a restore wrote.
     pub files: Option<u64>,
     /// The number of things listed.
@@ -48,6 +51,7 @@ pub struct ProfiledExpect {
     message_contains: Option<String>,
     gate: Option<String>,
     rules: Option<Vec<String>>,
+    applies: Option<Vec<String>>,
     files: Option<u64>,
     count: Option<u64>,
     rows_equal: Option<bool>,
@@ -73,6 +77,7 @@ impl ProfiledExpect {
             message_contains: self.message_contains.clone(),
             gate: self.gate.clone(),
             rules: self.rules.clone(),
+            applies: self.applies.clone(),
             files: self.files,
             count: self.count,
             rows_equal: self.rows_equal,

@@ -134,7 +134,7 @@ impl Told {
 }
 
 impl Call {
-    pub(super) fn of(exchange: &Exchange, seconds: f64) -> Self {
+    pub(crate) fn of(exchange: &Exchange, seconds: f64) -> Self {
         let bodies = exchange.bodies.as_deref();
         let headers = |kept: &[(&str, String)]| {
             kept.iter()

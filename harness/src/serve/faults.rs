@@ -4,8 +4,10 @@ use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
+use azdrill_emulator::journal::Journalled;
+use azdrill_emulator::machine::Core as _;
+use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{OriginKind, Rules};
-use azdrill_emulator::server::Core as _;
 use serde::de::{self, Unexpected};
 use serde::{Deserialize, Deserializer};
 #[cfg(test)]
@@ -217,20 +219,21 @@ impl FaultFile {
     ///
     /// If a fault names an operation that is not there or says nothing to do; nothing is put in place
     /// then.
-    pub fn apply(&self, azure: &mut Azure) -> Result<(), String> {
-        let requests = self.faults(azure.rules()).map_err(|wrong| wrong.to_string())?;
+    pub fn apply(&self, machine: &mut Journalled, now: Timestamp) -> Result<(), String> {
+        let requests = self.faults(machine.rules()).map_err(|wrong| wrong.to_string())?;
         for fault in requests {
-            azure.faults_mut().push(fault);
+            machine.put_fault(now, fault);
         }
         for entry in &self.connections {
-            azure.faults_mut().push_connection(DatabaseFault {
+            let fault = DatabaseFault {
                 server: entry.server.clone(),
                 from: entry.from,
                 nth: entry.nth,
                 times: entry.times,
                 optional: entry.optional,
                 kind: entry.fault.into(),
-            });
+            };
+            machine.put_connection_fault(now, fault);
         }
         Ok(())
     }
@@ -302,15 +305,16 @@ impl From<ConnectionWord> for ConnectionFault {
 
 #[cfg(test)]
 mod tests {
-    use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+    use azdrill_emulator::journal::Beginning;
+    use azdrill_emulator::rules::{Assumptions, Profile};
     use azdrill_emulator::services::Settings;
     use miette::Diagnostic as _;
 
     use super::*;
 
-    fn azure() -> Azure {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
-        Azure::new(rules, Settings::default(), 1)
+    fn machine() -> Journalled {
+        let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, Settings::default());
+        Journalled::new(&beginning).unwrap()
     }
 
     #[test]
@@ -321,28 +325,24 @@ mod tests {
              [[connection]]\nfault = \"refuse\"\n",
         )
         .unwrap();
-        let mut azure = azure();
-        file.apply(&mut azure).unwrap();
-        let from = azdrill_emulator::model::NetworkPath::internet();
-        let faults = azure.faults_mut();
-        assert!(!faults.is_empty());
-        assert_eq!(
-            faults.strike_connection("drill", &from),
-            Some(ConnectionFault::ResetAfter { bytes: 10 })
+        let mut machine = machine();
+        file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+        assert!(!machine.faults().is_empty());
+        let told = machine.faults().describe();
+        assert!(
+            told[1].contains("to drill: it is reset once the server has sent 10 bytes"),
+            "{told:?}"
         );
-        assert_eq!(
-            faults.strike_connection("other", &from),
-            Some(ConnectionFault::Refuse)
-        );
+        assert!(told[2].contains("to any: it is refused"), "{told:?}");
     }
 
     #[test]
     fn a_fault_that_makes_no_sense_is_refused_whole() {
         let says = |text: &str| {
             let file: FaultFile = toml::from_str(text).unwrap();
-            let mut azure = azure();
-            let error = file.apply(&mut azure).unwrap_err();
-            assert!(azure.faults_mut().is_empty());
+            let mut machine = machine();
+            let error = file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap_err();
+            assert!(machine.faults().is_empty());
             error
         };
         let typo = "[[request]]\nanswer = { status = 503, code = \"x\" }\n[[request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n";
@@ -356,7 +356,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("faults.toml");
         std::fs::write(&file, text).unwrap();
-        let told = FaultFile::read(&file, azure().rules()).unwrap_err();
+        let told = FaultFile::read(&file, machine().rules()).unwrap_err();
         let help = told.help().map(|help| help.to_string()).unwrap_or_default();
         let told = told.to_string();
         assert!(
@@ -465,9 +465,9 @@ mod tests {
              [[request]]\noptional = true\nlose_answer = { status = 500 }\n",
         )
         .unwrap();
-        let mut azure = azure();
-        file.apply(&mut azure).unwrap();
-        let told = unstruck(&azure);
+        let mut machine = machine();
+        file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+        let told = unstruck(&machine);
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
             told[0].contains("no server `dril` was running at the end"),

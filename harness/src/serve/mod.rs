@@ -30,6 +30,7 @@ pub(crate) use faults::unstruck;
 pub use hosts::{HostsFile, Resolving};
 pub use java::{java_options, write_trust_store};
 pub use origin::{OriginError, origin};
+pub(crate) use print::place;
 pub use print::{Detail, print};
 pub use record::{Job, Record};
 pub use served_world::{ServeError, ServedWorld, Setup};

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use azdrill_emulator::azure::Azure;
+use azdrill_emulator::journal::Journalled;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Profile, RulesError};
 use azdrill_emulator::server::{
@@ -16,6 +16,7 @@ use super::hosts::HostsFile;
 use super::record::{Before, Outside, Record};
 use super::stage::{self, Stage};
 use super::{Environment, FaultFile, Reach};
+use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::run::RunError;
 use crate::scenario::Scenario;
@@ -54,9 +55,19 @@ pub struct Setup {
     pub postgres: Option<Arc<dyn RealPostgres>>,
     /// The hosts file to keep, if one is kept.
     pub hosts: Option<Arc<HostsFile>>,
+    /// Where the journal goes, if one is kept.
+    pub journal: Option<JournalFile>,
 }
 
 impl Setup {
+    /// What is played, for the first line of a journal.
+    pub(super) fn what(&self) -> String {
+        match &self.world {
+            Some(world) => format!("a world on a port: {}", world.name),
+            None => "an empty subscription on a port".to_owned(),
+        }
+    }
+
     /// When its world begins.
     pub(super) fn begins(&self) -> Timestamp {
         let of_world = self.world.as_ref().and_then(|scenario| scenario.world.start);
@@ -94,7 +105,7 @@ pub enum ServeError {
 
 /// A fake Azure that runs, with its world.
 pub struct ServedWorld {
-    server: Server<Azure>,
+    server: Server<Journalled>,
     stage: Arc<Stage>,
     before: Before,
 }
@@ -121,7 +132,7 @@ impl ServedWorld {
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
         let (azure, operator) = stage::found(&setup, start).await?;
         let mut stage = None;
-        let own_routes = |driver: &Driver<Azure>| {
+        let own_routes = |driver: &Driver<Journalled>| {
             let made = Arc::new(Stage::new(setup, operator, driver.clone()));
             stage = Some(Arc::clone(&made));
             admin::routes(made)
@@ -142,7 +153,7 @@ impl ServedWorld {
     }
 
     /// The running server.
-    pub fn server(&self) -> &Server<Azure> {
+    pub fn server(&self) -> &Server<Journalled> {
         &self.server
     }
 
@@ -185,7 +196,7 @@ impl ServedWorld {
 
 /// Opens a socket at the port that `https://` names imply, for clients that know no proxies. Only
 /// those who may open ports below 1024 get one.
-async fn open_https(server: &Server<Azure>, from: NetworkPath, hosts: &HostsFile) {
+async fn open_https(server: &Server<Journalled>, from: NetworkPath, hosts: &HostsFile) {
     let [high, low] = server.address().port().to_be_bytes();
     let [first, second] = HTTPS_ADDRESS;
     let address = SocketAddr::from((Ipv4Addr::new(first, second, high, low.max(1)), 443));

@@ -1,13 +1,13 @@
 //! The world of a fake Azure: building it, keeping it to come back to, beginning again.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use azdrill_emulator::azure::{Azure, KeptWorld, NotNow};
+use azdrill_emulator::azure::NotNow;
+use azdrill_emulator::journal::{Beginning, Journalled, NotBroughtBack};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Assumptions, Rules};
-use azdrill_emulator::server::{Core, Driver};
-use azdrill_emulator::world::{self, Operator};
+use azdrill_emulator::rules::{Assumptions, RulesError};
+use azdrill_emulator::server::Driver;
+use azdrill_emulator::world::Operator;
 
 use super::served_world::{ServeError, Setup};
 use crate::run::{Client, Names, Play, settings};
@@ -16,32 +16,17 @@ use crate::scenario::{Scenario, World};
 /// How often to try between two pieces of work before it counts as not possible.
 const TRIES_MAX: usize = 20;
 
-/// What a world is built with, and worlds that were kept.
+/// What a world is built with.
 pub(super) struct Stage {
     pub(super) setup: Setup,
     pub(super) operator: Operator,
-    pub(super) driver: Driver<Azure>,
-    kept: Mutex<BTreeMap<String, Kept>>,
+    pub(super) driver: Driver<Journalled>,
     /// Held by whoever builds, keeps or brings back.
     turn: tokio::sync::Mutex<()>,
 }
 
-struct Kept {
-    at: Timestamp,
-    world: KeptWorld,
-}
-
-/// Why a kept world was not brought back.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotBroughtBack {
-    #[error("no snapshot is called `{0}`")]
-    Unknown(String),
-    #[error(transparent)]
-    NotNow(#[from] NotNow),
-}
-
-/// An Azure in which nothing has been built yet.
-pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Operator), ServeError> {
+/// What the machine begins with, under settings that are its own: no two share their servers.
+async fn beginning(setup: &Setup) -> Result<Beginning, ServeError> {
     let assumptions: Assumptions = setup
         .world
         .iter()
@@ -49,29 +34,33 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Azure, Ope
         .chain(setup.assume.iter().map(|(rule, alternative)| (rule, alternative)))
         .map(|(rule, alternative)| (rule.clone(), alternative.clone()))
         .collect();
-    let rules = Rules::load(setup.profile, &assumptions)?;
     let none = World::default();
     let world = setup.world.as_ref().map_or(&none, |scenario| &scenario.world);
     let mut settings = settings(world, setup.postgres.as_ref()).await?;
     settings.fast_polls = setup.fast_polls;
-    let mut azure = Azure::new(rules, settings, setup.seed);
+    Ok(Beginning::new(setup.profile, &assumptions, setup.seed, settings))
+}
+
+/// A machine in which nothing has been built yet, with its journal.
+pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Journalled, Operator), ServeError> {
+    let beginning = beginning(setup).await?;
+    let mut machine = match &setup.journal {
+        Some(journal) => Journalled::with_journal(beginning, &setup.what(), journal.sink())?,
+        None => Journalled::new(&beginning)?,
+    };
     if setup.bodies {
-        azure.keep_bodies();
+        machine.keep_bodies();
     }
-    let operator = world::found(&mut azure, start);
-    if let Some(certificate) = &setup.certificate {
-        world::admit_certificate(&mut azure, &operator, certificate.clone());
-    }
-    Ok((azure, operator))
+    let operator = machine.found(start, setup.certificate.as_deref());
+    Ok((machine, operator))
 }
 
 impl Stage {
-    pub(super) fn new(setup: Setup, operator: Operator, driver: Driver<Azure>) -> Self {
+    pub(super) fn new(setup: Setup, operator: Operator, driver: Driver<Journalled>) -> Self {
         Self {
             setup,
             operator,
             driver,
-            kept: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }
     }
@@ -96,9 +85,9 @@ impl Stage {
             }
         }
         let faults = &self.setup.faults;
-        self.driver
-            .front_door()
-            .with_core(|azure| faults.apply(azure))
+        let door = self.driver.front_door();
+        let now = door.clock().now();
+        door.with_core(|machine| faults.apply(machine, now))
             .map_err(ServeError::Faults)?;
         self.driver.set_clock_going();
         Ok(())
@@ -109,21 +98,14 @@ impl Stage {
     pub(super) async fn reset(&self) -> Result<(), ServeError> {
         let _turn = self.turn.lock().await;
         let start = self.setup.begins();
-        let (mut fresh, _) = found(&self.setup, start).await?;
+        let beginning = beginning(&self.setup).await?;
         self.driver.settle().await;
-        let kept = std::mem::take(&mut *self.kept());
         let door = self.driver.front_door();
-        let (servers, released) = door.with_core(move |azure| {
-            for (_, kept) in kept {
-                azure.forget(kept.world);
-            }
-            let (servers, log) = azure.wind_up();
-            let released = azure.take_released();
-            fresh.continue_log(log);
-            *azure = fresh;
-            (servers, released)
-        });
-        door.store().release(&released);
+        let servers = door.with_core(|machine| {
+            let servers = machine.begin_again(start, &beginning)?;
+            machine.found(start, self.setup.certificate.as_deref());
+            Ok::<_, RulesError>(servers)
+        })?;
         door.clock().begin_again(start);
         self.remove_servers(&servers).await;
         self.build().await
@@ -132,24 +114,22 @@ impl Stage {
     /// Keeps the world under a name; what was kept under it before is let go of.
     pub(super) async fn keep(&self, name: &str) -> Result<(), NotNow> {
         let _turn = self.turn.lock().await;
-        let world = self.between_work(Azure::keep).await?;
-        let at = self.driver.front_door().clock().now();
-        let earlier = self.kept().insert(name.to_owned(), Kept { at, world });
-        self.let_go(earlier);
-        Ok(())
+        self.between_work(
+            |machine, now| machine.keep(now, name),
+            |why| *why == NotNow::WorkUnderWay,
+        )
+        .await
     }
 
     /// Makes the world as it was when it was kept under that name.
     pub(super) async fn bring_back(&self, name: &str) -> Result<(), NotBroughtBack> {
         let _turn = self.turn.lock().await;
-        // Looked up under its lock each time: what is kept cannot be shared between threads.
         let surplus = self
-            .between_work(|azure| match self.kept().get(name) {
-                Some(kept) => azure.come_back_to(&kept.world).map(Some),
-                None => Ok(None),
-            })
+            .between_work(
+                |machine, now| machine.come_back(now, name),
+                |why| matches!(why, NotBroughtBack::NotNow(NotNow::WorkUnderWay)),
+            )
             .await?;
-        let surplus = surplus.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
         self.remove_servers(&surplus).await;
         Ok(())
     }
@@ -157,40 +137,37 @@ impl Stage {
     /// Lets go of what was kept under that name; whether there was something.
     pub(super) async fn forget(&self, name: &str) -> bool {
         let _turn = self.turn.lock().await;
-        let kept = self.kept().remove(name);
-        let found = kept.is_some();
-        self.let_go(kept);
-        found
+        let door = self.driver.front_door();
+        let now = door.clock().now();
+        door.with_core(|machine| machine.forget(now, name))
     }
 
     /// The names under which worlds are kept, and from when they are.
     pub(super) fn kept_names(&self) -> Vec<(String, Timestamp)> {
-        let kept = self.kept();
-        kept.iter().map(|(name, kept)| (name.clone(), kept.at)).collect()
+        let door = self.driver.front_door();
+        door.with_core(|machine| {
+            let kept = machine.kept();
+            kept.map(|(name, at)| (name.to_owned(), at)).collect()
+        })
     }
 
-    fn let_go(&self, kept: Option<Kept>) {
-        if let Some(kept) = kept {
-            self.driver
-                .front_door()
-                .with_core(|azure| azure.forget(kept.world));
-        }
-    }
-
-    /// Does something to the core while no outside work is under way. On a clock that goes, more may
+    /// Does something to the machine while no outside work is under way. On a clock that goes, more may
     /// begin at any moment: then it is tried again.
-    async fn between_work<T>(
+    async fn between_work<T, E>(
         &self,
-        mut action: impl FnMut(&mut Azure) -> Result<T, NotNow>,
-    ) -> Result<T, NotNow> {
-        for _ in 0..TRIES_MAX {
+        mut action: impl FnMut(&mut Journalled, Timestamp) -> Result<T, E>,
+        is_work: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let mut tries = 1;
+        loop {
             self.driver.settle().await;
-            match self.driver.front_door().with_core(&mut action) {
-                Err(NotNow::WorkUnderWay) => {}
+            let door = self.driver.front_door();
+            let now = door.clock().now();
+            match door.with_core(|machine| action(machine, now)) {
+                Err(why) if is_work(&why) && tries < TRIES_MAX => tries += 1,
                 other => return other,
             }
         }
-        Err(NotNow::WorkUnderWay)
     }
 
     /// Removes servers that are no part of the world any more.
@@ -204,10 +181,6 @@ impl Stage {
                 tracing::warn!("could not remove a server: {error}");
             }
         }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

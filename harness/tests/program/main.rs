@@ -3,6 +3,7 @@
 mod command_line;
 mod grants;
 mod outputs;
+mod replay;
 mod run_command;
 mod secrets;
 mod serve_arguments;

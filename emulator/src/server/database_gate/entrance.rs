@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::session;
+use crate::machine::{Core, DatabaseRefusal};
 use crate::model::NetworkPath;
 use crate::server::certificates::Certificates;
-use crate::server::core::{Core, DatabaseRefusal};
 use crate::server::front_door::FrontDoor;
 
 /// A way in to one database server. Dropping it closes it, and every connection that came in by it.

@@ -23,8 +23,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::certificates::{CertificateError, Certificates};
-use super::core::Core;
 use super::front_door::FrontDoor;
+use crate::machine::Core;
 use crate::model::NetworkPath;
 
 pub use entrance::DatabaseEntrance;

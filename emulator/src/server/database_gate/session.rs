@@ -13,8 +13,8 @@ use super::line::{Line, reset};
 use super::pass::both_ways;
 use super::startup::{First, Startup};
 use crate::fault::ConnectionFault;
+use crate::machine::{Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::Origin;
-use crate::server::core::{Core, DatabaseRefusal, DatabaseRoute};
 
 /// Longest that a client may take to say who it is, TLS included.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(30);

@@ -6,8 +6,8 @@ use std::io;
 use super::pause::{Moment, Pauses};
 use super::upload::{Block, Condition, Container, Credential, Upload};
 use crate::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult};
+use crate::machine::Core;
 use crate::server::blob_store::StoredReader;
-use crate::server::core::Core;
 use crate::server::front_door::FrontDoor;
 
 pub(super) async fn carry_out<C: Core>(

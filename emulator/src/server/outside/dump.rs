@@ -10,7 +10,7 @@ use super::pause::{Moment, Pauses};
 use super::upload::{Block, Condition, Container, Credential, Upload};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult};
-use crate::server::core::Core;
+use crate::machine::Core;
 use crate::server::engine::{DatabaseEngine, Dump, EngineError};
 use crate::server::front_door::FrontDoor;
 

@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::jobs::{Effect, EffectFailure, EffectId, EffectResult, Work};
 
 use super::blob_store::{BlobStore, StoredReader};
-use super::core::Core;
 use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
+use crate::machine::Core;
 
 pub(super) use pause::WorkPauses;
 pub use pause::{Moment, WorkPause};

@@ -12,8 +12,8 @@ use crate::jobs::{
     DumpDatabaseWork, DumpKind, DumpedFile, EffectFailure, EffectResult, ExamineWork, LoadDatabaseWork,
     SessionFailure, SignIn,
 };
+use crate::machine::Core;
 use crate::server::blob_store::StoredReader;
-use crate::server::core::Core;
 use crate::server::database_gate::{DatabaseEntrance, DatabaseGate};
 use crate::server::engine::{ClientCall, DatabaseEngine, Dump, EngineError};
 use crate::server::front_door::FrontDoor;

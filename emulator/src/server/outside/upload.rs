@@ -8,9 +8,9 @@ use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::jobs::EffectFailure;
+use crate::machine::Core;
 use crate::model::{NetworkPath, Request, Response, wire_http_date};
 use crate::server::body::{Answer, BodySource};
-use crate::server::core::Core;
 use crate::server::front_door::FrontDoor;
 
 /// The length of every block but the last.

@@ -11,7 +11,7 @@ use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
 };
-use crate::rules::{Mark, code};
+use crate::rules::code;
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -61,8 +61,7 @@ fn written(assignment: &Assignment) -> Response {
 }
 
 fn missing(name: &str) -> Refusal {
-    let text = format!("The role assignment '{name}' is not found.");
-    Refusal::arm(StatusCode::NOT_FOUND, "RoleAssignmentNotFound", text)
+    Refusal::of(code::RoleAssignmentNotFound, &[("name", name)])
 }
 
 /// Lists assignments at, above and below the scope; `atScope()` leaves out those below,
@@ -130,23 +129,15 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         .rsplit('/')
         .next()
         .and_then(|id| id.parse::<Uuid>().ok())
-        .ok_or_else(|| {
-            bad(
-                "InvalidRoleDefinitionId",
-                format!("The role definition ID '{definition}' is not valid."),
-            )
-        })?;
+        .ok_or_else(|| Refusal::of(code::RoleOfAssignmentInvalid, &[("role", &definition)]))?;
     if context
         .state
         .access
         .role(&context.rules.built_in_roles, role)
         .is_none()
     {
-        let text = format!(
-            "The specified role definition with ID '{}' does not exist.",
-            role.simple()
-        );
-        return Err(bad("RoleDefinitionDoesNotExist", text));
+        let role = role.simple().to_string();
+        return Err(Refusal::of(code::RoleOfAssignmentNotFound, &[("role", &role)]));
     }
     let (condition, condition_version) = sent_condition(&context.rules.conditions, properties)?;
     let delegated_identity = text("delegatedManagedIdentityResourceId");
@@ -193,13 +184,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("name").to_owned();
     if name.parse::<Uuid>().is_err() {
-        let text =
-            format!("The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.");
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRoleAssignmentId",
-            text,
-        ));
+        return Err(Refusal::of(code::InvalidRoleAssignmentId, &[("name", &name)]));
     }
     super::require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &*json_body(request)?)?;
@@ -215,11 +200,9 @@ pub(super) fn put(
             .tenant
             .map(|tenant| tenant.to_string())
             .unwrap_or_default();
-        let text = format!(
-            "Principal {} does not exist in the directory {tenant}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.",
-            wanted.principal.0.simple()
-        );
-        return Err(Refusal::arm(StatusCode::BAD_REQUEST, "PrincipalNotFound", text));
+        let principal = wanted.principal.0.simple().to_string();
+        let fill = [("principal", &*principal), ("tenant", &tenant)];
+        return Err(Refusal::of(code::PrincipalNotFound, &fill));
     };
     check_kind(context, &wanted, known)?;
     // What conditions ask about the request the gates could not know.
@@ -280,11 +263,11 @@ fn check_only_one(context: &Context<'_>, scope: &ResourceId, wanted: &Wanted) ->
             && assignment.role == wanted.role
     });
     if let Some(twin) = twin {
-        let text = format!(
-            "The role assignment already exists. The ID of the existing role assignment is {}.",
-            twin.name.replace('-', "")
-        );
-        return Err(Refusal::arm(StatusCode::CONFLICT, "RoleAssignmentExists", text));
+        let assignment = twin.name.replace('-', "");
+        return Err(Refusal::of(
+            code::RoleAssignmentExists,
+            &[("assignment", &assignment)],
+        ));
     }
     Ok(())
 }
@@ -300,12 +283,7 @@ fn update(
         && existing.principal == wanted.principal
         && existing.role == wanted.role;
     if !is_same {
-        let code = "RoleAssignmentUpdateNotPermitted";
-        let text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
-        return Err(Refusal {
-            mark: Mark::Reported,
-            ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
-        });
+        return Err(Refusal::of(code::RoleAssignmentUpdateNotPermitted, &[]));
     }
     if existing.description != wanted.description || existing.condition != wanted.condition {
         existing.description = wanted.description;
@@ -325,14 +303,11 @@ fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Re
     if custom.assignable_scopes.iter().any(|fence| fence.contains(scope)) {
         return Ok(());
     }
-    let text = format!(
-        "The role assignment scope '{scope}' must match the assignable scopes specified in role definition '{role}'."
-    );
-    let code = "RoleAssignmentScopeNotAssignableToRoleDefinition";
-    Err(Refusal {
-        mark: Mark::Reported,
-        ..Refusal::arm(StatusCode::BAD_REQUEST, code, text)
-    })
+    let fill = [("scope", scope.as_str()), ("role", &role.to_string())];
+    Err(Refusal::of(
+        code::RoleAssignmentScopeNotAssignableToRoleDefinition,
+        &fill,
+    ))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

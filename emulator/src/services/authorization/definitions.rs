@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::role_body;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::{RoleDefinition, RolePermission};
+use crate::rules::{RoleDefinition, RolePermission, code};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -123,8 +123,7 @@ fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a RoleDefinition, 
 }
 
 fn missing(name: &str) -> Refusal {
-    let text = format!("The specified role definition with ID '{name}' does not exist.");
-    Refusal::arm(StatusCode::NOT_FOUND, "RoleDefinitionDoesNotExist", text)
+    Refusal::of(code::RoleDefinitionDoesNotExist, &[("role", name)])
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -164,14 +163,9 @@ pub(super) fn put(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let name = permit.params.get("name");
-    let bad = |text: &str| Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRoleDefinition", text);
-    let id: Uuid = name.parse().map_err(|_| {
-        Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRoleDefinitionId",
-            format!("The role definition ID '{name}' is not valid. The role definition ID must be a GUID."),
-        )
-    })?;
+    let bad = |text: &str| Refusal::of(code::InvalidRoleDefinition, &[("what", text)]);
+    let id: Result<Uuid, _> = name.parse();
+    let id = id.map_err(|_| Refusal::of(code::InvalidRoleDefinitionId, &[("role", name)]))?;
     if context.rules.built_in_roles.get(id).is_some() {
         return Err(bad("A built-in role cannot be changed."));
     }
@@ -223,11 +217,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
         .assignments()
         .any(|assignment| assignment.role == id)
     {
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "RoleDefinitionHasAssignments",
-            "There are existing role assignments referencing role. Please make sure that there are no assignments for the role and then retry.",
-        ));
+        return Err(Refusal::of(code::RoleDefinitionHasAssignments, &[]));
     }
     context.state.access.custom_roles.remove(&id);
     Ok(Response::json(StatusCode::OK, &describe(&role, &permit.scope)))

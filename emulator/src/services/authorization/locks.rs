@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, json_body, page};
 use crate::state::{Lock, LockLevel, field};
@@ -41,14 +42,8 @@ pub(super) fn put(
     let properties = field(&sent, "properties");
     let level = field(properties, "level").as_str().unwrap_or_default();
     let Some(level) = LockLevel::parse(level) else {
-        let text = format!(
-            "The request content was invalid: the level of a lock is CanNotDelete or ReadOnly, and not '{level}'."
-        );
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestContent",
-            text,
-        ));
+        let what = format!("the level of a lock is CanNotDelete or ReadOnly, and not '{level}'");
+        return Err(Refusal::of(code::BodyIsNoObject, &[("what", &what)]));
     };
     let lock = Lock {
         id: id_of(permit),
@@ -69,8 +64,8 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     match context.state.locks.get(&id_of(permit)) {
         Some(lock) => Ok(Response::json(StatusCode::OK, &describe(lock))),
         None => {
-            let text = format!("The lock '{}' could not be found.", permit.params.get("name"));
-            Err(Refusal::arm(StatusCode::NOT_FOUND, "LockNotFound", text))
+            let fill = [("name", permit.params.get("name"))];
+            Err(Refusal::of(code::LockNotFound, &fill))
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::backup_run::Trigger;
+use super::backup::Trigger;
 use super::operations::{self, Addresses, First};
 use super::policies::{default_tag, rules_of};
-use super::{backup_job, instance, jobs, retention, vault_of};
+use super::{backup, instance, jobs, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{Mark, code, rule};
@@ -65,7 +65,7 @@ pub(super) fn adhoc(
         operation: operation.clone(),
         activity,
     };
-    backup_job::begin(context, &vault.id, &id, tag, trigger);
+    backup::begin(context, &vault.id, &id, tag, trigger);
     Ok(operations::accepted(
         context,
         request,

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::datasource::{Datasource, FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE};
-use super::instance;
+use super::datasources::Datasource;
+use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;
-use crate::rules::{Flavour, Mark, code, rule};
+use crate::rules::{Mark, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -19,14 +19,11 @@ pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Ref
             "Resource Guards (resourceGuardOperationRequests of a backup instance)",
         ));
     }
-    let Some(datasource) = Datasource::of(properties) else {
+    let Some(datasource) = Datasource::of(context.rules, properties) else {
         return Ok(());
     };
     let info = field(properties, "dataSourceInfo");
-    let kind = match datasource.flavour {
-        Flavour::FlexibleServer => FLEXIBLE_SERVER,
-        Flavour::SingleServer => SINGLE_SERVER_DATABASE,
-    };
+    let kind = &datasource.row(context.rules).name;
     let said = field(info, "resourceType").as_str().unwrap_or_default();
     if !said.is_empty() && !said.eq_ignore_ascii_case(kind) {
         let why = format!("dataSourceInfo.resourceType is `{said}`, and the datasource is a `{kind}`");
@@ -43,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Ref
         return Err(untrue(context, &why));
     }
     let credentials = field(properties, "datasourceAuthCredentials");
-    if datasource.flavour == Flavour::FlexibleServer && !credentials.is_null() {
+    if !datasource.played(context.rules).takes_credentials() && !credentials.is_null() {
         let why =
             "a flexible server is backed up as the vault's identity, and takes no datasourceAuthCredentials";
         return Err(untrue(context, why));
@@ -72,9 +69,8 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
     );
     match (own, wanted) {
         (Some(own), Some(wanted)) if own != wanted => {
-            let error = context.rules.error(code::SyntheticDatasourceFixed);
-            Err(Refusal::user_facing(error, &[])
-                .because(format!("the instance protects `{own}`, and not `{wanted}`")))
+            let why = format!("the instance protects `{own}`, and not `{wanted}`");
+            Err(refused::by(context, rule::DPP_DATASOURCE_FIXED).because(why))
         }
         _ => Ok(()),
     }

@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::job::Job;
 use super::lifecycle::{self, DeletedInstance};
-use super::vault_store::{self, Place};
-use super::{INSTANCE, POLICY, not_found_inside, operations, vaults};
+use super::task::{self, Over, Step, Task};
+use super::{INSTANCE, POLICY, not_found_inside, operations, refused, vault_store, vaults};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Mark, code, rule};
-use crate::services::{Context, Input, Next, Workflow, page};
+use crate::rules::rule;
+use crate::services::{Context, page};
 use crate::state::{OperationOutcome, Resource};
 
 const SOFT_DELETE: &str = "/properties/securitySettings/softDeleteSettings/state";
@@ -128,13 +128,7 @@ impl DeletedVault {
 /// Policies go with their vault, and soft-deleted instances where soft delete is always on. What is
 /// protected must be deleted first.
 pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Result<(), Refusal> {
-    let refused = |why: &str| {
-        Err(
-            Refusal::user_facing(context.rules.error(code::SyntheticVaultNotEmpty), &[])
-                .because(why)
-                .by([rule::VLT_06]),
-        )
-    };
+    let refused = |why: &str| Err(refused::by(context, rule::VLT_06).because(why));
     if context
         .state
         .resources_below(&vault.id, INSTANCE)
@@ -194,12 +188,7 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: Strin
             activity,
         };
         context.own.data_protection.deleted_vaults.insert(name, kept);
-        context.start(Purge {
-            name,
-            at: purged,
-            slept: false,
-            places: Vec::new(),
-        });
+        task::start(context, Purge { name, at: purged });
     }
     operations::ended_well()
 }
@@ -209,25 +198,23 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: Strin
 struct Purge {
     name: Uuid,
     at: Timestamp,
-    slept: bool,
-    places: Vec<Place>,
 }
 
-impl Workflow for Purge {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(self.at.duration_since(context.now));
-        }
-        if matches!(input, Input::Woke)
-            && let Some(gone) = context.own.data_protection.deleted_vaults.remove(&self.name)
-        {
-            let points = gone.instances.iter().flat_map(DeletedInstance::points);
-            self.places = points.map(|point| point.place.clone()).collect();
-        }
-        match self.places.pop() {
-            Some(place) => vault_store::delete_container(context, &place),
-            None => Next::Done,
-        }
+impl Task for Purge {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(self.at.duration_since(context.now), |own, context| {
+            own.interrupted(context).into()
+        })
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let gone = context.own.data_protection.deleted_vaults.remove(&self.name);
+        let instances = gone.iter().flat_map(DeletedVault::instances);
+        let points = instances.flat_map(DeletedInstance::points);
+        let calls: Vec<_> = points
+            .map(|point| vault_store::delete_container(context, &point.place))
+            .collect();
+        Over::unheard().then(calls)
     }
 }
 
@@ -275,12 +262,7 @@ pub(super) fn undelete(
     let Some(found) = found else {
         return Err(not_found_inside(context));
     };
-    let refused = |why: String| {
-        let mut refusal =
-            Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why);
-        refusal.mark = Mark::Inferred;
-        Err(refusal)
-    };
+    let refused = |why: String| Err(refused::by(context, rule::VLT_UNDELETE).because(why));
     if found.vault.id != *id {
         return refused(format!("the deleted vault `{name}` was {}", found.vault.id));
     }

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::examination::service_path;
 use super::operations;
+use super::task::{Over, Step, Task};
 use super::validation::mark;
 use super::vaults;
 use super::violation::Violation;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
 use crate::rules::{Code, Gate, code, rule};
-use crate::services::{Context, Input, Next, Outbound, Workflow};
+use crate::services::{Context, Outbound};
 use crate::state::{OperationOutcome, Resource};
 
 const SETTINGS: &str = "/properties/securitySettings/encryptionSettings";
@@ -31,7 +32,6 @@ pub(super) struct KeyCheck {
     settings: Value,
     /// The key that is shown from the end of the write on, where it is exchanged.
     key: Option<Value>,
-    slept: bool,
 }
 
 impl KeyCheck {
@@ -50,7 +50,6 @@ impl KeyCheck {
             activity: activity.to_owned(),
             settings,
             key: key.cloned(),
-            slept: false,
         })
     }
 
@@ -81,10 +80,8 @@ impl KeyCheck {
             .then(|| (host.to_owned(), format!("/{}", path.trim_end_matches('/'))))
     }
 
-    fn ask(&self, context: &Context<'_>) -> Result<Next, Box<Violation>> {
-        let Some(vault) = context.state.resource(&self.vault) else {
-            return Ok(Next::Done);
-        };
+    /// The call that looks at the key.
+    fn call(&self, context: &Context<'_>, vault: &Resource) -> Result<Outbound, Box<Violation>> {
         let principal = self.identity(context, vault).ok_or_else(|| {
             refused(
                 context,
@@ -99,12 +96,12 @@ impl KeyCheck {
                 context.state.key_vaults.contains_key(&label.to_ascii_lowercase())
             })
             .ok_or_else(|| missing(context, "there is no such key vault"))?;
-        Ok(Next::Call(Outbound {
+        Ok(Outbound {
             principal: Some(principal),
             audience: AUDIENCE,
             path: service_path(context, vault),
             request: Request::new(Method::GET, &host, &format!("{path}?api-version={VERSION}")),
-        }))
+        })
     }
 
     /// What Key Vault's answer says of the key.
@@ -143,7 +140,7 @@ impl KeyCheck {
         }
     }
 
-    fn end(&self, context: &mut Context<'_>, verdict: Result<(), Box<Violation>>) -> Next {
+    fn end(&self, context: &mut Context<'_>, verdict: Result<(), Box<Violation>>) -> Over {
         let outcome = match verdict {
             Ok(()) => vaults::end_write(context, &self.vault, self.key.clone()),
             Err(violation) => {
@@ -155,29 +152,33 @@ impl KeyCheck {
                 operations::refused(&violation.refusal, &violation.info(&self.activity))
             }
         };
-        context.end(&self.operation, outcome);
-        Next::Done
+        Over::operation(context, &self.operation, outcome)
+    }
+
+    fn ask(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let Some(vault) = context.state.resource(&self.vault) else {
+            // The vault has gone meanwhile.
+            let ended = OperationOutcome::Succeeded(Value::Null);
+            return Over::operation(context, &self.operation, ended).into();
+        };
+        match self.call(context, vault) {
+            Ok(call) => Step::call(call, |own, context, answer| {
+                let verdict = own.judge(context, &answer);
+                own.end(context, verdict).into()
+            }),
+            Err(violation) => self.end(context, Err(violation)).into(),
+        }
     }
 }
 
-impl Workflow for KeyCheck {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase("vault_put"));
-        }
-        if let Input::Answered(answer) = input {
-            let verdict = self.judge(context, &answer);
-            return self.end(context, verdict);
-        }
-        match self.ask(context) {
-            Ok(Next::Done) => {
-                // The vault has gone meanwhile.
-                context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
-                Next::Done
-            }
-            Ok(next) => next,
-            Err(violation) => self.end(context, Err(violation)),
-        }
+impl Task for KeyCheck {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase("vault_put"), Self::ask)
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let violation = Violation::interrupted(context);
+        self.end(context, Err(Box::new(violation)))
     }
 }
 

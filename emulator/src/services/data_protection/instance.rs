@@ -40,6 +40,19 @@ pub(super) fn set_protection_state(context: &mut Context<'_>, id: &ResourceId, s
     }
 }
 
+/// Ends configuring protection, well or with an error.
+pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, error: Option<Value>) {
+    let state = match error {
+        None => "ProtectionConfigured",
+        Some(_) => "ProtectionError",
+    };
+    set_protection_state(context, id, state);
+    if let (Some(error), Some(resource)) = (error, context.state.resources.get_mut(id)) {
+        resource.set_property(&["protectionErrorDetails"], error.clone());
+        resource.set_property(&["protectionStatus", "errorDetails"], error);
+    }
+}
+
 /// Another instance (or this one's soft-deleted self) that already holds the datasource.
 pub(super) struct Holder {
     /// What it is called: its friendly name.

@@ -4,10 +4,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
-use super::{INSTANCE, datasource_truth, instance, lifecycle, protection, validation, vault_of};
+use super::{INSTANCE, datasource_truth, instance, lifecycle, protection, refused, validation, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::code;
+use crate::rules::rule;
 use crate::services::{Context, json_body};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -148,10 +148,8 @@ fn require_policy(context: &Context<'_>, vault: &ResourceId, properties: &Value)
         return Ok(());
     }
     let named = policy.map(|id| id.to_string()).unwrap_or_default();
-    Err(
-        Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[])
-            .because(format!("the vault has no policy `{named}`")),
-    )
+    let why = format!("the vault has no policy `{named}`");
+    Err(refused::by(context, rule::DPP_POLICY_OF_VAULT).because(why))
 }
 
 /// The instance as served: read-only members of the request are replaced, absent ones not echoed.

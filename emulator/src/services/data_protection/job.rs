@@ -4,10 +4,10 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasource::Datasource;
+use super::datasources::Datasource;
 use super::duration::{iso, timespan};
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Flavour;
+use crate::rules::{JobFacts, Rules};
 use crate::state::field;
 
 /// What a job does.
@@ -91,27 +91,28 @@ impl Job {
             .map_or(SignedDuration::ZERO, |ended| ended.duration_since(self.started))
     }
 
-    /// Whether it is about a flexible server. A single server's jobs say less.
-    fn is_of_flexible_server(&self) -> bool {
-        Datasource::of(&self.properties).is_some_and(|own| own.flavour == Flavour::FlexibleServer)
+    /// What the jobs of its datasource's type show.
+    fn facts<'a>(&self, rules: &'a Rules) -> Option<&'a JobFacts> {
+        Some(&Datasource::of(rules, &self.properties)?.played(rules).jobs)
     }
 
     /// What whoever looks may do to it. Nothing is named by an empty text, except where the
     /// schedule's jobs are listed.
-    fn supported_actions(&self, cancellable_since: Timestamp, listed: bool) -> Value {
-        let backup = self.kind == JobKind::Backup && self.is_of_flexible_server();
+    fn supported_actions(&self, facts: Option<&JobFacts>, listed: bool) -> Value {
+        let backup = self.kind == JobKind::Backup;
+        let since = facts.and_then(|facts| facts.cancellable_since);
         if listed && self.due.is_some() {
             json!([])
-        } else if backup && self.started >= cancellable_since {
+        } else if backup && since.is_some_and(|since| self.started >= since) {
             json!(["Cancellable"])
         } else {
             json!([""])
         }
     }
 
-    /// The job as it is listed or read; backups that began since `cancellable_since` say that they can
-    /// be cancelled.
-    pub(super) fn describe(&self, cancellable_since: Timestamp, vault: &ResourceId, listed: bool) -> Value {
+    /// The job as it is listed or read.
+    pub(super) fn describe(&self, rules: &Rules, vault: &ResourceId, listed: bool) -> Value {
+        let facts = self.facts(rules);
         let id = vault.child(["backupJobs", &self.id]);
         let source = field(&self.properties, "dataSourceInfo");
         let policy = field(field(&self.properties, "policyInfo"), "policyId")
@@ -121,7 +122,8 @@ impl Job {
             .as_str()
             .and_then(|id| id.parse().ok());
         let backup = self.kind == JobKind::Backup;
-        let shows_store = backup && self.status == "Completed" && self.is_of_flexible_server();
+        let shows_store =
+            backup && self.status == "Completed" && facts.is_some_and(|facts| facts.names_store);
         let duration = if listed {
             timespan(self.duration())
         } else {
@@ -156,12 +158,12 @@ impl Job {
                 "restoreType": null,
                 "isUserTriggered": self.due.is_none(),
                 "rehydrationPriority": null,
-                "supportedActions": self.supported_actions(cancellable_since, listed),
+                "supportedActions": self.supported_actions(facts, listed),
                 "duration": duration,
                 "progressUrl": null,
                 "isCrossRegionRestore": null,
                 "errorDetails": if self.error.is_null() { Value::Null } else { json!([self.error]) },
-                "extendedInfo": if listed { Value::Null } else { self.extended_info() },
+                "extendedInfo": if listed { Value::Null } else { self.extended_info(facts) },
             },
             "id": id,
             "name": self.id,
@@ -178,12 +180,12 @@ impl Job {
         }
     }
 
-    fn extended_info(&self) -> Value {
+    fn extended_info(&self, facts: Option<&JobFacts>) -> Value {
         let backup = self.kind == JobKind::Backup;
         let kind = field(field(&self.properties, "dataSourceInfo"), "datasourceType");
         let moved = self
             .transferred_bytes
-            .filter(|_| self.is_of_flexible_server())
+            .filter(|_| facts.is_some_and(|facts| facts.counts_bytes))
             .unwrap_or_default();
         let details = match (self.status, backup) {
             ("Completed", true) => json!({
@@ -232,84 +234,5 @@ fn etag(changed: Timestamp) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
-        let started: Timestamp = started.parse().expect("a time");
-        let resource = format!("/subscriptions/s/resourceGroups/g/providers/{datasource}");
-        let kind_of = if datasource.contains("databases") {
-            "Microsoft.DBforPostgreSQL/servers/databases"
-        } else {
-            "Microsoft.DBforPostgreSQL/flexibleServers"
-        };
-        Job {
-            id: "job".to_owned(),
-            kind,
-            instance: "/subscriptions/s/i".parse().expect("an id"),
-            activity: "activity".to_owned(),
-            started,
-            ended: Some(started),
-            changed: started,
-            due: None,
-            status: "Completed",
-            error: Value::Null,
-            properties: json!({"dataSourceInfo": {"datasourceType": kind_of, "resourceID": resource}}),
-            label: label.to_owned(),
-            recovery_point: None,
-            destination: None,
-            transferred_bytes: Some(71_152),
-            source_bytes: Some(1),
-        }
-    }
-
-    fn described(job: &Job) -> Value {
-        let since = "2025-03-01T00:00:00Z".parse().expect("a time");
-        let vault = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataProtection/backupVaults/v";
-        job.describe(since, &vault.parse().expect("an id"), false)["properties"].clone()
-    }
-
-    /// A single server's jobs as they were recorded name no store, count no bytes and, where a restore
-    /// goes to a database, have no details.
-    #[test]
-    fn jobs_of_single_servers_say_less() {
-        const SINGLE: &str = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
-        const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers/a";
-        let at = "2024-06-26T07:53:06Z";
-        let moved = |job: &Value| {
-            job["extendedInfo"]["subTasks"][0]["additionalDetails"]["DataTransferredInBytes"].clone()
-        };
-        let backup = described(&ended(JobKind::Backup, SINGLE, "default", at));
-        assert_eq!(backup["destinationDataStoreName"], Value::Null);
-        assert_eq!(
-            backup["extendedInfo"]["additionalDetails"],
-            json!({"RetentionTag": "default"})
-        );
-        let database = described(&ended(JobKind::Restore, SINGLE, "", at));
-        assert_eq!(database["extendedInfo"]["additionalDetails"], Value::Null);
-        assert_eq!(moved(&database), "0");
-        let file = described(&ended(JobKind::Restore, SINGLE, "file", at));
-        assert_eq!(
-            file["extendedInfo"]["additionalDetails"],
-            json!({"Restore File Prefix": "file"})
-        );
-        let flexible = described(&ended(JobKind::Backup, FLEXIBLE, "default", at));
-        assert_eq!(flexible["destinationDataStoreName"], "VaultStore");
-        assert_eq!(
-            moved(&described(&ended(JobKind::Restore, FLEXIBLE, "file", at))),
-            "71152"
-        );
-    }
-
-    #[test]
-    fn backups_of_flexible_servers_can_be_cancelled_since_march_2025() {
-        let actions = |datasource: &str, at: &str| {
-            described(&ended(JobKind::Backup, datasource, "default", at))["supportedActions"].clone()
-        };
-        let flexible = "Microsoft.DBforPostgreSQL/flexibleServers/a";
-        assert_eq!(actions(flexible, "2024-06-26T07:53:06Z"), json!([""]));
-        assert_eq!(actions(flexible, "2025-04-26T07:53:06Z"), json!(["Cancellable"]));
-        let single = "Microsoft.DBforPostgreSQL/servers/a/databases/b";
-        assert_eq!(actions(single, "2025-03-26T07:53:06Z"), json!([""]));
-    }
-}
+#[path = "job_tests.rs"]
+mod tests;

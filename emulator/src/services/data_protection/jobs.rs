@@ -59,13 +59,47 @@ pub(super) fn begin_backup(
     job_id
 }
 
-/// Changes a job.
-pub(super) fn change(context: &mut Context<'_>, vault: &ResourceId, id: &str, action: impl FnOnce(&mut Job)) {
+/// How a job ends.
+pub(super) enum JobEnd {
+    /// A backup went well.
+    BackedUp {
+        point: (String, Timestamp),
+        transferred_bytes: Option<u64>,
+        source_bytes: Option<u64>,
+    },
+    /// A restore went well.
+    Restored { transferred_bytes: u64 },
+    /// It failed, with this error as a job shows it.
+    Failed { error: Value },
+}
+
+/// Ends a job.
+pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: JobEnd) {
     let now = context.now;
     let jobs = context.own.data_protection.jobs.get_mut(vault);
     if let Some(job) = jobs.into_iter().flatten().find(|job| job.id == id) {
-        action(job);
+        job.ended = Some(now);
         job.changed = now;
+        match end {
+            JobEnd::BackedUp {
+                point,
+                transferred_bytes,
+                source_bytes,
+            } => {
+                job.status = "Completed";
+                job.recovery_point = Some(point);
+                job.transferred_bytes = transferred_bytes;
+                job.source_bytes = source_bytes;
+            }
+            JobEnd::Restored { transferred_bytes } => {
+                job.status = "Completed";
+                job.transferred_bytes = Some(transferred_bytes);
+            }
+            JobEnd::Failed { error } => {
+                job.status = "Failed";
+                job.error = error;
+            }
+        }
     }
 }
 
@@ -90,14 +124,14 @@ pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, insta
     backups(context, vault, instance).any(|job| job.ended.is_none())
 }
 
-/// When the newest scheduled backup of an instance began.
-pub(super) fn last_scheduled(
-    context: &Context<'_>,
+/// When scheduled backups of an instance began, newest first.
+pub(super) fn scheduled<'a>(
+    context: &'a Context<'_>,
     vault: &ResourceId,
     instance: &ResourceId,
-) -> Option<Timestamp> {
-    let mut backups = backups(context, vault, instance);
-    backups.find(|job| job.due.is_some()).map(|job| job.started)
+) -> impl Iterator<Item = Timestamp> {
+    let scheduled = backups(context, vault, instance).filter(|job| job.due.is_some());
+    scheduled.map(|job| job.started)
 }
 
 /// When the newest scheduled backup of an instance that has succeeded had fallen due. Jobs outlive the
@@ -118,10 +152,9 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
-    let since = context.rules.vaults.cancellable_backups.since;
     let found: Vec<Value> = of_vault(context, &vault)
         .rev()
-        .map(|job| versions::shown_job(context, request, job.describe(since, &vault, true)))
+        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
         .collect();
     page::list(context.rules, request, &found)
 }
@@ -133,11 +166,10 @@ pub(super) fn get(
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
-    let since = context.rules.vaults.cancellable_backups.since;
     of_vault(context, &vault)
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
         .map(|job| {
-            let mut body = job.describe(since, &vault, false);
+            let mut body = job.describe(context.rules, &vault, false);
             // The id is what was asked for, as it was spelled.
             body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
             Response::json(StatusCode::OK, &versions::shown_job(context, request, body))

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
-use super::{instance, not_found_inside, schedule, vault_of, vault_store};
+use super::task::{self, Over, Step, Task};
+use super::{instance, not_found_inside, refused, schedule, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{code, rule};
-use crate::services::{Context, Input, Next, Workflow};
+use crate::rules::{Rules, code, rule};
+use crate::services::{Context, Outbound};
 use crate::state::Resource;
 
 /// A soft-deleted instance, with what belongs to it.
@@ -40,8 +41,8 @@ impl DeletedInstance {
     }
 
     /// What its datasource is called for short.
-    pub(super) fn short_name(&self) -> Option<String> {
-        super::listed::short_name(&self.instance)
+    pub(super) fn short_name(&self, rules: &Rules) -> Option<String> {
+        super::listed::short_name(rules, &self.instance)
     }
 
     /// When it is removed for good.
@@ -176,10 +177,9 @@ pub(super) fn delete(
     }
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
-    if matches!(immutability, "Unlocked" | "Locked") && has_points {
-        return Err(
-            Refusal::user_facing(context.rules.error(code::SyntheticImmutableVault), &[]).by([rule::VLT_05]),
-        );
+    let keeps = &context.rules.vaults.immutability.keeps;
+    if keeps.iter().any(|state| state == immutability) && has_points {
+        return Err(refused::by(context, rule::VLT_05));
     }
     if let Some(permanent) = request.query_value("permanent") {
         let text = format!("permanent={permanent} has no effect here: nobody has recorded what it does");
@@ -189,13 +189,12 @@ pub(super) fn delete(
     }
     let operation = operations::begin(context, &vault.id);
     let activity = operations::activity(context, request);
-    context.start(Delete {
+    let delete = Delete {
         id,
         operation: operation.clone(),
         activity,
-        slept: false,
-        purge: Vec::new(),
-    });
+    };
+    task::start(context, delete);
     let accepted = operations::accepted(
         context,
         request,
@@ -217,15 +216,14 @@ struct Delete {
     id: ResourceId,
     operation: String,
     activity: String,
-    slept: bool,
-    purge: Vec<RecoveryPoint>,
 }
 
 impl Delete {
-    fn remove(&mut self, context: &mut Context<'_>) {
+    /// Answers with the recovery points nobody keeps any more.
+    fn remove(&mut self, context: &mut Context<'_>) -> Vec<RecoveryPoint> {
         let vault = context.state.resource(&self.id.parent()).cloned();
         let Some(instance) = context.state.resources.remove(&self.id) else {
-            return;
+            return Vec::new();
         };
         let points = context
             .own
@@ -238,8 +236,7 @@ impl Delete {
             .as_ref()
             .is_some_and(|vault| vault.text(&format!("{settings}/state")) != "Off");
         if !soft || points.is_empty() {
-            self.purge = points;
-            return;
+            return points;
         }
         let days = vault
             .and_then(|vault| vault.at(&format!("{settings}/retentionDurationInDays")).as_f64())
@@ -255,29 +252,31 @@ impl Delete {
         };
         let purged = kept.purged;
         context.own.data_protection.deleted.insert(key.clone(), kept);
-        context.start(Purge {
-            key,
-            at: purged,
-            slept: false,
-            points: Vec::new(),
-        });
+        task::start(context, Purge { key, at: purged });
+        Vec::new()
     }
 }
 
-impl Workflow for Delete {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase("instance_delete"));
-        }
-        if matches!(input, Input::Woke) {
-            self.remove(context);
-            context.end(&self.operation, operations::ended_well());
-        }
-        match self.purge.pop() {
-            Some(point) => vault_store::delete_container(context, &point.place),
-            None => Next::Done,
-        }
+impl Task for Delete {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase("instance_delete"), |own, context| {
+            own.interrupted(context).into()
+        })
     }
+
+    /// Whatever wakes it, the instance goes.
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let points = self.remove(context);
+        Over::operation(context, &self.operation, operations::ended_well()).then(clear(context, &points))
+    }
+}
+
+/// The calls that remove what recovery points have in vault storage.
+fn clear(context: &Context<'_>, points: &[RecoveryPoint]) -> Vec<Outbound> {
+    let places = points.iter().map(|point| &point.place);
+    places
+        .map(|place| vault_store::delete_container(context, place))
+        .collect()
 }
 
 /// Brings soft-deleted instances back to their vault, which has come back itself.
@@ -286,12 +285,7 @@ pub(super) fn put_back(context: &mut Context<'_>, instances: Vec<DeletedInstance
         let key = own.vault().child(["deletedBackupInstances", own.name()]);
         let at = own.purged;
         context.own.data_protection.deleted.insert(key.clone(), own);
-        context.start(Purge {
-            key,
-            at,
-            slept: false,
-            points: Vec::new(),
-        });
+        task::start(context, Purge { key, at });
     }
 }
 
@@ -300,30 +294,22 @@ pub(super) fn put_back(context: &mut Context<'_>, instances: Vec<DeletedInstance
 struct Purge {
     key: ResourceId,
     at: Timestamp,
-    slept: bool,
-    points: Vec<RecoveryPoint>,
 }
 
-impl Workflow for Purge {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(self.at.duration_since(context.now));
-        }
-        if matches!(input, Input::Woke) {
-            let due = context
-                .own
-                .data_protection
-                .deleted
-                .get(&self.key)
-                .is_some_and(|own| own.purged <= context.now);
-            if due && let Some(deleted) = context.own.data_protection.deleted.remove(&self.key) {
-                self.points = deleted.points;
-            }
-        }
-        match self.points.pop() {
-            Some(point) => vault_store::delete_container(context, &point.place),
-            None => Next::Done,
-        }
+impl Task for Purge {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(self.at.duration_since(context.now), |own, context| {
+            own.interrupted(context).into()
+        })
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let now = context.now;
+        let deleted = &mut context.own.data_protection.deleted;
+        let due = deleted.get(&self.key).is_some_and(|own| own.purged <= now);
+        let points = due.then(|| deleted.remove(&self.key)).flatten();
+        let points = points.map(|deleted| deleted.points).unwrap_or_default();
+        Over::unheard().then(clear(context, &points))
     }
 }
 

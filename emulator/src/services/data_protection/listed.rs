@@ -4,14 +4,14 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasource::Datasource;
+use super::datasources::Datasource;
 use super::deleted_vaults::DeletedVault;
 use super::duration::timespan;
 use super::lifecycle::DeletedInstance;
 use super::policies::rules_of;
 use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
-use crate::rules::Flavour;
+use crate::rules::Rules;
 use crate::services::{Context, Listed};
 use crate::state::{Resource, field};
 
@@ -31,14 +31,13 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
     let instances = resources()
         .filter(|resource| resource.is_type(INSTANCE))
         .map(|instance| describe(context, instance));
-    let since = context.rules.vaults.cancellable_backups.since;
     let vaults = resources().filter(|resource| resource.is_type(VAULT));
     let jobs = vaults.flat_map(|vault| {
         let jobs = context.own.data_protection.jobs.get(&vault.id);
         jobs.into_iter()
             .flatten()
             .filter_map(|job| {
-                let body = job.describe(since, &vault.id, true);
+                let body = job.describe(context.rules, &vault.id, true);
                 let id = body["id"].as_str()?.parse().ok()?;
                 Some(Listed {
                     id,
@@ -48,12 +47,17 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
             .collect::<Vec<_>>()
     });
     let gone = context.own.data_protection.deleted_vaults.values();
-    let left = gone.flat_map(|vault| vault.instances().iter().map(|own| describe_left(vault, own)));
+    let left = gone.flat_map(|vault| {
+        vault
+            .instances()
+            .iter()
+            .map(|own| describe_left(context.rules, vault, own))
+    });
     policies.chain(instances).chain(jobs).chain(left).collect()
 }
 
 /// An instance of a vault that was deleted: what policies it had is not known any more.
-fn describe_left(vault: &DeletedVault, own: &DeletedInstance) -> Listed {
+fn describe_left(rules: &Rules, vault: &DeletedVault, own: &DeletedInstance) -> Listed {
     let mut body = own.describe();
     let id = vault.id().child(["deletedBackupInstances", own.name()]);
     let vault_id = vault.shown_id();
@@ -78,7 +82,7 @@ fn describe_left(vault: &DeletedVault, own: &DeletedInstance) -> Listed {
         "protectedPrimaryRegion": vault.vault().location(),
         "protectedSecondaryRegion": "",
         "protectionStateInSecondaryRegion": "NotProtected",
-        "dataSourceExtendedInfo": {"dataSourceId": own.short_name()},
+        "dataSourceExtendedInfo": {"dataSourceId": own.short_name(rules)},
         "policyExtendedInfo": {
             "configuredRPGenerationFrequency": LEAST,
             "configuredMaximumRetention": LEAST,
@@ -162,7 +166,7 @@ fn extended(context: &Context<'_>, own: &Resource) -> Value {
         "protectedPrimaryRegion": primary,
         "protectedSecondaryRegion": replicated.unwrap_or_default(),
         "protectionStateInSecondaryRegion": "NotProtected",
-        "dataSourceExtendedInfo": {"dataSourceId": short_name(own)},
+        "dataSourceExtendedInfo": {"dataSourceId": short_name(context.rules, own)},
         "policyExtendedInfo": policy_extended(context, own),
         "recoveryPointInfo": {
             "latestRecoveryPointInPrimaryRegion": time(points.first().map(|point| point.time)),
@@ -186,13 +190,8 @@ fn allowed_operations(state: &str, crosses: bool) -> Vec<&'static str> {
 }
 
 /// `server\database`, or the server's name.
-pub(super) fn short_name(own: &Resource) -> Option<String> {
-    let datasource = Datasource::of(own.at("/properties"))?;
-    let server = datasource.server();
-    Some(match datasource.flavour {
-        Flavour::SingleServer => format!("{}\\{}", server.name(), datasource.database()),
-        Flavour::FlexibleServer => server.name().to_owned(),
-    })
+pub(super) fn short_name(rules: &Rules, own: &Resource) -> Option<String> {
+    Datasource::of(rules, own.at("/properties")).map(|own| own.short_name())
 }
 
 /// How often the policy makes points and how long it keeps them. A point is late after one and a half

@@ -1,13 +1,12 @@
 //! What can be asked about a location before anything is created there.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::VAULT;
-use super::datasource::{FLEXIBLE_SERVER, SINGLE_SERVER_DATABASE, is_retired};
+use super::datasources::is_retired;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::Flavour;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -41,20 +40,22 @@ pub(super) fn check_feature_support(
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let name = field(&sent, "featureType").as_str().unwrap_or("DataSourceType");
-    let feature = |kind: &str, flavour: Flavour| {
-        let status = if is_retired(context, flavour) {
-            "NotSupported"
-        } else {
-            "GenerallyAvailable"
-        };
-        json!({"featureName": kind, "supportStatus": status, "exposureControlledFeatures": []})
-    };
+    let features: Vec<Value> = context
+        .rules
+        .datasources
+        .played()
+        .map(|(kind, played)| {
+            let status = if is_retired(context, played.name) {
+                "NotSupported"
+            } else {
+                "GenerallyAvailable"
+            };
+            json!({"featureName": kind.name, "supportStatus": status, "exposureControlledFeatures": []})
+        })
+        .collect();
     let body = json!({
         "featureType": name,
-        "features": [
-            feature(FLEXIBLE_SERVER, Flavour::FlexibleServer),
-            feature(SINGLE_SERVER_DATABASE, Flavour::SingleServer),
-        ],
+        "features": features,
         "objectType": "FeatureValidationResponse",
     });
     Ok(Response::json(StatusCode::OK, &body))

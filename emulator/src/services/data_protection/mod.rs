@@ -6,12 +6,10 @@
 //! refused there for the reasons anybody else would be.
 
 mod adhoc_backup;
-mod backup_job;
-mod backup_run;
-mod coordinator;
+mod backup;
 mod credentials;
-mod datasource;
 mod datasource_truth;
+mod datasources;
 mod deleted_vaults;
 mod duration;
 mod encryption;
@@ -21,7 +19,7 @@ pub(in crate::services) mod fuzzing;
 mod instance;
 mod instances;
 mod job;
-mod job_failure;
+mod job_run;
 mod jobs;
 mod lifecycle;
 mod listed;
@@ -32,10 +30,12 @@ mod policies;
 mod policy_checks;
 mod protection;
 mod recovery_points;
-mod restore_job;
+mod refused;
+mod restore;
 mod restore_request;
 mod retention;
 mod schedule;
+mod task;
 mod validation;
 mod vault_checks;
 mod vault_store;
@@ -53,7 +53,7 @@ use self::lifecycle::Change;
 use super::{Context, Handler, page};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
-use crate::rules::{Mark, code};
+use crate::rules::{code, rule};
 use crate::state::{Resource, field};
 
 pub use job::{JobKind, JobOutline};
@@ -112,11 +112,7 @@ pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), R
         return Ok(());
     }
     let why = format!("{what} cannot be called `{}`", id.name());
-    let error = context.rules.error(code::BMSUserErrorInvalidInput);
-    let mut refusal = Refusal::user_facing(error, &[]).because(why);
-    // With which code is not known.
-    refusal.mark = Mark::Inferred;
-    Err(refusal)
+    Err(refused::by(context, rule::DPP_NAME).because(why))
 }
 
 /// The tenant and subscription vault storage lives in, which no customer sees.
@@ -152,7 +148,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_List" => |context, permit, request| list_inside(context, permit, request, INSTANCE),
         "BackupInstances_AdhocBackup" => adhoc_backup::adhoc,
         "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
-        "BackupInstances_TriggerRestore" => restore_job::trigger,
+        "BackupInstances_TriggerRestore" => restore::trigger,
         "BackupInstances_StopProtection" => {
             |context, permit, request| lifecycle::change(context, permit, request, Change::Stop)
         }

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::not_found_inside;
+use super::task::{self, Over, Step, Task};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
-use crate::services::{Context, Input, LongRunning, Next, Workflow};
+use crate::services::{Context, LongRunning};
 use crate::state::{OperationOutcome, OperationState, Resource};
 
 /// An operation that has not ended says it ends in year 1.
@@ -75,32 +76,32 @@ pub(super) fn after(
     phase: &'static str,
     action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Clone + Send + 'static,
 ) {
-    context.start(Phase {
+    let phase = Phase {
         operation: operation.to_owned(),
         phase,
-        slept: false,
-        action: Some(Box::new(action)),
-    });
+        action: Box::new(action),
+    };
+    task::start(context, phase);
 }
 
 #[derive(Clone)]
 struct Phase {
     operation: String,
     phase: &'static str,
-    slept: bool,
-    action: Option<Box<dyn Action>>,
+    action: Box<dyn Action>,
 }
 
-impl Workflow for Phase {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase(self.phase));
-        }
-        if let Some(action) = self.action.take() {
-            let outcome = action.act(context);
-            context.end(&self.operation, outcome);
-        }
-        Next::Done
+impl Task for Phase {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase(self.phase), |own, context| {
+            own.interrupted(context).into()
+        })
+    }
+
+    /// Whatever wakes it, it is over.
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let outcome = self.action.clone().act(context);
+        Over::operation(context, &self.operation, outcome)
     }
 }
 

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{INSTANCE, POLICY, policy_checks, vault_of};
+use super::{INSTANCE, POLICY, policy_checks, refused, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, rule};
@@ -113,8 +113,8 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
         own.as_ref() == Some(&id)
     });
     if let Some(user) = user {
-        let error = context.rules.error(code::SyntheticPolicyInUse);
-        return Err(Refusal::user_facing(error, &[("instance", user.id.name())]));
+        let fill = [("instance", user.id.name())];
+        return Err(refused::with(context, rule::DPP_POLICY_IN_USE, &fill));
     }
     let removed = context.state.resources.remove(&id).is_some();
     Ok(Response::new(if removed {

@@ -6,10 +6,11 @@
 use serde_json::{Value, json};
 
 use super::examination::{Examination, Examined, Verdict};
+use super::task::{self, Over, Step, Task};
+use super::violation::Violation;
 use super::{instance, schedule};
 use crate::model::ResourceId;
-use crate::rules::Stage;
-use crate::services::{Context, Input, Next, Workflow};
+use crate::services::{Context, Input};
 use crate::state::OperationOutcome;
 
 /// Begins to configure protection after a PUT. `wanted` is what an instance that is there is to
@@ -24,14 +25,15 @@ pub(super) fn begin(
     let number = context.draws.entry(counter(instance)).or_default();
     *number += 1;
     let number = *number;
-    context.start(Configure {
+    let protect = Protect {
         vault: vault.clone(),
         instance: instance.clone(),
         operation,
         number,
         wanted,
-        step: Step::Provision,
-    });
+        examination: None,
+    };
+    task::start(context, protect);
 }
 
 fn counter(instance: &ResourceId) -> String {
@@ -39,27 +41,89 @@ fn counter(instance: &ResourceId) -> String {
 }
 
 #[derive(Clone)]
-struct Configure {
+struct Protect {
     vault: ResourceId,
     instance: ResourceId,
     operation: String,
     /// An instance may be deleted and made anew in the meantime: the last configuration counts.
     number: u64,
     wanted: Option<Value>,
-    step: Step,
+    examination: Option<Box<Examination>>,
 }
 
-#[derive(Clone)]
-enum Step {
-    Provision,
-    EndOperation,
-    Begin,
-    Examine(Box<Examination>),
+impl Task for Protect {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase("instance_put"), Self::end_operation)
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+        let violation = Violation::interrupted(context);
+        self.fail(context, &violation)
+    }
 }
 
-impl Configure {
-    fn is_current(&self, context: &Context<'_>) -> bool {
-        context.draws.get(&counter(&self.instance)) == Some(&self.number)
+impl Protect {
+    /// That a later configuration, or nobody any more, has the instance.
+    fn superseded(&self, context: &mut Context<'_>) -> Option<Over> {
+        let current = context.draws.get(&counter(&self.instance)) == Some(&self.number)
+            && context.state.resources.contains_key(&self.instance);
+        let ended = OperationOutcome::Succeeded(Value::Null);
+        (!current).then(|| Over::operation(context, &self.operation, ended))
+    }
+
+    fn end_operation(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        if let Some(over) = self.superseded(context) {
+            return over.into();
+        }
+        self.provision(context);
+        context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
+        Step::sleep(context.phase("configure_protection"), Self::configure)
+    }
+
+    fn configure(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        if let Some(over) = self.superseded(context) {
+            return over.into();
+        }
+        let properties = context
+            .state
+            .resource(&self.instance)
+            .map(|own| own.at("/properties"));
+        let examined = properties.and_then(|own| Examined::of_protection(context.rules, &self.vault, own));
+        match examined {
+            Some(examined) => {
+                self.examination = Some(Box::new(Examination::new(examined)));
+                self.examine(context, Input::Woke)
+            }
+            None => {
+                let violation = Violation::moving(context, "the instance names no datasource");
+                self.fail(context, &violation).into()
+            }
+        }
+    }
+
+    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
+        if let Some(over) = self.superseded(context) {
+            return over.into();
+        }
+        let Some(examination) = &mut self.examination else {
+            return self.interrupted(context).into();
+        };
+        match examination.step(context, input) {
+            Verdict::Pending(need) => Step::need(*need, Self::examine),
+            Verdict::Violated(violation) => self.fail(context, &violation).into(),
+            Verdict::Passed(_) => {
+                let over = Over::protection(context, &self.instance, None);
+                schedule::begin(context, &self.instance);
+                over.into()
+            }
+        }
+    }
+
+    fn fail(&self, context: &mut Context<'_>, violation: &Violation) -> Over {
+        violation.note(context, "protect");
+        let error = violation.info("");
+        Over::protection(context, &self.instance, Some(error))
     }
 
     /// Writes what was wanted, still being updated, and ends the operation.
@@ -82,71 +146,6 @@ impl Configure {
         }
         if let Some(resource) = context.state.resources.get_mut(&self.instance) {
             resource.set_property(&["provisioningState"], json!("Succeeded"));
-        }
-    }
-
-    fn examination(&self, context: &Context<'_>) -> Option<Examination> {
-        let properties = context.state.resource(&self.instance)?.at("/properties");
-        let examined = Examined::of_instance(&self.vault, properties)?;
-        Some(Examination::new(Examined {
-            stage: Stage::Protect,
-            ..examined
-        }))
-    }
-
-    fn finish(&self, context: &mut Context<'_>, error: Option<Value>) -> Next {
-        let state = if error.is_none() {
-            "ProtectionConfigured"
-        } else {
-            "ProtectionError"
-        };
-        instance::set_protection_state(context, &self.instance, state);
-        if let (Some(error), Some(resource)) = (&error, context.state.resources.get_mut(&self.instance)) {
-            resource.set_property(&["protectionErrorDetails"], error.clone());
-            resource.set_property(&["protectionStatus", "errorDetails"], error.clone());
-        }
-        if error.is_none() {
-            schedule::begin(context, &self.instance);
-        }
-        Next::Done
-    }
-}
-
-impl Workflow for Configure {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !self.is_current(context) {
-            context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
-            return Next::Done;
-        }
-        match std::mem::replace(&mut self.step, Step::Begin) {
-            Step::Provision => {
-                self.step = Step::EndOperation;
-                Next::Sleep(context.phase("instance_put"))
-            }
-            Step::EndOperation => {
-                self.provision(context);
-                context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
-                Next::Sleep(context.phase("configure_protection"))
-            }
-            Step::Begin => match self.examination(context) {
-                Some(examination) => {
-                    self.step = Step::Examine(Box::new(examination));
-                    self.step(context, Input::Woke)
-                }
-                None => Next::Done,
-            },
-            Step::Examine(mut examination) => match examination.step(context, input) {
-                Verdict::Pending(next) => {
-                    self.step = Step::Examine(examination);
-                    *next
-                }
-                Verdict::Passed(_) => self.finish(context, None),
-                Verdict::Violated(violation) => {
-                    violation.note(context, "protect");
-                    let error = violation.info("");
-                    self.finish(context, Some(error))
-                }
-            },
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::datasource::{Datasource, is_retired};
+use super::datasources::{Datasource, Site};
+use super::task::{self, Over, Step, Task};
 use super::vault_store::{self, Place};
 use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Flavour, rule};
+use crate::rules::{PlayedDatasource, PointName, rule};
 use crate::services::arm_filter::Filter;
-use crate::services::{Context, Input, Next, Workflow, page};
+use crate::services::{Context, page};
 use crate::state::field;
 
 /// One recovery point.
@@ -51,23 +51,9 @@ pub(super) struct VaultFile {
 }
 
 impl VaultFile {
-    /// The name a restore as files gives it. A flexible server's are called `.sql`; a database's is
-    /// a custom-format dump all the same, and all begin with the request's prefix, or with a GUID of
-    /// the restore's where that is what the service does. A single server's one file is named as the
-    /// request says.
-    pub(super) fn restored_name(&self, flavour: Flavour, prefix: &str, guid: Option<Uuid>) -> String {
-        if flavour == Flavour::SingleServer {
-            return prefix.to_owned();
-        }
-        let (begins, plural) = match guid {
-            Some(guid) if self.kind == "tablespace" => (guid.to_string(), "s"),
-            Some(guid) => (guid.to_string(), ""),
-            None => (prefix.to_owned(), ""),
-        };
-        match &self.database {
-            Some(database) => format!("{begins}_database_{database}.sql"),
-            None => format!("{begins}_{}{plural}.sql", self.kind),
-        }
+    /// The name a restore as files gives it.
+    pub(super) fn restored_name(&self, of: &PlayedDatasource, prefix: &str, guid: &str) -> String {
+        of.restored_name(&self.kind, self.database.as_deref(), prefix, guid)
     }
 }
 
@@ -81,51 +67,57 @@ struct Expire {
     at: Timestamp,
 }
 
-impl Workflow for Expire {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if matches!(input, Input::Answered(_)) {
-            return Next::Done;
-        }
+impl Task for Expire {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let rest = self.at.duration_since(context.now);
+        Step::sleep(rest.max(jiff::SignedDuration::ZERO), Self::due)
+    }
+
+    fn interrupted(&mut self, _: &mut Context<'_>) -> Over {
+        Over::unheard()
+    }
+}
+
+impl Expire {
+    fn due(&mut self, context: &mut Context<'_>) -> Step<Self> {
         if context.now < self.at {
-            return Next::Sleep(self.at.duration_since(context.now));
+            return self.begin(context);
         }
         let state = context
             .state
             .resource(&self.instance)
             .map(instance::protection_state);
         if state == Some("ProtectionStopped") {
-            return Next::Sleep(jiff::SignedDuration::from_hours(24));
+            return Step::sleep(jiff::SignedDuration::from_hours(24), Self::due);
         }
         // The instance may be gone, softly or for good, and its points with it.
         let kept = context
             .state
             .resource(&self.instance)
-            .and_then(|own| Datasource::of(own.at("/properties")))
-            .is_some_and(|datasource| is_retired(context, datasource.flavour));
+            .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
+            .is_some_and(|datasource| datasource.is_retired(context));
         let Some(points) = context
             .own
             .data_protection
             .recovery_points
             .get_mut(&self.instance)
         else {
-            return Next::Done;
+            return Over::unheard().into();
         };
         let Some(position) = points.iter().position(|point| point.id == self.point) else {
-            return Next::Done;
+            return Over::unheard().into();
         };
         let stays = kept && points.len() == 1;
-        let (about, what, rule) = if stays {
-            ("retention", "stays: it is the last one", rule::SS_B_22_LAST)
+        let (what, rule) = if stays {
+            ("stays: it is the last one", rule::SS_B_22_LAST)
         } else {
-            ("retention", "has expired", rule::DPP_RETENTION)
+            ("has expired", rule::DPP_RETENTION)
         };
         let place = (!stays).then(|| points.remove(position).place);
         let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
-        context.log.applied(context.now, about, text, rule);
-        match place {
-            Some(place) => vault_store::delete_container(context, &place),
-            None => Next::Done,
-        }
+        context.log.applied(context.now, "retention", text, rule);
+        let call = place.map(|place| vault_store::delete_container(context, &place));
+        Over::unheard().then(call).into()
     }
 }
 
@@ -134,23 +126,18 @@ pub(super) fn keep(
     context: &mut Context<'_>,
     instance: &ResourceId,
     tag: &str,
-    name: &str,
-    place: Place,
+    site: &Site,
     files: Vec<VaultFile>,
 ) {
+    let (name, place) = (&site.point, site.place.clone());
     let now = context.now;
     let store_id = context.draw_uuid("recovery point store").to_string();
-    let own = context.state.resource(instance);
-    let source = own.map(|own| own.at("/properties/dataSourceInfo/datasourceType").clone());
-    let of_database =
-        source.is_some_and(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("/databases")));
-    let friendly_name = if of_database {
-        context
+    let friendly_name = match site.datasource.played(context.rules).points_named {
+        PointName::Id => name.to_owned(),
+        PointName::Own => context
             .draw_uuid("recovery point friendly name")
             .simple()
-            .to_string()
-    } else {
-        name.to_owned()
+            .to_string(),
     };
     let policy = context
         .state
@@ -164,11 +151,12 @@ pub(super) fn keep(
         .as_ref()
         .and_then(|policy| retention::expiry(&policy.body, tag, now));
     if let Some(at) = expires {
-        context.start(Expire {
+        let expire = Expire {
             instance: instance.clone(),
             point: name.to_owned(),
             at,
-        });
+        };
+        task::start(context, expire);
     }
     let point = RecoveryPoint {
         id: name.to_owned(),

@@ -1,14 +1,15 @@
 //! What a restore request asks for.
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasources::Datasource;
 use super::examination::{Examined, Target};
-use super::not_found_inside;
+use super::{not_found_inside, refused};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Code, Flavour, Mark, RestoredAs, RuleId, Stage, code, rule};
+use crate::rules::{Mark, RestoredAs, Stage, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -51,7 +52,7 @@ impl RestoreRequest {
             stage: Stage::ValidateRestore,
             restored_as: Some(RestoredAs::Files),
             vault: vault.clone(),
-            flavour: self.source.flavour,
+            datasource: self.source.name,
             identity: self.identity.clone(),
             server: Some(self.source.server()),
             database: self.source.database().to_owned(),
@@ -71,9 +72,17 @@ impl RestoreRequest {
                 database: id.name().to_owned(),
                 credentials: Some(credentials.clone()),
                 // Whatever the older model protected is restored by it.
-                configured: self.source.flavour == Flavour::SingleServer,
+                configured: true,
                 ..examined
             },
+        }
+    }
+
+    /// What is to be examined once more when the job begins.
+    pub(super) fn examined_by_job(&self, vault: &ResourceId) -> Examined {
+        Examined {
+            stage: Stage::RestoreJob,
+            ..self.examined(vault)
         }
     }
 
@@ -95,7 +104,7 @@ impl RestoreRequest {
 }
 
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
-    Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
+    refused::by(context, rule::DPP_RESTORE_REQUEST).because(why)
 }
 
 /// The same, where how Azure answers is not known.
@@ -115,13 +124,14 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         .state
         .resource(id)
         .ok_or_else(|| not_found_inside(context))?;
-    let source = Datasource::of(resource.at("/properties"))
+    let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let point = field(sent, "recoveryPointId")
         .as_str()
         .unwrap_or_default()
         .to_owned();
-    require_played(context, sent)?;
+    let played = source.played(context.rules);
+    require_played(context, sent, &played.policy.store)?;
     let named = field(sent, "sourceResourceId").as_str().unwrap_or_default();
     if !named.is_empty() && named.parse() != Ok(source.id.clone()) {
         let why = format!(
@@ -131,43 +141,44 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         return Err(not_sure(invalid(context, why)));
     }
     let info = field(sent, "restoreTargetInfo");
-    let destination = match (field(info, "objectType").as_str(), source.flavour) {
-        (Some("RestoreFilesTargetInfo"), _) => files(context, field(info, "targetDetails"))?,
-        (Some("RestoreTargetInfo"), Flavour::SingleServer) => {
-            database(context, info, resource.at("/properties"))?
+    let to_database = played.restored_as.contains(&RestoredAs::Database);
+    let destination = match field(info, "objectType").as_str() {
+        Some("RestoreFilesTargetInfo") => files(context, field(info, "targetDetails"))?,
+        Some("RestoreTargetInfo") if to_database => {
+            database(context, info, &source, resource.at("/properties"))?
         }
-        (_, Flavour::FlexibleServer) => {
-            return Err(invalid(
-                context,
-                "a flexible server is restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo",
-            ));
-        }
-        (_, Flavour::SingleServer) => {
+        _ if to_database => {
             return Err(invalid(
                 context,
                 "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
             ));
         }
+        _ => {
+            let title = &source.row(context.rules).title;
+            let why = format!(
+                "{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo"
+            );
+            return Err(invalid(context, why));
+        }
     };
     let points = context.own.data_protection.recovery_points(id);
     let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
-        return Err(
-            Refusal::user_facing(context.rules.error(code::UserErrorRestorePointNotFound), &[])
-                .because(format!("the instance has no recovery point `{point}`")),
-        );
+        let why = format!("the instance has no recovery point `{point}`");
+        return Err(refused::by(context, rule::DPP_POINT).because(why));
     };
     if let Destination::Files { target, .. } = &destination {
         let form = &context.rules.names.blob;
+        let guid = Uuid::nil().to_string();
         let names = found
             .files
             .iter()
-            .map(|file| file.restored_name(source.flavour, &target.prefix, None));
+            .map(|file| file.restored_name(played, &target.prefix, &guid));
         if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
             let (length, most) = (name.chars().count(), form.longest);
             let why = format!(
                 "with this filePrefix a file has a name of {length} characters, and {most} is the most"
             );
-            return Err(not_sure(invalid(context, why)));
+            return Err(not_sure(invalid(context, why).by([played.files_by])));
         }
     }
     Ok(RestoreRequest {
@@ -178,9 +189,9 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
     })
 }
 
-/// Backups of PostgreSQL are points in the vault. Those of single servers could be in the archive as
-/// well, which is not played.
-fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+/// Backups of PostgreSQL are points in their type's one store. Those of single servers could be in the archive
+/// as well, which is not played.
+fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), Refusal> {
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
@@ -192,10 +203,7 @@ fn require_played(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");
         return Err(invalid(context, why));
     }
-    if !["", "VaultStore"]
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(store))
-    {
+    if !store.is_empty() && !store.eq_ignore_ascii_case(own) {
         return Err(invalid(
             context,
             format!("there are no backups in a store `{store}`"),
@@ -269,11 +277,31 @@ fn check_target(context: &Context<'_>, details: &Value, host: &str, container: &
 }
 
 /// A restore to a database names the database to make, its server, and the credentials for it.
-fn database(context: &Context<'_>, info: &Value, instance: &Value) -> Result<Destination, Refusal> {
-    let target = Datasource::of_info(field(info, "datasourceInfo"))
-        .filter(|target| target.flavour == Flavour::SingleServer)
-        .ok_or_else(|| invalid(context, "datasourceInfo must name a database of a single server"))?;
-    let mut credentials = Credentials::of(info).map_err(|why| invalid(context, why))?;
+fn database(
+    context: &Context<'_>,
+    info: &Value,
+    source: &Datasource,
+    instance: &Value,
+) -> Result<Destination, Refusal> {
+    let named = field(info, "datasourceInfo");
+    let target = Datasource::of_info(context.rules, named)
+        .filter(|target| target.name == source.name)
+        .ok_or_else(|| {
+            let own = source.row(context.rules);
+            let kind = field(named, "datasourceType").as_str().unwrap_or_default();
+            let why = match context.rules.datasources.of_type(kind) {
+                Some(other) if other.name != own.name => {
+                    format!(
+                        "what was backed up of {} is not restored as {}",
+                        own.title, other.title
+                    )
+                }
+                _ => format!("datasourceInfo must name one of the {} ({})", own.title, own.name),
+            };
+            invalid(context, why)
+        })?;
+    let mut credentials =
+        Credentials::of(info).map_err(|why| refused::by(context, rule::DPP_CREDENTIALS).because(why))?;
     let own = Credentials::of(instance).ok();
     if credentials == Credentials::EntraIdentity && own != Some(Credentials::EntraIdentity) {
         return Err(invalid(context, "datasourceAuthCredentials is missing"));
@@ -286,31 +314,4 @@ fn database(context: &Context<'_>, info: &Value, instance: &Value) -> Result<Des
         id: target.id,
         credentials,
     })
-}
-
-/// The rule a blob refusal during the copy comes from, and its code.
-pub(super) fn rule_of_blob_error(flavour: Flavour, said: &str) -> (Code, RuleId) {
-    let single = flavour == Flavour::SingleServer;
-    let denied = if single {
-        code::UserErrorContainerNotAccessible
-    } else {
-        code::UserErrorMSIMissingPermissions
-    };
-    let rule = |single_server, flexible_server| if single { single_server } else { flexible_server };
-    match said {
-        "AuthorizationFailure" => (denied, rule(rule::SS_RF_05, rule::FX_RF_03)),
-        "AuthorizationPermissionMismatch" => (denied, rule(rule::SS_RF_01, rule::FX_RF_01)),
-        "ContainerNotFound" | "ResourceNotFound" => (
-            code::SyntheticContainerNotFound,
-            rule(rule::SS_RF_CONTAINER, rule::FX_RF_09),
-        ),
-        "BlobAlreadyExists" => (
-            code::SyntheticFilePrefixInUse,
-            rule(rule::SS_RF_04, rule::FX_RF_09_PREFIX),
-        ),
-        _ => (
-            code::SyntheticDataMovementFailed,
-            rule(rule::SS_RF_08, rule::FX_RF_08),
-        ),
-    }
 }

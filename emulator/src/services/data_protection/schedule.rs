@@ -4,16 +4,17 @@ use jiff::SignedDuration;
 use jiff::tz::Offset;
 use serde_json::Value;
 
-use super::backup_run::Trigger;
-use super::datasource::{Datasource, is_retired};
+use super::backup::Trigger;
+use super::datasources::Datasource;
 use super::policies::rules_of;
 use super::retention::{self, Occasion};
+use super::task::{self, Over, Step, Task};
 use super::violation::Violation;
-use super::{backup_job, instance, jobs};
+use super::{backup, instance, jobs};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::{code, rule};
-use crate::services::{Context, Input, Next, Workflow};
+use crate::services::Context;
 use crate::state::field;
 
 /// The longest interval that is read, in days: a century. Ours, so that no time is out of reach; what a
@@ -57,8 +58,9 @@ impl Interval {
         self.every
     }
 
-    pub(super) fn is_weekly(&self) -> bool {
-        self.every == SignedDuration::from_hours(7 * 24)
+    /// Whether it falls due every so many days.
+    pub(super) fn is_every(&self, days: i64) -> bool {
+        self.every == SignedDuration::from_hours(24 * days)
     }
 
     /// The first occurrence after a time.
@@ -79,11 +81,12 @@ pub(super) fn begin(context: &mut Context<'_>, id: &ResourceId) {
     let number = context.draws.entry(format!("schedule {}", id.key())).or_default();
     *number += 1;
     let number = *number;
-    context.start(Schedule {
+    let schedule = Schedule {
         instance: id.clone(),
         number,
         next: None,
-    });
+    };
+    task::start(context, schedule);
 }
 
 /// An occasion on which a policy's schedule wants a backup.
@@ -140,15 +143,17 @@ impl Schedule {
         Some(retention::tag_of(policy, rule, &occasion))
     }
 
-    /// Only the first scheduled backup of a calendar week (from Monday) runs, if that rule is taken.
-    fn is_extra(&self, context: &Context<'_>) -> bool {
+    /// Only so many scheduled backups of a calendar week (from Monday) run, if that rule is taken.
+    fn is_extra(&self, context: &Context<'_>, datasource: &Datasource) -> bool {
+        let most = datasource.played(context.rules).policy.runs_a_week;
         let week = |time: Timestamp| {
             let date = time.to_zoned(jiff::tz::TimeZone::UTC).date().iso_week_date();
             (date.year(), date.week())
         };
-        let last = jobs::last_scheduled(context, &self.instance.parent(), &self.instance);
-        context.rules.takes(rule::FX_B_09, "first_only")
-            && last.is_some_and(|last| week(last) == week(context.now))
+        let vault = self.instance.parent();
+        let begun = jobs::scheduled(context, &vault, &self.instance);
+        let runs = begun.take_while(|time| week(*time) == week(context.now)).count();
+        context.rules.takes(rule::FX_B_09, "first_only") && most.is_some_and(|most| runs >= most)
     }
 
     fn run(&self, context: &mut Context<'_>, due: Due) {
@@ -157,40 +162,46 @@ impl Schedule {
             .resource(&self.instance)
             .is_some_and(|own| instance::protection_state(own) == "ProtectionConfigured");
         let vault = self.instance.parent();
-        let retired = context
+        let datasource = context
             .state
             .resource(&self.instance)
-            .and_then(|own| Datasource::of(own.at("/properties")))
-            .is_some_and(|datasource| is_retired(context, datasource.flavour));
-        if !configured || retired || jobs::backup_is_running(context, &vault, &self.instance) {
+            .and_then(|own| Datasource::of(context.rules, own.at("/properties")));
+        let Some(datasource) = datasource.filter(|own| !own.is_retired(context)) else {
+            return;
+        };
+        if !configured || jobs::backup_is_running(context, &vault, &self.instance) {
             return;
         }
         let Some(tag) = self.tag(context, due) else { return };
         let trigger = Trigger::Schedule(due.at);
-        if self.is_extra(context) {
+        if self.is_extra(context, &datasource) {
             let refusal = Refusal::user_facing(context.rules.error(code::SyntheticExtraWeeklyBackup), &[])
                 .by([rule::FX_B_09]);
             let violation = Violation::plain(refusal);
-            backup_job::begin_failed(context, &vault, &self.instance, tag, trigger, &violation);
+            let _: Over = backup::begin_failed(context, &vault, &self.instance, &tag, trigger, &violation);
             return;
         }
-        backup_job::begin(context, &vault, &self.instance, tag, trigger);
+        backup::begin(context, &vault, &self.instance, tag, trigger);
     }
 }
 
-impl Workflow for Schedule {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
+impl Task for Schedule {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
         if !self.is_current(context) {
-            return Next::Done;
+            return Over::unheard().into();
         }
         if let Some(due) = self.next.take() {
             self.run(context, due);
         }
         self.next = self.next_due(context);
         match self.next {
-            Some(due) => Next::Sleep(due.at.duration_since(context.now)),
-            None => Next::Done,
+            Some(due) => Step::sleep(due.at.duration_since(context.now), Self::begin),
+            None => Over::unheard().into(),
         }
+    }
+
+    fn interrupted(&mut self, _: &mut Context<'_>) -> Over {
+        Over::unheard()
     }
 }
 
@@ -217,7 +228,7 @@ mod tests {
     #[test]
     fn weekly_intervals_fall_due_on_their_weekday() {
         let interval = Interval::parse("R/2024-01-07T23:00:00+00:00/P1W").expect("an interval");
-        assert!(interval.is_weekly());
+        assert!(interval.is_every(7));
         assert_eq!(
             interval.after(at("2023-12-01T00:00:00Z")),
             at("2024-01-07T23:00:00Z")
@@ -247,7 +258,7 @@ mod tests {
         assert!(
             !Interval::parse("R/2024-01-07T23:00:00Z/P1D")
                 .expect("an interval")
-                .is_weekly()
+                .is_every(7)
         );
     }
 }

@@ -4,16 +4,17 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
 use super::datasource_truth;
+use super::datasources::Datasource;
 use super::examination::{Examination, Examined, Verdict};
 use super::operations::{self, Addresses, First};
+use super::task::{self, Over, Step, Task};
 use super::violation::{Violation, marks};
-use super::{instance, restore_request, vault_of};
+use super::{instance, refused, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Flavour, Stage, code, rule};
-use crate::services::{Context, Input, Next, Workflow, json_body};
+use crate::rules::{code, rule};
+use crate::services::{Context, Input, json_body};
 use crate::state::field;
 
 pub(super) fn validate_for_backup(
@@ -37,15 +38,15 @@ pub(super) fn validate_for_backup(
             return Err(Refusal::user_facing(error, &fill).by([rule::FX_B_19]));
         }
     }
-    let examined =
-        Examined::of_instance(&vault.id, properties).ok_or_else(|| super::not_found_inside(context))?;
+    let examined = Examined::of_instance(context.rules, &vault.id, properties)
+        .ok_or_else(|| super::not_found_inside(context))?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 
 /// Datasource types this service does not take, and credentials that make no sense, are refused at
 /// once.
 pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
-    if let Some(datasource) = Datasource::of(properties) {
+    if let Some(datasource) = Datasource::of(context.rules, properties) {
         let parameters = field(field(properties, "policyInfo"), "policyParameters");
         for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
             if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
@@ -55,18 +56,17 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
                 )));
             }
         }
-        if datasource.flavour == Flavour::SingleServer {
-            Credentials::of(properties).map_err(|why| {
-                Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[]).because(why)
-            })?;
+        if datasource.played(context.rules).takes_credentials() {
+            Credentials::of(properties)
+                .map_err(|why| refused::by(context, rule::DPP_CREDENTIALS).because(why))?;
         }
         return Ok(());
     }
     let info = field(properties, "dataSourceInfo");
     let kind = field(info, "datasourceType").as_str().unwrap_or_default();
     let id = field(info, "resourceID").as_str().unwrap_or_default();
-    match context.rules.vaults.datasource_type(kind) {
-        Some(own) if !own.played => {
+    match context.rules.datasources.of_type(kind) {
+        Some(own) if own.played.is_none() => {
             return Err(Refusal::not_played(&format!("backups of {} ({kind})", own.title)));
         }
         _ => {}
@@ -103,14 +103,13 @@ fn begin(
         .header("x-ms-client-request-id")
         .unwrap_or_default()
         .to_owned();
-    context.start(Validate {
-        examination: Examination::new(examined.clone()),
-        stage: examined.stage,
+    let validate = Validate {
+        examination: Examination::new(examined),
         operation: operation.clone(),
         activity,
         phase,
-        slept: false,
-    });
+    };
+    task::start(context, validate);
     let Some(vault) = context.state.resource(vault) else {
         return Response::new(StatusCode::NOT_FOUND);
     };
@@ -127,29 +126,38 @@ fn begin(
 #[derive(Clone)]
 struct Validate {
     examination: Examination,
-    stage: Stage,
     operation: String,
     activity: String,
     phase: &'static str,
-    slept: bool,
 }
 
-impl Workflow for Validate {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if !std::mem::replace(&mut self.slept, true) {
-            return Next::Sleep(context.phase(self.phase));
+impl Task for Validate {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase(self.phase), |own, context| {
+            own.examine(context, Input::Woke)
+        })
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let violation = Violation::interrupted(context);
+        self.refuse(context, &violation)
+    }
+}
+
+impl Validate {
+    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
+        match self.examination.step(context, input) {
+            Verdict::Pending(need) => Step::need(*need, Self::examine),
+            Verdict::Passed(_) => Over::operation(context, &self.operation, operations::ended_well()).into(),
+            Verdict::Violated(violation) => self.refuse(context, &violation).into(),
         }
-        let outcome = match self.examination.step(context, input) {
-            Verdict::Pending(next) => return *next,
-            Verdict::Passed(_) => operations::ended_well(),
-            Verdict::Violated(violation) => {
-                violation.note(context, self.stage.as_str());
-                mark(context, &self.operation, &violation);
-                operations::refused(&violation.refusal, &violation.info(&self.activity))
-            }
-        };
-        context.end(&self.operation, outcome);
-        Next::Done
+    }
+
+    fn refuse(&self, context: &mut Context<'_>, violation: &Violation) -> Over {
+        violation.note(context, self.examination.stage_name());
+        mark(context, &self.operation, violation);
+        let outcome = operations::refused(&violation.refusal, &violation.info(&self.activity));
+        Over::operation(context, &self.operation, outcome)
     }
 }
 

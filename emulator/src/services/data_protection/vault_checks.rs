@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::INSTANCE;
+use super::{INSTANCE, refused};
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
-use crate::rules::{Code, code, rule};
+use crate::rules::{code, rule};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
@@ -19,18 +19,10 @@ fn text<'a>(vault: &'a Value, path: &[&str]) -> &'a str {
 }
 
 const SOFT_DELETE: [&str; 4] = ["properties", "securitySettings", "softDeleteSettings", "state"];
-const IMMUTABILITY: [&str; 4] = ["properties", "securitySettings", "immutabilitySettings", "state"];
 const CROSS_REGION: [&str; 4] = [
     "properties",
     "featureSettings",
     "crossRegionRestoreSettings",
-    "state",
-];
-
-const CROSS_SUBSCRIPTION: [&str; 4] = [
-    "properties",
-    "featureSettings",
-    "crossSubscriptionRestoreSettings",
     "state",
 ];
 const ENCRYPTION: [&str; 4] = ["properties", "securitySettings", "encryptionSettings", "state"];
@@ -60,44 +52,35 @@ pub(super) fn check(
     sent: &Value,
     existing: Option<&Value>,
 ) -> Result<(), Refusal> {
-    let refuse = |code: Code| Err(Refusal::user_facing(context.rules.error(code), &[]));
     if existing.is_none() {
         super::check_name(context, id)?;
     }
+    let facts = &context.rules.vaults;
     let version = request.query_value("api-version").unwrap_or_default();
-    let always_on = version >= context.rules.vaults.always_on.from_version;
+    let always_on = version >= facts.always_on.from_version;
     if always_on && !text(sent, &SOFT_DELETE).eq_ignore_ascii_case("AlwaysOn") {
-        return refuse(code::SyntheticSoftDeleteAlwaysOnRequired);
+        return Err(refused::by(context, rule::VLT_03));
     }
     let settings = field(field(sent, "properties"), "storageSettings");
     check_storage(context, settings, existing)?;
     check_replicas(context, request, sent, existing)?;
     let redundancy = |value: &Value| text(&value[0], &["type"]).to_owned();
-    if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != "GeoRedundant" {
-        return refuse(code::SyntheticCrossRegionRestoreNeedsGeoRedundancy);
+    if text(sent, &CROSS_REGION) == "Enabled" && redundancy(settings) != facts.cross_region.redundancy {
+        return Err(refused::by(context, rule::FX_CR_01));
     }
     let Some(existing) = existing else { return Ok(()) };
-    if text(existing, &SOFT_DELETE) == "AlwaysOn" && text(sent, &SOFT_DELETE) != "AlwaysOn" {
-        return refuse(code::UserErrorDisableSoftDeleteNotAllowed);
-    }
-    if text(existing, &IMMUTABILITY) == "Locked" && text(sent, &IMMUTABILITY) != "Locked" {
-        return refuse(code::UserErrorUnsupportedVaultImmutabilityStateChange);
-    }
-    if text(existing, &CROSS_REGION) == "Enabled" && text(sent, &CROSS_REGION) != "Enabled" {
-        return refuse(code::UserErrorCrossRegionRestoreStateChangeNotAllowed);
-    }
-    let never = |vault: &Value| text(vault, &CROSS_SUBSCRIPTION) == "PermanentlyDisabled";
-    if never(existing) && !never(sent) {
-        return refuse(code::SyntheticCrossSubscriptionRestoreStaysDisabled);
-    }
-    // One that says nothing of it keeps it.
-    if text(existing, &ENCRYPTION) == "Enabled" && !["", "Enabled"].contains(&text(sent, &ENCRYPTION)) {
-        return refuse(code::SyntheticEncryptionKeyOfOnesOwnStays).map_err(|no| no.by([rule::VLT_07]));
+    for door in &facts.one_way {
+        let place: Vec<&str> = std::iter::once("properties").chain(door.place()).collect();
+        let (own, wanted) = (text(existing, &place), text(sent, &place));
+        let keeps = wanted == door.stays || wanted.is_empty() && door.unsaid_keeps;
+        if own == door.stays && !keeps {
+            return Err(refused::by(context, door.rule));
+        }
     }
     let own = redundancy(&existing["properties"]["storageSettings"]);
     let holds = context.state.resources_below(id, INSTANCE).next().is_some();
     if holds && settings.is_array() && redundancy(settings) != own {
-        return refuse(code::SyntheticRedundancyFixed);
+        return Err(refused::by(context, rule::VLT_01));
     }
     Ok(())
 }
@@ -107,10 +90,7 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
     let Some(all) = settings.as_array() else {
         return Ok(());
     };
-    let refuse = |why: String| {
-        let error = context.rules.error(code::VaultStorageSettings);
-        Err(Refusal::user_facing(error, &[]).because(why))
-    };
+    let refuse = |why: String| Err(refused::by(context, rule::VLT_STORAGE).because(why));
     // A vault that was made without them shows none, and may be written as it was shown.
     let none = |vault: &Value| {
         let own = field(field(vault, "properties"), "storageSettings").as_array();
@@ -129,7 +109,7 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
             .find(|own| own.eq_ignore_ascii_case(kind))
         else {
             let error = context.rules.error(code::VaultDatastoreType);
-            return Err(Refusal::user_facing(error, &[("type", kind)]));
+            return Err(Refusal::user_facing(error, &[("type", kind)]).by([rule::VLT_STORAGE]));
         };
         if kinds.contains(&known.as_str()) {
             return refuse(format!("storageSettings names {known} twice"));
@@ -179,7 +159,7 @@ fn check_replicas(
 /// Cross-region restore that is on cannot be switched on again by a PATCH; a PUT may say so.
 pub(super) fn check_patch(context: &Context<'_>, patch: &Value, existing: &Value) -> Result<(), Refusal> {
     if text(existing, &CROSS_REGION) == "Enabled" && text(patch, &CROSS_REGION) == "Enabled" {
-        let mut refusal = Refusal::user_facing(context.rules.error(code::CloudInternalError), &[]);
+        let mut refusal = refused::by(context, rule::DPP_CRR_AGAIN);
         refusal.headers.push(("x-ms-failure-cause", "service".to_owned()));
         return Err(refusal.because("cross-region restore is on already"));
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::operations::vault_guid;
 use crate::gateway::container_signature;
 use crate::model::{NetworkPath, Request, ResourceId, Response};
-use crate::services::{Context, Next, Outbound};
+use crate::services::{Context, Outbound};
 use crate::state::field;
 
 /// How long a signature for the database service is valid.
@@ -40,7 +40,12 @@ pub(super) fn place(context: &mut Context<'_>, vault: &ResourceId, container: &s
 }
 
 /// A call of the Backup service as itself, on Microsoft's side.
-pub(super) fn as_service(context: &Context<'_>, method: Method, path: &str, body: Option<&Value>) -> Next {
+pub(super) fn as_service(
+    context: &Context<'_>,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+) -> Outbound {
     let request = Request::new(
         method,
         "management.azure.com",
@@ -50,7 +55,7 @@ pub(super) fn as_service(context: &Context<'_>, method: Method, path: &str, body
         Some(body) => request.with_json(body),
         None => request,
     };
-    Next::Call(Outbound {
+    Outbound {
         principal: context
             .own
             .data_protection
@@ -60,11 +65,11 @@ pub(super) fn as_service(context: &Context<'_>, method: Method, path: &str, body
         audience: "https://management.azure.com/",
         path: NetworkPath::internet(),
         request,
-    })
+    }
 }
 
 /// Makes the account, if it is not there yet.
-pub(super) fn put_account(context: &Context<'_>, place: &Place, location: &str) -> Next {
+pub(super) fn put_account(context: &Context<'_>, place: &Place, location: &str) -> Outbound {
     let body = json!({
         "location": location,
         "kind": "StorageV2",
@@ -82,7 +87,7 @@ fn container_path(place: &Place) -> String {
 }
 
 /// Makes the container.
-pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Next {
+pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Outbound {
     as_service(
         context,
         Method::PUT,
@@ -92,12 +97,12 @@ pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Next {
 }
 
 /// Removes the container with everything in it.
-pub(super) fn delete_container(context: &Context<'_>, place: &Place) -> Next {
+pub(super) fn delete_container(context: &Context<'_>, place: &Place) -> Outbound {
     as_service(context, Method::DELETE, &container_path(place), None)
 }
 
 /// Asks for the account's keys.
-pub(super) fn list_keys(context: &Context<'_>, place: &Place) -> Next {
+pub(super) fn list_keys(context: &Context<'_>, place: &Place) -> Outbound {
     as_service(
         context,
         Method::POST,

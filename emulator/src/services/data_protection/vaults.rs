@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::encryption::KeyCheck;
 use super::operations::{self, Addresses, First};
-use super::{VAULT, deleted_vaults, vault_checks, versions};
+use super::{VAULT, deleted_vaults, task, vault_checks, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Rules;
@@ -125,7 +125,7 @@ pub(super) fn begin_write(
     let operation = operations::begin(context, &id);
     let activity = operations::activity(context, request);
     match KeyCheck::of(&vault, key.as_ref(), &operation, &activity) {
-        Some(check) => context.start(check),
+        Some(check) => task::start(context, check),
         None => operations::after(context, &operation, "vault_put", move |context| {
             end_write(context, &id, key)
         }),
@@ -145,7 +145,7 @@ fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> 
         .as_array()
         .into_iter()
         .flatten()
-        .any(|setting| field(setting, "type").as_str() == Some("GeoRedundant"));
+        .any(|setting| field(setting, "type").as_str() == Some(&rules.vaults.cross_region.redundancy));
     rules.pair_of(location).filter(|_| geo).into_iter().collect()
 }
 

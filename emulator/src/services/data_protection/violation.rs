@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::log::RefusedBecause;
-use crate::rules::{Prerequisite, code};
+use crate::rules::{Cause, DatasourceName, Gate, Prerequisite, Stage, code, rule};
 use crate::services::Context;
 
 /// The stages at which something of a vault can turn out not to be possible, as the log calls them.
@@ -26,7 +26,55 @@ pub(super) struct Violation {
     pub(super) inner: Value,
 }
 
+/// Something that broke while data moved.
+pub(super) struct Broken<'a> {
+    /// The datasource's type.
+    pub(super) of: DatasourceName,
+    /// In which job.
+    pub(super) stage: Stage,
+    /// Who says so.
+    pub(super) cause: Cause,
+    /// With which word.
+    pub(super) says: &'a str,
+    /// The inner error's code, where the row has none.
+    pub(super) inner: &'a str,
+    /// In their words.
+    pub(super) message: &'a str,
+    /// In ours.
+    pub(super) reason: String,
+}
+
 impl Violation {
+    /// What something that broke shows as. `fill` replaces `{names}` in an inner text.
+    pub(super) fn broken(context: &Context<'_>, broken: &Broken<'_>, fill: &[(&str, &str)]) -> Self {
+        let rows = &context.rules.failures;
+        let Some((row, code)) = rows.of(broken.of, broken.stage, broken.cause, broken.says) else {
+            return Self::moving(context, &broken.reason);
+        };
+        let inner = row.inner.as_deref().unwrap_or(broken.inner);
+        let reason = match (&row.reason, &row.inner) {
+            (Some(reason), _) => reason.clone(),
+            (None, Some(inner)) => format!("{inner}: {}", broken.message),
+            (None, None) => broken.reason.clone(),
+        };
+        let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
+            .because(reason)
+            .by([row.rule])
+            .at(context.rules.rule(row.rule).gate.unwrap_or(Gate::Service));
+        refusal.mark = refusal.mark.max(row.mark);
+        let text = match (&row.inner_text, &row.reason) {
+            (Some(text), _) => fill.iter().fold(text.clone(), |text, (name, value)| {
+                text.replace(&format!("{{{name}}}"), value)
+            }),
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => broken.message.to_owned(),
+        };
+        Self {
+            refusal,
+            inner: inner_error(inner, &text),
+        }
+    }
+
     pub(super) fn plain(refusal: Refusal) -> Self {
         Self {
             refusal,
@@ -34,11 +82,33 @@ impl Violation {
         }
     }
 
+    /// For a job whose instance has been deleted since it was asked for.
+    pub(super) fn instance_gone(context: &Context<'_>) -> Self {
+        let error = context.rules.error(code::SyntheticBackupInstanceGone);
+        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_INSTANCE_GONE]);
+        Self::plain(refusal.because("the backup instance was deleted before the job had ended"))
+    }
+
+    /// For a job that did not get what it waited for.
+    pub(super) fn interrupted(context: &Context<'_>) -> Self {
+        let error = context.rules.error(code::SyntheticJobInterrupted);
+        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_MOVEMENT]);
+        Self::plain(refusal.because("the job did not get the answer it waited for"))
+    }
+
+    /// Whether nobody but the service can do anything about it.
+    pub(super) fn is_ours(&self) -> bool {
+        let ours = [code::SyntheticDataMovementFailed, code::SyntheticJobInterrupted];
+        ours.iter().any(|own| own.as_str() == self.refusal.code)
+    }
+
     /// For data that could not be moved, whatever the reason.
     pub(super) fn moving(context: &Context<'_>, reason: &str) -> Self {
         let error = context.rules.error(code::SyntheticDataMovementFailed);
         Self {
-            refusal: Refusal::user_facing(error, &[]).because(reason),
+            refusal: Refusal::user_facing(error, &[])
+                .because(reason)
+                .by([rule::DPP_MOVEMENT]),
             inner: inner_error("InternalServerError", reason),
         }
     }
@@ -87,6 +157,7 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
     if let Some(mark) = row.code_mark {
         refusal.mark = mark;
     }
+    refusal.gate = context.rules.rule(row.id).gate.unwrap_or(refusal.gate);
     Box::new(Violation::plain(refusal))
 }
 

@@ -28,7 +28,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, LongRunning, Preparer, lenient_json_body};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::code;
 use crate::state::{OperationOutcome, field};
@@ -71,11 +71,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 fn invalid(text: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidTemplate",
-        format!("Deployment template validation failed: '{text}'"),
-    )
+    Refusal::of(code::InvalidTemplate, &[("what", text)])
 }
 
 /// What a deployment is made to: the group or the subscription.
@@ -117,11 +113,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     // Looked at before the template, which may ask where its deployment is.
     let needs_location = id.resource_group().is_none();
     if needs_location && field(&*lenient_json_body(request)?, "location").is_null() {
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "LocationRequired",
-            "The location property is required for this definition.",
-        ));
+        return Err(Refusal::of(code::LocationRequired, &[]));
     }
     let Read { template, budget, .. } = read(context, permit, request)?;
     let active = context
@@ -131,13 +123,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
         .get(&id)
         .is_some_and(Deployment::is_running);
     if active {
-        return Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "DeploymentActive",
-            format!(
-                "The deployment with resource id '{id}' cannot be saved, because this would overwrite an existing deployment which is still active."
-            ),
-        ));
+        return Err(Refusal::of(code::DeploymentActive, &[("id", id.as_str())]));
     }
     let operation = context.draw_uuid("deployment").to_string();
     context.state.operations.begin(operation.clone(), context.now);
@@ -280,11 +266,7 @@ fn end(context: &mut Context<'_>, id: &ResourceId, state: &str, change: impl FnO
 }
 
 fn missing(id: &ResourceId) -> Refusal {
-    Refusal::arm(
-        StatusCode::NOT_FOUND,
-        "DeploymentNotFound",
-        format!("Deployment '{}' could not be found.", id.name()),
-    )
+    Refusal::of(code::DeploymentNotFound, &[("name", id.name())])
 }
 
 fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -328,8 +310,7 @@ fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Res
     let id = permit.scope.clone();
     let own = context.own.deployments.0.get(&id).ok_or_else(|| missing(&id))?;
     if !own.is_running() {
-        let error = context.rules.error(code::SyntheticDeploymentNotRunning);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::SyntheticDeploymentNotRunning, &[]));
     }
     end(context, &id, "Canceled", |_| {});
     Ok(Response::new(StatusCode::NO_CONTENT))

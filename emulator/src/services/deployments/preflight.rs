@@ -30,7 +30,7 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> 
     let mut refusal = row(code::InvalidTemplateDeployment);
     for own in &found {
         refusal.mark = refusal.mark.max(own.refusal.mark);
-        refusal.rules.extend(own.refusal.rules.iter().cloned());
+        refusal.name(own.refusal.rules.iter().copied());
     }
     let reasons: Vec<String> = found.iter().map(Found::reason).collect();
     let details: Vec<Value> = found.iter().map(Found::shown).collect();

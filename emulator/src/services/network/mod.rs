@@ -101,11 +101,7 @@ fn put_private_endpoint(
     let mut body = plain::resource_body(&id, PRIVATE_ENDPOINT, &*json_body(request)?)?;
     let targets = targets(&body);
     if targets.is_empty() {
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestFormat",
-            "A private endpoint needs privateLinkServiceConnections with a privateLinkServiceId.",
-        ));
+        return Err(Refusal::of(code::PrivateEndpointWithoutTarget, &[]));
     }
     if let Some((missing, _)) = targets
         .iter()

@@ -33,14 +33,8 @@ pub(super) fn put(
     if let Some(own) = &existing
         && *own != location
     {
-        let text = format!(
-            "Invalid resource group location '{location}'. The Resource group already exists in location '{own}'."
-        );
-        return Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "InvalidResourceGroupLocation",
-            text,
-        ));
+        let fill = [("location", &*location), ("own", own)];
+        return Err(Refusal::of(code::InvalidResourceGroupLocation, &fill));
     }
     let status = if existing.is_some() {
         StatusCode::OK
@@ -65,8 +59,7 @@ fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
 }
 
 fn missing(id: &ResourceId) -> Refusal {
-    let text = format!("Resource group '{}' could not be found.", id.name());
-    Refusal::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", text)
+    Refusal::of(code::ResourceGroupNotFound, &[("group", id.name())])
 }
 
 pub(super) fn patch(

@@ -13,6 +13,7 @@ use super::{Context, Handler};
 use crate::gateway::{Permit, Refusal};
 use crate::model::ResourceId;
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::state::{OperationOutcome, Subscription};
 
 pub use own::ResourcesState;
@@ -133,13 +134,8 @@ fn operation_result(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = permit.params.get("operation");
-    let operation = context.state.operations.get(id).ok_or_else(|| {
-        Refusal::arm(
-            StatusCode::NOT_FOUND,
-            "NotFound",
-            format!("There is no operation '{id}'."),
-        )
-    })?;
+    let operation = context.state.operations.get(id);
+    let operation = operation.ok_or_else(|| Refusal::of(code::OperationNotFound, &[("operation", id)]))?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
         OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Action, Request, Response};
-use crate::rules::{Provider, Rules};
+use crate::rules::{Provider, Rules, code};
 use crate::services::Context;
 
 /// The actions of a namespace that operations take, each with whether it is a data action.
@@ -86,10 +86,7 @@ fn find<'a>(rules: &'a Rules, permit: &Permit) -> Result<&'a Provider, Refusal> 
         .providers
         .iter()
         .find(|known| known.namespace.eq_ignore_ascii_case(namespace))
-        .ok_or_else(|| {
-            let text = format!("The resource namespace '{namespace}' is invalid.");
-            Refusal::arm(StatusCode::NOT_FOUND, "InvalidResourceNamespace", text)
-        })
+        .ok_or_else(|| Refusal::of(code::InvalidResourceNamespace, &[("namespace", namespace)]))
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::gateway::{Permit, Refusal, check_tags};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::code;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -52,10 +53,9 @@ fn sent_tags(sent: &Value) -> Result<Map<String, Value>, Refusal> {
     match field(field(sent, "properties"), "tags") {
         Value::Object(tags) if tags.values().all(Value::is_string) => Ok(tags.clone()),
         Value::Null => Ok(Map::new()),
-        _ => Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestContent",
-            "The request content was invalid: 'properties.tags' must be an object of texts.",
+        _ => Err(Refusal::of(
+            code::BodyIsNoObject,
+            &[("what", "'properties.tags' must be an object of texts")],
         )),
     }
 }
@@ -109,14 +109,8 @@ pub(super) fn patch(
     } else if is("Delete") {
         others(&|name, value| values.contains(&(name.to_ascii_lowercase(), value.to_string())))
     } else {
-        let text = format!(
-            "The request content was invalid: 'operation' is Merge, Replace or Delete, and not '{operation}'."
-        );
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestContent",
-            text,
-        ));
+        let what = format!("'operation' is Merge, Replace or Delete, and not '{operation}'");
+        return Err(Refusal::of(code::BodyIsNoObject, &[("what", &what)]));
     };
     check_tags(context.rules, &kind_of(&permit.scope), &tags)?;
     set_tags(context, &permit.scope, tags.clone());

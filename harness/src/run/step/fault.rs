@@ -33,7 +33,8 @@ impl Take for Fault {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let applied = play.client.look(|core| self.0.apply(core));
+        let now = play.client.now();
+        let applied = play.client.look(|core| self.0.apply(core, now));
         applied.map_err(RunError::Scenario)?;
         Ok(Outcome::done())
     }

@@ -22,7 +22,7 @@ pub(super) struct InPlace {
 fn in_place(stage: &SharedStage) -> InPlace {
     let door = stage.driver.front_door();
     InPlace {
-        faults: door.with_core(|azure| azure.faults_mut().describe()),
+        faults: door.with_core(|azure| azure.faults().describe()),
     }
 }
 
@@ -50,16 +50,17 @@ pub(super) async fn add(
 ) -> Result<Json<InPlace>, Problem> {
     let Json(file) = sent?;
     let door = stage.driver.front_door();
-    door.with_core(|azure| file.apply(azure)).map_err(Problem::bad)?;
+    let now = door.clock().now();
+    door.with_core(|machine| file.apply(machine, now))
+        .map_err(Problem::bad)?;
     Ok(Json(in_place(&stage)))
 }
 
 /// Takes all faults away.
 #[cfg_attr(test, utoipa::path(delete, path = "/_azdrill/faults", responses((status = 200, body = InPlace))))]
 pub(super) async fn clear(State(stage): State<SharedStage>) -> Json<InPlace> {
-    stage
-        .driver
-        .front_door()
-        .with_core(|azure| azure.faults_mut().clear());
+    let door = stage.driver.front_door();
+    let now = door.clock().now();
+    door.with_core(|machine| machine.clear_faults(now));
     Json(in_place(&stage))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use azdrill_emulator::journal::NotBroughtBack;
 use azdrill_emulator::model::Timestamp;
 use serde::Serialize;
 #[cfg(test)]
@@ -9,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::time::{Time, time};
-use crate::serve::stage::{NotBroughtBack, SharedStage};
+use crate::serve::stage::SharedStage;
 
 /// Worlds that are kept.
 #[derive(Debug, Serialize)]

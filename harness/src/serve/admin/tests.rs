@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use azdrill_emulator::rules::Profile;
 use serde_json::{Value, json};
 
+use crate::journal_file::JournalFile;
+use crate::replay::{Until, replay};
 use crate::serve::{FaultFile, ServedWorld, Setup};
 
 pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
@@ -23,8 +25,17 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         certificate: None,
         postgres: None,
         hosts: None,
+        journal: Some(JournalFile::create(&folder.join("journal")).unwrap()),
     };
     ServedWorld::start(setup).await.unwrap()
+}
+
+/// Stops it. Whatever was done below `/_azdrill/` was an input: its journal makes the same world.
+async fn shut_down(world: ServedWorld, folder: &std::path::Path) {
+    world.shutdown().await;
+    let replayed = replay(&folder.join("journal"), Until::End).unwrap();
+    let first = replayed.first.map(|first| first.played);
+    assert!(first.is_none(), "{first:?}");
 }
 
 /// Asks over a socket. The answer is JSON, or a text.
@@ -77,7 +88,7 @@ async fn time_is_moved_and_never_back() {
         assert!((400..500).contains(&status), "{status}");
         assert!(answer["error"].as_str().unwrap().contains(part), "{answer}");
     }
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 #[tokio::test]
@@ -110,7 +121,7 @@ async fn faults_are_put_in_place_listed_and_taken_away() {
     assert!(began.elapsed() < std::time::Duration::from_secs(2));
     let (_, none) = local(&world, "DELETE", "/_azdrill/faults", None).await;
     assert_eq!(none, json!({"faults": []}));
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 #[tokio::test]
@@ -139,7 +150,7 @@ async fn the_gates_are_asked_why() {
         let (status, _) = local(&world, "POST", "/_azdrill/explain", Some(wrong)).await;
         assert_eq!(status, 400);
     }
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 #[tokio::test]
@@ -172,7 +183,7 @@ async fn state_and_log_tell_what_is_and_what_was() {
     assert_eq!(log["calls"][0]["status"], 401, "{log}");
     let (status, _) = local(&world, "GET", "/_azdrill/log?afetr=1", None).await;
     assert_eq!(status, 400);
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 /// Asks ARM as the operator.
@@ -242,7 +253,7 @@ async fn a_world_that_was_kept_comes_back() {
         missing["error"].as_str().unwrap().contains("`before`"),
         "{missing}"
     );
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 #[tokio::test]
@@ -269,7 +280,7 @@ async fn a_reset_begins_again_and_the_log_goes_on() {
         .filter_map(|call| call["path"].as_str())
         .collect();
     assert_eq!(paths.len(), 2, "{paths:?}");
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 /// A blob's path may begin as ours do; only at this machine's own name are they ours.
@@ -281,7 +292,7 @@ async fn hosts_of_azure_have_no_such_routes() {
         let (status, answer) = ask(&world, "GET", "/_azdrill/state", None, host).await;
         assert!(status >= 400, "{host}: {answer}");
     }
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }
 
 #[tokio::test]
@@ -311,5 +322,5 @@ async fn everything_described_is_answered_and_nothing_else() {
             }
         }
     }
-    world.shutdown().await;
+    shut_down(world, folder.path()).await;
 }

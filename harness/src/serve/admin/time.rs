@@ -46,7 +46,7 @@ pub(super) fn time(stage: &SharedStage) -> Time {
     Time {
         now,
         gone_seconds: door.clock().gone_until(now).as_secs_f64(),
-        next_due: door.with_core(|azure| azdrill_emulator::server::Core::next_due(azure)),
+        next_due: door.with_core(|azure| azdrill_emulator::machine::Core::next_due(azure)),
     }
 }
 

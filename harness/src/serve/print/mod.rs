@@ -8,7 +8,8 @@ mod timeline;
 use std::collections::BTreeMap;
 
 use self::causes::{Cause, causes};
-use self::timeline::{place, timeline, waiting};
+pub(crate) use self::timeline::place;
+use self::timeline::{timeline, waiting};
 use super::call::Call;
 use super::record::Record;
 use super::tally::fold;

@@ -112,7 +112,7 @@ fn waited_for(wait: &Wait<'_>) -> String {
 }
 
 /// Where a call went, without what says nothing.
-pub(super) fn place(call: &Call) -> String {
+pub(crate) fn place(call: &Call) -> String {
     let path = short_path(&call.path);
     match call.host.as_str() {
         "management.azure.com" => path,

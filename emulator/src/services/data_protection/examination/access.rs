@@ -8,7 +8,8 @@ use super::{Examination, Outcome, service_path};
 use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject};
 use crate::services::data_protection::credentials::Credentials;
-use crate::services::{Context, Next, Outbound};
+use crate::services::data_protection::task::Need;
+use crate::services::{Context, Outbound};
 
 const ARM: &str = "https://management.azure.com/";
 const STORAGE: &str = "https://storage.azure.com/";
@@ -126,7 +127,7 @@ impl Examination {
         };
         self.outbound(context, request, wanted.endpoint)
             .map_or(Outcome::Met, |outbound| {
-                Outcome::Needs(Box::new(Next::Ask(outbound)))
+                Outcome::Needs(Box::new(Need::Ask(outbound)))
             })
     }
 
@@ -160,7 +161,7 @@ impl Examination {
         };
         self.outbound(context, request, endpoint)
             .map_or(Outcome::Met, |outbound| {
-                Outcome::Needs(Box::new(Next::Call(outbound)))
+                Outcome::Needs(Box::new(Need::Call(outbound)))
             })
     }
 }

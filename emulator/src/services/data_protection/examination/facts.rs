@@ -27,9 +27,13 @@ impl Examination {
         Outcome::Met
     }
 
-    pub(super) fn customer_database(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
-        let own = ["azure_maintenance", "azure_sys"];
-        if own.contains(&self.examined.database.as_str()) {
+    pub(super) fn customer_database(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        azures_own: &[String],
+    ) -> Outcome {
+        if azures_own.contains(&self.examined.database) {
             let reason = format!("{} is Azure's own", self.examined.database);
             return Outcome::NotMet(violation(context, row, &reason));
         }
@@ -75,7 +79,7 @@ impl Examination {
             return Outcome::NotMet(violation(context, row, &reason));
         }
         let text = format!("warning: {reason}; the documents require it, and it is not enforced");
-        context.log.note(context.now, row.stage.as_str(), text, None);
+        context.log.note(context.now, self.stage_name(), text, None);
         Outcome::Met
     }
 

@@ -13,13 +13,13 @@ use access::{Look, lists_a_blob};
 use serde_json::Value;
 
 use super::credentials::Credentials;
-use super::datasource::Datasource;
+use super::datasources::Datasource;
+use super::task::Need;
 use super::violation::{Violation, inner_error, violation};
 use super::{identity_of, path_of};
-use crate::gateway::Refusal;
 use crate::model::{NetworkPath, PrincipalId, ResourceId};
-use crate::rules::{Check, Flavour, Prerequisite, RestoredAs, Stage, Subject, code};
-use crate::services::{Context, Input, Next};
+use crate::rules::{Check, DatasourceName, Prerequisite, RestoredAs, Rules, Stage, Subject};
+use crate::services::{Context, Input};
 use crate::state::field;
 
 /// Where files are to be restored to.
@@ -40,12 +40,12 @@ pub(super) struct Target {
 pub(super) struct Examined {
     /// At which stage.
     pub(super) stage: Stage,
-    /// What is to be restored as what, if anything.
+    /// What a recovery point is to be restored as, if one is.
     pub(super) restored_as: Option<RestoredAs>,
     /// The vault.
     pub(super) vault: ResourceId,
     /// The kind of datasource.
-    pub(super) flavour: Flavour,
+    pub(super) datasource: DatasourceName,
     /// `identityDetails` of the request.
     pub(super) identity: Value,
     /// The datasource's server, or the one to restore to.
@@ -65,8 +65,8 @@ pub(super) struct Examined {
 impl Examined {
     /// What is examined before the datasource of an instance is backed up. `None` if the instance
     /// names no datasource that is taken, or no credentials that make sense.
-    pub(super) fn of_instance(vault: &ResourceId, properties: &Value) -> Option<Self> {
-        let datasource = Datasource::of(properties)?;
+    pub(super) fn of_instance(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let datasource = Datasource::of(rules, properties)?;
         Some(Self {
             stage: Stage::ValidateBackup,
             restored_as: None,
@@ -74,15 +74,39 @@ impl Examined {
             identity: field(properties, "identityDetails").clone(),
             server: Some(datasource.server()),
             database: datasource.database().to_owned(),
-            credentials: match datasource.flavour {
-                Flavour::FlexibleServer => None,
-                Flavour::SingleServer => Some(Credentials::of(properties).ok()?),
+            credentials: match datasource.played(rules).takes_credentials() {
+                false => None,
+                true => Some(Credentials::of(properties).ok()?),
             },
-            flavour: datasource.flavour,
+            datasource: datasource.name,
             source: None,
             configured: false,
             target: None,
         })
+    }
+
+    /// The same, once the instance is there and protection is being configured.
+    pub(super) fn of_protection(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let examined = Self::of_instance(rules, vault, properties)?;
+        Some(Self {
+            stage: Stage::Protect,
+            ..examined
+        })
+    }
+
+    /// The same, at the beginning of a backup job. What the instance was configured with stays.
+    pub(super) fn of_backup_job(rules: &Rules, vault: &ResourceId, properties: &Value) -> Option<Self> {
+        let examined = Self::of_instance(rules, vault, properties)?;
+        Some(Self {
+            stage: Stage::BackupJob,
+            configured: true,
+            ..examined
+        })
+    }
+
+    /// Whether a row is looked at.
+    fn takes(&self, row: &Prerequisite) -> bool {
+        row.is_for(self.datasource, self.stage, self.restored_as)
     }
 
     fn credentials(&self) -> Option<&Credentials> {
@@ -103,7 +127,7 @@ pub(super) struct Examination {
 /// What an examination says after a step.
 pub(super) enum Verdict {
     /// It needs something first.
-    Pending(Box<Next>),
+    Pending(Box<Need>),
     /// Every row is met; this is who the work is done as.
     Passed(PrincipalId),
     /// A row is not met.
@@ -114,7 +138,7 @@ pub(super) enum Verdict {
 enum Outcome {
     Met,
     NotMet(Box<Violation>),
-    Needs(Box<Next>),
+    Needs(Box<Need>),
 }
 
 impl Examination {
@@ -128,40 +152,37 @@ impl Examination {
         }
     }
 
+    /// The word for its stage in the log.
+    pub(super) fn stage_name(&self) -> &'static str {
+        stage_name(self.examined.stage)
+    }
+
     /// Takes the answer to what was needed and goes on to the next thing needed, or to the end.
     pub(super) fn step(&mut self, context: &mut Context<'_>, input: Input) -> Verdict {
         let mut input = Some(input).filter(|input| !matches!(input, Input::Woke));
         let rules = context.rules;
-        let Examined {
-            stage,
-            flavour,
-            restored_as,
-            ..
-        } = self.examined;
-        let rows = || {
-            let all = rules.prerequisites.iter();
-            all.filter(move |row| row.is_for(flavour, stage, restored_as))
-        };
-        while let Some(row) = rows().nth(self.row) {
+        while let Some(row) = rules.prerequisites.get(self.row) {
+            if !self.examined.takes(row) {
+                self.row += 1;
+                continue;
+            }
             let outcome = match input.take() {
                 Some(answer) => self.answered(context, row, answer),
                 None => self.examine(context, row),
             };
             match outcome {
                 Outcome::Met => self.row += 1,
-                Outcome::Needs(next) => return Verdict::Pending(next),
+                Outcome::Needs(need) => return Verdict::Pending(need),
                 Outcome::NotMet(violation) => return Verdict::Violated(violation),
             }
         }
         match self.principal {
             Some(principal) => Verdict::Passed(principal),
             // No row of this stage looked at the identity; without one nothing can be done.
-            None => Verdict::Violated(Box::new(Violation::plain(Refusal::user_facing(
-                context
-                    .rules
-                    .error(code::UserErrorSystemIdentityNotEnabledWithVault),
-                &[],
-            )))),
+            None => Verdict::Violated(Box::new(Violation::moving(
+                context,
+                "nobody is named to do it as",
+            ))),
         }
     }
 
@@ -182,7 +203,7 @@ impl Examination {
             Check::NameFree { on } => self.look(context, *on, Look::FirstBlob { ending: "" }),
             Check::Before { time } => self.before(context, row, *time),
             Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
-            Check::CustomerDatabase {} => self.customer_database(context, row),
+            Check::CustomerDatabase { azures_own } => self.customer_database(context, row, azures_own),
             Check::OtherThanSource {} => self.other_than_source(context, row),
             Check::Secret { fault } => self.secret(context, row, *fault),
             Check::SignIn { fault } => self.sign_in_check(context, row, *fault),
@@ -203,7 +224,7 @@ impl Examination {
             (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
                 let mut found = violation(context, row, &refusal.reason);
                 found.refusal.gate = refusal.gate;
-                found.refusal.rules.extend(refusal.rules);
+                found.refusal.name(refusal.stated());
                 found.inner = inner_error(&refusal.code, &refusal.message);
                 Outcome::NotMet(found)
             }
@@ -263,5 +284,14 @@ pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource
     match context.state.tenant_of(&vault.id) {
         Some(tenant) => path_of(vault, tenant),
         None => NetworkPath::internet(),
+    }
+}
+
+/// The word for a stage in the log.
+pub(super) fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::BackupJob => "backup",
+        Stage::RestoreJob => "restore",
+        other => other.as_str(),
     }
 }

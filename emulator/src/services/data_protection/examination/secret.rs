@@ -8,7 +8,8 @@ use crate::gateway::Refusal;
 use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, rule};
 use crate::services::data_protection::credentials::{ConnectionString, Credentials};
-use crate::services::{Context, Input, Next};
+use crate::services::data_protection::task::Need;
+use crate::services::{Context, Input};
 use crate::state::field;
 
 /// The version of the protocol spoken.
@@ -51,11 +52,11 @@ impl Examination {
         };
         match &self.secret {
             SecretLook::Begun => match request() {
-                Some(outbound) => Outcome::Needs(Box::new(Next::Ask(outbound))),
+                Some(outbound) => Outcome::Needs(Box::new(Need::Ask(outbound))),
                 None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
             },
             SecretLook::Admitted => match request() {
-                Some(outbound) => Outcome::Needs(Box::new(Next::Call(outbound))),
+                Some(outbound) => Outcome::Needs(Box::new(Need::Call(outbound))),
                 None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
             },
             SecretLook::Failed {
@@ -66,7 +67,7 @@ impl Examination {
                 let mut found = violation(context, row, reason);
                 if let Some(refusal) = refusal {
                     found.refusal.gate = refusal.gate;
-                    found.refusal.rules.extend(refusal.rules.iter().cloned());
+                    found.refusal.name(refusal.stated());
                     found.inner = inner_error(&refusal.code, &refusal.message);
                 }
                 Outcome::NotMet(found)

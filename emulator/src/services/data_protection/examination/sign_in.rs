@@ -6,11 +6,12 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Gate, Prerequisite, RestoredAs, SignInFault, code};
+use crate::rules::{Prerequisite, RestoredAs, SignInFault};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::examination::secret::SecretLook;
 use crate::services::data_protection::plugin;
-use crate::services::{Context, Input, Next};
+use crate::services::data_protection::task::Need;
+use crate::services::{Context, Input};
 
 /// The database a restore signs in to, since its own is not there yet.
 const MAINTENANCE: &str = "postgres";
@@ -43,34 +44,19 @@ impl Examination {
                 Ok(sign_in) => {
                     let needed = self.needed();
                     let work = Work::Examine(ExamineWork { sign_in, needed });
-                    return Outcome::Needs(Box::new(Next::Work(work)));
+                    return Outcome::Needs(Box::new(Need::Work(work)));
                 }
                 Err(failed) => self.signed_in = failed,
             }
         }
         match &self.signed_in {
             SignInLook::Failed { fault, reason } if *fault == wanted => {
-                let mut found = violation(context, row, reason);
-                found.refusal.gate = match fault {
-                    SignInFault::Network => Gate::Network,
-                    SignInFault::Credentials | SignInFault::EntraIdentity => Gate::Authentication,
-                    _ => Gate::Service,
-                };
-                Outcome::NotMet(found)
+                Outcome::NotMet(violation(context, row, reason))
             }
             SignInLook::In(missing) if !missing.is_empty() && wanted == SignInFault::Rights => {
-                let mut found = violation(context, row, &name(missing));
-                found.refusal.gate = Gate::Authorization;
-                Outcome::NotMet(found)
+                Outcome::NotMet(violation(context, row, &name(missing)))
             }
-            SignInLook::Broken(reason) => {
-                let refusal = crate::gateway::Refusal::user_facing(
-                    context.rules.error(code::SyntheticDataMovementFailed),
-                    &[],
-                )
-                .because(reason);
-                Outcome::NotMet(Box::new(Violation::plain(refusal)))
-            }
+            SignInLook::Broken(reason) => Outcome::NotMet(Box::new(Violation::moving(context, reason))),
             SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => Outcome::Met,
         }
     }

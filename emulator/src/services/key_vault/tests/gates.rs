@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::world::{HOST, VAULT, World, refused};
+use crate::machine::{Admission, Core};
 use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, TenantId};
-use crate::server::{Admission, Core};
 
 #[test]
 fn the_first_request_is_challenged_before_its_body_is_looked_at() {

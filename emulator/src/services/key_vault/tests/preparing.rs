@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::world::World;
+use crate::machine::Core;
 use crate::model::{NetworkPath, Request, Response};
-use crate::server::Core;
 use crate::state::field;
 
 /// Calls the vault the way the front door does.

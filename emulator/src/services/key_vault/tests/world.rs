@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::azure::Azure;
+use crate::machine::Core;
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
-use crate::server::Core;
 use crate::services::Settings;
 use crate::state::{IdentityKind, Principal};
 use crate::world::{Operator, assign, found};

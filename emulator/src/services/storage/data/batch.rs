@@ -65,6 +65,11 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
     let operation = permit
         .as_ref()
         .map(|permit| std::sync::Arc::clone(&permit.operation(context.rules).id));
+    let rules = match (&refusal, &permit) {
+        (Some(refusal), _) => refusal.rules.clone(),
+        (None, Some(permit)) => permit.rules.clone(),
+        (None, None) => Vec::new(),
+    };
     let caller = permit
         .map(|permit| permit.caller.name)
         .or_else(|| refusal.as_ref().map(|refusal| refusal.caller.clone()));
@@ -83,6 +88,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         faulted: false,
         failed: None,
         bodies: None,
+        rules,
         operation: operation.unwrap_or_default(),
         status: response.status.as_u16(),
         refused: refusal.map(|refusal| RefusedBecause {

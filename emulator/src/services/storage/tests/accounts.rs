@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::world::{HOST, World, refused};
-use crate::server::Core;
+use crate::machine::Core;
 use crate::world::assign;
 
 const ACCT: &str = "/providers/Microsoft.Storage/storageAccounts/acct";

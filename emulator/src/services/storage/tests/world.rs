@@ -6,9 +6,9 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use crate::azure::{Azure, KeptWorld};
+use crate::machine::Core;
 use crate::model::{Body, Extent, NetworkPath, Request, ResourceId, Response, StoredBody, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
-use crate::server::Core;
 use crate::services::Settings;
 use crate::world::{Operator, assign, found};
 

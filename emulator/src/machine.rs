@@ -1,5 +1,6 @@
-//! What the shell needs of the core. `azure::Azure` is the one real implementation; the
-//! shell's own tests use small doubles.
+//! The machine as whoever drives it sees it: what can be put into it, and what comes out. `azure::Azure` is
+//! the one that plays Azure, `journal::Journalled` the same with a journal; the shell's own tests drive small
+//! doubles.
 
 use std::net::SocketAddr;
 

@@ -1,0 +1,414 @@
+//! The machine that can only be changed by what a journal can hold.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Deref;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Sink;
+use super::answer::Answer;
+use super::beginning::{Beginning, Header};
+use super::input::{Application, Given, Input};
+use super::line::Journal;
+use super::request::SentRequest;
+use super::result::OutsideResult;
+use crate::azure::{Azure, KeptWorld, NotNow};
+use crate::fault::{DatabaseFault, Fault};
+use crate::jobs::{Effect, EffectId, EffectResult};
+use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
+use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
+use crate::rules::RulesError;
+use crate::world::{self, Operator};
+
+/// A fake Azure that is its journal. It can be looked at as an [`Azure`], and changed by nothing that is not a
+/// method of this: each is an [`Input`].
+pub struct Journalled {
+    inner: Inner,
+    journal: Option<Journal>,
+}
+
+/// What inputs change.
+struct Inner {
+    azure: Azure,
+    kept: BTreeMap<String, Kept>,
+}
+
+struct Kept {
+    at: Timestamp,
+    world: KeptWorld,
+}
+
+/// Why a kept world was not brought back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotBroughtBack {
+    /// There is none of that name.
+    #[error("no snapshot is called `{0}`")]
+    Unknown(String),
+    /// It cannot be now.
+    #[error(transparent)]
+    NotNow(#[from] NotNow),
+}
+
+impl Journalled {
+    /// An empty Azure that keeps no journal.
+    ///
+    /// # Errors
+    ///
+    /// If the rules do not load, or an assumption does not fit them.
+    pub fn new(beginning: &Beginning) -> Result<Self, RulesError> {
+        Ok(Self {
+            inner: Inner {
+                azure: beginning.azure()?,
+                kept: BTreeMap::new(),
+            },
+            journal: None,
+        })
+    }
+
+    /// An empty Azure whose journal goes there; `of` says for a person what is played.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn with_journal(beginning: Beginning, of: &str, sink: Box<dyn Sink>) -> Result<Self, RulesError> {
+        let mut own = Self::new(&beginning)?;
+        own.journal = Some(Journal::begin(sink, &Header::new(of, beginning)));
+        Ok(own)
+    }
+
+    /// The first thing of every world: [`world::found`], with a certificate (DER) the operator may sign in with.
+    pub fn found(&mut self, now: Timestamp, certificate: Option<&[u8]>) -> Operator {
+        let input = || {
+            Input::Given(Given::Foundation {
+                certificate: certificate.map(|own| STANDARD.encode(own)),
+            })
+        };
+        let found = |inner: &mut Inner| {
+            let operator = world::found(&mut inner.azure, now);
+            if let Some(certificate) = certificate {
+                world::admit_certificate(&mut inner.azure, &operator, certificate.to_vec());
+            }
+            operator
+        };
+        self.note(now, input, found, |_| Answer::default())
+    }
+
+    /// Gives the world something that no call can give.
+    ///
+    /// # Errors
+    ///
+    /// In words, if there is no such role, or this is the foundation, which [`Self::found`] gives.
+    pub fn give(&mut self, now: Timestamp, given: &Given) -> Result<(), String> {
+        let input = || Input::Given(given.clone());
+        let give = |inner: &mut Inner| give(&mut inner.azure, now, given);
+        let answer = |given: &Result<(), String>| match given {
+            Ok(()) => Answer::default(),
+            Err(why) => Answer::said(why.clone()),
+        };
+        self.note(now, input, give, answer)
+    }
+
+    /// Puts a fault of requests in place, behind those that are there.
+    pub fn put_fault(&mut self, now: Timestamp, fault: Fault) {
+        let input = || Input::Fault(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().push(fault.clone());
+        self.note(now, input, put, |()| Answer::default());
+    }
+
+    /// Puts a fault of connections to database servers in place, behind those that are there.
+    pub fn put_connection_fault(&mut self, now: Timestamp, fault: DatabaseFault) {
+        let input = || Input::ConnectionFault(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(fault.clone());
+        self.note(now, input, put, |()| Answer::default());
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&mut self, now: Timestamp) {
+        let clear = |inner: &mut Inner| inner.azure.faults_mut().clear();
+        self.note(now, || Input::ClearFaults, clear, |()| Answer::default());
+    }
+
+    /// Keeps the world under a name; what was kept under it before is let go of.
+    ///
+    /// # Errors
+    ///
+    /// If work is under way; then nothing has changed.
+    pub fn keep(&mut self, now: Timestamp, name: &str) -> Result<(), NotNow> {
+        let world = self.inner.azure.keep()?;
+        // Work under way is no reason to begin a line: nothing happened.
+        let keep = |inner: &mut Inner| {
+            let kept = Kept { at: now, world };
+            if let Some(earlier) = inner.kept.insert(name.to_owned(), kept) {
+                inner.azure.forget(earlier.world);
+            }
+        };
+        let input = || Input::Keep {
+            name: name.to_owned(),
+        };
+        self.note(now, input, keep, |()| Answer::default());
+        Ok(())
+    }
+
+    /// Makes the world as it was when it was kept under that name: [`Azure::come_back_to`].
+    ///
+    /// # Errors
+    ///
+    /// If there is none of that name, or it cannot be now; then nothing has changed.
+    pub fn come_back(&mut self, now: Timestamp, name: &str) -> Result<Vec<String>, NotBroughtBack> {
+        let kept = self.inner.kept.get(name);
+        let kept = kept.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
+        let surplus = self.inner.azure.come_back_to(&kept.world)?;
+        let input = || Input::ComeBack {
+            name: name.to_owned(),
+        };
+        Ok(self.note(now, input, |_| surplus, |keys| Answer::said(keys.join(", "))))
+    }
+
+    /// Lets go of what was kept under that name; whether there was something.
+    pub fn forget(&mut self, now: Timestamp, name: &str) -> bool {
+        if !self.inner.kept.contains_key(name) {
+            return false;
+        }
+        let forget = |inner: &mut Inner| {
+            if let Some(kept) = inner.kept.remove(name) {
+                inner.azure.forget(kept.world);
+            }
+        };
+        let input = || Input::Forget {
+            name: name.to_owned(),
+        };
+        self.note(now, input, forget, |()| Answer::default());
+        true
+    }
+
+    /// The names under which worlds are kept, and from when they are.
+    pub fn kept(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.inner
+            .kept
+            .iter()
+            .map(|(name, kept)| (name.as_str(), kept.at))
+    }
+
+    /// Puts another empty Azure in the place of this one. What was kept is gone, the log goes on. Answers with
+    /// the database engine's keys of servers that are to be removed.
+    ///
+    /// # Errors
+    ///
+    /// If the rules do not load, or an assumption does not fit them; then nothing has changed.
+    pub fn begin_again(&mut self, now: Timestamp, beginning: &Beginning) -> Result<Vec<String>, RulesError> {
+        let fresh = beginning.azure()?;
+        let begin = |inner: &mut Inner| {
+            for (_, kept) in std::mem::take(&mut inner.kept) {
+                inner.azure.forget(kept.world);
+            }
+            inner.azure.make_way_for(fresh)
+        };
+        let input = || Input::BeginAgain(Box::new(beginning.clone()));
+        Ok(self.note(now, input, begin, |keys| Answer::said(keys.join(", "))))
+    }
+
+    /// From now on the log keeps bodies as well, without their secrets. No answer depends on it.
+    pub fn keep_bodies(&mut self) {
+        self.inner.azure.keep_bodies();
+    }
+
+    /// Breaks off, as a mistake of ours would make it.
+    #[cfg(test)]
+    pub(super) fn break_off(&mut self) {
+        let breaks = |_: &mut Inner| panic!("on purpose");
+        self.note(
+            Timestamp::UNIX_EPOCH,
+            || Input::Tick,
+            breaks,
+            |()| Answer::default(),
+        );
+    }
+
+    /// Does something, and writes down what and what came of it. Should it break off, that is written down.
+    fn note<T>(
+        &mut self,
+        now: Timestamp,
+        input: impl FnOnce() -> Input,
+        play: impl FnOnce(&mut Inner) -> T,
+        answer: impl FnOnce(&T) -> Answer,
+    ) -> T {
+        let Some(journal) = &mut self.journal else {
+            return play(&mut self.inner);
+        };
+        let line = journal.line(now, &input());
+        let value = play(&mut self.inner);
+        line.end(&answer(&value));
+        value
+    }
+}
+
+/// What the world is given besides its foundation.
+fn give(azure: &mut Azure, now: Timestamp, given: &Given) -> Result<(), String> {
+    match given {
+        Given::Foundation { .. } => return Err("a world is founded once".to_owned()),
+        Given::Subscription { id, name, tenant } => world::add_subscription(azure, id, name, *tenant),
+        Given::Application(application) => application.put(azure),
+        Given::Role { to, role, at, after } => {
+            if azure.rules().built_in_role(role).is_none() {
+                return Err(format!("there is no built-in role `{role}`"));
+            }
+            azure.with_context(now, |context| world::assign(context, *to, role, at, *after));
+        }
+        Given::Properties { id, properties } => {
+            let resource = azure.state_mut().resources.get_mut(id);
+            let resource = resource.ok_or_else(|| format!("there is no {id}"))?;
+            for (name, value) in properties {
+                resource.set_property(&[name], value.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Application {
+    fn put(&self, azure: &mut Azure) {
+        azure.state_mut().directory.insert(crate::state::Principal {
+            id: self.id,
+            app_id: Some(self.app_id),
+            tenant: self.tenant,
+            display_name: self.name.clone(),
+            identity: crate::state::IdentityKind::Application,
+            secret: Some(self.secret.clone()),
+            certificates: Vec::new(),
+        });
+    }
+}
+
+impl Deref for Journalled {
+    type Target = Azure;
+
+    fn deref(&self) -> &Azure {
+        &self.inner.azure
+    }
+}
+
+impl Core for Journalled {
+    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
+        let admission = self.inner.azure.admit(now, path, request);
+        // Who is let through has changed nothing.
+        if matches!(admission, Admission::Refuse(_)) {
+            let input = || Input::Admit {
+                path: path.clone(),
+                request: SentRequest::from(request),
+            };
+            self.note(now, input, |_| (), |()| Answer::of_admission(&admission));
+        }
+        admission
+    }
+
+    fn too_long(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Response> {
+        let response = self.inner.azure.too_long(now, path, request)?;
+        let input = || Input::TooLong {
+            path: path.clone(),
+            request: SentRequest::from(request),
+        };
+        Some(self.note(now, input, |_| response, Answer::of_response))
+    }
+
+    fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {
+        let (preparation, changed) = self.inner.azure.prepare_noting(now, path, request);
+        let Some(journal) = self.journal.as_mut().filter(|_| changed) else {
+            return preparation;
+        };
+        let input = Input::Prepare {
+            path: path.clone(),
+            request: SentRequest::from(request),
+        };
+        let line = journal.line(now, &input);
+        let number = line.number();
+        line.end(&Answer::of_preparation(preparation.as_ref()));
+        preparation.map(|preparation| preparation.numbered(number))
+    }
+
+    fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
+        let Some(journal) = &mut self.journal else {
+            return self.inner.azure.call(now, path, request);
+        };
+        let input = Input::Call {
+            path: path.clone(),
+            request: SentRequest::from(&request),
+        };
+        let line = journal.line(now, &input);
+        let response = self.inner.azure.call(now, path, request);
+        line.end(&Answer::of_response(&response));
+        response
+    }
+
+    fn connect_database(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        host: &str,
+    ) -> Result<DatabaseRoute, DatabaseRefusal> {
+        let input = || Input::Connect {
+            path: path.clone(),
+            host: host.to_owned(),
+        };
+        let connect = |inner: &mut Inner| inner.azure.connect_database(now, path, host);
+        self.note(now, input, connect, Answer::of_connection)
+    }
+
+    fn running_databases(&self) -> Vec<String> {
+        self.inner.azure.running_databases()
+    }
+
+    fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
+        let at = self.journal.as_ref().map_or(Timestamp::UNIX_EPOCH, Journal::last);
+        let input = || Input::Entrance {
+            host: host.to_owned(),
+            address,
+        };
+        let enter = |inner: &mut Inner| inner.azure.note_entrance(host, address);
+        self.note(at, input, enter, |()| Answer::default());
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        if !self.inner.azure.has_to_do(now) {
+            return Vec::new();
+        }
+        let tick = |inner: &mut Inner| inner.azure.tick(now);
+        self.note(now, || Input::Tick, tick, |effects| Answer::of_effects(effects))
+    }
+
+    fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult) {
+        let own = self.journal.is_some().then(|| OutsideResult::from(&result));
+        let input = || Input::Complete {
+            effect: id,
+            // There is one wherever there is a journal.
+            result: own.unwrap_or(OutsideResult::WorkedOut),
+        };
+        let complete = |inner: &mut Inner| inner.azure.complete(now, id, result);
+        self.note(now, input, complete, |()| Answer::default());
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.inner.azure.next_due()
+    }
+
+    fn knows_host(&self, host: &str) -> bool {
+        self.inner.azure.knows_host(host)
+    }
+
+    fn outside(&self, host: &str) -> Option<String> {
+        self.inner.azure.outside(host)
+    }
+
+    fn resolves(&self, host: &str) -> bool {
+        self.inner.azure.resolves(host)
+    }
+
+    fn take_new_hosts(&mut self) -> Vec<String> {
+        self.inner.azure.take_new_hosts()
+    }
+
+    fn take_released(&mut self) -> Vec<Extent> {
+        self.inner.azure.take_released()
+    }
+}

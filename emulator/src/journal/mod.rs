@@ -1,0 +1,40 @@
+//! The machine is its journal: everything that changes it can be written down, and what was written down gives
+//! the same machine and the same answers again, byte for byte.
+//!
+//! [`Journalled`] is an [`crate::azure::Azure`] that nobody can change but by what a journal can hold: a shell
+//! drives it as a [`crate::machine::Core`], and what else happens to a world (its beginning, faults, worlds that
+//! are kept) has a method here. Where it is given a [`Sink`], each of these goes there as one line of JSON, with
+//! the time and with what came of it. [`Replay`] takes the lines again.
+//!
+//! What only looks is in no journal, and neither is what was let through and changed nothing: a request that is
+//! admitted on its headers, a tick at which nothing was due. Bytes that went into the blob store are told by where
+//! they are and how long they are; no answer of the core depends on more.
+//!
+//! A journal holds what clients sent, secrets included.
+
+mod answer;
+mod beginning;
+mod input;
+mod journalled;
+mod line;
+mod play;
+mod replay;
+mod request;
+mod result;
+#[cfg(test)]
+mod tests;
+
+pub use answer::Answer;
+pub use beginning::{Beginning, Header};
+pub use input::{Application, Given, Input};
+pub use journalled::{Journalled, NotBroughtBack};
+pub use replay::{Difference, JournalError, Played, Replay};
+pub use request::SentRequest;
+pub use result::OutsideResult;
+
+/// Takes the lines of a journal. It is the shell's: what cannot be written it has to report, for the machine goes
+/// on without.
+pub trait Sink: Send {
+    /// One line, its end included.
+    fn take(&mut self, line: &[u8]);
+}

@@ -1,0 +1,128 @@
+//! Whatever happens to a machine, its journal makes the same one, and writes the same journal.
+
+use proptest::prelude::*;
+
+use super::world::{Step, World, fingerprint, lines, played};
+use crate::journal::{Journalled, Sink};
+
+fn same(world: &World) {
+    let journal = world.journal();
+    let (replay, again, differs) = played(&journal);
+    assert_eq!(differs, None, "an answer differs");
+    assert_eq!(fingerprint(&world.machine), fingerprint(replay.azure()));
+    // Compared as text, so that whoever sees it fail sees where.
+    let (was, is) = (String::from_utf8(journal), String::from_utf8(again));
+    assert!(was == is, "another journal:\n{was:?}\n{is:?}");
+}
+
+#[test]
+fn a_machine_that_saw_everything_is_made_again() {
+    let mut world = World::new();
+    world.live();
+    let text = String::from_utf8(world.journal()).expect("it is text");
+    for kind in [
+        "foundation",
+        "role",
+        "properties",
+        "admit",
+        "too_long",
+        "prepare",
+        "call",
+        "connect",
+        "entrance",
+        "tick",
+        "complete",
+        "fault",
+        "connection_fault",
+        "clear_faults",
+        "keep",
+        "come_back",
+        "forget",
+        "begin_again",
+        "worked_out",
+        "server_started",
+        "stored",
+        "base64",
+    ] {
+        assert!(
+            text.contains(&format!("\"{kind}\"")),
+            "nothing of the kind {kind} happened"
+        );
+    }
+    same(&world);
+}
+
+#[test]
+fn what_changed_nothing_is_in_no_journal() {
+    let mut world = World::new();
+    world.take(&Step::Tick);
+    let before = world.journal().len();
+    world.take(&Step::Tick);
+    world.take(&Step::Forget(true));
+    world.take(&Step::ComeBack(true));
+    assert_eq!(world.journal().len(), before);
+}
+
+/// A machine that breaks off has written what made it do so.
+#[test]
+fn what_breaks_the_machine_is_in_its_journal() {
+    struct Breaks(super::world::Lines);
+    impl Sink for Breaks {
+        fn take(&mut self, line: &[u8]) {
+            self.0.take(line);
+        }
+    }
+    let lines_of = super::world::Lines::default();
+    let sink = Box::new(Breaks(lines_of.clone()));
+    let mut machine =
+        Journalled::with_journal(super::world::beginning(1), "a test", sink).expect("the rules load");
+    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| machine.break_off()));
+    assert!(broken.is_err());
+    let journal = lines_of.bytes();
+    let last = lines(&journal).last().expect("there is one");
+    assert!(
+        last.ends_with(b"\"answer\":{\"broke_off\":true}}\n"),
+        "{}",
+        String::from_utf8_lossy(last)
+    );
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let index = 0..18_usize;
+    prop_oneof![
+        12 => index.clone().prop_map(Step::Call),
+        1 => index.clone().prop_map(Step::Stranger),
+        3 => (0..3_u8, 0..2000_u16).prop_map(|(name, length)| Step::Blob(name, length)),
+        1 => Just(Step::TooLong),
+        3 => Just(Step::Tick),
+        2 => (0..2000_u16).prop_map(Step::Wait),
+        4 => any::<bool>().prop_map(Step::End),
+        1 => any::<bool>().prop_map(Step::Fault),
+        1 => Just(Step::ClearFaults),
+        1 => any::<bool>().prop_map(Step::Keep),
+        1 => any::<bool>().prop_map(Step::ComeBack),
+        1 => any::<bool>().prop_map(Step::Forget),
+        1 => Just(Step::BeginAgain),
+        1 => Just(Step::Connect),
+        1 => proptest::option::of(1..u16::MAX).prop_map(Step::Entrance),
+        1 => index.prop_map(Step::Prepare),
+        1 => Just(Step::Give),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_sequence_is_made_again(steps in proptest::collection::vec(step(), 1..60)) {
+        let mut world = World::new();
+        // Something to work on.
+        for index in 0..6 {
+            world.take(&Step::Call(index));
+        }
+        for step in &steps {
+            world.take(step);
+        }
+        same(&world);
+    }
+}

@@ -1,0 +1,415 @@
+//! A machine with a journal in memory, driven as a shell drives it.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::json;
+
+use super::calls::palette;
+use crate::azure::Azure;
+use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
+use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
+use crate::journal::{Beginning, Given, Journalled, Replay, Sink};
+use crate::machine::{Admission, Core as _};
+use crate::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
+use crate::rules::{Assumptions, Profile};
+use crate::services::Settings;
+use crate::world::Operator;
+
+/// A journal in memory.
+#[derive(Clone, Default)]
+pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Sink for Lines {
+    fn take(&mut self, line: &[u8]) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(line);
+    }
+}
+
+impl Lines {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+pub(super) fn lines(journal: &[u8]) -> impl Iterator<Item = &[u8]> {
+    journal.split_inclusive(|byte| *byte == b'\n')
+}
+
+/// Plays a whole journal, and answers with the machine it came to, what it wrote of itself, and the first input
+/// whose answer differs.
+pub(super) fn played(journal: &[u8]) -> (Replay, Vec<u8>, Option<u64>) {
+    let mut lines = lines(journal);
+    let again = Lines::default();
+    let first = lines.next().expect("a journal has a first line");
+    let mut replay = Replay::into(first, Some(Box::new(again.clone()))).expect("it is one of a journal");
+    let mut differs = None;
+    for line in lines {
+        let played = replay.play(line).unwrap_or_else(|error| panic!("{error}"));
+        if let (Some(difference), None) = (played.difference, differs) {
+            differs = Some(played.number);
+            eprintln!("input {}: {}: {difference}", played.number, played.what);
+        }
+    }
+    (replay, again.bytes(), differs)
+}
+
+/// Everything of a machine that can be looked at.
+pub(super) fn fingerprint(azure: &Azure) -> String {
+    let mut text = String::new();
+    let state = azure.state();
+    for (id, resource) in &state.resources {
+        let _ = writeln!(text, "{id} {}", resource.body.to_value());
+    }
+    for (id, operation) in state.operations.all() {
+        let _ = writeln!(text, "{id} {operation:?}");
+    }
+    for own in state.directory.iter() {
+        let _ = writeln!(text, "{} {} {:?}", own.id, own.display_name, own.identity);
+    }
+    for own in state.access.assignments() {
+        let _ = writeln!(text, "{} {} {}", own.scope, own.role, own.principal);
+    }
+    for exchange in azure.log().since(0) {
+        let _ = writeln!(text, "{exchange:?}");
+    }
+    let _ = writeln!(text, "{:?} {:?}", azure.faults(), azure.log().notes());
+    let _ = writeln!(text, "{:?} {:?}", azure.next_due(), azure.running_databases());
+    text
+}
+
+pub(super) fn beginning(seed: u64) -> Beginning {
+    let settings = Settings {
+        has_postgres: true,
+        engine_namespace: "w1-".to_owned(),
+        ..Settings::default()
+    };
+    Beginning::new(Profile::Observed, &Assumptions::new(), seed, settings)
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// A call of [`palette`].
+    Call(usize),
+    /// One that somebody makes who is nobody.
+    Stranger(usize),
+    /// A blob is written, of so many bytes.
+    Blob(u8, u16),
+    /// A body was too long.
+    TooLong,
+    /// Whatever is due is run.
+    Tick,
+    /// Time passes, in minutes.
+    Wait(u16),
+    /// The oldest work under way ends, well or not.
+    End(bool),
+    /// A fault, of requests or of connections.
+    Fault(bool),
+    ClearFaults,
+    Keep(bool),
+    ComeBack(bool),
+    Forget(bool),
+    BeginAgain,
+    Connect,
+    Entrance(Option<u16>),
+    /// Something is worked out for a call that is never made.
+    Prepare(usize),
+    /// The world is given something.
+    Give,
+}
+
+pub(super) struct World {
+    pub(super) machine: Journalled,
+    lines: Lines,
+    now: Timestamp,
+    operator: Operator,
+    tokens: [String; 3],
+    stored: u64,
+    work: Vec<Effect>,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let lines = Lines::default();
+        let now = "2026-03-02T06:00:00Z".parse().expect("it is a time");
+        let mut machine = Journalled::with_journal(beginning(7), "a test", Box::new(lines.clone()))
+            .expect("the rules load");
+        let operator = machine.found(now, Some(b"no certificate"));
+        let mut own = Self {
+            machine,
+            lines,
+            now,
+            operator,
+            tokens: Default::default(),
+            stored: 0,
+            work: Vec::new(),
+        };
+        own.settle_in();
+        own
+    }
+
+    pub(super) fn journal(&self) -> Vec<u8> {
+        self.lines.bytes()
+    }
+
+    /// Gives the operator roles for data, and tokens.
+    fn settle_in(&mut self) {
+        let at = format!("/subscriptions/{}", self.operator.subscription);
+        for role in ["Storage Blob Data Owner", "Key Vault Administrator"] {
+            let role = Given::Role {
+                to: self.operator.object_id,
+                role: role.to_owned(),
+                at: at.parse().expect("it is an id"),
+                after: jiff::SignedDuration::ZERO,
+            };
+            self.machine.give(self.now, &role).expect("there is such a role");
+        }
+        self.sign_in();
+    }
+
+    fn sign_in(&mut self) {
+        let principal = self.machine.state().directory.get(self.operator.object_id);
+        let principal = principal.expect("the operator is somebody");
+        self.tokens = [
+            "https://management.azure.com",
+            "https://storage.azure.com",
+            "https://vault.azure.net",
+        ]
+        .map(|audience| self.machine.tokens().issue(self.now, principal, audience).0);
+    }
+
+    fn request(&self, index: usize) -> Request {
+        let palette = palette(&self.operator);
+        let (method, host, target, body) = &palette[index % palette.len()];
+        let kind = usize::from(host.contains(".blob.")) + 2 * usize::from(host.contains(".vault."));
+        let request = Request::new(method.clone(), host, target)
+            .with_header("authorization", &format!("Bearer {}", self.tokens[kind]))
+            .with_header("x-ms-version", "2023-11-03");
+        match body {
+            Some(body) => request.with_json(body),
+            None => request,
+        }
+    }
+
+    /// As the front door does it.
+    fn send(&mut self, mut request: Request) -> Response {
+        let path = NetworkPath::internet();
+        let admission = self.machine.admit(
+            self.now,
+            &path,
+            &Request {
+                body: Body::Empty,
+                ..request.clone()
+            },
+        );
+        if let Admission::Refuse(response) = admission {
+            return response;
+        }
+        while let Some(preparation) = self.machine.prepare(self.now, &path, &request) {
+            request.prepared.push(preparation.carry_out());
+        }
+        self.machine.call(self.now, &path, request)
+    }
+
+    fn blob(&mut self, name: u8, length: u16) {
+        let stored = StoredBody {
+            extents: vec![Extent {
+                segment: 0,
+                offset: self.stored,
+                length: u64::from(length),
+            }],
+            length: u64::from(length),
+            md5: (length % 2 == 0).then_some([name; 16]),
+        };
+        self.stored += u64::from(length);
+        let target = format!("/box/blob{}", name % 3);
+        let mut request = Request::new(Method::PUT, "acct.blob.core.windows.net", &target)
+            .with_header("authorization", &format!("Bearer {}", self.tokens[1]))
+            .with_header("x-ms-version", "2023-11-03")
+            .with_header("x-ms-blob-type", "BlockBlob");
+        let path = NetworkPath::internet();
+        if let Admission::Store { .. } = self.machine.admit(self.now, &path, &request) {
+            request.body = Body::Stored(stored);
+            self.machine.call(self.now, &path, request);
+        }
+    }
+
+    fn end_work(&mut self, well: bool) {
+        if self.work.is_empty() {
+            return;
+        }
+        let Effect { id, work } = self.work.remove(0);
+        let result = match work {
+            Work::WorkOut(work) => work.carry_out(),
+            _ if !well => EffectResult::Failed(EffectFailure::Engine("it did not work".to_owned())),
+            Work::Server(ServerWork::Start(_) | ServerWork::Restart(_)) => {
+                EffectResult::ServerStarted(([127, 0, 0, 1], 5432).into())
+            }
+            Work::Server(ServerWork::Describe(_)) => EffectResult::Described(Vec::new()),
+            _ => EffectResult::ServerDone,
+        };
+        self.machine.complete(self.now, id, result);
+    }
+
+    pub(super) fn take(&mut self, step: &Step) {
+        let path = NetworkPath::internet();
+        let host = "drill.postgres.database.azure.com";
+        let name = |which: bool| if which { "one" } else { "two" };
+        match step {
+            Step::Call(index) => {
+                self.send(self.request(*index));
+            }
+            Step::Stranger(index) => {
+                let mut request = self.request(*index);
+                request.headers.remove("authorization");
+                self.send(request);
+            }
+            Step::Blob(name, length) => self.blob(*name, *length),
+            Step::TooLong => {
+                let request = self.request(0);
+                self.machine.too_long(self.now, &path, &request);
+            }
+            Step::Tick => self.work.extend(self.machine.tick(self.now)),
+            Step::Wait(minutes) => {
+                self.now += jiff::SignedDuration::from_mins(i64::from(*minutes));
+                self.sign_in();
+                self.work.extend(self.machine.tick(self.now));
+            }
+            Step::End(well) => self.end_work(*well),
+            Step::Fault(of_requests) => self.fault(*of_requests),
+            Step::ClearFaults => self.machine.clear_faults(self.now),
+            Step::Keep(which) => {
+                let _ = self.machine.keep(self.now, name(*which));
+            }
+            Step::ComeBack(which) => {
+                let _ = self.machine.come_back(self.now, name(*which));
+            }
+            Step::Forget(which) => {
+                self.machine.forget(self.now, name(*which));
+            }
+            Step::BeginAgain => {
+                self.machine
+                    .begin_again(self.now, &beginning(8))
+                    .expect("the rules load");
+                self.operator = self.machine.found(self.now, None);
+                self.work.clear();
+                self.settle_in();
+            }
+            Step::Connect => {
+                let _ = self.machine.connect_database(self.now, &path, host);
+            }
+            Step::Entrance(port) => {
+                let address = port.map(|port| ([127, 0, 0, 1], port).into());
+                self.machine.note_entrance(host, address);
+            }
+            Step::Prepare(index) => {
+                let request = self.request(*index);
+                self.machine.prepare(self.now, &path, &request);
+            }
+            Step::Give => {
+                let id = format!(
+                    "/subscriptions/{}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct",
+                    self.operator.subscription
+                );
+                let properties = json!({"publicNetworkAccess": "Disabled"});
+                let given = Given::Properties {
+                    id: id.parse().expect("it is an id"),
+                    properties: properties.as_object().cloned().unwrap_or_default(),
+                };
+                let _ = self.machine.give(self.now, &given);
+            }
+        }
+        self.machine.take_released();
+        self.machine.take_new_hosts();
+    }
+
+    fn fault(&mut self, of_requests: bool) {
+        if of_requests {
+            let fault = Fault {
+                operation: String::new(),
+                path_contains: "acct".to_owned(),
+                nth: 2,
+                times: 1,
+                optional: false,
+                kind: FaultKind::Answer {
+                    status: 503,
+                    code: "ServerBusy".to_owned(),
+                    retry_after_seconds: Some(1),
+                },
+            };
+            self.machine.put_fault(self.now, fault);
+        } else {
+            let fault = DatabaseFault {
+                server: String::new(),
+                from: None,
+                nth: 1,
+                times: 2,
+                optional: true,
+                kind: ConnectionFault::ResetAfter { bytes: 10 },
+            };
+            self.machine.put_connection_fault(self.now, fault);
+        }
+    }
+
+    /// A body that is no text, and one that is long enough to be read beside the machine.
+    pub(super) fn send_odd_bodies(&mut self) {
+        let mut request = self.request(0);
+        request.body = Body::Bytes(Bytes::from_static(&[0xff, 0, 0x80]));
+        self.send(request);
+        let mut request = self.request(6);
+        let long = json!({"properties": {"mode": "Incremental", "template": {"resources": []}}, "tags": {"long": "x".repeat(40_000)}});
+        request.body = Body::Bytes(Bytes::from(long.to_string()));
+        self.send(request);
+    }
+
+    /// Something of everything.
+    pub(super) fn live(&mut self) {
+        let calls = palette(&self.operator).len();
+        self.send_odd_bodies();
+        for step in (0..calls).map(Step::Call).chain([
+            Step::Tick,
+            Step::End(true),
+            Step::End(true),
+            Step::End(true),
+            Step::Wait(30),
+            Step::Entrance(Some(4000)),
+            Step::Fault(true),
+            Step::Fault(false),
+            Step::Connect,
+            Step::Call(0),
+            Step::Call(1),
+            Step::Call(2),
+            Step::Blob(1, 100),
+            Step::Call(15),
+            Step::Stranger(15),
+            Step::Prepare(9),
+            Step::Call(10),
+            Step::Call(11),
+            Step::Give,
+            Step::TooLong,
+            Step::Tick,
+            Step::End(false),
+            Step::Wait(600),
+            Step::End(true),
+            Step::End(true),
+            Step::Tick,
+            Step::End(true),
+            Step::Keep(true),
+            Step::Blob(2, 7),
+            Step::ComeBack(true),
+            Step::Forget(true),
+            Step::ClearFaults,
+            Step::Entrance(None),
+            Step::BeginAgain,
+            Step::Call(0),
+        ]) {
+            self.take(&step);
+        }
+    }
+}

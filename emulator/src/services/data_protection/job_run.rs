@@ -1,0 +1,66 @@
+//! What every job does, whatever it backs up or restores: it is asked for, it begins, and it ends, well or as
+//! failed.
+
+use serde_json::{Value, json};
+
+use super::jobs::JobEnd;
+use super::operations;
+use super::task::Over;
+use super::violation::{Violation, inner_error};
+use crate::model::{ResourceId, Timestamp};
+use crate::services::Context;
+
+/// A job under way.
+#[derive(Clone)]
+pub(super) struct JobRun {
+    pub(super) vault: ResourceId,
+    /// The job's id.
+    pub(super) job: String,
+    /// The operation of the request it was asked for by, as long as it has not ended.
+    pub(super) operation: Option<String>,
+    pub(super) activity: String,
+    pub(super) started: Timestamp,
+    /// What the log calls it.
+    pub(super) about: &'static str,
+}
+
+impl JobRun {
+    /// Ends the operation of the request: the job has begun.
+    pub(super) fn accept(&mut self, context: &mut Context<'_>) {
+        if let Some(operation) = self.operation.take() {
+            let outcome = operations::job_started(&self.vault, &self.job);
+            context.end(&operation, outcome);
+        }
+    }
+
+    /// Ends the job as failed.
+    pub(super) fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Over {
+        self.accept(context);
+        violation.note(context, self.about);
+        let error = failed_info(violation, &self.activity);
+        Over::job(context, &self.vault, &self.job, JobEnd::Failed { error })
+    }
+
+    /// How long the job still takes at the world's pace.
+    pub(super) fn rest(&self, context: &Context<'_>, phase: &str) -> jiff::SignedDuration {
+        let until = self.started + context.phase(phase);
+        until.duration_since(context.now).max(jiff::SignedDuration::ZERO)
+    }
+}
+
+/// A job's error: the error again in its details, with a generic one inside, as recorded.
+fn failed_info(violation: &Violation, activity: &str) -> Value {
+    let mut info = violation.info(activity);
+    info["isUserError"] = json!(!violation.is_ours());
+    if info["innerError"].is_null() {
+        info["innerError"] = inner_error("InnerErrorCodeUnavailable", &violation.refusal.reason);
+    }
+    let mut outer = info.clone();
+    info["details"] = json!([{
+        "code": "InternalServerError",
+        "message": "Internal Server Error",
+        "recommendedAction": ["Refer https://aka.ms/AzureBackupTroubleshootFailures for more details."],
+    }]);
+    outer["details"] = json!([info]);
+    outer
+}

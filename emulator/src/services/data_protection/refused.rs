@@ -1,0 +1,20 @@
+//! What the Backup service does not do, each by the rule that has it so.
+
+use crate::gateway::Refusal;
+use crate::rules::{RuleId, code};
+use crate::services::Context;
+
+/// A no of the Backup service by a rule: with its code, or, where nobody knows one of its own, with the service's word
+/// for what it does not take; and no surer than either of them.
+pub(super) fn by(context: &Context<'_>, rule: RuleId) -> Refusal {
+    with(context, rule, &[])
+}
+
+/// The same, with `{names}` of the error's text filled in.
+pub(super) fn with(context: &Context<'_>, rule: RuleId, fill: &[(&str, &str)]) -> Refusal {
+    let row = context.rules.rule(rule);
+    let code = row.code.unwrap_or(code::BMSUserErrorInvalidInput);
+    let mut refusal = Refusal::user_facing(context.rules.error(code), fill).by([rule]);
+    refusal.mark = refusal.mark.max(row.code_mark.unwrap_or(refusal.mark));
+    refusal
+}

@@ -1,0 +1,327 @@
+//! The restore job. As files, the recovery point's files are written into the target container, as
+//! the identity the request names, through the same front door as anybody's writes. To a database,
+//! the one file is loaded as the user of the credentials, through the gate of the server.
+
+use http::Method;
+use serde_json::Value;
+
+use super::examination::{Examination, Target, Verdict, service_path};
+use super::job::{Job, JobKind};
+use super::job_run::JobRun;
+use super::jobs::{self, JobEnd};
+use super::operations::{self, Addresses, First};
+use super::recovery_points::RecoveryPoint;
+use super::restore_request::{self, Destination, RestoreRequest};
+use super::task::{self, Over, Step, Task};
+use super::violation::{Broken, Violation};
+use super::{plugin, vault_of, vault_store};
+use crate::gateway::{Permit, Refusal};
+use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
+use crate::rules::{Cause, Stage, rule};
+use crate::services::{Context, Input, Outbound, json_body};
+
+/// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
+const ENCODED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
+const STORAGE: &str = "https://storage.azure.com/";
+
+pub(super) fn trigger(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let id = permit.scope.clone();
+    let vault = vault_of(context, &id)?.clone();
+    let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
+    let point = context
+        .own
+        .data_protection
+        .recovery_points(&id)
+        .iter()
+        .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
+        .cloned()
+        .ok_or_else(|| super::not_found_inside(context))?;
+    let operation = operations::begin(context, &vault.id);
+    let job = context.draw_uuid("restore job").to_string();
+    let activity = operations::activity(context, request);
+    let properties = context
+        .state
+        .resource(&id)
+        .map(|own| own.at("/properties").clone())
+        .unwrap_or_default();
+    let now = context.now;
+    jobs::begin(
+        context,
+        &vault.id,
+        Job {
+            id: job.clone(),
+            kind: JobKind::Restore,
+            instance: id,
+            activity: activity.clone(),
+            started: now,
+            ended: None,
+            changed: now,
+            due: None,
+            status: "InProgress",
+            error: Value::Null,
+            properties,
+            label: wanted.prefix().to_owned(),
+            recovery_point: Some((point.id.clone(), point.time)),
+            destination: Some(wanted.address()),
+            transferred_bytes: None,
+            source_bytes: None,
+        },
+    );
+    let restore = Restore {
+        examination: Examination::new(wanted.examined_by_job(&vault.id)),
+        run: JobRun {
+            vault: vault.id.clone(),
+            job,
+            operation: Some(operation.clone()),
+            activity,
+            started: now,
+            about: "restore",
+        },
+        wanted,
+        point,
+        principal: None,
+        signature: String::new(),
+        sources: Vec::new(),
+        moved_bytes: 0,
+    };
+    task::start(context, restore);
+    Ok(operations::accepted(
+        context,
+        request,
+        &vault,
+        &operation,
+        Addresses::Both,
+        First::accepted("restore"),
+    ))
+}
+
+#[derive(Clone)]
+struct Restore {
+    run: JobRun,
+    examination: Examination,
+    wanted: RestoreRequest,
+    point: RecoveryPoint,
+    principal: Option<PrincipalId>,
+    /// For vault storage. A secret.
+    signature: String,
+    sources: Vec<StoredBody>,
+    moved_bytes: u64,
+}
+
+impl Task for Restore {
+    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        Step::sleep(context.phase("restore_trigger"), Self::accept)
+    }
+
+    fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
+        let violation = Violation::interrupted(context);
+        self.run.fail(context, &violation)
+    }
+}
+
+impl Restore {
+    fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        self.run.accept(context);
+        self.examine(context, Input::Woke)
+    }
+
+    /// A restore finds out for itself what a validation would have found out, at its own time.
+    fn examine(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
+        match self.examination.step(context, input) {
+            Verdict::Pending(need) => Step::need(*need, Self::examine),
+            Verdict::Violated(violation) => self.run.fail(context, &violation).into(),
+            Verdict::Passed(principal) => {
+                self.principal = Some(principal);
+                Step::call(
+                    vault_store::list_keys(context, &self.point.place),
+                    Self::keys_given,
+                )
+            }
+        }
+    }
+
+    fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
+        let signature = vault_store::signature(context, &self.point.place, &answer, "r");
+        self.signature = signature.unwrap_or_default();
+        self.load(context)
+    }
+
+    /// Asks vault storage for the next file. What comes back is where its bytes are.
+    fn load(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let Some(file) = self.point.files.get(self.sources.len()) else {
+            return match self.sources.is_empty() {
+                true => self
+                    .fail_moving(context, "the recovery point holds no files")
+                    .into(),
+                false => self.deliver(context),
+            };
+        };
+        let blob = percent_encoding::utf8_percent_encode(&file.blob, &ENCODED);
+        let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
+        let call = Outbound {
+            principal: None,
+            audience: STORAGE,
+            path: NetworkPath::internet(),
+            request: Request::new(Method::GET, &self.point.place.host(), &target)
+                .with_header("x-ms-version", "2024-11-04"),
+        };
+        Step::call(call, Self::loaded)
+    }
+
+    fn loaded(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
+        if !answer.status.is_success() {
+            let reason = format!(
+                "vault storage answered {} for a file of the recovery point",
+                answer.status
+            );
+            return self.fail_moving(context, &reason).into();
+        }
+        self.sources.push(match &answer.body {
+            Body::Stored(stored) => stored.clone(),
+            Body::Empty | Body::Bytes(_) => StoredBody::default(),
+        });
+        self.load(context)
+    }
+
+    /// Everything is at hand: writes it where it is to go.
+    fn deliver(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        match &self.wanted.destination {
+            Destination::Files { target, .. } => {
+                let target = target.clone();
+                self.copy(context, &target)
+            }
+            Destination::Database { id, .. } => {
+                let database = id.name().to_owned();
+                match (self.examination.sign_in(context), self.sources.pop()) {
+                    (Some(sign_in), Some(source)) => {
+                        let load = plugin::load(sign_in, &database, source);
+                        Step::work(Work::LoadDatabase(load), Self::delivered)
+                    }
+                    _ => self
+                        .fail_moving(context, "there is nothing to load, or no way to sign in")
+                        .into(),
+                }
+            }
+        }
+    }
+
+    fn copy(&mut self, context: &mut Context<'_>, target: &Target) -> Step<Self> {
+        let vault = context.state.resource(&self.run.vault).cloned();
+        let principal = self
+            .principal
+            .and_then(|id| context.state.directory.get(id))
+            .cloned();
+        let (Some(vault), Some(principal)) = (vault, principal) else {
+            return self
+                .fail_moving(context, "the vault or its identity is gone")
+                .into();
+        };
+        let played = self.wanted.source.played(context.rules);
+        let guid = if played.names_files_by_guid() {
+            context.draw_uuid("restored files").to_string()
+        } else {
+            String::new()
+        };
+        let files = self
+            .point
+            .files
+            .iter()
+            .zip(&self.sources)
+            .map(|(file, source)| FileToCopy {
+                blob: file.restored_name(played, &target.prefix, &guid),
+                source: source.clone(),
+            })
+            .collect();
+        let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
+        let work = Work::Copy(CopyWork {
+            files,
+            host: target.host.clone(),
+            container: target.container.clone(),
+            bearer,
+            path: service_path(context, &vault),
+        });
+        Step::work(work, Self::delivered)
+    }
+
+    fn delivered(&mut self, context: &mut Context<'_>, result: EffectResult) -> Step<Self> {
+        match result {
+            EffectResult::Copied { files } => {
+                self.moved_bytes = files.iter().map(|file| file.length).sum();
+                self.rest(context)
+            }
+            EffectResult::Loaded { bytes } => {
+                let text = "what was restored belongs to the user of the target's secret".to_owned();
+                context.log.applied(context.now, "restore", text, rule::SS_RD_09);
+                self.moved_bytes = bytes;
+                self.rest(context)
+            }
+            EffectResult::Failed(failure) => self.not_delivered(context, failure).into(),
+            EffectResult::ServerStarted(_)
+            | EffectResult::Described(_)
+            | EffectResult::ServerDone
+            | EffectResult::Dumped { .. }
+            | EffectResult::Examined(_)
+            | EffectResult::WorkedOut(_) => self
+                .fail_moving(context, "the restore ended without a result")
+                .into(),
+        }
+    }
+
+    fn not_delivered(&mut self, context: &mut Context<'_>, failure: EffectFailure) -> Over {
+        let of = self.wanted.source.name;
+        let violation = match failure {
+            EffectFailure::Session { .. } => {
+                let about = match &self.wanted.destination {
+                    Destination::Database { id, .. } => (id.name().to_owned(), id.parent().name().to_owned()),
+                    Destination::Files { .. } => (String::new(), String::new()),
+                };
+                plugin::failed(context, of, Stage::RestoreJob, (&about.0, &about.1), failure)
+            }
+            EffectFailure::Refused {
+                status,
+                code,
+                message,
+            } => {
+                let broken = Broken {
+                    of,
+                    stage: Stage::RestoreJob,
+                    cause: Cause::Target,
+                    says: &code,
+                    inner: &code,
+                    message: &message,
+                    reason: format!("a write to the target was refused with {status} {code}"),
+                };
+                Violation::broken(context, &broken, &[])
+            }
+            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
+        };
+        self.run.fail(context, &violation)
+    }
+
+    /// The bytes are there; on Azure the job goes on for a while.
+    fn rest(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let phase = &self.wanted.source.played(context.rules).restore_phase;
+        Step::sleep(self.run.rest(context, phase), Self::finish)
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let transferred_bytes = self.moved_bytes;
+        let end = JobEnd::Restored { transferred_bytes };
+        Over::job(context, &self.run.vault, &self.run.job, end).into()
+    }
+
+    fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
+        let violation = Violation::moving(context, reason);
+        self.run.fail(context, &violation)
+    }
+}

@@ -1,0 +1,145 @@
+//! No job, no operation and no protection is left hanging, whatever happens meanwhile.
+
+use azdrill_emulator::services::data_protection::JobOutline;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::bodies::backup_body;
+use crate::simulated_movement::DUMP_BYTES;
+use crate::world::{World, below_vault};
+
+/// How a job has ended.
+fn outcome(job: &JobOutline<'_>) -> (String, String) {
+    assert!(job.ended.is_some(), "it has not ended");
+    (
+        job.status.to_owned(),
+        job.error["code"].as_str().unwrap_or_default().to_owned(),
+    )
+}
+
+fn last(world: &World) -> (String, String) {
+    let jobs = world.azure.services().data_protection.all_jobs();
+    outcome(&jobs.last().expect("a job"))
+}
+
+fn failed(code: &str) -> (String, String) {
+    ("Failed".to_owned(), code.to_owned())
+}
+
+/// With protection configured, on Azure's own clock.
+fn protected() -> World {
+    let mut world = World::paced().protect();
+    world.pass(SignedDuration::from_mins(5));
+    world.sign_in_again();
+    let instance = world.get(&below_vault("backupInstances/one")).json_body();
+    assert_eq!(
+        instance["properties"]["currentProtectionState"],
+        "ProtectionConfigured"
+    );
+    world
+}
+
+#[test]
+fn a_backup_whose_instance_goes_before_it_begins_fails() {
+    let mut world = protected();
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    // Deleting takes 80 seconds; the job begins one second after it was asked for.
+    world.pass(SignedDuration::from_millis(79_500));
+    let started = world.post(&below_vault("backupInstances/one/backup"), &backup_body());
+    assert_eq!(started.status, 202, "{started:?}");
+    world.pass(SignedDuration::from_mins(30));
+    assert_eq!(last(&world), failed("SyntheticBackupInstanceGone"));
+    let jobs = world.azure.services().data_protection.all_jobs();
+    let took = jobs
+        .last()
+        .and_then(|job| Some(job.ended?.duration_since(job.started)));
+    assert!(
+        took < Some(SignedDuration::from_secs(10)),
+        "{took:?}: it began to move data"
+    );
+    world.sign_in_again();
+    let status = world.follow(&started, "azure-asyncoperation").json_body();
+    assert_eq!(
+        status["status"], "Succeeded",
+        "the request has begun a job: {status}"
+    );
+}
+
+#[test]
+fn a_backup_whose_instance_goes_while_data_moves_fails_and_leaves_nothing() {
+    let mut world = protected();
+    world.post(&below_vault("backupInstances/one/backup"), &backup_body());
+    world.pass(SignedDuration::from_secs(5));
+    assert_eq!(world.released(), 0);
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_mins(30));
+    assert_eq!(last(&world), failed("SyntheticBackupInstanceGone"));
+    assert_eq!(world.released(), 4 * DUMP_BYTES, "vault storage is given back");
+    let notes = world.azure.log().notes();
+    let rules = notes
+        .last()
+        .map(|note| note.rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>());
+    assert_eq!(rules, Some(vec!["DPP-INSTANCE-GONE"]));
+    assert_eq!(
+        world
+            .azure
+            .services()
+            .data_protection
+            .all_recovery_points()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn movement_that_ends_without_a_result_fails_the_job() {
+    let mut world = World::backed_up();
+    world.movement.ends_with_nothing = true;
+    let body = world.restore_body();
+    let restore = world.post(&below_vault("backupInstances/one/restore"), &body);
+    assert_eq!(restore.status, 202, "{restore:?}");
+    world.settle();
+    assert_eq!(last(&world), failed("SyntheticDataMovementFailed"));
+    world.post(&below_vault("backupInstances/one/backup"), &backup_body());
+    world.settle();
+    assert_eq!(last(&world), failed("PostgreSQLFlexOperationFailedUserError"));
+}
+
+#[test]
+fn a_restore_goes_on_without_its_instance_and_fails_without_the_files() {
+    let mut world = protected();
+    world.post(&below_vault("backupInstances/one/backup"), &backup_body());
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    let body = world.restore_body();
+    // Where soft delete is off, the files go with the instance.
+    let off = json!({"properties": {"securitySettings": {"softDeleteSettings": {"state": "Off"}}}});
+    let target = world.with_version(&below_vault(""));
+    let changed = world.arm(http::Method::PATCH, &target, Some(&off));
+    assert!(changed.status.is_success(), "{changed:?}");
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_millis(79_500));
+    let started = world.post(&below_vault("backupInstances/one/restore"), &body);
+    assert_eq!(started.status, 202, "{started:?}");
+    world.pass(SignedDuration::from_mins(30));
+    assert_eq!(last(&world), failed("SyntheticDataMovementFailed"));
+}
+
+#[test]
+fn protection_that_is_deleted_meanwhile_ends_its_operation() {
+    let mut world = protected();
+    let body = world.instance_body();
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_mins(5));
+    world.sign_in_again();
+    let made = world.put(&below_vault("backupInstances/two"), &body);
+    assert_eq!(made.status, 201, "{made:?}");
+    let gone = world.delete(&below_vault("backupInstances/two"));
+    assert_eq!(gone.status, 202, "{gone:?}");
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    for answer in [&made, &gone] {
+        let status = world.follow(answer, "azure-asyncoperation").json_body();
+        assert_eq!(status["status"], "Succeeded", "{status}");
+    }
+}

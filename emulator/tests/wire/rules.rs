@@ -1,0 +1,222 @@
+//! Which rules answers name: those of flexible servers' prerequisites, and of what a vault does not do.
+
+use azdrill_emulator::model::Response;
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::bodies::{backup_body, policy_body, vault_body};
+use crate::world::{World, below_vault};
+
+const ONE: &str = "backupInstances/one";
+
+#[track_caller]
+pub(crate) fn named(answer: &Response, rules: &str) {
+    assert_eq!(answer.header("x-azdrill-rules"), Some(rules), "{answer:?}");
+}
+
+impl World {
+    /// What the end of a validation names: before a backup, with the instance changed so.
+    pub(crate) fn backup_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+        let mut body = self.instance_body();
+        change(&mut body["properties"]);
+        let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": body["properties"]});
+        let started = self.post(&below_vault("validateForBackup"), &sent);
+        self.ended(started)
+    }
+
+    /// The same of a restore, with the request changed so.
+    pub(crate) fn restore_needs(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+        let mut body = self.restore_body();
+        change(&mut body);
+        let sent = json!({"objectType": "ValidateRestoreRequestObject", "restoreRequestObject": body});
+        let started = self.post(&below_vault(&format!("{ONE}/validateRestore")), &sent);
+        self.ended(started)
+    }
+
+    fn ended(&mut self, started: Response) -> Response {
+        if started.status != 202 {
+            return started;
+        }
+        self.settle();
+        self.follow(&started, "azure-asyncoperation")
+    }
+
+    pub(crate) fn change_vault(&mut self, change: impl FnOnce(&mut Value)) -> Response {
+        let mut body = vault_body("On");
+        change(&mut body);
+        let answer = self.put(&format!("{}?api-version=2024-04-01", below_vault("")), &body);
+        self.settle();
+        answer
+    }
+}
+
+/// An identity the vault has not.
+fn foreign_identity() -> Value {
+    json!({
+        "useSystemAssignedIdentity": false,
+        "userAssignedIdentityArmUrl": "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/x/providers/Microsoft.ManagedIdentity/userAssignedIdentities/y",
+    })
+}
+
+#[test]
+fn a_backup_that_cannot_be_validated_names_what_it_needs() {
+    let mut world = World::protected();
+    named(&world.backup_needs(|_| {}), "FX-B-19");
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let foreign = world.backup_needs(|instance| instance["identityDetails"] = foreign_identity());
+    named(&foreign, "FX-B-01");
+    let server = world.server();
+    let group = world.group();
+    let roles = [
+        (group.clone(), "c088a766-074b-43ba-90d4-1fb21feae531"),
+        (group, "acdd72a7-3385-48ef-bd42-f606fba81ae7"),
+    ];
+    for (scope, role) in roles {
+        world.give_vault(&scope, role);
+    }
+    world.delete(&server);
+    world.settle();
+    named(&world.backup_needs(|_| {}), "FX-B-05");
+}
+
+#[test]
+fn what_is_softly_deleted_still_holds_its_datasource() {
+    let mut world = World::backed_up();
+    world.delete(&below_vault(&format!(
+        "{ONE}?permanent=true&api-version=2024-04-01"
+    )));
+    world.settle();
+    let notes = world.azure.log().notes().to_vec();
+    let noted = notes.iter().flat_map(|note| &note.rules);
+    assert!(noted.into_iter().any(|rule| rule.as_str() == "DPP-PERMANENT"));
+    let again = world.instance_body();
+    named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-20");
+}
+
+#[test]
+fn a_server_in_another_region_than_the_vault_is_not_protected() {
+    let mut world = World::new();
+    let body = json!({
+        "location": "northeurope",
+        "properties": {"administratorLogin": "drill", "administratorLoginPassword": "Not-a-secret-1!", "version": "16"},
+    });
+    world.put(&world.server(), &body);
+    world.settle();
+    assert_eq!(world.put_vault("2024-04-01", "On").status, 201);
+    assert_eq!(world.put_policy().status, 200);
+    let elsewhere = world.backup_needs(|instance| {
+        instance["dataSourceInfo"]["resourceLocation"] = json!("northeurope");
+    });
+    named(&elsewhere, "FX-B-07");
+}
+
+#[test]
+fn a_backup_on_demand_names_why_it_is_not_begun() {
+    let mut world = World::protected();
+    let wrong = json!({"backupRuleOptions": {"ruleName": "Default", "triggerOption": {}}});
+    let start = below_vault(&format!("{ONE}/backup"));
+    named(&world.post(&start, &wrong), "FX-B-11");
+    let mut tagged = backup_body();
+    tagged["backupRuleOptions"]["triggerOption"] = json!({"retentionTagOverride": "Yearly"});
+    named(&world.post(&start, &tagged), "DPP-TAG");
+    assert_eq!(world.post(&start, &backup_body()).status, 202);
+    named(&world.post(&start, &backup_body()), "FX-B-10");
+    world.settle();
+    let instance = world.instance_body();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let two = below_vault("backupInstances/two");
+    let mut fresh = World::protected();
+    fresh.delete(&below_vault(ONE));
+    fresh.settle();
+    assert_eq!(fresh.put(&two, &instance).status, 201);
+    named(&fresh.post(&format!("{two}/backup"), &backup_body()), "FX-B-21");
+}
+
+#[test]
+fn policies_name_what_they_cannot_say() {
+    let mut world = World::of(azdrill_emulator::rules::Profile::Documented);
+    world.put_vault("2024-04-01", "On");
+    let put = |world: &mut World, place: &str, value: Value| {
+        let mut body = policy_body();
+        *body["properties"]["policyRules"]
+            .pointer_mut(place)
+            .expect("it is there") = value;
+        world.put(&below_vault("backupPolicies/own"), &body)
+    };
+    let archive = json!({"dataStoreType": "ArchiveStore", "objectType": "DataStoreInfoBase"});
+    named(&put(&mut world, "/0/dataStore", archive), "FX-B-16");
+    let days = put(&mut world, "/1/lifecycles/0/deleteAfter/duration", json!("P1D"));
+    named(&days, "FX-B-17");
+}
+
+#[test]
+fn a_restore_that_cannot_be_validated_names_what_it_needs() {
+    let mut world = World::backed_up();
+    let foreign = world.restore_needs(|restore| restore["identityDetails"] = foreign_identity());
+    named(&foreign, "FX-RF-10");
+    let body = json!({"location": "northeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    world.put("/providers/Microsoft.Storage/storageAccounts/elsewhere", &body);
+    world.settle();
+    let far = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"]["targetDetails"]["url"] =
+            json!("https://elsewhere.blob.core.windows.net/box");
+    });
+    named(&far, "FX-RF-06");
+    let perimeter = json!({"properties": {"publicNetworkAccess": "SecuredByPerimeter"}});
+    let account = world.account();
+    let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-9");
+}
+
+/// No call makes a replica here; one that is there is not protected.
+#[test]
+fn a_replica_is_not_protected() {
+    let mut world = World::protected();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    let server = world.server().parse().expect("an id");
+    let replica = world.azure.state_mut().resources.get_mut(&server);
+    replica
+        .expect("a server")
+        .set_property(&["replicationRole"], json!("AsyncReplica"));
+    named(&world.backup_needs(|_| {}), "FX-B-12");
+}
+
+#[test]
+fn a_vault_names_why_it_and_what_is_in_it_stay() {
+    let mut world = World::backed_up();
+    named(&world.delete(&below_vault("")), "VLT-06");
+    let locked = world.change_vault(|vault| {
+        vault["properties"]["securitySettings"]["immutabilitySettings"] = json!({"state": "Unlocked"});
+    });
+    assert!(locked.status.is_success(), "{locked:?}");
+    named(&world.delete(&below_vault(ONE)), "VLT-05");
+    let lock = json!({"properties": {"level": "CanNotDelete"}});
+    let target = format!("{}/providers/Microsoft.Authorization/locks/keep", world.account());
+    world.put(&target, &lock);
+    let kept = world.arm(Method::DELETE, &world.account(), None);
+    named(&kept, "LOCK");
+}
+
+#[test]
+fn only_the_first_scheduled_backup_of_a_week_runs() {
+    let mut world = World::protected();
+    let mut policy = policy_body();
+    policy["properties"]["policyRules"][0]["trigger"]["schedule"]["repeatingTimeIntervals"] = json!([
+        "R/2026-03-03T06:30:00+00:00/P1W",
+        "R/2026-03-05T06:30:00+00:00/P1W"
+    ]);
+    world.take_policy("twice", &policy);
+    world.pass(SignedDuration::from_hours(24 * 6));
+    let notes = world.azure.log().notes();
+    let rules: Vec<_> = notes
+        .iter()
+        .flat_map(|note| &note.rules)
+        .map(|rule| rule.as_str())
+        .collect();
+    assert_eq!(rules, ["FX-B-09"]);
+}

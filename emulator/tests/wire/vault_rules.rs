@@ -1,0 +1,213 @@
+//! Which rules a vault, its policies, its instances and its jobs name where they say no.
+
+use azdrill_emulator::jobs::EffectFailure;
+use azdrill_emulator::model::Response;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::bodies::{backup_body, policy_body, vault_body};
+use crate::rules::named;
+use crate::world::{World, below_vault};
+
+const ONE: &str = "backupInstances/one";
+
+fn put_vault(world: &mut World, body: &Value) -> Response {
+    let answer = world.put(&format!("{}?api-version=2024-04-01", below_vault("")), body);
+    world.settle();
+    answer
+}
+
+/// A vault with this setting below its properties.
+fn with(place: [&str; 2], state: &str) -> Value {
+    let mut body = vault_body("On");
+    body["properties"][place[0]][place[1]]["state"] = json!(state);
+    body
+}
+
+#[test]
+fn doors_of_a_vault_open_one_way() {
+    for (place, open, shut, rule) in [
+        (
+            ["securitySettings", "softDeleteSettings"],
+            "On",
+            "AlwaysOn",
+            "VLT-02",
+        ),
+        (
+            ["securitySettings", "immutabilitySettings"],
+            "Unlocked",
+            "Locked",
+            "VLT-04",
+        ),
+        (
+            ["featureSettings", "crossRegionRestoreSettings"],
+            "Disabled",
+            "Enabled",
+            "FX-CR-02",
+        ),
+        (
+            ["featureSettings", "crossSubscriptionRestoreSettings"],
+            "Enabled",
+            "PermanentlyDisabled",
+            "FX-CS-01",
+        ),
+    ] {
+        let mut world = World::new();
+        for state in [open, shut, shut] {
+            let answer = put_vault(&mut world, &with(place, state));
+            assert!(answer.status.is_success(), "{rule}: {answer:?}");
+        }
+        named(&put_vault(&mut world, &with(place, open)), rule);
+    }
+}
+
+#[test]
+fn vaults_name_what_they_cannot_be() {
+    let mut world = World::protected();
+    let mut local = vault_body("On");
+    local["properties"]["storageSettings"][0]["type"] = json!("LocallyRedundant");
+    named(&put_vault(&mut world, &local), "VLT-01");
+    local["properties"]["featureSettings"]["crossRegionRestoreSettings"]["state"] = json!("Enabled");
+    named(&put_vault(&mut world, &local), "FX-CR-01");
+    let mut twice = vault_body("On");
+    let first = twice["properties"]["storageSettings"][0].clone();
+    twice["properties"]["storageSettings"] = json!([first, first]);
+    named(&put_vault(&mut world, &twice), "VLT-STORAGE");
+    let newest = format!("{}?api-version=2025-09-01", below_vault(""));
+    named(&world.put(&newest, &vault_body("On")), "VLT-03");
+    let other = "/providers/Microsoft.DataProtection/backupVaults/-no?api-version=2024-04-01";
+    named(&world.put(other, &vault_body("On")), "DPP-NAME");
+    let crosses = with(["featureSettings", "crossRegionRestoreSettings"], "Enabled");
+    assert!(put_vault(&mut world, &crosses).status.is_success());
+    let again =
+        json!({"properties": {"featureSettings": {"crossRegionRestoreSettings": {"state": "Enabled"}}}});
+    let target = format!("{}?api-version=2024-04-01", below_vault(""));
+    named(&world.arm(Method::PATCH, &target, Some(&again)), "DPP-CRR-AGAIN");
+}
+
+#[test]
+fn a_deleted_vault_comes_back_as_what_it_was() {
+    let mut world = World::backed_up();
+    world.put_vault("2024-04-01", "AlwaysOn");
+    world.settle();
+    world.delete(&below_vault(ONE));
+    world.settle();
+    assert_eq!(world.delete(&below_vault("")).status, 202);
+    world.settle();
+    world.sign_in_again();
+    let subscription = world.operator.subscription.clone();
+    let list = format!(
+        "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/westeurope/deletedVaults?api-version=2025-09-01"
+    );
+    let name = world.get(&list).json_body()["value"][0]["name"]
+        .as_str()
+        .expect("a name")
+        .to_owned();
+    let other = "/providers/Microsoft.DataProtection/backupVaults/other?api-version=2025-09-01";
+    let target = format!("{}{other}", world.group());
+    let request = world
+        .request(Method::PUT, &target)
+        .with_header("x-ms-deleted-vault-id", &name);
+    named(
+        &world.send(request.with_json(&json!({"location": "westeurope"}))),
+        "VLT-UNDELETE",
+    );
+}
+
+#[test]
+fn policies_and_instances_name_what_they_must_be() {
+    let mut world = World::protected();
+    let policy = below_vault("backupPolicies/own");
+    let mut body = policy_body();
+    body["properties"]["datasourceTypes"] = json!([]);
+    named(&world.put(&policy, &body), "DPP-POLICY");
+    let mut body = policy_body();
+    let schedule = &mut body["properties"]["policyRules"][0]["trigger"]["schedule"];
+    schedule["repeatingTimeIntervals"] = json!(["R/2021-08-15T06:30:00+00:00/P1D"]);
+    named(&world.put(&policy, &body), "DPP-WEEKLY");
+    named(
+        &world.delete(&below_vault("backupPolicies/weekly")),
+        "DPP-POLICY-IN-USE",
+    );
+    let mut instance = world.instance_body();
+    instance["properties"]["policyInfo"]["policyId"] = json!("/subscriptions/s/none");
+    named(&world.put(&below_vault(ONE), &instance), "DPP-POLICY-OF-VAULT");
+    let mut instance = world.instance_body();
+    let other = world.server().replace("source", "other");
+    instance["properties"]["dataSourceInfo"]["resourceID"] = json!(format!("{}{other}", world.group()));
+    named(&world.put(&below_vault(ONE), &instance), "DPP-DATASOURCE-FIXED");
+    let mut single = world.instance_body();
+    let kind = "Microsoft.DBforPostgreSQL/servers/databases";
+    let database = format!(
+        "{}/providers/Microsoft.DBforPostgreSQL/servers/s/databases/d",
+        world.group()
+    );
+    single["properties"]["dataSourceInfo"] = json!({"datasourceType": kind, "resourceID": database});
+    single["properties"]["datasourceAuthCredentials"] =
+        json!({"objectType": "SecretStoreBasedAuthCredentials"});
+    named(
+        &world.put(&below_vault("backupInstances/two"), &single),
+        "DPP-CREDENTIALS",
+    );
+}
+
+#[test]
+fn restores_name_what_they_must_ask_for() {
+    let mut world = World::backed_up();
+    let prefix = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"]["targetDetails"]["filePrefix"] = json!("");
+    });
+    named(&prefix, "DPP-RESTORE-REQUEST");
+    let point = world.restore_needs(|restore| restore["recoveryPointId"] = json!("0a1b"));
+    named(&point, "DPP-POINT");
+}
+
+/// What the last job says it failed by.
+fn noted(world: &World) -> String {
+    let notes = world.azure.log().notes();
+    let last = notes.iter().rev().find(|note| note.refused.is_some());
+    let rules = &last.expect("something was refused").rules;
+    rules
+        .iter()
+        .map(|rule| rule.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[test]
+fn jobs_name_what_broke_while_data_moved() {
+    let mut world = World::backed_up();
+    let refused = |status: StatusCode, code: &str| EffectFailure::Refused {
+        status: status.as_u16(),
+        code: code.to_owned(),
+        message: "no".to_owned(),
+    };
+    let body = world.restore_body();
+    for (status, code, rule) in [
+        (StatusCode::FORBIDDEN, "AuthorizationFailure", "FX-RF-03"),
+        (
+            StatusCode::FORBIDDEN,
+            "AuthorizationPermissionMismatch",
+            "FX-RF-01",
+        ),
+        (StatusCode::NOT_FOUND, "ContainerNotFound", "FX-RF-09"),
+        (StatusCode::CONFLICT, "BlobAlreadyExists", "FX-RF-09-PREFIX"),
+        (StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "FX-RF-08"),
+    ] {
+        world.movement.copies_fail_with = Some(refused(status, code));
+        world.post(&below_vault(&format!("{ONE}/restore")), &body);
+        world.settle();
+        assert_eq!(noted(&world), rule, "{code}");
+    }
+    let start = below_vault(&format!("{ONE}/backup"));
+    world.movement.dumps_fail_with = Some(EffectFailure::Engine("it broke".to_owned()));
+    world.post(&start, &backup_body());
+    world.settle();
+    assert_eq!(noted(&world), "DPP-MOVEMENT");
+    let server = world.server();
+    world.post(&format!("{server}/stop"), &json!({}));
+    world.settle();
+    world.post(&start, &backup_body());
+    world.settle();
+    assert_eq!(noted(&world), "FX-B-04");
+}

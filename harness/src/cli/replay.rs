@@ -1,0 +1,76 @@
+//! `azdrill replay`, and the journals that others write.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use azdrill::journal_file::JournalFile;
+use azdrill::page::Page;
+use azdrill::replay::{self, Until};
+use clap::Args;
+
+use super::failure::Failure;
+use super::output::{tell, write};
+
+/// What `--help` says below the options.
+const SECRETS: &str = "\
+A journal holds what clients sent, secrets included. What is shown of it here holds none.
+
+Exit code 0: all answers are the same, byte for byte. 1: some are not. 2: it could not be played.";
+
+#[derive(Args)]
+#[command(after_help = SECRETS)]
+pub(super) struct ReplayArguments {
+    /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote.
+    file: PathBuf,
+    /// Stop once this many inputs have been played, and show what exists then, and the log's end.
+    #[arg(long, value_name = "N", conflicts_with = "explain")]
+    until: Option<u64>,
+    /// Stop at the exchange of this number, and show who asked what, who said no, why, and by which rule.
+    #[arg(long, value_name = "N")]
+    explain: Option<u64>,
+}
+
+pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    let until = match (arguments.until, arguments.explain) {
+        (Some(number), _) => Until::Input(number),
+        (None, Some(number)) => Until::Exchange(number),
+        (None, None) => Until::End,
+    };
+    let replayed = replay::replay(&arguments.file, until).map_err(|error| error.to_string())?;
+    let page = Page::of(&std::io::stdout());
+    let mut text = replay::found(&page, &arguments.file.display().to_string(), &replayed);
+    match until {
+        Until::End => {}
+        Until::Input(_) => text += &replay::state(&page, &replayed),
+        Until::Exchange(number) => {
+            let told = replay::explained(&page, &replayed, number);
+            text += &told.ok_or_else(|| format!("there is no exchange {number}: the first is 1"))?;
+        }
+    }
+    write(&text)?;
+    Ok(if replayed.is_the_same() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// The journal that is to be written, if one is.
+pub(super) fn journal(file: Option<&Path>) -> Result<Option<JournalFile>, Failure> {
+    let Some(file) = file else { return Ok(None) };
+    let journal = JournalFile::create(file);
+    Ok(Some(journal.map_err(|error| {
+        format!("cannot write {}: {error}", file.display())
+    })?))
+}
+
+/// Whether everything is in it; where it is not, that is told.
+pub(super) fn journal_is_whole(journal: &JournalFile) -> bool {
+    let failed = journal.failed();
+    if let Some(why) = &failed {
+        tell(&format!(
+            "the journal is not whole, and cannot be played beyond where it broke off: {why}"
+        ));
+    }
+    failed.is_none()
+}

@@ -1,0 +1,96 @@
+//! `azdrill report`.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use azdrill::page::is_dumb;
+use azdrill::postgres::{self, PostgresMode};
+use azdrill::report::{gather, markdown};
+use azdrill::scenario::Scenario;
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::library;
+use super::output::{tell, write};
+
+#[derive(Args)]
+pub(super) struct ReportArguments {
+    /// Only these scenarios, by name or path; all of them if left out.
+    names: Vec<String>,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t)]
+    format: ReportFormat,
+}
+
+/// How to write a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    /// Markdown.
+    #[default]
+    Md,
+    /// For programs.
+    Json,
+}
+
+pub(super) async fn run(
+    arguments: ReportArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+    mut interrupts: Interrupts,
+) -> Result<ExitCode, Failure> {
+    interrupts.or(report(arguments, folder, mode)).await
+}
+
+async fn report(
+    arguments: ReportArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+) -> Result<ExitCode, Failure> {
+    let library = library(folder)?;
+    let scenarios: Vec<Scenario> = if arguments.names.is_empty() {
+        library.all()?
+    } else {
+        let found: Result<_, _> = arguments.names.iter().map(|name| library.get(name)).collect();
+        found?
+    };
+    let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
+    for notice in &chosen.notices {
+        tell(notice);
+    }
+    let bar = progress(scenarios.len());
+    let found = gather(&scenarios, chosen.postgres.clone(), |scenario| {
+        bar.set_message(scenario.name.clone());
+        bar.inc(1);
+    });
+    let findings = found.await.map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    for own in &findings.not_played {
+        tell(&format!("{} is not played: {}", own.name, own.why));
+    }
+    let text = match arguments.format {
+        ReportFormat::Md => markdown(&findings),
+        ReportFormat::Json => {
+            let text = serde_json::to_string_pretty(&findings);
+            text.map_err(|error| error.to_string())? + "\n"
+        }
+    };
+    write(&text)?;
+    // A miss is a mistake of ours, and is no finding.
+    Ok(if findings.scenarios.iter().all(|own| own.held) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+fn progress(count: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || is_dumb() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(count as u64).with_style(style)
+}

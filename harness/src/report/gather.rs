@@ -1,0 +1,193 @@
+//! Playing everything, and sorting what came of it by rule.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
+
+use super::{
+    AlternativeFinding, Decides, DidFinding, Findings, NotPlayed, RuleFinding, ScenarioFinding, ShownBy,
+    StepFinding,
+};
+use crate::postgres::RealPostgres;
+use crate::run::{Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
+use crate::scenario::Scenario;
+
+/// Major versions of servers that are only said to run.
+const SIMULATED_MAJORS: [u32; 5] = [13, 14, 15, 16, 17];
+
+/// Plays these scenarios on both machines, without rows where that shows all they claim, and says what was found. Each
+/// is told to `begin` before it is played.
+///
+/// # Errors
+///
+/// If the rules do not load, or a scenario could not be played for another reason than a PostgreSQL that is not at
+/// hand.
+pub async fn gather(
+    scenarios: &[Scenario],
+    postgres: Option<Arc<dyn RealPostgres>>,
+    mut begin: impl FnMut(&Scenario),
+) -> Result<Findings, RunError> {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new())?;
+    let mut played = Vec::new();
+    let mut not_played = Vec::new();
+    for scenario in scenarios {
+        begin(scenario);
+        match play_as_needed(scenario, postgres.clone()).await {
+            Ok(both) => played.push((scenario, both.comparison)),
+            Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
+                name: scenario.name.clone(),
+                why: error.to_string(),
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    let mut stated: Vec<&Rule> = rules.stated.values().collect();
+    stated.sort_by_key(|rule| (rule.topic.clone(), rule.id));
+    Ok(Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        rules: stated.iter().map(|rule| finding(&rules, rule, &played)).collect(),
+        scenarios: played
+            .iter()
+            .map(|(_, comparison)| of_scenario(comparison))
+            .collect(),
+        not_played,
+    })
+}
+
+/// Without rows, if every step can be taken so and every expectation holds; else with them.
+async fn play_as_needed(
+    scenario: &Scenario,
+    postgres: Option<Arc<dyn RealPostgres>>,
+) -> Result<Both, RunError> {
+    let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
+    match play_both(scenario, &simulated, [None, None]).await {
+        Ok(both) if shows_all(&both.comparison) => Ok(both),
+        // A world can ask for rows while it is built.
+        Ok(_) | Err(RunError::NeedsRows) if postgres.is_none() => Err(RunError::NeedsRows),
+        Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres), [None, None]).await,
+        Err(error) => Err(error),
+    }
+}
+
+fn shows_all(comparison: &Comparison) -> bool {
+    let mut steps = comparison.steps.iter();
+    comparison.held && steps.all(|step| step.documented.played && step.observed.played)
+}
+
+fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> RuleFinding {
+    let taken = |name: &str| Taken::of(rules, rule, name);
+    let alternatives = rule.alternatives.iter();
+    RuleFinding {
+        rule: rule.id,
+        kind: kind(rule.kind),
+        topic: rule.topic.clone(),
+        statement: rule.statement.clone(),
+        stages: rule.stages.iter().map(|stage| stage.as_str()).collect(),
+        code: rule.code.map_or_else(String::new, |code| code.to_string()),
+        documented: taken(&rule.documented),
+        observed: taken(&rule.observed),
+        differs: rule.differs(),
+        alternatives: alternatives
+            .map(|(name, own)| AlternativeFinding {
+                taken: taken(name),
+                said_from: own.said_from.clone(),
+                said_until: own.said_until.clone(),
+            })
+            .collect(),
+        fix: rule.fix.clone().unwrap_or_default(),
+        shown_by: played
+            .iter()
+            .filter_map(|(scenario, comparison)| shown_by(rule, scenario, comparison))
+            .collect(),
+    }
+}
+
+fn kind(kind: RuleKind) -> &'static str {
+    match kind {
+        RuleKind::Prerequisite => "prerequisite",
+        RuleKind::Refusal => "refusal",
+        RuleKind::Failure => "failure",
+        RuleKind::Behaviour => "behaviour",
+        RuleKind::Network => "network",
+        RuleKind::Error => "error",
+    }
+}
+
+/// How a scenario shows a rule, if it does.
+fn shown_by(rule: &Rule, scenario: &Scenario, comparison: &Comparison) -> Option<ShownBy> {
+    let id = rule.id.as_str();
+    let decided = |done: &Done| done.rules.iter().any(|own| own == id);
+    let decides: Vec<Decides> = comparison
+        .steps
+        .iter()
+        .map(|step| Decides {
+            step: step.number,
+            documented: decided(&step.documented),
+            observed: decided(&step.observed),
+        })
+        .filter(|decides| decides.documented || decides.observed)
+        .collect();
+    let makes = |step: &&ComparedStep| step.because.iter().any(|own| own.rules.contains(&rule.id));
+    let makes_the_difference: Vec<usize> = comparison
+        .steps
+        .iter()
+        .filter(makes)
+        .map(|step| step.number)
+        .collect();
+    let about = scenario.about.iter().any(|own| own == id);
+    let shows = about || !decides.is_empty() || !makes_the_difference.is_empty();
+    shows.then(|| ShownBy {
+        scenario: scenario.name.clone(),
+        about,
+        decides,
+        makes_the_difference,
+    })
+}
+
+fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
+    let steps = comparison.steps.iter();
+    ScenarioFinding {
+        name: comparison.name.clone(),
+        topic: comparison.topic.clone(),
+        claim: comparison.claim.clone(),
+        held: comparison.held,
+        differs: comparison.differs,
+        rows: comparison.observed.rows,
+        virtual_seconds: [
+            comparison.documented.virtual_seconds,
+            comparison.observed.virtual_seconds,
+        ],
+        steps: steps
+            .map(|step| StepFinding {
+                number: step.number,
+                title: step.title.clone(),
+                r#do: step.r#do,
+                documented: did(&step.documented),
+                observed: did(&step.observed),
+                differs: step.differs.clone(),
+                because: step.because.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn did(done: &Done) -> DidFinding {
+    DidFinding {
+        brief: done.brief.clone(),
+        gate: done.gate.clone(),
+        rules: done.rules.clone(),
+        mark: done.mark.clone(),
+        files: done.files,
+        rows_equal: done.rows_equal,
+        virtual_seconds: done.virtual_seconds,
+    }
+}
+
+impl Findings {
+    /// A scenario by its name.
+    pub(super) fn by_name(&self) -> BTreeMap<&str, &ScenarioFinding> {
+        let scenarios = self.scenarios.iter();
+        scenarios.map(|own| (own.name.as_str(), own)).collect()
+    }
+}

@@ -1,0 +1,136 @@
+//! One machine: whose rules it goes by, and what moves its rows.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use azdrill_emulator::journal::{Beginning, Journalled};
+use azdrill_emulator::rules::{Assumptions, Profile};
+use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
+use azdrill_emulator::services::Settings;
+
+use super::simulated::SimulatedServers;
+use super::{Client, Play, Report, RunError, check_versions, settings};
+use crate::journal_file::JournalFile;
+use crate::postgres::RealPostgres;
+use crate::scenario::Scenario;
+
+/// What stands behind the servers of a machine.
+#[derive(Clone)]
+pub enum Outside {
+    /// Real servers, or none at all.
+    Real(Option<Arc<dyn RealPostgres>>),
+    /// Servers that only are said to run, of these major versions: every decision is made, and no row moved.
+    Simulated(Vec<u32>),
+}
+
+/// What a scenario is played on.
+#[derive(Clone)]
+pub struct Machine {
+    /// Whose word it takes.
+    pub profile: Profile,
+    /// Alternatives it takes besides those the scenario assumes.
+    pub besides: Assumptions,
+    /// What moves its rows.
+    pub outside: Outside,
+}
+
+impl Machine {
+    /// One that goes by a profile alone.
+    pub fn of(profile: Profile, outside: Outside) -> Self {
+        Self {
+            profile,
+            besides: Assumptions::new(),
+            outside,
+        }
+    }
+
+    /// The alternatives it takes when it plays a scenario.
+    fn assumptions(&self, scenario: &Scenario) -> Assumptions {
+        let mut assumptions = scenario.assume.clone();
+        assumptions.extend(self.besides.clone());
+        assumptions
+    }
+
+    async fn settings(&self, scenario: &Scenario) -> Result<Settings, RunError> {
+        match &self.outside {
+            Outside::Real(postgres) => settings(&scenario.world, postgres.as_ref()).await,
+            Outside::Simulated(majors) => Ok(Settings {
+                has_postgres: true,
+                postgres_majors: majors.iter().rev().copied().collect(),
+                ..settings(&scenario.world, None).await?
+            }),
+        }
+    }
+}
+
+/// Plays a scenario on a machine, with a fresh world of its own.
+///
+/// # Errors
+///
+/// If it could not be played to its end. Expectations that are missed are no error: they stand in
+/// the report.
+pub async fn play(scenario: &Scenario, machine: &Machine) -> Result<Report, RunError> {
+    play_into(scenario, machine, None).await
+}
+
+/// The same, with a journal of everything the machine was given.
+///
+/// # Errors
+///
+/// As [`play`].
+pub async fn play_into(
+    scenario: &Scenario,
+    machine: &Machine,
+    journal: Option<&JournalFile>,
+) -> Result<Report, RunError> {
+    let began = Instant::now();
+    let blobs = crate::scratch::Scratch::new(crate::scratch::Purpose::Blobs)
+        .map_err(|error| RunError::Emulator(error.to_string()))?;
+    let store = BlobStore::open(blobs.path()).map_err(|error| RunError::Emulator(error.to_string()))?;
+    let start = scenario.world.begins();
+    let settings = machine.settings(scenario).await?;
+    check_versions(&scenario.world, &settings.postgres_majors)?;
+    let assumptions = machine.assumptions(scenario);
+    let beginning = Beginning::new(machine.profile, &assumptions, scenario.seed(), settings);
+    let mut azure = match journal {
+        Some(journal) => {
+            let of = format!("scenario {}", scenario.name);
+            Journalled::with_journal(beginning, &of, journal.sink())?
+        }
+        None => Journalled::new(&beginning)?,
+    };
+    let operator = azure.found(start, None);
+    let door = FrontDoor::new(azure, Clock::at(start), store);
+    let (engine, postgres) = match &machine.outside {
+        Outside::Real(postgres) => {
+            let engine = postgres.clone().map(|own| own as Arc<dyn DatabaseEngine>);
+            (engine, postgres.clone())
+        }
+        Outside::Simulated(_) => {
+            let engine: Arc<dyn DatabaseEngine> = Arc::new(SimulatedServers::default());
+            (Some(engine), None)
+        }
+    };
+    let client = Client::new(Driver::new(door, engine), operator);
+    let mut play = Play::begin(scenario, client, postgres).await?;
+    play.simulated = matches!(machine.outside, Outside::Simulated(_));
+    let mut steps = play.steps(machine.profile).await?;
+    play.tell_unstruck(&mut steps);
+    let postgres_major = play.sources.values().next().map(|spec| spec.major);
+    let virtual_time = play.client.now().duration_since(start);
+    let about = play.about(scenario);
+    let simulated = play.simulated;
+    play.clean_up().await;
+    Ok(Report {
+        name: scenario.name.clone(),
+        topic: scenario.topic.clone(),
+        claim: scenario.claim.clone(),
+        profile: machine.profile,
+        about,
+        steps,
+        virtual_time,
+        real_time: began.elapsed(),
+        postgres_major,
+        simulated,
+    })
+}
