@@ -83,27 +83,29 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut rows = stated::load(profile, &known)?;
-    stated::assume(&mut rows, assumptions)?;
-    let prerequisites = stated::prerequisites(&rows);
+    let rows = stated::load(profile, assumptions, &known)?;
     let taken = stated::Taken::of(&rows);
-    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
-    network.check(&known)?;
+    let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
-    let of_network = network.rules().chain(database_network.rules());
-    let mut stated = by_name(rows.clone(), of_network, errors)?;
+    let mut stated = by_name(
+        rows.clone(),
+        network.rules().chain(database_network.rules()),
+        errors,
+    )?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
-    let bodies = body::load(&known)?;
+    let datasources = rules_file!("datasources.toml");
+    let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
-    let conditions = Arc::new(conditions);
-    let conditional = rules_file!("conditional_requests.toml");
+    let conditions = Arc::new(condition_facts::load(
+        rules_file!("conditions.toml"),
+        &router,
+        &known,
+    )?);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
-    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
     Ok(Rules {
-        bodies,
+        bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
         router,
@@ -115,14 +117,9 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
-        prerequisites,
+        prerequisites: stated::prerequisites(&rows),
         stated,
-        datasources: datasource_row::load(
-            rules_file!("datasources.toml"),
-            &taken,
-            &recorded_seconds,
-            &known,
-        )?,
+        datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
@@ -140,7 +137,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
-        conditional_writes: conditional_request::load(conditional, &known)?,
+        conditional_writes: conditional_request::load(rules_file!("conditional_requests.toml"), &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
@@ -148,7 +145,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         federation: federation::load(rules_file!("federation.toml"), &known)?,
         public_clients,
         token_resources,
-        server_settings,
+        server_settings: server_settings::load(rules_file!("server_settings.toml"), &known)?,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources,
     })
