@@ -54,7 +54,8 @@ macro_rules! rules_file {
     };
 }
 
-/// All rules, by name: those of `stated/` and the rows of the network tables.
+/// All rules, by name, with what is to be done about each: those of `stated/`, the rows of the network tables, and
+/// those of the errors.
 fn by_name(
     stated_rows: Vec<Rule>,
     network: impl Iterator<Item = Rule>,
@@ -67,6 +68,7 @@ fn by_name(
             return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
         }
     }
+    fix::load(rules_file!("fixes.toml"), &mut rules)?;
     // The constants were made of lines, these rows of tables: who finds more has misread something.
     match RuleId::all().find(|id| !rules.contains_key(id)) {
         Some(id) => Err(row_error("stated", id.as_str(), "its row was not read")),
@@ -87,12 +89,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let taken = stated::Taken::of(&rows);
     let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
-    let mut stated = by_name(
-        rows.clone(),
-        network.rules().chain(database_network.rules()),
-        errors,
-    )?;
-    fix::load(rules_file!("fixes.toml"), &mut stated)?;
+    let of_network = network.rules().chain(database_network.rules());
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let datasources = rules_file!("datasources.toml");
@@ -118,7 +115,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites: stated::prerequisites(&rows),
-        stated,
+        stated: by_name(rows, of_network, errors)?,
         datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
