@@ -5,8 +5,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::violation::{inner_error, violation};
 use super::{Examination, Outcome, service_path};
-use crate::model::{Request, Response};
-use crate::rules::{Endpoint, Gate, Prerequisite, Subject};
+use crate::model::{Request, Response, Timestamp};
+use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
 use crate::services::{Context, Outbound};
@@ -68,6 +68,11 @@ impl Examination {
         let reason = format!("the vault's identity does not hold {role} at {scope}");
         let mut found = violation(context, row, &reason);
         found.refusal.gate = Gate::Authorization;
+        // One that is assigned, and will be seen, is not held yet.
+        let access = &context.state.access;
+        if access.holds_role(Timestamp::MAX, &principals, wanted.id, &scope) {
+            found.refusal.rules.push(rule::E1_PROPAGATION);
+        }
         found.inner = inner_error("AuthorizationFailed", &reason);
         Outcome::NotMet(found)
     }
