@@ -20,7 +20,7 @@ impl Source {
     }
 
     /// The module a file of a crate is, e.g. `services::storage`.
-    fn module(&self) -> Vec<String> {
+    pub(crate) fn module(&self) -> Vec<String> {
         let inside = self.path.split_once("/src/").map_or("", |(_, inside)| inside);
         let inside = inside.trim_end_matches(".rs").trim_end_matches("/mod");
         inside
@@ -71,7 +71,7 @@ impl Source {
 }
 
 /// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
-fn expand(tree: &str) -> Vec<String> {
+pub(crate) fn expand(tree: &str) -> Vec<String> {
     let tree: String = tree.split_whitespace().collect::<Vec<_>>().join(" ");
     let Some((prefix, rest)) = tree.split_once('{') else {
         let path = tree.split(" as ").next().unwrap_or_default();
@@ -105,7 +105,7 @@ fn expand(tree: &str) -> Vec<String> {
         .collect()
 }
 
-fn resolve(module: &[String], path: &str) -> String {
+pub(crate) fn resolve(module: &[String], path: &str) -> String {
     let mut module = module.to_vec();
     let mut segments = path.split("::").peekable();
     match segments.peek() {

@@ -1,23 +1,22 @@
 //! The machine as the front door knows it.
 
 use http::Method;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use super::Azure;
 use crate::connection::{Surroundings, connect};
 use crate::exchange::Came;
-use crate::gateway::{ParsedBody, Refusal, account_named, endpoint_of, too_large};
+use crate::gateway::{ParsedBody, Refusal, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
 use crate::log::Asked;
 use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
-use crate::rules::{BodyPlan, Endpoint};
+use crate::rules::{BodyPlan, Endpoint, Operation, cloud};
 use crate::services::{Input, preparer};
 
 /// The largest body of a request that is read into memory, in bytes, but for Resource Manager's, whose limit is
 /// a rule.
 const BUFFER_MAX_BYTES: u64 = 4 * 1024 * 1024;
-/// The largest body of a blob write, in bytes: 5000 MiB, Put Blob's own limit.
-const STORE_MAX_BYTES: u64 = 5000 * 1024 * 1024;
 
 /// Whether a request may be one of those that are prepared. Nearly all are not, and are to be told quickly.
 fn may_take_long(endpoint: Option<Endpoint>, request: &Request) -> bool {
@@ -50,6 +49,12 @@ impl Azure {
     }
 }
 
+/// Whether a body follows the head of a request.
+fn brings_body(request: &Request) -> bool {
+    let length = request.headers.get(CONTENT_LENGTH);
+    request.headers.contains_key(TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
+}
+
 impl Azure {
     /// What is to be worked out for a request, and whether asking has changed anything: even what comes to
     /// nothing may have drawn numbers.
@@ -64,6 +69,8 @@ impl Azure {
         }
         if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
             && may_take_long(endpoint_of(&request.host, &request.path), request)
+            // Most have nothing to prepare, and are spared the gates until they are called.
+            && self.door().operation_of(request).is_some_and(|operation| preparer(&operation.id).is_some())
             // Who is refused has nothing prepared: the call itself refuses, and takes note.
             && let Ok(permit) = self.decide(now, path, request)
             && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
@@ -96,11 +103,16 @@ impl Core for Azure {
         if reads || !matches!(endpoint, Some(Endpoint::Blob | Endpoint::KeyVault)) {
             return buffer;
         }
+        // Nor does what has none; what is put into the store is, even if it is empty.
+        let is_stored = |operation: &Operation| operation.body == BodyPlan::Store;
+        if !brings_body(request) && !self.door().operation_of(request).is_some_and(is_stored) {
+            return buffer;
+        }
         match self.decide(now, path, request) {
             Ok(permit) => match permit.operation(&self.rules).body {
                 BodyPlan::Buffer => buffer,
                 BodyPlan::Store => Admission::Store {
-                    limit_bytes: STORE_MAX_BYTES,
+                    limit_bytes: self.rules.blob_limits.put_bytes.most,
                     md5: &*permit.operation(&self.rules).id == "Blob_Put"
                         || request.headers.contains_key("content-md5"),
                 },
@@ -175,7 +187,10 @@ impl Core for Azure {
 
     fn resolves(&self, host: &str) -> bool {
         match endpoint_of(host, "/") {
-            Some(Endpoint::Blob) => self.state.storage_accounts.contains_key(account_named(host)),
+            Some(Endpoint::Blob) => self
+                .state
+                .storage_accounts
+                .contains_key(cloud().account_named(host)),
             Some(Endpoint::KeyVault) => {
                 let label = host.split('.').next().unwrap_or_default();
                 self.state.key_vaults.contains_key(&label.to_ascii_lowercase())

@@ -155,12 +155,15 @@ impl Azure {
     ///
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
-        let door = Door {
+        self.door().pass(now, path, request)
+    }
+
+    fn door(&self) -> Door<'_> {
+        Door {
             rules: &self.rules,
             state: &self.state,
             tokens: &self.tokens,
-        };
-        door.pass(now, path, request)
+        }
     }
 
     /// Runs `action` with everything a handler works with. For building worlds.

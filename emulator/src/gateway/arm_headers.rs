@@ -3,30 +3,15 @@
 use std::fmt::Write;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Permit;
 use crate::model::{Request, Timestamp};
-use crate::rules::{HeaderRows, Rules};
+use crate::rules::{Endpoint, HeaderRows, Rules};
 use crate::state::State;
 
 const ROUTING_ID: HeaderName = HeaderName::from_static("x-ms-routing-request-id");
 const OPERATION_IDENTIFIER: HeaderName = HeaderName::from_static("x-ms-operation-identifier");
-
-/// What every answer of Azure Resource Manager carries, as recorded.
-const FIXED: [(HeaderName, HeaderValue); 5] = [
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    (header::PRAGMA, HeaderValue::from_static("no-cache")),
-    (header::EXPIRES, HeaderValue::from_static("-1")),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-    ),
-];
 
 /// Adds what every answer carries, what is left of the caller's quota, and where the request was
 /// routed.
@@ -37,9 +22,7 @@ pub(crate) fn add(
     request: &Request,
     id: &HeaderValue,
 ) {
-    for (name, value) in FIXED {
-        headers.insert(name, value);
-    }
+    rows.add_always(Endpoint::Arm, headers);
     if let Some(quota) = rows
         .quotas
         .iter()

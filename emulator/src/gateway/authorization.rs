@@ -1,11 +1,10 @@
 //! The authorization gate: role assignments for bearer tokens, permission letters for signatures.
 
-use http::StatusCode;
-
+use super::denied::why_not;
 use super::{Credential, Door, Permit, Refusal, Shape, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
-use crate::model::{Action, ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, RuleId, code, rule};
+use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
+use crate::rules::{Endpoint, Gate, Operation, Params, code};
 
 pub(super) fn authorize(
     door: &Door<'_>,
@@ -181,26 +180,6 @@ fn by_roles(
     }
 }
 
-/// Why roles do not grant an action, and the rules that had a say.
-pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
-    let scope = &permit.scope;
-    let mut reason = format!(
-        "{} has no role that grants {action} at {scope}",
-        permit.caller.name
-    );
-    if !denied.held.is_empty() {
-        reason += &format!("; it holds {}, which does not", denied.held.join(", "));
-    }
-    for (role, from) in &denied.pending {
-        reason += &format!("; {role} is assigned but will be seen only from {from}");
-    }
-    let mut rules = vec![rule::RBAC];
-    if !denied.pending.is_empty() {
-        rules.push(rule::E1_PROPAGATION);
-    }
-    (reason, rules)
-}
-
 fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
@@ -227,10 +206,5 @@ fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>,
 }
 
 fn permission_mismatch() -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthorizationPermissionMismatch",
-        "This request is not authorized to perform this operation using this permission.",
-    )
-    .at(Gate::Authorization)
+    Refusal::of_blob(code::AuthorizationPermissionMismatch, &[]).at(Gate::Authorization)
 }

@@ -3,11 +3,8 @@
 
 use crate::model::{NetworkPath, Origin, ResourceId};
 use crate::network::DatabaseFirewall;
-use crate::rules::{Gate, Mark, RuleId, Rules};
+use crate::rules::{Gate, Mark, RuleId, Rules, cloud};
 use crate::state::{Resource, State};
-
-/// What every server's host name ends with, of either flavour: they share one name space.
-pub(crate) const HOST_SUFFIX: &str = ".postgres.database.azure.com";
 
 const FLAVOURS: [&str; 2] = [
     "Microsoft.DBforPostgreSQL/servers",
@@ -50,12 +47,7 @@ pub(crate) fn server_named<'a>(state: &'a State, name: &str) -> Option<&'a Resou
 impl DatabaseDoor<'_> {
     /// Decides on a connection to that host.
     pub(crate) fn pass(&self, path: &NetworkPath, host: &str) -> Result<DatabaseAdmission, DatabaseNo> {
-        let name = host
-            .len()
-            .checked_sub(HOST_SUFFIX.len())
-            .and_then(|at| host.split_at_checked(at))
-            .filter(|(_, suffix)| suffix.eq_ignore_ascii_case(HOST_SUFFIX))
-            .map_or("", |(name, _)| name);
+        let name = cloud().server_named(host).unwrap_or_default();
         let server = server_named(self.state, name).ok_or_else(|| DatabaseNo::no_server(host))?;
         let firewall = DatabaseFirewall::of(self.state, server);
         let verdict = firewall.decide(self.rules, path);

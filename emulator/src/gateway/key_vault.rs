@@ -1,29 +1,20 @@
 //! What is Key Vault's own at the front door: the vault behind a host name, the challenge that tells a
 //! client where to get a token, the network, and the two permission models.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::authentication::{audience_fits, bearer_token};
-use super::authorization::why_not;
+use super::bearer::{audience_fits, bearer_token};
+use super::denied::why_not;
 use super::{Caller, Door, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
-use crate::rules::{Code, Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules, code, rule};
+use crate::rules::{
+    Code, Endpoint, Gate, Operation, Params, PolicyPermission, RuleId, Rules, cloud, code, rule,
+};
 use crate::state::{IdentityKind, Resource, State, field};
 
 const VAULT: &str = "Microsoft.KeyVault/vaults";
-/// What every answer of Key Vault carries, as recorded.
-const HEADERS: [(HeaderName, &str); 5] = [
-    (header::CACHE_CONTROL, "no-cache"),
-    (header::PRAGMA, "no-cache"),
-    (header::EXPIRES, "-1"),
-    (
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=31536000;includeSubDomains",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
 
 /// The vault a host name stands for.
 fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
@@ -55,9 +46,7 @@ pub(super) fn scope(vault: &Resource, params: &Params) -> ResourceId {
 
 /// Headers every answer of Key Vault carries.
 pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, headers: &mut HeaderMap) {
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    rules.headers.add_always(Endpoint::KeyVault, headers);
     let region = vault_at(state, &request.host).map_or("", Resource::location);
     let own = [
         ("x-ms-keyvault-region", region),
@@ -80,7 +69,9 @@ fn challenge(door: &Door<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)
     refusal.headers.push((
         "www-authenticate",
         format!(
-            "Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""
+            "Bearer authorization=\"{}\", resource=\"{}\"",
+            cloud().login.authority(&tenant),
+            cloud().audience(Endpoint::KeyVault).unwrap_or_default()
         ),
     ));
     refusal
@@ -137,10 +128,12 @@ pub(super) fn check_version(rules: &Rules, row: &Operation, request: &Request) -
 fn shown(caller: &Caller) -> String {
     let text = |id: Option<String>| id.unwrap_or_default();
     format!(
-        "appid={};oid={};iss=https://sts.windows.net/{}/",
+        "appid={};oid={};iss={}",
         text(caller.app_id.map(|id| id.to_string())),
         text(caller.principal.map(|id| id.to_string())),
-        text(caller.tenant.map(|id| id.to_string())),
+        cloud()
+            .login
+            .issuer(&text(caller.tenant.map(|id| id.to_string()))),
     )
 }
 
@@ -175,11 +168,10 @@ pub(super) fn network(
     ];
     let mut refusal = Refusal::key_vault(error, &fill);
     refusal.mark = refusal.mark.max(verdict.mark);
-    let mut rules = permit.rules.clone();
-    if matches!(path.origin, Origin::AzureService { .. }) {
-        rules.push(rule::SS_B_05);
-    }
-    Err(refusal.at(Gate::Network).because(verdict.reason).by(rules))
+    Err(refusal
+        .at(Gate::Network)
+        .because(verdict.reason)
+        .by(permit.rules.iter().copied()))
 }
 
 /// Who asks for what, of which vault.

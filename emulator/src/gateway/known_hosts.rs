@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::rules::cloud;
 use crate::state::State;
 
 /// The hosts that were told of already.
@@ -24,8 +25,8 @@ impl KnownHosts {
         let blobs = state.storage_accounts.keys();
         let vaults = state.key_vaults.keys();
         blobs
-            .map(|name| format!("{name}.blob.core.windows.net"))
-            .chain(vaults.map(|name| format!("{name}.vault.azure.net")))
+            .map(|name| cloud().blob_host(name))
+            .chain(vaults.map(|name| cloud().vault_host(name)))
             .filter(|host| self.told.insert(host.clone()))
             .collect()
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::model::{Request, Response, type_path};
 use crate::network::NetworkVerdict;
-use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId};
+use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId, code};
 
 /// The envelope an error travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +98,11 @@ impl Refusal {
         Self::of_row(Shape::Arm, code.row(), fill)
     }
 
+    /// A refusal by the blob service. `fill` replaces `{names}`.
+    pub fn of_blob(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::of_row(Shape::Blob, code.row(), fill)
+    }
+
     /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
     pub fn user_facing(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
         Self::of_row(Shape::UserFacing, error, fill)
@@ -183,42 +188,23 @@ impl Refusal {
 
     /// A body that is not the JSON it should be. `at` is line and column.
     pub fn invalid_json(error: &serde_json::Error) -> Self {
-        Self::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestContent",
-            format!("The request content was invalid and could not be deserialized: '{error}'."),
-        )
+        Self::of(code::RequestIsNoJson, &[("error", &error.to_string())])
     }
 
     pub(super) fn unknown_host(host: &str) -> Self {
-        Self::arm(
-            StatusCode::NOT_FOUND,
-            "UnknownHost",
-            format!("azdrill does not play `{host}`, and never dials out."),
-        )
-        .at(Gate::Route)
+        Self::of(code::UnknownHost, &[("host", host)]).at(Gate::Route)
     }
 
     pub(super) fn unknown_account(host: &str) -> Self {
         let name = host.split('.').next().unwrap_or(host);
-        Self {
-            mark: Mark::Unverified,
-            ..Self::blob(
-                StatusCode::NOT_FOUND,
-                "ResourceNotFound",
-                format!("There is no storage account {name}. On Azure its name would not resolve."),
-            )
-            .at(Gate::Route)
-        }
+        Self::of_blob(code::AccountUnknown, &[("name", name)]).at(Gate::Route)
     }
 
     pub(super) fn bad_path(endpoint: Endpoint, path: &str) -> Self {
-        let message = format!(
-            "The path `{path}` holds an encoded slash, an empty, `.` or `..` segment, or bytes that are not UTF-8."
-        );
+        let fill = [("path", path)];
         match endpoint {
-            Endpoint::Blob => Self::blob(StatusCode::BAD_REQUEST, "InvalidUri", message),
-            _ => Self::arm(StatusCode::BAD_REQUEST, "InvalidRequestUri", message),
+            Endpoint::Blob => Self::of_blob(code::PathOfBlobInvalid, &fill),
+            _ => Self::of(code::InvalidRequestUri, &fill),
         }
         .at(Gate::Route)
     }
@@ -291,14 +277,10 @@ impl Refusal {
     pub(super) fn storage_network(verdict: NetworkVerdict<'_>, rules: Vec<RuleId>) -> Self {
         Self {
             mark: verdict.mark,
-            ..Self::blob(
-                StatusCode::FORBIDDEN,
-                "AuthorizationFailure",
-                "This request is not authorized to perform this operation.",
-            )
-            .at(Gate::Network)
-            .because(verdict.reason)
-            .by(rules)
+            ..Self::of_blob(code::AuthorizationFailure, &[])
+                .at(Gate::Network)
+                .because(verdict.reason)
+                .by(rules)
         }
     }
 
@@ -411,5 +393,27 @@ fn chosen_by(request: &Request) -> String {
         String::new()
     } else {
         format!("?{}", chosen.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_named_once_however_often_it_had_a_say() {
+        let ids = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| RuleId::named(name).expect("it has a row"))
+                .collect::<Vec<_>>()
+        };
+        let mut refusal = Refusal::arm(StatusCode::FORBIDDEN, "AuthorizationFailed", "no")
+            .by(ids(&["SS-B-05", "KV-9"]))
+            .by(ids(&["SS-B-05"]));
+        refusal.name(ids(&["KV-9", "SS-B-04"]));
+        assert_eq!(refusal.rules, ids(&["SS-B-05", "KV-9", "SS-B-04"]));
+        let answer = refusal.respond(&Request::new(Method::GET, "management.azure.com", "/x"));
+        assert_eq!(answer.header("x-azdrill-rules"), Some("SS-B-05,KV-9,SS-B-04"));
     }
 }

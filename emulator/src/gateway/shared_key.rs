@@ -12,7 +12,9 @@ use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use sha2::Sha256;
 
+use super::{Door, Refusal};
 use crate::model::{Request, Timestamp, wire_http_date};
+use crate::rules::{Gate, code};
 use crate::state::AccountKeys;
 
 /// Headers of the string to sign, in order, after the method.
@@ -29,6 +31,20 @@ const SIGNED_HEADERS: [&str; 11] = [
     "if-unmodified-since",
     "range",
 ];
+
+/// Refuses a key, and what is signed with one, where the account's setting does.
+pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+    let forbidden = door
+        .account_of(request)
+        .and_then(|id| door.state.resource(id))
+        .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
+    if forbidden {
+        return Err(Refusal::of_blob(code::KeyBasedAuthenticationNotPermitted, &[])
+            .at(Gate::Authentication)
+            .because("allowSharedKeyAccess is false on the account"));
+    }
+    Ok(())
+}
 
 /// Checks `account:signature` against both keys.
 pub(super) fn verify(

@@ -13,10 +13,9 @@ use uuid::Uuid;
 
 use crate::entropy::Entropy;
 use crate::model::{PrincipalId, TenantId, Timestamp};
+use crate::rules::cloud;
 use crate::state::{IdentityKind, Principal};
 
-/// Tokens are valid this long; Entra's own vary between 60 and 90 minutes.
-const LIFETIME_SECONDS: i64 = 3599;
 /// How many checked tokens are remembered, so that a client's hundredth call costs a look-up.
 const REMEMBERED_MAX: usize = 4096;
 
@@ -129,7 +128,10 @@ impl TokenAuthority {
 
     /// A token for a principal, with its life time in seconds.
     pub fn issue(&self, now: Timestamp, principal: &Principal, audience: &str) -> (String, i64) {
-        (self.sign(&claims(now, principal, audience)), LIFETIME_SECONDS)
+        (
+            self.sign(&claims(now, principal, audience)),
+            cloud().tokens.access_seconds,
+        )
     }
 
     /// A token for a person who has signed in with an application, with its life time in seconds.
@@ -146,7 +148,7 @@ impl TokenAuthority {
             upn: Some(person.display_name.clone()),
             ..claims(now, person, audience)
         };
-        (self.sign(&claims), LIFETIME_SECONDS)
+        (self.sign(&claims), cloud().tokens.access_seconds)
     }
 
     /// Signs whatever is said. A text that is not an access token is none to [`Self::check`]: what
@@ -222,10 +224,10 @@ fn claims(now: Timestamp, principal: &Principal, audience: &str) -> Claims {
     let issued = now.as_second();
     Claims {
         aud: audience.to_owned(),
-        iss: format!("https://sts.windows.net/{}/", principal.tenant),
+        iss: cloud().login.issuer(&principal.tenant),
         iat: issued,
         nbf: issued,
-        exp: issued + LIFETIME_SECONDS,
+        exp: issued + cloud().tokens.access_seconds,
         appid: principal.app_id,
         idtyp: if principal.identity == IdentityKind::User {
             "user"

@@ -1,6 +1,7 @@
 //! What must not be told: passwords, keys, tokens, signatures. Hidden by name where a name says it,
 //! by form where it does not.
 
+use crate::rules::cloud;
 use serde_json::{Map, Value};
 
 /// What stands where something is hidden.
@@ -111,8 +112,7 @@ pub(super) fn shown_form(form: &[u8]) -> Value {
 /// A body without its secrets. Whatever is called a value at a key vault is one.
 pub(super) fn shown_json(host: &str, path: &str, mut body: Value) -> Value {
     let path = path.to_ascii_lowercase();
-    let of_vault =
-        host.ends_with(".vault.azure.net") || path.contains("/vaults/") && path.contains("/secrets");
+    let of_vault = cloud().is_vault_host(host) || path.contains("/vaults/") && path.contains("/secrets");
     let secure = secure_parameters(&body);
     hide(&mut body, of_vault, &secure);
     body

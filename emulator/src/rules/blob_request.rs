@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "blob_requests.toml";
 

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use super::{Code, Mark};
 
 const FILE: &str = "conditional_requests.toml";
@@ -53,7 +54,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Conditiona
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
 
     #[test]
     fn every_type_has_a_row_and_every_code_too() {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::network_row::{OnlyWhen, decides_by, takes_part};
+use super::source::SourceCheck;
 use super::stated::{Taken, of_network};
 use super::{Mark, OriginKind, Outcome, Rule, RuleId};
 use crate::model::Origin;

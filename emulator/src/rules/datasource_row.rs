@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::network_row::{OnlyWhen, takes_part};
+use super::source::SourceCheck;
 use super::stated::Taken;
 use super::{DatasourceName, Mark, RestoredAs, RuleId, Stage};
 use crate::model::Timestamp;

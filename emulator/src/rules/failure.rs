@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::prerequisite::Stage;
+use super::source::SourceCheck;
 use super::stated::Rule;
 use super::{Code, DatasourceName, Mark, RuleId};
 

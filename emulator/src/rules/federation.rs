@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "federation.toml";
 

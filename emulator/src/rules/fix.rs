@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{parse, row_error};
+use super::file::{parse, row_error};
 use super::{Rule, RuleId, RulesError};
 
 #[derive(Deserialize)]

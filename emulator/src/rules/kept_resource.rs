@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::operation::OperationRow;
+use super::source::SourceCheck;
 
 const FILE: &str = "kept_resources.toml";
 
@@ -203,7 +204,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<KeptResour
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
 
     #[test]
     fn a_row_is_of_a_type_and_answers_what_clients_take() {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::prerequisite::Evidence;
+use super::file::{RulesError, parse, row_error};
+use super::source::Evidence;
+use super::source::SourceCheck;
 
 const FILE: &str = "key_vault.toml";
 /// The permission that stands for all of its kind.

@@ -2,18 +2,44 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse};
-use super::prerequisite::Evidence;
+use super::file::{RulesError, parse};
+use super::source::Evidence;
+use super::source::SourceCheck;
 
 const FILE: &str = "limits.toml";
 
 /// A limit.
 #[derive(Debug, Deserialize)]
 pub struct Limit {
+    /// The least there may be.
+    #[serde(default)]
+    pub least: u64,
     /// The most there may be.
     pub most: u64,
     #[serde(flatten)]
     evidence: Evidence,
+}
+
+impl Limit {
+    /// Whether there may be so many.
+    pub fn admits(&self, count: usize) -> bool {
+        u64::try_from(count).is_ok_and(|count| self.least <= count && count <= self.most)
+    }
+
+    /// The same of a number that may be below zero.
+    pub fn admits_signed(&self, number: i64) -> bool {
+        u64::try_from(number).is_ok_and(|number| self.least <= number && number <= self.most)
+    }
+
+    /// The most there may be, of what is counted in memory.
+    pub fn most_in_memory(&self) -> usize {
+        usize::try_from(self.most).unwrap_or(usize::MAX)
+    }
+
+    /// Where it was read.
+    pub(super) fn sources(&self) -> &[String] {
+        &self.evidence.sources
+    }
 }
 
 /// Limits of the tags of some types.

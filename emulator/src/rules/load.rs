@@ -5,64 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
+use super::file::{RulesError, parse, row_error};
 use super::network_row::NetworkFile;
 use super::operation::OperationsFile;
-use super::prerequisite::Evidence;
+use super::source::{Evidence, SourceCheck};
+use super::whole::Rules;
 use super::{
-    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, Rules, Source, blob_request,
-    body, condition_facts, conditional_request, database_row, datasource_row, deployment_facts, directory,
-    error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, name_form,
-    network_resource, outside, parameter_list, provider, public_client, query_option, region, role,
-    server_facts, server_settings, single_server, stated, storage_accounts, storage_facts, time_zone,
-    vault_facts,
+    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
+    body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
+    directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits,
+    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
+    role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
+    time_zone, vault_facts,
 };
-
-/// Why the rules could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// A file is not what it should be.
-    #[error("{file}: {error}")]
-    Syntax {
-        /// The file under `emulator/rules/`.
-        file: String,
-        /// The parser's words, with line and column.
-        error: String,
-    },
-    /// A row contradicts another or refers to something that is not there.
-    #[error("{file}, row {row}: {what}")]
-    Row {
-        /// The file under `emulator/rules/`.
-        file: &'static str,
-        /// The row.
-        row: String,
-        /// What is wrong.
-        what: String,
-    },
-    /// An assumption is of a rule that is not there.
-    #[error("there is no rule {rule} that has alternatives; those that have stand in emulator/rules")]
-    NoSuchChoice {
-        /// The rule named.
-        rule: String,
-    },
-    /// An assumption does not fit the rules.
-    #[error("no rule {rule} with the alternative `{alternative}`; its alternatives are: {known}")]
-    Assumption {
-        /// The rule named.
-        rule: String,
-        /// The alternative named.
-        alternative: String,
-        /// What there is.
-        known: String,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SourcesFile {
-    sources: BTreeMap<String, Source>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,38 +35,16 @@ struct Duration<T> {
     evidence: Evidence,
 }
 
-/// Checks that every source named has a row.
-pub(super) struct SourceCheck<'a>(&'a BTreeMap<String, Source>);
-
-impl<'a> SourceCheck<'a> {
-    pub(super) fn new(sources: &'a BTreeMap<String, Source>) -> Self {
-        Self(sources)
+impl Rules {
+    /// Loads the rules under a profile.
+    ///
+    /// # Errors
+    ///
+    /// If a file of `emulator/rules/` is wrong, or an assumption names a rule or an alternative
+    /// that does not exist.
+    pub fn load(profile: Profile, assumptions: &Assumptions) -> Result<Self, RulesError> {
+        load(profile, assumptions)
     }
-
-    pub(super) fn check(&self, file: &'static str, row: &str, sources: &[String]) -> Result<(), RulesError> {
-        if sources.is_empty() {
-            return Err(row_error(file, row, "it names no source"));
-        }
-        match sources.iter().find(|key| !self.0.contains_key(*key)) {
-            Some(key) => Err(row_error(file, row, &format!("sources.toml has no `{key}`"))),
-            None => Ok(()),
-        }
-    }
-}
-
-pub(super) fn row_error(file: &'static str, row: &str, what: &str) -> RulesError {
-    RulesError::Row {
-        file,
-        row: row.to_owned(),
-        what: what.to_owned(),
-    }
-}
-
-pub(super) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, RulesError> {
-    toml::from_str(text).map_err(|error| RulesError::Syntax {
-        file: file.to_owned(),
-        error: error.to_string(),
-    })
 }
 
 /// The text of a file of `emulator/rules/`.
@@ -140,35 +74,38 @@ fn by_name(
     }
 }
 
-pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
-    let sources: SourcesFile = parse("sources.toml", rules_file!("sources.toml"))?;
-    let known = SourceCheck::new(&sources.sources);
+fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError> {
+    let sources = source::load(rules_file!("sources.toml"))?;
+    let known = SourceCheck::new(&sources);
+    cloud::check(&known)?;
     let kept = kept_resource::load(rules_file!("kept_resources.toml"), &known)?;
     let operations = load_operations(&kept, &known)?;
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut rows = stated::load(profile, &known)?;
-    stated::assume(&mut rows, assumptions)?;
-    let prerequisites = stated::prerequisites(&rows);
+    let rows = stated::load(profile, assumptions, &known)?;
     let taken = stated::Taken::of(&rows);
-    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
-    network.check(&known)?;
+    let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
-    let of_network = network.rules().chain(database_network.rules());
-    let mut stated = by_name(rows.clone(), of_network, errors)?;
+    let mut stated = by_name(
+        rows.clone(),
+        network.rules().chain(database_network.rules()),
+        errors,
+    )?;
     fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
-    let bodies = body::load(&known)?;
+    let datasources = rules_file!("datasources.toml");
+    let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
-    let conditions = Arc::new(conditions);
-    let conditional = rules_file!("conditional_requests.toml");
+    let conditions = Arc::new(condition_facts::load(
+        rules_file!("conditions.toml"),
+        &router,
+        &known,
+    )?);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
-    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
     Ok(Rules {
-        bodies,
+        bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
         router,
@@ -180,14 +117,9 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
-        prerequisites,
+        prerequisites: stated::prerequisites(&rows),
         stated,
-        datasources: datasource_row::load(
-            rules_file!("datasources.toml"),
-            &taken,
-            &recorded_seconds,
-            &known,
-        )?,
+        datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
@@ -201,10 +133,11 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         names: name_form::load(rules_file!("names.toml"), &known)?,
         storage_accounts: storage_accounts::load(rules_file!("storage_accounts.toml"), &known)?,
         storage: storage_facts::load(rules_file!("storage.toml"), &known)?,
+        blob_limits: blob_limits::load(rules_file!("blob_limits.toml"), &known)?,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
-        conditional_writes: conditional_request::load(conditional, &known)?,
+        conditional_writes: conditional_request::load(rules_file!("conditional_requests.toml"), &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
@@ -212,16 +145,16 @@ pub(super) fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules,
         federation: federation::load(rules_file!("federation.toml"), &known)?,
         public_clients,
         token_resources,
-        server_settings,
+        server_settings: server_settings::load(rules_file!("server_settings.toml"), &known)?,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
-        sources: sources.sources,
+        sources,
     })
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {
     const FILE: &str = "operations.toml";
     let mut operations: OperationsFile = parse(FILE, rules_file!("operations.toml"))?;
-    operations.add_kept(kept);
+    operations.add_kept(kept.iter().map(|row| (row.sources.clone(), row.operations())));
     for source in operations.sources() {
         known.check(FILE, "service", std::slice::from_ref(source))?;
     }
@@ -234,6 +167,9 @@ fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> 
     for (name, row) in &lifecycle.recorded_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }
+    if !lifecycle.retry_after_seconds.contains_key("otherwise") {
+        return Err(row_error(FILE, "otherwise", "there is no such row"));
+    }
     for (name, row) in &lifecycle.retry_after_seconds {
         known.check(FILE, name, &row.evidence.sources)?;
     }
@@ -242,15 +178,6 @@ fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> 
 
 fn seconds<T>(rows: BTreeMap<String, Duration<T>>) -> BTreeMap<String, T> {
     rows.into_iter().map(|(name, row)| (name, row.seconds)).collect()
-}
-
-/// Sources to test a loader with.
-#[cfg(test)]
-pub(super) fn test_sources() -> BTreeMap<String, Source> {
-    let text = "[sources]\nKNOWN = { title = \"a document\", version = \"1\" }";
-    parse::<SourcesFile>("sources.toml", text)
-        .expect("sources")
-        .sources
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 
 const FILE: &str = "names.toml";
 

@@ -4,7 +4,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 use super::{Code, Mark};
 
 const FILE: &str = "network_resources.toml";
@@ -168,7 +169,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<NetworkResourc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
 
     #[test]
     fn every_fact_has_a_source_and_every_code_a_row() {

@@ -4,47 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::load::{RulesError, SourceCheck, row_error};
-use super::prerequisite::Evidence;
+use super::file::{RulesError, parse, row_error};
+use super::gate::Gate;
+use super::source::{Evidence, SourceCheck};
 use super::stated::{self, Taken};
 use super::{Code, Endpoint, Mark, Rule, RuleId};
 
 const FILE: &str = "network.toml";
-
-/// A gate a request passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gate {
-    /// The request is not one we know.
-    Route,
-    /// Who is asking?
-    Authentication,
-    /// May this network path reach the endpoint?
-    Network,
-    /// May the caller do this here?
-    Authorization,
-    /// May anybody do this here, while a lock is on it?
-    Lock,
-    /// Does the request make sense, and does the state allow it?
-    Service,
-    /// A fault was injected.
-    Fault,
-}
-
-impl Gate {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Route => "route",
-            Self::Authentication => "authentication",
-            Self::Network => "network",
-            Self::Authorization => "authorization",
-            Self::Lock => "lock",
-            Self::Service => "service",
-            Self::Fault => "fault",
-        }
-    }
-}
 
 /// Where a caller stands, as far as the network table tells callers apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -229,7 +195,14 @@ struct GatesRow {
 }
 
 impl NetworkFile {
-    pub(super) fn check(&self, known: &SourceCheck<'_>) -> Result<(), RulesError> {
+    /// Reads the file's text.
+    pub(super) fn read(text: &str, known: &SourceCheck<'_>) -> Result<Self, RulesError> {
+        let file: Self = parse(FILE, text)?;
+        file.check(known)?;
+        Ok(file)
+    }
+
+    fn check(&self, known: &SourceCheck<'_>) -> Result<(), RulesError> {
         for row in self.storage.iter().chain(&self.key_vault) {
             known.check(FILE, row.id.as_str(), &row.sources)?;
         }

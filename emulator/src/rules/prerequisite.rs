@@ -258,12 +258,3 @@ impl Prerequisite {
         self.datasource == datasource && self.stage == stage && fits
     }
 }
-
-/// How sure we are, and why.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Evidence {
-    #[expect(dead_code, reason = "read by people")]
-    pub(super) mark: Mark,
-    pub(super) sources: Vec<String>,
-}

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use super::{ApiVersion, Mark};
 
 const FILE: &str = "providers.toml";
@@ -72,7 +73,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Provider>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
 
     #[test]
     fn a_provider_names_versions_and_a_source() {

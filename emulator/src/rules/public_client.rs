@@ -4,7 +4,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "clients.toml";
 

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
-use super::{Mark, Rules};
+use super::file::{RulesError, parse, row_error};
+use super::source::{Mark, SourceCheck};
 
 const FILE: &str = "regions.toml";
 
@@ -46,49 +46,10 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<Vec<Region>, R
     Ok(regions)
 }
 
-impl Rules {
-    /// The region another is paired with, where a geo-redundant vault is copied to.
-    pub fn pair_of(&self, region: &str) -> Option<&str> {
-        self.regions
-            .iter()
-            .find(|known| known.name.eq_ignore_ascii_case(region))
-            .and_then(|known| known.pair.as_deref())
-    }
-
-    /// The availability zones of a region.
-    pub fn zones_of(&self, region: &str) -> &[String] {
-        let known = self
-            .regions
-            .iter()
-            .find(|known| known.name.eq_ignore_ascii_case(region));
-        known.map_or(&[], |known| &known.zones)
-    }
-
-    /// What people call a region, where lists have it.
-    pub fn region_display_name(&self, name: &str) -> Option<&str> {
-        let region = self.regions.iter().find(|known| known.name == name);
-        region.and_then(|known| known.display_name.as_deref())
-    }
-
-    /// Whether there is a region of this name, as paths have it.
-    pub fn knows_region(&self, name: &str) -> bool {
-        self.regions.iter().any(|known| known.name == name)
-    }
-
-    /// The names of the regions that lists have, as an error names them.
-    pub fn region_names(&self) -> String {
-        let listed = self.regions.iter().filter(|region| region.display_name.is_some());
-        listed
-            .map(|region| region.name.as_str())
-            .collect::<Vec<_>>()
-            .join(",")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
 
     fn error(text: &str) -> String {
         let sources = test_sources();

@@ -6,21 +6,8 @@ use std::collections::HashMap;
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::load::{RulesError, row_error};
-use super::operation::{Dispatch, Endpoint, Operation, OperationsFile, Params};
-use crate::model::ResourceId;
-
-/// What a request asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Routed {
-    /// The operation's index in [`Router::operations`].
-    pub operation: usize,
-    /// The values of the path's placeholders.
-    pub params: Params,
-    /// The path up to its last placeholder: what access is decided on. A collection's scope is what
-    /// holds it, an action's the resource it is performed on.
-    pub scope: ResourceId,
-}
+use super::file::{RulesError, row_error};
+use super::operation::{Dispatch, Endpoint, Operation, OperationsFile, Routed};
 
 /// A path that cannot be matched at all.
 #[derive(Clone, Debug, PartialEq, Eq)]

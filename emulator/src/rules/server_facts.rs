@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 
 const FILE: &str = "servers.toml";
 
@@ -14,6 +15,8 @@ const FILE: &str = "servers.toml";
 pub struct ServerFacts {
     /// Databases that are Azure's own.
     pub own_databases: OwnDatabases,
+    /// What a database has where the request says nothing.
+    pub new_database: NewDatabase,
     /// Major versions.
     pub majors: Majors,
     /// The ways of coming into being that are played.
@@ -54,6 +57,19 @@ pub struct OwnDatabases {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// What a database has where the request says nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewDatabase {
+    /// Its character set.
+    pub charset: String,
+    /// Its collation.
+    pub collation: String,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
 }
 
 /// Major versions a server can have.
@@ -105,12 +121,19 @@ pub struct Capabilities {
     pub sources: Vec<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// An edition and its SKUs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edition {
     /// Its name, `tier` of a SKU.
     pub name: String,
+    /// Whether a server of it can have a standby.
+    #[serde(default = "yes")]
+    pub standby: bool,
     /// What the names of its SKUs begin with.
     pub prefix: String,
     /// The SKU it proposes.
@@ -240,6 +263,7 @@ impl ServerFacts {
 
 pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerFacts, RulesError> {
     let facts: ServerFacts = parse(FILE, text)?;
+    known.check(FILE, "new_database", &facts.new_database.sources)?;
     known.check(FILE, "own_databases", &facts.own_databases.sources)?;
     known.check(FILE, "majors", &facts.majors.sources)?;
     known.check(FILE, "create_modes", &facts.create_modes.sources)?;

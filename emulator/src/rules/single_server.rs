@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::server_facts::CreateModes;
+use super::source::SourceCheck;
 
 const FILE: &str = "single_server.toml";
 
@@ -125,12 +126,22 @@ pub struct PropertyDefault {
     pub sources: Vec<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// A performance tier.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TierRow {
     /// Its name.
     pub name: String,
+    /// Whether a server is never changed into it, or out of it.
+    #[serde(default)]
+    pub alone: bool,
+    /// Whether a server's own backups may be kept in the paired region as well.
+    #[serde(default = "yes")]
+    pub geo_redundant: bool,
     /// What the names of its SKUs begin with.
     pub prefix: String,
     /// The hardware's generation, `family` of a SKU.

@@ -1,6 +1,10 @@
 //! Where facts come from and how sure we are.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::file::{RulesError, parse, row_error};
 
 /// How sure we are of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,4 +54,50 @@ pub struct Source {
     pub version: String,
     /// Where it is, if one address stands for it.
     pub url: Option<String>,
+}
+
+/// How sure we are, and why.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Evidence {
+    #[expect(dead_code, reason = "read by people")]
+    pub(super) mark: Mark,
+    pub(super) sources: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourcesFile {
+    sources: BTreeMap<String, Source>,
+}
+
+/// Reads `sources.toml`.
+pub(super) fn load(text: &str) -> Result<BTreeMap<String, Source>, RulesError> {
+    Ok(parse::<SourcesFile>("sources.toml", text)?.sources)
+}
+
+/// Checks that every source named has a row.
+pub(super) struct SourceCheck<'a>(&'a BTreeMap<String, Source>);
+
+impl<'a> SourceCheck<'a> {
+    pub(super) fn new(sources: &'a BTreeMap<String, Source>) -> Self {
+        Self(sources)
+    }
+
+    pub(super) fn check(&self, file: &'static str, row: &str, sources: &[String]) -> Result<(), RulesError> {
+        if sources.is_empty() {
+            return Err(row_error(file, row, "it names no source"));
+        }
+        match sources.iter().find(|key| !self.0.contains_key(*key)) {
+            Some(key) => Err(row_error(file, row, &format!("sources.toml has no `{key}`"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sources to test a loader with.
+#[cfg(test)]
+pub(super) fn test_sources() -> BTreeMap<String, Source> {
+    let text = "[sources]\nKNOWN = { title = \"a document\", version = \"1\" }";
+    load(text).expect("sources")
 }

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
+use crate::model::Timestamp;
 
 const FILE: &str = "storage_accounts.toml";
 
@@ -16,6 +18,13 @@ pub struct AccountFacts {
     #[serde(rename = "kind")]
     pub kinds: Vec<AccountKind>,
     alike: Vec<AlikeSkus>,
+    #[serde(rename = "tier")]
+    tiers: Vec<SkuTier>,
+    secondary: Secondary,
+    /// What a new account has.
+    pub new: NewAccount,
+    #[serde(rename = "switch")]
+    switches: Vec<SwitchedFlag>,
     /// What an account keeps.
     pub settled: SettledProperties,
     not_played: Vec<NotPlayed>,
@@ -142,6 +151,53 @@ struct AlikeSkus {
     sources: Vec<String>,
 }
 
+/// The tier of SKUs whose names begin alike.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SkuTier {
+    begins: String,
+    tier: String,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+/// SKUs with an endpoint to read at in the paired region.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secondary {
+    skus: Vec<String>,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+/// What an account has that the request did not say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// Its kind.
+    pub kind: String,
+    /// Its SKU.
+    pub sku: String,
+    properties: Value,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+/// A flag that accounts have since some time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SwitchedFlag {
+    property: String,
+    value: bool,
+    since: Timestamp,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
 /// What an account is made with and keeps.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +230,36 @@ impl AccountFacts {
         from.eq_ignore_ascii_case(to) || self.alike.iter().any(|row| has(row, from) && has(row, to))
     }
 
+    /// A SKU's tier.
+    pub fn tier_of(&self, sku: &str) -> &str {
+        let begins = |row: &&SkuTier| {
+            let start = sku.get(..row.begins.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(&row.begins))
+        };
+        self.tiers.iter().find(begins).map_or("", |row| &row.tier)
+    }
+
+    /// Whether an account of a SKU can be read at its second endpoint.
+    pub fn reads_secondary(&self, sku: &str) -> bool {
+        self.secondary
+            .skus
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(sku))
+    }
+
+    /// The properties an account made at that time has where the request does not say them.
+    pub fn new_properties(&self, now: Timestamp) -> Value {
+        let mut properties = self.new.properties.clone();
+        for flag in &self.switches {
+            properties[&flag.property] = if now < flag.since {
+                Value::Null
+            } else {
+                Value::Bool(flag.value)
+            };
+        }
+        properties
+    }
+
     /// What a body asks for that is not played, if anything, with its place.
     pub fn not_played(&self, of: StorageBody, body: &Value) -> Option<String> {
         let rows = self.not_played.iter().filter(|table| table.of == of);
@@ -204,6 +290,14 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<AccountFacts, 
     for row in &facts.alike {
         known.check(FILE, &row.skus.join(" "), &row.sources)?;
     }
+    for row in &facts.tiers {
+        known.check(FILE, &row.tier, &row.sources)?;
+    }
+    for row in &facts.switches {
+        known.check(FILE, &row.property, &row.sources)?;
+    }
+    known.check(FILE, "secondary", &facts.secondary.sources)?;
+    known.check(FILE, "new", &facts.new.sources)?;
     for table in &facts.not_played {
         for row in &table.rows {
             known.check(FILE, &row.at, &table.sources)?;

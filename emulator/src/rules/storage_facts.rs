@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::Mark;
-use super::load::{RulesError, SourceCheck, parse};
+use super::file::{RulesError, parse};
+use super::source::SourceCheck;
 
 const FILE: &str = "storage.toml";
 
@@ -18,6 +20,8 @@ pub struct StorageFacts {
     pub shared_key: SharedKeyFacts,
     /// Shared access signatures.
     pub signatures: SignatureFacts,
+    /// User delegation keys.
+    pub delegation_keys: DelegationKeyFacts,
     /// The letters of what signatures permit.
     pub permissions: PermissionLetters,
     /// Versions.
@@ -46,10 +50,43 @@ pub struct SignatureFacts {
     pub versions: Vec<String>,
     /// The first version that signs the kind of resource, and the snapshot.
     pub resource_signed_from: String,
+    /// The first version that signs the encryption scope.
+    pub encryption_scope_from: String,
+    /// The first version whose user delegation signature names agents and a correlation id.
+    pub agents_from: String,
+    /// The first version whose user delegation signature can be for a certain other user.
+    pub delegated_user_from: String,
+    /// The first version whose user delegation signature can demand headers and query parameters.
+    pub demands_from: String,
+    /// The letters of services.
+    pub services: String,
+    /// The letters of types of resources.
+    pub resource_types: String,
+    /// The version of signatures that ARM makes.
+    pub version_of_arm: String,
+    /// The version of signatures that services of Azure's own make here.
+    pub version_of_services: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// User delegation keys.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DelegationKeyFacts {
+    days: i64,
+    #[expect(dead_code, reason = "read by people")]
+    mark: Mark,
+    sources: Vec<String>,
+}
+
+impl DelegationKeyFacts {
+    /// The longest one counts.
+    pub fn longest(&self) -> SignedDuration {
+        SignedDuration::from_hours(self.days * 24)
+    }
 }
 
 /// The letters of what signatures permit, and their order.
@@ -99,6 +136,8 @@ fn are_in_order(letters: &str, order: &str, anywhere: &str) -> bool {
 pub struct VersionFacts {
     /// Those that no signature may be made for.
     earlier: Vec<String>,
+    /// What services of Azure's own ask for here.
+    pub asked_by_services: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -148,6 +187,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<StorageFacts, 
     let facts = parse::<StorageFacts>(FILE, text)?;
     known.check(FILE, "shared_key", &facts.shared_key.sources)?;
     known.check(FILE, "signatures", &facts.signatures.sources)?;
+    known.check(FILE, "delegation_keys", &facts.delegation_keys.sources)?;
     known.check(FILE, "permissions", &facts.permissions.sources)?;
     known.check(FILE, "versions", &facts.versions.sources)?;
     known.check(FILE, "ip_rules", &facts.ip_rules.sources)?;

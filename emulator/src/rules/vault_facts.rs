@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use super::{Mark, RuleId};
 
 const FILE: &str = "vaults.toml";
@@ -235,7 +236,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::load::test_sources;
+    use crate::rules::source::test_sources;
     use crate::rules::{Assumptions, Profile, Rules};
 
     #[test]

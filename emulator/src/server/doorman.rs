@@ -15,9 +15,9 @@ use hyper::service::Service;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 
+use super::entrance::Entrance;
 use super::foreign_pages;
 use super::hosts::{self, HostPort};
-use super::listen::Entrance;
 use super::patience::{Traffic, Underway};
 use super::refusal;
 use super::wire::{Arrival, Passage, response_to_answer, to_http};

@@ -6,26 +6,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::certificates::{Certificates, KnowsHost};
 use super::doorman::Doorman;
-use super::front_door::FrontDoor;
-use super::hosts::{self, HostPort};
+use super::entrance::Entrance;
+use super::hosts::HostPort;
 use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
-use super::places::{Activity, Places};
+use super::places::Activity;
 use super::rewind::Rewind;
-use super::strangers::Strangers;
 use super::tls;
-use super::wire::{self, Arrival};
-use crate::machine::Core;
-use crate::model::{NetworkPath, Scheme};
+use super::wire::Arrival;
+use crate::model::Scheme;
 
 /// Total length of a request's line and headers.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -35,68 +30,6 @@ const HEADERS_MAX: usize = 256;
 
 /// How long requests under way may take to end at shutdown.
 const FAREWELL_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// Says what a host of the internet is, where that is known.
-type SaysWhat = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-/// What every connection needs.
-pub(super) struct Entrance {
-    /// Answers for the fake Azure.
-    pub(super) router: Router,
-    /// The same, with what whoever runs us answers below `/_azdrill/`.
-    pub(super) local_router: Router,
-    pub(super) certificates: Arc<Certificates>,
-    pub(super) knows_host: Arc<KnowsHost>,
-    pub(super) outside: Box<SaysWhat>,
-    resolves: Arc<KnowsHost>,
-    path: Arc<NetworkPath>,
-    pub(super) own_port: u16,
-    pub(super) strangers: Arc<Strangers>,
-    places: Arc<Places>,
-    shutdown: watch::Receiver<bool>,
-}
-
-impl Entrance {
-    pub(super) fn new<C: Core>(
-        front_door: &FrontDoor<C>,
-        certificates: Arc<Certificates>,
-        path: NetworkPath,
-        own_port: u16,
-        own_routes: Router,
-        places: Arc<Places>,
-        shutdown: watch::Receiver<bool>,
-    ) -> Self {
-        let asked = front_door.clone();
-        let looked_up = front_door.clone();
-        let resolved = front_door.clone();
-        let router = Router::new()
-            .fallback(wire::answer::<C>)
-            .with_state(front_door.clone());
-        Self {
-            local_router: router.clone().merge(own_routes),
-            router,
-            certificates,
-            knows_host: Arc::new(move |host| hosts::is_local(host) || asked.knows_host(host)),
-            outside: Box::new(move |host| looked_up.outside(host)),
-            resolves: Arc::new(move |host| hosts::is_local(host) || resolved.resolves(host)),
-            path: Arc::new(path),
-            own_port,
-            strangers: Arc::clone(front_door.strangers()),
-            places,
-            shutdown,
-        }
-    }
-
-    /// Whether a tunnel to this host ends here.
-    pub(super) fn knows(&self, asked: &HostPort) -> bool {
-        !asked.is_other_local_port(self.own_port) && (self.knows_host)(&asked.host)
-    }
-
-    /// Whether what this host of ours belongs to is there.
-    pub(super) fn resolves(&self, asked: &HostPort) -> bool {
-        (self.resolves)(&asked.host)
-    }
-}
 
 /// Accepts connections until shutdown, then waits for the requests under way.
 pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {

@@ -8,8 +8,8 @@ use rustls::server::Acceptor;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::entrance::Entrance;
 use super::hosts::{HostPort, is_local};
-use super::listen::Entrance;
 use super::patience::HEAD_TIME_MAX;
 use super::rewind::Rewind;
 

@@ -18,9 +18,6 @@ pub(super) enum Addresses {
     PrivateDns,
 }
 
-/// Seconds after which clients are told to ask.
-const RETRY_AFTER: u64 = 10;
-
 /// The answer to a write of this resource, whose body is what it is going to be.
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -87,7 +84,7 @@ fn begin(
         status,
         status_path: Some(status_path),
         result_path: Some(result_path),
-        retry_after_seconds: RETRY_AFTER,
+        retry_after_seconds: context.rules.retry_after("network_change"),
     }
 }
 

@@ -3,24 +3,21 @@
 
 mod policy;
 mod reach;
+mod refusal;
 mod text;
 
-use http::StatusCode;
-use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
-use super::authentication::key_allowed;
+use super::shared_key::key_allowed;
 use super::{Caller, Credential, DelegationKey, Door, Refusal, shared_key};
 use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
-use crate::rules::{Gate, Operation, Params};
+use crate::rules::{Operation, Params};
 use crate::state::{AccountKeys, Principal};
 
+use refusal::failed;
 use text::Query;
 pub(crate) use text::{account_signature, container_signature, service_signature};
-
-/// The longest a user delegation key counts.
-const DELEGATION_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Whether anybody may perform an operation on the container named: the container's public access
 /// is wide enough, and the account allows it.
@@ -63,7 +60,10 @@ pub(super) fn verify(
         return delegated(door, now, path, request, account, row, query);
     }
     key_allowed(door, request)?;
-    let signature = text::Signature { query };
+    let signature = text::Signature {
+        query,
+        facts: &door.rules.storage.signatures,
+    };
     let permissions = if query.get("ss").is_empty() {
         let resource = query.get("sr");
         let text = signature.service_text(&resource_of(request, account, resource)?);
@@ -193,7 +193,10 @@ fn delegated(
         version: query.get("skv").to_owned(),
     };
     let resource = query.get("sr");
-    let signature = text::Signature { query };
+    let signature = text::Signature {
+        query,
+        facts: &door.rules.storage.signatures,
+    };
     let text = signature.delegated_text(
         &resource_of(request, account, resource)?,
         &reach::demands(request, query),
@@ -202,7 +205,7 @@ fn delegated(
     if key.service != "b" || !shared_key::signed_by(&value, &text, query.get("sig")) {
         return Err(failed("Signature did not match."));
     }
-    check_key_times(now, &key)?;
+    check_key_times(door, now, &key)?;
     reach::check_times(now, query.get("st"), query.get("se"))?;
     policy::check_age(door, request, query.get("st"), query.get("se"))?;
     reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
@@ -219,11 +222,13 @@ fn delegated(
     })
 }
 
-fn check_key_times(now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
+fn check_key_times(door: &Door<'_>, now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
     let times = reach::time_of(&key.start).zip(reach::time_of(&key.expiry));
     match times {
         Some((start, expiry))
-            if start <= now && now < expiry && expiry.duration_since(start) <= DELEGATION_MAX =>
+            if start <= now
+                && now < expiry
+                && expiry.duration_since(start) <= door.rules.storage.delegation_keys.longest() =>
         {
             Ok(())
         }
@@ -255,24 +260,4 @@ fn resource_of(request: &Request, account: &str, kind: &str) -> Result<String, R
             "sr={other} is not a resource of the blob service that azdrill plays"
         ))),
     }
-}
-
-fn failed(reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-    )
-    .at(Gate::Authentication)
-    .because(reason)
-}
-
-fn mismatch(code: &str, what: &str, reason: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::FORBIDDEN,
-        code,
-        format!("This request is not authorized to perform this operation using this {what}."),
-    )
-    .at(Gate::Authentication)
-    .because(reason)
 }

@@ -1,7 +1,8 @@
 //! What an account lets signatures be: how long they may live, and how what they permit is written.
 
+use super::reach;
+use super::refusal::failed;
 use super::text::Query;
-use super::{failed, reach};
 use crate::gateway::{Door, Refusal};
 use crate::model::Request;
 use crate::rules::{Gate, code, interval_seconds};
@@ -16,7 +17,8 @@ pub(super) fn check_letters(door: &Door<'_>, query: Query<'_>) -> Result<(), Ref
         known.fit_account(letters)
     };
     let are = |own: &str, known: &str| query.get(own).chars().all(|letter| known.contains(letter));
-    if fit && are("ss", "bqtf") && are("srt", "sco") {
+    let facts = &door.rules.storage.signatures;
+    if fit && are("ss", &facts.services) && are("srt", &facts.resource_types) {
         return Ok(());
     }
     Err(failed(

@@ -3,11 +3,11 @@
 
 use std::net::IpAddr;
 
+use super::refusal::{failed, mismatch};
 use super::text::Query;
-use super::{failed, mismatch};
 use crate::gateway::Refusal;
 use crate::model::{NetworkPath, Origin, Request, Timestamp};
-use crate::rules::Operation;
+use crate::rules::{Operation, code};
 
 /// A time as signatures write it: to the day, to the minute, or to the second and beyond.
 pub(super) fn time_of(text: &str) -> Option<Timestamp> {
@@ -50,7 +50,7 @@ pub(super) fn check_origin(
             "the signature allows {protocols}, the request came by {}",
             request.scheme.as_str()
         );
-        return Err(mismatch("AuthorizationProtocolMismatch", "protocol", &reason));
+        return Err(mismatch(code::AuthorizationProtocolMismatch, &reason));
     }
     if addresses.is_empty() {
         return Ok(());
@@ -62,8 +62,7 @@ pub(super) fn check_origin(
             Ok(())
         }
         _ => Err(mismatch(
-            "AuthorizationSourceIPMismatch",
-            "source IP",
+            code::AuthorizationSourceIPMismatch,
             "the signature does not cover the caller's address",
         )),
     }
@@ -91,7 +90,7 @@ pub(super) fn check_service(row: &Operation, request: &Request, resource: &str) 
         "Blobs" if resource == "c" => Ok(()),
         _ => {
             let reason = format!("a service signature with sr={resource} does not reach {}", row.id);
-            Err(mismatch("AuthorizationPermissionMismatch", "permission", &reason))
+            Err(mismatch(code::AuthorizationPermissionMismatch, &reason))
         }
     }
 }
@@ -110,8 +109,7 @@ fn types_of(row: &Operation) -> &'static str {
 pub(super) fn check_account(row: &Operation, services: &str, types: &str) -> Result<(), Refusal> {
     if !services.contains('b') {
         return Err(mismatch(
-            "AuthorizationServiceMismatch",
-            "service",
+            code::AuthorizationServiceMismatch,
             "the signature does not cover the blob service",
         ));
     }
@@ -121,11 +119,7 @@ pub(super) fn check_account(row: &Operation, services: &str, types: &str) -> Res
     }
     let reason =
         format!("the signature covers the resource types `{types}`, the operation takes one of `{wanted}`");
-    Err(mismatch(
-        "AuthorizationResourceTypeMismatch",
-        "resource type",
-        &reason,
-    ))
+    Err(mismatch(code::AuthorizationResourceTypeMismatch, &reason))
 }
 
 /// The headers and the query parameters that a request must carry with certain values, as the texts

@@ -4,17 +4,7 @@ use std::borrow::Cow;
 
 use crate::gateway::shared_key;
 use crate::model::Timestamp;
-
-/// The first version whose string to sign has a line for the encryption scope.
-const ENCRYPTION_SCOPE_FROM: &str = "2020-12-06";
-/// The first version whose service signature has lines for resource and snapshot.
-const RESOURCE_LINE_FROM: &str = "2018-11-09";
-/// The first version whose user delegation signature names agents and a correlation id.
-const AGENTS_FROM: &str = "2020-02-10";
-/// The first version whose user delegation signature can be for a certain other user.
-const DELEGATED_USER_FROM: &str = "2025-07-05";
-/// The first version whose user delegation signature can demand headers and query parameters.
-const DEMANDS_FROM: &str = "2026-04-06";
+use crate::rules::SignatureFacts;
 
 /// What is signed, by name.
 #[derive(Clone, Copy)]
@@ -45,6 +35,7 @@ impl<'a> Query<'a> {
 /// What a signature is for. All values are secrets or signed; none is logged.
 pub(super) struct Signature<'a> {
     pub(super) query: Query<'a>,
+    pub(super) facts: &'a SignatureFacts,
 }
 
 impl<'a> Signature<'a> {
@@ -67,11 +58,11 @@ impl<'a> Signature<'a> {
         let mut lines: Vec<&str> = self.lines(["sp", "st", "se"]).to_vec();
         lines.push(resource);
         lines.extend(self.lines(["si", "sip", "spr", "sv"]));
-        if version >= RESOURCE_LINE_FROM {
+        if version >= self.facts.resource_signed_from.as_str() {
             lines.extend(self.lines(["sr"]));
             lines.push(self.timestamp());
         }
-        if version >= ENCRYPTION_SCOPE_FROM {
+        if version >= self.facts.encryption_scope_from.as_str() {
             lines.extend(self.lines(["ses"]));
         }
         lines.extend(self.lines(["rscc", "rscd", "rsce", "rscl", "rsct"]));
@@ -86,18 +77,18 @@ impl<'a> Signature<'a> {
         let mut lines: Vec<&str> = self.lines(["sp", "st", "se"]).to_vec();
         lines.push(resource);
         lines.extend(self.lines(["skoid", "sktid", "skt", "ske", "sks", "skv"]));
-        if since(AGENTS_FROM) {
+        if since(&self.facts.agents_from) {
             lines.extend(self.lines(["saoid", "suoid", "scid"]));
         }
-        if since(DELEGATED_USER_FROM) {
+        if since(&self.facts.delegated_user_from) {
             lines.extend(self.lines(["skdutid", "sduoid"]));
         }
         lines.extend(self.lines(["sip", "spr", "sv", "sr"]));
         lines.push(self.timestamp());
-        if since(ENCRYPTION_SCOPE_FROM) {
+        if since(&self.facts.encryption_scope_from) {
             lines.extend(self.lines(["ses"]));
         }
-        if since(DEMANDS_FROM) {
+        if since(&self.facts.demands_from) {
             lines.extend(demands.iter().map(String::as_str));
         }
         lines.extend(self.lines(["rscc", "rscd", "rsce", "rscl", "rsct"]));
@@ -108,7 +99,7 @@ impl<'a> Signature<'a> {
     pub(super) fn account_text(&self, account: &str) -> String {
         let mut lines = vec![account];
         lines.extend(self.lines(["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]));
-        if self.query.get("sv") >= ENCRYPTION_SCOPE_FROM {
+        if self.query.get("sv") >= self.facts.encryption_scope_from.as_str() {
             lines.extend(self.lines(["ses"]));
         }
         lines.join("\n") + "\n"
@@ -118,6 +109,7 @@ impl<'a> Signature<'a> {
 /// A container-level service signature with these permissions, as a query string without `?`.
 /// `None` if the key is not base64.
 pub(crate) fn container_signature(
+    facts: &SignatureFacts,
     key: &str,
     account: &str,
     container: &str,
@@ -126,28 +118,38 @@ pub(crate) fn container_signature(
 ) -> Option<String> {
     let expires = crate::model::wire_seconds(expires);
     let parameters = [
-        ("sv", ENCRYPTION_SCOPE_FROM),
+        ("sv", facts.version_of_services.as_str()),
         ("sr", "c"),
         ("spr", "https"),
         ("se", &expires),
         ("sp", permissions),
     ];
-    service_signature(key, &format!("/blob/{account}/{container}"), &parameters)
+    service_signature(facts, key, &format!("/blob/{account}/{container}"), &parameters)
 }
 
 /// A service signature for a resource (`/blob/account/container[/blob]`) that says these things, as
 /// a query string without `?`. `None` if the key is not base64.
-pub(crate) fn service_signature(key: &str, resource: &str, parameters: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn service_signature(
+    facts: &SignatureFacts,
+    key: &str,
+    resource: &str,
+    parameters: &[(&str, &str)],
+) -> Option<String> {
     let query = Query::Said(parameters);
-    let text = Signature { query }.service_text(resource);
+    let text = Signature { query, facts }.service_text(resource);
     signed(key, &text, parameters)
 }
 
 /// An account signature that says these things, as a query string without `?`. `None` if the key is
 /// not base64.
-pub(crate) fn account_signature(key: &str, account: &str, parameters: &[(&str, &str)]) -> Option<String> {
+pub(crate) fn account_signature(
+    facts: &SignatureFacts,
+    key: &str,
+    account: &str,
+    parameters: &[(&str, &str)],
+) -> Option<String> {
     let query = Query::Said(parameters);
-    let text = Signature { query }.account_text(account);
+    let text = Signature { query, facts }.account_text(account);
     signed(key, &text, parameters)
 }
 

@@ -11,10 +11,10 @@ mod tags;
 mod tests;
 mod version;
 mod walk;
+mod wrong;
 
 use std::borrow::Cow;
 
-use http::StatusCode;
 use serde_json::Value;
 
 use super::{ParsedBody, Refusal, Shape, json_text, lenient_json};
@@ -53,11 +53,7 @@ fn says_json(request: &Request) -> Result<(), Refusal> {
     if is_json {
         return Ok(());
     }
-    Err(Refusal::arm(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "UnsupportedMediaType",
-        format!("The content media type '{kind}' is not supported. Only 'application/json' is supported."),
-    ))
+    Err(Refusal::of(code::UnsupportedMediaType, &[("kind", kind)]))
 }
 
 /// The same of a body that may have comments, and names that are not in quotes, which is how the CLI

@@ -1,42 +1,11 @@
 //! How what is wrong with a body is said.
 
-use http::StatusCode;
 use serde_json::json;
 
 use super::walk::{Step, Walk};
+use super::wrong::Wrong;
 use crate::gateway::{Refusal, Shape};
-use crate::rules::{BodyRefusal, BodyShape, Code, Kind, Mark, Member, ServiceLimit};
-
-/// What is wrong with a value.
-pub(super) enum Wrong {
-    Kind {
-        wanted: Kind,
-        found: &'static str,
-    },
-    Missing,
-    Value {
-        wanted: String,
-        sent: String,
-        /// What a service is known to refuse although the published type would take it.
-        limit: Option<ServiceLimit>,
-    },
-}
-
-/// Says what a value should be. What is taken and never answered may be a secret, and a long text no
-/// word: neither is repeated.
-pub(super) fn wrong_value(member: &Member, wanted: String, sent: &str) -> Wrong {
-    const LONGEST: usize = 60;
-    let sent = if member.write_only {
-        "something else".to_owned()
-    } else {
-        sent.chars().take(LONGEST).collect()
-    };
-    Wrong::Value {
-        wanted,
-        sent,
-        limit: member.limit.clone(),
-    }
-}
+use crate::rules::{BodyRefusal, BodyShape, Code, Mark, code};
 
 impl Walk<'_> {
     /// The place that is wrong, as the providers write it: without the leading `properties`.
@@ -64,7 +33,7 @@ impl Walk<'_> {
             place => format!("`{place}`"),
         };
         let Some(row) = self.rules.bodies.refusal(&self.own.name) else {
-            return Refusal::arm(StatusCode::BAD_REQUEST, "InvalidRequestContent", place);
+            return Refusal::of(code::BodyIsNoObject, &[("what", &place)]);
         };
         let said = Said::of(wrong, row, &place);
         let regions = self.rules.region_names();

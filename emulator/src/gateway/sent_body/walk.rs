@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::refusal::{Wrong, wrong_value};
+use super::wrong::{Wrong, wrong_value};
 use crate::model::Request;
 use crate::rules::{ApiVersion, BodyType, Format, Kind, Member, Operation, Required, Rules, Variant};
 
@@ -261,7 +261,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if let Some(format) = member.format.filter(|format| !format.fits(text, self.rules)) {
+        if let Some(format) = member.format.filter(|format| !self.rules.has_form(*format, text)) {
             return Err(wrong_value(member, format.wanted().to_owned(), text));
         }
         if member.least.is_none() && member.most.is_none() {

@@ -1,6 +1,8 @@
 //! Says whether a condition holds of a request.
 
-use super::{Attribute, Comparison, Condition, Over, Part, Side};
+use super::Condition;
+use super::language::{ConditionAttribute as Attribute, ConditionSide as Side};
+use super::part::{Comparison, Over, Part};
 use crate::model::{Action, ActionPattern};
 
 /// Whether something holds, as far as is known.

@@ -7,51 +7,12 @@
 mod evaluate;
 mod language;
 mod parse;
+mod part;
 
 pub use evaluate::{Facts, Truth};
 pub use language::{ConditionAttribute, ConditionLanguage, ConditionSide, KnownAttribute, SubOperation};
 
-use language::{ConditionAttribute as Attribute, ConditionSide as Side};
-
-/// What a condition may ask of an attribute that a request has one or several values of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
-    AnyOfAny,
-    AllOfAny,
-    AnyOfAll,
-    AllOfAll,
-}
-
-/// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Comparison {
-    Equals,
-    EqualsIgnoreCase,
-    Like,
-    LikeIgnoreCase,
-    StartsWith,
-    StartsWithIgnoreCase,
-    Guid,
-}
-
-/// A part of a condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Not(Box<Part>),
-    All(Vec<Part>),
-    Any(Vec<Part>),
-    Action(String),
-    SubOperation(String),
-    Exists(Side, Attribute),
-    Compare {
-        side: Side,
-        attribute: Attribute,
-        over: Over,
-        comparison: Comparison,
-        negated: bool,
-        values: Vec<String>,
-    },
-}
+use part::Part;
 
 /// A condition that has been read.
 #[derive(Clone, Debug)]

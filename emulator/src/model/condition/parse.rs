@@ -1,6 +1,8 @@
 //! Reads conditions.
 
-use super::{Attribute, Comparison, ConditionLanguage, Over, Part, Side};
+use super::ConditionLanguage;
+use super::language::{ConditionAttribute as Attribute, ConditionSide as Side};
+use super::part::{Comparison, Over, Part};
 
 /// How deep parts may stand inside each other; azdrill's own bound, so that reading them does not overflow
 /// the stack.

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::super::Mark;
-use super::super::load::{RulesError, SourceCheck, parse, row_error};
+use super::super::file::{RulesError, parse, row_error};
+use super::super::source::SourceCheck;
 use super::Format;
 use super::types::{BodyTypes, ServiceLimit, Words};
 use crate::rules::Code;

@@ -15,7 +15,8 @@ pub(crate) use format::interval_seconds;
 pub use refusal::{BodyRefusal, BodyShape};
 pub use types::{BodyType, BodyTypes, Kind, Member, Required, Same, ServiceLimit, Variant, Words};
 
-use super::load::{RulesError, SourceCheck};
+use super::file::RulesError;
+use super::source::SourceCheck;
 
 /// The files of types, by name.
 const FILES: [(&str, &str); 10] = [

@@ -12,7 +12,7 @@
 //! ```
 
 use super::super::ApiVersion;
-use super::super::load::RulesError;
+use super::super::file::RulesError;
 use super::Format;
 use super::types::{BodyType, BodyTypes, Kind, Member, Required, Same, Variant, Words};
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::super::Mark;
-use super::super::load::{RulesError, SourceCheck, parse, row_error};
+use super::super::file::{RulesError, parse, row_error};
+use super::super::source::SourceCheck;
 use crate::rules::Code;
 
 const FILE: &str = "bodies/refusals.toml";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::load::{RulesError, row_error};
+use super::super::file::{RulesError, row_error};
 use super::super::{ApiVersion, Mark, Operation};
 use super::{BodyRefusal, Format};
 use crate::rules::Code;

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::load::{RulesError, SourceCheck, parse, row_error};
+use super::file::{RulesError, parse, row_error};
+use super::source::SourceCheck;
 use super::{Mark, Router};
 use crate::model::{ConditionAttribute, ConditionLanguage, ConditionSide, KnownAttribute, SubOperation};
 

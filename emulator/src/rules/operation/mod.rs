@@ -1,6 +1,7 @@
 //! Operations: how each is asked for, and what it takes.
 
 mod params;
+mod routed;
 mod row;
 
 use std::borrow::Cow;
@@ -9,10 +10,12 @@ use std::sync::Arc;
 use http::Method;
 use serde::Deserialize;
 
-use super::{Mark, PolicyPermission, Routed};
+use super::key_vault::PolicyPermission;
+use super::source::Mark;
 use crate::model::{Action, PublicAccess, ResourceId};
 
 pub use params::Params;
+pub use routed::Routed;
 pub(super) use row::{OperationRow, OperationsFile};
 
 /// Which service a host name belongs to.

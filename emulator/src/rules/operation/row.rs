@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::{BodyPlan, Endpoint, Operation, Segment};
 use crate::model::{Action, PublicAccess, type_path};
-use crate::rules::load::RulesError;
-use crate::rules::{KeptResource, KeyVaultFacts, Mark, PolicyPermission};
+use crate::rules::file::RulesError;
+use crate::rules::{KeyVaultFacts, Mark, PolicyPermission};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,13 +55,16 @@ pub(in crate::rules) struct OperationRow {
 
 impl OperationsFile {
     /// Adds what resources that are only kept can be asked for.
-    pub(in crate::rules) fn add_kept(&mut self, rows: &[KeptResource]) {
-        for row in rows {
+    pub(in crate::rules) fn add_kept(
+        &mut self,
+        rows: impl Iterator<Item = (Vec<String>, Vec<OperationRow>)>,
+    ) {
+        for (sources, operations) in rows {
             self.service.push(ServiceRow {
                 name: "kept".to_owned(),
                 endpoint: Endpoint::Arm,
-                sources: row.sources.clone(),
-                operations: row.operations(),
+                sources,
+                operations,
             });
         }
     }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::rules::load::{SourceCheck, test_sources};
+use crate::model::{ActionPattern, Condition};
+use crate::rules::source::{SourceCheck, test_sources};
 use crate::rules::{Assumptions, Profile, Rules};
 
 const LTR: &str = "PostgreSQL Flexible Server Long Term Retention Backup Role";
@@ -22,8 +23,7 @@ fn every_row_can_be_read_and_is_there_once() {
         let Permissions::Text(language, text, _) = &role.permissions else {
             panic!("{} has been read", role.name);
         };
-        let read =
-            table::permissions(language, text).unwrap_or_else(|error| panic!("{}: {error}", role.name));
+        let read = permission::read(language, text).unwrap_or_else(|error| panic!("{}: {error}", role.name));
         assert!(!read.is_empty(), "{}", role.name);
         assert!(names.insert(role.name.to_lowercase()), "{} twice", role.name);
         assert_eq!(role.created_on.len(), 28, "{}", role.name);
@@ -36,7 +36,7 @@ fn every_row_can_be_read_and_is_there_once() {
 fn what_an_action_leaves_out_is_of_the_one_before() {
     let text = "actions .A/b/read,2/write,3/action,1/c/*\tif x and y\tand\tdataActions other.D/e/read,*";
     let language = rules().conditions;
-    let read = table::permissions(&language, text).expect("permissions");
+    let read = permission::read(&language, text).expect("permissions");
     let texts = |patterns: &[ActionPattern]| -> Vec<String> {
         patterns.iter().map(|one| one.as_str().to_owned()).collect()
     };
@@ -59,7 +59,7 @@ fn what_an_action_leaves_out_is_of_the_one_before() {
         "grants .A/b",
         "actions .A/b,,c",
     ] {
-        assert!(table::permissions(&language, wrong).is_err(), "{wrong}");
+        assert!(permission::read(&language, wrong).is_err(), "{wrong}");
     }
 }
 

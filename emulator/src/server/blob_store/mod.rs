@@ -25,25 +25,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use crate::model::Extent;
 
-use crate::model::{Extent, StoredBody};
-
-use read::Held;
 use segment::{Reserved, Segment, Slot};
 
-pub use read::StoredReader;
+pub use read::{CHUNK_BYTES, StoredReader};
+pub use segment::SEGMENT_BYTES;
 pub use write::BlobWriter;
-
-/// A segment is full at this length.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Segments that take bytes at the same time. The system lets one write at a time into a file, so
 /// writers that run side by side each get their own.
 const ACTIVE_MAX: usize = 4;
-
-/// How much a reader hands out at a time.
-pub const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A store of bodies at rest. Clones share one store.
 #[derive(Clone, Debug)]
@@ -103,33 +95,6 @@ impl BlobStore {
                 making_room: Mutex::default(),
             }),
         })
-    }
-
-    /// Begins a body. A length that is known beforehand makes for fewer, longer extents; a wrong
-    /// one does no harm.
-    pub fn writer(&self, length_hint: Option<u64>) -> BlobWriter {
-        BlobWriter::new(self.clone(), length_hint)
-    }
-
-    /// Opens a body for reading. What it opened stays readable, whatever is released meanwhile.
-    pub fn reader(&self, body: &StoredBody) -> io::Result<StoredReader> {
-        let state = self.lock();
-        let mut parts = Vec::with_capacity(body.extents.len());
-        for extent in &body.extents {
-            let segment = match state.segments.get(&extent.segment) {
-                Some(slot) => Some(Held::new(self, &slot.segment)),
-                None if extent.is_zeros() => None,
-                None => return Err(missing(*extent)),
-            };
-            parts.push((segment, *extent));
-        }
-        drop(state);
-        Ok(StoredReader::new(parts))
-    }
-
-    /// Reads a whole body into memory; for bodies known to be small.
-    pub fn read_small(&self, body: &StoredBody) -> io::Result<Bytes> {
-        self.reader(body)?.read_whole()
     }
 
     /// Takes back bytes nothing refers to any more; each byte must be released only once. A full
@@ -265,13 +230,6 @@ impl State {
         }
         reserved
     }
-}
-
-fn missing(extent: Extent) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::NotFound,
-        format!("segment {} of the blob store has gone", extent.segment),
-    )
 }
 
 #[cfg(test)]

@@ -10,8 +10,42 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
-use super::{BlobStore, CHUNK_BYTES, Segment};
-use crate::model::Extent;
+use super::BlobStore;
+use super::segment::Segment;
+use crate::model::{Extent, StoredBody};
+
+/// How much a reader hands out at a time.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+
+impl BlobStore {
+    /// Opens a body for reading. What it opened stays readable, whatever is released meanwhile.
+    pub fn reader(&self, body: &StoredBody) -> io::Result<StoredReader> {
+        let state = self.lock();
+        let mut parts = Vec::with_capacity(body.extents.len());
+        for extent in &body.extents {
+            let segment = match state.segments.get(&extent.segment) {
+                Some(slot) => Some(Held::new(self, &slot.segment)),
+                None if extent.is_zeros() => None,
+                None => return Err(missing(*extent)),
+            };
+            parts.push((segment, *extent));
+        }
+        drop(state);
+        Ok(StoredReader::new(parts))
+    }
+
+    /// Reads a whole body into memory; for bodies known to be small.
+    pub fn read_small(&self, body: &StoredBody) -> io::Result<Bytes> {
+        self.reader(body)?.read_whole()
+    }
+}
+
+fn missing(extent: Extent) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::NotFound,
+        format!("segment {} of the blob store has gone", extent.segment),
+    )
+}
 
 /// A segment held open by a reader: nothing is punched out of it meanwhile.
 #[derive(Debug)]

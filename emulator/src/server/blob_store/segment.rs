@@ -4,8 +4,10 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::SEGMENT_BYTES;
 use crate::model::Extent;
+
+/// A segment is full at this length.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What space is given back in. One byte that is alive keeps as much from the disk.
 pub(super) const BLOCK_BYTES: u64 = 16 * 1024;

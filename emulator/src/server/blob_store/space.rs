@@ -5,8 +5,8 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use super::segment::Segment;
-use super::{BlobStore, SEGMENT_BYTES};
+use super::BlobStore;
+use super::segment::{SEGMENT_BYTES, Segment};
 
 /// As much may be dead and still on the disk, however little lives.
 pub(super) const SLACK_BYTES: u64 = SEGMENT_BYTES;

@@ -1,5 +1,6 @@
 use super::space::SLACK_BYTES;
 use super::*;
+use crate::model::StoredBody;
 
 fn store() -> (tempfile::TempDir, BlobStore) {
     let directory = tempfile::tempdir().unwrap();

@@ -5,12 +5,21 @@ use std::os::unix::fs::FileExt;
 
 use md5::{Digest, Md5};
 
-use super::{BlobStore, Reserved};
+use super::BlobStore;
+use super::segment::Reserved;
 use crate::model::{Extent, StoredBody};
 
 /// How far ahead of the bytes a writer with a known length reserves. It keeps the extents of
 /// writers that run at the same time long.
 const RESERVE_AHEAD_BYTES: u64 = 8 * 1024 * 1024;
+
+impl BlobStore {
+    /// Begins a body. A length that is known beforehand makes for fewer, longer extents; a wrong
+    /// one does no harm.
+    pub fn writer(&self, length_hint: Option<u64>) -> BlobWriter {
+        BlobWriter::new(self.clone(), length_hint)
+    }
+}
 
 /// A body on its way into the store. Dropping it unfinished takes back what it wrote.
 #[derive(Debug)]

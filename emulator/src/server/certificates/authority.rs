@@ -1,8 +1,6 @@
 //! The certificate authority: made once, kept in two files, loaded ever after.
 
-use std::fs::Permissions;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -15,7 +13,8 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::sign::CertifiedKey;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::CertificateError;
+use super::error::CertificateError;
+use super::file::{file_error, write_whole};
 use crate::server::Clock;
 use crate::server::state_directory::{check_own, check_secret_file, claim_state_directory, open_lock_file};
 
@@ -196,32 +195,9 @@ fn check(pem: &str, key: &KeyPair, file: &Path) -> Result<(), CertificateError> 
     Ok(())
 }
 
-/// Writes a file so that it is there whole or not at all.
-pub(super) fn write_whole(file: &Path, text: &[u8], mode: u32) -> Result<(), CertificateError> {
-    let directory = file.parent().unwrap_or(Path::new("."));
-    let written = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(directory)
-        .and_then(|mut unfinished| {
-            unfinished.write_all(text)?;
-            unfinished.persist(file).map_err(|error| error.error)
-        });
-    written
-        .map(|_| ())
-        .map_err(|error| file_error("write", file, error))
-}
-
 fn damaged(file: &Path, reason: impl ToString) -> CertificateError {
     CertificateError::Damaged {
         file: file.to_owned(),
         reason: reason.to_string(),
-    }
-}
-
-fn file_error(what: &'static str, file: &Path, source: io::Error) -> CertificateError {
-    CertificateError::File {
-        what,
-        file: file.to_owned(),
-        source,
     }
 }

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::CertificateError;
-use super::authority::write_whole;
+use super::error::CertificateError;
+use super::file::write_whole;
 
 /// Where distributions keep their bundle.
 const SYSTEM_BUNDLES: [&str; 5] = [

@@ -6,9 +6,10 @@
 
 mod authority;
 mod bundle;
+mod error;
+mod file;
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,8 +20,9 @@ use rustls::sign::CertifiedKey;
 
 use super::Clock;
 use super::hosts::is_local;
-use super::state_directory::NotOurs;
 use authority::Authority;
+
+pub use error::CertificateError;
 
 /// Leaves kept in memory. A client that makes up host names under one of our suffixes must not be
 /// able to fill it.
@@ -28,44 +30,6 @@ const CACHED_LEAVES_MAX: usize = 1024;
 
 /// A leaf is made anew when it is older than this; it is valid for three times as long.
 const LEAF_RENEWAL: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Why there is no TLS.
-#[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
-    /// A file could not be read or written.
-    #[error("cannot {what} {}: {source}", file.display())]
-    File {
-        /// What was being done.
-        what: &'static str,
-        /// To which file.
-        file: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The folder or the key in it is not ours alone.
-    #[error(transparent)]
-    NotOurs(#[from] NotOurs),
-    /// A file of the authority is not what we wrote.
-    #[error(
-        "{} is damaged ({reason}). Delete `ca.pem` and `ca.key` in that directory: \
-         a new authority is made at the next start, and clients must be given its `ca-bundle.pem`",
-        file.display()
-    )]
-    Damaged {
-        /// Which file.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A certificate could not be made.
-    #[error("cannot make a certificate for `{host}`: {reason}")]
-    Leaf {
-        /// For which host name.
-        host: String,
-        /// The library's reason.
-        reason: String,
-    },
-}
 
 /// The authority, the leaves made so far, and the files clients are pointed at.
 pub struct Certificates {

@@ -2,20 +2,15 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 use super::session;
+use super::side::{Seen, Side};
 use crate::machine::{Core, DatabaseRefusal};
-use crate::model::NetworkPath;
-use crate::server::certificates::Certificates;
-use crate::server::front_door::FrontDoor;
 
 /// A way in to one database server. Dropping it closes it, and every connection that came in by it.
 #[derive(Debug)]
@@ -24,29 +19,6 @@ pub struct DatabaseEntrance {
     seen: Arc<Seen>,
     /// The one task that accepts; ended when this is dropped.
     _accepting: JoinSet<()>,
-}
-
-/// What happened at an entrance, for whoever opened it.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    refusal: Mutex<Option<DatabaseRefusal>>,
-    struck: AtomicBool,
-}
-
-/// What every connection at an entrance needs.
-pub(super) struct Side<C> {
-    pub(super) front_door: FrontDoor<C>,
-    /// The server's host name.
-    pub(super) host: String,
-    /// Where its callers stand.
-    pub(super) path: NetworkPath,
-    pub(super) tls: TlsAcceptor,
-    /// What a client that does not trust us is told to trust; empty if that is in no file.
-    pub(super) bundle: String,
-    pub(super) seen: Arc<Seen>,
-    /// Where the newest session that was let in went on to: what asks for its end goes there too.
-    backend: Mutex<Option<SocketAddr>>,
-    places: Arc<Semaphore>,
 }
 
 impl DatabaseEntrance {
@@ -71,52 +43,12 @@ impl DatabaseEntrance {
 
     /// The newest connection that was not let in, if one was not.
     pub(in crate::server) fn refusal(&self) -> Option<DatabaseRefusal> {
-        let refusal = self.seen.refusal.lock().unwrap_or_else(PoisonError::into_inner);
-        refusal.clone()
+        self.seen.refusal()
     }
 
     /// Whether a fault has ended a connection here.
     pub(in crate::server) fn was_struck(&self) -> bool {
-        self.seen.struck.load(Ordering::Relaxed)
-    }
-}
-
-impl Seen {
-    pub(super) fn refused(&self, refusal: DatabaseRefusal) {
-        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
-    }
-
-    pub(super) fn struck(&self) {
-        self.struck.store(true, Ordering::Relaxed);
-    }
-}
-
-impl<C: Core> Side<C> {
-    pub(super) fn new(
-        front_door: FrontDoor<C>,
-        certificates: &Arc<Certificates>,
-        host: &str,
-        path: NetworkPath,
-        places: Arc<Semaphore>,
-    ) -> Self {
-        Self {
-            front_door,
-            host: host.to_owned(),
-            path,
-            tls: certificates.database_config(host).into(),
-            bundle: certificates.bundle_path().display().to_string(),
-            seen: Arc::default(),
-            backend: Mutex::default(),
-            places,
-        }
-    }
-
-    pub(super) fn backend(&self) -> Option<SocketAddr> {
-        *self.backend.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn leads_to(&self, backend: SocketAddr) {
-        *self.backend.lock().unwrap_or_else(PoisonError::into_inner) = Some(backend);
+        self.seen.was_struck()
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) mod fuzzing;
 mod line;
 mod pass;
 mod session;
+mod side;
 mod startup;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ use crate::model::NetworkPath;
 
 pub use entrance::DatabaseEntrance;
 
-use entrance::Side;
+use side::Side;
 
 /// Connections at the same time, at all entrances; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 4096;

@@ -7,10 +7,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::entrance::Side;
 use super::error_message::{NOT_LET_IN, NOT_NOW, NOT_SUPPORTED, fatal};
 use super::line::{Line, reset};
 use super::pass::both_ways;
+use super::side::Side;
 use super::startup::{First, Startup};
 use crate::fault::ConnectionFault;
 use crate::machine::{Core, DatabaseRefusal, DatabaseRoute};

@@ -138,12 +138,7 @@ pub(super) fn accepted(
         status: first.status,
         status_path: Some(status),
         result_path: (addresses != Addresses::Status).then_some(result),
-        retry_after_seconds: context
-            .rules
-            .retry_after_seconds
-            .get(first.phase)
-            .copied()
-            .unwrap_or(10),
+        retry_after_seconds: context.rules.retry_after(first.phase),
     };
     context.accepted(request, &announced, first.body)
 }

@@ -124,5 +124,13 @@ pub(super) fn signature(
     let keys = keys.json_body();
     let key = field(&field(&keys, "keys")[0], "value").as_str()?;
     let expires = context.now + jiff::SignedDuration::from_hours(SIGNATURE_HOURS);
-    container_signature(key, place.account.name(), &place.container, permissions, expires)
+    let facts = &context.rules.storage.signatures;
+    container_signature(
+        facts,
+        key,
+        place.account.name(),
+        &place.container,
+        permissions,
+        expires,
+    )
 }

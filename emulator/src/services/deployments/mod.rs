@@ -152,7 +152,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
             // Of one that was there before as well.
             status: StatusCode::CREATED,
             result_path: None,
-            retry_after_seconds: 5,
+            retry_after_seconds: context.rules.retry_after("deployment_put"),
         },
         Some(&body),
     ))

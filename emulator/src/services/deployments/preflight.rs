@@ -9,7 +9,7 @@ use super::reading::Read;
 use super::template::{DEPLOYMENT, Entry};
 use crate::gateway::{Refusal, Shape, check_body, planned};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Code, ErrorCode, Mark, code};
+use crate::rules::{Code, ErrorCode, Mark, cloud, code};
 use crate::services::{Context, check_name};
 
 /// Refuses a deployment that would come to nothing.
@@ -83,7 +83,7 @@ fn look_at_one(
     body: Option<&Value>,
 ) -> Result<Result<(), Refusal>, Refusal> {
     let target = format!("{}?api-version={}", entry.id, entry.api_version);
-    let mut request = Request::new(Method::PUT, "management.azure.com", &target);
+    let mut request = Request::new(Method::PUT, cloud().arm_host(), &target);
     let operation = planned(context.rules, &request)?;
     let is_deployment = entry.kind.eq_ignore_ascii_case(DEPLOYMENT);
     if entry.scoped && !is_deployment && !operation.extends_any() {

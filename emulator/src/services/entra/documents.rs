@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::cloud;
 use crate::services::Context;
 
 pub(super) fn openid_configuration(
@@ -16,6 +17,7 @@ pub(super) fn openid_configuration(
 ) -> Result<Response, Refusal> {
     let tenant = super::token::tenant_of(context, permit.params.get("tenant"))?;
     let base = format!("{}/{}", request.authority(), permit.params.get("tenant"));
+    let login = &cloud().login;
     Ok(Response::json(
         StatusCode::OK,
         &json!({
@@ -27,14 +29,14 @@ pub(super) fn openid_configuration(
             "id_token_signing_alg_values_supported": ["ES256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": format!("https://login.microsoftonline.com/{tenant}/v2.0"),
+            "issuer": login.issuer_of_people(&tenant),
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
             "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),
             "tenant_region_scope": "EU",
-            "cloud_instance_name": "microsoftonline.com",
-            "cloud_graph_host_name": "graph.windows.net",
-            "msgraph_host": "graph.microsoft.com",
+            "cloud_instance_name": login.cloud,
+            "cloud_graph_host_name": cloud().graph.older,
+            "msgraph_host": cloud().graph.host(),
         }),
     ))
 }
@@ -73,6 +75,12 @@ pub(super) fn instance_discovery(
         Some(port) => format!("{}:{port}", request.host),
         None => request.host.clone(),
     };
+    let (cache, aliases) = if cloud().login.is_at(&request.host) {
+        let login = &cloud().login;
+        (login.preferred_cache.clone(), json!(login.aliases))
+    } else {
+        (host.clone(), json!([host]))
+    };
     Ok(Response::json(
         StatusCode::OK,
         &json!({
@@ -80,12 +88,8 @@ pub(super) fn instance_discovery(
             "api-version": "1.1",
             "metadata": [{
                 "preferred_network": host,
-                "preferred_cache": if request.host == "login.microsoftonline.com" { "login.windows.net".to_owned() } else { host.clone() },
-                "aliases": if request.host == "login.microsoftonline.com" {
-                    json!(["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"])
-                } else {
-                    json!([host])
-                },
+                "preferred_cache": cache,
+                "aliases": aliases,
             }],
         }),
     ))

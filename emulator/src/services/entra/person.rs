@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -17,16 +16,9 @@ use super::resource;
 use super::token::{Form, is_secret, or_error, refuse, tenant_of, unknown_application};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
-use crate::rules::code;
+use crate::rules::{cloud, code};
 use crate::services::Context;
 use crate::state::Principal;
-
-/// How long a refresh token can be used.
-const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How long a device's code can be used.
-const DEVICE_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
-/// How often a device is to ask, in seconds.
-const DEVICE_INTERVAL_SECONDS: u64 = 5;
 
 type SecretDigest = [u8; 32];
 
@@ -118,7 +110,7 @@ pub(super) fn by_password(
         person: person(context, tenant, form)?.id,
         client,
         scope: form.value("scope").to_owned(),
-        until: context.now + REFRESH_LIFETIME,
+        until: context.now + cloud().tokens.refresh(),
     };
     tokens(context, form, session)
 }
@@ -142,7 +134,7 @@ pub(super) fn by_refresh_token(
             "The refresh token has expired due to inactivity.",
         ));
     }
-    session.until = context.now + REFRESH_LIFETIME;
+    session.until = context.now + cloud().tokens.refresh();
     if !form.value("scope").is_empty() {
         form.value("scope").clone_into(&mut session.scope);
     }
@@ -185,7 +177,7 @@ pub(super) fn by_device_code(
         person,
         client,
         scope: device.scope.clone(),
-        until: context.now + REFRESH_LIFETIME,
+        until: context.now + cloud().tokens.refresh(),
     };
     devices.remove(&key);
     tokens(context, form, session)
@@ -213,7 +205,7 @@ fn begin_device(context: &mut Context<'_>, permit: &Permit, request: &Request) -
         user_code: user_code.clone(),
         client,
         scope: form.value("scope").to_owned(),
-        until: context.now + DEVICE_LIFETIME,
+        until: context.now + cloud().tokens.device(),
         person: None,
     };
     context.own.entra.devices.insert(digest(&device_code), device);
@@ -224,8 +216,8 @@ fn begin_device(context: &mut Context<'_>, permit: &Permit, request: &Request) -
             "user_code": user_code,
             "device_code": device_code,
             "verification_uri": page,
-            "expires_in": DEVICE_LIFETIME.as_secs(),
-            "interval": DEVICE_INTERVAL_SECONDS,
+            "expires_in": cloud().tokens.device().as_secs(),
+            "interval": cloud().tokens.device_interval_seconds,
             "message": format!("To sign in, post user_code={user_code}, username and password as a form to {page}"),
         }),
     ))
@@ -276,7 +268,7 @@ fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusa
         ));
     }
     // Without one, a token is for Graph.
-    Ok(named.first().copied().unwrap_or("https://graph.microsoft.com"))
+    Ok(named.first().copied().unwrap_or(&cloud().graph.address))
 }
 
 /// The answer to somebody who has signed in.
@@ -315,7 +307,7 @@ fn id_claims(now: Timestamp, person: &Principal, client: Uuid, seconds: i64) -> 
     let issued = now.as_second();
     json!({
         "aud": client,
-        "iss": format!("https://login.microsoftonline.com/{}/v2.0", person.tenant),
+        "iss": cloud().login.issuer_of_people(&person.tenant),
         "iat": issued,
         "nbf": issued,
         "exp": issued + seconds,

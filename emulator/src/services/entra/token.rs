@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
-use crate::rules::{Gate, code};
+use crate::rules::{Gate, cloud, code};
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Record, Registration};
 
@@ -297,7 +297,7 @@ fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusa
             "timestamp": context.now.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
             "trace_id": trace.to_string(),
             "correlation_id": correlation,
-            "error_uri": format!("https://login.microsoftonline.com/error?code={number}"),
+            "error_uri": cloud().login.authority(&format!("error?code={number}")),
         }),
     )
     .with_header("x-azdrill-gate", refusal.gate.as_str())

@@ -14,6 +14,7 @@ use super::{Answer, applications, describe, find, missing, rights};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalKind, Request, Response, Timestamp};
+use crate::rules::cloud;
 use crate::services::{Context, json_body};
 use crate::state::{KeyCredential, Password, Record};
 
@@ -74,8 +75,7 @@ pub(super) fn add_password(context: &mut Context<'_>, permit: &Permit, request: 
     let password = Password::new(draw.fork("key").uuid(), name, &secret, start, end);
     let mut answer = describe::password(&password);
     answer["secretText"] = json!(secret);
-    answer["@odata.context"] =
-        json!("https://graph.microsoft.com/v1.0/$metadata#microsoft.graph.passwordCredential");
+    answer["@odata.context"] = json!(cloud().graph.context("microsoft.graph.passwordCredential"));
     context
         .state
         .directory

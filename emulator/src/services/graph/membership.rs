@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Answer, answer, describe, found, missing};
 use crate::gateway::Permit;
 use crate::model::{PrincipalId, PrincipalKind, Request};
+use crate::rules::cloud;
 use crate::services::{Context, json_body};
 
 fn described(context: &Context<'_>, ids: impl IntoIterator<Item = PrincipalId>) -> Vec<Value> {
@@ -96,6 +97,6 @@ pub(super) fn get_member_groups(context: &mut Context<'_>, permit: &Permit, _: &
 }
 
 fn ids(found: &Value) -> crate::model::Response {
-    let body = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)", "value": found});
+    let body = json!({"@odata.context": cloud().graph.context("Collection(Edm.String)"), "value": found});
     crate::model::Response::json(StatusCode::OK, &body)
 }

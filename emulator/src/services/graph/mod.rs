@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{Context, Handler};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
-use crate::rules::code;
+use crate::rules::{cloud, code};
 use crate::state::{IdentityKind, Principal, field};
 use filter::Filter;
 
@@ -163,7 +163,7 @@ fn answer(_: &Context<'_>, request: &Request, collection: &str, found: Vec<Value
     let page = found.into_iter().skip(skipped).take(top);
     let page: Vec<Value> = page.map(|object| describe::shown(request, object)).collect();
     let mut body = json!({
-        "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#{collection}"),
+        "@odata.context": cloud().graph.context(collection),
         "value": page,
     });
     if counts {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::gateway::Refusal;
 use crate::model::{Request, Response};
-use crate::rules::{DirectoryKind, Mark};
+use crate::rules::{DirectoryKind, Mark, cloud};
 use crate::services::{Context, json_body};
 
 /// Graph's 400.
@@ -84,9 +84,7 @@ pub(super) fn text<'a>(sent: &'a Map<String, Value>, member: &str) -> Option<&'a
 
 /// The answer to a request that has made an object.
 pub(super) fn made(collection: &str, mut object: Value) -> Response {
-    object["@odata.context"] = json!(format!(
-        "https://graph.microsoft.com/v1.0/$metadata#{collection}/$entity"
-    ));
+    object["@odata.context"] = json!(cloud().graph.context(&format!("{collection}/$entity")));
     Response::json(StatusCode::CREATED, &object)
 }
 

@@ -147,7 +147,7 @@ fn accepted(context: &Context<'_>, request: &Request, about: &ResourceId, id: &s
             status: StatusCode::ACCEPTED,
             status_path: Some(format!("{base}/azureAsyncOperation/{id}")),
             result_path: Some(format!("{base}/operationResults/{id}")),
-            retry_after_seconds: 10,
+            retry_after_seconds: context.rules.retry_after("server_change"),
         },
         None,
     )

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::changes::{accept, take_turn_of_running};
 use super::servers::failure;
-use super::{SERVER, child_type, require_server, settings};
+use super::{SERVER, child_type, require_server, server_spec, settings};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -119,11 +119,7 @@ pub(super) fn put_firewall_rule(
             let text = format!(
                 "Invalid value given for parameter {name}. Specify a valid parameter value: '{address}' is no IPv4 address."
             );
-            return Err(Refusal::arm(
-                StatusCode::BAD_REQUEST,
-                "InvalidParameterValue",
-                text,
-            ));
+            return Err(server_spec::bad(&text));
         };
         range.push(address);
     }
@@ -149,7 +145,8 @@ pub(super) fn put_database(
     if !properties.is_object() {
         properties = json!({});
     }
-    for (name, default) in [("charset", "UTF8"), ("collation", "en_US.utf8")] {
+    let usual = &context.rules.servers.new_database;
+    for (name, default) in [("charset", &usual.charset), ("collation", &usual.collation)] {
         if field(&properties, name).is_null() {
             properties[name] = json!(default);
         }
@@ -214,11 +211,7 @@ pub(super) fn delete_database(
     let name = permit.params.get("name").to_owned();
     if context.rules.servers.own_databases.names.contains(&name) {
         let text = format!("The database '{name}' is a system database and cannot be deleted.");
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidParameterValue",
-            text,
-        ));
+        return Err(server_spec::bad(&text));
     }
     let work = context.own.postgres.specs.get(&server_of(permit)).map(|spec| {
         Work::Server(ServerWork::DropDatabase {

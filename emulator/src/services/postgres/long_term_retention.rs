@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::changes::accept_beside;
-use super::{SERVER, require_server};
+use super::{SERVER, require_server, server_spec};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
@@ -99,11 +99,7 @@ fn require_ready(context: &Context<'_>, server: &ResourceId) -> Result<(), Refus
 fn backup_name(sent: &Value) -> Result<String, Refusal> {
     match field(field(sent, "backupSettings"), "backupName").as_str() {
         Some(name) if !name.is_empty() => Ok(name.to_owned()),
-        _ => Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidParameterValue",
-            "backupSettings.backupName is required.",
-        )),
+        _ => Err(server_spec::bad("backupSettings.backupName is required.")),
     }
 }
 
@@ -133,9 +129,7 @@ pub(super) fn start(
         .as_str()
         .unwrap_or_default();
     let (host, container, sas) = split_sas(address).ok_or_else(|| {
-        Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidParameterValue",
+        server_spec::bad(
             "targetDetails.sasUriList must hold the address of a container with a shared access signature.",
         )
     })?;

@@ -24,9 +24,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Handler, plain};
-use crate::gateway::{HOST_SUFFIX, Permit, Refusal};
+use crate::gateway::{Permit, Refusal};
 use crate::jobs::{RealParameter, ServerSpec};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::{cloud, code};
 use crate::state::{OperationOutcome, OperationState, Resource};
 
 pub(super) use server_spec::check_name;
@@ -64,9 +65,7 @@ impl PostgresState {
 
     /// The host names of the servers that run.
     pub fn running_hosts(&self) -> impl Iterator<Item = String> {
-        self.addresses
-            .keys()
-            .map(|id| format!("{}{HOST_SUFFIX}", id.name()))
+        self.addresses.keys().map(|id| cloud().server_host(id.name()))
     }
 
     /// Where programs on this machine reach the server of that host name, through the gate in
@@ -188,10 +187,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 
 fn find_operation(context: &Context<'_>, permit: &Permit) -> Result<OperationState, Refusal> {
     let id = permit.params.get("operation");
-    context.state.operations.get(id).ok_or_else(|| {
-        let text = format!("There is no operation '{id}'.");
-        Refusal::arm(StatusCode::NOT_FOUND, "ResourceNotFound", text)
-    })
+    context
+        .state
+        .operations
+        .get(id)
+        .ok_or_else(|| Refusal::of(code::ServerOperationNotFound, &[("operation", id)]))
 }
 
 fn operation_status(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

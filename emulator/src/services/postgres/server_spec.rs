@@ -1,20 +1,20 @@
 //! What a new server is to be: its name, its administrator, its version, and what it has where the
 //! request says nothing.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::settings::{self, Asked};
 use super::{SERVER, sizes};
-use crate::gateway::{HOST_SUFFIX, Refusal};
+use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::Rules;
+use crate::rules::{Rules, cloud, code};
 use crate::services::{Context, plain};
 use crate::state::field;
 
-pub(super) fn bad(code: &str, text: String) -> Refusal {
-    Refusal::arm(StatusCode::BAD_REQUEST, code, text)
+/// The provider's refusal of a value.
+pub(super) fn bad(text: &str) -> Refusal {
+    Refusal::of(code::InvalidParameterValue, &[("what", text)])
 }
 
 /// Refuses a name that no server can have.
@@ -23,22 +23,18 @@ pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) ->
     if form.admits(name) {
         return Ok(());
     }
-    Err(bad(
-        "InvalidParameterValue",
-        format!(
-            "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
-            form.shortest, form.longest
-        ),
-    ))
+    Err(bad(&format!(
+        "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
+        form.shortest, form.longest
+    )))
 }
 
 /// Refuses the logins Azure keeps for itself.
 pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refusal> {
     if context.rules.servers.is_reserved_login(login) {
-        return Err(bad(
-            "InvalidParameterValue",
-            format!("The administrator login name '{login}' is reserved."),
-        ));
+        return Err(bad(&format!(
+            "The administrator login name '{login}' is reserved."
+        )));
     }
     Ok(())
 }
@@ -97,8 +93,7 @@ pub(super) fn describe_new(
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
-            "InvalidParameterValue",
-            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+            "administratorLogin and administratorLoginPassword are required to create a server.",
         ));
     }
     check_login(context, &login)?;
@@ -113,7 +108,7 @@ pub(super) fn describe_new(
     }
     own["version"] = json!(major.to_string());
     own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(format!("{}{HOST_SUFFIX}", id.name()));
+    own["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
     let minors = &context.rules.servers.minors;
     if let Some(row) = minors.iter().find(|row| row.major == major) {
         own["minorVersion"] = json!(row.minor);
@@ -163,19 +158,13 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
         let newest = available.first().copied();
         return Ok(newest.unwrap_or_else(|| context.rules.servers.default_major()));
     }
-    let major: u32 = asked.parse().map_err(|_| {
-        bad(
-            "InvalidParameterValue",
-            format!("'{asked}' is not a server version."),
-        )
-    })?;
+    let major: u32 = asked
+        .parse()
+        .map_err(|_| bad(&format!("'{asked}' is not a server version.")))?;
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
     }
-    Err(bad(
-        "InvalidParameterValue",
-        not_at_hand(&major.to_string(), available),
-    ))
+    Err(bad(&not_at_hand(&major.to_string(), available)))
 }
 
 /// What is said of a version that no real server is at hand for.

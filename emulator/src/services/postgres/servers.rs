@@ -158,11 +158,12 @@ impl CreateServer {
             server.set_property(&["backup", "earliestRestoreDate"], json!(since));
         }
         let kind = child_type(context, &self.id, "databases");
+        let usual = &context.rules.servers.new_database;
         for name in &context.rules.servers.own_databases.names {
             let id = self.id.child(["databases", name]);
             let body = json!({
                 "id": id, "name": name, "type": kind,
-                "properties": {"charset": "UTF8", "collation": "en_US.utf8"},
+                "properties": {"charset": usual.charset, "collation": usual.collation},
             });
             context
                 .state

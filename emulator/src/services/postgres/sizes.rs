@@ -16,11 +16,11 @@ pub(super) fn check(context: &Context<'_>, id: &ResourceId, body: &Value) -> Opt
     let tier = field(sku, "tier").as_str().unwrap_or_default();
     let capabilities = &context.rules.servers.capabilities;
     let of = capabilities.editions.iter().find(|edition| has(edition, name));
-    if !of.is_some_and(|edition| edition.name.eq_ignore_ascii_case(tier)) {
+    let Some(edition) = of.filter(|edition| edition.name.eq_ignore_ascii_case(tier)) else {
         return Some(refuse(context, code::ServerEditionIncompatibleWithSkuSize, id));
-    }
+    };
     let mode = field(field(field(body, "properties"), "highAvailability"), "mode");
-    if tier.eq_ignore_ascii_case("Burstable") && is_available(mode) {
+    if !edition.standby && is_available(mode) {
         return Some(refuse(
             context,
             code::HANotSupportedForBurstableSkuWithMoreInfo,

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::code;
-use crate::rules::not_of_group;
+use crate::rules::{cloud, code, not_of_group};
 use crate::services::arm_filter::Filter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
@@ -252,7 +251,7 @@ pub(super) fn delete(
             result_path: Some(format!(
                 "/subscriptions/{subscription}/operationresults/{operation}"
             )),
-            retry_after_seconds: 15,
+            retry_after_seconds: context.rules.retry_after("resource_group_delete"),
         },
         None,
     ))
@@ -285,11 +284,11 @@ impl Workflow for DeleteGroup {
         if let Some(id) = self.left.pop() {
             let version = context.rules.usual_version(id.as_str());
             let target = format!("{id}?api-version={version}");
-            let request = Request::new(Method::DELETE, "management.azure.com", &target);
+            let request = Request::new(Method::DELETE, cloud().arm_host(), &target);
             self.under_way = Some(id);
             return Next::Call(Outbound {
                 principal: self.caller,
-                audience: "https://management.azure.com/",
+                audience: cloud().arm_audience(),
                 path: NetworkPath::internet(),
                 request,
             });

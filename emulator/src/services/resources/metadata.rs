@@ -5,61 +5,23 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::cloud;
 use crate::services::Context;
-
-/// From this version on the document is one object; before, an array of one.
-const OBJECT_FROM: &str = "2022-09-01";
 
 /// What a client needs to register this address as a cloud of its own.
 pub(super) fn endpoints(_: &mut Context<'_>, _: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let here = request.authority();
-    let own = matches!(request.host.as_str(), "localhost" | "127.0.0.1");
-    let login = if own {
-        here.clone()
-    } else {
-        "https://login.microsoftonline.com".to_owned()
-    };
-    let graph = if own {
-        here.clone()
-    } else {
-        "https://graph.microsoft.com".to_owned()
-    };
-    let audiences = if own {
-        json!([here])
-    } else {
-        json!([
-            "https://management.core.windows.net/",
-            "https://management.azure.com/"
-        ])
-    };
-    let document = json!({
-        "portal": "https://portal.azure.com",
-        "authentication": {
-            "loginEndpoint": login,
-            "audiences": audiences,
-            "tenant": "common",
-            "identityProvider": "AAD",
-        },
-        "media": "https://rest.media.azure.net",
-        "graphAudience": "https://graph.windows.net/",
-        "graph": "https://graph.windows.net/",
-        "name": if own { "azdrill" } else { "AzureCloud" },
-        "suffixes": {
-            "storage": "core.windows.net",
-            "keyVaultDns": "vault.azure.net",
-            "postgresqlServerEndpoint": "postgres.database.azure.com",
-            "storageSyncEndpointSuffix": "afs.azure.net",
-        },
-        "batch": "https://batch.core.windows.net/",
-        "resourceManager": if own { here } else { "https://management.azure.com/".to_owned() },
-        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/main/arm-compute/quickstart-templates/aliases.json",
-        "sqlManagement": "https://management.core.windows.net:8443/",
-        "microsoftGraphResourceId": graph,
-        "appInsightsResourceId": "https://api.applicationinsights.io",
-        "gallery": "https://gallery.azure.com/",
-    });
+    let metadata = &cloud().metadata;
+    let mut document = metadata.document.clone();
+    if matches!(request.host.as_str(), "localhost" | "127.0.0.1") {
+        let here = request.authority();
+        document["name"] = json!("azdrill");
+        document["authentication"]["loginEndpoint"] = json!(here);
+        document["authentication"]["audiences"] = json!([here]);
+        document["resourceManager"] = json!(here);
+        document["microsoftGraphResourceId"] = json!(here);
+    }
     let version = request.query_value("api-version").unwrap_or_default();
-    let body = if version.as_str() >= OBJECT_FROM {
+    let body = if *version >= *metadata.object_from {
         document
     } else {
         json!([document])

@@ -1,9 +1,7 @@
 //! Refusals of names that Azure does not take.
 
-use http::StatusCode;
-
 use crate::gateway::Refusal;
-use crate::rules::{NameForms, Rules, code};
+use crate::rules::{Code, NameForms, Rules, code};
 use crate::services::storage::domain::Metadata;
 
 /// 400 for a container's name, in the blob service's envelope.
@@ -12,11 +10,7 @@ pub(super) fn invalid_container(rules: &Rules, name: &str) -> Refusal {
     if !(form.shortest..=form.longest).contains(&name.chars().count()) {
         return Refusal::storage(rules.error(code::ContainerNameOutOfRange), &[]);
     }
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "InvalidResourceName",
-        "The specifed resource name contains invalid characters.",
-    )
+    Refusal::of_blob(code::InvalidResourceName, &[])
 }
 
 /// Refuses a blob's name that Azure does not take.
@@ -25,58 +19,37 @@ pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     if name.is_empty() {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "InvalidUri",
-            "The requested URI does not represent any resource on the server.",
-        ));
+        return Err(Refusal::of_blob(code::InvalidUri, &[]));
     }
-    Err(Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "OutOfRangeInput",
-        "One of the request inputs is out of range.",
-    )
-    .because(format!(
+    Err(Refusal::of_blob(code::OutOfRangeInput, &[]).because(format!(
         "a blob's name has at most {} characters",
         names.blob.longest
     )))
 }
-
-/// Names and values of all metadata together, in bytes.
-const METADATA_MAX_BYTES: usize = 8 * 1024;
 
 /// Refuses metadata that Azure does not take, in the blob service's envelope.
 ///
 /// # Errors
 ///
 /// 400 if a name is no C# identifier, a value is not ASCII, or there is too much of it.
-pub(super) fn check_metadata(metadata: &Metadata) -> Result<(), Refusal> {
-    let refuse = |code: &str, message: &str| Err(Refusal::blob(StatusCode::BAD_REQUEST, code, message));
+pub(super) fn check_metadata(rules: &Rules, metadata: &Metadata) -> Result<(), Refusal> {
+    let refuse = |code: Code| Err(Refusal::of_blob(code, &[]));
     let mut bytes = 0;
     for (name, value) in metadata {
         if name.is_empty() {
-            return refuse(
-                "EmptyMetadataKey",
-                "The key for one of the metadata key-value pairs is empty.",
-            );
+            return refuse(code::EmptyMetadataKey);
         }
         let is_identifier = !name.starts_with(|first: char| first.is_ascii_digit())
             && name
                 .chars()
                 .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         if !is_identifier || value.chars().any(|letter| !(' '..='~').contains(&letter)) {
-            return refuse(
-                "InvalidMetadata",
-                "The specified metadata is invalid. It includes characters that are not permitted.",
-            );
+            return refuse(code::InvalidMetadata);
         }
         bytes += name.len() + value.len();
     }
-    if bytes > METADATA_MAX_BYTES {
-        return refuse(
-            "MetadataTooLarge",
-            "The size of the specified metadata exceeds the maximum size permitted.",
-        );
+    if !rules.blob_limits.metadata_bytes.admits(bytes) {
+        return refuse(code::MetadataTooLarge);
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::gateway::{Refusal, audience_of, endpoint_of};
+use azdrill_emulator::gateway::{Refusal, endpoint_of};
 use azdrill_emulator::model::{NetworkPath, Request, Timestamp};
+use azdrill_emulator::rules::cloud;
 use azdrill_emulator::state::Principal;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,7 @@ fn views<'a>(azure: &Azure, ids: impl Iterator<Item = &'a str>) -> Vec<RuleView>
 
 fn request(azure: &Azure, now: Timestamp, question: &Question) -> Result<Request, Problem> {
     let whole = if question.url.starts_with('/') {
-        format!("https://management.azure.com{}", question.url)
+        format!("https://{}{}", cloud().arm_host(), question.url)
     } else {
         question.url.clone()
     };
@@ -171,7 +172,7 @@ fn request(azure: &Azure, now: Timestamp, question: &Question) -> Result<Request
         return Ok(request);
     };
     let principal = principal(azure, name)?;
-    let Some(audience) = audience_of(endpoint) else {
+    let Some(audience) = cloud().audience(endpoint) else {
         return Ok(request);
     };
     let (token, _) = azure.tokens().issue(now, principal, audience);

@@ -58,21 +58,24 @@ impl Examination {
             return Outcome::NotMet(violation(context, row, "there is nothing to hold the role on"));
         };
         let principals = context.state.directory.with_groups(principal);
-        if context
-            .state
-            .access
-            .holds_role(context.now, &principals, wanted.id, &scope)
-        {
+        let holds = |now| {
+            let access = &context.state.access;
+            access.holds_role(now, &principals, wanted.id, &scope)
+        };
+        if holds(context.now) {
             return Outcome::Met;
         }
-        let reason = format!("the vault's identity does not hold {role} at {scope}");
-        let mut found = violation(context, row, &reason);
-        found.refusal.gate = Gate::Authorization;
-        // One that is assigned, and will be seen, is not held yet.
-        let access = &context.state.access;
-        if access.holds_role(Timestamp::MAX, &principals, wanted.id, &scope) {
-            found.refusal.rules.push(rule::E1_PROPAGATION);
+        let mut reason = format!("the vault's identity does not hold {role} at {scope}");
+        // A role that was just assigned is not seen at once.
+        let pending = holds(Timestamp::MAX);
+        if pending {
+            reason += ", where it is assigned and not seen yet";
         }
+        let mut found = violation(context, row, &reason);
+        if pending {
+            found.refusal.name([rule::E1_PROPAGATION]);
+        }
+        found.refusal.gate = Gate::Authorization;
         found.inner = inner_error("AuthorizationFailed", &reason);
         Outcome::NotMet(found)
     }

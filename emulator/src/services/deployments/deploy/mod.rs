@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::gateway::{ParsedBody, Refusal};
 use crate::jobs::{EffectResult, Work, WorkOut};
 use crate::model::{NetworkPath, Preparation, Prepared, PrincipalId, Request, ResourceId, Response};
+use crate::rules::cloud;
 use crate::services::budget::Budget;
 use crate::services::deployments;
 use crate::services::deployments::expression::Reference;
@@ -22,8 +23,6 @@ use crate::services::deployments::pruning::Pruning;
 use crate::services::deployments::template::{DEPLOYMENT, Entry, Template, Turn};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, field};
-
-const ARM: &str = "https://management.azure.com/";
 
 /// What is being done.
 #[derive(Clone)]
@@ -106,14 +105,14 @@ impl Deploy {
     fn outbound(&self, request: Request) -> Outbound {
         Outbound {
             principal: Some(self.principal),
-            audience: ARM,
+            audience: cloud().arm_audience(),
             path: self.path.clone(),
             request,
         }
     }
 
     fn request(method: Method, path: &str, body: Option<&Value>) -> Request {
-        let request = Request::new(method, "management.azure.com", path);
+        let request = Request::new(method, cloud().arm_host(), path);
         match body {
             Some(body) => request.with_json(body),
             None => request,

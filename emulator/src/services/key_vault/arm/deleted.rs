@@ -10,9 +10,6 @@ use crate::rules::code;
 use crate::services::{Context, Input, LongRunning, Next, Workflow};
 use crate::state::OperationOutcome;
 
-/// How long clients are asked to wait before they poll a purge, in seconds.
-const PURGE_RETRY_AFTER_SECONDS: u64 = 1;
-
 fn subscription_of(deleted: &DeletedVault) -> &str {
     deleted.resource.id.subscription().unwrap_or_default()
 }
@@ -107,7 +104,7 @@ pub(super) fn purge(
         result_path: Some(format!(
             "/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/operationResults/{operation}"
         )),
-        retry_after_seconds: PURGE_RETRY_AFTER_SECONDS,
+        retry_after_seconds: context.rules.retry_after("key_vault_purge"),
     };
     Ok(context.accepted(request, &announced, None))
 }

@@ -9,12 +9,17 @@ use super::super::vault::Vault;
 use super::VAULT;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
+use crate::rules::cloud;
 use crate::services::key_vault::material::SecretMaterial;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
 fn describe(vault: &Vault, object: &Object<SecretMaterial>) -> Value {
-    let address = format!("https://{}.vault.azure.net/secrets/{}", vault.key, object.name);
+    let address = format!(
+        "https://{}/secrets/{}",
+        cloud().vault_host(&vault.key),
+        object.name
+    );
     let newest = object.version("");
     let mut properties = json!({"secretUri": address});
     if let Some(newest) = newest {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{ResourceId, TenantId};
-use crate::rules::{KeyVaultFacts, Mark, code};
+use crate::rules::{KeyVaultFacts, Mark, cloud, code};
 use crate::services::Context;
 use crate::services::sent_body::{known_word, not_an_object, respell};
 use crate::state::field;
@@ -227,7 +227,7 @@ pub(super) fn defaults(facts: &KeyVaultFacts, id: &ResourceId, tenant: TenantId,
             "enableSoftDelete": true,
             "softDeleteRetentionInDays": facts.retention_days.unset,
             "enableRbacAuthorization": version >= facts.roles_by_default.from.as_str(),
-            "vaultUri": format!("https://{}.vault.azure.net/", id.name().to_ascii_lowercase()),
+            "vaultUri": format!("https://{}/", cloud().vault_host(&id.name().to_ascii_lowercase())),
             "provisioningState": "Succeeded",
             "publicNetworkAccess": "Enabled",
         },

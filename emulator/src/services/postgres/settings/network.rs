@@ -1,9 +1,8 @@
 //! A flexible server in a subnet of its own, or with public access: which of the two it is stays.
 
 use super::{Asked, Found, says, text, unless};
-use crate::gateway::HOST_SUFFIX;
 use crate::model::{ResourceId, region_name};
-use crate::rules::SettingCheck;
+use crate::rules::{SettingCheck, cloud};
 use crate::services::parts;
 use crate::state::field;
 
@@ -68,7 +67,7 @@ fn check_zone(asked: &Asked<'_>, id: &str) -> Found {
         .and_then(|id| asked.context.state.resource(&id))
         .ok_or(SettingCheck::DnsZoneUnknown)?;
     let name = zone.id.name().to_ascii_lowercase();
-    let own = format!("{}{HOST_SUFFIX}", asked.id.name().to_ascii_lowercase());
-    let ends = name.ends_with(HOST_SUFFIX.trim_start_matches('.'));
+    let own = cloud().server_host(&asked.id.name().to_ascii_lowercase());
+    let ends = name.ends_with(cloud().server_zone());
     unless(ends && name != own, SettingCheck::DnsZoneName)
 }

@@ -8,8 +8,6 @@ use crate::rules::{SettingCheck, TierRow};
 use crate::state::field;
 
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
-/// The one tier that is for small servers alone.
-const BASIC: &str = "Basic";
 
 /// Refuses by name what could be on Azure and is not played.
 pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
@@ -29,15 +27,20 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
         .own
         .and_then(|own| field(field(own, "sku"), "tier").as_str());
     unless(
-        own.is_none_or(|own| (own == BASIC) == (tier.name == BASIC)),
+        own.is_none_or(|own| own == tier.name || !tier.alone && !stands_alone(asked, own)),
         SettingCheck::SingleTierChange,
     )?;
     let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
     unless(
-        tier.name != BASIC || !geo.eq_ignore_ascii_case("Enabled"),
+        tier.geo_redundant || !geo.eq_ignore_ascii_case("Enabled"),
         SettingCheck::SingleBasicGeo,
     )?;
     storage(asked, tier)
+}
+
+fn stands_alone(asked: &Asked<'_>, tier: &str) -> bool {
+    let rows = &asked.context.rules.single_server.tiers;
+    rows.iter().any(|row| row.alone && row.name == tier)
 }
 
 /// The tier of a SKU, if all of it agrees with its name.

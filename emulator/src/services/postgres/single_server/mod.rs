@@ -77,7 +77,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 pub(super) fn bad(text: String) -> Refusal {
-    super::server_spec::bad("InvalidParameterValue", text)
+    super::server_spec::bad(&text)
 }
 
 /// A server has one of it, and it has this name.

@@ -7,7 +7,7 @@ use super::{SERVER, bad};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
-use crate::rules::{RealServer, Rules};
+use crate::rules::{RealServer, Rules, cloud};
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
 use crate::services::postgres::settings::{self, Asked};
 use crate::services::postgres::shown::in_order;
@@ -183,7 +183,7 @@ fn describe_properties(
         "version": version,
         // The schema has no word for a server that is being made.
         "userVisibleState": "Disabled",
-        "fullyQualifiedDomainName": format!("{}.postgres.database.azure.com", id.name()),
+        "fullyQualifiedDomainName": cloud().server_host(id.name()),
         "earliestRestoreDate": wire_offset(restorable),
         "privateEndpointConnections": [],
     });

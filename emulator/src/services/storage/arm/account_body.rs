@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Rules, code};
-use crate::services::sent_body::{known_word, not_an_object, respell};
+use crate::rules::{Rules, cloud, code};
+use crate::services::sent_body::{fill, known_word, not_an_object, respell};
 use crate::state::field;
 
 /// Properties a request cannot set. They are tolerated, since clients send back what they read.
@@ -113,31 +113,19 @@ pub(super) fn check_ip_rules(rules: &Rules, body: &Value) -> Result<(), Refusal>
 }
 
 /// What a new account has that the request did not say.
-pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
+pub(super) fn defaults(rules: &Rules, name: &str, location: &str, now: Timestamp) -> Value {
     let time = wire_hundred_nanoseconds(now);
     let mut endpoints = Map::new();
-    for service in ["dfs", "web", "blob", "queue", "table", "file"] {
-        // A static web site lies in a zone, whose number tells nothing here.
-        let zone = if service == "web" { "z1." } else { "" };
-        let address = format!("https://{name}.{zone}{service}.core.windows.net/");
+    for (service, address) in cloud().account_addresses(name) {
         endpoints.insert(service.to_owned(), json!(address));
     }
-    json!({
-        "sku": {"name": "Standard_LRS"},
-        "kind": "StorageV2",
+    let facts = &rules.storage_accounts;
+    let mut body = json!({
+        "sku": {"name": facts.new.sku},
+        "kind": facts.new.kind,
         "tags": {},
         "properties": {
-            "allowCrossTenantReplication": cross_tenant_replication(now),
-            "allowBlobPublicAccess": false,
             "privateEndpointConnections": [],
-            "networkAcls": {
-                "resourceAccessRules": [],
-                "bypass": "AzureServices",
-                "virtualNetworkRules": [],
-                "ipRules": [],
-                "defaultAction": "Allow",
-            },
-            "supportsHttpsTrafficOnly": true,
             "encryption": {
                 "services": {
                     "file": {"keyType": "Account", "enabled": true, "lastEnabledTime": time},
@@ -152,28 +140,20 @@ pub(super) fn defaults(name: &str, location: &str, now: Timestamp) -> Value {
             "primaryLocation": location,
             "statusOfPrimary": "available",
         },
-    })
-}
-
-/// Accounts made after 15 December 2023 disallow it unless told otherwise. On older ones it is not
-/// set, which allows it.
-fn cross_tenant_replication(now: Timestamp) -> Value {
-    let disallowed_since = Timestamp::constant(1_702_598_400, 0);
-    if now < disallowed_since {
-        Value::Null
-    } else {
-        json!(false)
-    }
+    });
+    fill(&mut body["properties"], &facts.new_properties(now));
+    body
 }
 
 /// The SKU's tier follows from its name, and that of the blobs, where none is said, from the account's kind.
 pub(super) fn set_tier(rules: &Rules, body: &mut Value) {
-    let tier = match body.pointer("/sku/name").and_then(Value::as_str) {
-        Some(name) if name.to_ascii_lowercase().starts_with("premium") => "Premium",
-        _ => "Standard",
-    };
+    let name = body
+        .pointer("/sku/name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let tier = json!(rules.storage_accounts.tier_of(name));
     if let Some(sku) = body.get_mut("sku").filter(|sku| sku.is_object()) {
-        sku["tier"] = json!(tier);
+        sku["tier"] = tier;
     }
     let kind = body.get("kind").and_then(Value::as_str).unwrap_or_default();
     let kind = rules.storage_accounts.kind(kind);
@@ -192,7 +172,7 @@ pub(super) fn set_tier(rules: &Rules, body: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::sent_body::fill;
+    use crate::rules::{Assumptions, Profile};
 
     #[test]
     fn spelling_is_put_right_and_unknown_members_are_kept() {
@@ -209,7 +189,11 @@ mod tests {
     #[test]
     fn defaults_fill_gaps_and_change_nothing() {
         let mut body = json!({"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"defaultAction": "Deny"}, "accessTier": null}});
-        fill(&mut body, &defaults("acct", "westeurope", Timestamp::UNIX_EPOCH));
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        fill(
+            &mut body,
+            &defaults(&rules, "acct", "westeurope", Timestamp::UNIX_EPOCH),
+        );
         assert_eq!(body["sku"], json!({"name": "Premium_LRS"}));
         assert_eq!(body["properties"]["networkAcls"]["defaultAction"], "Deny");
         assert_eq!(body["properties"]["networkAcls"]["bypass"], "AzureServices");

@@ -6,13 +6,10 @@ use serde_json::{Value, json};
 use super::{ACCOUNT, account_body, account_limits, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::Mark;
+use crate::rules::code;
 use crate::services::sent_body::fill;
 use crate::services::{Context, Input, LongRunning, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
-
-/// How long Azure asks clients to wait before they poll a creation, in seconds.
-const CREATE_RETRY_AFTER_SECONDS: u64 = 17;
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -45,7 +42,7 @@ pub(super) fn put(
         result_path: Some(format!(
             "/subscriptions/{subscription}/providers/Microsoft.Storage/locations/{location}/asyncoperations/{operation}?monitor=true"
         )),
-        retry_after_seconds: CREATE_RETRY_AFTER_SECONDS,
+        retry_after_seconds: context.rules.retry_after("storage_account_put"),
     };
     Ok(context
         .accepted(request, &announced, None)
@@ -57,7 +54,10 @@ fn create(context: &mut Context<'_>, id: &ResourceId, sent: &Value, location: &s
     // `sent` is an object, which is all that could be refused here.
     let mut body = plain::resource_body(id, ACCOUNT, sent).unwrap_or_default();
     let said = field(field(sent, "properties"), "accessTier").clone();
-    fill(&mut body, &account_body::defaults(&name, location, context.now));
+    fill(
+        &mut body,
+        &account_body::defaults(context.rules, &name, location, context.now),
+    );
     account_limits::check_kind(context.rules, &body, &said)?;
     account_body::set_tier(context.rules, &mut body);
     identity::settle_new(context, id, &mut body)?;
@@ -145,15 +145,7 @@ pub(super) fn operation(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let unknown = || {
-        let mut refusal = Refusal::arm(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFound",
-            "The specified operation was not found.",
-        );
-        refusal.mark = Mark::Unverified;
-        refusal
-    };
+    let unknown = || Refusal::of(code::StorageOperationNotFound, &[]);
     let state = context
         .state
         .operations

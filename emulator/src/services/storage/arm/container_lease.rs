@@ -8,15 +8,12 @@ use uuid::Uuid;
 use super::containers::{account_in_path, missing};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
+use crate::rules::code;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
 fn invalid(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidValuesForRequestParameters",
-        format!("Values for request parameters are invalid: {name}."),
-    )
+    Refusal::of(code::InvalidValuesForRequestParameters, &[("name", name)])
 }
 
 fn id(sent: &Value, name: &str) -> Result<Option<Uuid>, Refusal> {
@@ -44,6 +41,7 @@ pub(super) fn perform(
     let name = permit.params.get("container");
     let now = context.now;
     let container = context.own.storage.container(&host, name).ok_or_else(missing)?;
+    let limits = &context.rules.blob_limits;
     let mut lease = container.lease.clone();
     let action = field(&sent, "action")
         .as_str()
@@ -54,7 +52,9 @@ pub(super) fn perform(
         "acquire" => {
             let duration = match seconds(&sent, "leaseDuration") {
                 Some(-1) => None,
-                Some(seconds @ 15..=60) => Some(SignedDuration::from_secs(seconds)),
+                Some(seconds) if limits.lease_seconds.admits_signed(seconds) => {
+                    Some(SignedDuration::from_secs(seconds))
+                }
                 _ => return Err(invalid("leaseDuration")),
             };
             let id = match id(&sent, "proposedLeaseId")? {
@@ -78,7 +78,9 @@ pub(super) fn perform(
         "break" => {
             let period = match seconds(&sent, "breakPeriod") {
                 None => None,
-                Some(seconds @ 0..=60) => Some(SignedDuration::from_secs(seconds)),
+                Some(seconds) if limits.lease_break_seconds.admits_signed(seconds) => {
+                    Some(SignedDuration::from_secs(seconds))
+                }
                 Some(_) => return Err(invalid("breakPeriod")),
             };
             lease.break_off(now, period).map(|seconds| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ACCOUNT, account_limits};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::StorageBody;
+use crate::rules::{StorageBody, code};
 use crate::services::storage::domain::{Container, Level, Metadata};
 use crate::services::storage::names;
 use crate::services::{Context, json_body};
@@ -81,20 +81,15 @@ fn public_sent(properties: &Value, account: &Resource) -> Result<Option<Option<P
         Some(word) => word,
     };
     let access = PublicAccess::parse(word).ok_or_else(|| {
-        Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidValuesForRequestParameters",
-            "Values for request parameters are invalid: publicAccess.",
+        Refusal::of(
+            code::InvalidValuesForRequestParameters,
+            &[("name", "publicAccess")],
         )
     })?;
     if account.at("/properties/allowBlobPublicAccess").as_bool() == Some(true) {
         Ok(Some(Some(access)))
     } else {
-        Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "PublicAccessNotPermitted",
-            "Public access is not permitted on this storage account.",
-        ))
+        Err(Refusal::of(code::PublicAccessNotPermitted, &[]))
     }
 }
 
@@ -120,7 +115,7 @@ fn write(
     let id = account.id.clone();
     let metadata = metadata_sent(properties);
     if let Some(metadata) = &metadata {
-        names::check_metadata(metadata).map_err(|refusal| Refusal {
+        names::check_metadata(context.rules, metadata).map_err(|refusal| Refusal {
             shape: Shape::Arm,
             ..refusal
         })?;
@@ -173,11 +168,7 @@ pub(super) fn patch(
 }
 
 pub(super) fn missing() -> Refusal {
-    Refusal::arm(
-        StatusCode::NOT_FOUND,
-        "ContainerNotFound",
-        "The specified container does not exist.",
-    )
+    Refusal::of(code::ContainerNotFound, &[])
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_hundred_nanoseconds};
-use crate::rules::Mark;
+use crate::rules::{Mark, code};
 use crate::services::{Context, json_body};
 use crate::state::{AccountKeys, field};
 
@@ -76,11 +76,7 @@ pub(super) fn regenerate(
         return Err(context.not_found(&permit.scope));
     }
     let Some(index) = NAMES.iter().position(|name| name.eq_ignore_ascii_case(wanted)) else {
-        let mut refusal = Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidValuesForRequestParameters",
-            "Values for request parameters are invalid: keyName.",
-        );
+        let mut refusal = Refusal::of(code::InvalidValuesForRequestParameters, &[("name", "keyName")]);
         refusal.mark = Mark::Inferred;
         return Err(refusal);
     };

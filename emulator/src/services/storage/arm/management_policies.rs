@@ -44,10 +44,9 @@ pub(super) fn put(
     let id = id_of(context, permit)?;
     let policy = field(field(&sent, "properties"), "policy");
     if !matches!(field(policy, "rules"), Value::Array(_)) {
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequestPropertyValue",
-            "The value of property 'policy' is invalid: rules are missing.",
+        return Err(Refusal::of(
+            code::InvalidRequestPropertyValue,
+            &[("property", "policy"), ("what", "rules are missing")],
         ));
     }
     let body = json!({

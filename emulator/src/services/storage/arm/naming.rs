@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::NameForm;
+use crate::rules::{NameForm, code};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -16,26 +16,17 @@ fn invalid(form: &NameForm, name: &str) -> String {
     )
 }
 
-fn taken(name: &str) -> String {
-    format!("The storage account named {name} is already taken.")
-}
-
 /// Refuses a name that has not the right form, or that another account has.
 pub(in crate::services::storage) fn check(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
     let (name, form) = (id.name(), &context.rules.names.storage_account);
     if !form.admits(name) {
-        return Err(Refusal::arm(
-            StatusCode::BAD_REQUEST,
-            "AccountNameInvalid",
-            invalid(form, name),
+        return Err(Refusal::of(
+            code::AccountNameInvalid,
+            &[("what", &invalid(form, name))],
         ));
     }
     match context.state.storage_accounts.get(name) {
-        Some(own) if own != id => Err(Refusal::arm(
-            StatusCode::CONFLICT,
-            "StorageAccountAlreadyTaken",
-            taken(name),
-        )),
+        Some(own) if own != id => Err(Refusal::of(code::StorageAccountAlreadyTaken, &[("name", name)])),
         _ => Ok(()),
     }
 }
@@ -51,7 +42,7 @@ pub(super) fn check_availability(
     let answer = if !form.admits(name) {
         json!({"nameAvailable": false, "reason": "AccountNameInvalid", "message": invalid(form, name)})
     } else if context.state.storage_accounts.contains_key(name) {
-        json!({"nameAvailable": false, "reason": "AlreadyExists", "message": taken(name)})
+        json!({"nameAvailable": false, "reason": "AlreadyExists", "message": Refusal::of(code::StorageAccountAlreadyTaken, &[("name", name)]).message})
     } else {
         json!({"nameAvailable": true})
     };

@@ -13,13 +13,6 @@ use crate::rules::code;
 use crate::services::{Context, json_body};
 use crate::state::field;
 
-/// The version signatures are made for where the request names none.
-const VERSION: &str = "2022-11-02";
-
-/// The letters of services and of kinds of resource there are.
-const SERVICES: &str = "bfqt";
-const TYPES: &str = "sco";
-
 /// The key that `keyToSign` names; the first where it names none.
 fn key(context: &Context<'_>, host: &str, sent: &Value) -> Result<String, Refusal> {
     let own = match text(sent, "keyToSign").to_ascii_lowercase().as_str() {
@@ -36,11 +29,7 @@ fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
 }
 
 fn wrong(name: &str) -> Refusal {
-    Refusal::arm(
-        StatusCode::BAD_REQUEST,
-        "InvalidValuesForRequestParameters",
-        format!("Values for request parameters are invalid: {name}."),
-    )
+    Refusal::of(code::InvalidValuesForRequestParameters, &[("name", name)])
 }
 
 fn required(sent: &Value, names: &[&str]) -> Result<(), Refusal> {
@@ -83,6 +72,7 @@ pub(super) fn account(
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let (_, host) = account_in_path(context, permit)?;
+    let facts = &context.rules.storage.signatures;
     required(
         &sent,
         &[
@@ -94,7 +84,10 @@ pub(super) fn account(
     )?;
     readable(
         &sent,
-        &[("signedServices", SERVICES), ("signedResourceTypes", TYPES)],
+        &[
+            ("signedServices", &facts.services),
+            ("signedResourceTypes", &facts.resource_types),
+        ],
     )?;
     if !context
         .rules
@@ -105,7 +98,7 @@ pub(super) fn account(
         return Err(wrong("signedPermission"));
     }
     let parameters = [
-        ("sv", VERSION),
+        ("sv", facts.version_of_arm.as_str()),
         ("ss", text(&sent, "signedServices")),
         ("srt", text(&sent, "signedResourceTypes")),
         ("sp", text(&sent, "signedPermission")),
@@ -114,7 +107,8 @@ pub(super) fn account(
         ("sip", text(&sent, "signedIp")),
         ("spr", text(&sent, "signedProtocol")),
     ];
-    let token = account_signature(&key(context, &host, &sent)?, &host, &parameters).unwrap_or_default();
+    let token =
+        account_signature(facts, &key(context, &host, &sent)?, &host, &parameters).unwrap_or_default();
     Ok(Response::json(StatusCode::OK, &json!({"accountSasToken": token})))
 }
 
@@ -125,6 +119,7 @@ pub(super) fn service(
 ) -> Result<Response, Refusal> {
     let sent = json_body(request)?;
     let (_, host) = account_in_path(context, permit)?;
+    let facts = &context.rules.storage.signatures;
     required(&sent, &["canonicalizedResource"])?;
     let resource = text(&sent, "canonicalizedResource");
     // Only blobs and containers of this account.
@@ -142,7 +137,7 @@ pub(super) fn service(
         return Err(wrong("signedPermission"));
     }
     let parameters = [
-        ("sv", VERSION),
+        ("sv", facts.version_of_arm.as_str()),
         ("sr", text(&sent, "signedResource")),
         ("sp", text(&sent, "signedPermission")),
         ("st", text(&sent, "signedStart")),
@@ -156,7 +151,8 @@ pub(super) fn service(
         ("rscl", text(&sent, "rscl")),
         ("rsct", text(&sent, "rsct")),
     ];
-    let token = service_signature(&key(context, &host, &sent)?, resource, &parameters).unwrap_or_default();
+    let token =
+        service_signature(facts, &key(context, &host, &sent)?, resource, &parameters).unwrap_or_default();
     Ok(Response::json(StatusCode::OK, &json!({"serviceSasToken": token})))
 }
 

@@ -13,11 +13,6 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::state::{ContainerAccess, StoredAccessPolicy};
 
-/// The most stored access policies of a container.
-const POLICIES_MAX: usize = 5;
-/// The longest id of one.
-const ID_MAX: usize = 64;
-
 pub(super) fn get(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -79,12 +74,16 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
             }
         })
         .collect();
-    if found.len() > POLICIES_MAX {
+    let limits = &context.rules.blob_limits;
+    if !limits.access_policies.admits(found.len()) {
         return Err(place::refusal(context, code::InvalidXmlDocument));
     }
-    let wrong = found
-        .iter()
-        .any(|policy| policy.id.is_empty() || policy.id.chars().count() > ID_MAX);
+    let wrong = found.iter().any(|policy| {
+        policy.id.is_empty()
+            || !limits
+                .access_policy_id_characters
+                .admits(policy.id.chars().count())
+    });
     if wrong {
         return Err(place::refusal(context, code::InvalidXmlNodeValue));
     }

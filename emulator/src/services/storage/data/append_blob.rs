@@ -9,11 +9,6 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Kind};
 
-/// The most blocks of an append blob.
-const BLOCKS_MAX: u32 = 50_000;
-/// The longest block: 100 MiB.
-const BLOCK_MAX_BYTES: u64 = 100 * 1024 * 1024;
-
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
         .header(name)
@@ -47,7 +42,7 @@ fn writable<'a>(
 /// Checks that so many bytes can be appended.
 fn check(context: &Context<'_>, permit: &Permit, request: &Request, length: u64) -> Result<(), Refusal> {
     let (blob, blocks, sealed) = writable(context, permit, request)?;
-    if length > BLOCK_MAX_BYTES {
+    if length > context.rules.blob_limits.append_block_bytes.most {
         return Err(incoming::too_large());
     }
     if length == 0 {
@@ -61,7 +56,7 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request, length: u64)
     if sealed {
         return Err(place::refusal(context, code::BlobIsSealed));
     }
-    if blocks >= BLOCKS_MAX {
+    if u64::from(blocks) >= context.rules.blob_limits.append_blocks.most {
         return Err(place::refusal(context, code::AppendBlockCountExceedsLimit));
     }
     Ok(())

@@ -10,7 +10,6 @@ use crate::model::{Request, Response};
 use crate::rules::{OriginKind, code};
 use crate::services::Context;
 
-const PARTS_MAX: usize = 256;
 /// What may be in a batch.
 const OPERATIONS: [&str; 2] = ["Blob_Delete", "Blob_SetTier"];
 
@@ -27,11 +26,12 @@ pub(super) fn submit(
     let Some(boundary) = multipart::boundary(request.header("content-type").unwrap_or_default()) else {
         return Err(place::invalid_header("content-type"));
     };
-    let parts = multipart::parts(request, boundary, PARTS_MAX).ok_or_else(|| invalid(context))?;
+    let most = context.rules.blob_limits.batch_requests.most_in_memory();
+    let parts = multipart::parts(request, boundary, most).ok_or_else(|| invalid(context))?;
     if parts.is_empty() {
         return Err(invalid(context));
     }
-    if parts.len() > PARTS_MAX {
+    if parts.len() > most {
         return Err(place::refusal(context, code::BatchTooLong));
     }
     let boundary = format!("batchresponse_{}", context.draw_uuid("batch"));

@@ -16,9 +16,6 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Block, Container, Kind};
 
-/// The most blocks of one blob.
-const BLOCKS_MAX: usize = 50_000;
-
 /// Which list a block is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
@@ -28,11 +25,7 @@ pub(super) enum From {
 }
 
 fn malformed() -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "InvalidXmlDocument",
-        "XML specified is not syntactically valid.",
-    )
+    Refusal::of_blob(code::InvalidXmlDocument, &[])
 }
 
 /// Reads the body of Put Block List.
@@ -96,13 +89,14 @@ fn append(found: &mut [(From, String)], depth: usize, text: &str) -> Result<(), 
 }
 
 /// Finds the blocks a list names.
-fn resolve(container: &Container, name: &str, list: Vec<(From, String)>) -> Result<Vec<Block>, Refusal> {
-    if list.len() > BLOCKS_MAX {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "BlockListTooLong",
-            "The block list may not contain more than 50,000 blocks.",
-        ));
+fn resolve(
+    context: &Context<'_>,
+    container: &Container,
+    name: &str,
+    list: Vec<(From, String)>,
+) -> Result<Vec<Block>, Refusal> {
+    if !context.rules.blob_limits.blocks.admits(list.len()) {
+        return Err(place::refusal(context, code::BlockListTooLong));
     }
     let staged = container.staged.get(name);
     let committed: BTreeMap<&str, &StoredBody> = container
@@ -127,12 +121,8 @@ fn resolve(container: &Container, name: &str, list: Vec<(From, String)>) -> Resu
                 body: body.clone(),
                 id,
             }),
-            None => Err(Refusal::blob(
-                StatusCode::BAD_REQUEST,
-                "InvalidBlockList",
-                "The specified block list is invalid.",
-            )
-            .because(format!("there is no such block: {id}"))),
+            None => Err(Refusal::of_blob(code::InvalidBlockList, &[])
+                .because(format!("there is no such block: {id}"))),
         })
         .collect()
 }
@@ -151,7 +141,7 @@ pub(super) fn put(
     if existing.is_some_and(|blob| blob.kind != Kind::Block) {
         return Err(place::refusal(context, code::InvalidBlobType));
     }
-    let blocks = resolve(container, name, list)?;
+    let blocks = resolve(context, container, name, list)?;
     let described = Described::without_body(context, permit, request)?;
     let extents: Vec<Extent> = blocks
         .iter()

@@ -11,47 +11,32 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Kind, Staged};
 
-/// The longest block id, in bytes before base64.
-const ID_MAX_BYTES: usize = 64;
-/// The most uncommitted blocks of one blob.
-const STAGED_MAX: usize = 100_000;
-/// The longest block: 4000 MiB.
-const BLOCK_MAX_BYTES: u64 = 4000 * 1024 * 1024;
-
 /// The block id of a request.
-fn block_id(request: &Request) -> Result<String, Refusal> {
+fn block_id(context: &Context<'_>, request: &Request) -> Result<String, Refusal> {
     let Some(id) = request.query_value("blockid") else {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "MissingRequiredQueryParameter",
-            "A query parameter that's mandatory for this request is not specified.",
-        )
-        .because("the query parameter blockid"));
+        return Err(
+            Refusal::of_blob(code::MissingRequiredQueryParameter, &[]).because("the query parameter blockid")
+        );
     };
     // A plus sign that was not encoded has been read as a space, which base64 has none of.
     let id = id.replace(' ', "+");
     match STANDARD.decode(&id) {
-        Ok(bytes) if (1..=ID_MAX_BYTES).contains(&bytes.len()) => Ok(id),
+        Ok(bytes) if !bytes.is_empty() && context.rules.blob_limits.block_id_bytes.admits(bytes.len()) => {
+            Ok(id)
+        }
         _ => Err(place::invalid_query("blockid")),
     }
 }
 
 /// All uncommitted blocks of a blob have ids of one length, and there is an end to their number.
-fn check_fits(staged: &Staged, id: &str) -> Result<(), Refusal> {
+fn check_fits(context: &Context<'_>, staged: &Staged, id: &str) -> Result<(), Refusal> {
     if staged.keys().next().is_some_and(|other| other.len() != id.len()) {
-        return Err(Refusal::blob(
-            StatusCode::BAD_REQUEST,
-            "InvalidBlobOrBlock",
-            "The specified blob or block content is invalid.",
-        )
-        .because("the blob's other uncommitted blocks have ids of another length"));
+        return Err(Refusal::of_blob(code::InvalidBlobOrBlock, &[])
+            .because("the blob's other uncommitted blocks have ids of another length"));
     }
-    if staged.len() >= STAGED_MAX && !staged.contains_key(id) {
-        return Err(Refusal::blob(
-            StatusCode::CONFLICT,
-            "BlockCountExceedsLimit",
-            "The uncommitted block count cannot exceed the maximum limit of 100,000 blocks.",
-        ));
+    let most = &context.rules.blob_limits.uncommitted_blocks;
+    if !most.admits(staged.len() + 1) && !staged.contains_key(id) {
+        return Err(place::refusal(context, code::UncommittedBlockCountExceedsLimit));
     }
     Ok(())
 }
@@ -59,7 +44,7 @@ fn check_fits(staged: &Staged, id: &str) -> Result<(), Refusal> {
 /// Checks everything that does not depend on the bytes, and answers with the block's id.
 fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<String, Refusal> {
     let name = place::blob_name(context, permit)?;
-    let id = block_id(request)?;
+    let id = block_id(context, request)?;
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     preconditions::check_lease(context, request, existing)?;
@@ -67,16 +52,16 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<St
         return Err(place::refusal(context, code::InvalidBlobType));
     }
     if let Some(staged) = container.staged.get(name) {
-        check_fits(staged, &id)?;
+        check_fits(context, staged, &id)?;
     }
     Ok(id)
 }
 
-fn check_length(body: &StoredBody) -> Result<(), Refusal> {
+fn check_length(context: &Context<'_>, body: &StoredBody) -> Result<(), Refusal> {
     if body.length == 0 {
         return Err(place::invalid_header("content-length"));
     }
-    if body.length > BLOCK_MAX_BYTES {
+    if body.length > context.rules.blob_limits.block_bytes.most {
         return Err(incoming::too_large());
     }
     Ok(())
@@ -103,7 +88,7 @@ pub(super) fn put(
     body: StoredBody,
 ) -> Result<Response, Refusal> {
     let id = check(context, permit, request)?;
-    check_length(&body)?;
+    check_length(context, &body)?;
     let md5 = incoming::check_md5(request, &body)?;
     let response = stage(context, permit, request, id, body)?;
     Ok(match md5 {
@@ -122,7 +107,7 @@ pub(super) fn put_from_url(
     let source = source::find(context, permit, request)?;
     source::check_online(context, &source)?;
     let part = source.part(context, request)?;
-    check_length(&part)?;
+    check_length(context, &part)?;
     context.own.storage.share(&part);
     stage(context, permit, request, id, part)
 }

@@ -7,7 +7,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use super::place::invalid_header;
 use crate::gateway::Refusal;
 use crate::model::{Request, Timestamp};
-use crate::rules::Mark;
+use crate::rules::{Mark, code};
 use crate::services::storage::domain::Version;
 
 /// What a request demands of the thing it is addressed to.
@@ -50,11 +50,9 @@ impl Conditions {
         let text = |name: &HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
         let tag = |name: &HeaderName| match text(name).map(str::trim) {
             None | Some("") => Ok(None),
-            Some(tag) if tag.contains(',') => Err(Refusal::blob(
-                StatusCode::BAD_REQUEST,
-                "MultipleConditionHeadersNotSupported",
-                "Multiple condition headers are not supported.",
-            )),
+            Some(tag) if tag.contains(',') => {
+                Err(Refusal::of_blob(code::MultipleConditionHeadersNotSupported, &[]))
+            }
             Some(tag) => Ok(Some(tag.trim_matches('"').to_owned())),
         };
         let time = |name: &HeaderName| match text(name) {
@@ -77,11 +75,7 @@ impl Conditions {
     /// has it already.
     pub(super) fn check_read(&self, own: &Version) -> Result<(), Refusal> {
         if self.matches_not.as_deref() == Some("*") {
-            let mut refusal = Refusal::blob(
-                StatusCode::BAD_REQUEST,
-                "UnsatisfiableCondition",
-                "The request includes an unsatisfiable condition for this operation.",
-            );
+            let mut refusal = Refusal::of_blob(code::UnsatisfiableCondition, &[]);
             refusal.mark = Mark::Code;
             return Err(refusal);
         }
@@ -124,11 +118,7 @@ impl Conditions {
     /// Decides a write that may make something new: 409 if it must be new and is not.
     pub(super) fn check_create(&self, own: Option<&Version>) -> Result<(), Refusal> {
         if own.is_some() && self.matches_not.as_deref() == Some("*") {
-            return Err(Refusal::blob(
-                StatusCode::CONFLICT,
-                "BlobAlreadyExists",
-                "The specified blob already exists.",
-            ));
+            return Err(Refusal::of_blob(code::BlobAlreadyExists, &[]));
         }
         self.check_write(own)
     }
@@ -152,11 +142,10 @@ fn seconds(version: &Version) -> i64 {
 
 /// 412, or 304 for a read.
 pub(super) fn not_met(status: StatusCode) -> Refusal {
-    Refusal::blob(
+    Refusal {
         status,
-        "ConditionNotMet",
-        "The condition specified using HTTP conditional header(s) is not met.",
-    )
+        ..Refusal::of_blob(code::ConditionNotMet, &[])
+    }
 }
 
 #[cfg(test)]

@@ -21,14 +21,10 @@ pub(super) fn create(
     if !context.rules.names.container.admits(name) {
         return Err(names::invalid_container(context.rules, name));
     }
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     let public = public_access(context, request)?;
     if context.own.storage.container(account, name).is_some() {
-        return Err(Refusal::blob(
-            StatusCode::CONFLICT,
-            "ContainerAlreadyExists",
-            "The specified container already exists.",
-        ));
+        return Err(Refusal::of_blob(code::ContainerAlreadyExists, &[]));
     }
     let version = context.own.storage.next_version(context.now);
     let response = headers::with_version(Response::new(StatusCode::CREATED), &version);
@@ -114,7 +110,7 @@ pub(super) fn set_metadata(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     let container = place::container(context, permit, request)?;
     preconditions::for_container(context, request, container)?;
     Conditions::of(request)?.check_write(Some(&container.version))?;

@@ -12,9 +12,6 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{ContentHeaders, Copied, Kind, Tier, Version};
 
-/// The longest source of Copy Blob From URL: 256 MiB.
-const SYNC_MAX_BYTES: u64 = 256 * 1024 * 1024;
-
 fn says_true(request: &Request, name: &str) -> bool {
     request
         .header(name)
@@ -51,7 +48,7 @@ fn described(
     request: &Request,
     source: &Source,
 ) -> Result<Described, Refusal> {
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     let sent = create::sent_tags(context, permit, request)?;
     let tags = match sent {
         Some(tags) => tags,
@@ -99,7 +96,7 @@ pub(super) fn start(
         if source.blob.kind != Kind::Block {
             return Err(place::refusal(context, code::InvalidSourceBlobType));
         }
-        if source.blob.content.length > SYNC_MAX_BYTES {
+        if source.blob.content.length > context.rules.blob_limits.awaited_copy_bytes.most {
             return Err(incoming::too_large());
         }
         source.check_hash(request, &source.blob.content)?;

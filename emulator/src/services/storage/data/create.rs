@@ -30,7 +30,7 @@ impl Described {
     ) -> Result<Self, Refusal> {
         Ok(Self {
             headers: content,
-            metadata: headers::metadata(request)?,
+            metadata: headers::metadata(context, request)?,
             tags: sent_tags(context, permit, request)?.unwrap_or_default(),
             tier: Tier::new(tiers::sent(request)?),
         })

@@ -1,16 +1,12 @@
 //! Get User Delegation Key.
 
 use http::StatusCode;
-use jiff::SignedDuration;
 
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
 use crate::rules::{Gate, code};
 use crate::services::Context;
-
-/// The longest a key counts.
-const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 fn time(context: &Context<'_>, text: &str) -> Result<Timestamp, Refusal> {
     text.parse()
@@ -27,13 +23,9 @@ pub(super) fn key(
         permit.caller.principal,
         permit.caller.tenant,
     ) else {
-        return Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "AuthenticationFailed",
-            "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.",
-        )
-        .at(Gate::Authentication)
-        .because("a user delegation key is for the principal of a bearer token"));
+        return Err(Refusal::of_blob(code::AuthenticationFailed, &[])
+            .at(Gate::Authentication)
+            .because("a user delegation key is for the principal of a bearer token"));
     };
     let root = xml::read(context, request.body.bytes(), "KeyInfo")?;
     if !root.text_of("DelegatedUserTid").is_empty() {
@@ -47,7 +39,8 @@ pub(super) fn key(
         text => time(context, text)?,
     };
     let expiry = time(context, root.text_of("Expiry"))?;
-    if expiry <= start || expiry <= context.now || expiry.duration_since(start) > LONGEST {
+    let longest = context.rules.storage.delegation_keys.longest();
+    if expiry <= start || expiry <= context.now || expiry.duration_since(start) > longest {
         return Err(place::refusal(context, code::DelegationKeyTimes));
     }
     let key = DelegationKey {

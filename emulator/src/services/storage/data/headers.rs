@@ -4,6 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::gateway::Refusal;
 use crate::model::{Request, Response, wire_http_date};
+use crate::services::Context;
 use crate::services::storage::domain::{Metadata, Version};
 use crate::services::storage::names;
 
@@ -44,7 +45,7 @@ pub(super) fn written(status: StatusCode, version: &Version) -> Response {
 /// # Errors
 ///
 /// 400 if a name is no C# identifier, a value is not ASCII, or there is too much of it.
-pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
+pub(super) fn metadata(context: &Context<'_>, request: &Request) -> Result<Metadata, Refusal> {
     let mut metadata = Metadata::new();
     for (name, value) in &request.headers {
         let Some(name) = name.as_str().strip_prefix("x-ms-meta-") else {
@@ -54,7 +55,7 @@ pub(super) fn metadata(request: &Request) -> Result<Metadata, Refusal> {
         let value = value.to_str().unwrap_or("\u{fffd}");
         metadata.insert(as_spelled(request, name).to_owned(), value.to_owned());
     }
-    names::check_metadata(&metadata)?;
+    names::check_metadata(context.rules, &metadata)?;
     Ok(metadata)
 }
 

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::StatusCode;
 use md5::{Digest, Md5};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Body, Request, Response, StoredBody};
+use crate::rules::code;
 use crate::services::Context;
 
 /// A handler that keeps the body it is given, unless it refuses.
@@ -33,11 +33,7 @@ pub(super) fn keep(
 
 /// 413 for a body that is longer than the operation takes.
 pub(super) fn too_large() -> Refusal {
-    Refusal::blob(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "RequestBodyTooLarge",
-        "The request body is too large and exceeds the maximum permissible limit.",
-    )
+    Refusal::of_blob(code::RequestBodyTooLarge, &[])
 }
 
 /// Checks `Content-MD5` against the bytes that came, and answers with their MD5 in base64 where it
@@ -70,11 +66,7 @@ fn agree(request: &Request, own: Option<[u8; 16]>) -> Result<(), Refusal> {
 
 /// 400 for an MD5 that is not that of the bytes.
 pub(super) fn md5_mismatch() -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "Md5Mismatch",
-        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
-    )
+    Refusal::of_blob(code::Md5Mismatch, &[])
 }
 
 /// An MD5 as headers carry it.
@@ -87,11 +79,5 @@ pub(super) fn decode_md5(text: &str) -> Result<[u8; 16], Refusal> {
         .decode(text)
         .ok()
         .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| {
-            Refusal::blob(
-                StatusCode::BAD_REQUEST,
-                "InvalidMd5",
-                "The MD5 value specified in the request is invalid. The MD5 value must be 128 bits and Base64-encoded.",
-            )
-        })
+        .ok_or_else(|| Refusal::of_blob(code::InvalidMd5, &[]))
 }

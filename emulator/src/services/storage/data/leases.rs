@@ -9,7 +9,7 @@ use super::preconditions::{lease_id, uuid_of};
 use super::{headers, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::Gate;
+use crate::rules::{BlobLimits, Gate, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Lease, Version};
 
@@ -44,7 +44,7 @@ fn proposed(request: &Request) -> Result<Option<Uuid>, Refusal> {
 }
 
 impl Action {
-    fn of(request: &Request) -> Result<Self, Refusal> {
+    fn of(limits: &BlobLimits, request: &Request) -> Result<Self, Refusal> {
         let id = || lease_id(request)?.ok_or_else(|| place::missing_header("x-ms-lease-id"));
         let action = request
             .header("x-ms-lease-action")
@@ -54,7 +54,9 @@ impl Action {
                 let name = "x-ms-lease-duration";
                 let duration = match seconds(request, name)? {
                     Some(-1) => None,
-                    Some(seconds @ 15..=60) => Some(SignedDuration::from_secs(seconds)),
+                    Some(seconds) if limits.lease_seconds.admits_signed(seconds) => {
+                        Some(SignedDuration::from_secs(seconds))
+                    }
                     Some(_) => return Err(place::invalid_header(name)),
                     None => return Err(place::missing_header(name)),
                 };
@@ -72,7 +74,9 @@ impl Action {
             "release" => id().map(Self::Release),
             "break" => match seconds(request, "x-ms-lease-break-period")? {
                 None => Ok(Self::Break(None)),
-                Some(seconds @ 0..=60) => Ok(Self::Break(Some(SignedDuration::from_secs(seconds)))),
+                Some(seconds) if limits.lease_break_seconds.admits_signed(seconds) => {
+                    Ok(Self::Break(Some(SignedDuration::from_secs(seconds))))
+                }
                 Some(_) => Err(place::invalid_header("x-ms-lease-break-period")),
             },
             _ => Err(place::invalid_header("x-ms-lease-action")),
@@ -83,15 +87,13 @@ impl Action {
 /// Breaking a lease takes `d` or `w` of a signature; the rest takes `w`.
 fn check_letters(permit: &Permit, action: &Action) -> Result<(), Refusal> {
     match permit.caller.credential.letters() {
-        Some(letters) if !letters.contains('w') && !matches!(action, Action::Break(_)) => Err(Refusal::blob(
-            StatusCode::FORBIDDEN,
-            "AuthorizationPermissionMismatch",
-            "This request is not authorized to perform this operation using this permission.",
-        )
-        .at(Gate::Authorization)
-        .because(format!(
-            "the signature grants `{letters}`; leasing takes `w`, and breaking a lease `d` or `w`"
-        ))),
+        Some(letters) if !letters.contains('w') && !matches!(action, Action::Break(_)) => {
+            Err(Refusal::of_blob(code::AuthorizationPermissionMismatch, &[])
+                .at(Gate::Authorization)
+                .because(format!(
+                    "the signature grants `{letters}`; leasing takes `w`, and breaking a lease `d` or `w`"
+                )))
+        }
         _ => Ok(()),
     }
 }
@@ -139,7 +141,7 @@ pub(super) fn of_blob(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let action = Action::of(request)?;
+    let action = Action::of(&context.rules.blob_limits, request)?;
     check_letters(permit, &action)?;
     let blob = place::base_blob(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
@@ -155,7 +157,7 @@ pub(super) fn of_container(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let action = Action::of(request)?;
+    let action = Action::of(&context.rules.blob_limits, request)?;
     check_letters(permit, &action)?;
     let container = place::container(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&container.version))?;

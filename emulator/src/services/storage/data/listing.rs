@@ -136,7 +136,7 @@ pub(super) fn containers(
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let page = Page::of(request)?;
+    let page = Page::of(&context.rules.blob_limits, request)?;
     let with_metadata = Include::of(request)?.metadata;
     let account = place::account(request);
     let mut text = open(request, None, &["Prefix", "Marker", "MaxResults"]);
@@ -263,7 +263,7 @@ pub(super) fn blobs(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let container = place::container(context, permit, request)?;
-    let page = Page::of(request)?;
+    let page = Page::of(&context.rules.blob_limits, request)?;
     let include = Include::of(request)?;
     let delimiter = request.query_value("delimiter").unwrap_or_default();
     if include.snapshots && !delimiter.is_empty() {

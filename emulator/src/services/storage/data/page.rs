@@ -2,14 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 
 use super::place::invalid_query;
 use crate::gateway::Refusal;
 use crate::model::Request;
-
-/// The most entries of a page, and how many there are if nothing is said.
-const ENTRIES_MAX: usize = 5000;
+use crate::rules::{BlobLimits, code};
 
 /// Which page of a list is wanted.
 #[derive(Debug)]
@@ -28,20 +25,17 @@ impl Page {
     /// # Errors
     ///
     /// 400 if the marker is none of ours or the number of entries is none.
-    pub(super) fn of(request: &Request) -> Result<Self, Refusal> {
+    pub(super) fn of(limits: &BlobLimits, request: &Request) -> Result<Self, Refusal> {
+        let most = limits.list_entries.most_in_memory();
         let value = |name: &str| request.query_value(name).unwrap_or_default();
         let limit = match value("maxresults").as_str() {
-            "" => ENTRIES_MAX,
+            "" => most,
             text => {
                 let limit: i64 = text.parse().map_err(|_| invalid_query("maxresults"))?;
                 if limit < 1 {
-                    return Err(Refusal::blob(
-                        StatusCode::BAD_REQUEST,
-                        "OutOfRangeQueryParameterValue",
-                        "One of the query parameters specified in the request URI is outside the permissible range.",
-                    ));
+                    return Err(Refusal::of_blob(code::OutOfRangeQueryParameterValue, &[]));
                 }
-                usize::try_from(limit).unwrap_or(ENTRIES_MAX).min(ENTRIES_MAX)
+                usize::try_from(limit).unwrap_or(most).min(most)
             }
         };
         Ok(Self {
@@ -75,13 +69,12 @@ mod tests {
     use http::Method;
 
     use super::*;
+    use crate::rules::{Assumptions, Profile, Rules};
 
     fn asked(query: &str) -> Result<Page, Refusal> {
-        Page::of(&Request::new(
-            Method::GET,
-            "a.blob.core.windows.net",
-            &format!("/c?{query}"),
-        ))
+        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let request = Request::new(Method::GET, "a.blob.core.windows.net", &format!("/c?{query}"));
+        Page::of(&rules.blob_limits, &request)
     }
 
     #[test]

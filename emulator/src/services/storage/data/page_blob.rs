@@ -15,14 +15,6 @@ use crate::rules::code;
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Dropped, Kind};
 
-const PAGE_BYTES: u64 = 512;
-/// The longest page blob: 8 TiB.
-const LENGTH_MAX: u64 = 8 << 40;
-/// The most bytes of one write: 4 MiB.
-const WRITE_MAX_BYTES: u64 = 4 * 1024 * 1024;
-/// Sequence numbers are below 2^63.
-const SEQUENCE_MAX: u64 = i64::MAX as u64;
-
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
         .header(name)
@@ -30,26 +22,32 @@ fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal>
         .transpose()
 }
 
-fn length(request: &Request) -> Result<Option<u64>, Refusal> {
+fn length(context: &Context<'_>, request: &Request) -> Result<Option<u64>, Refusal> {
     let name = "x-ms-blob-content-length";
+    let limits = &context.rules.blob_limits;
     match number(request, name)? {
-        Some(length) if length % PAGE_BYTES != 0 || length > LENGTH_MAX => Err(place::invalid_header(name)),
+        Some(length) if length % limits.page_bytes.most != 0 || length > limits.page_blob_bytes.most => {
+            Err(place::invalid_header(name))
+        }
         length => Ok(length),
     }
 }
 
-fn sequence(request: &Request) -> Result<Option<u64>, Refusal> {
+fn sequence(context: &Context<'_>, request: &Request) -> Result<Option<u64>, Refusal> {
     let name = "x-ms-blob-sequence-number";
     match number(request, name)? {
-        Some(sequence) if sequence > SEQUENCE_MAX => Err(place::invalid_header(name)),
+        Some(sequence) if sequence > context.rules.blob_limits.sequence_number.most => {
+            Err(place::invalid_header(name))
+        }
         sequence => Ok(sequence),
     }
 }
 
 /// A new page blob.
-pub(super) fn made(_: &Context<'_>, request: &Request) -> Result<Made, Refusal> {
-    let length = length(request)?.ok_or_else(|| place::missing_header("x-ms-blob-content-length"))?;
-    let sequence = sequence(request)?.unwrap_or_default();
+pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<Made, Refusal> {
+    let length =
+        length(context, request)?.ok_or_else(|| place::missing_header("x-ms-blob-content-length"))?;
+    let sequence = sequence(context, request)?.unwrap_or_default();
     Ok(Made::of(StoredBody::zeros(length), Kind::Page { sequence }))
 }
 
@@ -69,7 +67,10 @@ impl Changed {
 
 /// Reads it, and refuses what only page blobs have of other blobs.
 pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<Changed, Refusal> {
-    let (length, action) = (length(request)?, request.header("x-ms-sequence-number-action"));
+    let (length, action) = (
+        length(context, request)?,
+        request.header("x-ms-sequence-number-action"),
+    );
     let Kind::Page { sequence: own } = blob.kind else {
         if length.is_some() || action.is_some() {
             return Err(place::refusal(context, code::InvalidBlobType));
@@ -79,7 +80,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
             length: blob.content.length,
         });
     };
-    let sent = sequence(request)?;
+    let sent = sequence(context, request)?;
     let named = || sent.ok_or_else(|| place::missing_header("x-ms-blob-sequence-number"));
     let sequence = match action.map(str::to_ascii_lowercase).as_deref() {
         None => own,
@@ -88,7 +89,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         Some("increment") if sent.is_some() => {
             return Err(place::invalid_header("x-ms-blob-sequence-number"));
         }
-        Some("increment") if own == SEQUENCE_MAX => {
+        Some("increment") if own >= context.rules.blob_limits.sequence_number.most => {
             return Err(place::refusal(context, code::SequenceNumberIncrementTooLarge));
         }
         Some("increment") => own + 1,
@@ -105,7 +106,8 @@ fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRa
     let wrong = || place::refusal(context, code::InvalidPageRange);
     let (start, end) = range::sent(request).ok_or_else(wrong)?;
     let behind = end.ok_or_else(wrong)?.checked_add(1).ok_or_else(wrong)?;
-    if start % PAGE_BYTES != 0 || behind % PAGE_BYTES != 0 || behind > blob.content.length {
+    let page = context.rules.blob_limits.page_bytes.most;
+    if start % page != 0 || behind % page != 0 || behind > blob.content.length {
         return Err(wrong());
     }
     Ok(ByteRange {
@@ -180,7 +182,7 @@ pub(super) fn put(
         .as_deref()
     {
         Some("update") => {
-            if body.length > WRITE_MAX_BYTES {
+            if body.length > context.rules.blob_limits.written_pages_bytes.most {
                 return Err(incoming::too_large());
             }
             if body.length != range.length {
@@ -213,7 +215,7 @@ pub(super) fn put_from_url(
     let (_, range) = writable(context, permit, request)?;
     let source = source::find(context, permit, request)?;
     let part = source.part(context, request)?;
-    if part.length > WRITE_MAX_BYTES {
+    if part.length > context.rules.blob_limits.written_pages_bytes.most {
         return Err(incoming::too_large());
     }
     if part.length != range.length {
@@ -256,7 +258,7 @@ pub(super) fn ranges(
         Ok(None) => (0, total),
         Err(refusal) => return Err(refusal),
     };
-    let page = page::Page::of(request)?;
+    let page = page::Page::of(&context.rules.blob_limits, request)?;
     let from: u64 = page.from.parse().unwrap_or(start).max(start);
     let mut found = written(&blob.content)
         .into_iter()

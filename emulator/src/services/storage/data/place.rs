@@ -1,17 +1,15 @@
 //! Where a request points to: account, container, blob.
 
-use http::StatusCode;
-
-use crate::gateway::{Permit, Refusal, account_named};
+use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
-use crate::rules::Code;
+use crate::rules::{Code, cloud, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
 use crate::services::storage::names;
 
 /// The account's name: its host's first label, which at the secondary endpoint has an ending.
 pub(super) fn account(request: &Request) -> &str {
-    account_named(&request.host)
+    cloud().account_named(&request.host)
 }
 
 /// Whether a request is addressed to the secondary endpoint.
@@ -21,20 +19,12 @@ pub(super) fn is_secondary(request: &Request) -> bool {
 
 /// 404 for a container.
 fn no_container() -> Refusal {
-    Refusal::blob(
-        StatusCode::NOT_FOUND,
-        "ContainerNotFound",
-        "The specified container does not exist.",
-    )
+    Refusal::of_blob(code::ContainerNotFound, &[])
 }
 
 /// 404 for a blob.
 pub(super) fn no_blob() -> Refusal {
-    Refusal::blob(
-        StatusCode::NOT_FOUND,
-        "BlobNotFound",
-        "The specified blob does not exist.",
-    )
+    Refusal::of_blob(code::BlobNotFound, &[])
 }
 
 /// The container in the path. A name no container can have is another error than one that none has.
@@ -144,30 +134,15 @@ pub(super) fn not_implemented(request: &Request, what: &str) -> Refusal {
 
 /// 400 for a header.
 pub(super) fn invalid_header(name: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "InvalidHeaderValue",
-        "The value for one of the HTTP headers is not in the correct format.",
-    )
-    .because(format!("the header {name}"))
+    Refusal::of_blob(code::InvalidHeaderValue, &[]).because(format!("the header {name}"))
 }
 
 /// 400 for a query parameter.
 pub(super) fn invalid_query(name: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "InvalidQueryParameterValue",
-        "Value for one of the query parameters specified in the request URI is invalid.",
-    )
-    .because(format!("the query parameter {name}"))
+    Refusal::of_blob(code::InvalidQueryParameterValue, &[]).because(format!("the query parameter {name}"))
 }
 
 /// 400 for a header that is not there.
 pub(super) fn missing_header(name: &str) -> Refusal {
-    Refusal::blob(
-        StatusCode::BAD_REQUEST,
-        "MissingRequiredHeader",
-        "An HTTP header that's mandatory for this request is not specified.",
-    )
-    .because(format!("the header {name}"))
+    Refusal::of_blob(code::MissingRequiredHeader, &[]).because(format!("the header {name}"))
 }

@@ -116,11 +116,7 @@ fn check_overwrite(permit: &Permit, existing: Option<&Blob>) -> Result<(), Refus
         _ if permit.only_adds => "the caller's roles let it add blobs, and overwrite none".to_owned(),
         _ => return Ok(()),
     };
-    Err(Refusal::blob(
-        http::StatusCode::FORBIDDEN,
-        "UnauthorizedBlobOverwrite",
-        "This request is not authorized to perform blob overwrites.",
-    )
-    .at(Gate::Authorization)
-    .because(reason))
+    Err(Refusal::of_blob(code::UnauthorizedBlobOverwrite, &[])
+        .at(Gate::Authorization)
+        .because(reason))
 }

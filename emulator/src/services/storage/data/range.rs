@@ -1,10 +1,11 @@
 //! Byte ranges.
 
+use http::HeaderName;
 use http::header::RANGE;
-use http::{HeaderName, StatusCode};
 
 use crate::gateway::Refusal;
 use crate::model::Request;
+use crate::rules::code;
 
 const X_MS_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 
@@ -55,11 +56,7 @@ pub(super) fn sent(request: &Request) -> Option<(u64, Option<u64>)> {
 pub(super) fn within(sent: (u64, Option<u64>), total: u64) -> Result<ByteRange, Refusal> {
     let (start, end) = sent;
     if start >= total {
-        let mut refusal = Refusal::blob(
-            StatusCode::RANGE_NOT_SATISFIABLE,
-            "InvalidRange",
-            "The range specified is invalid for the current size of the resource.",
-        );
+        let mut refusal = Refusal::of_blob(code::InvalidRange, &[]);
         refusal
             .headers
             .push(("content-range", format!("bytes */{total}")));

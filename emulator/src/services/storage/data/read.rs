@@ -12,8 +12,6 @@ use crate::services::storage::domain::{Blob, Copied, Kind};
 
 const RANGE_MD5: HeaderName = HeaderName::from_static("x-ms-range-get-content-md5");
 const RANGE_CRC64: HeaderName = HeaderName::from_static("x-ms-range-get-content-crc64");
-/// The longest part that is hashed: 4 MiB.
-const HASHED_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What every answer about a blob says.
 fn describe(context: &Context<'_>, status: StatusCode, blob: &Blob, ranged: bool) -> Response {
@@ -115,7 +113,7 @@ fn part(
     range: ByteRange,
 ) -> Result<Response, Refusal> {
     let hash = hash_wanted(request)?;
-    if hash.is_some() && range.length > HASHED_MAX_BYTES {
+    if hash.is_some() && range.length > context.rules.blob_limits.hashed_part_bytes.most {
         return Err(place::refusal(context, code::RangeTooLongForHash));
     }
     let total = blob.content.length;

@@ -17,7 +17,7 @@ pub(super) fn take(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     let blob = place::base_blob(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
     blob.lease

@@ -15,11 +15,6 @@ use crate::rules::{Code, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Tags};
 
-/// The most tags of a blob.
-const COUNT_MAX: usize = 10;
-const NAME_MAX: usize = 128;
-const VALUE_MAX: usize = 256;
-
 fn is_allowed(text: &str) -> bool {
     text.chars()
         .all(|letter| letter.is_ascii_alphanumeric() || " +-./:=_".contains(letter))
@@ -28,12 +23,14 @@ fn is_allowed(text: &str) -> bool {
 /// Puts tags together, each name once.
 fn collect(context: &Context<'_>, pairs: impl Iterator<Item = (String, String)>) -> Result<Tags, Refusal> {
     let refuse = |code: Code| Err(place::refusal(context, code));
+    let limits = &context.rules.blob_limits;
     let mut tags = Tags::new();
     for (name, value) in pairs {
         if name.is_empty() {
             return refuse(code::EmptyTagName);
         }
-        if name.len() > NAME_MAX || value.len() > VALUE_MAX {
+        if !limits.tag_name_characters.admits(name.len()) || !limits.tag_value_characters.admits(value.len())
+        {
             return refuse(code::TagsTooLarge);
         }
         if !is_allowed(&name) || !is_allowed(&value) {
@@ -43,7 +40,7 @@ fn collect(context: &Context<'_>, pairs: impl Iterator<Item = (String, String)>)
             return refuse(code::DuplicateTagNames);
         }
     }
-    if tags.len() > COUNT_MAX {
+    if !limits.tags.admits(tags.len()) {
         return refuse(code::TagsTooLarge);
     }
     Ok(tags)
@@ -120,7 +117,7 @@ pub(super) fn find(
     if !only.is_empty() {
         place::container(context, permit, request)?;
     }
-    let page = Page::of(request)?;
+    let page = Page::of(&context.rules.blob_limits, request)?;
     let from = page.from.split_once('/').unwrap_or_default();
     let containers = context.own.storage.containers(place::account(request));
     let mut found = containers

@@ -123,7 +123,7 @@ pub(super) fn set_metadata(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let metadata = headers::metadata(request)?;
+    let metadata = headers::metadata(context, request)?;
     changeable(context, permit, request)?;
     change(context, permit, request, |blob| blob.metadata = metadata)
 }

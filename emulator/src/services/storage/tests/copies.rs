@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use super::gates::{container_sas, key};
+use super::gates::{container_sas, facts, key};
 use super::world::{HOST, World, elements, encode, refused};
 use crate::gateway::service_signature;
 use crate::model::{Body, Extent, Request, Response};
@@ -136,6 +136,7 @@ fn another_account_is_reached_through_its_own_gates() {
     // A signature in the source's address is shown by all.
     let secret = world.azure.state().account_keys["second"].keys[0].clone();
     let sas = service_signature(
+        facts(&world),
         &secret,
         "/blob/second/far",
         &[

@@ -7,6 +7,11 @@ use serde_json::json;
 use super::world::{HOST, World, refused};
 use crate::gateway::{account_signature, container_signature, sign};
 use crate::model::{Request, Response, Scheme, Timestamp};
+use crate::rules::SignatureFacts;
+
+pub(super) fn facts(world: &World) -> &SignatureFacts {
+    &world.azure.rules().storage.signatures
+}
 
 pub(super) fn key(world: &World) -> String {
     world.azure.state().account_keys["acct"].keys[0].clone()
@@ -36,11 +41,19 @@ pub(super) fn account_sas(world: &World, services: &str, types: &str, permission
         ("sp", permissions),
         ("se", &expiry),
     ];
-    account_signature(&key(world), "acct", &parameters).expect("signed")
+    account_signature(facts(world), &key(world), "acct", &parameters).expect("signed")
 }
 
 pub(super) fn container_sas(world: &World, permissions: &str) -> String {
-    container_signature(&key(world), "acct", "box", permissions, expiry(world)).expect("signed")
+    container_signature(
+        facts(world),
+        &key(world),
+        "acct",
+        "box",
+        permissions,
+        expiry(world),
+    )
+    .expect("signed")
 }
 
 #[test]
@@ -270,7 +283,7 @@ fn a_signature_that_outlives_the_account_s_policy_is_blocked() {
             ("st", &start),
             ("se", &expiry),
         ];
-        account_signature(&key(world), "acct", &parameters).expect("signed")
+        account_signature(facts(world), &key(world), "acct", &parameters).expect("signed")
     };
     let long = signed(&world, Some(-1), 2);
     let without_start = signed(&world, None, 1);

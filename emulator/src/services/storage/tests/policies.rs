@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::gates::{key, with_sas};
+use super::gates::{facts, key, with_sas};
 use super::world::{World, elements, refused};
 use crate::gateway::service_signature;
 
@@ -27,7 +27,7 @@ fn set(world: &mut World, policies: &str) -> crate::model::Response {
 
 fn signed(world: &World, parameters: &[(&str, &str)]) -> String {
     let all = [&[("sv", "2022-11-02"), ("sr", "c")], parameters].concat();
-    service_signature(&key(world), "/blob/acct/box", &all).expect("signed")
+    service_signature(facts(world), &key(world), "/blob/acct/box", &all).expect("signed")
 }
 
 #[test]
@@ -109,7 +109,8 @@ fn a_signature_for_a_snapshot_is_for_that_snapshot() {
         ("se", "2026-03-03T00:00:00Z"),
         ("snapshot", first.as_str()),
     ];
-    let sas = service_signature(&key(&world), "/blob/acct/box/b", &parameters).expect("signed");
+    let sas =
+        service_signature(facts(&world), &key(&world), "/blob/acct/box/b", &parameters).expect("signed");
     assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &sas).status, 200);
     let other = sas.replace(
         &first.replace(':', "%3A").replace('.', "%2E").replace('-', "%2D"),
@@ -124,7 +125,7 @@ fn a_signature_for_a_snapshot_is_for_that_snapshot() {
         ("sp", "r"),
         ("se", "2026-03-03T00:00:00Z"),
     ];
-    let sas = service_signature(&key(&world), "/blob/acct/box/b", &base).expect("signed");
+    let sas = service_signature(facts(&world), &key(&world), "/blob/acct/box/b", &base).expect("signed");
     assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &sas).status, 200);
     let target = format!("/box/b?snapshot={first}");
     let answer = with_sas(&mut world, Method::GET, &target, &sas);

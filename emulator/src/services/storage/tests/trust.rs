@@ -5,7 +5,7 @@ use http::{HeaderValue, Method};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::gates::{container_sas, key, with_sas};
+use super::gates::{container_sas, facts, key, with_sas};
 use super::world::{HOST, World, refused};
 use crate::gateway::{authorize_with_key, endpoint_of, service_signature};
 use crate::model::{Request, Scheme, wire_seconds};
@@ -32,7 +32,7 @@ fn no_parameter_is_read_twice_in_two_spellings() {
         ("se", &*expiry),
         ("snapshot", &*first),
     ];
-    let sas = service_signature(&key(&world), "/blob/acct/box/b", &said).expect("signed");
+    let sas = service_signature(facts(&world), &key(&world), "/blob/acct/box/b", &said).expect("signed");
     assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &sas).status, 200);
     for other in ["Snapshot", "SNAPSHOT", "%53napshot", "snapshot"] {
         for target in [format!("/box/b?{other}={second}"), "/box/b".to_owned()] {

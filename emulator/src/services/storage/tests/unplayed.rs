@@ -3,7 +3,7 @@
 use http::Method;
 use jiff::SignedDuration;
 
-use super::gates::{key, with_sas};
+use super::gates::{facts, key, with_sas};
 use super::world::{World, elements, refused};
 use crate::gateway::service_signature;
 
@@ -136,7 +136,7 @@ fn a_signature_is_made_for_a_version_there_is_and_signs_its_snapshot() {
     let expiry = crate::model::wire_seconds(world.now + SignedDuration::from_hours(1));
     let sas = |world: &World, version: &str| {
         let parameters = [("sv", version), ("sr", "b"), ("sp", "r"), ("se", expiry.as_str())];
-        service_signature(&key(world), "/blob/acct/box/b", &parameters).expect("signed")
+        service_signature(facts(world), &key(world), "/blob/acct/box/b", &parameters).expect("signed")
     };
     for version in ["2017-11-09", "2018-11-09", "2026-10-06"] {
         let own = sas(&world, version);

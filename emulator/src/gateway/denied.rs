@@ -1,0 +1,26 @@
+//! Why roles do not grant an action.
+
+use super::Permit;
+use crate::authz::Denied;
+use crate::model::Action;
+use crate::rules::{RuleId, rule};
+
+/// Why roles do not grant an action, and the rules that had a say.
+pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
+    let scope = &permit.scope;
+    let mut reason = format!(
+        "{} has no role that grants {action} at {scope}",
+        permit.caller.name
+    );
+    if !denied.held.is_empty() {
+        reason += &format!("; it holds {}, which does not", denied.held.join(", "));
+    }
+    for (role, from) in &denied.pending {
+        reason += &format!("; {role} is assigned but will be seen only from {from}");
+    }
+    let mut rules = vec![rule::RBAC];
+    if !denied.pending.is_empty() {
+        rules.push(rule::E1_PROPAGATION);
+    }
+    (reason, rules)
+}
