@@ -19,6 +19,7 @@ use super::{
     role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
     time_zone, vault_facts,
 };
+use crate::model::ConditionLanguage;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,12 +84,10 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let mut rows = stated::load(profile, &known)?;
-    stated::assume(&mut rows, assumptions)?;
+    let rows = load_stated(profile, assumptions, &known)?;
     let prerequisites = stated::prerequisites(&rows);
     let taken = stated::Taken::of(&rows);
-    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
-    network.check(&known)?;
+    let network = load_network(&known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     let of_network = network.rules().chain(database_network.rules());
     let mut stated = by_name(rows.clone(), of_network, errors)?;
@@ -97,9 +96,9 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let bodies = body::load(&known)?;
     let router = Router::build(operations)?;
-    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
-    let conditions = Arc::new(conditions);
+    let conditions = load_conditions(&router, &known)?;
     let conditional = rules_file!("conditional_requests.toml");
+    let datasources = rules_file!("datasources.toml");
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
     Ok(Rules {
@@ -117,12 +116,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites,
         stated,
-        datasources: datasource_row::load(
-            rules_file!("datasources.toml"),
-            &taken,
-            &recorded_seconds,
-            &known,
-        )?,
+        datasources: datasource_row::load(datasources, &taken, &recorded_seconds, &known)?,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
@@ -152,6 +146,26 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources,
     })
+}
+
+fn load_stated(
+    profile: Profile,
+    assumptions: &Assumptions,
+    known: &SourceCheck<'_>,
+) -> Result<Vec<Rule>, RulesError> {
+    let mut rows = stated::load(profile, known)?;
+    stated::assume(&mut rows, assumptions)?;
+    Ok(rows)
+}
+
+fn load_network(known: &SourceCheck<'_>) -> Result<NetworkFile, RulesError> {
+    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
+    network.check(known)?;
+    Ok(network)
+}
+
+fn load_conditions(router: &Router, known: &SourceCheck<'_>) -> Result<Arc<ConditionLanguage>, RulesError> {
+    condition_facts::load(rules_file!("conditions.toml"), router, known).map(Arc::new)
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {

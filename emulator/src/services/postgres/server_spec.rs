@@ -93,7 +93,7 @@ pub(super) fn describe_new(
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
-            &"administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+            "administratorLogin and administratorLoginPassword are required to create a server.",
         ));
     }
     check_login(context, &login)?;
