@@ -86,6 +86,20 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
     })
 }
 
+/// Puts a further subscription into a world.
+pub fn add_subscription(azure: &mut Azure, id: &str, name: &str, tenant: TenantId) {
+    let subscription = Subscription {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        tenant,
+        hidden: false,
+    };
+    azure
+        .state_mut()
+        .subscriptions
+        .insert(id.to_owned(), subscription);
+}
+
 /// Lets an operator sign in with a certificate (DER) as well.
 pub fn admit_certificate(azure: &mut Azure, operator: &Operator, certificate: Vec<u8>) {
     let directory = &mut azure.state_mut().directory;

@@ -83,6 +83,34 @@ fn the_core_knows_no_shell() {
     }));
 }
 
+/// What is run or served is its journal: it changes by inputs, and by nothing a journal could not hold.
+#[test]
+fn what_is_played_changes_by_inputs_alone() {
+    let folders = [
+        "harness/src/run",
+        "harness/src/serve",
+        "harness/src/cli",
+        "harness/src/replay",
+    ];
+    let mut found = Vec::new();
+    for source in folders.iter().flat_map(|folder| rust_files(folder)) {
+        let code = source.code();
+        for word in [
+            "Azure::new",
+            "&mut Azure",
+            "state_mut",
+            "settings_mut",
+            "faults_mut",
+            "with_context",
+        ] {
+            if code.contains(word) {
+                found.push(format!("{} says {word}", source.path));
+            }
+        }
+    }
+    assert_none(&found);
+}
+
 /// Services meet through the front door. What they share stands in files, not in folders.
 #[test]
 fn no_service_names_another() {
@@ -130,6 +158,7 @@ fn profiles_are_named_by_those_who_choose_them() {
         "harness/src/cli/",
         "harness/src/compare/",
         "harness/src/oracle/",
+        "harness/src/report/",
         "harness/src/run/",
         "harness/src/scenario/",
         "harness/src/serve/",

@@ -106,6 +106,15 @@ pub enum Given {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         certificate: Option<String>,
     },
+    /// A further subscription.
+    Subscription {
+        /// Its id.
+        id: String,
+        /// The name people see.
+        name: String,
+        /// Its tenant.
+        tenant: TenantId,
+    },
     /// An application that can sign in.
     Application(Application),
     /// A role.
@@ -150,6 +159,9 @@ impl Input {
     pub fn what(&self) -> String {
         match self {
             Self::Given(Given::Foundation { .. }) => "the world began".to_owned(),
+            Self::Given(Given::Subscription { name, .. }) => {
+                format!("the world was given the subscription {name}")
+            }
             Self::Given(Given::Application(own)) => {
                 format!("the world was given the application {}", own.name)
             }

@@ -248,6 +248,7 @@ impl Journalled {
 fn give(azure: &mut Azure, now: Timestamp, given: &Given) -> Result<(), String> {
     match given {
         Given::Foundation { .. } => return Err("a world is founded once".to_owned()),
+        Given::Subscription { id, name, tenant } => world::add_subscription(azure, id, name, *tenant),
         Given::Application(application) => application.put(azure),
         Given::Role { to, role, at, after } => {
             if azure.rules().built_in_role(role).is_none() {

@@ -19,7 +19,6 @@ use super::{
     role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
     time_zone, vault_facts,
 };
-use crate::model::ConditionLanguage;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +54,8 @@ macro_rules! rules_file {
     };
 }
 
-/// All rules, by name: those of `stated/` and the rows of the network tables.
+/// All rules, by name, with what is to be done about each: those of `stated/`, the rows of the network tables, and
+/// those of the errors.
 fn by_name(
     stated_rows: Vec<Rule>,
     network: impl Iterator<Item = Rule>,
@@ -68,6 +68,7 @@ fn by_name(
             return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
         }
     }
+    fix::load(rules_file!("fixes.toml"), &mut rules)?;
     // The constants were made of lines, these rows of tables: who finds more has misread something.
     match RuleId::all().find(|id| !rules.contains_key(id)) {
         Some(id) => Err(row_error("stated", id.as_str(), "its row was not read")),
@@ -84,25 +85,24 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let rows = load_stated(profile, assumptions, &known)?;
-    let prerequisites = stated::prerequisites(&rows);
+    let rows = stated::load(profile, assumptions, &known)?;
     let taken = stated::Taken::of(&rows);
-    let network = load_network(&known)?;
+    let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     let of_network = network.rules().chain(database_network.rules());
-    let mut stated = by_name(rows.clone(), of_network, errors)?;
-    fix::load(rules_file!("fixes.toml"), &mut stated)?;
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
-    let bodies = body::load(&known)?;
-    let router = Router::build(operations)?;
-    let conditions = load_conditions(&router, &known)?;
-    let conditional = rules_file!("conditional_requests.toml");
     let datasources = rules_file!("datasources.toml");
+    let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
+    let router = Router::build(operations)?;
+    let conditions = Arc::new(condition_facts::load(
+        rules_file!("conditions.toml"),
+        &router,
+        &known,
+    )?);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
-    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
     Ok(Rules {
-        bodies,
+        bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
         router,
@@ -114,9 +114,9 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
-        prerequisites,
-        stated,
-        datasources: datasource_row::load(datasources, &taken, &recorded_seconds, &known)?,
+        prerequisites: stated::prerequisites(&rows),
+        stated: by_name(rows, of_network, errors)?,
+        datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
         outside: outside::load(rules_file!("outside.toml"), &known)?,
@@ -134,7 +134,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
-        conditional_writes: conditional_request::load(conditional, &known)?,
+        conditional_writes: conditional_request::load(rules_file!("conditional_requests.toml"), &known)?,
         kept,
         deployments: Arc::new(deployment_facts::load(rules_file!("deployments.toml"), &known)?),
         headers: header_rows::load(rules_file!("headers.toml"), &known)?,
@@ -142,30 +142,10 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         federation: federation::load(rules_file!("federation.toml"), &known)?,
         public_clients,
         token_resources,
-        server_settings,
+        server_settings: server_settings::load(rules_file!("server_settings.toml"), &known)?,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources,
     })
-}
-
-fn load_stated(
-    profile: Profile,
-    assumptions: &Assumptions,
-    known: &SourceCheck<'_>,
-) -> Result<Vec<Rule>, RulesError> {
-    let mut rows = stated::load(profile, known)?;
-    stated::assume(&mut rows, assumptions)?;
-    Ok(rows)
-}
-
-fn load_network(known: &SourceCheck<'_>) -> Result<NetworkFile, RulesError> {
-    let network: NetworkFile = parse("network.toml", rules_file!("network.toml"))?;
-    network.check(known)?;
-    Ok(network)
-}
-
-fn load_conditions(router: &Router, known: &SourceCheck<'_>) -> Result<Arc<ConditionLanguage>, RulesError> {
-    condition_facts::load(rules_file!("conditions.toml"), router, known).map(Arc::new)
 }
 
 fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<OperationsFile, RulesError> {

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{RulesError, row_error};
+use super::file::{RulesError, parse, row_error};
 use super::gate::Gate;
-use super::source::Evidence;
-use super::source::SourceCheck;
+use super::source::{Evidence, SourceCheck};
 use super::stated::{self, Taken};
 use super::{Code, Endpoint, Mark, Rule, RuleId};
 
@@ -196,7 +195,14 @@ struct GatesRow {
 }
 
 impl NetworkFile {
-    pub(super) fn check(&self, known: &SourceCheck<'_>) -> Result<(), RulesError> {
+    /// Reads the file's text.
+    pub(super) fn read(text: &str, known: &SourceCheck<'_>) -> Result<Self, RulesError> {
+        let file: Self = parse(FILE, text)?;
+        file.check(known)?;
+        Ok(file)
+    }
+
+    fn check(&self, known: &SourceCheck<'_>) -> Result<(), RulesError> {
         for row in self.storage.iter().chain(&self.key_vault) {
             known.check(FILE, row.id.as_str(), &row.sources)?;
         }

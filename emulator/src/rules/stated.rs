@@ -297,8 +297,12 @@ impl Alternative {
     }
 }
 
-/// Reads all rows, in the order of their files, and takes the alternatives of the profile.
-pub(super) fn load(profile: Profile, known: &SourceCheck<'_>) -> Result<Vec<Rule>, RulesError> {
+/// Reads all rows, in the order of their files, and takes the alternatives of the profile, or those assumed.
+pub(super) fn load(
+    profile: Profile,
+    assumptions: &Assumptions,
+    known: &SourceCheck<'_>,
+) -> Result<Vec<Rule>, RulesError> {
     let mut rules = Vec::new();
     for (name, text) in FILES {
         let file: StatedFile = parse(name, text)?;
@@ -318,11 +322,12 @@ pub(super) fn load(profile: Profile, known: &SourceCheck<'_>) -> Result<Vec<Rule
             }
         }
     }
+    assume(&mut rules, assumptions)?;
     Ok(rules)
 }
 
 /// Takes other alternatives than the profile's.
-pub(super) fn assume(rules: &mut [Rule], assumptions: &Assumptions) -> Result<(), RulesError> {
+fn assume(rules: &mut [Rule], assumptions: &Assumptions) -> Result<(), RulesError> {
     for (id, alternative) in assumptions {
         let rule = rules.iter_mut().find(|rule| rule.id.as_str() == id);
         let Some(rule) = rule.filter(|rule| rule.alternatives.len() > 1) else {

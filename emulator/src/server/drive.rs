@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
-use super::outside::{CopyPause, CopyPauses, Prepared, Tools};
+use super::outside::{Moment, Prepared, Tools, WorkPause, WorkPauses};
 use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
 use crate::machine::Core;
 use crate::model::Timestamp;
@@ -66,7 +66,7 @@ impl<C: Core> Driver<C> {
                 tools: Tools {
                     front_door,
                     engine,
-                    pauses: CopyPauses::default(),
+                    pauses: WorkPauses::default(),
                     gate,
                     client_major: AtomicU32::new(0),
                     lacked_engine: AtomicBool::new(false),
@@ -77,10 +77,9 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    /// Makes the next copy stop once it has staged its `block`th block (0: before the first),
-    /// counted over all its files.
-    pub fn pause_copy_after_block(&self, block: u64) -> CopyPause {
-        self.shared.tools.pauses.add(block)
+    /// Makes the next work of that kind stop when it comes to the moment.
+    pub fn pause_at(&self, moment: Moment) -> WorkPause {
+        self.shared.tools.pauses.add(moment)
     }
 
     /// Makes work that signs in to databases use programs of this major version from now on; `None`
@@ -116,6 +115,22 @@ impl<C: Core> Driver<C> {
     pub async fn settle(&self) {
         let _turn = self.shared.turn.lock().await;
         self.settle_in_turn().await;
+    }
+
+    /// The same at the side of whoever settles: for one who changes the world while a piece of work is paused, and
+    /// whose own changes are not to wait for it.
+    pub async fn settle_beside(&self) {
+        loop {
+            let prepared = self.tick();
+            if prepared.is_empty() {
+                return;
+            }
+            for prepared in prepared {
+                let id = prepared.id;
+                let result = self.carry_out(prepared).await;
+                self.complete(id, result);
+            }
+        }
     }
 
     /// Moves a clock of our own forward, from one due time to the next, settling at each.

@@ -41,6 +41,6 @@ pub use drive::{ClockNotOurs, Driver};
 pub use engine::{ClientCall, ClientDump, DatabaseEngine, Dump, EngineError, EngineFuture};
 pub use front_door::FrontDoor;
 pub use names::Names;
-pub use outside::CopyPause;
+pub use outside::{Moment, WorkPause};
 pub use start::{Server, ServerOptions, StartError};
 pub use state_directory::{NotOurs, check_own, claim_state_directory, open_lock_file};

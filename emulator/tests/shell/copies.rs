@@ -2,7 +2,7 @@
 
 use azdrill_emulator::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use azdrill_emulator::model::{NetworkPath, StoredBody};
-use azdrill_emulator::server::BodySource;
+use azdrill_emulator::server::{BodySource, Moment};
 
 use crate::core_double::CoreDouble;
 use crate::in_process::{HOST, World, get, put, start_time};
@@ -125,7 +125,7 @@ async fn a_full_store_fails_the_copy_as_such() {
 #[tokio::test]
 async fn the_world_can_change_in_the_middle_of_a_copy() {
     let world = world(CoreDouble::default()).await;
-    let mut pause = world.driver.pause_copy_after_block(2);
+    let mut pause = world.driver.pause_at(Moment::Copied(2));
     let driver = world.driver.clone();
     let settling = tokio::spawn(async move { driver.settle().await });
     assert!(pause.reached().await);
@@ -150,7 +150,7 @@ async fn the_world_can_change_in_the_middle_of_a_copy() {
 #[tokio::test]
 async fn a_source_deleted_during_the_copy_is_still_copied() {
     let world = world(CoreDouble::default()).await;
-    let mut pause = world.driver.pause_copy_after_block(0);
+    let mut pause = world.driver.pause_at(Moment::Copied(0));
     let driver = world.driver.clone();
     let settling = tokio::spawn(async move { driver.settle().await });
     assert!(pause.reached().await);
@@ -168,7 +168,7 @@ async fn a_source_deleted_during_the_copy_is_still_copied() {
 #[tokio::test]
 async fn a_pause_that_is_never_reached_says_so() {
     let world = world(CoreDouble::default()).await;
-    let mut pause = world.driver.pause_copy_after_block(4);
+    let mut pause = world.driver.pause_at(Moment::Copied(4));
     world.driver.settle().await;
     assert!(!pause.reached().await);
 }

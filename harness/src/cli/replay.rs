@@ -64,13 +64,18 @@ pub(super) fn journal(file: Option<&Path>) -> Result<Option<JournalFile>, Failur
     })?))
 }
 
-/// Whether everything is in it; where it is not, that is told.
-pub(super) fn journal_is_whole(journal: &JournalFile) -> bool {
-    let failed = journal.failed();
-    if let Some(why) = &failed {
-        tell(&format!(
-            "the journal is not whole, and cannot be played beyond where it broke off: {why}"
-        ));
+/// How a command ends that kept a journal: where not everything is in it, that is told, and whoever else would have
+/// succeeded has not. One that failed has its own code.
+pub(super) fn with_journal(journal: Option<&JournalFile>, concluded: ExitCode) -> ExitCode {
+    let Some(why) = journal.and_then(JournalFile::failed) else {
+        return concluded;
+    };
+    tell(&format!(
+        "the journal is not whole, and cannot be played beyond where it broke off: {why}"
+    ));
+    if concluded == ExitCode::SUCCESS {
+        ExitCode::from(2)
+    } else {
+        concluded
     }
-    failed.is_none()
 }

@@ -22,7 +22,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
-use super::replay::{journal, journal_is_whole};
+use super::replay::{journal, with_journal};
 use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, pg_restore, seed};
 
 #[derive(Args)]
@@ -165,13 +165,7 @@ pub(super) async fn run(
         ));
     }
     let concluded = conclude(&arguments, &expect, &record, code)?;
-    let whole = journal.is_none_or(|journal| journal_is_whole(&journal));
-    // Nobody can play it. A command that failed has its own code.
-    Ok(if !whole && concluded == ExitCode::SUCCESS {
-        ExitCode::from(2)
-    } else {
-        concluded
-    })
+    Ok(with_journal(journal.as_ref(), concluded))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> String {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::replay::{journal, journal_is_whole};
+use super::replay::{journal, with_journal};
 use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
@@ -38,8 +38,9 @@ pub(super) struct ScenarioArguments {
     /// How to write what came of them.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Where to write a journal of the one scenario that is played, by the observed machine where both play: everything the machine was given, as it was
-    /// given, for `replay`. It holds what clients sent, secrets included, and is readable by you alone.
+    /// Where to write a journal of the one scenario that is played, by the observed machine where both play:
+    /// everything the machine was given, as it was given, for `replay`. It holds what clients sent, secrets
+    /// included, and is readable by you alone.
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     journal: Option<PathBuf>,
     /// Show every request, not only those that were refused.
@@ -110,10 +111,7 @@ async fn play_all(
     }
     bar.finish_and_clear();
     let concluded = conclude(arguments.format, &page, &played, &skipped, &sources)?;
-    Ok(match journal {
-        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
-        _ => concluded,
-    })
+    Ok(with_journal(journal.as_ref(), concluded))
 }
 
 /// What came of a scenario, on one machine or on both.

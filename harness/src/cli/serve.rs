@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::replay::{journal, journal_is_whole};
+use super::replay::{journal, with_journal};
 use super::{ProfileArgument, assumption, assumptions, az, certificate, library, seed};
 
 /// What a running `serve` leaves for `env` to find.
@@ -185,10 +185,7 @@ pub(super) async fn run(
     interrupts.next().await;
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
-    Ok(match journal {
-        Some(journal) if !journal_is_whole(&journal) => ExitCode::from(2),
-        _ => ExitCode::SUCCESS,
-    })
+    Ok(with_journal(journal.as_ref(), ExitCode::SUCCESS))
 }
 
 /// Takes the folder for this process, and removes what an ended one has told of itself there.

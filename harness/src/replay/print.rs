@@ -184,7 +184,11 @@ fn tail(page: &Page, replayed: &Replayed) -> String {
             Ink::Bad
         };
         let status = page.ink(ink, &format!("{:<4}", exchange.status));
-        let first = format!("{:>6}  {status} {:<7} ", exchange.number, exchange.method);
+        let first = format!(
+            "{:>6}  {status} {:<7} ",
+            exchange.number,
+            exchange.method.as_str()
+        );
         let mut told = place(&call);
         if call.by_service && !call.caller.is_empty() {
             told += &format!(" as {}", call.caller);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::RunError;
 use super::build::{ADMIN, firewall, must, private_endpoint};
 use super::client::{Client, Service, refused};
+use super::kind::over;
 use super::names::Names;
 use crate::scenario::{KeyVaultWorld, PermissionModel, ServerNetwork, UserWorld, World};
 
@@ -25,7 +26,16 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     let closed = own.deny_public_access || own.network != ServerNetwork::Public;
     // Rules are refused while public access is denied, so it is denied last.
     let password = own.password.as_str();
-    put_server(client, &names.server, &world.location, own.version, password).await?;
+    let location = own.location.as_ref().unwrap_or(&world.location);
+    put_server(
+        client,
+        &names.server,
+        location,
+        own.version,
+        password,
+        &own.properties,
+    )
+    .await?;
     if own.azure_services {
         azure_services(client, &names.server, true).await?;
     }
@@ -52,7 +62,15 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     if let Some(target) = &world.target {
         let location = target.location.as_ref().unwrap_or(&world.location);
         let version = target.version.or(own.version);
-        put_server(client, &names.target, location, version, password).await?;
+        put_server(
+            client,
+            &names.target,
+            location,
+            version,
+            password,
+            &toml::Table::new(),
+        )
+        .await?;
         if target.azure_services {
             azure_services(client, &names.target, true).await?;
         }
@@ -81,6 +99,7 @@ async fn put_server(
     location: &str,
     version: Option<u32>,
     password: &str,
+    properties: &toml::Table,
 ) -> Result<(), RunError> {
     let mut body = json!({
         "location": location,
@@ -98,6 +117,7 @@ async fn put_server(
     if let Some(version) = version {
         body["properties"]["version"] = json!(version.to_string());
     }
+    over(&mut body, properties);
     must(client.operate(Method::PUT, path, Some(&body)).await?, path).map(|_| ())
 }
 
@@ -164,6 +184,7 @@ pub(super) async fn credentials(client: &mut Client, names: &Names, world: &Worl
     }
     body["properties"]["publicNetworkAccess"] = json!(own.public_network_access);
     body["properties"]["networkAcls"] = json!({"defaultAction": own.default_action, "bypass": own.bypass, "ipRules": own.address_rules.iter().map(|rule| json!({"value": rule})).collect::<Vec<_>>(), "virtualNetworkRules": []});
+    over(&mut body, &own.properties);
     must(
         client.operate(Method::PUT, &names.key_vault, Some(&body)).await?,
         &names.key_vault,
@@ -259,10 +280,9 @@ pub(super) fn persona(
     let now = client.now();
     let mut scopes = Vec::new();
     for role in &own.roles {
-        let scope = names
-            .site(role.on)
-            .parse()
-            .map_err(|_| RunError::Scenario(format!("persona {name}: this world has no {:?}", role.on)))?;
+        let scope = names.site(&role.on).parse().map_err(|_| {
+            RunError::Scenario(format!("persona {name}: this world has no {}", role.on.as_str()))
+        })?;
         scopes.push((role.role.clone(), scope));
     }
     if client.look(|core| core.state().directory.get(operator.object_id).is_some()) {
@@ -285,7 +305,7 @@ pub(super) fn persona(
 }
 
 /// Gives a role that is seen at once, as nobody's call.
-fn give_role(
+pub(super) fn give_role(
     client: &Client,
     now: Timestamp,
     to: PrincipalId,

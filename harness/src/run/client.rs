@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::RunError;
+use super::during::Hold;
 
 /// The largest answer read into memory, in bytes.
 const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -37,6 +38,17 @@ pub(super) struct Service<'a> {
     pub(super) scope: &'a str,
 }
 
+/// How a client lets what its calls begin go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Settles {
+    /// It waits for all there is.
+    InTurn,
+    /// While a job is held in the middle of its work, it lets everything else go on.
+    Beside,
+    /// Not at all: a job is held that would begin.
+    Not,
+}
+
 /// Calls as the operator, or as somebody else.
 pub(crate) struct Client {
     door: FrontDoor<Journalled>,
@@ -46,6 +58,10 @@ pub(crate) struct Client {
     acting: Option<Operator>,
     /// Tokens by client id and scope.
     tokens: BTreeMap<String, (Timestamp, String)>,
+    /// How it lets what its calls begin go on.
+    settles: Settles,
+    /// What holds the next operation once its request has been answered.
+    holds: Vec<Hold>,
 }
 
 /// What an operation that has ended is called; whatever else it is called, it goes on (ARM's contract
@@ -73,7 +89,23 @@ impl Client {
             operator,
             acting: None,
             tokens: BTreeMap::new(),
+            settles: Settles::InTurn,
+            holds: Vec::new(),
         }
+    }
+
+    /// Another client of the same world and operator, at the side of a job that is held.
+    pub(super) fn aside(&self, settles: Settles) -> Self {
+        Self {
+            settles,
+            tokens: self.tokens.clone(),
+            ..Self::new(self.driver.clone(), self.operator.clone())
+        }
+    }
+
+    /// Holds the next operation once its request has been answered.
+    pub(super) fn hold(&mut self, hold: Hold) {
+        self.holds.push(hold);
     }
 
     pub(super) fn operator(&self) -> &Operator {
@@ -189,10 +221,20 @@ impl Client {
     ) -> Result<Ended, RunError> {
         let is_put = method == Method::PUT;
         let response = self.send(method, path, body).await?;
-        self.driver.settle().await;
         if !response.status.is_success() {
+            self.settle().await;
             return Ok(refused(&response));
         }
+        if self.settles == Settles::Not && response.status == StatusCode::ACCEPTED {
+            return Ok(Ended {
+                status: response.status.as_u16().to_string(),
+                ..Ended::default()
+            });
+        }
+        for hold in std::mem::take(&mut self.holds) {
+            hold.wait().await;
+        }
+        self.settle().await;
         if let Some(address) = target_of(response.header("azure-asyncoperation")) {
             let mut ended = self.follow_status(&address).await?;
             if is_put && ended.status == "Succeeded" {
@@ -204,6 +246,14 @@ impl Client {
             return self.follow_location(&address).await;
         }
         Ok(succeeded(&response))
+    }
+
+    async fn settle(&self) {
+        match self.settles {
+            Settles::InTurn => self.driver.settle().await,
+            Settles::Beside => self.driver.settle_beside().await,
+            Settles::Not => {}
+        }
     }
 
     async fn follow_status(&mut self, address: &str) -> Result<Ended, RunError> {
@@ -244,6 +294,15 @@ impl Client {
 
     /// Lets whatever is due next happen.
     pub(super) async fn wait(&mut self) -> Result<(), RunError> {
+        let is_due = |due| due <= self.now();
+        if self.settles == Settles::Beside && self.look(|core| core.next_due()).is_some_and(is_due) {
+            self.settle().await;
+            return Ok(());
+        }
+        if self.settles != Settles::InTurn {
+            let what = "time stands still while a job is held: what is asked then must be answered at once";
+            return Err(RunError::Scenario(what.to_owned()));
+        }
         self.driver.settle().await;
         let now = self.now();
         let due = self.look(|core| core.next_due());

@@ -34,9 +34,11 @@ fn compared(
 
 impl Play<'_> {
     pub(super) async fn compare(&mut self) -> Result<Outcome, RunError> {
-        let (Some(postgres), Some(source), Some(backed_up)) =
-            (self.postgres.clone(), self.source.clone(), self.backed_up.clone())
-        else {
+        let (Some(postgres), Some(source), Some(backed_up)) = (
+            self.postgres.clone(),
+            self.source().cloned(),
+            self.backed_up.get(&self.names.instance).cloned(),
+        ) else {
             if self.postgres.is_none() {
                 return Err(RunError::NeedsRows);
             }
@@ -48,8 +50,8 @@ impl Play<'_> {
             let restored = content::snapshot(&client).await?;
             return Ok(compared(&backed_up, &restored, None));
         }
-        let database = self.scenario.world.server.database.clone();
-        let blob = match self.scenario.world.server.flavour {
+        let database = self.world.server.database.clone();
+        let blob = match self.world.server.flavour {
             ServerFlavour::Single => self.last_prefix.clone(),
             // Whatever its name begins with.
             ServerFlavour::Flexible | ServerFlavour::ServerGroup => {
@@ -93,7 +95,7 @@ impl Play<'_> {
 
     /// A blob's bytes, read from behind the scenes.
     fn read_blob(&self, name: &str) -> Result<bytes::Bytes, RunError> {
-        let storage = &self.scenario.world.storage;
+        let storage = &self.world.storage;
         let missing = || RunError::Scenario(format!("the container holds no blob `{name}` to compare"));
         let stored = self
             .client

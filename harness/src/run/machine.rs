@@ -114,8 +114,9 @@ pub async fn play_into(
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Play::begin(scenario, client, postgres).await?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
-    let steps = play.steps(machine.profile).await?;
-    let postgres_major = play.source.as_ref().map(|spec| spec.major);
+    let mut steps = play.steps(machine.profile).await?;
+    play.tell_unstruck(&mut steps);
+    let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);
     let about = play.about(scenario);
     let simulated = play.simulated;

@@ -5,6 +5,10 @@ mod build;
 mod build_single;
 mod client;
 mod compare;
+mod datasource;
+mod during;
+mod job;
+mod kind;
 mod machine;
 mod names;
 mod print;
@@ -13,12 +17,11 @@ mod roles;
 mod simulated;
 #[cfg(test)]
 mod single_server_tests;
-mod steps;
-mod steps_arm;
-mod steps_single;
+mod step;
 mod transcript;
+mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -32,16 +35,20 @@ pub use both::{
     Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
     play_both, print_both,
 };
+pub(crate) use during::NOT_REACHED;
+pub use during::{During, Job, Phase};
+pub use kind::Resource;
 pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
 pub(crate) use report::rule_note;
 pub use report::{JobState, Outcome, Report, RuleNote, StepReport};
+pub use step::Action;
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
-use crate::scenario::{Scenario, ServerFlavour, StepKind, World};
+use crate::scenario::{Scenario, Step, World};
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 
@@ -133,10 +140,13 @@ fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
+    /// The world as the step being taken sees it: what it is about stands in the places of the short forms.
+    world: World,
     pub(crate) names: Names,
     client: Client,
     postgres: Option<Arc<dyn RealPostgres>>,
-    source: Option<ServerSpec>,
+    /// The source servers, by the id of each.
+    sources: BTreeMap<String, ServerSpec>,
     /// The newest restore's file prefix.
     last_prefix: String,
     /// The blobs the last restore as files made.
@@ -150,10 +160,16 @@ pub(crate) struct Play<'a> {
     /// The version of the secret that the instance names.
     pinned: Option<String>,
     rotations: u32,
-    /// What was in the source when the newest backup was taken.
-    backed_up: Option<crate::postgres::content::DatabaseContent>,
+    /// What was in the source of each instance when its newest backup was taken.
+    backed_up: BTreeMap<String, crate::postgres::content::DatabaseContent>,
     /// Whether its servers only are said to run: steps of rows are passed over.
     simulated: bool,
+    /// How many of the scenario's steps have been taken.
+    taken: usize,
+    /// The steps that happen in the job of the one being taken.
+    meanwhile: Vec<&'a Step>,
+    /// What came of those that happened in a job and have not been told.
+    happened: VecDeque<Outcome>,
 }
 
 /// What a world is set to, with the servers there are.
@@ -187,12 +203,21 @@ impl<'a> Play<'a> {
         client: Client,
         postgres: Option<Arc<dyn RealPostgres>>,
     ) -> Result<Self, RunError> {
-        let mut play = Self {
+        let mut play = Self::at(scenario, client, postgres);
+        build::build(&mut play.client, &play.names, scenario).await?;
+        play.prepare_servers().await?;
+        Ok(play)
+    }
+
+    /// Stands at the beginning of a scenario.
+    fn at(scenario: &'a Scenario, client: Client, postgres: Option<Arc<dyn RealPostgres>>) -> Self {
+        Self {
             scenario,
+            world: scenario.world.clone(),
             names: Names::of(&scenario.world, &client.operator().subscription),
             client,
             postgres,
-            source: None,
+            sources: BTreeMap::new(),
             last_prefix: String::new(),
             restored: Vec::new(),
             restores: 0,
@@ -201,15 +226,12 @@ impl<'a> Play<'a> {
             target_key: None,
             pinned: None,
             rotations: 0,
-            backed_up: None,
+            backed_up: BTreeMap::new(),
             simulated: false,
-        };
-        build::build(&mut play.client, &play.names, scenario).await?;
-        play.fill_source().await?;
-        if scenario.world.server.flavour == ServerFlavour::Single {
-            play.prepare_single_server().await?;
+            taken: 0,
+            meanwhile: Vec::new(),
+            happened: VecDeque::new(),
         }
-        Ok(play)
     }
 
     /// Takes the scenario's steps.
@@ -225,34 +247,7 @@ impl<'a> Play<'a> {
         Ok(steps)
     }
 
-    /// Puts the sample content into the server's database.
-    async fn fill_source(&mut self) -> Result<(), RunError> {
-        let Some(postgres) = self.postgres.clone() else {
-            return Ok(());
-        };
-        let id = self.names.server.parse().ok();
-        let spec = self
-            .client
-            .look(|core| core.services().postgres.spec(id.as_ref()?).cloned());
-        let Some(spec) = spec else { return Ok(()) };
-        let sample: crate::postgres::content::Sample = self.scenario.world.server.content.parse().map_err(
-            |error: crate::postgres::content::UnknownSample| RunError::Scenario(error.to_string()),
-        )?;
-        let client = postgres
-            .connect(&spec.key, &self.scenario.world.server.database)
-            .await?;
-        // A customer's tables belong to the customer, and so do later grants on them.
-        let administrator = crate::postgres::quote_identifier(build::ADMIN);
-        let set = format!("SET ROLE {administrator}");
-        client.batch_execute(&set).await.map_err(|error| {
-            RunError::from(crate::postgres::sql_error("becoming the administrator", &error))
-        })?;
-        sample.apply(&client).await?;
-        self.source = Some(spec);
-        Ok(())
-    }
-
-    async fn step(&mut self, step: &crate::scenario::Step, profile: Profile) -> Result<StepReport, RunError> {
+    async fn step(&mut self, step: &'a Step, profile: Profile) -> Result<StepReport, RunError> {
         let (exchanges, notes) = self
             .client
             .look(|core| (core.log().count(), core.log().notes().len()));
@@ -291,8 +286,8 @@ impl<'a> Play<'a> {
             title: step
                 .title
                 .clone()
-                .unwrap_or_else(|| step.kind.as_str().replace('_', " ")),
-            kind: step.kind,
+                .unwrap_or_else(|| step.action.word().replace('_', " ")),
+            kind: step.kind(),
             expects: !step.expect.is_empty(),
             documented: step.expect.under(Profile::Documented).brief(),
             observed: step.expect.under(Profile::Observed).brief(),
@@ -339,39 +334,10 @@ impl<'a> Play<'a> {
         })
     }
 
-    async fn take(&mut self, step: &crate::scenario::Step) -> Result<Outcome, RunError> {
-        match step.kind {
-            StepKind::ValidateBackup => self.validate_backup(step).await,
-            StepKind::Protect => self.protect(step).await,
-            StepKind::Backup => self.backup(step).await,
-            StepKind::ValidateRestore => self.validate_restore(step).await,
-            StepKind::Restore => self.restore(step).await,
-            StepKind::Compare => self.compare().await,
-            StepKind::Grant => self.grant(step).await,
-            StepKind::Revoke => self.revoke(step).await,
-            StepKind::Set => self.set(step).await,
-            StepKind::RecycleIdentity => self.recycle_identity().await,
-            StepKind::Advance => self.advance(step).await,
-            StepKind::Server => self.server(step).await,
-            StepKind::DeleteContainer => self.delete_container().await,
-            StepKind::Sql => self.sql(step).await,
-            StepKind::RecoveryPoints => self.recovery_points().await,
-            StepKind::Blobs => Ok(self.blobs()),
-            StepKind::Secret => self.secret(step).await,
-            StepKind::Rotate => self.rotate(step).await,
-            StepKind::Grants => self.grants(step).await,
-            StepKind::GrantInline => self.grant_inline().await,
-            StepKind::AzureServices => self.azure_services(step).await,
-            StepKind::Connection => self.connection(step),
-            StepKind::Request => self.request(step).await,
-            StepKind::Deploy => self.deploy(step).await,
-        }
-    }
-
     /// Removes the servers of this world; whatever is left goes with the engine.
     async fn clean_up(self) {
         let Some(postgres) = self.postgres else { return };
-        for spec in self.source.iter().chain(&self.scratch) {
+        for spec in self.sources.values().chain(&self.scratch) {
             if let Err(error) = postgres.remove(&spec.key).await {
                 tracing::warn!("could not remove a server: {error}");
             }

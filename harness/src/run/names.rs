@@ -1,10 +1,18 @@
 //! The resource ids of a scenario's world.
 
-use crate::scenario::{Site, World};
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::scenario::{Part, Site, World};
 
 /// Ids of everything a world has, for one subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
+    /// The id of the operator's own subscription.
+    own: String,
+    /// What has a name of its own.
+    named: BTreeMap<String, Named>,
     pub(crate) subscription: String,
     pub(crate) server: String,
     pub(crate) server_group: String,
@@ -21,26 +29,85 @@ pub(crate) struct Names {
     pub(crate) target: String,
 }
 
+/// Where something with a name of its own is.
+#[derive(Clone, Debug)]
+struct Named {
+    id: String,
+    group: Option<String>,
+    /// Its user-assigned identity, if it is a vault.
+    user_identity: String,
+    is_vault: bool,
+}
+
+/// A resource group's id.
+fn group_id(own: &str, name: &str, subscription: Option<&str>) -> String {
+    let subscription = subscription.map_or_else(|| own.to_owned(), |name| further_subscription(own, name));
+    format!("/subscriptions/{subscription}/resourceGroups/{name}")
+}
+
+/// The id of a further subscription of the operator's: it follows from its name and from that of the first.
+fn further_subscription(own: &str, name: &str) -> String {
+    let space = Uuid::parse_str(own).unwrap_or_default();
+    Uuid::new_v5(&space, name.as_bytes()).to_string()
+}
+
 impl Names {
+    /// The names of a world whose operator has that subscription.
     pub(crate) fn of(world: &World, subscription: &str) -> Self {
-        let group = |name: &str| format!("/subscriptions/{subscription}/resourceGroups/{name}");
-        let server_group = group(&world.server.group);
+        let mut names = Self::of_short_forms(world, subscription);
+        for (name, resource) in &world.resources {
+            let seen = world.seen_from(resource);
+            let own = Self::of_short_forms(&seen, subscription);
+            let place = resource.place();
+            let named = Named {
+                id: resource.id(&own),
+                group: place.map(|(group, further)| group_id(subscription, group, further)),
+                user_identity: own.user_identity,
+                is_vault: resource.part() == Some(Part::Vault),
+            };
+            names.named.insert(name.clone(), named);
+        }
+        for name in &world.subscriptions {
+            let named = Named {
+                id: format!("/subscriptions/{}", further_subscription(subscription, name)),
+                group: None,
+                user_identity: String::new(),
+                is_vault: false,
+            };
+            names.named.insert(name.clone(), named);
+        }
+        names
+    }
+
+    /// The same world's, seen with other things in the places of the short forms.
+    pub(super) fn seen_by(&self, seen: &World) -> Self {
+        Self {
+            named: self.named.clone(),
+            ..Self::of_short_forms(seen, &self.own)
+        }
+    }
+
+    fn of_short_forms(world: &World, subscription: &str) -> Self {
+        let group = |name: &str, further: &Option<String>| group_id(subscription, name, further.as_deref());
+        let server_group = group(&world.server.group, &world.server.subscription);
         let kind = match world.server.flavour {
             crate::scenario::ServerFlavour::Flexible => "flexibleServers",
             crate::scenario::ServerFlavour::Single => "servers",
             crate::scenario::ServerFlavour::ServerGroup => "serverGroupsv2",
         };
-        let vault_group = group(&world.vault.group);
+        let vault_group = group(&world.vault.group, &world.vault.subscription);
         let vault = format!(
             "{vault_group}/providers/Microsoft.DataProtection/backupVaults/{}",
             world.vault.name
         );
-        let account_group = group(&world.storage.group);
+        let account_group = group(&world.storage.group, &world.storage.subscription);
         let account = format!(
             "{account_group}/providers/Microsoft.Storage/storageAccounts/{}",
             world.storage.name
         );
         Self {
+            own: subscription.to_owned(),
+            named: BTreeMap::new(),
             subscription: format!("/subscriptions/{subscription}"),
             server: format!(
                 "{server_group}/providers/Microsoft.DBforPostgreSQL/{kind}/{}",
@@ -60,7 +127,7 @@ impl Names {
             },
             key_vault: format!(
                 "{}/providers/Microsoft.KeyVault/vaults/{}",
-                group(&world.key_vault.group),
+                group(&world.key_vault.group, &world.key_vault.subscription),
                 world.key_vault.name
             ),
             target: format!(
@@ -115,17 +182,48 @@ impl Names {
         )
     }
 
-    pub(super) fn site(&self, site: Site) -> &str {
-        match site {
-            Site::Server => &self.server,
-            Site::ServerGroup => &self.server_group,
-            Site::Storage => &self.account,
-            Site::StorageGroup => &self.account_group,
-            Site::Container => &self.container,
-            Site::Vault => &self.vault,
-            Site::KeyVault => &self.key_vault,
-            Site::Target => &self.target,
-            Site::Subscription => &self.subscription,
+    /// A resource group's id; in a further subscription, if one is named.
+    pub(super) fn group(&self, name: &str, subscription: Option<&str>) -> String {
+        group_id(&self.own, name, subscription)
+    }
+
+    /// The id of a further subscription.
+    pub(super) fn subscription_id(&self, name: &str) -> String {
+        further_subscription(&self.own, name)
+    }
+
+    /// A named vault's id.
+    pub(super) fn vault_called(&self, name: &str) -> Option<&str> {
+        let named = self.named.get(name).filter(|named| named.is_vault);
+        named.map(|named| named.id.as_str())
+    }
+
+    /// The id of a named resource whose principal is meant, and of its user-assigned identity, if it is a vault.
+    pub(super) fn principal_of(&self, name: &str) -> Option<(&str, Option<&str>)> {
+        if name == "vault" && !self.named.contains_key(name) {
+            return Some((&self.vault, Some(&self.user_identity)));
+        }
+        let named = self.named.get(name)?;
+        Some((&named.id, named.is_vault.then_some(&named.user_identity)))
+    }
+
+    /// The id of what something is about; empty, if there is no such thing.
+    pub(super) fn site(&self, site: &Site) -> &str {
+        match site.as_str() {
+            "server" => &self.server,
+            "server_group" => &self.server_group,
+            "storage" => &self.account,
+            "storage_group" => &self.account_group,
+            "container" => &self.container,
+            "vault" => &self.vault,
+            "key_vault" => &self.key_vault,
+            "target" => &self.target,
+            "subscription" => &self.subscription,
+            named => match named.strip_suffix(".group") {
+                Some(name) => self.named.get(name).and_then(|named| named.group.as_deref()),
+                None => self.named.get(named).map(|named| named.id.as_str()),
+            }
+            .unwrap_or_default(),
         }
     }
 }

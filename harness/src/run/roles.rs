@@ -2,52 +2,67 @@
 
 use azdrill_emulator::model::{PrincipalId, ResourceId};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::RunError;
 use super::client::{Client, Ended};
 use super::names::Names;
-use crate::scenario::{GrantWorld, Grantee, Site};
+use crate::scenario::{GrantWorld, Grantee};
 
 /// The object id (or what is pasted in its place) a grant is made to.
-async fn principal(client: &mut Client, names: &Names, to: Grantee) -> Result<String, RunError> {
-    let vault = client.send(Method::GET, &names.vault, None).await?.json_body();
-    let system = vault["identity"]["principalId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let found = match to {
-        Grantee::Vault => system,
-        Grantee::VaultUser => {
-            let identity = client
-                .send(Method::GET, &names.user_identity, None)
-                .await?
-                .json_body();
-            identity["properties"]["principalId"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
+async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
+    let missing = || {
+        RunError::Scenario(format!(
+            "a role is given to {}, which this world does not have",
+            to.as_str()
+        ))
+    };
+    let (name, which) = to.parts();
+    if name == "operator" {
+        return Ok(client.operator().object_id.to_string());
+    }
+    let (id, user_identity) = names.principal_of(name).ok_or_else(missing)?;
+    let of_its_own = user_identity.is_some();
+    let resource = client.send(Method::GET, id, None).await?.json_body();
+    let pointer = if of_its_own {
+        "/identity/principalId"
+    } else {
+        "/properties/principalId"
+    };
+    let own = resource
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let found = match (which, user_identity) {
+        ("user", Some(identity)) => {
+            let identity = client.send(Method::GET, identity, None).await?.json_body();
+            let found = identity["properties"]["principalId"].as_str();
+            found.unwrap_or_default().to_owned()
         }
-        Grantee::VaultApplicationId => {
-            let id = system.parse().map(PrincipalId).ok();
+        ("application_id", _) => {
+            let id = own.parse().map(PrincipalId).ok();
             let app_id = client.look(|core| core.state().directory.get(id?)?.app_id);
             app_id.map(|id| id.to_string()).unwrap_or_default()
         }
-        Grantee::Operator => client.operator().object_id.to_string(),
+        _ => own.to_owned(),
     };
     if found.is_empty() {
-        return Err(RunError::Scenario(format!(
-            "a role is given to {to:?}, which this world does not have"
-        )));
+        return Err(missing());
     }
     Ok(found)
 }
 
+/// What a grant is made on.
+fn scope(names: &Names, grant: &GrantWorld) -> String {
+    let of_all = names.subscription.as_str();
+    grant.on.as_ref().map_or(of_all, |on| names.site(on)).to_owned()
+}
+
 /// The path of the assignment a grant makes: the same grant has the same name.
 async fn path(client: &mut Client, names: &Names, grant: &GrantWorld) -> Result<(String, String), RunError> {
-    let principal = principal(client, names, grant.to).await?;
-    let scope = names.site(grant.on.unwrap_or(Site::Subscription));
+    let principal = principal(client, names, &grant.to).await?;
+    let scope = scope(names, grant);
     let digest = Sha256::digest(format!("{principal} {} {scope}", grant.role));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -64,7 +79,7 @@ pub(super) async fn give(client: &mut Client, names: &Names, grant: &GrantWorld)
         .look(|core| core.rules().built_in_role(&grant.role).map(|role| role.id))
         .ok_or_else(|| RunError::Scenario(format!("there is no built-in role `{}`", grant.role)))?;
     let (path, principal) = path(client, names, grant).await?;
-    let scope: Option<ResourceId> = names.site(grant.on.unwrap_or(Site::Subscription)).parse().ok();
+    let scope: Option<ResourceId> = scope(names, grant).parse().ok();
     let subscription = scope
         .as_ref()
         .and_then(ResourceId::subscription)

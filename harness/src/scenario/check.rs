@@ -4,16 +4,18 @@ use std::path::{Component, Path};
 
 use azdrill_emulator::rules::Rules;
 
+use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, World, read_checked, shown};
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, SyntaxError, World};
+use crate::run::NOT_REACHED;
 use crate::serve::known;
 
 /// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
 const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// What a step may come to, besides the status of an answer.
-const STATES: [&str; 14] = [
+const STATES: [&str; 15] = [
     "Canceled",
     "Cancelled",
     "Completed",
@@ -22,6 +24,7 @@ const STATES: [&str; 14] = [
     "Failed",
     "InProgress",
     "Invalid",
+    NOT_REACHED,
     "NotProtected",
     "ProtectionConfigured",
     "ProtectionError",
@@ -38,19 +41,43 @@ impl Scenario {
     ///
     /// What cannot be, where it stands in the file or in one it extends.
     pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
+        // Of the steps of all files, a file's own come last.
+        let mut until = self.steps.len();
         for path in &self.files {
-            read_checked(path, SHOWN_IN, |own: &Self| own.check_own(rules))?;
+            let text = read_text(path)?;
+            let own =
+                Self::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
+            until = until.saturating_sub(own.steps.len());
+            let before = self.steps.get(..until).unwrap_or_default();
+            let checked = own.check_own(before, &self.world, rules);
+            checked.map_err(|wrong| wrong.in_text(path, &text, SHOWN_IN))?;
         }
         self.check_expect(rules)
     }
 
-    fn check_own(&self, rules: &Rules) -> Result<(), Misstated> {
+    /// What one file says, in the world it is a part of.
+    fn check_own(&self, before: &[Step], whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
             known::rule(id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
+        for (name, persona) in &self.world.personas {
+            for role in &persona.roles {
+                let checked = whole.check_site(&role.on).map_err(|wrong| wrong.at(name.clone()));
+                checked.map_err(|wrong| wrong.at("personas").at("world"))?;
+            }
+        }
+        for name in self.resource.keys() {
+            if let Some(resource) = whole.resources.get(name) {
+                let checked = resource.check(whole);
+                checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+            }
+        }
         for (number, step) in self.steps.iter().enumerate() {
-            check_step(step, rules).map_err(|wrong| wrong.in_entry("step", number))?;
+            let own = self.steps.get(..number).unwrap_or_default();
+            let before: Vec<Step> = before.iter().chain(own).cloned().collect();
+            step.check(&before, whole, rules)
+                .map_err(|wrong| wrong.in_entry("step", number))?;
         }
         Ok(())
     }
@@ -58,7 +85,7 @@ impl Scenario {
 
 /// Whether a name is one of a file inside the folder of scenarios: what is elsewhere is nobody's scenario, and
 /// is not to be shown in an error.
-pub(super) fn is_inside(name: &str) -> bool {
+pub(crate) fn is_inside(name: &str) -> bool {
     let path = Path::new(name);
     !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
 }
@@ -101,17 +128,6 @@ fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
     }
     let all = rules.regions.iter().map(|region| region.name.as_str());
     known::one_of("region", name, all)
-}
-
-fn check_step(step: &Step, rules: &Rules) -> Result<(), Misstated> {
-    if let Some(name) = step.template.as_deref().filter(|name| !is_inside(name)) {
-        let what = format!(
-            "template {}: a file inside the folder of scenarios was expected",
-            shown(name)
-        );
-        return Err(Misstated::new(what).at("template"));
-    }
-    step.expect.check(rules).map_err(|wrong| wrong.at("expect"))
 }
 
 impl Expect {
@@ -162,14 +178,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_cannot_be_is_shown_where_it_stands() {
+    /// Refused at that place, with those words.
+    #[track_caller]
+    fn refused_at(text: &str, place: &str, says: &str) {
         let folder = tempfile::tempdir().unwrap();
         let topic = folder.path().join("topic");
         std::fs::create_dir_all(&topic).unwrap();
         std::fs::create_dir_all(folder.path().join("_worlds")).unwrap();
-        let rules = rules();
         let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
+        let file = topic.join("own.toml");
+        std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
+        let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
+        let told = library.get("own").and_then(|own| own.check(&rules()));
+        let told = told.unwrap_err().to_string();
+        assert!(
+            told.contains(&format!("own.toml, {place}")) && told.contains(says),
+            "{told}"
+        );
+        assert!(!told.contains("\"weak\""), "{told}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_shown_where_it_stands() {
         for (text, place, says) in [
             (
                 "about = [\"FX-B-02\", \"NOPE\"]\n",
@@ -201,21 +231,105 @@ mod tests {
                 "line 7, column 8",
                 "gate moat",
             ),
+        ] {
+            refused_at(text, place, says);
+        }
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_is_shown_where_it_stands() {
+        for (text, place, says) in [
+            (
+                "[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
+                "line 5, column 18",
+                "no job of the kind Backup",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"copying\" }\n",
+                "line 7, column 36",
+                "never comes to this phase",
+            ),
+            (
+                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"advance\"\nby = \"1h\"\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
+                "line 7, column 10",
+                "`advance` cannot happen during a job",
+            ),
+            (
+                "[[step]]\ndo = \"fault\"\n[[step.request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n",
+                "line 5, column 13",
+                "operation Blob_PutBlok",
+            ),
+            (
+                "[[step]]\ndo = \"grant\"\ngrant = \"nope\"\n",
+                "line 4, column 9",
+                "the world has the grants",
+            ),
             (
                 "[[step]]\ndo = \"deploy\"\ntemplate = \"../../etc/passwd\"\n",
                 "line 4, column 12",
                 "inside the folder of scenarios",
             ),
         ] {
-            let file = topic.join("own.toml");
-            std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
-            let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
-            let told = library.get("own").unwrap().check(&rules).unwrap_err().to_string();
-            assert!(
-                told.contains(&format!("own.toml, {place}")) && told.contains(says),
-                "{told}"
-            );
-            assert!(!told.contains("\"weak\""), "{told}");
+            refused_at(text, place, says);
+        }
+    }
+
+    #[test]
+    fn what_a_name_cannot_mean_is_shown_where_it_stands() {
+        const TWO: &str = "[resource.one]\nkind = \"vault\"\n[resource.two]\nkind = \"vault\"\n[resource.pg]\nkind = \"flexible_server\"\n";
+        for (text, place, says) in [
+            (
+                "[resource.one]\nkind = \"valt\"\n",
+                "line 3, column 8",
+                "unknown kind `valt`",
+            ),
+            (
+                "[resource.one]\nkind = \"vault\"\nidentiy = \"user\"\n",
+                "line 4, column 1",
+                "unknown field `identiy` of the kind `vault`",
+            ),
+            (
+                "[resource.one]\nkind = \"single_server\"\nflavour = \"flexible\"\n",
+                "line 4, column 1",
+                "unknown field `flavour`",
+            ),
+            (
+                "[resource.one]\nkind = \"vault\"\nsubscription = \"far\"\n",
+                "line 4, column 16",
+                "there is no [subscription.far]",
+            ),
+            (
+                "[resource.one]\nkind = \"container\"\nstorage = \"sotrage\"\n",
+                "line 4, column 11",
+                "storage sotrage: there is no such thing",
+            ),
+            (
+                "[resource.one]\nkind = \"role_assignment\"\nrole = \"Reader\"\non = \"nowhere\"\n",
+                "line 5, column 6",
+                "resource nowhere",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"protect\"\n"),
+                "line 8, column 1",
+                "`vault` is needed: there are several, one, two",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"protect\"\nvault = \"tow\"\n"),
+                "line 10, column 9",
+                "vault tow: there is no such thing",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"blobs\"\n"),
+                "line 8, column 1",
+                "the world has no storage",
+            ),
+            (
+                &format!("{TWO}[[step]]\ndo = \"advance\"\nby = \"1h\"\nvault = \"one\"\n"),
+                "line 11, column 9",
+                "`advance` is about no vault",
+            ),
+        ] {
+            refused_at(text, place, says);
         }
     }
 

@@ -106,12 +106,39 @@ pub struct SyntaxError {
     at: Option<LabeledSpan>,
 }
 
+/// What keeps a text from being read, and where in it.
+#[derive(Debug)]
+pub(super) struct Unread {
+    message: String,
+    span: Option<Range<usize>>,
+}
+
+impl Unread {
+    /// Something that stands there.
+    pub(super) fn at(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            span: Some(span),
+        }
+    }
+}
+
+impl From<toml::de::Error> for Unread {
+    fn from(error: toml::de::Error) -> Self {
+        Self {
+            message: error.message().to_owned(),
+            span: error.span(),
+        }
+    }
+}
+
 impl SyntaxError {
     /// `shown_in` says where to see how it should be.
-    pub(super) fn new(path: &Path, text: &str, error: &toml::de::Error, shown_in: &str) -> Box<Self> {
-        let message = for_people(error.message());
+    pub(super) fn new(path: &Path, text: &str, error: impl Into<Unread>, shown_in: &str) -> Box<Self> {
+        let error = error.into();
+        let message = for_people(&error.message);
         let help = help(&message, shown_in);
-        Self::at(path, text, message, help, error.span())
+        Self::at(path, text, message, help, error.span)
     }
 
     /// What is wrong in a file that can be read.
@@ -169,7 +196,7 @@ fn help(message: &str, shown_in: &str) -> String {
 /// Reads a TOML file of any shape. `shown_in` says where to see how it should be.
 pub(crate) fn read_toml<T: DeserializeOwned>(path: &Path, shown_in: &str) -> Result<T, ScenarioError> {
     let text = read_text(path)?;
-    toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in).into())
+    toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, error, shown_in).into())
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, ScenarioError> {

@@ -7,6 +7,7 @@ use super::Misstated;
 
 /// What a step must come to; what is left out is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Expect {
     /// The end state in Azure's own word: `Succeeded`, `Failed`, `Completed`, `ProtectionConfigured`,
@@ -41,6 +42,7 @@ pub struct Expect {
 
 /// Expectations that hold under both profiles, and those that differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProfiledExpect {
     status: Option<String>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::check::is_inside;
 use super::error::read_text;
-use super::{Misstated, Scenario, ScenarioError, SyntaxError, shown};
+use super::{Misstated, Scenario, ScenarioError, Step, SyntaxError, shown};
 use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
 
@@ -175,10 +175,11 @@ impl Library {
 
     /// A file with what it extends, and the file alone.
     fn parse(&self, path: &Path) -> Result<(Scenario, Scenario), ScenarioError> {
-        let (table, own) = self.table(path, 0)?;
-        let mut scenario: Scenario = toml::Value::Table(table)
+        let Layers { table, own, steps } = self.layers(path, 0)?;
+        let mut scenario: Scenario = toml::Value::Table(table.clone())
             .try_into()
-            .map_err(|error| SyntaxError::new(path, "", &error, SHOWN_IN))?;
+            .map_err(|error: toml::de::Error| SyntaxError::new(path, "", error, SHOWN_IN))?;
+        scenario.steps = steps;
         scenario.name = path
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
@@ -190,19 +191,23 @@ impl Library {
             .unwrap_or_default();
         scenario.folder.clone_from(&self.folder);
         scenario.files.clone_from(&own.files);
+        scenario.name_resources(&table)?;
         Ok((scenario, own))
     }
 
-    /// A file as a table, with what it extends underneath. The file itself is read strictly first,
-    /// so that an unknown key is reported where it stands.
-    fn table(&self, path: &Path, depth: usize) -> Result<(toml::Table, Scenario), ScenarioError> {
+    /// A file with what it extends underneath. The file itself is read strictly first, so that an
+    /// unknown key is reported where it stands.
+    fn layers(&self, path: &Path, depth: usize) -> Result<Layers, ScenarioError> {
         let text = read_text(path)?;
-        let wrong = |error: toml::de::Error| SyntaxError::new(path, &text, &error, SHOWN_IN);
-        let mut own: Scenario = toml::from_str(&text).map_err(wrong)?;
+        let mut own =
+            Scenario::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
         own.files.push(path.to_owned());
-        let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
+        let table: Result<toml::Table, _> = toml::from_str(&text);
+        let mut table = table.map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
+        table.remove("step");
+        let steps = own.steps.clone();
         let Some(base) = &own.extends else {
-            return Ok((table, own));
+            return Ok(Layers { table, own, steps });
         };
         if depth == EXTENDS_MAX {
             let what = format!("more than {EXTENDS_MAX} files extend one another");
@@ -226,26 +231,27 @@ impl Library {
             let wrong = Misstated::new(what).at("extends");
             return Err(wrong.in_text(path, &text, SHOWN_IN));
         }
-        let (mut merged, base) = self.table(&base_path, depth + 1)?;
-        own.files.extend(base.files);
-        let steps = table.remove("step");
-        overlay(&mut merged, table);
-        append_steps(&mut merged, steps);
-        Ok((merged, own))
+        let mut merged = self.layers(&base_path, depth + 1)?;
+        own.files.extend(merged.own.files);
+        overlay(&mut merged.table, table);
+        // The steps of what is extended come first.
+        merged.steps.extend(steps);
+        Ok(Layers {
+            table: merged.table,
+            own,
+            steps: merged.steps,
+        })
     }
 }
 
-/// The steps of what is extended come first.
-fn append_steps(merged: &mut toml::Table, steps: Option<toml::Value>) {
-    let Some(toml::Value::Array(steps)) = steps else {
-        return;
-    };
-    let all = merged
-        .entry("step")
-        .or_insert_with(|| toml::Value::Array(Vec::new()));
-    if let toml::Value::Array(all) = all {
-        all.extend(steps);
-    }
+/// A file with what it extends.
+struct Layers {
+    /// All of it but the steps.
+    table: toml::Table,
+    /// The file alone.
+    own: Scenario,
+    /// The steps of all.
+    steps: Vec<Step>,
 }
 
 /// Tables are merged member by member; everything else is replaced.
@@ -286,29 +292,9 @@ fn check_world(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
             scenario.world.pace
         ));
     }
-    let given = scenario
-        .steps
-        .iter()
-        .filter_map(|step| Some(("give", step.give.as_ref()?)));
-    let named = scenario
-        .world
-        .grants
-        .iter()
-        .map(|(name, grant)| (name.as_str(), grant));
-    for (name, grant) in named.chain(given) {
-        if grant.role.is_empty() || grant.on.is_none() {
-            return wrong(format!("the grant `{name}` needs `role` and `on`"));
-        }
-    }
-    for step in &scenario.steps {
-        if let Some(name) = &step.grant
-            && !scenario.world.grants.contains_key(name)
-        {
-            let known: Vec<&str> = scenario.world.grants.keys().map(String::as_str).collect();
-            return wrong(format!(
-                "grant = \"{name}\": the world has the grants {}",
-                known.join(", ")
-            ));
+    for (name, grant) in &scenario.world.grants {
+        if let Err(missing) = grant.check(&scenario.world) {
+            return wrong(format!("the grant `{name}`: {missing}"));
         }
     }
     Ok(())

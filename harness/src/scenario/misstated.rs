@@ -1,5 +1,6 @@
 //! What is well formed in a file and cannot be, and where it stands.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ pub struct Misstated {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
-    Key(&'static str),
+    Key(Cow<'static, str>),
     Item(usize),
 }
 
@@ -51,14 +52,14 @@ impl Misstated {
     }
 
     /// It is what stands behind this key.
-    pub(crate) fn at(mut self, key: &'static str) -> Self {
-        self.place.push(Step::Key(key));
+    pub(crate) fn at(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.place.push(Step::Key(key.into()));
         self
     }
 
     /// It is in that entry, from 0, of the list behind this key.
     pub(crate) fn in_entry(mut self, key: &'static str, number: usize) -> Self {
-        self.place.extend([Step::Item(number), Step::Key(key)]);
+        self.place.extend([Step::Item(number), Step::Key(key.into())]);
         self
     }
 
@@ -98,10 +99,10 @@ impl Misstated {
         let Some(Step::Key(first)) = steps.next() else {
             return None;
         };
-        let mut at = table.get_ref().get(*first)?;
+        let mut at = table.get_ref().get(first.as_ref())?;
         for step in steps {
             let inner = match (step, at.get_ref()) {
-                (Step::Key(key), DeValue::Table(members)) => members.get(*key),
+                (Step::Key(key), DeValue::Table(members)) => members.get(key.as_ref()),
                 (Step::Item(number), DeValue::Array(items)) => items.get(*number),
                 _ => None,
             };
@@ -123,6 +124,13 @@ impl fmt::Display for Misstated {
     }
 }
 
+/// What a check before the world was built would have found.
+impl From<Misstated> for crate::run::RunError {
+    fn from(wrong: Misstated) -> Self {
+        Self::Scenario(wrong.to_string())
+    }
+}
+
 /// Reads a TOML file, and checks what it says. `shown_in` says where to see how it should be.
 pub(crate) fn read_checked<T: DeserializeOwned>(
     path: &Path,
@@ -130,7 +138,7 @@ pub(crate) fn read_checked<T: DeserializeOwned>(
     check: impl FnOnce(&T) -> Result<(), Misstated>,
 ) -> Result<T, ScenarioError> {
     let text = read_text(path)?;
-    let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, &error, shown_in))?;
+    let read = toml::from_str(&text).map_err(|error| SyntaxError::new(path, &text, error, shown_in))?;
     check(&read).map_err(|wrong| wrong.in_text(path, &text, shown_in))?;
     Ok(read)
 }

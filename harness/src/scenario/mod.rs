@@ -7,23 +7,33 @@ mod expect;
 mod file;
 mod library;
 mod misstated;
+mod named;
 mod password;
+mod resource;
+#[cfg(test)]
+mod schema;
 mod single_server;
+mod step;
 mod world;
 
 pub(crate) use alike::{nearest, shown};
+pub(crate) use check::is_inside;
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
-pub use file::{Scenario, Step, StepKind};
+pub use file::Scenario;
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
+pub use named::About;
+pub(crate) use named::Part;
 pub use password::Password;
+pub use resource::SubscriptionWorld;
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
+pub use step::{Step, StepKind};
 pub use world::{
-    GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
-    VaultIdentity, VaultWorld, World,
+    Acting, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
+    TagWorld, VaultIdentity, VaultWorld, World,
 };

@@ -9,6 +9,8 @@ use serde::Deserialize;
 /// A password: what the file says, or else one made up. Worlds are reached over sockets that anybody
 /// on the machine can open, so that none may be known beforehand.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
 #[serde(try_from = "String")]
 pub struct Password {
     text: String,

@@ -7,6 +7,7 @@ use super::Password;
 
 /// Which model of permissions a key vault is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PermissionModel {
     /// Azure roles.
@@ -17,7 +18,8 @@ pub enum PermissionModel {
 }
 
 /// The key vault.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyVaultWorld {
     /// Its name.
@@ -42,6 +44,14 @@ pub struct KeyVaultWorld {
     pub value: String,
     /// The resource group it is in.
     pub group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    pub subscription: Option<String>,
+    /// Properties besides, as ARM spells them.
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    pub properties: toml::Table,
 }
 
 impl Default for KeyVaultWorld {
@@ -58,12 +68,15 @@ impl Default for KeyVaultWorld {
             pinned: false,
             value: "Server={server}.postgres.database.azure.com;Database={database};Port=5432;User Id={user}@{server};Password={password};Ssl Mode=Require;".to_owned(),
             group: "databases".to_owned(),
+            subscription: None,
+            properties: toml::Table::new(),
         }
     }
 }
 
 /// What a database user has been granted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UserRights {
     /// What `azdrill grants` grants, and the right to read large objects besides.
@@ -83,6 +96,7 @@ pub enum UserRights {
 
 /// A database user.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UserWorld {
     /// Its name.
@@ -105,6 +119,7 @@ impl Default for UserWorld {
 
 /// A server to restore to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TargetWorld {
     /// Its name.
@@ -143,6 +158,7 @@ impl Default for TargetWorld {
 
 /// Somebody else than the operator: a service principal with roles of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PersonaWorld {
     /// The roles, each on a site.
@@ -154,6 +170,7 @@ pub struct PersonaWorld {
 
 /// A role of a persona.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PersonaRole {
     /// The role's display name.

@@ -1,12 +1,14 @@
 //! The world a scenario begins with. Everything in it is created by the operator through the front
 //! door, like anybody's resources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use azdrill_emulator::entropy::Entropy;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+
+use crate::run::Resource;
 
 use super::{KeyVaultWorld, Password, PersonaWorld, TargetWorld, UserWorld};
 
@@ -15,13 +17,16 @@ pub const ROTATED: &str = "Rotated; \"'=";
 
 /// A world. Everything has a default; a file says what is different.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct World {
     /// The time at which it begins, if that matters to it.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub start: Option<Timestamp>,
     /// `fast` or `recorded`: whether Azure's own waiting is played.
     pub pace: String,
     /// How long a role assignment takes to be seen (`10m`).
+    #[cfg_attr(test, schemars(with = "String"))]
     pub role_propagation: SignedDuration,
     /// The region of everything that names none of its own.
     pub location: String,
@@ -38,11 +43,22 @@ pub struct World {
     /// A single server to restore to, if there is one.
     pub target: Option<TargetWorld>,
     /// Until when a single server may be protected without credentials in Key Vault.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub entra_credentials_until: Option<Timestamp>,
     /// Who else acts, by name.
     pub personas: BTreeMap<String, PersonaWorld>,
     /// Roles, by a name of their own so that a file that extends another can change one.
     pub grants: BTreeMap<String, GrantWorld>,
+    /// What the tables `[resource.NAME]` name; filled in by the library.
+    #[serde(skip)]
+    pub resources: BTreeMap<String, Resource>,
+    /// Names of further subscriptions; filled in by the library.
+    #[serde(skip)]
+    pub subscriptions: BTreeSet<String>,
+    /// Whether the server, the vault and the account of the short forms are left out, since everything there is
+    /// has a name; filled in by the library.
+    #[serde(skip)]
+    pub all_named: bool,
 }
 
 impl Default for World {
@@ -61,6 +77,9 @@ impl Default for World {
             entra_credentials_until: None,
             personas: BTreeMap::new(),
             grants: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            subscriptions: BTreeSet::new(),
+            all_named: false,
         }
     }
 }
@@ -83,6 +102,7 @@ impl World {
         ]
         .into_iter()
         .chain(target)
+        .chain(self.resources.values().filter_map(Resource::password))
     }
 
     /// Makes up from a seed whatever secret the file does not say, so that the same seed gives the
@@ -94,6 +114,9 @@ impl World {
         if let Some(target) = &mut self.target {
             target.user.password.derive(&entropy.fork("target user"));
         }
+        for (name, resource) in &mut self.resources {
+            resource.derive_secrets(&entropy.fork("resource").fork(name));
+        }
         for (name, persona) in &mut self.personas {
             persona.secret.derive(&entropy.fork("persona").fork(name));
         }
@@ -102,6 +125,7 @@ impl World {
 
 /// Which kind of server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServerFlavour {
     /// `Microsoft.DBforPostgreSQL/flexibleServers`.
@@ -115,6 +139,7 @@ pub enum ServerFlavour {
 
 /// How a server is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServerNetwork {
     /// By a public address behind firewall rules.
@@ -127,7 +152,8 @@ pub enum ServerNetwork {
 }
 
 /// The database server.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerWorld {
     /// Its name.
@@ -138,9 +164,12 @@ pub struct ServerWorld {
     pub password: Password,
     /// The major version; the newest at hand if left out.
     pub version: Option<u32>,
+    /// Its region, if it is not the world's.
+    pub location: Option<String>,
     /// How it is reached.
     pub network: ServerNetwork,
     /// Addresses on the internet that the firewall lets in.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub firewall: Vec<IpAddr>,
     /// Whether the firewall lets Azure services in (a single server's rule from 0.0.0.0 to 0.0.0.0).
     pub azure_services: bool,
@@ -158,6 +187,14 @@ pub struct ServerWorld {
     pub database: String,
     /// The resource group it is in.
     pub group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    pub subscription: Option<String>,
+    /// Properties besides, as ARM spells them.
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    pub properties: toml::Table,
 }
 
 impl Default for ServerWorld {
@@ -167,6 +204,7 @@ impl Default for ServerWorld {
             flavour: ServerFlavour::Flexible,
             password: Password::default(),
             version: None,
+            location: None,
             network: ServerNetwork::Public,
             firewall: Vec::new(),
             azure_services: true,
@@ -176,12 +214,15 @@ impl Default for ServerWorld {
             content: "shop".to_owned(),
             database: "shop".to_owned(),
             group: "databases".to_owned(),
+            subscription: None,
+            properties: toml::Table::new(),
         }
     }
 }
 
 /// Which identities a vault has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VaultIdentity {
     /// None.
@@ -195,8 +236,21 @@ pub enum VaultIdentity {
     Both,
 }
 
+/// Which of a vault's identities acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Acting {
+    /// The system-assigned one.
+    #[default]
+    System,
+    /// The user-assigned one.
+    User,
+}
+
 /// The Backup vault.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct VaultWorld {
     /// Its name.
@@ -205,8 +259,8 @@ pub struct VaultWorld {
     pub location: Option<String>,
     /// Its identities.
     pub identity: VaultIdentity,
-    /// Which of them protects: `system` or `user`.
-    pub protect_as: String,
+    /// Which of them protects.
+    pub protect_as: Acting,
     /// Its redundancy.
     pub redundancy: String,
     /// Its soft-delete state.
@@ -219,6 +273,14 @@ pub struct VaultWorld {
     pub tags: Vec<TagWorld>,
     /// The resource group it is in.
     pub group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    pub subscription: Option<String>,
+    /// Properties besides, as ARM spells them.
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    pub properties: toml::Table,
 }
 
 impl Default for VaultWorld {
@@ -227,19 +289,22 @@ impl Default for VaultWorld {
             name: "drill-vault".to_owned(),
             location: None,
             identity: VaultIdentity::System,
-            protect_as: "system".to_owned(),
+            protect_as: Acting::System,
             redundancy: "LocallyRedundant".to_owned(),
             soft_delete: "On".to_owned(),
             schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
             keep: "P3M".to_owned(),
             tags: Vec::new(),
             group: "backup".to_owned(),
+            subscription: None,
+            properties: toml::Table::new(),
         }
     }
 }
 
 /// A retention tag of the vault's policy.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TagWorld {
     /// Its name.
@@ -253,7 +318,8 @@ pub struct TagWorld {
 }
 
 /// The storage account restores go to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageWorld {
     /// Its name.
@@ -282,6 +348,14 @@ pub struct StorageWorld {
     pub allow_shared_key_access: bool,
     /// The resource group it is in.
     pub group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    pub subscription: Option<String>,
+    /// Properties besides, as ARM spells them.
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    pub properties: toml::Table,
 }
 
 impl Default for StorageWorld {
@@ -300,51 +374,65 @@ impl Default for StorageWorld {
             allow_cross_tenant_replication: true,
             allow_shared_key_access: true,
             group: "restore".to_owned(),
+            subscription: None,
+            properties: toml::Table::new(),
         }
     }
 }
 
-/// Who a role is given to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grantee {
-    /// The vault's system-assigned identity.
-    #[default]
-    Vault,
-    /// The vault's user-assigned identity.
-    VaultUser,
-    /// The application id of the vault's identity, pasted where the object id belongs.
-    VaultApplicationId,
-    /// The operator.
-    Operator,
+/// Who a role is given to: `vault` (the vault's system-assigned identity), `vault_user` (its user-assigned one),
+/// `vault_application_id` (the application id of its identity, pasted where the object id belongs), `operator`;
+/// or a named vault or identity, and of a named vault `NAME.user` and `NAME.application_id`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Grantee(String);
+
+impl Default for Grantee {
+    fn default() -> Self {
+        Self("vault".to_owned())
+    }
 }
 
-/// What a role is given on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Site {
-    /// The server.
-    Server,
-    /// The server's resource group.
-    ServerGroup,
-    /// The storage account.
-    Storage,
-    /// The storage account's resource group.
-    StorageGroup,
-    /// The container.
-    Container,
-    /// The vault.
-    Vault,
-    /// The key vault.
-    KeyVault,
-    /// The server to restore to.
-    Target,
-    /// The subscription.
-    Subscription,
+impl Grantee {
+    /// What the vault of the short form or a named resource is called, and which of its principals is meant.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        match self.0.as_str() {
+            "vault_user" => ("vault", "user"),
+            "vault_application_id" => ("vault", "application_id"),
+            other => other.split_once('.').unwrap_or((other, "")),
+        }
+    }
+
+    /// The word.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What something is about: `server`, `server_group` (its resource group), `storage`, `storage_group`, `container`,
+/// `vault`, `key_vault`, `target`, `subscription`; or a named resource, its group (`NAME.group`), or a named
+/// subscription.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Site(String);
+
+impl Site {
+    /// By its word.
+    pub(crate) fn of(word: &str) -> Self {
+        Self(word.to_owned())
+    }
+
+    /// The word.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A role given.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GrantWorld {
     /// To whom.
@@ -358,4 +446,19 @@ pub struct GrantWorld {
     /// Whether it is left out after all: for a file that extends another.
     #[serde(default)]
     pub absent: bool,
+}
+
+impl GrantWorld {
+    /// Checks that it says all it has to, and names what there is.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, or is not there.
+    pub(crate) fn check(&self, world: &World) -> Result<(), super::Misstated> {
+        let Some(on) = self.on.as_ref().filter(|_| !self.role.is_empty()) else {
+            return Err(super::Misstated::new("it needs `role` and `on`"));
+        };
+        world.check_site(on).map_err(|wrong| wrong.at("on"))?;
+        world.check_grantee(&self.to).map_err(|wrong| wrong.at("to"))
+    }
 }

@@ -12,6 +12,7 @@ use crate::scenario::{Misstated, ScenarioError, read_checked};
 
 /// What must come of a command. What is left out is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RunExpect {
     /// The command's exit code.
@@ -38,6 +39,7 @@ pub struct RunExpect {
 
 /// A refusal there must have been: of a request, or at a stage of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ExpectedRefusal {
     /// The operation refused.
@@ -54,6 +56,7 @@ pub struct ExpectedRefusal {
 
 /// A job there must have been.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ExpectedJob {
     /// `Backup` or `Restore`.

@@ -18,6 +18,7 @@ use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultFile {
@@ -30,6 +31,7 @@ pub struct FaultFile {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct RequestFault {
@@ -55,6 +57,7 @@ struct RequestFault {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Answer {
@@ -67,6 +70,7 @@ struct Answer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct LoseAnswer {
@@ -75,6 +79,7 @@ struct LoseAnswer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields)]
 struct ConnectionEntry {
@@ -83,6 +88,7 @@ struct ConnectionEntry {
     server: String,
     /// Where the client stands; anywhere if left out.
     #[cfg_attr(test, schema(value_type = Option<String>))]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     from: Option<OriginKind>,
     #[serde(default = "one", deserialize_with = "from_one")]
     nth: u64,
@@ -96,6 +102,7 @@ struct ConnectionEntry {
 
 /// What goes wrong with a connection, as files write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(rename_all = "snake_case")]
 enum ConnectionWord {
@@ -171,7 +178,16 @@ impl FaultFile {
     /// operation that is not there or says nothing to do, as well.
     pub fn read(path: &Path, rules: &Rules) -> Result<Self, ScenarioError> {
         let shown_in = "README.md shows what a file of faults may say";
-        read_checked(path, shown_in, |file: &Self| file.faults(rules).map(|_| ()))
+        read_checked(path, shown_in, |file: &Self| file.check(rules))
+    }
+
+    /// Checks everything that can be checked before there is a world.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be.
+    pub(crate) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
+        self.faults(rules).map(|_| ())
     }
 
     /// The faults of requests, once everything that can be checked before there is a world has been.
@@ -225,7 +241,7 @@ impl FaultFile {
 
 /// The faults that should have struck and have not, each in a sentence; where one waits for a database
 /// server that is not there, with those that are.
-pub(super) fn unstruck(azure: &Azure) -> Vec<String> {
+pub(crate) fn unstruck(azure: &Azure) -> Vec<String> {
     let hosts = azure.running_databases();
     let servers: Vec<&str> = hosts.iter().filter_map(|host| host.split('.').next()).collect();
     let told = azure.faults().unstruck().map(|fault| {

@@ -26,6 +26,7 @@ pub use call::{Call, Refused, RefusedCall, Told};
 pub use environment::{Environment, Form, Reach};
 pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};
 pub use faults::FaultFile;
+pub(crate) use faults::unstruck;
 pub use hosts::{HostsFile, Resolving};
 pub use java::{java_options, write_trust_store};
 pub use origin::{OriginError, origin};

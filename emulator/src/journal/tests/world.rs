@@ -225,7 +225,7 @@ impl World {
                 length: u64::from(length),
             }],
             length: u64::from(length),
-            md5: (length % 2 == 0).then_some([name; 16]),
+            md5: length.is_multiple_of(2).then_some([name; 16]),
         };
         self.stored += u64::from(length);
         let target = format!("/box/blob{}", name % 3);

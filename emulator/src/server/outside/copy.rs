@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::pause::Pauses;
+use super::pause::{Moment, Pauses};
 use super::upload::{Block, Condition, Container, Credential, Upload};
 use crate::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult};
 use crate::machine::Core;
@@ -23,7 +23,7 @@ pub(super) async fn carry_out<C: Core>(
         name: &work.container,
         credential: Credential::Bearer(&work.bearer),
     };
-    pauses.staged(0).await;
+    pauses.at(Moment::Copied(0)).await;
     let mut blocks = 0;
     let mut uploads = Vec::with_capacity(work.files.len());
     for (file, source) in work.files.iter().zip(sources) {
@@ -32,7 +32,7 @@ pub(super) async fn carry_out<C: Core>(
         while let Some(block) = read_block(&mut source)? {
             upload.stage(block).await?;
             blocks += 1;
-            pauses.staged(blocks).await;
+            pauses.at(Moment::Copied(blocks)).await;
             // Nothing above waits for anything, and others have work to do.
             tokio::task::yield_now().await;
         }

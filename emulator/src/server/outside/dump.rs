@@ -6,6 +6,7 @@
 use futures_util::StreamExt;
 
 use super::database::failed;
+use super::pause::{Moment, Pauses};
 use super::upload::{Block, Condition, Container, Credential, Upload};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult};
@@ -17,6 +18,7 @@ pub(super) async fn carry_out<C: Core>(
     front_door: &FrontDoor<C>,
     engine: &dyn DatabaseEngine,
     work: &DumpWork,
+    mut pauses: Pauses,
 ) -> Result<EffectResult, EffectFailure> {
     let databases = engine.databases(&work.key).await.map_err(failed)?;
     let datasource_size_bytes = engine.size(&work.key).await.map_err(failed)?;
@@ -30,7 +32,7 @@ pub(super) async fn carry_out<C: Core>(
     let mut files = Vec::new();
     for kind in kinds(databases, &work.excluded_databases) {
         let blob = format!("{}{}", work.blob_prefix, name(&kind));
-        let length = write(engine, &container, &work.key, kind.clone(), &blob).await?;
+        let length = write(engine, &container, &work.key, kind.clone(), &blob, &mut pauses).await?;
         files.push(DumpedFile { blob, kind, length });
     }
     Ok(EffectResult::Dumped {
@@ -64,9 +66,10 @@ async fn write<C: Core>(
     key: &str,
     kind: DumpKind,
     blob: &str,
+    pauses: &mut Pauses,
 ) -> Result<u64, EffectFailure> {
     let dump = engine.dump(key, kind).await.map_err(failed)?;
-    upload_dump(container, dump, blob, failed).await
+    upload_dump(container, dump, blob, pauses, failed).await
 }
 
 /// Streams a dump into a blob, and commits it if the dump has ended well. Answers with its length.
@@ -74,12 +77,14 @@ pub(super) async fn upload_dump<C: Core>(
     container: &Container<'_, C>,
     mut dump: Dump,
     blob: &str,
+    pauses: &mut Pauses,
     failed: impl Fn(EngineError) -> EffectFailure,
 ) -> Result<u64, EffectFailure> {
     let mut upload = Upload::new(container, blob);
     let mut block = Block::default();
     while let Some(bytes) = dump.next().await {
         let mut bytes = bytes.map_err(&failed)?;
+        pauses.at(Moment::Dumping).await;
         while !bytes.is_empty() {
             block.fill_from(&mut bytes);
             if block.is_full() {

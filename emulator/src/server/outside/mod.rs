@@ -19,8 +19,8 @@ use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use crate::machine::Core;
 
-pub use pause::CopyPause;
-pub(super) use pause::CopyPauses;
+pub(super) use pause::WorkPauses;
+pub use pause::{Moment, WorkPause};
 
 use session::Desk;
 
@@ -68,7 +68,7 @@ impl Prepared {
 pub(super) struct Tools<C> {
     pub(super) front_door: FrontDoor<C>,
     pub(super) engine: Option<Arc<dyn DatabaseEngine>>,
-    pub(super) pauses: CopyPauses,
+    pub(super) pauses: WorkPauses,
     pub(super) gate: DatabaseGate<C>,
     /// The version of clients' programs that is asked for; 0 if none is.
     pub(super) client_major: AtomicU32,
@@ -85,11 +85,14 @@ impl<C: Core> Tools<C> {
                 Err(failure) => Err(failure),
             },
             Work::Dump(work) => match self.engine() {
-                Ok(engine) => dump::carry_out(&self.front_door, engine, &work).await,
+                Ok(engine) => {
+                    let pauses = self.pauses.take(Moment::Dumping);
+                    dump::carry_out(&self.front_door, engine, &work, pauses).await
+                }
                 Err(failure) => Err(failure),
             },
             Work::Copy(work) => {
-                let pauses = self.pauses.take();
+                let pauses = self.pauses.take(Moment::Copied(0));
                 copy::carry_out(&self.front_door, &work, prepared.sources, pauses).await
             }
             Work::Examine(work) => match self.desk() {
@@ -97,11 +100,15 @@ impl<C: Core> Tools<C> {
                 Err(failure) => Err(failure),
             },
             Work::DumpDatabase(work) => match self.desk() {
-                Ok(desk) => desk.dump(&work).await,
+                Ok(desk) => desk.dump(&work, self.pauses.take(Moment::Dumping)).await,
                 Err(failure) => Err(failure),
             },
             Work::LoadDatabase(work) => match self.desk() {
-                Ok(desk) => desk.load(&work, prepared.sources.into_iter().next()).await,
+                Ok(desk) => {
+                    let pauses = self.pauses.take(Moment::Loading);
+                    desk.load(&work, prepared.sources.into_iter().next(), pauses)
+                        .await
+                }
                 Err(failure) => Err(failure),
             },
             Work::WorkOut(work) => {

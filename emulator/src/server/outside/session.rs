@@ -6,6 +6,7 @@ use std::io;
 use futures_util::StreamExt;
 
 use super::dump::upload_dump;
+use super::pause::{Moment, Pauses};
 use super::upload::{Container, Credential};
 use crate::jobs::{
     DumpDatabaseWork, DumpKind, DumpedFile, EffectFailure, EffectResult, ExamineWork, LoadDatabaseWork,
@@ -39,7 +40,11 @@ impl<C: Core> Desk<'_, C> {
     }
 
     /// Dumps a database into a blob, which is committed only when the dump has ended well.
-    pub(super) async fn dump(&self, work: &DumpDatabaseWork) -> Result<EffectResult, EffectFailure> {
+    pub(super) async fn dump(
+        &self,
+        work: &DumpDatabaseWork,
+        mut pauses: Pauses,
+    ) -> Result<EffectResult, EffectFailure> {
         let (entrance, call) = self.come_in(&work.sign_in)?;
         let container = Container {
             front_door: self.front_door,
@@ -51,7 +56,7 @@ impl<C: Core> Desk<'_, C> {
         let begun = self.engine.client_dump(&call).await;
         let begun = begun.map_err(|error| explain(&entrance, error))?;
         let failed = |error| explain(&entrance, error);
-        let length = upload_dump(&container, begun.dump, &work.blob, failed).await?;
+        let length = upload_dump(&container, begun.dump, &work.blob, &mut pauses, failed).await?;
         Ok(EffectResult::Dumped {
             files: vec![DumpedFile {
                 blob: work.blob.clone(),
@@ -67,6 +72,7 @@ impl<C: Core> Desk<'_, C> {
         &self,
         work: &LoadDatabaseWork,
         source: Option<io::Result<StoredReader>>,
+        mut pauses: Pauses,
     ) -> Result<EffectResult, EffectFailure> {
         let (entrance, call) = self.come_in(&work.sign_in)?;
         check_text(&work.database)?;
@@ -74,6 +80,7 @@ impl<C: Core> Desk<'_, C> {
             .unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()))
             .map_err(|error| EffectFailure::Store(format!("cannot read the dump: {error}")))?;
         let bytes = source.remaining();
+        pauses.at(Moment::Loading).await;
         let loaded = self.engine.client_load(&call, &work.database, read(source));
         loaded.await.map_err(|error| explain(&entrance, error))?;
         Ok(EffectResult::Loaded { bytes })

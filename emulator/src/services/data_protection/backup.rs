@@ -236,7 +236,7 @@ impl Backup {
             return self.interrupted(context).into();
         };
         match step(moving, context) {
-            Progress::Needs(need) => Step::need(need, Self::go_on),
+            Progress::Needs(need) => Step::need(*need, Self::go_on),
             Progress::Failed(violation) => self.fail(context, &violation).into(),
             Progress::Moved(moved) => {
                 moving.moved = Some(moved);

@@ -125,8 +125,8 @@ pub(super) fn backup_is_running(context: &Context<'_>, vault: &ResourceId, insta
 }
 
 /// When scheduled backups of an instance began, newest first.
-pub(super) fn scheduled<'a>(
-    context: &'a Context<'_>,
+pub(super) fn scheduled(
+    context: &Context<'_>,
     vault: &ResourceId,
     instance: &ResourceId,
 ) -> impl Iterator<Item = Timestamp> {

@@ -59,7 +59,7 @@ impl<T> Copy for Then<T> {}
 /// What a step of a task comes to.
 pub(super) enum Step<T> {
     /// It waits.
-    Wait(Wait<T>),
+    Wait(Box<Wait<T>>),
     /// It has ended.
     Over(Over),
 }
@@ -73,34 +73,34 @@ pub(super) struct Wait<T> {
 impl<T> Step<T> {
     /// Goes on after this time.
     pub(super) fn sleep(time: SignedDuration, then: fn(&mut T, &mut Context<'_>) -> Self) -> Self {
-        Self::Wait(Wait {
+        Self::Wait(Box::new(Wait {
             need: Need::Sleep(time),
             then: Then::Woke(then),
-        })
+        }))
     }
 
     /// Goes on with the answer to a call.
     pub(super) fn call(call: Outbound, then: fn(&mut T, &mut Context<'_>, Response) -> Self) -> Self {
-        Self::Wait(Wait {
+        Self::Wait(Box::new(Wait {
             need: Need::Call(call),
             then: Then::Answered(then),
-        })
+        }))
     }
 
     /// Goes on with the result of outside work.
     pub(super) fn work(work: Work, then: fn(&mut T, &mut Context<'_>, EffectResult) -> Self) -> Self {
-        Self::Wait(Wait {
+        Self::Wait(Box::new(Wait {
             need: Need::Work(work),
             then: Then::Worked(then),
-        })
+        }))
     }
 
     /// Goes on with whatever answers a need: for a part of a task that has steps of its own.
     pub(super) fn need(need: Need, then: fn(&mut T, &mut Context<'_>, Input) -> Self) -> Self {
-        Self::Wait(Wait {
+        Self::Wait(Box::new(Wait {
             need,
             then: Then::Whatever(then),
-        })
+        }))
     }
 }
 

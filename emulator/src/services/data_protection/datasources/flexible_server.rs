@@ -76,7 +76,7 @@ impl Mover for LongTermRetention {
 impl LongTermRetention {
     fn watch(&mut self) -> Progress {
         *self = Self::AnyWork;
-        Progress::Needs(Need::Watch)
+        Progress::Needs(Box::new(Need::Watch))
     }
 
     /// What the server says of the backup.
@@ -111,12 +111,12 @@ fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: 
     let Some(vault) = context.state.resource(&site.vault) else {
         return Progress::Failed(Box::new(Violation::moving(context, "the vault is gone")));
     };
-    Progress::Needs(Need::Call(Outbound {
+    Progress::Needs(Box::new(Need::Call(Outbound {
         principal: Some(site.principal),
         audience: "https://management.azure.com/",
         path: service_path(context, vault),
         request,
-    }))
+    })))
 }
 
 /// The server's side said no: to the vault's identity, or because of the server's own state.

@@ -66,7 +66,7 @@ pub(super) struct Site {
 /// How far the data has come.
 pub(super) enum Progress {
     /// Something is needed first.
-    Needs(Need),
+    Needs(Box<Need>),
     /// It is there.
     Moved(Moved),
     /// It cannot be moved.

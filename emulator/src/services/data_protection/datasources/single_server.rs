@@ -30,7 +30,7 @@ impl Mover for Plugin {
         match site.sign_in.take() {
             Some(sign_in) => {
                 let dump = plugin::dump(sign_in, &site.place, &site.point, &site.signature);
-                Progress::Needs(Need::Work(Work::DumpDatabase(dump)))
+                Progress::Needs(Box::new(Need::Work(Work::DumpDatabase(dump))))
             }
             None => failed(context, "there is no way to sign in"),
         }

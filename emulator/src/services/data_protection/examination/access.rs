@@ -5,8 +5,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::violation::{inner_error, violation};
 use super::{Examination, Outcome, service_path};
-use crate::model::{Request, Response};
-use crate::rules::{Endpoint, Gate, Prerequisite, Subject};
+use crate::model::{Request, Response, Timestamp};
+use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
 use crate::services::{Context, Outbound};
@@ -58,15 +58,23 @@ impl Examination {
             return Outcome::NotMet(violation(context, row, "there is nothing to hold the role on"));
         };
         let principals = context.state.directory.with_groups(principal);
-        if context
-            .state
-            .access
-            .holds_role(context.now, &principals, wanted.id, &scope)
-        {
+        let holds = |now| {
+            let access = &context.state.access;
+            access.holds_role(now, &principals, wanted.id, &scope)
+        };
+        if holds(context.now) {
             return Outcome::Met;
         }
-        let reason = format!("the vault's identity does not hold {role} at {scope}");
+        let mut reason = format!("the vault's identity does not hold {role} at {scope}");
+        // A role that was just assigned is not seen at once.
+        let pending = holds(Timestamp::MAX);
+        if pending {
+            reason += ", where it is assigned and not seen yet";
+        }
         let mut found = violation(context, row, &reason);
+        if pending {
+            found.refusal.name([rule::E1_PROPAGATION]);
+        }
         found.refusal.gate = Gate::Authorization;
         found.inner = inner_error("AuthorizationFailed", &reason);
         Outcome::NotMet(found)

@@ -1,0 +1,153 @@
+//! Flexible servers.
+
+use azdrill_emulator::entropy::Entropy;
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Kind, over};
+use crate::run::build::{ADMIN, firewall, must, private_endpoint};
+use crate::run::client::Client;
+use crate::run::{Names, RunError};
+use crate::scenario::{Part, ServerFlavour, ServerNetwork, ServerWorld, World};
+
+/// A flexible server: the words of `[world.server]`, but for `flavour`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct FlexibleServer(pub(super) ServerWorld);
+
+impl Kind for FlexibleServer {
+    fn rank(&self) -> u8 {
+        1
+    }
+
+    fn part(&self) -> Option<Part> {
+        Some(Part::Server)
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.0.name);
+    }
+
+    fn place(&self) -> Option<(&str, Option<&str>)> {
+        Some((&self.0.group, self.0.subscription.as_deref()))
+    }
+
+    fn stand_in(&self, seen: &mut World) {
+        seen.server = ServerWorld {
+            flavour: ServerFlavour::Flexible,
+            ..self.0.clone()
+        };
+    }
+
+    fn id(&self, names: &Names) -> String {
+        names.server.clone()
+    }
+
+    fn password(&self) -> Option<&str> {
+        Some(self.0.password.as_str())
+    }
+
+    fn derive_secrets(&mut self, entropy: &Entropy) {
+        self.0.password.derive(entropy);
+    }
+}
+
+impl FlexibleServer {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        seen: &World,
+    ) -> Result<(), RunError> {
+        server(client, names, seen).await
+    }
+}
+
+/// The network that a server or an account of the world needs, if one does.
+pub(in crate::run) async fn network(
+    client: &mut Client,
+    names: &Names,
+    world: &World,
+) -> Result<(), RunError> {
+    let needed = world.storage.private_endpoint || world.server.network != ServerNetwork::Public;
+    if !needed {
+        return Ok(());
+    }
+    let body = json!({
+        "location": world.location,
+        "properties": {
+            "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+            "subnets": [
+                {"name": "endpoints", "properties": {"addressPrefix": "10.1.1.0/24"}},
+                {"name": "postgres", "properties": {"addressPrefix": "10.1.2.0/24", "delegations": [{"name": "postgres", "properties": {"serviceName": "Microsoft.DBforPostgreSQL/flexibleServers"}}]}},
+            ],
+        },
+    });
+    let id = names.network();
+    let is_there = id
+        .parse()
+        .is_ok_and(|id| client.look(|core| core.state().resource(&id).is_some()));
+    if is_there {
+        return Ok(());
+    }
+    must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
+}
+
+/// The server with its firewall and its database.
+async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
+    let own = &world.server;
+    network(client, names, world).await?;
+    let network = match own.network {
+        ServerNetwork::Public => json!({"publicNetworkAccess": "Enabled"}),
+        ServerNetwork::PrivateEndpoint => json!({"publicNetworkAccess": "Disabled"}),
+        ServerNetwork::VirtualNetwork => {
+            let zone = names.private_dns_zone();
+            must(
+                client
+                    .operate(Method::PUT, &zone, Some(&json!({"location": "global"})))
+                    .await?,
+                &zone,
+            )?;
+            json!({
+                "publicNetworkAccess": "Disabled",
+                "delegatedSubnetResourceId": names.subnet("postgres"),
+                "privateDnsZoneArmResourceId": zone,
+            })
+        }
+    };
+    let mut body = json!({
+        "location": own.location.as_ref().unwrap_or(&world.location),
+        "sku": {"name": "Standard_B1ms", "tier": "Burstable"},
+        "properties": {
+            "administratorLogin": ADMIN,
+            "administratorLoginPassword": own.password.as_str(),
+            "createMode": "Default",
+            "storage": {"storageSizeGB": 32},
+            "network": network,
+        },
+    });
+    if let Some(version) = own.version {
+        body["properties"]["version"] = json!(version.to_string());
+    }
+    over(&mut body, &own.properties);
+    must(
+        client.operate(Method::PUT, &names.server, Some(&body)).await?,
+        &names.server,
+    )?;
+    if own.network == ServerNetwork::PrivateEndpoint {
+        private_endpoint(client, names, world, &names.server, "postgresqlServer").await?;
+    }
+    if own.network == ServerNetwork::Public {
+        firewall(client, &names.server, &own.firewall).await?;
+    }
+    let database = format!("{}/databases/{}", names.server, own.database);
+    must(
+        client
+            .operate(Method::PUT, &database, Some(&json!({"properties": {}})))
+            .await?,
+        &database,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! User-assigned identities.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Kind;
+use crate::run::build::must;
+use crate::run::client::Client;
+use crate::run::{Names, RunError};
+use crate::scenario::World;
+
+/// A user-assigned identity.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Identity {
+    /// Its name.
+    name: String,
+    /// Its region, if it is not the world's.
+    location: Option<String>,
+    /// The resource group it is in.
+    group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    subscription: Option<String>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            location: None,
+            group: "backup".to_owned(),
+            subscription: None,
+        }
+    }
+}
+
+impl Kind for Identity {
+    fn rank(&self) -> u8 {
+        0
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn place(&self) -> Option<(&str, Option<&str>)> {
+        Some((&self.group, self.subscription.as_deref()))
+    }
+
+    fn id(&self, names: &Names) -> String {
+        format!(
+            "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}",
+            names.group(&self.group, self.subscription.as_deref()),
+            self.name
+        )
+    }
+}
+
+impl Identity {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        seen: &World,
+    ) -> Result<(), RunError> {
+        let body = json!({"location": self.location.as_ref().unwrap_or(&seen.location)});
+        let id = self.id(names);
+        must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
+    }
+}

@@ -1,0 +1,137 @@
+//! Policies of a Backup vault.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Kind;
+use crate::run::build::must;
+use crate::run::client::Client;
+use crate::run::{Names, RunError};
+use crate::scenario::{About, ServerFlavour, TagWorld, VaultWorld, World};
+
+/// A policy of a Backup vault, besides the one every vault has.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Its name.
+    name: String,
+    /// The vault, by name.
+    vault: Option<String>,
+    /// A server of the kind it is for, by name.
+    server: Option<String>,
+    /// The repeating intervals.
+    schedule: Vec<String>,
+    /// How long it keeps what has no tag of its own, as a duration of ISO 8601.
+    keep: String,
+    /// Its tags, besides the default one.
+    tags: Vec<TagWorld>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let own = VaultWorld::default();
+        Self {
+            name: String::new(),
+            vault: None,
+            server: None,
+            schedule: own.schedule,
+            keep: own.keep,
+            tags: own.tags,
+        }
+    }
+}
+
+impl Kind for Policy {
+    fn rank(&self) -> u8 {
+        3
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn about(&self) -> About {
+        About {
+            vault: self.vault.clone(),
+            server: self.server.clone(),
+            ..About::default()
+        }
+    }
+
+    fn stand_in(&self, seen: &mut World) {
+        seen.vault.schedule.clone_from(&self.schedule);
+        seen.vault.keep.clone_from(&self.keep);
+        seen.vault.tags.clone_from(&self.tags);
+    }
+
+    fn id(&self, names: &Names) -> String {
+        format!("{}/backupPolicies/{}", names.vault, self.name)
+    }
+}
+
+impl Policy {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        seen: &World,
+    ) -> Result<(), RunError> {
+        let id = self.id(names);
+        let body = policy_body(seen);
+        must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
+    }
+}
+
+/// The body of the vault's policy.
+pub(super) fn policy_body(world: &World) -> Value {
+    let own = &world.vault;
+    let kind = match world.server.flavour {
+        ServerFlavour::Single => "Microsoft.DBforPostgreSQL/servers/databases",
+        ServerFlavour::Flexible | ServerFlavour::ServerGroup => "Microsoft.DBforPostgreSQL/flexibleServers",
+    };
+    let mut tagging = vec![
+        json!({"isDefault": true, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}),
+    ];
+    let mut retention = vec![retention_rule("Default", &own.keep)];
+    for tag in &own.tags {
+        let mut criteria = json!({"objectType": "ScheduleBasedBackupCriteria"});
+        for (name, words) in &tag.criteria {
+            criteria[name] = json!(words);
+        }
+        tagging.push(json!({
+            "isDefault": false,
+            "taggingPriority": tag.priority,
+            "tagInfo": {"id": format!("{}_", tag.name), "tagName": tag.name},
+            "criteria": [criteria],
+        }));
+        retention.push(retention_rule(&tag.name, &tag.keep));
+    }
+    let mut rules = vec![json!({
+        "name": "BackupWeekly",
+        "objectType": "AzureBackupRule",
+        "backupParameters": {"objectType": "AzureBackupParams", "backupType": "Full"},
+        "dataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
+        "trigger": {
+            "objectType": "ScheduleBasedTriggerContext",
+            "schedule": {"repeatingTimeIntervals": own.schedule, "timeZone": "UTC"},
+            "taggingCriteria": tagging,
+        },
+    })];
+    rules.extend(retention);
+    json!({"properties": {"objectType": "BackupPolicy", "datasourceTypes": [kind], "policyRules": rules}})
+}
+
+fn retention_rule(name: &str, keep: &str) -> Value {
+    json!({
+        "name": name,
+        "objectType": "AzureRetentionRule",
+        "isDefault": name == "Default",
+        "lifecycles": [{
+            "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": keep},
+            "sourceDataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
+            "targetDataStoreCopySettings": [],
+        }],
+    })
+}

@@ -1,0 +1,67 @@
+//! Secrets.
+
+use serde::Deserialize;
+
+use super::Kind;
+use crate::run::build_single::{connection_string, set_secret};
+use crate::run::client::Client;
+use crate::run::{Names, RunError};
+use crate::scenario::{About, KeyVaultWorld, World};
+
+/// A secret of a key vault.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Secret {
+    /// Its name.
+    name: String,
+    /// The key vault, by name.
+    key_vault: Option<String>,
+    /// The server of the credentials, by name.
+    server: Option<String>,
+    /// Its value; `{server}`, `{database}`, `{user}` and `{password}` are filled in. The connection string of the
+    /// world's user if left out.
+    value: Option<String>,
+}
+
+impl Kind for Secret {
+    fn rank(&self) -> u8 {
+        6
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn about(&self) -> About {
+        About {
+            key_vault: self.key_vault.clone(),
+            server: self.server.clone(),
+            ..About::default()
+        }
+    }
+
+    fn stand_in(&self, seen: &mut World) {
+        seen.key_vault.secret.clone_from(&self.name);
+    }
+
+    fn id(&self, names: &Names) -> String {
+        format!("{}/secrets/{}", names.key_vault, self.name)
+    }
+}
+
+impl Secret {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        _names: &Names,
+        seen: &World,
+    ) -> Result<(), RunError> {
+        let own = KeyVaultWorld {
+            value: self.value.clone().unwrap_or_else(|| seen.key_vault.value.clone()),
+            ..seen.key_vault.clone()
+        };
+        let value = connection_string(&own, &seen.server.name, &seen.server.database, &seen.user);
+        set_secret(client, &own, &self.name, &value).await
+    }
+}

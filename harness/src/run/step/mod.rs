@@ -1,0 +1,146 @@
+//! What a step can be. One file each, with its words, what they must be, and what is done; listed here and
+//! nowhere else.
+
+use azdrill_emulator::rules::Rules;
+use serde::de::value::Error as NoWords;
+use serde::de::{Deserialize, Deserializer, Error as _};
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::{Outcome, Play, RunError};
+use crate::scenario::{Misstated, Part, World};
+
+#[macro_use]
+mod list;
+
+mod advance;
+mod azure_services;
+mod backup;
+mod blobs;
+mod compare;
+mod delete_container;
+mod deploy;
+mod fault;
+mod grant;
+mod grant_inline;
+mod grants;
+mod protect;
+mod recovery_points;
+mod recycle_identity;
+mod request;
+mod restore;
+mod revoke;
+mod rotate;
+mod secret;
+mod server;
+mod set;
+mod sql;
+mod validate_backup;
+mod validate_restore;
+
+steps! {
+    /// Move the clock.
+    "advance" Advance(advance::Advance),
+    /// Let Azure services into a server, or keep them out.
+    "azure_services" AzureServices(azure_services::AzureServices),
+    /// Take a backup now, and wait for the job.
+    "backup" Backup(backup::Backup),
+    /// List the target container's blobs.
+    "blobs" Blobs(blobs::Blobs),
+    /// Load a restored dump into a new server and compare it, row by row, with the source.
+    "compare" Compare(compare::Compare),
+    /// Delete the target container.
+    "delete_container" DeleteContainer(delete_container::DeleteContainer),
+    /// Deploy a template.
+    "deploy" Deploy(deploy::Deploy),
+    /// Have something go wrong with requests or connections to come.
+    "fault" Fault(fault::Fault),
+    /// Give a role.
+    "grant" Grant(grant::Grant),
+    /// Grant what can be granted in one step while configuring: what the vault's identity needs.
+    "grant_inline" GrantInline(grant_inline::GrantInline),
+    /// Grant the database user what a backup needs, with the text of `azdrill grants`.
+    "grants" Grants(grants::Grants),
+    /// Create the backup instance, and wait until protection is configured or has failed.
+    "protect" Protect(protect::Protect),
+    /// List recovery points.
+    "recovery_points" RecoveryPoints(recovery_points::RecoveryPoints),
+    /// Switch the vault's system-assigned identity off and on again.
+    "recycle_identity" RecycleIdentity(recycle_identity::RecycleIdentity),
+    /// Ask something of Azure Resource Manager that has no step of its own.
+    "request" Request(request::Request),
+    /// Restore the newest recovery point, and wait for the job.
+    "restore" Restore(restore::Restore),
+    /// Take a role back.
+    "revoke" Revoke(revoke::Revoke),
+    /// Change the password of the database user, in the database, in the secret, or in both.
+    "rotate" Rotate(rotate::Rotate),
+    /// Give the secret of the credentials a new value, or disable, expire, enable or delete it.
+    "secret" Secret(secret::Secret),
+    /// Stop, start, restart or delete the server.
+    "server" Server(server::Server),
+    /// Change properties of a resource.
+    "set" Set(set::Set),
+    /// Run SQL in the server's database.
+    "sql" Sql(sql::Sql),
+    /// Ask the vault whether the datasource can be protected.
+    "validate_backup" ValidateBackup(validate_backup::ValidateBackup),
+    /// Ask the vault whether the newest recovery point can be restored.
+    "validate_restore" ValidateRestore(validate_restore::ValidateRestore),
+}
+
+/// What every step does.
+pub(crate) trait Take {
+    /// Whether it can happen while a job is under way: whether all it asks for is answered at once.
+    const DURING: bool = false;
+
+    /// The parts that something of the world has to play in it: where there are several things that could, the
+    /// step says which.
+    const NEEDS: &'static [Part] = &[];
+
+    /// Checks what can be checked before there is a world.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be, and behind which of its words.
+    fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
+        Ok(())
+    }
+
+    /// Does it.
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError>;
+}
+
+/// The words a table of this type may have.
+pub(in crate::run) fn words_of<T: for<'de> Deserialize<'de>>() -> Vec<&'static str> {
+    let mut found: &'static [&'static str] = &[];
+    // It fails, once it has been told what it was looked at for.
+    let _ = T::deserialize(Words(&mut found));
+    found.to_vec()
+}
+
+/// Reads nothing, and notes the names of a structure's members.
+struct Words<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Words<'_> {
+    type Error = NoWords;
+
+    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _: V) -> Result<V::Value, NoWords> {
+        Err(NoWords::custom("there is nothing to read"))
+    }
+
+    fn deserialize_struct<V: serde::de::Visitor<'de>>(
+        self,
+        _: &'static str,
+        members: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, NoWords> {
+        *self.0 = members;
+        Err(NoWords::custom("there is nothing to read"))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}

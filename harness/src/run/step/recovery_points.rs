@@ -1,0 +1,45 @@
+//! What can be restored.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Take;
+use crate::run::{Outcome, Play, RunError};
+use crate::scenario::Part;
+
+/// Lists recovery points.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryPoints {}
+
+impl Take for RecoveryPoints {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+        let path = format!("{}/recoveryPoints", play.names.instance);
+        let response = play.client.send(Method::GET, &path, None).await?;
+        let mut outcome = Outcome::done();
+        outcome.status = response.status.as_u16().to_string();
+        let listed = response.json_body();
+        let points = listed["value"].as_array().map_or(&[][..], Vec::as_slice);
+        outcome.count = Some(points.len() as u64);
+        outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
+        Ok(outcome)
+    }
+}
+
+/// The day of a recovery point, its tag, and until when it is kept, as far as it says so.
+fn kept(point: &Value) -> String {
+    let properties = &point["properties"];
+    let day = |name: &str| properties[name].as_str().and_then(|time| time.get(..10));
+    let mut text = day("recoveryPointTime").unwrap_or_default().to_owned();
+    text += " ";
+    text += properties["retentionTagName"].as_str().unwrap_or_default();
+    if let Some(until) = day("expiryTime") {
+        text += " until ";
+        text += until;
+    }
+    text
+}

@@ -1,0 +1,36 @@
+//! The question before a protection.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Take;
+use crate::run::{Outcome, Play, RunError};
+use crate::scenario::{Acting, Part};
+
+/// Asks the vault whether the datasource can be protected.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ValidateBackup {
+    /// Which of the vault's identities carries it out: `system` or `user`; the vault's `protect_as` if left out.
+    identity: Option<Acting>,
+    /// Whether the request says so; `false` leaves `identityDetails` out.
+    #[serde(default = "yes")]
+    identity_details: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Take for ValidateBackup {
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+        let path = format!("{}/validateForBackup", play.names.vault);
+        let body = json!({"backupInstance": play.instance(self.identity, self.identity_details)});
+        let ended = play.client.operate(Method::POST, &path, Some(&body)).await?;
+        Ok(Outcome::of(&ended))
+    }
+}

@@ -1,0 +1,103 @@
+//! The tables `[resource.NAME]` of a file: read by their kind.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::error::Unread;
+use super::step::listed;
+use super::{Scenario, ScenarioError};
+use crate::run::Resource;
+
+/// What of a world has a short form: where a file has none of these and names things, there is what it names.
+const SHORT_FORMS: [&str; 6] = ["server", "vault", "storage", "key_vault", "user", "target"];
+
+/// A further subscription of the operator's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionWorld {}
+
+/// Reads the resources of one file strictly, as far as it says their kinds: a file that extends another may change
+/// one without saying what it is.
+pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), Unread> {
+    let Some(resources) = resources else {
+        return Ok(());
+    };
+    let DeValue::Table(resources) = resources.get_ref() else {
+        return Err(Unread::at(
+            resources.span(),
+            "tables were expected: [resource.NAME]",
+        ));
+    };
+    for resource in resources.values() {
+        let span = resource.span();
+        let DeValue::Table(own) = resource.get_ref() else {
+            return Err(Unread::at(span, "a table was expected: [resource.NAME]"));
+        };
+        let mut own = own.clone();
+        let Some(kind) = own.remove("kind") else {
+            continue;
+        };
+        let Some(word) = kind.get_ref().as_str() else {
+            return Err(Unread::at(kind.span(), "the word for a kind was expected"));
+        };
+        let Some(words) = Resource::own_words(word) else {
+            let message = format!(
+                "unknown kind `{word}`, expected one of {}",
+                listed(Resource::KINDS)
+            );
+            return Err(Unread::at(kind.span(), message));
+        };
+        // It follows from the kind.
+        let words: Vec<&str> = words.into_iter().filter(|word| *word != "flavour").collect();
+        for key in own.keys() {
+            if !words.contains(&key.get_ref().as_ref()) {
+                let message = format!(
+                    "unknown field `{}` of the kind `{word}`, expected one of {}",
+                    key.get_ref(),
+                    listed(&words)
+                );
+                return Err(Unread::at(key.span(), message));
+            }
+        }
+        Resource::read(word, toml::de::Deserializer::from(Spanned::new(span, own)))?;
+    }
+    Ok(())
+}
+
+impl Scenario {
+    /// Fills in what has a name, once the files are one.
+    pub(super) fn name_resources(&mut self, file: &toml::Table) -> Result<(), ScenarioError> {
+        let wrong = |name: &str, what: String| ScenarioError::Content {
+            path: self.files.first().cloned().unwrap_or_default(),
+            what: format!("resource.{name}: {what}"),
+        };
+        let mut resources = BTreeMap::new();
+        for (name, table) in &self.resource {
+            let mut table = table.clone();
+            let kind = table.remove("kind");
+            let kind = kind.as_ref().and_then(toml::Value::as_str);
+            let Some(kind) = kind else {
+                let what = format!("`kind` is missing: it is one of {}", listed(Resource::KINDS));
+                return Err(wrong(name, what));
+            };
+            let is_called = table.contains_key("name");
+            let mut resource = Resource::read(kind, toml::Value::Table(table))
+                .map_err(|error| wrong(name, error.message().to_owned()))?;
+            if !is_called {
+                resource.be_called(name);
+            }
+            resources.insert(name.clone(), resource);
+        }
+        let world = file.get("world").and_then(toml::Value::as_table);
+        let says = |form: &&str| world.is_some_and(|world| world.contains_key(*form));
+        let parts = resources.values().any(|own| own.part().is_some());
+        self.world.all_named = parts && !SHORT_FORMS.iter().any(says);
+        self.world.resources = resources;
+        self.world.subscriptions = self.subscription.keys().cloned().collect();
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+//! A step of a scenario as its file says it: what every step may say, and the words of its kind.
+
+use azdrill_emulator::rules::Rules;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::error::Unread;
+use super::{About, Misstated, Part, ProfiledExpect, World};
+use crate::run::{Action, During, Job};
+
+/// What every step may say.
+const OF_EVERY_STEP: [&str; 5] = ["do", "title", "as", "during", "expect"];
+
+/// Which of several things a step is about: said where it needs one.
+const ABOUT: [&str; 4] = ["server", "vault", "storage", "key_vault"];
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done, with the words of its kind.
+    pub action: Action,
+    /// Why, in a few words; printed as the step's heading.
+    pub title: Option<String>,
+    /// Who does it: a persona of the world's. The operator if left out.
+    pub by_whom: Option<String>,
+    /// When in a job it happens, if it does not follow the step before it.
+    pub during: Option<During>,
+    /// What it is about, where there are several.
+    pub about: About,
+    /// What must come of it.
+    pub expect: ProfiledExpect,
+}
+
+/// What every step may say.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct OfEveryStep {
+    /// What is done.
+    #[serde(rename = "do")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    kind: Spanned<String>,
+    /// Why, in a few words; printed as the step's heading.
+    title: Option<String>,
+    /// Who does it: a persona of the world's. The operator if left out.
+    #[serde(rename = "as")]
+    by_whom: Option<String>,
+    /// When in a job it happens, if it does not follow the step before it: in that of the step before it that
+    /// has no `during` itself.
+    during: Option<During>,
+    /// The server it is about, by name, where there are several.
+    server: Option<String>,
+    /// The Backup vault it is about, by name, where there are several.
+    vault: Option<String>,
+    /// The storage account it is about, by name, where there are several.
+    storage: Option<String>,
+    /// The key vault it is about, by name, where there are several.
+    key_vault: Option<String>,
+    /// What must come of it.
+    #[serde(default)]
+    expect: ProfiledExpect,
+}
+
+/// What a step does, by the word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepKind(&'static str);
+
+impl StepKind {
+    /// The word for it in files.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Step {
+    /// What it does.
+    pub fn kind(&self) -> StepKind {
+        StepKind(self.action.word())
+    }
+
+    /// Checks what it says, before there is a world. `before` are the steps before it.
+    pub(super) fn check(&self, before: &[Self], world: &World, rules: &Rules) -> Result<(), Misstated> {
+        if let Some(during) = &self.during {
+            let job = before.iter().rev().find(|step| step.during.is_none());
+            let job = job.and_then(|step| step.job());
+            self.check_during(*during, job)
+                .map_err(|wrong| wrong.at("during"))?;
+        }
+        for part in Part::ALL {
+            if self.about.of(part).is_some() && !self.action.needs().contains(&part) {
+                let what = format!("`{}` is about no {}", self.action.word(), part.word());
+                return Err(Misstated::new(what).at(part.word()));
+            }
+        }
+        let seen = world.seen_by(&self.about, self.action.needs())?;
+        self.action.check(&seen, rules)?;
+        self.expect.check(rules).map_err(|wrong| wrong.at("expect"))
+    }
+
+    /// The job it waits for.
+    fn job(&self) -> Option<Job> {
+        match self.action {
+            Action::Backup(_) => Some(Job::Backup),
+            Action::Restore(_) => Some(Job::Restore),
+            _ => None,
+        }
+    }
+
+    fn check_during(&self, during: During, job: Option<Job>) -> Result<(), Misstated> {
+        if !self.action.can_happen_during_a_job() {
+            let what = format!(
+                "`{}` cannot happen during a job: what it asks for is not answered at once",
+                self.action.word()
+            );
+            return Err(Misstated::new(what));
+        }
+        if job != Some(during.job) {
+            let what = format!(
+                "the step before it has no job of the kind {:?}: it happens in the job of that step",
+                during.job
+            );
+            return Err(Misstated::new(what).at("job"));
+        }
+        if !during.phase.is_of(during.job) {
+            let what = format!("a job of the kind {:?} never comes to this phase", during.job);
+            return Err(Misstated::new(what).at("phase"));
+        }
+        Ok(())
+    }
+
+    fn read(step: Spanned<DeValue<'_>>) -> Result<Self, Unread> {
+        let span = step.span();
+        let DeValue::Table(mut own) = step.into_inner() else {
+            return Err(Unread::at(span, "a table was expected: [[step]]"));
+        };
+        let mut shared = DeTable::new();
+        for word in OF_EVERY_STEP.into_iter().chain(ABOUT) {
+            if let Some((key, value)) = own.remove_entry(word) {
+                shared.insert(key, value);
+            }
+        }
+        let shared = toml::de::Deserializer::from(Spanned::new(span.clone(), shared));
+        let shared = OfEveryStep::deserialize(shared)?;
+        let kind = shared.kind.get_ref();
+        let Some(words) = Action::own_words(kind) else {
+            let message = format!("unknown step `{kind}`, expected one of {}", listed(Action::WORDS));
+            return Err(Unread::at(shared.kind.span(), message));
+        };
+        for key in own.keys() {
+            let known: Vec<&str> = words.iter().copied().chain(OF_EVERY_STEP).chain(ABOUT).collect();
+            if !known.contains(&key.get_ref().as_ref()) {
+                let message = format!(
+                    "unknown field `{}` of the step `{kind}`, expected one of {}",
+                    key.get_ref(),
+                    listed(&known)
+                );
+                return Err(Unread::at(key.span(), message));
+            }
+        }
+        Ok(Self {
+            action: Action::read(kind, Spanned::new(span, own))?,
+            title: shared.title,
+            by_whom: shared.by_whom,
+            during: shared.during,
+            about: About {
+                server: shared.server,
+                vault: shared.vault,
+                storage: shared.storage,
+                key_vault: shared.key_vault,
+            },
+            expect: shared.expect,
+        })
+    }
+}
+
+/// Words as a parser lists them.
+pub(super) fn listed(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// The steps of a file.
+pub(super) fn read_all(steps: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Step>, Unread> {
+    let Some(steps) = steps else {
+        return Ok(Vec::new());
+    };
+    let span = steps.span();
+    let DeValue::Array(steps) = steps.into_inner() else {
+        return Err(Unread::at(span, "a list of tables was expected: [[step]]"));
+    };
+    DeArray::into_iter(steps).map(Step::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use miette::Diagnostic as _;
+
+    use crate::scenario::{Scenario, ScenarioError, SyntaxError};
+
+    /// What is told of a text that cannot be read, and what to do.
+    fn told(text: &str) -> (String, String) {
+        let unread = Scenario::from_text(text).expect_err("it cannot be read");
+        let error = ScenarioError::from(SyntaxError::new(Path::new("own.toml"), text, unread, "see there"));
+        let help = error.help().map(|help| help.to_string());
+        (error.to_string(), help.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_a_step_cannot_say_is_shown_where_it_stands() {
+        for (text, place, says, meant) in [
+            (
+                "[[step]]\ndo = \"bakcup\"\n",
+                "line 2, column 6",
+                "unknown step `bakcup`",
+                "did you mean `backup`?",
+            ),
+            (
+                "[[step]]\ntitle = \"x\"\n",
+                "line 1, column 1",
+                "missing field `do`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"restore\"\nprefx = \"x\"\n",
+                "line 3, column 1",
+                "unknown field `prefx` of the step `restore`",
+                "did you mean `prefix`?",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\ntilte = \"x\"\n",
+                "line 3, column 1",
+                "`tilte`",
+                "did you mean `title`?",
+            ),
+            (
+                "[[step]]\ndo = \"advance\"\n",
+                "line 1, column 1",
+                "missing field `by`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\nprefix = \"x\"\n",
+                "line 3, column 1",
+                "`prefix` of the step `blobs`",
+                "see there",
+            ),
+            (
+                "[[step]]\ndo = \"server\"\naction = \"stpo\"\n",
+                "line 3, column 10",
+                "unknown variant `stpo`",
+                "did you mean `stop`?",
+            ),
+            (
+                "[[step]]\ndo = \"blobs\"\n[step.expect]\nstauts = \"200\"\n",
+                "line 4, column 1",
+                "unknown field `stauts`",
+                "did you mean `status`?",
+            ),
+            (
+                "[step]\ndo = \"blobs\"\n",
+                "line 1, column 1",
+                "[[step]]",
+                "see there",
+            ),
+        ] {
+            let (error, help) = self::told(text);
+            assert!(error.contains(place) && error.contains(says), "{text}: {error}");
+            assert_eq!(help, meant, "{text}: {error}");
+        }
+    }
+}
