@@ -35,7 +35,7 @@ pub struct BlobLimits {
     /// The highest sequence number.
     pub sequence_number: Limit,
     /// Bytes of a copy that is made while the request waits.
-    pub awaited_copy_bytes: Limit,
+    pub copied_at_once_bytes: Limit,
     /// Bytes of a part that is read with its hash.
     pub hashed_part_bytes: Limit,
     /// Bytes of metadata.
@@ -74,7 +74,7 @@ impl BlobLimits {
             ("page_blob_bytes", &self.page_blob_bytes),
             ("written_pages_bytes", &self.written_pages_bytes),
             ("sequence_number", &self.sequence_number),
-            ("awaited_copy_bytes", &self.awaited_copy_bytes),
+            ("copied_at_once_bytes", &self.copied_at_once_bytes),
             ("hashed_part_bytes", &self.hashed_part_bytes),
             ("metadata_bytes", &self.metadata_bytes),
             ("tags", &self.tags),

@@ -172,7 +172,6 @@ pub(super) fn set_tier(rules: &Rules, body: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Profile};
 
     #[test]
     fn spelling_is_put_right_and_unknown_members_are_kept() {
@@ -189,7 +188,7 @@ mod tests {
     #[test]
     fn defaults_fill_gaps_and_change_nothing() {
         let mut body = json!({"sku": {"name": "Premium_LRS"}, "properties": {"networkAcls": {"defaultAction": "Deny"}, "accessTier": null}});
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let rules = Rules::load(Default::default(), &Default::default()).expect("the rules load");
         fill(
             &mut body,
             &defaults(&rules, "acct", "westeurope", Timestamp::UNIX_EPOCH),

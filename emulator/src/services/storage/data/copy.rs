@@ -96,7 +96,7 @@ pub(super) fn start(
         if source.blob.kind != Kind::Block {
             return Err(place::refusal(context, code::InvalidSourceBlobType));
         }
-        if source.blob.content.length > context.rules.blob_limits.awaited_copy_bytes.most {
+        if source.blob.content.length > context.rules.blob_limits.copied_at_once_bytes.most {
             return Err(incoming::too_large());
         }
         source.check_hash(request, &source.blob.content)?;

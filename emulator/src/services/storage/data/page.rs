@@ -69,10 +69,10 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::rules::{Assumptions, Profile, Rules};
+    use crate::rules::Rules;
 
     fn asked(query: &str) -> Result<Page, Refusal> {
-        let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+        let rules = Rules::load(Default::default(), &Default::default()).expect("the rules load");
         let request = Request::new(Method::GET, "a.blob.core.windows.net", &format!("/c?{query}"));
         Page::of(&rules.blob_limits, &request)
     }
