@@ -65,7 +65,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal by the service itself, in ARM's envelope.
-    pub fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
             gate: Gate::Service,
@@ -86,7 +86,7 @@ impl Refusal {
     }
 
     /// A refusal by the blob service.
-    pub fn blob(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    fn blob(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self {
             shape: Shape::Blob,
             ..Self::arm(status, code, message)

@@ -123,7 +123,6 @@ struct Wanted {
 fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
     let properties = field(body, "properties");
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
-    let bad = |code: &str, text: String| Refusal::arm(StatusCode::BAD_REQUEST, code, text);
     let definition = text("roleDefinitionId");
     let role = definition
         .rsplit('/')
@@ -147,12 +146,10 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         ));
     }
     let principal = text("principalId");
-    let principal = principal.parse::<Uuid>().map(PrincipalId).map_err(|_| {
-        bad(
-            "InvalidPrincipalId",
-            format!("The Principal ID '{principal}' is not valid. Principal ID must be a GUID."),
-        )
-    })?;
+    let principal = principal
+        .parse::<Uuid>()
+        .map(PrincipalId)
+        .map_err(|_| Refusal::of(code::InvalidPrincipalId, &[("principal", &principal)]))?;
     let kind = match text("principalType").to_ascii_lowercase().as_str() {
         "user" => Some(PrincipalKind::User),
         "group" => Some(PrincipalKind::Group),

@@ -14,6 +14,7 @@ use super::resource;
 use super::token::Form;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, Request, Response};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::{Directory, IdentityKind, Principal};
 
@@ -31,10 +32,11 @@ const NAMES: [&str; 6] = [
 type Values<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 fn bad_request(text: &str) -> Refusal {
-    Refusal {
-        shape: Shape::Entra,
-        ..Refusal::arm(StatusCode::BAD_REQUEST, "invalid_request", text)
-    }
+    Refusal::of_row(
+        Shape::Entra,
+        code::MetadataRequestInvalid.row(),
+        &[("what", text)],
+    )
 }
 
 fn require_metadata(request: &Request) -> Result<(), Refusal> {

@@ -52,10 +52,6 @@ fn digest(secret: &str) -> SecretDigest {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-fn invalid_grant(number: u32, text: &str) -> Refusal {
-    refuse(StatusCode::BAD_REQUEST, "invalid_grant", number, text)
-}
-
 /// The application people sign in with: one of Microsoft's own, or one of the tenant's.
 fn client(context: &Context<'_>, tenant: TenantId, form: &Form) -> Result<Uuid, Refusal> {
     let named = form.value("client_id");
@@ -75,12 +71,7 @@ fn person<'a>(context: &'a Context<'_>, tenant: TenantId, form: &Form) -> Result
         .directory
         .person(tenant, form.value("username"))
         .filter(|person| is_secret(person.secret.as_ref(), form.value("password")))
-        .ok_or_else(|| {
-            invalid_grant(
-                50_126,
-                "Error validating credentials due to invalid username or password.",
-            )
-        })
+        .ok_or_else(|| refuse(code::AADSTS50126, &[]))
         .and_then(|person| may_sign_in(context, person).map(|()| person))
 }
 
@@ -90,12 +81,12 @@ fn may_sign_in(context: &Context<'_>, person: &Principal) -> Result<(), Refusal>
         return Ok(());
     };
     if !record.is_enabled() {
-        return Err(invalid_grant(50_057, "The user account is disabled."));
+        return Err(refuse(code::AADSTS50057, &[]));
     }
     let profile = record.members.get("passwordProfile");
     let must_change = |name: &str| profile.is_some_and(|profile| profile[name] == true);
     if must_change("forceChangePasswordNextSignIn") || must_change("forceChangePasswordNextSignInWithMfa") {
-        return Err(invalid_grant(50_055, "The password is expired."));
+        return Err(refuse(code::AADSTS50055, &[]));
     }
     Ok(())
 }
@@ -127,12 +118,9 @@ pub(super) fn by_refresh_token(
         .get(&digest(form.value("refresh_token")))
         .filter(|session| session.client == client)
         .cloned()
-        .ok_or_else(|| invalid_grant(70_000, "The provided refresh token is not valid."))?;
+        .ok_or_else(|| refuse(code::AADSTS70000, &[]))?;
     if context.now >= session.until {
-        return Err(invalid_grant(
-            700_082,
-            "The refresh token has expired due to inactivity.",
-        ));
+        return Err(refuse(code::AADSTS700082, &[]));
     }
     session.until = context.now + cloud().tokens.refresh();
     if !form.value("scope").is_empty() {
@@ -149,29 +137,22 @@ pub(super) fn by_device_code(
     form: &Form,
 ) -> Result<Response, Refusal> {
     let client = client(context, tenant, form)?;
-    let code = match form.value("device_code") {
+    let entered = match form.value("device_code") {
         "" => form.value("code"),
-        code => code,
+        entered => entered,
     };
-    let key = digest(code);
+    let key = digest(entered);
     let devices = &mut context.own.entra.devices;
     let device = devices
         .get(&key)
         .filter(|device| device.client == client)
-        .ok_or_else(|| invalid_grant(70_018, "Invalid verification code."))?;
+        .ok_or_else(|| refuse(code::AADSTS70018, &[]))?;
     if context.now >= device.until {
         devices.remove(&key);
-        let text = "Verification code expired. Have the user retry the sign-in.";
-        return Err(refuse(StatusCode::BAD_REQUEST, "expired_token", 70_019, text));
+        return Err(refuse(code::AADSTS70019, &[]));
     }
     let Some(person) = device.person else {
-        let text = "OAuth 2.0 device flow error. Authorization is pending. Continue polling.";
-        return Err(refuse(
-            StatusCode::BAD_REQUEST,
-            "authorization_pending",
-            70_016,
-            text,
-        ));
+        return Err(refuse(code::AADSTS70016, &[]));
     };
     let session = Session {
         person,
@@ -244,7 +225,7 @@ fn enter(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
         .devices
         .values_mut()
         .find(|device| device.user_code.eq_ignore_ascii_case(form.value("user_code")) && now < device.until)
-        .ok_or_else(|| invalid_grant(70_018, "Invalid verification code."))?;
+        .ok_or_else(|| refuse(code::AADSTS70018, &[]))?;
     device.person = Some(person);
     Ok(Response::new(StatusCode::NO_CONTENT))
 }
@@ -254,8 +235,7 @@ fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusa
     let mut named = Vec::new();
     for word in resource::named(scope) {
         let Some((audience, _)) = word.rsplit_once('/') else {
-            let text = format!("The scope '{word}' does not exist.");
-            return Err(refuse(StatusCode::BAD_REQUEST, "invalid_scope", 70_011, &text));
+            return Err(refuse(code::AADSTS70011, &[("scope", word)]));
         };
         named.push(audience);
     }
@@ -275,7 +255,7 @@ fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusa
 fn tokens(context: &mut Context<'_>, form: &Form, session: Session) -> Result<Response, Refusal> {
     let audience = audience(context, &session.scope)?;
     let Some(person) = context.state.directory.get(session.person) else {
-        return Err(invalid_grant(70_000, "The provided refresh token is not valid."));
+        return Err(refuse(code::AADSTS70000, &[]));
     };
     resource::check(context, person.tenant, audience)?;
     let (access, seconds) = context

@@ -11,19 +11,15 @@ use uuid::Uuid;
 use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response, TenantId, Timestamp};
-use crate::rules::{Gate, cloud, code};
+use crate::rules::{Code, Gate, cloud, code};
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Record, Registration};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// An error of Entra ID: `error`, number and text.
-pub(super) fn refuse(status: StatusCode, error: &str, number: u32, text: &str) -> Refusal {
-    Refusal {
-        shape: Shape::Entra,
-        gate: Gate::Authentication,
-        ..Refusal::arm(status, error, format!("AADSTS{number}: {text}"))
-    }
+/// An error of Entra ID.
+pub(super) fn refuse(code: Code, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::of_row(Shape::Entra, code.row(), fill).at(Gate::Authentication)
 }
 
 /// The tenant a path names: a GUID of a tenant with a subscription, or `common`/`organizations`
@@ -42,14 +38,7 @@ pub(super) fn tenant_of(context: &Context<'_>, named: &str) -> Result<TenantId, 
             tenants.find(|tenant| Some(*tenant) == wanted)
         }
     };
-    found.ok_or_else(|| {
-        refuse(
-            StatusCode::BAD_REQUEST,
-            "invalid_tenant",
-            90002,
-            &format!("Tenant '{named}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."),
-        )
-    })
+    found.ok_or_else(|| refuse(code::AADSTS90002, &[("tenant", named)]))
 }
 
 pub(super) fn token(
@@ -78,15 +67,7 @@ fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
         "password" => person::by_password(context, tenant, &form),
         "refresh_token" => person::by_refresh_token(context, tenant, &form),
         "urn:ietf:params:oauth:grant-type:device_code" => person::by_device_code(context, tenant, &form),
-        other => {
-            let text = format!("The app requested an unsupported grant type '{other}'.");
-            Err(refuse(
-                StatusCode::BAD_REQUEST,
-                "unsupported_grant_type",
-                70003,
-                &text,
-            ))
-        }
+        other => Err(refuse(code::AADSTS70003, &[("grant", other)])),
     }
 }
 
@@ -121,10 +102,8 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
 }
 
 pub(super) fn unknown_application(tenant: TenantId, named: &str) -> Refusal {
-    let text = format!(
-        "Application with identifier '{named}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
-    );
-    refuse(StatusCode::BAD_REQUEST, "unauthorized_client", 700_016, &text)
+    let fill = [("application", named), ("tenant", &tenant.to_string())];
+    refuse(code::AADSTS700016, &fill)
 }
 
 /// The audience asked for: the scope that ends in `/.default`, less exactly that ending. Some
@@ -133,16 +112,7 @@ fn audience(context: &Context<'_>, scope: &str, resource: &str) -> Result<String
     if scope.is_empty() && !resource.is_empty() {
         return Ok(resource.to_owned());
     }
-    let wrong = || {
-        refuse(
-            StatusCode::BAD_REQUEST,
-            "invalid_scope",
-            1_002_012,
-            &format!(
-                "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI)."
-            ),
-        )
-    };
+    let wrong = || refuse(code::AADSTS1002012, &[("scope", scope)]);
     let named: Option<Vec<&str>> = resource::named(scope)
         .map(|word| word.strip_suffix("/.default"))
         .collect();
@@ -164,23 +134,13 @@ fn check_enabled(context: &Context<'_>, principal: &Principal) -> Result<(), Ref
         return Ok(());
     }
     let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
-    let text = format!("Application '{app}'({}) is disabled.", principal.display_name);
-    Err(refuse(
-        StatusCode::BAD_REQUEST,
-        "unauthorized_client",
-        7_000_112,
-        &text,
-    ))
+    let fill = [("application", &*app), ("name", &principal.display_name)];
+    Err(refuse(code::AADSTS7000112, &fill))
 }
 
 fn check_secret(context: &Context<'_>, principal: &Principal, shown: &str) -> Result<(), Refusal> {
     if shown.is_empty() {
-        return Err(refuse(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            7_000_216,
-            "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
-        ));
+        return Err(refuse(code::AADSTS7000216, &[]));
     }
     if is_secret(principal.secret.as_ref(), shown) {
         return Ok(());
@@ -198,22 +158,9 @@ fn check_secret(context: &Context<'_>, principal: &Principal, shown: &str) -> Re
     }
     let app = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
     if is_known {
-        let text = format!("The provided client secret keys for app '{app}' are expired.");
-        return Err(refuse(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            7_000_222,
-            &text,
-        ));
+        return Err(refuse(code::AADSTS7000222, &[("application", &app)]));
     }
-    Err(refuse(
-        StatusCode::UNAUTHORIZED,
-        "invalid_client",
-        7_000_215,
-        &format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."
-        ),
-    ))
+    Err(refuse(code::AADSTS7000215, &[("application", &app)]))
 }
 
 /// What is kept about an application: of its registration, and of its service principal.
@@ -231,12 +178,7 @@ pub(super) fn records<'a>(
 pub(super) fn check_times(now: Timestamp, exp: Option<f64>, nbf: Option<f64>) -> Result<(), Refusal> {
     let now = now.as_second() as f64;
     if exp.is_none_or(|exp| now >= exp) || nbf.is_some_and(|nbf| now + 300.0 < nbf) {
-        return Err(refuse(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            700_024,
-            "Client assertion is not within its valid time range.",
-        ));
+        return Err(refuse(code::AADSTS700024, &[]));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! Applications and their service principals are made, changed and taken away.
 
-use http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -9,7 +8,7 @@ use super::written::{bad, keep, made, members, nothing, text};
 use super::{Answer, credentials, describe, find, missing, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
-use crate::rules::Mark;
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Registration};
 
@@ -137,14 +136,10 @@ pub(super) fn create_principal(context: &mut Context<'_>, permit: &Permit, reque
         )));
     };
     if context.state.directory.by_app_id(application.app_id).is_some() {
-        let code = "Request_MultipleObjectsWithSameKeyValue";
-        let text = format!(
-            "The service principal cannot be created, updated, or restored because the service principal name {named} is already in use."
-        );
-        return Err(Refusal {
-            mark: Mark::Reported,
-            ..Refusal::arm(StatusCode::CONFLICT, code, text)
-        });
+        return Err(Refusal::of(
+            code::Request_MultipleObjectsWithSameKeyValue,
+            &[("name", &named)],
+        ));
     }
     let principal = Principal {
         id: PrincipalId(context.draw_uuid("service principal")),

@@ -74,10 +74,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 fn missing(wanted: &str) -> Refusal {
-    let text = format!(
-        "Resource '{wanted}' does not exist or one of its queried reference-property objects are not present."
-    );
-    Refusal::arm(StatusCode::NOT_FOUND, "Request_ResourceNotFound", text)
+    Refusal::of(code::Request_ResourceNotFound, &[("wanted", wanted)])
 }
 
 /// The principals of the caller's own tenant: another one's are not in its directory.
@@ -119,10 +116,7 @@ fn signed_in(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, Refu
             let known = context.state.directory.get(*id);
             known.is_some_and(|principal| principal.identity == IdentityKind::User)
         })
-        .ok_or_else(|| {
-            let text = "/me request is only valid with delegated authentication flow.";
-            Refusal::arm(StatusCode::BAD_REQUEST, "BadRequest", text)
-        })
+        .ok_or_else(|| Refusal::of(code::MeWithoutPerson, &[]))
 }
 
 /// A query option, with or without its dollar sign.
@@ -199,8 +193,7 @@ fn filtered(
         if filter::is_of_graph(&part) {
             return Refusal::not_played(&format!("the filter '{part}' ($filter)"));
         }
-        let text = format!("Unsupported or invalid query filter clause specified: '{part}'.");
-        Refusal::arm(StatusCode::BAD_REQUEST, "Request_UnsupportedQuery", text)
+        Refusal::of(code::Request_UnsupportedQuery, &[("part", &part)])
     })?;
     let objects: Vec<Value> = objects.collect();
     check_members(context, &filter, collection, &objects)?;

@@ -1,6 +1,5 @@
 //! People and groups are made, changed and taken away.
 
-use http::StatusCode;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -8,6 +7,7 @@ use super::written::{bad, keep, made, members, nothing, text};
 use super::{Answer, describe, find, missing, references, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, TenantId};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal};
 
@@ -205,7 +205,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, kind: Principal
 /// An object by its id, or 404.
 pub(super) fn object_id(wanted: &str) -> Result<Uuid, Refusal> {
     wanted.parse().map_err(|_| {
-        let text = format!("Invalid object identifier '{wanted}'.");
-        Refusal::arm(StatusCode::BAD_REQUEST, "Request_BadRequest", text)
+        let what = format!("Invalid object identifier '{wanted}'.");
+        Refusal::of(code::Request_BadRequest, &[("what", &what)])
     })
 }

@@ -1,11 +1,10 @@
 //! Who may read and write in the directory.
 
-use http::StatusCode;
 use uuid::Uuid;
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::PrincipalId;
-use crate::rules::{DirectoryWriter, Gate, Mark};
+use crate::rules::{DirectoryWriter, Gate, Mark, code};
 use crate::services::Context;
 use crate::state::IdentityKind;
 
@@ -31,8 +30,7 @@ pub(super) fn require(context: &Context<'_>, permit: &Permit, object: Option<Uui
 }
 
 fn denied(mark: Mark) -> Refusal {
-    let text = "Insufficient privileges to complete the operation.";
-    let refusal = Refusal::arm(StatusCode::FORBIDDEN, "Authorization_RequestDenied", text);
+    let refusal = Refusal::of(code::Authorization_RequestDenied, &[]);
     Refusal { mark, ..refusal }
         .at(Gate::Authorization)
         .because("the caller is no administrator of the directory and does not own the object; a role in Azure gives no rights there")

@@ -5,15 +5,12 @@ use serde_json::{Map, Value, json};
 
 use crate::gateway::Refusal;
 use crate::model::{Request, Response};
-use crate::rules::{DirectoryKind, Mark, cloud};
+use crate::rules::{DirectoryKind, cloud, code};
 use crate::services::{Context, json_body};
 
 /// Graph's 400.
 pub(super) fn bad(text: impl Into<String>) -> Refusal {
-    Refusal {
-        mark: Mark::Reported,
-        ..Refusal::arm(StatusCode::BAD_REQUEST, "Request_BadRequest", text.into())
-    }
+    Refusal::of(code::Request_BadRequest, &[("what", &text.into())])
 }
 
 /// The members a request writes of an object of a kind. `makes`: it makes the object, so that what
