@@ -70,7 +70,7 @@ impl Machine {
 /// If it could not be played to its end. Expectations that are missed are no error: they stand in
 /// the report.
 pub async fn play(scenario: &Scenario, machine: &Machine) -> Result<Report, RunError> {
-    play_into(scenario, machine, None).await
+    Box::pin(play_into(scenario, machine, None)).await
 }
 
 /// The same, with a journal of everything the machine was given.
@@ -112,9 +112,9 @@ pub async fn play_into(
         }
     };
     let client = Client::new(Driver::new(door, engine), operator);
-    let mut play = Play::begin(scenario, client, postgres).await?;
+    let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
-    let mut steps = play.steps(machine.profile).await?;
+    let mut steps = Box::pin(play.steps(machine.profile)).await?;
     play.tell_unstruck(&mut steps);
     let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);

@@ -204,7 +204,7 @@ impl<'a> Play<'a> {
         postgres: Option<Arc<dyn RealPostgres>>,
     ) -> Result<Self, RunError> {
         let mut play = Self::at(scenario, client, postgres);
-        build::build(&mut play.client, &play.names, scenario).await?;
+        Box::pin(build::build(&mut play.client, &play.names, scenario)).await?;
         play.prepare_servers().await?;
         Ok(play)
     }

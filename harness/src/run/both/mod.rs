@@ -128,8 +128,8 @@ pub async fn play_both(
     let [documented, observed] = Profile::ALL.map(|profile| Machine::of(profile, outside.clone()));
     let [by_documents, by_observation] = journals;
     let (documented, observed) = tokio::join!(
-        play_into(scenario, &documented, by_documents),
-        play_into(scenario, &observed, by_observation)
+        Box::pin(play_into(scenario, &documented, by_documents)),
+        Box::pin(play_into(scenario, &observed, by_observation))
     );
     let (documented, observed) = (documented?, observed?);
     let mut steps = compared(&documented, &observed);
@@ -146,7 +146,7 @@ pub async fn play_both(
         let own = Arc::new(scenario.clone());
         let mut finder = Finder::new(own, Arc::clone(&choices), outside.clone(), majors);
         let real = [Played::of(&documented), Played::of(&observed)];
-        let causes = finder.explain(&real, &differences).await;
+        let causes = Box::pin(finder.explain(&real, &differences)).await;
         for ((index, aspects), causes) in differences.into_iter().zip(causes) {
             let explained = |aspect: &Aspect| causes.iter().any(|cause| cause.aspects.contains(aspect));
             let step = &mut steps[index];

@@ -66,8 +66,9 @@ macro_rules! steps {
 
             /// Does it.
             pub(super) async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+                // What a step waits for is deep: boxed, so that a thread's stack holds one and not all of them.
                 match self {
-                    $(Self::$name(own) => own.take(play).await,)*
+                    $(Self::$name(own) => Box::pin(own.take(play)).await,)*
                 }
             }
         }
