@@ -64,35 +64,6 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal by the service itself, in ARM's envelope.
-    fn arm(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self {
-            gate: Gate::Service,
-            status,
-            code: code.to_owned(),
-            within: None,
-            reason: message.clone(),
-            message,
-            action: String::new(),
-            rules: Vec::new(),
-            row: None,
-            mark: Mark::Doc,
-            shape: Shape::Arm,
-            headers: Vec::new(),
-            caller: String::new(),
-            details: Vec::new(),
-        }
-    }
-
-    /// A refusal by the blob service.
-    fn blob(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            shape: Shape::Blob,
-            ..Self::arm(status, code, message)
-        }
-    }
-
     /// A refusal by a service, in ARM's envelope. `fill` replaces `{names}`.
     pub fn of(code: Code, fill: &[(&str, &str)]) -> Self {
         Self::of_row(Shape::Arm, code.row(), fill)
@@ -120,23 +91,22 @@ impl Refusal {
 
     /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
     pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        let filled = |text: &str| {
-            fill.iter().fold(text.to_owned(), |text, (name, value)| {
-                text.replace(&format!("{{{name}}}"), value)
-            })
-        };
+        let message = filled(&error.message, fill);
         Self {
-            action: filled(&error.action),
-            mark: error.mark,
+            gate: Gate::Service,
+            status: StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
+            code: error.wire_code().to_owned(),
             within: error.within.clone(),
-            shape,
+            action: filled(&error.action, fill),
+            reason: message.clone(),
+            message,
             rules: vec![error.code.rule()],
             row: Some(error.code.rule()),
-            ..Self::arm(
-                StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
-                error.wire_code(),
-                filled(&error.message),
-            )
+            mark: error.mark,
+            shape,
+            headers: Vec::new(),
+            caller: String::new(),
+            details: Vec::new(),
         }
     }
 
@@ -213,9 +183,8 @@ impl Refusal {
     pub(crate) fn not_played(what: &str) -> Self {
         let message = format!("azdrill does not play {what}. Azure may take it.");
         Self {
-            mark: Mark::Unverified,
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],
-            ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
+            ..Self::of(code::NotPlayed, &[("what", &message)])
         }
     }
 
@@ -223,9 +192,8 @@ impl Refusal {
     pub(crate) fn blob_not_played(request: &Request, what: &str) -> Self {
         let message = format!("azdrill does not implement {what} at {}.", request.host);
         Self {
-            mark: Mark::Unverified,
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],
-            ..Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+            ..Self::of_blob(code::NotPlayedByBlobs, &[("what", &message)])
         }
     }
 
@@ -252,24 +220,16 @@ impl Refusal {
                 (what, message)
             }
         };
-        let mut refusal = match endpoint {
-            Endpoint::Blob => Self::blob(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message),
-            Endpoint::Login => Self {
-                shape: Shape::Entra,
-                ..Self::arm(StatusCode::NOT_FOUND, "not_implemented", message)
-            },
-            Endpoint::KeyVault => Self {
-                shape: Shape::KeyVault,
-                ..Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
-            },
+        let (shape, row) = match endpoint {
+            Endpoint::Blob => (Shape::Blob, code::NotPlayedByBlobs),
+            Endpoint::Login => (Shape::Entra, code::NotPlayedAtSignIn),
+            Endpoint::KeyVault => (Shape::KeyVault, code::NotPlayed),
             // Not 404: clients take that for "there is none", and go on as if it were so.
-            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds => {
-                Self::arm(StatusCode::NOT_IMPLEMENTED, "NotImplementedByEmulator", message)
-            }
+            Endpoint::Arm | Endpoint::Graph | Endpoint::Imds => (Shape::Arm, code::NotPlayed),
             // Our own: nobody takes it for Azure's, and what is not there is not there.
-            Endpoint::Admin => Self::arm(StatusCode::NOT_FOUND, "NotImplementedByEmulator", message),
+            Endpoint::Admin => (Shape::Arm, code::NotOurs),
         };
-        refusal.mark = Mark::Unverified;
+        let mut refusal = Self::of_row(shape, row.row(), &[("what", &message)]);
         refusal.headers.push(("x-azdrill-not-implemented", what));
         refusal.at(Gate::Route)
     }
@@ -308,7 +268,7 @@ impl Refusal {
     }
 
     /// Says in headers of our own which rule decided, and whether Azure's own answer is certain.
-    fn stamp(&self, response: Response) -> Response {
+    pub(crate) fn stamp(&self, response: Response) -> Response {
         let mut response = response.with_header("x-azdrill-gate", self.gate.as_str());
         if !self.rules.is_empty() {
             let ids: Vec<&str> = self.rules.iter().map(|id| id.as_str()).collect();
@@ -383,6 +343,30 @@ impl Refusal {
     }
 }
 
+/// The text with its `{names}` filled in, each once: braces in what is filled in are nobody's.
+fn filled(text: &str, fill: &[(&str, &str)]) -> String {
+    let mut parts = text.split('{');
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let named = part.split_once('}');
+        let value = named.and_then(|(name, rest)| {
+            let own = fill.iter().find(|(own, _)| *own == name);
+            own.map(|(_, value)| (*value, rest))
+        });
+        match value {
+            Some((value, rest)) => {
+                filled.push_str(value);
+                filled.push_str(rest);
+            }
+            None => {
+                filled.push('{');
+                filled.push_str(part);
+            }
+        }
+    }
+    filled
+}
+
 /// What of a query chooses between operations on blobs: the rest may hold a signature.
 fn chosen_by(request: &Request) -> String {
     let chosen = ["restype", "comp"]
@@ -401,6 +385,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_filled_in_is_not_filled_in_again() {
+        let fill = [("name", "{other}"), ("other", "x")];
+        assert_eq!(
+            filled("a {name} b {other} {unknown} c{", &fill),
+            "a {other} b x {unknown} c{"
+        );
+    }
+
+    #[test]
     fn a_rule_is_named_once_however_often_it_had_a_say() {
         let ids = |names: &[&str]| {
             names
@@ -408,7 +401,7 @@ mod tests {
                 .map(|name| RuleId::named(name).expect("it has a row"))
                 .collect::<Vec<_>>()
         };
-        let mut refusal = Refusal::arm(StatusCode::FORBIDDEN, "AuthorizationFailed", "no")
+        let mut refusal = Refusal::of(code::AuthorizationFailed, &[])
             .by(ids(&["SS-B-05", "KV-9"]))
             .by(ids(&["SS-B-05"]));
         refusal.name(ids(&["KV-9", "SS-B-04"]));

@@ -1,18 +1,79 @@
 //! Which rules answers name: those of flexible servers' prerequisites, and of what a vault does not do.
 
-use azdrill_emulator::model::Response;
+use azdrill_emulator::model::{Request, Response};
+use azdrill_emulator::rules::RuleId;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::bodies::{backup_body, policy_body, vault_body};
-use crate::world::{World, below_vault};
+use crate::world::{ARM, World, below_vault};
 
 const ONE: &str = "backupInstances/one";
 
 #[track_caller]
 pub(crate) fn named(answer: &Response, rules: &str) {
     assert_eq!(answer.header("x-azdrill-rules"), Some(rules), "{answer:?}");
+}
+
+/// Whoever is refused is told by which rule: of the thousands of answers these tests get, each is looked at.
+#[track_caller]
+pub(crate) fn assert_refusal_names_a_rule(answer: &Response) {
+    let Some(gate) = answer.header("x-azdrill-gate").filter(|gate| *gate != "fault") else {
+        return;
+    };
+    let rules = answer.header("x-azdrill-rules").unwrap_or_default();
+    // An operation that is looked at and has ended well names nothing.
+    let is_refusal = answer.status.as_u16() >= 300;
+    assert!(
+        !is_refusal || !rules.is_empty(),
+        "the gate {gate} names no rule: {answer:?}"
+    );
+    for rule in rules.split(',').filter(|rule| !rule.is_empty()) {
+        assert!(RuleId::named(rule).is_ok(), "there is no rule {rule}: {answer:?}");
+    }
+}
+
+#[test]
+fn every_refusal_names_a_rule() {
+    let mut world = World::protected();
+    let vault = below_vault("");
+    let nowhere = Request::new(Method::GET, "example.org", "/");
+    let forged = Request::new(Method::GET, ARM, "/subscriptions?api-version=2022-12-01")
+        .with_header("authorization", "Bearer x.y.z");
+    let blob = |target: &str| Request::new(Method::GET, "target.blob.core.windows.net", target);
+    let vault_secret = Request::new(Method::GET, "none.vault.azure.net", "/secrets/x?api-version=7.4");
+    let sign_in = Request::new(Method::POST, crate::world::LOGIN, "/common/oauth2/v2.0/token");
+    let not_there = world.request(Method::GET, "/nothing/of/the/kind?api-version=2022-12-01");
+    let no_version = world.request(Method::GET, "/subscriptions");
+    let mut refused = vec![
+        world.send(nowhere),
+        world.send(forged),
+        world.send(blob("/box/one")),
+        world.send(blob("/box/%2e%2e/one")),
+        world.send(vault_secret),
+        world.send(sign_in),
+        world.send(not_there),
+        world.send(no_version),
+    ];
+    for (method, target, body) in [
+        (Method::PUT, vault.clone(), json!("no object")),
+        (Method::PUT, vault, json!({"location": 7})),
+        (Method::PUT, below_vault("backupPolicies/x"), json!({})),
+        (Method::POST, below_vault(&format!("{ONE}/backup")), json!({})),
+        (Method::POST, below_vault(&format!("{ONE}/restore")), json!({})),
+        (
+            Method::PUT,
+            "/providers/Microsoft.Network/virtualNetworks/n".to_owned(),
+            json!({"location": "westeurope", "properties": {}}),
+        ),
+    ] {
+        refused.push(world.arm(method, &target, Some(&body)));
+    }
+    for answer in &refused {
+        assert!(answer.status.as_u16() >= 400, "{answer:?}");
+        assert!(answer.header("x-azdrill-rules").is_some(), "{answer:?}");
+    }
 }
 
 impl World {

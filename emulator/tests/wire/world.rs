@@ -143,7 +143,9 @@ impl World {
     }
 
     pub(crate) fn send(&mut self, request: Request) -> Response {
-        self.azure.call(self.now, &NetworkPath::internet(), request)
+        let answer = self.azure.call(self.now, &NetworkPath::internet(), request);
+        crate::rules::assert_refusal_names_a_rule(&answer);
+        answer
     }
 
     /// A request of the operator to ARM.

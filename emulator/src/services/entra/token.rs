@@ -230,7 +230,7 @@ fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusa
         .map(str::to_owned)
         .or_else(|| request.query_value("client-request-id"))
         .unwrap_or_default();
-    Response::json(
+    let response = Response::json(
         refusal.status,
         &json!({
             "error": refusal.code,
@@ -241,6 +241,6 @@ fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusa
             "correlation_id": correlation,
             "error_uri": cloud().login.authority(&format!("error?code={number}")),
         }),
-    )
-    .with_header("x-azdrill-gate", refusal.gate.as_str())
+    );
+    refusal.stamp(response)
 }
