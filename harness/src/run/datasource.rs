@@ -27,13 +27,27 @@ pub(super) enum Goal {
     Database,
 }
 
-/// What a restore is asked for with.
-pub(super) struct Wanted<'a> {
-    pub(super) goal: Goal,
-    pub(super) prefix: Option<&'a str>,
-    pub(super) database: Option<&'a str>,
-    pub(super) identity: Option<Acting>,
-    pub(super) identity_details: bool,
+/// What a restore is asked for with: the words of a step that asks for one, or asks about one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// Where to: `files`, or, of a single server, `database`.
+    #[serde(default)]
+    pub(super) to: Goal,
+    /// What the names of the files begin with.
+    prefix: Option<String>,
+    /// The database a restore to a database creates; `restored` if left out.
+    database: Option<String>,
+    /// Which of the vault's identities carries it out: `system` or `user`; the vault's `protect_as` if left out.
+    identity: Option<Acting>,
+    /// Whether the request says so; `false` leaves `identityDetails` out.
+    #[serde(default = "yes")]
+    identity_details: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Checks that a world has what a restore goes to.
@@ -154,13 +168,13 @@ impl Play<'_> {
     }
 
     /// The request of a restore of the newest recovery point.
-    pub(super) async fn restore_request(&mut self, wanted: &Wanted<'_>) -> Result<Value, RunError> {
+    pub(super) async fn restore_request(&mut self, wanted: &Wanted) -> Result<Value, RunError> {
         let path = format!("{}/recoveryPoints", self.names.instance);
         let points = self.client.send(Method::GET, &path, None).await?.json_body();
         let newest = points["value"][0]["name"].as_str().unwrap_or_default().to_owned();
-        let target = match wanted.goal {
-            Goal::Files => self.files_target(wanted.prefix),
-            Goal::Database => self.database_target(wanted.database.unwrap_or(RESTORED))?,
+        let target = match wanted.to {
+            Goal::Files => self.files_target(wanted.prefix.as_deref()),
+            Goal::Database => self.database_target(wanted.database.as_deref().unwrap_or(RESTORED))?,
         };
         let mut request = json!({
             "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",

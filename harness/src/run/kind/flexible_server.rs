@@ -1,57 +1,17 @@
 //! Flexible servers.
 
-use azdrill_emulator::entropy::Entropy;
 use http::Method;
-use serde::Deserialize;
 use serde_json::json;
 
-use super::{Kind, over};
+use super::over;
 use crate::run::build::{ADMIN, firewall, must, private_endpoint};
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{Part, ServerFlavour, ServerNetwork, ServerWorld, World};
+use crate::scenario::{ServerNetwork, World};
 
-/// A flexible server: the words of `[world.server]`, but for `flavour`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct FlexibleServer(pub(super) ServerWorld);
-
-impl Kind for FlexibleServer {
-    fn rank(&self) -> u8 {
-        1
-    }
-
-    fn part(&self) -> Option<Part> {
-        Some(Part::Server)
-    }
-
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.0.name);
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.0.group, self.0.subscription.as_deref()))
-    }
-
-    fn stand_in(&self, seen: &mut World) {
-        seen.server = ServerWorld {
-            flavour: ServerFlavour::Flexible,
-            ..self.0.clone()
-        };
-    }
-
-    fn id(&self, names: &Names) -> String {
-        names.server.clone()
-    }
-
-    fn password(&self) -> Option<&str> {
-        Some(self.0.password.as_str())
-    }
-
-    fn derive_secrets(&mut self, entropy: &Entropy) {
-        self.0.password.derive(entropy);
-    }
+server_kind! {
+    /// A flexible server: the words of `[world.server]`, but for `flavour`.
+    FlexibleServer, Flexible
 }
 
 impl FlexibleServer {

@@ -3,6 +3,8 @@
 
 #[macro_use]
 mod list;
+#[macro_use]
+mod server;
 
 mod container;
 pub(super) mod flexible_server;
