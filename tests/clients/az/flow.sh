@@ -166,26 +166,26 @@ directory() {
     is "AcrPull BuiltInRole" role definition list --name AcrPull --query '[0].[roleName, roleType]'
     read -r app secret < <(az ad sp create-for-rbac --name "pipeline $run" --role Reader --scopes "$group" \
         --query '[appId, password]' | paste --serial)
-    signs_in pipeline "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password "$secret"
+    signs_in pipeline "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password="$secret"
     is "pipeline $run" ad sp show --id "$app" --query appDisplayName
     is rbac ad app credential list --id "$app" --query '[].displayName'
     secret=$(az ad app credential reset --id "$app" --display-name again --query password)
     is again ad app credential list --id "$app" --query '[].displayName'
-    signs_in again "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password "$secret"
+    signs_in again "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --password="$secret"
     # The file with the key is put into the home folder.
     certificate=$(HOME=$scratch az ad sp credential reset --id "$app" --append --create-cert --query fileWithCertAndPrivateKey)
     signs_in certificate "$servers" --service-principal --tenant "$AZURE_TENANT_ID" --username "$app" --certificate "$certificate"
     does ad app update --id "$app" --display-name "other $run"
     is "other $run" ad sp list --filter "appId eq '$app'" --query '[].appDisplayName'
 
-    person=$(az ad user create --display-name Ada --user-principal-name "ada$run@drill.example" --password "$password" --query id)
+    person=$(az ad user create --display-name Ada --user-principal-name "ada$run@drill.example" --password="$password" --query id)
     team=$(az ad group create --display-name "team $run" --mail-nickname "team$run" --query id)
     does ad group member add --group "$team" --member-id "$person"
     is true ad group member check --group "$team" --member-id "$person" --query value
     is Ada ad group member list --group "$team" --query '[].displayName'
     is "team $run" ad user get-member-groups --id "$person" --query '[].displayName'
     is Group role assignment create --assignee "$team" --role Reader --scope "$group" --query principalType
-    signs_in ada "$servers" --username "ada$run@drill.example" --password "$password"
+    signs_in ada "$servers" --username "ada$run@drill.example" --password="$password"
     does ad group owner add --group "$team" --owner-object-id "$person"
     is "ada$run@drill.example" ad group owner list --group "$team" --query '[].userPrincipalName'
     does ad group member remove --group "$team" --member-id "$person"
