@@ -7,26 +7,43 @@ use azdrill_emulator::rules::{Assumptions, Profile, RuleKind, Rules};
 
 use crate::source::{Source, root, rust_files};
 
-/// Rules that no scenario expects, and whose own tests do: each is named in one of them as a text of its own.
+/// Texts that stand in tests: a rule that no scenario expects is taken for expected by the test that names it. It is a
+/// mention; lists of what is left out do not count.
 fn named_in_tests() -> BTreeSet<String> {
-    let own = |source: &Source| !source.path.ends_with("expected.rs");
+    // Lists of what is left out, or carries no verdict, expect nothing.
+    let lists = ["expected.rs", "load_bearing.rs", "codes.rs"];
+    let own = |source: &Source| !lists.iter().any(|list| source.path.ends_with(list));
     let suite = rust_files("tests").into_iter().filter(own);
-    // What is asked of both the engine and the oracle is expected of it.
-    let sketched = rust_files("harness/src/strategy");
     let wire = rust_files("emulator/tests");
     let inside = rust_files("emulator/src").into_iter();
     let inside = inside.filter(|source| source.path.contains("tests"));
     let mut named = BTreeSet::new();
-    for source in wire.into_iter().chain(inside).chain(suite).chain(sketched) {
+    for source in wire.into_iter().chain(inside).chain(suite) {
         let words = source.text.split(['"', ',']);
         named.extend(words.map(str::to_owned));
     }
     named
 }
 
-/// Rules that nothing expects yet: they say what is the case where no row fits, or take another version of a role to
-/// see.
-const NOT_YET: [&str; 6] = ["E2-NONE", "FX-B-06", "KV-NONE", "ROLE-LTR", "SS-B-01", "SS-RF-08"];
+/// Rules that nothing expects by name yet. Of the network tables' rows among them other tests demand that they decide
+/// something; the rest say what is the case where no row fits, or take a world that nobody has built.
+const NOT_YET: [&str; 15] = [
+    "DPP-INTERRUPTED",
+    "E2-6",
+    "E2-IP",
+    "E2-NONE",
+    "E2-PE",
+    "E2-UAMI",
+    "E2-VNET",
+    "FX-B-06",
+    "KV-NONE",
+    "NET-UAMI",
+    "ROLE-LTR",
+    "SS-B-01",
+    "SS-B-TOOL",
+    "SS-CS-01",
+    "SS-RF-08",
+];
 
 fn expected_by(scenario: &Scenario) -> BTreeSet<String> {
     let mut expected = BTreeSet::new();

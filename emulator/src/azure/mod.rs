@@ -244,7 +244,7 @@ impl Azure {
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
-            Err(refusal) => (self.refuse(&request, &refusal), Some(refusal)),
+            Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
         };
         let response = match &struck {
             Some(fault) => fault.response(),
@@ -276,19 +276,15 @@ impl Azure {
 
     /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
     /// carries a charset, which is what every call of Terraform's provider does: it answers 406.
-    fn refuse(&self, request: &Request, refusal: &Refusal) -> Response {
+    fn refuse(&self, request: &Request, refusal: &mut Refusal) -> Response {
         let charset = request
             .header("accept")
             .is_some_and(|accept| accept.contains("charset"));
         if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes(rule::DPP_406, "empty_406") {
             return refusal.respond(request);
         }
-        let mut headers = refusal.clone().by([rule::DPP_406]).respond(request).headers;
-        headers.remove(http::header::CONTENT_TYPE);
-        Response {
-            headers,
-            ..Response::new(StatusCode::NOT_ACCEPTABLE)
-        }
+        refusal.name([rule::DPP_406]);
+        refusal.stamp(Response::new(StatusCode::NOT_ACCEPTABLE))
     }
 
     /// Gives back a body no handler will see: a request that was admitted on its headers may be

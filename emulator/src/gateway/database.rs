@@ -3,7 +3,7 @@
 
 use crate::model::{NetworkPath, Origin, ResourceId};
 use crate::network::DatabaseFirewall;
-use crate::rules::{Gate, Mark, RuleId, Rules, cloud};
+use crate::rules::{Gate, Mark, RuleId, Rules, cloud, rule};
 use crate::state::{Resource, State};
 
 const FLAVOURS: [&str; 2] = [
@@ -77,7 +77,7 @@ impl DatabaseNo {
             gate: Gate::Route,
             message: text.clone(),
             reason: text,
-            rules: Vec::new(),
+            rules: vec![rule::PG_NO_SERVER],
             mark: Mark::Unverified,
         }
     }

@@ -83,7 +83,7 @@ pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -
     let no = |code: Code, fill: &[(&str, &str)]| challenge(door, vault, code, fill);
     let token = bearer_token(request).ok_or_else(|| no(code::AKV10000, &[]))?;
     let claims = door.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => no(code::KeyVaultTokenExpired, &[]),
+        TokenError::Expired => no(code::KeyVaultTokenExpired, &[]).by([rule::TOKEN_EXPIRED]),
         TokenError::Invalid => no(code::KeyVaultTokenInvalid, &[]),
     })?;
     if !audience_fits(request, Endpoint::KeyVault, &claims.aud) {

@@ -244,6 +244,20 @@ impl Refusal {
         }
     }
 
+    /// Headers of our own for an operation that ends with it: which rules decided, and how sure we are.
+    pub(crate) fn marks(&self) -> Vec<(&'static str, String)> {
+        let ids: Vec<&str> = self.rules.iter().map(|id| id.as_str()).collect();
+        let mut marks = vec![
+            ("x-azdrill-gate", self.gate.as_str().to_owned()),
+            ("x-azdrill-rules", ids.join(",")),
+            ("x-azdrill-mark", self.mark.as_str().to_owned()),
+        ];
+        if self.code.starts_with("Synthetic") {
+            marks.push(("x-azdrill-synthetic", "true".to_owned()));
+        }
+        marks
+    }
+
     /// The answer on the wire.
     pub fn respond(&self, request: &Request) -> Response {
         let mut response = Response::new(self.status);

@@ -8,7 +8,7 @@
 //!
 //! What only looks is in no journal, and neither is what was let through and changed nothing: a request that is
 //! admitted on its headers, a tick at which nothing was due. Bytes that went into the blob store are told by where
-//! they are and how long they are; no answer of the core depends on more.
+//! they are, how long they are and their MD5; no answer of the core depends on more.
 //!
 //! A journal holds what clients sent, secrets included.
 

@@ -144,6 +144,8 @@ fn flexible_servers_have_rules_of_their_own() {
     world.settle();
     let refused = connect(&mut world).expect_err("it is stopped");
     assert_eq!(refused.failure, SessionFailure::NoServer);
+    let told = world.azure.log().since(0).last().expect("it is in the log");
+    assert_eq!(told.rules[0].as_str(), "PG-NO-SERVER");
 }
 
 #[test]

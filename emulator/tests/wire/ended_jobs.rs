@@ -143,3 +143,88 @@ fn protection_that_is_deleted_meanwhile_ends_its_operation() {
         assert_eq!(status["status"], "Succeeded", "{status}");
     }
 }
+
+#[test]
+fn a_backup_is_no_recovery_point_of_an_instance_that_has_taken_the_name() {
+    let mut world = protected();
+    world.post(&below_vault("backupInstances/one/backup"), &backup_body());
+    world.pass(SignedDuration::from_secs(5));
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_secs(90));
+    let anew = world.put(&below_vault("backupInstances/one"), &world.instance_body());
+    assert_eq!(anew.status, 201, "{anew:?}");
+    world.pass(SignedDuration::from_mins(30));
+    assert_eq!(last(&world), failed("SyntheticBackupInstanceGone"));
+    let points = world.azure.services().data_protection.all_recovery_points();
+    assert_eq!(points.count(), 0);
+}
+
+#[test]
+fn a_job_that_ends_while_its_vault_is_deleted_has_ended_when_it_comes_back() {
+    let mut world = protected();
+    let on = json!({"properties": {"securitySettings": {"softDeleteSettings": {"state": "AlwaysOn"}}}});
+    let target = world.with_version(&below_vault(""));
+    let changed = world.arm(http::Method::PATCH, &target, Some(&on));
+    assert!(changed.status.is_success(), "{changed:?}");
+    let start = below_vault("backupInstances/one/backup");
+    world.post(&start, &backup_body());
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    assert_eq!(world.post(&start, &backup_body()).status, 202);
+    world.pass(SignedDuration::from_secs(5));
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_secs(90));
+    assert_eq!(world.delete(&below_vault("")).status, 202);
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    let deleted = world.deleted_vaults("").json_body();
+    let name = deleted["value"][0]["name"]
+        .as_str()
+        .expect("a deleted vault")
+        .to_owned();
+    let back = world.bring_back(&name);
+    assert_eq!(back.status, 201, "{back:?}");
+    world.pass(SignedDuration::from_mins(5));
+    let jobs = world.azure.services().data_protection.all_jobs();
+    let hanging: Vec<_> = jobs
+        .filter(|job| job.ended.is_none())
+        .map(|job| job.id.to_owned())
+        .collect();
+    assert!(hanging.is_empty(), "{hanging:?}");
+}
+
+#[test]
+fn a_point_that_fell_due_while_its_instance_was_deleted_goes_once_it_is_protected_again() {
+    let mut world = World::backed_up();
+    let oldest = world.point();
+    world.pass(SignedDuration::from_hours(24 * 85));
+    world.sign_in_again();
+    assert_eq!(world.delete(&below_vault("backupInstances/one")).status, 202);
+    world.pass(SignedDuration::from_hours(24 * 10));
+    world.sign_in_again();
+    let back = world.post(&below_vault("deletedBackupInstances/one/undelete"), &json!(null));
+    assert_eq!(back.status, 200, "{back:?}");
+    let points = |world: &mut World| world.listed("backupInstances/one/recoveryPoints");
+    assert!(points(&mut world).iter().any(|point| point["name"] == *oldest));
+    let resumed = world.post(&below_vault("backupInstances/one/resumeProtection"), &json!(null));
+    assert_eq!(resumed.status, 202, "{resumed:?}");
+    world.pass(SignedDuration::from_hours(48));
+    assert!(!points(&mut world).iter().any(|point| point["name"] == *oldest));
+}
+
+#[test]
+fn a_vault_that_is_given_an_instance_while_it_is_deleted_stays() {
+    let mut world = protected();
+    let body = world.instance_body();
+    world.delete(&below_vault("backupInstances/one"));
+    world.pass(SignedDuration::from_mins(5));
+    world.sign_in_again();
+    let gone = world.delete(&below_vault(""));
+    assert_eq!(gone.status, 202, "{gone:?}");
+    assert_eq!(world.put(&below_vault("backupInstances/two"), &body).status, 201);
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    assert_eq!(world.get(&below_vault("")).status, 200);
+    let status = world.follow(&gone, "azure-asyncoperation").json_body();
+    assert_eq!(status["status"], "Failed", "{status}");
+}

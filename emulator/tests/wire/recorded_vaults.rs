@@ -200,7 +200,7 @@ impl World {
         world
     }
 
-    fn deleted_vaults(&mut self, below: &str) -> Response {
+    pub(crate) fn deleted_vaults(&mut self, below: &str) -> Response {
         self.sign_in_again();
         let subscription = self.operator.subscription.clone();
         self.get(&format!(
@@ -208,7 +208,7 @@ impl World {
         ))
     }
 
-    fn bring_back(&mut self, name: &str) -> Response {
+    pub(crate) fn bring_back(&mut self, name: &str) -> Response {
         let target = format!("{}{}", self.group(), vault_at(ALWAYS_ON));
         let request = self.request(Method::PUT, &target);
         self.send(

@@ -124,6 +124,12 @@ fn foreign_identity() -> Value {
 fn a_backup_that_cannot_be_validated_names_what_it_needs() {
     let mut world = World::protected();
     named(&world.backup_needs(|_| {}), "FX-B-19");
+    let again = world.instance_body();
+    named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-19");
+    let untrue = world.backup_needs(|instance| {
+        instance["dataSourceInfo"]["resourceLocation"] = json!("northeurope");
+    });
+    named(&untrue, "DPP-DATASOURCE-TRUE");
     world.delete(&below_vault(ONE));
     world.settle();
     let foreign = world.backup_needs(|instance| instance["identityDetails"] = foreign_identity());
@@ -154,6 +160,7 @@ fn what_is_softly_deleted_still_holds_its_datasource() {
     assert!(noted.into_iter().any(|rule| rule.as_str() == "DPP-PERMANENT"));
     let again = world.instance_body();
     named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-20");
+    named(&world.backup_needs(|_| {}), "FX-B-20");
 }
 
 #[test]
@@ -181,7 +188,7 @@ fn a_backup_on_demand_names_why_it_is_not_begun() {
     named(&world.post(&start, &wrong), "FX-B-11");
     let mut tagged = backup_body();
     tagged["backupRuleOptions"]["triggerOption"] = json!({"retentionTagOverride": "Yearly"});
-    named(&world.post(&start, &tagged), "DPP-TAG");
+    named(&world.post(&start, &tagged), "DPP-TAG-OVERRIDE");
     assert_eq!(world.post(&start, &backup_body()).status, 202);
     named(&world.post(&start, &backup_body()), "FX-B-10");
     world.settle();
@@ -209,6 +216,8 @@ fn policies_name_what_they_cannot_say() {
     };
     let archive = json!({"dataStoreType": "ArchiveStore", "objectType": "DataStoreInfoBase"});
     named(&put(&mut world, "/0/dataStore", archive), "FX-B-16");
+    let untagged = put(&mut world, "/0/trigger/taggingCriteria", json!([]));
+    named(&untagged, "DPP-TAG");
     let days = put(&mut world, "/1/lifecycles/0/deleteAfter/duration", json!("P1D"));
     named(&days, "FX-B-17");
 }

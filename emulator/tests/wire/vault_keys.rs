@@ -81,7 +81,7 @@ fn failed_with(ended: &Response, code: &str) {
     let body = ended.json_body();
     assert_eq!(body["status"], "Failed", "{body}");
     assert_eq!(body["error"]["code"], code, "{body}");
-    assert_eq!(ended.header("x-azdrill-rules"), Some("VLT-07"));
+    assert_eq!(ended.header("x-azdrill-rules"), Some("VLT-07-KEY"));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_log_tells_why_an_operation_failed_and_keeps_bodies_without_secrets() {
     world.encrypt("https://nowhere.vault.azure.net/keys/one/1");
     let poll = world.azure.log().since(0).last().expect("an exchange");
     let failed = poll.failed.as_ref().expect("a reason");
-    assert_eq!(failed.rules, ["VLT-07"]);
+    assert_eq!(failed.rules, ["VLT-07-KEY"]);
     assert_eq!(poll.api_version(), "2024-04-01");
     let bodies = poll.bodies.as_ref().expect("bodies").answered.clone();
     assert_eq!(bodies.expect("a body")["status"], "Failed");
@@ -199,6 +199,7 @@ fn a_vault_keeps_a_key_of_ones_own() {
         told.json_body()["error"]["code"],
         "SyntheticEncryptionKeyOfOnesOwnStays"
     );
+    assert_eq!(told.header("x-azdrill-rules"), Some("VLT-07"));
     let mut without = vault_body("On");
     without["tags"] = json!({"a": "b"});
     let put = world.put(&format!("{}?api-version=2024-04-01", below_vault("")), &without);

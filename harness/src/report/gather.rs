@@ -10,7 +10,7 @@ use super::{
     StepFinding,
 };
 use crate::postgres::RealPostgres;
-use crate::run::{Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
+use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
 use crate::scenario::Scenario;
 
 /// Major versions of servers that are only said to run.
@@ -62,7 +62,7 @@ async fn play_as_needed(
 ) -> Result<Both, RunError> {
     let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
     match play_both(scenario, &simulated, [None, None]).await {
-        Ok(both) if shows_all(&both.comparison) => Ok(both),
+        Ok(both) if shows_all(&both) => Ok(both),
         // A world can ask for rows while it is built.
         Ok(_) | Err(RunError::NeedsRows) if postgres.is_none() => Err(RunError::NeedsRows),
         Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres), [None, None]).await,
@@ -70,9 +70,11 @@ async fn play_as_needed(
     }
 }
 
-fn shows_all(comparison: &Comparison) -> bool {
-    let mut steps = comparison.steps.iter();
-    comparison.held && steps.all(|step| step.documented.played && step.observed.played)
+fn shows_all(both: &Both) -> bool {
+    let mut steps = both.comparison.steps.iter();
+    // What only a server knows was taken to be well.
+    let guessed = both.documented.guessed || both.observed.guessed;
+    !guessed && both.comparison.held && steps.all(|step| step.documented.played && step.observed.played)
 }
 
 fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> RuleFinding {
@@ -84,7 +86,9 @@ fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> Ru
         topic: rule.topic.clone(),
         statement: rule.statement.clone(),
         stages: rule.stages.iter().map(|stage| stage.as_str()).collect(),
-        code: rule.code.map_or_else(String::new, |code| code.to_string()),
+        code: rule
+            .code
+            .map_or_else(String::new, |code| code.row().wire_code().to_owned()),
         documented: taken(&rule.documented),
         observed: taken(&rule.observed),
         differs: rule.differs(),
@@ -163,18 +167,22 @@ fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
                 number: step.number,
                 title: step.title.clone(),
                 r#do: step.r#do,
-                documented: did(&step.documented),
-                observed: did(&step.observed),
+                documented: did(&step.documented, &step.differs),
+                observed: did(&step.observed, &step.differs),
                 differs: step.differs.clone(),
                 because: step.because.clone(),
+                unexplained: step.unexplained.clone(),
             })
             .collect(),
     }
 }
 
-fn did(done: &Done) -> DidFinding {
+fn did(done: &Done, differs: &[Aspect]) -> DidFinding {
     DidFinding {
         brief: done.brief.clone(),
+        differs_in: differs
+            .first()
+            .map_or_else(String::new, |aspect| done.told(*aspect)),
         gate: done.gate.clone(),
         rules: done.rules.clone(),
         mark: done.mark.clone(),

@@ -68,6 +68,14 @@ fn did(done: &DidFinding, step: &StepFinding) -> String {
         .files
         .filter(|_| step.documented.files != step.observed.files);
     let files = files.map_or_else(String::new, |files| format!(", {files} files"));
+    let same = step.documented.brief == step.observed.brief && files.is_empty();
+    if same && !done.differs_in.is_empty() {
+        return format!(
+            "{}; {}",
+            done.brief,
+            done.differs_in.trim_end().replace('\n', ", ")
+        );
+    }
     format!("{}{files}", done.brief)
 }
 
@@ -82,10 +90,12 @@ fn by(step: &StepFinding) -> String {
             format!("{} ({aspects})", rules.join(" with "))
         })
         .collect();
-    if causes.is_empty() {
-        return "none was found".to_owned();
+    let mut told = causes.join("; ");
+    if !step.unexplained.is_empty() {
+        let left = Aspect::in_few_words(&step.unexplained);
+        told = [told, format!("no rule was found ({left})")].join("; ");
     }
-    causes.join("; ")
+    told.trim_start_matches("; ").to_owned()
 }
 
 fn of_rule(rule: &RuleFinding, by_name: &BTreeMap<&str, &ScenarioFinding>) -> String {
@@ -171,7 +181,7 @@ fn shown_by(shown: &ShownBy, by_name: &BTreeMap<&str, &ScenarioFinding>) -> Stri
         }
     }
     if told.is_empty() {
-        told.push("is about it".to_owned());
+        return format!("- {} is about it\n", shown.scenario);
     }
     format!("- shown by {}: {}\n", shown.scenario, told.join("; "))
 }
@@ -183,7 +193,10 @@ fn unshown(findings: &Findings) -> String {
     if names.is_empty() {
         return String::new();
     }
-    format!("## Rules no scenario shows\n\n{}\n\n", names.join(", "))
+    format!(
+        "## Rules that no scenario played here shows\n\n{}\n\n",
+        names.join(", ")
+    )
 }
 
 fn scenarios(findings: &Findings) -> String {
@@ -192,6 +205,7 @@ fn scenarios(findings: &Findings) -> String {
         let held = if own.held { "yes" } else { "no" };
         let rows = match own.rows {
             Made::Moved => "moved",
+            Made::Still => "real servers, none moved",
             Made::Simulated => "simulated",
             Made::None => "none",
         };

@@ -137,6 +137,8 @@ pub struct StepFinding {
     pub differs: Vec<Aspect>,
     /// The rules that make the difference.
     pub because: Vec<Because>,
+    /// What no rule was found to make.
+    pub unexplained: Vec<Aspect>,
 }
 
 /// What a machine did in a step, without what is another at every run.
@@ -145,6 +147,8 @@ pub struct StepFinding {
 pub struct DidFinding {
     /// In one line.
     pub brief: String,
+    /// The first thing in which the two differ, as it is here; empty where they do not.
+    pub differs_in: String,
     /// The gate that said no.
     pub gate: String,
     /// The rules that decided.

@@ -81,6 +81,9 @@ pub(super) struct Ended {
     pub(super) marks: Vec<(String, String)>,
 }
 
+/// How long a token is used for.
+const FRESH: SignedDuration = SignedDuration::from_mins(50);
+
 impl Client {
     pub(crate) fn new(driver: Driver<Journalled>, operator: Operator) -> Self {
         Self {
@@ -166,7 +169,7 @@ impl Client {
             .ok_or_else(|| RunError::Emulator(format!("no token: {body}")))?
             .to_owned();
         self.tokens
-            .insert(key, (now + SignedDuration::from_mins(50), token.clone()));
+            .insert(key, (now.saturating_add(FRESH).unwrap_or(now), token.clone()));
         Ok(token)
     }
 

@@ -38,7 +38,7 @@ pub enum Job {
 }
 
 /// A moment of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -53,12 +53,13 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether a job of this kind comes to it.
-    pub(crate) fn is_of(self, job: Job) -> bool {
+    /// Whether a job comes to it: one of this kind, and a restore to a database or as files.
+    pub(crate) fn is_of(self, job: Job, to_database: bool) -> bool {
         match self {
             Self::Accepted => true,
             Self::Dumping => job == Job::Backup,
-            Self::Copying | Self::Loading => job == Job::Restore,
+            Self::Copying => job == Job::Restore && !to_database,
+            Self::Loading => job == Job::Restore && to_database,
         }
     }
 }

@@ -101,15 +101,13 @@ pub async fn play_into(
     };
     let operator = azure.found(start, None);
     let door = FrontDoor::new(azure, Clock::at(start), store);
-    let (engine, postgres) = match &machine.outside {
+    let simulated = Arc::new(SimulatedServers::default());
+    let (engine, postgres): (Option<Arc<dyn DatabaseEngine>>, _) = match &machine.outside {
         Outside::Real(postgres) => {
             let engine = postgres.clone().map(|own| own as Arc<dyn DatabaseEngine>);
             (engine, postgres.clone())
         }
-        Outside::Simulated(_) => {
-            let engine: Arc<dyn DatabaseEngine> = Arc::new(SimulatedServers::default());
-            (Some(engine), None)
-        }
+        Outside::Simulated(_) => (Some(Arc::clone(&simulated) as Arc<dyn DatabaseEngine>), None),
     };
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
@@ -119,7 +117,7 @@ pub async fn play_into(
     let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);
     let about = play.about(scenario);
-    let simulated = play.simulated;
+    let is_simulated = play.simulated;
     play.clean_up().await;
     Ok(Report {
         name: scenario.name.clone(),
@@ -131,6 +129,7 @@ pub async fn play_into(
         virtual_time,
         real_time: began.elapsed(),
         postgres_major,
-        simulated,
+        simulated: is_simulated,
+        guessed: simulated.has_guessed(),
     })
 }

@@ -36,12 +36,24 @@ pub struct Report {
     pub postgres_major: Option<u32>,
     /// Whether no row was moved: its servers only were said to run.
     pub simulated: bool,
+    /// Whether a server that was only said to run was asked what only a real one knows.
+    pub guessed: bool,
 }
 
 impl Report {
     /// Whether every expectation held.
     pub fn held(&self) -> bool {
         self.steps.iter().all(|step| step.misses.is_empty())
+    }
+
+    /// Whether data was moved: a job has ended well, or something was compared with its source.
+    pub(super) fn moved_rows(&self) -> bool {
+        let jobs = self.steps.iter().flat_map(|step| &step.jobs);
+        let compared = self.steps.iter().any(|step| step.outcome.rows_equal.is_some());
+        compared
+            || jobs
+                .map(|job| job.status.as_str())
+                .any(|status| status == "Completed")
     }
 }
 

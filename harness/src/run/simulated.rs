@@ -2,10 +2,11 @@
 //!
 //! Everything the emulator decides is decided as ever: every call, every gate, who may connect from where. What
 //! only a real server knows is not known: whether a password fits, what a user may read, what is in a table. A play
-//! with these servers is good for what does not depend on that, and whoever uses one has to see to it that it does not.
+//! with these servers is good for what does not depend on that, and whoever uses one has to see to it that it does not: [`SimulatedServers::has_guessed`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use azdrill_emulator::jobs::{DumpKind, MissingRight, NeededRights, RealParameter, ServerSpec};
@@ -31,6 +32,8 @@ pub(super) struct SimulatedServers {
     databases: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Where they all listen.
     listening: OnceCell<Listening>,
+    /// Whether something was asked that only a real server can answer.
+    guessed: AtomicBool,
 }
 
 /// A socket at which everybody is let in, and nobody is told anything.
@@ -78,6 +81,16 @@ async fn let_in(mut socket: TcpStream) -> std::io::Result<()> {
 impl SimulatedServers {
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, BTreeSet<String>>> {
         self.databases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody was told what only a real server knows: that a password fits, that rights suffice, that what is
+    /// in a database could be read or loaded.
+    pub(super) fn has_guessed(&self) -> bool {
+        self.guessed.load(Ordering::Relaxed)
+    }
+
+    fn guess(&self) {
+        self.guessed.store(true, Ordering::Relaxed);
     }
 
     /// Nothing was asked that has an answer.
@@ -157,6 +170,7 @@ impl DatabaseEngine for SimulatedServers {
         Box::pin(async move {
             // The gate in front of the server is real, and says no to who may not pass.
             sign_in(call).await?;
+            self.guess();
             Ok(Vec::new())
         })
     }
@@ -165,6 +179,7 @@ impl DatabaseEngine for SimulatedServers {
         Box::pin(async move {
             sign_in(call).await?;
             sign_in(call).await?;
+            self.guess();
             Ok(ClientDump {
                 size_bytes: NOTHING.len() as u64,
                 dump: dump_from_bytes(NOTHING.into()),
@@ -181,6 +196,7 @@ impl DatabaseEngine for SimulatedServers {
         Box::pin(async move {
             sign_in(call).await?;
             sign_in(call).await?;
+            self.guess();
             Ok(())
         })
     }

@@ -7,6 +7,7 @@ use azdrill_emulator::rules::Rules;
 use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
+use super::resource::check_name;
 use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, SyntaxError, World};
 use crate::run::NOT_REACHED;
 use crate::serve::known;
@@ -68,6 +69,7 @@ impl Scenario {
             }
         }
         for name in self.resource.keys() {
+            check_name(name, &whole.subscriptions).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
             if let Some(resource) = whole.resources.get(name) {
                 let checked = resource.check(whole);
                 checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
@@ -250,6 +252,26 @@ mod tests {
                 "never comes to this phase",
             ),
             (
+                "[[step]]\ndo = \"restore\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"loading\" }\n",
+                "line 7, column 37",
+                "never comes to this phase",
+            ),
+            (
+                "[[step]]\ndo = \"restore\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"copying\" }\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"accepted\" }\n",
+                "line 11, column 37",
+                "in the order they happen",
+            ),
+            (
+                "[[step]]\ndo = \"advance\"\nby = \"999999999h\"\n",
+                "line 4, column 6",
+                "a hundred years",
+            ),
+            (
+                "[[step]]\ndo = \"advance\"\nby = \"-1h\"\n",
+                "line 4, column 6",
+                "and not back",
+            ),
+            (
                 "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"advance\"\nby = \"1h\"\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
                 "line 7, column 10",
                 "`advance` cannot happen during a job",
@@ -278,6 +300,21 @@ mod tests {
     fn what_a_name_cannot_mean_is_shown_where_it_stands() {
         const TWO: &str = "[resource.one]\nkind = \"vault\"\n[resource.two]\nkind = \"vault\"\n[resource.pg]\nkind = \"flexible_server\"\n";
         for (text, place, says) in [
+            (
+                "[resource.vault]\nkind = \"flexible_server\"\n",
+                "line 2, column 1",
+                "means something else already",
+            ),
+            (
+                "[subscription.far]\n[resource.far]\nkind = \"vault\"\n",
+                "line 3, column 1",
+                "means something else already",
+            ),
+            (
+                "[resource.\"a.b\"]\nkind = \"vault\"\n",
+                "line 2, column 1",
+                "has no period",
+            ),
             (
                 "[resource.one]\nkind = \"valt\"\n",
                 "line 3, column 8",

@@ -10,7 +10,7 @@ const STORAGE: &str = "storage";
 const KEY_VAULT: &str = "key_vault";
 
 /// What there is in any world, and what there is where the short forms are.
-const SHORT_SITES: [&str; 9] = [
+pub(super) const SHORT_SITES: [&str; 9] = [
     "subscription",
     "server",
     "server_group",

@@ -1,14 +1,15 @@
 //! The tables `[resource.NAME]` of a file: read by their kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::Unread;
+use super::named::SHORT_SITES;
 use super::step::listed;
-use super::{Scenario, ScenarioError};
+use super::{Misstated, Scenario, ScenarioError, shown};
 use crate::run::Resource;
 
 /// What of a world has a short form: where a file has none of these and names things, there is what it names.
@@ -66,6 +67,22 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
         Resource::read(word, toml::de::Deserializer::from(Spanned::new(span, own)))?;
     }
     Ok(())
+}
+
+/// What roles can be given to besides resources.
+const RESERVED: [&str; 3] = ["operator", "vault_user", "vault_application_id"];
+
+/// Refuses a name that means something else already. A short form of the same name would be taken for it in one place,
+/// and it for the short form in another.
+pub(super) fn check_name(name: &str, subscriptions: &BTreeSet<String>) -> Result<(), Misstated> {
+    let what = if name.is_empty() || name.contains('.') {
+        "a name is not empty, and has no period: NAME.group is what it is in"
+    } else if SHORT_SITES.contains(&name) || RESERVED.contains(&name) || subscriptions.contains(name) {
+        "the name means something else already: a short form of the world, a subscription, or somebody"
+    } else {
+        return Ok(());
+    };
+    Err(Misstated::new(format!("resource {}: {what}", shown(name))))
 }
 
 impl Scenario {

@@ -82,8 +82,8 @@ impl Step {
     pub(super) fn check(&self, before: &[Self], world: &World, rules: &Rules) -> Result<(), Misstated> {
         if let Some(during) = &self.during {
             let job = before.iter().rev().find(|step| step.during.is_none());
-            let job = job.and_then(|step| step.job());
-            self.check_during(*during, job)
+            let earlier = before.last().and_then(|step| step.during);
+            self.check_during(*during, job, earlier)
                 .map_err(|wrong| wrong.at("during"))?;
         }
         for part in Part::ALL {
@@ -106,7 +106,12 @@ impl Step {
         }
     }
 
-    fn check_during(&self, during: During, job: Option<Job>) -> Result<(), Misstated> {
+    fn check_during(
+        &self,
+        during: During,
+        job: Option<&Self>,
+        earlier: Option<During>,
+    ) -> Result<(), Misstated> {
         if !self.action.can_happen_during_a_job() {
             let what = format!(
                 "`{}` cannot happen during a job: what it asks for is not answered at once",
@@ -114,15 +119,25 @@ impl Step {
             );
             return Err(Misstated::new(what));
         }
-        if job != Some(during.job) {
+        if job.and_then(Self::job) != Some(during.job) {
             let what = format!(
                 "the step before it has no job of the kind {:?}: it happens in the job of that step",
                 during.job
             );
             return Err(Misstated::new(what).at("job"));
         }
-        if !during.phase.is_of(during.job) {
-            let what = format!("a job of the kind {:?} never comes to this phase", during.job);
+        let to_database =
+            job.is_some_and(|job| matches!(&job.action, Action::Restore(own) if own.to_database()));
+        if !during.phase.is_of(during.job, to_database) {
+            let what = format!(
+                "a job of the kind {:?}, as it is asked for, never comes to this phase",
+                during.job
+            );
+            return Err(Misstated::new(what).at("phase"));
+        }
+        // The job waits at each moment for its step: who waits for an earlier one waits for ever.
+        if earlier.is_some_and(|earlier| earlier.phase > during.phase) {
+            let what = "the step before it happens at a later phase: steps stand in the order they happen";
             return Err(Misstated::new(what).at("phase"));
         }
         Ok(())

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::backup::Trigger;
 use super::operations::{self, Addresses, First};
 use super::policies::{default_tag, rules_of};
-use super::{backup, instance, jobs, retention, vault_of};
+use super::{backup, instance, jobs, refused, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::{Mark, code, rule};
+use crate::rules::{code, rule};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -88,11 +88,6 @@ fn tag_of_request(context: &Context<'_>, policy: &Value, options: &Value) -> Res
     if retention::rule_of(policy, tag).is_some() {
         return Ok(tag.to_owned());
     }
-    let mut refusal = Refusal::user_facing(context.rules.error(code::BMSUserErrorInvalidInput), &[])
-        .because(format!(
-            "the policy has no retention rule `{tag}` for the backup to be kept by"
-        ))
-        .by([rule::DPP_TAG]);
-    refusal.mark = Mark::Inferred;
-    Err(refusal)
+    let why = format!("the policy has no retention rule `{tag}` for the backup to be kept by");
+    Err(refused::by(context, rule::DPP_TAG_OVERRIDE).because(why))
 }

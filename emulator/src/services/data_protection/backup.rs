@@ -11,6 +11,7 @@ use super::vault_store;
 use super::violation::Violation;
 use crate::model::{PrincipalId, ResourceId, Response, Timestamp};
 use crate::services::{Context, Input};
+use crate::state::Resource;
 
 /// What began a backup.
 #[derive(Clone)]
@@ -40,6 +41,7 @@ pub(super) fn begin(
         Backup {
             run,
             instance: instance.clone(),
+            of: context.state.resource(instance).map(|own| own.created),
             tag,
             examination: None,
             moving: None,
@@ -91,6 +93,8 @@ fn begin_run(
 struct Backup {
     run: JobRun,
     instance: ResourceId,
+    /// When the instance was made: one that has taken its name since is another.
+    of: Option<Timestamp>,
     tag: String,
     examination: Option<Box<Examination>>,
     moving: Option<Box<Moving>>,
@@ -118,7 +122,7 @@ impl Task for Backup {
 impl Backup {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
         self.run.accept(context);
-        let Some(resource) = context.state.resource(&self.instance) else {
+        let Some(resource) = self.own_instance(context) else {
             return self.without_instance(context).into();
         };
         match Examined::of_backup_job(context.rules, &self.run.vault, resource.at("/properties")) {
@@ -178,8 +182,14 @@ impl Backup {
         Step::call(call, Self::account_made)
     }
 
+    /// The instance that is backed up, as long as it is there.
+    fn own_instance<'a>(&self, context: &'a Context<'_>) -> Option<&'a Resource> {
+        let instance = context.state.resource(&self.instance);
+        instance.filter(|instance| Some(instance.created) == self.of)
+    }
+
     fn datasource(&self, context: &Context<'_>) -> Option<Datasource> {
-        let instance = context.state.resource(&self.instance)?;
+        let instance = self.own_instance(context)?;
         Datasource::of(context.rules, instance.at("/properties"))
     }
 
@@ -248,7 +258,7 @@ impl Backup {
 
     /// What was written becomes a recovery point, if there still is an instance to have it.
     fn finish(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        if context.state.resource(&self.instance).is_none() {
+        if self.own_instance(context).is_none() {
             return self.without_instance(context).into();
         }
         let Some(Moving {

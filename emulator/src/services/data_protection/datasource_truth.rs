@@ -7,7 +7,7 @@ use super::datasources::Datasource;
 use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;
-use crate::rules::{Mark, code, rule};
+use crate::rules::{code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -80,7 +80,9 @@ fn untrue(context: &Context<'_>, why: &str) -> Refusal {
     let error = context.rules.error(code::UserErrorInvalidRequestParameter);
     let mut refusal = Refusal::user_facing(error, &[("parameter", "BackupInstance")])
         .because(why)
-        .by([rule::FX_B_DATASOURCE]);
-    refusal.mark = Mark::Inferred;
+        .by([rule::DPP_DATASOURCE_TRUE]);
+    refusal.mark = refusal
+        .mark
+        .max(context.rules.rule(rule::DPP_DATASOURCE_TRUE).mark());
     refusal
 }

@@ -123,6 +123,11 @@ impl DeletedVault {
         body["properties"]["provisioningState"] = json!("Provisioning");
         Resource::new(self.vault.id.clone(), body, self.vault.created)
     }
+
+    /// Its jobs, those among them that still run.
+    pub(super) fn jobs_mut(&mut self) -> &mut Vec<Job> {
+        &mut self.jobs
+    }
 }
 
 /// Policies go with their vault, and soft-deleted instances where soft delete is always on. What is

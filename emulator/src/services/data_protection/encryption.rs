@@ -12,7 +12,7 @@ use super::vaults;
 use super::violation::Violation;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
-use crate::rules::{Code, Gate, code, rule};
+use crate::rules::{Code, code, rule};
 use crate::services::{Context, Outbound};
 use crate::state::{OperationOutcome, Resource};
 
@@ -187,9 +187,8 @@ fn missing(context: &Context<'_>, why: &str) -> Box<Violation> {
 }
 
 fn refused(context: &Context<'_>, code: Code, why: &str) -> Box<Violation> {
-    let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
+    let refusal = Refusal::user_facing(context.rules.error(code), &[])
         .because(why)
-        .by([rule::VLT_07]);
-    refusal.gate = Gate::Service;
+        .by([rule::VLT_07_KEY]);
     Box::new(Violation::plain(refusal))
 }

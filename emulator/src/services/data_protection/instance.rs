@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{code, rule};
+use crate::rules::{RuleId, code, rule};
 use crate::services::Context;
 use crate::state::{Resource, field};
 
@@ -53,6 +53,8 @@ pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, error: Option<V
     }
 }
 
+const SOFT_DELETED: &str = "SoftDeleted";
+
 /// Another instance (or this one's soft-deleted self) that already holds the datasource.
 pub(super) struct Holder {
     /// What it is called: its friendly name.
@@ -64,6 +66,15 @@ pub(super) struct Holder {
 }
 
 impl Holder {
+    /// The rule by which nobody else gets the datasource.
+    pub(super) fn rule(&self) -> RuleId {
+        if self.state == SOFT_DELETED {
+            rule::FX_B_20
+        } else {
+            rule::FX_B_19
+        }
+    }
+
     /// What a request for the datasource is told.
     pub(super) fn refuses(&self, context: &Context<'_>) -> Refusal {
         let error = context
@@ -74,7 +85,7 @@ impl Holder {
             ("vault", self.vault.as_str()),
             ("status", self.state.as_str()),
         ];
-        Refusal::user_facing(error, &fill).by([rule::FX_B_20])
+        Refusal::user_facing(error, &fill).by([self.rule()])
     }
 }
 
@@ -127,7 +138,7 @@ pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &Re
             .map(|deleted| Holder {
                 name: deleted.friendly_name().to_owned(),
                 vault: deleted.vault(),
-                state: "SoftDeleted".to_owned(),
+                state: SOFT_DELETED.to_owned(),
             })
     })
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::deleted_vaults::DeletedVault;
 use super::job::{Job, JobKind};
 use super::operations::as_addressed;
 use super::{not_found_inside, vault_of, versions};
@@ -76,8 +77,11 @@ pub(super) enum JobEnd {
 /// Ends a job.
 pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: JobEnd) {
     let now = context.now;
-    let jobs = context.own.data_protection.jobs.get_mut(vault);
-    if let Some(job) = jobs.into_iter().flatten().find(|job| job.id == id) {
+    let own = &mut context.own.data_protection;
+    // A vault that is deleted meanwhile takes its jobs along, and brings them back.
+    let gone = own.deleted_vaults.values_mut().flat_map(DeletedVault::jobs_mut);
+    let mut jobs = own.jobs.get_mut(vault).into_iter().flatten().chain(gone);
+    if let Some(job) = jobs.find(|job| job.id == id) {
         job.ended = Some(now);
         job.changed = now;
         match end {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::operations::{self, Addresses, First};
 use super::recovery_points::RecoveryPoint;
 use super::task::{self, Over, Step, Task};
-use super::{instance, not_found_inside, refused, schedule, vault_of, vault_store};
+use super::{instance, not_found_inside, recovery_points, refused, schedule, vault_of, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{Rules, code, rule};
@@ -353,11 +353,7 @@ pub(super) fn undelete(context: &mut Context<'_>, permit: &Permit, _: &Request) 
         .ok_or_else(|| not_found_inside(context))?;
     let id = deleted.instance.id.clone();
     instance::keep(context, deleted.instance);
-    context
-        .own
-        .data_protection
-        .recovery_points
-        .insert(id.clone(), deleted.points);
+    recovery_points::bring_back(context, &id, deleted.points);
     instance::set_protection_state(context, &id, "ProtectionStopped");
     Ok(Response::new(StatusCode::OK))
 }

@@ -81,7 +81,7 @@ fn check_names(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let name = field(rule, "name").as_str().unwrap_or_default();
         if !seen.insert(name.to_ascii_lowercase()) {
             let why = format!("policyRules has two rules with the name `{name}`");
-            return Err(perhaps_invalid(context, rule::FX_B_16, why));
+            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
         }
     }
     Ok(())
@@ -122,7 +122,7 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
                 "backupType `{kind}`: those of PostgreSQL are {}",
                 facts.backup_type
             );
-            return Err(perhaps_invalid(context, rule::FX_B_16, why));
+            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
         }
         let trigger = field(rule, "trigger");
         let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
@@ -157,7 +157,7 @@ fn check_retentions(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) ->
         }
         if lifecycles.len() != 1 {
             let why = about(format!("{} lifecycles instead of one", lifecycles.len()));
-            return Err(perhaps_invalid(context, rule::FX_B_16, why));
+            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
         }
         retention::check_duration(rule, context.now, shortest, &facts.longest)
             .map_err(|why| perhaps_invalid(context, rule::FX_B_17, about(why)))?;

@@ -121,6 +121,22 @@ impl Expire {
     }
 }
 
+/// Brings points back with their instance. What has fallen due meanwhile goes at once.
+pub(super) fn bring_back(context: &mut Context<'_>, instance: &ResourceId, points: Vec<RecoveryPoint>) {
+    for point in &points {
+        if let Some(at) = point.expires {
+            let expire = Expire {
+                instance: instance.clone(),
+                point: point.id.clone(),
+                at,
+            };
+            task::start(context, expire);
+        }
+    }
+    let own = &mut context.own.data_protection.recovery_points;
+    own.insert(instance.clone(), points);
+}
+
 /// Keeps what was written into vault storage as a recovery point, until retention ends it.
 pub(super) fn keep(
     context: &mut Context<'_>,

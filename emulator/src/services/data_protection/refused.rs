@@ -5,7 +5,7 @@ use crate::rules::{RuleId, code};
 use crate::services::Context;
 
 /// A no of the Backup service by a rule: with its code, or, where nobody knows one of its own, with the service's word
-/// for what it does not take; and no surer than either of them.
+/// for what it does not take; and no surer than the rule, its code and the code's own row.
 pub(super) fn by(context: &Context<'_>, rule: RuleId) -> Refusal {
     with(context, rule, &[])
 }
@@ -15,6 +15,9 @@ pub(super) fn with(context: &Context<'_>, rule: RuleId, fill: &[(&str, &str)]) -
     let row = context.rules.rule(rule);
     let code = row.code.unwrap_or(code::BMSUserErrorInvalidInput);
     let mut refusal = Refusal::user_facing(context.rules.error(code), fill).by([rule]);
-    refusal.mark = refusal.mark.max(row.code_mark.unwrap_or(refusal.mark));
+    refusal.mark = refusal
+        .mark
+        .max(row.mark())
+        .max(row.code_mark.unwrap_or(row.mark()));
     refusal
 }

@@ -9,7 +9,7 @@ use super::datasources::Datasource;
 use super::examination::{Examination, Examined, Verdict};
 use super::operations::{self, Addresses, First};
 use super::task::{self, Over, Step, Task};
-use super::violation::{Violation, marks};
+use super::violation::Violation;
 use super::{instance, refused, restore_request, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
@@ -35,7 +35,7 @@ pub(super) fn validate_for_backup(
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),
             ];
-            return Err(Refusal::user_facing(error, &fill).by([rule::FX_B_19]));
+            return Err(Refusal::user_facing(error, &fill).by([holder.rule()]));
         }
     }
     let examined = Examined::of_instance(context.rules, &vault.id, properties)
@@ -163,7 +163,7 @@ impl Validate {
 
 /// Says on an operation's status which rules decided its error.
 pub(super) fn mark(context: &mut Context<'_>, operation: &str, violation: &Violation) {
-    for (header, value) in marks(&violation.refusal) {
+    for (header, value) in violation.refusal.marks() {
         context.state.operations.mark(operation, header, value);
     }
 }

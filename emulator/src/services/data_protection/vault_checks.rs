@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{INSTANCE, refused};
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
-use crate::rules::{code, rule};
+use crate::rules::rule;
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
@@ -108,8 +108,8 @@ fn check_storage(context: &Context<'_>, settings: &Value, existing: Option<&Valu
             .iter()
             .find(|own| own.eq_ignore_ascii_case(kind))
         else {
-            let error = context.rules.error(code::VaultDatastoreType);
-            return Err(Refusal::user_facing(error, &[("type", kind)]).by([rule::VLT_STORAGE]));
+            // What is none of them was refused with the body.
+            continue;
         };
         if kinds.contains(&known.as_str()) {
             return refuse(format!("storageSettings names {known} twice"));

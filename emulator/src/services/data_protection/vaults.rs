@@ -285,7 +285,13 @@ pub(super) fn delete(
     let operation = operations::begin(context, &id);
     let activity = operations::activity(context, request);
     operations::after(context, &operation, "vault_delete", move |context| {
-        deleted_vaults::remove(context, &id, activity)
+        // Something may have been put into it meanwhile.
+        let vault = context.state.resource(&id).cloned();
+        let refused = vault.and_then(|vault| deleted_vaults::require_deletable(context, &vault).err());
+        match refused {
+            Some(refusal) => OperationOutcome::Failed(refusal.user_facing_error(&activity)),
+            None => deleted_vaults::remove(context, &id, activity),
+        }
     });
     let first = First::accepted("vault_delete");
     Ok(operations::accepted(

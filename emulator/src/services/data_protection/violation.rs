@@ -92,7 +92,7 @@ impl Violation {
     /// For a job that did not get what it waited for.
     pub(super) fn interrupted(context: &Context<'_>) -> Self {
         let error = context.rules.error(code::SyntheticJobInterrupted);
-        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_MOVEMENT]);
+        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_INTERRUPTED]);
         Self::plain(refusal.because("the job did not get the answer it waited for"))
     }
 
@@ -154,23 +154,7 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
         ))
         .by([row.id])
         .by(row.also.iter().copied());
-    if let Some(mark) = row.code_mark {
-        refusal.mark = mark;
-    }
+    refusal.mark = refusal.mark.max(row.mark).max(row.code_mark.unwrap_or(row.mark));
     refusal.gate = context.rules.rule(row.id).gate.unwrap_or(refusal.gate);
     Box::new(Violation::plain(refusal))
-}
-
-/// Headers of our own that say which rules decided an asynchronous error.
-pub(super) fn marks(refusal: &Refusal) -> Vec<(&'static str, String)> {
-    let ids: Vec<&str> = refusal.rules.iter().map(|id| id.as_str()).collect();
-    let mut marks = vec![
-        ("x-azdrill-gate", refusal.gate.as_str().to_owned()),
-        ("x-azdrill-rules", ids.join(",")),
-        ("x-azdrill-mark", refusal.mark.as_str().to_owned()),
-    ];
-    if refusal.code.starts_with("Synthetic") {
-        marks.push(("x-azdrill-synthetic", "true".to_owned()));
-    }
-    marks
 }

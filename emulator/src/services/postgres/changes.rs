@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{require_server, state_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::{Code, Mark, code};
+use crate::rules::{Code, code};
 use crate::services::{Context, LongRunning};
 use crate::state::OperationOutcome;
 
@@ -113,13 +113,8 @@ pub(super) fn accept_beside(
 /// Ends an operation with a refusal that came too late to be one.
 pub(super) fn end_refused(context: &mut Context<'_>, operation: &str, refusal: &Refusal) {
     let error = json!({"code": refusal.code, "message": refusal.message});
-    if matches!(refusal.mark, Mark::Inferred | Mark::Unverified) {
-        let mark = refusal.mark.as_str().to_owned();
-        context.state.operations.mark(operation, "x-azdrill-mark", mark);
-    }
-    if refusal.code.starts_with("Synthetic") {
-        let operations = &mut context.state.operations;
-        operations.mark(operation, "x-azdrill-synthetic", "true".to_owned());
+    for (header, value) in refusal.marks() {
+        context.state.operations.mark(operation, header, value);
     }
     context.end(operation, OperationOutcome::Failed(error));
 }

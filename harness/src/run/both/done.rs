@@ -86,7 +86,7 @@ impl Done {
     }
 
     /// An aspect as a text that is the same where the aspect is: ids that are made up anew are left out.
-    fn told(&self, aspect: Aspect) -> String {
+    pub(crate) fn told(&self, aspect: Aspect) -> String {
         let number = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
         match aspect {
             Aspect::Status => self.status.clone(),

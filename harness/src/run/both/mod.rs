@@ -71,8 +71,10 @@ pub struct MachineRun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Made {
-    /// Real servers, real dumps, real rows.
+    /// Real servers, and real dumps of what is in them: a job has ended well, or something was compared.
     Moved,
+    /// Real servers; no job came to move anything.
+    Still,
     /// No row was moved: servers only were said to run.
     Simulated,
     /// There was no server with rows.
@@ -187,7 +189,8 @@ fn run_of(report: &Report) -> MachineRun {
     MachineRun {
         rows: match (report.simulated, report.postgres_major) {
             (true, _) => Made::Simulated,
-            (false, Some(_)) => Made::Moved,
+            (false, Some(_)) if report.moved_rows() => Made::Moved,
+            (false, Some(_)) => Made::Still,
             (false, None) => Made::None,
         },
         held: report.held(),

@@ -13,7 +13,7 @@ use crate::run::{Report, RuleNote};
 /// A message that is longer is no cell of a table.
 const CELL_MESSAGE_MAX: usize = 48;
 /// How the rules that make a difference were found.
-const FOUND: &str = "each rule was turned alone, and played without rows";
+const FOUND: &str = "rules were turned one after the other, in plays without rows";
 /// Where what one of two machines did is told.
 const DEEPER: usize = 6;
 
@@ -243,6 +243,7 @@ fn verdict(page: &Page, comparison: &Comparison) -> String {
     let rows = match (documented.rows, observed.rows) {
         (Made::Moved, Made::Moved) => "rows moved by both",
         (Made::Simulated, Made::Simulated) => "rows simulated on both",
+        (Made::Still, Made::Still) => "real servers, no rows moved",
         (Made::None, Made::None) => "no rows",
         (Made::Moved, _) => "rows moved by the documented machine alone",
         (_, Made::Moved) => "rows moved by the observed machine alone",

@@ -1,10 +1,12 @@
 //! Time goes by.
 
+use azdrill_emulator::rules::Rules;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
+use crate::scenario::{Misstated, World};
 
 /// Moves the clock; what falls due on the way happens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -16,7 +18,18 @@ pub struct Advance {
     by: SignedDuration,
 }
 
+/// The furthest a step goes: a hundred years.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(100 * 366 * 24);
+
 impl Take for Advance {
+    fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
+        if self.by.is_negative() || self.by > FURTHEST {
+            let what = "a step goes on by as much as a hundred years (`876000h`), and not back";
+            return Err(Misstated::new(what).at("by"));
+        }
+        Ok(())
+    }
+
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         play.client.advance(self.by).await?;
         Ok(Outcome::done())

@@ -24,7 +24,8 @@ impl Take for RecoveryPoints {
         outcome.status = response.status.as_u16().to_string();
         let listed = response.json_body();
         let points = listed["value"].as_array().map_or(&[][..], Vec::as_slice);
-        outcome.count = Some(points.len() as u64);
+        // Who is refused has counted nothing.
+        outcome.count = response.status.is_success().then_some(points.len() as u64);
         outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
         Ok(outcome)
     }

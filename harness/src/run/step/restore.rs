@@ -6,7 +6,7 @@ use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
 use super::Take;
-use crate::run::datasource::{Wanted, check_goal};
+use crate::run::datasource::{Goal, Wanted, check_goal};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{Misstated, Part, World};
 
@@ -15,6 +15,13 @@ use crate::scenario::{Misstated, Part, World};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Restore(Wanted);
+
+impl Restore {
+    /// Whether it goes to a database.
+    pub(crate) fn to_database(&self) -> bool {
+        self.0.to == Goal::Database
+    }
+}
 
 impl Take for Restore {
     const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Storage];
