@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
 /// The journal that is to be written, if one is.
 pub(super) fn journal(file: Option<&Path>) -> Result<Option<JournalFile>, Failure> {
     let Some(file) = file else { return Ok(None) };
-    let journal = JournalFile::create(file);
+    let journal = JournalFile::at(file);
     Ok(Some(journal.map_err(|error| {
         format!("cannot write {}: {error}", file.display())
     })?))

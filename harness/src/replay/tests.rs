@@ -20,7 +20,9 @@ const SECRET: &str = "azdrill~not-to-be-told";
 fn journal(folder: &Path) -> PathBuf {
     let file = folder.join("drill.journal");
     let now: Timestamp = "2026-03-02T06:00:00Z".parse().unwrap();
-    let sink = JournalFile::create(&file).unwrap().sink();
+    let journal = JournalFile::at(&file).unwrap();
+    journal.begin().unwrap();
+    let sink = journal.sink();
     let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, Settings::default());
     let mut machine = Journalled::with_journal(beginning, "a test", sink).unwrap();
     let operator = machine.found(now, None);
