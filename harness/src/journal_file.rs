@@ -87,7 +87,9 @@ fn check_replaceable(path: &Path) -> io::Result<()> {
     let mut begins = [0; Header::BEGINS.len()];
     let Ok(mut there) = File::open(path) else {
         return match fs::symlink_metadata(path) {
-            Ok(_) => Err(refused("there is a file that cannot be read: it may be no journal")),
+            Ok(_) => Err(refused(
+                "there is a file that cannot be read: it may be no journal",
+            )),
             Err(_) => Ok(()),
         };
     };

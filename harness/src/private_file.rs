@@ -188,7 +188,10 @@ mod tests {
             ("to-kept", "to be read alone"),
             ("astray", "a link to what is not there"),
         ] {
-            for error in [check(&path(name)).unwrap_err(), write(&path(name), "x").unwrap_err()] {
+            for error in [
+                check(&path(name)).unwrap_err(),
+                write(&path(name), "x").unwrap_err(),
+            ] {
                 assert!(error.to_string().contains(says), "{name}: {error}");
             }
         }
