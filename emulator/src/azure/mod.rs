@@ -2,6 +2,8 @@
 
 mod core;
 mod kept_world;
+#[cfg(test)]
+mod whole;
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -20,6 +20,7 @@ const SOFT_DELETE: &str = "/properties/securitySettings/softDeleteSettings/state
 
 /// A vault that was deleted, with what belongs to it.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct DeletedVault {
     /// Its name among the deleted ones.
     name: Uuid,

@@ -15,6 +15,7 @@ use crate::state::Resource;
 
 /// A soft-deleted instance, with what belongs to it.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct DeletedInstance {
     instance: Resource,
     points: Vec<RecoveryPoint>,

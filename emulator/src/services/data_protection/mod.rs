@@ -67,6 +67,7 @@ const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
 
 /// What the Backup service knows alone.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DataProtectionState {
     /// Where recovery points live: Microsoft's own side.
     pub microsoft: Option<MicrosoftSide>,
