@@ -1,6 +1,6 @@
 //! Where what is documented and what is the case part, held against what was played; and what nobody knows.
 
-use azdrill_emulator::rules::{Mark, OpenPoint, RuleId, Rules, RulesError, Said, Showing, ShownAt};
+use azdrill_emulator::rules::{Difference, Mark, OpenPoint, RuleId, Rules, Said, Showing, ShownAt};
 use serde::Serialize;
 
 use super::{NotPlayed, RuleFinding, ScenarioFinding, StepFinding};
@@ -129,11 +129,12 @@ pub struct MarkedRule {
 /// The differences, each held against what was played.
 pub(super) fn differences(
     rules: &Rules,
+    differences: Vec<Difference>,
     scenarios: &[ScenarioFinding],
     not_played: &[NotPlayed],
-) -> Result<Vec<DifferenceFinding>, RulesError> {
-    let differences = rules.differences()?.into_iter();
-    Ok(differences
+) -> Vec<DifferenceFinding> {
+    let differences = differences.into_iter();
+    differences
         .map(|difference| {
             let (state, why, shown_at) = match &difference.showing {
                 Showing::NotYet(why) => (DifferenceState::NotYet, why.clone(), Vec::new()),
@@ -155,7 +156,7 @@ pub(super) fn differences(
                 shown_at,
             }
         })
-        .collect())
+        .collect()
 }
 
 fn told(rules: &Rules, said: &Said) -> SaidFinding {
@@ -243,8 +244,9 @@ fn how(rule: Option<RuleId>, step: &StepFinding) -> Vec<HowShown> {
 /// What nobody knows; last, by which codes Azure answers where we have ones of our own.
 pub(super) fn open_points(
     rules: &Rules,
+    points: Vec<OpenPoint>,
     findings: &[RuleFinding],
-) -> Result<Vec<OpenPointFinding>, RulesError> {
+) -> Vec<OpenPointFinding> {
     let marked = |rule: RuleId| MarkedRule {
         rule,
         mark: rules.rule(rule).alternatives[&rules.rule(rule).observed]
@@ -258,7 +260,7 @@ pub(super) fn open_points(
         rules: point.rules.into_iter().map(marked).collect(),
         differences: point.differences,
     };
-    let mut points: Vec<OpenPointFinding> = rules.open_points()?.into_iter().map(of).collect();
+    let mut points: Vec<OpenPointFinding> = points.into_iter().map(of).collect();
     let ours = findings.iter().filter(|rule| rule.kind != super::ERROR);
     let ours = ours.filter(|rule| rule.code.starts_with("Synthetic"));
     points.push(OpenPointFinding {
@@ -274,5 +276,5 @@ pub(super) fn open_points(
             .collect(),
         differences: Vec::new(),
     });
-    Ok(points)
+    points
 }

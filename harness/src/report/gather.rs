@@ -30,12 +30,17 @@ pub async fn gather(
     mut begin: impl FnMut(&Scenario),
 ) -> Result<Findings, RunError> {
     let rules = Rules::load(Profile::Observed, &Assumptions::new())?;
+    // Whoever has written a row wrongly is told before everything is played.
+    let (known, unknown) = (rules.differences()?, rules.open_points()?);
     let mut played = Vec::new();
     let mut not_played = Vec::new();
     for scenario in scenarios {
         begin(scenario);
         match play_as_needed(scenario, postgres.clone()).await {
-            Ok(both) => played.push((scenario, both.comparison)),
+            Ok(both) => {
+                let guessed = guessed(&both);
+                played.push((scenario, both.comparison, guessed));
+            }
             Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
                 name: scenario.name.clone(),
                 why: error.to_string(),
@@ -46,12 +51,14 @@ pub async fn gather(
     let mut stated: Vec<&Rule> = rules.stated.values().collect();
     stated.sort_by_key(|rule| (rule.topic.clone(), rule.id));
     let of_rules: Vec<RuleFinding> = stated.iter().map(|rule| finding(&rules, rule, &played)).collect();
-    let played = played.iter().map(|(_, comparison)| of_scenario(comparison));
+    let played = played
+        .iter()
+        .map(|(_, comparison, guessed)| of_scenario(comparison, *guessed));
     let scenarios: Vec<ScenarioFinding> = played.collect();
     Ok(Findings {
         version: env!("CARGO_PKG_VERSION"),
-        differences: differences(&rules, &scenarios, &not_played)?,
-        open_points: open_points(&rules, &of_rules)?,
+        differences: differences(&rules, known, &scenarios, &not_played),
+        open_points: open_points(&rules, unknown, &of_rules),
         rules: of_rules,
         scenarios,
         not_played,
@@ -66,8 +73,10 @@ async fn play_as_needed(
     let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
     match play_both(scenario, &simulated, [None, None]).await {
         Ok(both) if shows_all(&both) => Ok(both),
-        // What is passed over for want of rows is told as not played; the rest is as it is with them.
-        Ok(both) if postgres.is_none() && is_true(&both) => Ok(both),
+        // Without a server at hand, what comes to all that is expected is told, and what was guessed and passed over.
+        Ok(both) if postgres.is_none() && both.comparison.held => Ok(both),
+        // A mistake of ours, and no want of rows.
+        Ok(both) if !guessed(&both) && all_played(&both) => Ok(both),
         // A world can ask for rows while it is built.
         Ok(_) | Err(RunError::NeedsRows) if postgres.is_none() => Err(RunError::NeedsRows),
         Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres), [None, None]).await,
@@ -76,18 +85,20 @@ async fn play_as_needed(
 }
 
 fn shows_all(both: &Both) -> bool {
+    !guessed(both) && both.comparison.held && all_played(both)
+}
+
+/// Whether what only a server knows was taken to be well.
+fn guessed(both: &Both) -> bool {
+    both.documented.guessed || both.observed.guessed
+}
+
+fn all_played(both: &Both) -> bool {
     let mut steps = both.comparison.steps.iter();
-    is_true(both) && steps.all(|step| step.documented.played && step.observed.played)
+    steps.all(|step| step.documented.played && step.observed.played)
 }
 
-/// Whether what was played without rows is what it would be with them.
-fn is_true(both: &Both) -> bool {
-    // What only a server knows was taken to be well.
-    let guessed = both.documented.guessed || both.observed.guessed;
-    !guessed && both.comparison.held
-}
-
-fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> RuleFinding {
+fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison, bool)]) -> RuleFinding {
     let taken = |name: &str| Taken::of(rules, rule, name);
     let alternatives = rule.alternatives.iter();
     RuleFinding {
@@ -112,7 +123,7 @@ fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> Ru
         fix: rule.fix.clone().unwrap_or_default(),
         shown_by: played
             .iter()
-            .filter_map(|(scenario, comparison)| shown_by(rule, scenario, comparison))
+            .filter_map(|(scenario, comparison, _)| shown_by(rule, scenario, comparison))
             .collect(),
     }
 }
@@ -166,7 +177,7 @@ fn at_steps(comparison: &Comparison, is_so: impl Fn(&Done) -> bool) -> Vec<AtSte
     steps.filter(|at| at.documented || at.observed).collect()
 }
 
-fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
+fn of_scenario(comparison: &Comparison, guessed: bool) -> ScenarioFinding {
     let steps = comparison.steps.iter();
     ScenarioFinding {
         name: comparison.name.clone(),
@@ -175,6 +186,7 @@ fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
         held: comparison.held,
         differs: comparison.differs,
         rows: comparison.observed.rows,
+        guessed,
         virtual_seconds: [
             comparison.documented.virtual_seconds,
             comparison.observed.virtual_seconds,

@@ -126,6 +126,8 @@ pub struct ScenarioFinding {
     pub differs: bool,
     /// Whether rows were moved, or servers only said to run.
     pub rows: Made,
+    /// Whether a server that was only said to run was asked what only a real one knows, and said that all is well.
+    pub guessed: bool,
     /// Virtual time on the documented and on the observed machine, in seconds.
     pub virtual_seconds: [f64; 2],
     /// Step by step.
