@@ -87,7 +87,7 @@ impl<'a> From<&'a Request> for SentRequest<'a> {
             host: request.host.as_str().into(),
             port: request.port,
             path: request.path.as_str().into(),
-            query: request.query.as_str().into(),
+            query: Cow::Borrowed(&request.query),
             headers: headers
                 .map(|(name, value)| (name.as_str().into(), Text::of(value.as_bytes())))
                 .collect(),
@@ -132,7 +132,7 @@ impl SentRequest<'_> {
         Ok(Request {
             scheme: if self.plain { Scheme::Http } else { Scheme::Https },
             port: self.port,
-            query: self.query.into_owned(),
+            query: self.query.into_owned().into(),
             headers,
             body,
             spelled: self.spelled,
