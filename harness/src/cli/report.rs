@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use azdrill::page::is_dumb;
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::report::{gather, markdown};
+use azdrill::report::{gather, html, junit, markdown};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
@@ -34,6 +34,10 @@ enum ReportFormat {
     Md,
     /// For programs.
     Json,
+    /// For build servers: JUnit XML, a suite a topic.
+    Junit,
+    /// One page that stands alone, to read, search and print.
+    Html,
 }
 
 pub(super) async fn run(
@@ -77,6 +81,8 @@ async fn report(
     }
     let text = match arguments.format {
         ReportFormat::Md => markdown(&findings),
+        ReportFormat::Html => html(&findings),
+        ReportFormat::Junit => junit(&findings).map_err(|error| error.to_string())?,
         ReportFormat::Json => {
             let text = serde_json::to_string_pretty(&findings);
             text.map_err(|error| error.to_string())? + "\n"

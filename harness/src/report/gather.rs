@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
 
+use super::matrix::matrices;
+use super::timeline::timelines;
 use super::{
     AlternativeFinding, Decides, DidFinding, Findings, NotPlayed, RuleFinding, ScenarioFinding, ShownBy,
-    StepFinding,
+    StepFinding, Timeline,
 };
 use crate::postgres::RealPostgres;
 use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
@@ -30,13 +32,20 @@ pub async fn gather(
 ) -> Result<Findings, RunError> {
     let rules = Rules::load(Profile::Observed, &Assumptions::new())?;
     let mut played = Vec::new();
+    let mut times = Vec::new();
     let mut not_played = Vec::new();
     for scenario in scenarios {
         begin(scenario);
         match play_as_needed(scenario, postgres.clone()).await {
-            Ok(both) => played.push((scenario, both.comparison)),
+            Ok(both) => {
+                let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
+                let timelines = timelines(scenario, &both, &simulated, postgres.as_ref()).await;
+                times.push(timelines);
+                played.push((scenario, both.comparison));
+            }
             Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
                 name: scenario.name.clone(),
+                topic: scenario.topic.clone(),
                 why: error.to_string(),
             }),
             Err(error) => return Err(error),
@@ -49,9 +58,11 @@ pub async fn gather(
         rules: stated.iter().map(|rule| finding(&rules, rule, &played)).collect(),
         scenarios: played
             .iter()
-            .map(|(_, comparison)| of_scenario(comparison))
+            .zip(times)
+            .map(|((_, comparison), timelines)| of_scenario(comparison, timelines))
             .collect(),
         not_played,
+        matrices: matrices()?,
     })
 }
 
@@ -149,7 +160,7 @@ fn shown_by(rule: &Rule, scenario: &Scenario, comparison: &Comparison) -> Option
     })
 }
 
-fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
+fn of_scenario(comparison: &Comparison, timelines: [Timeline; 2]) -> ScenarioFinding {
     let steps = comparison.steps.iter();
     ScenarioFinding {
         name: comparison.name.clone(),
@@ -174,6 +185,7 @@ fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
                 unexplained: step.unexplained.clone(),
             })
             .collect(),
+        timelines,
     }
 }
 
@@ -189,6 +201,8 @@ fn did(done: &Done, differs: &[Aspect]) -> DidFinding {
         files: done.files,
         rows_equal: done.rows_equal,
         virtual_seconds: done.virtual_seconds,
+        expected: done.expected.clone(),
+        missed: done.missed.clone(),
     }
 }
 

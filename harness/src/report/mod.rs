@@ -2,13 +2,21 @@
 //! by playing and from the rules' own rows, and by nothing else; data, from which the other forms are made.
 
 mod gather;
+mod html;
+mod junit;
 mod markdown;
+mod matrix;
+mod timeline;
 
 use azdrill_emulator::rules::RuleId;
 use serde::Serialize;
 
 pub use gather::gather;
+pub use html::html;
+pub use junit::junit;
 pub use markdown::markdown;
+pub use matrix::{MatrixCell, MatrixFinding, MatrixRow, Verdict};
+pub use timeline::{CallTime, JobTime, RefusedCall, StepTimes, Timeline};
 
 use crate::run::{Aspect, Because, Made, Taken};
 
@@ -24,6 +32,8 @@ pub struct Findings {
     pub scenarios: Vec<ScenarioFinding>,
     /// What was not, and why.
     pub not_played: Vec<NotPlayed>,
+    /// Who gets through, for every combination of what it depends on.
+    pub matrices: Vec<MatrixFinding>,
 }
 
 /// A rule, and where it shows.
@@ -117,6 +127,8 @@ pub struct ScenarioFinding {
     pub virtual_seconds: [f64; 2],
     /// Step by step.
     pub steps: Vec<StepFinding>,
+    /// When things happened on the documented and on the observed machine.
+    pub timelines: [Timeline; 2],
 }
 
 /// A step on both machines.
@@ -161,6 +173,10 @@ pub struct DidFinding {
     pub rows_equal: Option<bool>,
     /// Virtual time waited for, in seconds.
     pub virtual_seconds: f64,
+    /// What was expected of it, in one line; empty if nothing was.
+    pub expected: String,
+    /// Expectations that did not hold.
+    pub missed: Vec<String>,
 }
 
 /// A scenario that was not played.
@@ -168,6 +184,8 @@ pub struct DidFinding {
 pub struct NotPlayed {
     /// Its name.
     pub name: String,
+    /// Its topic.
+    pub topic: String,
     /// Why not.
     pub why: String,
 }

@@ -1,0 +1,1 @@
+//! What can be told of the page from its text.
