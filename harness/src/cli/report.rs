@@ -1,7 +1,7 @@
 //! `azdrill report`.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use azdrill::page::is_dumb;
@@ -24,6 +24,9 @@ pub(super) struct ReportArguments {
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
+    /// Where to write it; to standard output if left out.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 /// How to write a report.
@@ -54,6 +57,10 @@ async fn report(
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
 ) -> Result<ExitCode, Failure> {
+    // Found out before minutes are spent.
+    if let Some(file) = &arguments.output {
+        check_place(file)?;
+    }
     let library = library(folder)?;
     let scenarios: Vec<Scenario> = if arguments.names.is_empty() {
         library.all()?
@@ -88,13 +95,39 @@ async fn report(
             text.map_err(|error| error.to_string())? + "\n"
         }
     };
-    write(&text)?;
+    match &arguments.output {
+        Some(file) => std::fs::write(file, &text).map_err(|error| unwritten(file, &error))?,
+        None => write(&text)?,
+    }
     // A miss is a mistake of ours, and is no finding.
     Ok(if findings.scenarios.iter().all(|own| own.held) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
     })
+}
+
+/// Whether a file can be there.
+fn check_place(file: &Path) -> Result<(), String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(format!(
+            "cannot write {}: there is no folder {}",
+            file.display(),
+            folder.display()
+        ));
+    }
+    if file.is_dir() {
+        return Err(format!(
+            "cannot write {}: it is a folder; name a file in it",
+            file.display()
+        ));
+    }
+    Ok(())
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {error}", file.display())
 }
 
 fn progress(count: usize) -> ProgressBar {

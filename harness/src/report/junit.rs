@@ -184,3 +184,52 @@ fn legal(text: &str) -> String {
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::gathered::gathered;
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_suite_a_topic_and_a_case_a_scenario() {
+        let text = junit(gathered().await).expect("written");
+        for told in [
+            r#"<testsuites name="azdrill" tests="3" failures="0" errors="0" skipped="1">"#,
+            r#"<testsuite name="roles" tests="2" failures="0" errors="0" skipped="0">"#,
+            r#"<testcase classname="azdrill.roles" name="missing-ltr-role">"#,
+            r#"<testcase classname="azdrill.single_server" name="secret-version-pinned">"#,
+            r#"<skipped message="it needs rows, "#,
+            "documented Failed: UserErrorMSIMissingPermissions / AuthorizationFailed; observed Succeeded",
+        ] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+        assert!(!text.contains("<failure"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_missed_is_a_failure_and_is_escaped() {
+        let mut findings = gathered().await.clone();
+        let scenario = &mut findings.scenarios[0];
+        scenario.held = false;
+        let step = &mut scenario.steps[0].observed;
+        step.missed = vec!["code: expected `<A & \"B\">`, got `\u{1b}[31m]]>`".to_owned()];
+        "Failed: A".clone_into(&mut step.expected);
+        let text = junit(&findings).expect("written");
+        let told = r#"<failure type="expectation" message="step 1, validate backup, observed machine: code: expected `&lt;A &amp; &quot;B&quot;&gt;`, got `[31m]]&gt;`">"#;
+        assert!(text.contains(told), "{text}");
+        assert!(text.contains(r#"failures="1""#) && text.contains("expected Failed: A; it was Failed: "));
+        assert!(!text.contains('\u{1b}'));
+        // It is read again as it was written.
+        let mut reader = quick_xml::Reader::from_str(&text);
+        let mut depth = 0;
+        loop {
+            match reader.read_event().expect("well-formed") {
+                Event::Start(_) => depth += 1,
+                Event::End(_) => depth -= 1,
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        assert_eq!(depth, 0);
+    }
+}

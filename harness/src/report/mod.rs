@@ -2,6 +2,8 @@
 //! by playing and from the rules' own rows, and by nothing else; data, from which the other forms are made.
 
 mod gather;
+#[cfg(test)]
+mod gathered;
 mod html;
 mod junit;
 mod markdown;

@@ -1,6 +1,9 @@
 //! Every combination of some settings as the rows of a table, of which those that differ in a setting that makes no
 //! difference are one.
 
+/// What a row says of a setting that makes no difference.
+pub const ANY: &str = "any";
+
 /// A word of a setting, and what it does to a world.
 pub type Word<W> = (&'static str, fn(&mut W));
 
@@ -46,7 +49,7 @@ pub fn rows<W: Clone, C: PartialEq>(
     let mut found = Vec::new();
     for (words, below) in folded {
         let word = if words.len() == setting.words.len() {
-            "any".to_owned()
+            ANY.to_owned()
         } else {
             words.join(" | ")
         };

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::{Findings, MatrixCell, MatrixFinding, MatrixRow, Verdict};
-use super::words::{anchor, counted, frame, rule_link};
+use super::words::{anchor, counted, frame, rule_link, separated};
+use crate::strategy::fold::ANY;
 
 /// Letters for columns.
 const LETTERS: std::ops::RangeInclusive<char> = 'A'..='Z';
@@ -39,6 +40,7 @@ fn legend() -> Markup {
 
 fn of_matrix(findings: &Findings, matrix: &MatrixFinding) -> Markup {
     let id = anchor("matrix", matrix.name);
+    let (telling, idle) = headings(matrix);
     let differing = matrix
         .rows
         .iter()
@@ -56,7 +58,12 @@ fn of_matrix(findings: &Findings, matrix: &MatrixFinding) -> Markup {
             }
             div.body {
                 p { (matrix.question) }
-                (frame(matrix.title, &table(matrix)))
+                @if let [one] = idle.as_slice() {
+                    p { strong { (one) } " makes no difference." }
+                } @else if !idle.is_empty() {
+                    p { (separated(idle.iter().map(|name| html! { strong { (name) } }), ", ")) " make no difference." }
+                }
+                (frame(matrix.title, &table(matrix, &telling)))
                 (columns(matrix))
                 (because(findings, matrix))
             }
@@ -64,28 +71,43 @@ fn of_matrix(findings: &Findings, matrix: &MatrixFinding) -> Markup {
     }
 }
 
-fn table(matrix: &MatrixFinding) -> Markup {
+/// The columns of settings that tell rows apart, and the names of those that do not.
+fn headings(matrix: &MatrixFinding) -> (Vec<usize>, Vec<&'static str>) {
+    let idle = |index: &usize| {
+        matrix
+            .rows
+            .iter()
+            .all(|row| row.words.get(*index).is_some_and(|word| word == ANY))
+    };
+    let (idle, telling): (Vec<usize>, Vec<usize>) = (0..matrix.row_headings.len()).partition(idle);
+    (
+        telling,
+        idle.into_iter().map(|index| matrix.row_headings[index]).collect(),
+    )
+}
+
+fn table(matrix: &MatrixFinding, telling: &[usize]) -> Markup {
     html! {
         table.matrix {
             caption { "Columns: " (matrix.columns_are) }
             thead {
                 tr {
-                    @for heading in &matrix.row_headings { th scope="col" { (heading) } }
+                    @for index in telling { th scope="col" { (matrix.row_headings[*index]) } }
                     @for (letter, column) in LETTERS.zip(&matrix.columns) {
                         th.letter scope="col" { abbr title=(column) { (letter) } span.hidden { ": " (column) } }
                     }
                 }
             }
-            tbody { @for row in &matrix.rows { (of_row(row)) } }
+            tbody { @for row in &matrix.rows { (of_row(row, telling)) } }
         }
     }
 }
 
-fn of_row(row: &MatrixRow) -> Markup {
+fn of_row(row: &MatrixRow, telling: &[usize]) -> Markup {
     html! {
         tr {
-            @for (index, words) in row.words.iter().enumerate() {
-                @if index == 0 { th scope="row" { (words) } } @else { td.setting { (words) } }
+            @for (place, index) in telling.iter().enumerate() {
+                @if place == 0 { th scope="row" { (row.words[*index]) } } @else { td.setting { (row.words[*index]) } }
             }
             @for cell in &row.cells { (of_cell(cell)) }
         }

@@ -101,4 +101,6 @@
     folded = null;
   });
   reveal();
+  // The browser, having gone to what is named, takes the focus from where it cannot be by itself.
+  window.addEventListener("load", () => setTimeout(reveal));
 })();

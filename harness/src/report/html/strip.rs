@@ -236,7 +236,7 @@ pub(super) fn legend() -> Markup {
         ul.legend aria-label="Signs of the timelines" {
             li { (sign(html! { path.client d="M11 7h0" {} })) " a call by the client" }
             li { (sign(html! { path.service d="M11 7h0" {} })) " a call by a service" }
-            li { (sign(html! { path.question d="M11 7h0" {} path.hole d="M11 7h0" {} })) " a service asks whether it might" }
+            li { (sign(html! { path.question d="M11 7h0" {} path.hole d="M11 7h0" {} })) " a service checks whether it may" }
             li { (sign(html! { path.refused d="M7.500 3.500l7 7m0 -7l-7 7" {} })) " a call that was refused" }
             li { (sign(html! { path.wait d="M1 7h20" {} })) " time passes, longer than it looks" }
             li { (sign(html! { rect class="job well" x="1" y="1" width="20" height="12" rx="3" {} })) " a job runs" }
