@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::{AlternativeFinding, Findings, RuleFinding, ShownBy, StepFinding};
 use super::words::{
-    ERROR, anchor, counted, mark, permalink, scenario_link, separated, step_anchor, taken, words,
+    ERROR, anchor, counted, mark, permalink, prose, scenario_link, separated, step_anchor, taken, words,
 };
 
 /// Rules by topic, each folded.
@@ -53,7 +53,7 @@ fn of_rule(findings: &Findings, rule: &RuleFinding) -> Markup {
         details.item.rule id=(id) data-item=(rule.kind) data-differs=[rule.differs.then_some("")] data-mark=(rule.observed.mark) {
             summary {
                 span.id { (rule.rule) }
-                span.claim { (rule.statement) }
+                span.claim { (prose(&rule.statement)) }
                 span.tags {
                     @if rule.differs { span class="tag distance end" { span aria-hidden="true" { "≠" } " taken otherwise" } }
                     (mark(&rule.observed.mark))
@@ -91,7 +91,7 @@ fn facts(rule: &RuleFinding) -> Markup {
     let dated: Vec<&AlternativeFinding> = rule.alternatives.iter().filter(|own| is_dated(own)).collect();
     html! {
         dl.facts {
-            @if !rule.fix.is_empty() { div { dt { "what to do" } dd { (rule.fix) } } }
+            @if !rule.fix.is_empty() { div { dt { "what to do" } dd { (prose(&rule.fix)) } } }
             div { dt { "kind" } dd { (rule.kind) } }
             @if !rule.stages.is_empty() {
                 div { dt { "found out at" } dd { (rule.stages.iter().map(|stage| words(stage)).collect::<Vec<_>>().join(", ")) } }
@@ -189,7 +189,7 @@ pub(super) fn unshown(findings: &Findings) -> Markup {
                     ul.errors {
                         @for error in errors {
                             li.item id=(anchor("rule", error.rule.as_str())) data-item=(ERROR) data-mark=(error.observed.mark) {
-                                span.id { (error.rule) } " " (mark(&error.observed.mark)) " " span.claim { (error.statement) }
+                                span.id { (error.rule) } " " (mark(&error.observed.mark)) " " span.claim { (prose(&error.statement)) }
                             }
                         }
                     }
@@ -204,7 +204,7 @@ fn left_out(findings: &Findings) -> Markup {
         @if !findings.not_played.is_empty() {
             details.topic #not-played {
                 summary { h3 { "Scenarios that were not played" } span.count { (findings.not_played.len()) } }
-                ul.body { @for one in &findings.not_played { li { strong { (one.name) } ": " (one.why) } } }
+                ul.body { @for one in &findings.not_played { li { strong { (one.name) } ": " (prose(&one.why)) } } }
             }
         }
     }

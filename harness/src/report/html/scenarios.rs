@@ -8,7 +8,8 @@ use super::ended::Ended;
 use super::places::Strip;
 use super::strip;
 use super::words::{
-    Distance, anchor, because, counted, distance, duration, mark, permalink, rule_links, step_anchor, words,
+    Distance, anchor, because, counted, distance, duration, mark, permalink, prose, rule_links, step_anchor,
+    words,
 };
 use crate::run::Made;
 
@@ -53,7 +54,7 @@ fn of_scenario(scenario: &ScenarioFinding) -> Markup {
         details.item.scenario id=(id) data-item="scenario" data-differs=[scenario.differs.then_some("")] {
             summary {
                 span.id { (scenario.name) }
-                span.claim { (scenario.claim) }
+                span.claim { (prose(&scenario.claim)) }
                 span.tags {
                     (distance(Distance::of_scenario(scenario)))
                     @if !scenario.held { span class="tag missed" { span aria-hidden="true" { "✗" } " expectation missed" } }
@@ -154,7 +155,7 @@ fn machine(who: &str, done: &DidFinding, step: &StepFinding, strip: &Strip) -> M
                     " " (mark(&done.mark))
                 }
             }
-            @for missed in &done.missed { p.warning { strong { "Missed. " } (missed) } }
+            @for missed in &done.missed { p.warning { strong { "Missed. " } (prose(missed)) } }
         }
     }
 }

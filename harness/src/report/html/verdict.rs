@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::super::{Findings, RuleFinding};
 use super::words::{
-    Distance, counted, distance, duration, rule_link, scenario_link, separated, step_anchor, words,
+    Distance, counted, distance, duration, prose, rule_link, scenario_link, separated, step_anchor, words,
 };
 
 /// The most scenarios a rule's card names before it says how many more there are.
@@ -168,12 +168,12 @@ fn card(maker: &Maker<'_>) -> Markup {
     html! {
         li.maker {
             p.top { (rule_link(rule.rule.as_str())) " " (distance(maker.gravest())) }
-            p.statement { (rule.statement) }
+            p.statement { (prose(&rule.statement)) }
             dl.turn {
                 div { dt { "documented" } dd { (words(&rule.documented.alternative)) } }
                 div { dt { "observed" } dd { (words(&rule.observed.alternative)) " " span class="tag mark" { (rule.observed.mark) } } }
             }
-            @if !rule.fix.is_empty() { p.todo { strong { "What to do. " } (rule.fix) } }
+            @if !rule.fix.is_empty() { p.todo { strong { "What to do. " } (prose(&rule.fix)) } }
             p.small {
                 "In " (separated(scenarios.iter().take(NAMED_MAX).map(link), ", "))
                 @if more > 0 { " and " (counted(more, "other", "others")) }

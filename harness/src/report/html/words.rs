@@ -82,6 +82,15 @@ pub(super) fn mark(mark: &str) -> Markup {
     html! { @if !mark.is_empty() { span class="tag mark" { (mark) } } }
 }
 
+/// A sentence, in which what stands between backticks is code.
+pub(super) fn prose(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// An identifier's words.
 pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
