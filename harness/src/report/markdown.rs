@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{AlternativeFinding, DidFinding, Findings, RuleFinding, ScenarioFinding, ShownBy, StepFinding};
+use super::{
+    AlternativeFinding, DidFinding, ERROR, Findings, RuleFinding, ScenarioFinding, ShownBy, StepFinding,
+};
 use crate::run::{Aspect, Made, Taken};
-
-/// The kind of rule that is an error's row and nothing more.
-const ERROR: &str = "error";
 
 /// The whole of it: first what differs, then every rule by topic, then what was played.
 pub fn markdown(findings: &Findings) -> String {

@@ -2,6 +2,7 @@
 
 mod differences;
 mod ended;
+mod known;
 mod matrix;
 mod places;
 mod rules;
@@ -59,10 +60,12 @@ pub fn html(findings: &Findings) -> String {
                 main #main tabindex="-1" {
                     (verdict::verdict(findings))
                     (controls())
+                    (known::differences(findings))
                     (differences::differences(findings))
                     (matrix::matrices(findings))
                     (rules::rules(findings))
                     (scenarios::scenarios(findings))
+                    (known::open_points(findings))
                     (rules::unshown(findings))
                     (sources::sources(findings))
                 }
@@ -92,8 +95,9 @@ fn head(findings: &Findings) -> Markup {
             nav aria-label="Contents" {
                 ul {
                     @for (id, name) in [
-                        ("verdict", "In short"), ("differences", "What differs"), ("matrices", "Who gets through"),
-                        ("rules", "Rules"), ("scenarios", "Scenarios"), ("coverage", "Not shown"),
+                        ("verdict", "In short"), ("known", "Documents and Azure"), ("differences", "What differs"),
+                        ("matrices", "Who gets through"), ("rules", "Rules"), ("scenarios", "Scenarios"),
+                        ("open-points", "Open points"), ("coverage", "Not shown"),
                         ("sources", "Sources"),
                     ] { li { a href={ "#" (id) } { (name) } } }
                 }

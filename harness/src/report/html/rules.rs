@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::super::{AlternativeFinding, Findings, RuleFinding, ShownBy, StepFinding};
+use super::super::{AlternativeFinding, AtStep, ERROR, Findings, RuleFinding, ShownBy, StepFinding};
 use super::words::{
-    ERROR, anchor, counted, mark, permalink, prose, scenario_link, separated, step_anchor, taken, words,
+    anchor, counted, mark, permalink, prose, scenario_link, separated, step_anchor, taken, words,
 };
 
 /// Rules by topic, each folded.
@@ -138,24 +138,34 @@ fn shown_by(findings: &Findings, rule: &RuleFinding) -> Markup {
 fn steps(findings: &Findings, shown: &ShownBy) -> Markup {
     let scenario = findings.scenarios.iter().find(|own| own.name == shown.scenario);
     let step = |number: usize| scenario.and_then(|own| own.steps.get(number.checked_sub(1)?));
-    let decides = shown.decides.iter().filter_map(|decides| {
-        let step = step(decides.step)?;
-        let (documented, observed) = (&step.documented.brief, &step.observed.brief);
-        let did = match (decides.documented, decides.observed) {
-            (true, true) if documented == observed => format!("both {documented}"),
-            (true, true) => format!("documented {documented}, observed {observed}"),
-            (true, false) => format!("documented {documented}"),
-            _ => format!("observed {observed}"),
-        };
-        Some(html! { (step_link(&shown.scenario, step)) ": " (did) })
-    });
+    let at = |at: &AtStep, how: &str| {
+        let step = step(at.step)?;
+        let did = did(at, step);
+        Some(html! { (how) (step_link(&shown.scenario, step)) ": " (did) })
+    };
+    let decides = shown.decides.iter().filter_map(|decides| at(decides, ""));
+    let applies = shown
+        .applies
+        .iter()
+        .filter_map(|applies| at(applies, "applies at "));
     let makes = shown.makes_the_difference.iter().filter_map(|number| {
         let step = step(*number)?;
         Some(html! { "makes the difference at " (step_link(&shown.scenario, step)) })
     });
-    let told: Vec<Markup> = decides.chain(makes).collect();
+    let told: Vec<Markup> = decides.chain(makes).chain(applies).collect();
     html! {
         @if told.is_empty() { " is about it" } @else { ", " (separated(told.into_iter(), "; ")) }
+    }
+}
+
+/// What the machines did, of which something is so.
+fn did(at: &AtStep, step: &StepFinding) -> String {
+    let (documented, observed) = (&step.documented.brief, &step.observed.brief);
+    match (at.documented, at.observed) {
+        (true, true) if documented == observed => format!("both {documented}"),
+        (true, true) => format!("documented {documented}, observed {observed}"),
+        (true, false) => format!("documented {documented}"),
+        _ => format!("observed {observed}"),
     }
 }
 

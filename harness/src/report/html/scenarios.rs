@@ -62,7 +62,7 @@ fn of_scenario(scenario: &ScenarioFinding) -> Markup {
                 }
             }
             div.body {
-                p.small { (rows(scenario.rows)) "; " (took(scenario)) }
+                p.small { (rows(scenario.rows)) @if scenario.guessed { ", and what only a server knows taken to be well" } "; " (took(scenario)) }
                 ol.timeline { @for index in 0..scenario.steps.len() { (step(scenario, index)) } }
                 (permalink(&id, &scenario.name))
             }

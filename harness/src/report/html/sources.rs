@@ -9,16 +9,17 @@ use super::words::{anchor, counted, source_parts};
 
 /// What the marks mean, and every source that is cited.
 pub(super) fn sources(findings: &Findings) -> Markup {
-    let mut cited: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
-    for rule in &findings.rules {
+    let rules = findings.rules.iter().flat_map(|rule| {
         let others = rule.alternatives.iter().map(|alternative| &alternative.taken);
-        for taken in [&rule.documented, &rule.observed].into_iter().chain(others) {
-            for source in &taken.sources {
-                let (key, title, date) = source_parts(source);
-                cited.insert(key, (title, date));
-            }
-        }
-    }
+        let taken = [&rule.documented, &rule.observed].into_iter().chain(others);
+        taken.flat_map(|taken| &taken.sources)
+    });
+    let differences = findings.differences.iter().flat_map(|row| {
+        let said = row.said.iter().flat_map(|said| &said.sources);
+        row.sources.iter().chain(said)
+    });
+    let parts = rules.chain(differences).map(|source| source_parts(source));
+    let cited: BTreeMap<&str, (&str, &str)> = parts.map(|(key, title, date)| (key, (title, date))).collect();
     html! {
         section #sources aria-labelledby="sources-heading" {
             h2 #sources-heading { "How sure, and where it was read" }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::super::{Findings, RuleFinding};
+use super::super::{DifferenceState, Findings, RuleFinding};
 use super::words::{
     Distance, counted, distance, duration, prose, rule_link, scenario_link, separated, step_anchor, words,
 };
@@ -129,6 +129,11 @@ fn missed(findings: &Findings) -> Markup {
         .filter(|scenario| !scenario.held)
         .map(|scenario| scenario.name.as_str())
         .collect();
+    let shown = findings
+        .differences
+        .iter()
+        .filter(|row| row.state == DifferenceState::Shown)
+        .count();
     let (left_out, virtual_seconds) = (findings.not_played.len(), virtual_seconds(findings));
     html! {
         @if !missed.is_empty() {
@@ -136,6 +141,14 @@ fn missed(findings: &Findings) -> Markup {
                 strong { "An expectation was missed" } " in "
                 (separated(missed.iter().map(|name| scenario_link(name)), ", "))
                 ": a mistake of ours, and no finding."
+            }
+        }
+        @if !findings.differences.is_empty() {
+            p {
+                "Of " a href="#known" { (counted(findings.differences.len(), "known difference", "known differences")) }
+                " between documents and Azure, " strong { (shown) } @if shown == 1 { " is" } @else { " are" }
+                " shown by playing. " a href="#open-points" { (counted(findings.open_points.len(), "question", "questions")) }
+                " nobody can answer yet."
             }
         }
         p.small {

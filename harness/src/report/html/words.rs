@@ -5,9 +5,6 @@ use maud::{Markup, html};
 use super::super::{ScenarioFinding, StepFinding};
 use crate::run::{Aspect, Taken};
 
-/// The kind of rule that is an error's row and nothing more.
-pub(super) const ERROR: &str = "error";
-
 /// How far two machines are from each other, the gravest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Distance {
