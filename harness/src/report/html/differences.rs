@@ -3,36 +3,47 @@
 use maud::{Markup, html};
 
 use super::super::{DidFinding, Findings, ScenarioFinding, StepFinding};
-use super::words::{Distance, because, counted, distance, scenario_link, step_anchor};
+use super::words::{Distance, because, counted, scenario_link, step_anchor};
 
 /// One row a step in which the machines differ, the gravest first.
 pub(super) fn differences(findings: &Findings) -> Markup {
-    let mut steps: Vec<(&ScenarioFinding, &StepFinding)> = findings
+    let steps: Vec<(&ScenarioFinding, &StepFinding)> = findings
         .scenarios
         .iter()
         .flat_map(|scenario| scenario.steps.iter().map(move |step| (scenario, step)))
         .filter(|(_, step)| !step.differs.is_empty())
         .collect();
-    steps.sort_by_key(|(_, step)| std::cmp::Reverse(Distance::of(&step.differs)));
     html! {
         section #differences aria-labelledby="differences-heading" data-list="differences" {
-            h2 #differences-heading { "What differs" }
-            @if steps.is_empty() {
-                p { "Nothing of what was played." }
-            } @else {
-                details.topic data-group="" open {
-                    summary { h3 { "Step by step" } span.count { (counted(steps.len(), "step", "steps")) } }
-                    (table(&steps))
-                }
+            h2 #differences-heading { "What differs, step by step" }
+            @if steps.is_empty() { p { "Nothing of what was played." } }
+            @for (gravity, heading, open) in [
+                (Distance::End, "Steps that end otherwise", true),
+                (Distance::Results, "Steps that leave other files or rows", false),
+                (Distance::Words, "Steps that say something else", false),
+            ] {
+                @let own = steps.iter().filter(|(_, step)| Distance::of(&step.differs) == gravity);
+                (group(heading, open, &own.copied().collect::<Vec<_>>()))
             }
         }
     }
 }
 
-fn table(steps: &[(&ScenarioFinding, &StepFinding)]) -> Markup {
+fn group(heading: &str, open: bool, steps: &[(&ScenarioFinding, &StepFinding)]) -> Markup {
+    html! {
+        @if !steps.is_empty() {
+            details.topic data-group="" open[open] {
+                summary { h3 { (heading) } span.count { (counted(steps.len(), "step", "steps")) } }
+                (table(heading, steps))
+            }
+        }
+    }
+}
+
+fn table(heading: &str, steps: &[(&ScenarioFinding, &StepFinding)]) -> Markup {
     html! {
         table.differences role="table" {
-            caption { "Steps in which the two machines differ, those that end otherwise first" }
+            caption.hidden { (heading) }
             thead role="rowgroup" {
                 tr role="row" {
                     th scope="col" role="columnheader" { "scenario and step" }
@@ -51,8 +62,7 @@ fn row(scenario: &ScenarioFinding, step: &StepFinding) -> Markup {
         tr.item role="row" data-item="difference" data-differs="" {
             th scope="row" role="rowheader" {
                 (scenario_link(&scenario.name)) br;
-                a.step href={ "#" (step_anchor(&scenario.name, step.number)) } { (step.number) ". " (step.title) } br;
-                (distance(Distance::of(&step.differs)))
+                a.step href={ "#" (step_anchor(&scenario.name, step.number)) } { (step.number) ". " (step.title) }
             }
             td role="cell" data-label="documented" { (did(&step.documented, step)) }
             td role="cell" data-label="observed" { (did(&step.observed, step)) }

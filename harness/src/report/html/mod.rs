@@ -95,7 +95,7 @@ fn head(findings: &Findings) -> Markup {
             nav aria-label="Contents" {
                 ul {
                     @for (id, name) in [
-                        ("verdict", "In short"), ("known", "Documents and Azure"), ("differences", "What differs"),
+                        ("verdict", "In short"), ("known", "Documents and Azure"), ("differences", "Step by step"),
                         ("matrices", "Who gets through"), ("rules", "Rules"), ("scenarios", "Scenarios"),
                         ("open-points", "Open points"), ("coverage", "Not shown"),
                         ("sources", "Sources"),

@@ -140,16 +140,21 @@ fn steps(findings: &Findings, shown: &ShownBy) -> Markup {
     let step = |number: usize| scenario.and_then(|own| own.steps.get(number.checked_sub(1)?));
     let at = |at: &AtStep, how: &str| {
         let step = step(at.step)?;
-        let did = did(at, step);
-        Some(html! { (how) (step_link(&shown.scenario, step)) ": " (did) })
+        let makes = shown.makes_the_difference.contains(&at.step);
+        Some(html! {
+            (how) (step_link(&shown.scenario, step))
+            @if makes { ", where it makes the difference" }
+            ": " (did(at, step))
+        })
     };
     let decides = shown.decides.iter().filter_map(|decides| at(decides, ""));
     let applies = shown
         .applies
         .iter()
         .filter_map(|applies| at(applies, "applies at "));
+    let told = |number: usize| shown.decides.iter().any(|decides| decides.step == number);
     let makes = shown.makes_the_difference.iter().filter_map(|number| {
-        let step = step(*number)?;
+        let step = step(*number).filter(|step| !told(step.number))?;
         Some(html! { "makes the difference at " (step_link(&shown.scenario, step)) })
     });
     let told: Vec<Markup> = decides.chain(makes).chain(applies).collect();

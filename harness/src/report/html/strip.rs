@@ -240,6 +240,15 @@ pub(super) fn legend() -> Markup {
             li { (sign(html! { path.refused d="M7.500 3.500l7 7m0 -7l-7 7" {} })) " a call that was refused" }
             li { (sign(html! { path.wait d="M1 7h20" {} })) " time passes, longer than it looks" }
             li { (sign(html! { rect class="job well" x="1" y="1" width="20" height="12" rx="3" {} })) " a job runs" }
+            li {
+                svg.overview width="13" height="28" viewBox="0 0 13 28" aria-hidden="true" {
+                    rect.badly x="1" y="1" width="10" height="10" rx="2" {}
+                    path.cross d="M4 4l4 4m0 -4l-4 4" {}
+                    rect.well x="1" y="13" width="10" height="10" rx="2" {}
+                    path.differs d="M1 26h10" {}
+                }
+                " a step: by the documents above, as observed below; underlined where they differ"
+            }
         }
     }
 }
