@@ -6,9 +6,8 @@ use crate::source::{Source, expand, resolve, rust_files};
 
 /// Services of the emulator whose files still need each other: what all of a service's files share (the names of its
 /// types, its state) stands in its `mod.rs`, which names its handlers.
-const SERVICES: [&str; 12] = [
+const SERVICES: [&str; 11] = [
     "authorization",
-    "data_protection",
     "deployments",
     "entra",
     "graph",

@@ -4,11 +4,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::examination::service_path;
 use super::operations;
 use super::task::{Over, Step, Task};
 use super::validation::mark;
-use super::vaults;
+use super::vault::{self, service_path};
 use super::violation::Violation;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
@@ -142,7 +141,7 @@ impl KeyCheck {
 
     fn end(&self, context: &mut Context<'_>, verdict: Result<(), Box<Violation>>) -> Over {
         let outcome = match verdict {
-            Ok(()) => vaults::end_write(context, &self.vault, self.key.clone()),
+            Ok(()) => vault::settle(context, &self.vault, self.key.clone()),
             Err(violation) => {
                 violation.note(context, "vault");
                 mark(context, &self.operation, &violation);

@@ -3,85 +3,17 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::deleted_instance::DeletedInstance;
 use super::operations::{self, Addresses, First};
-use super::recovery_points::RecoveryPoint;
+use super::recovery_point::RecoveryPoint;
 use super::task::{self, Over, Step, Task};
-use super::{instance, not_found_inside, recovery_points, refused, schedule, vault_of, vault_store};
+use super::vault::{not_found_inside, vault_of};
+use super::{instance, recovery_points, refused, schedule, vault_store};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Rules, code, rule};
+use crate::model::{Request, ResourceId, Response, Timestamp};
+use crate::rules::{code, rule};
 use crate::services::{Context, Outbound};
 use crate::state::Resource;
-
-/// A soft-deleted instance, with what belongs to it.
-#[derive(Clone)]
-pub(super) struct DeletedInstance {
-    instance: Resource,
-    points: Vec<RecoveryPoint>,
-    deleted: Timestamp,
-    purged: Timestamp,
-    activity: String,
-}
-
-impl DeletedInstance {
-    pub(super) fn vault(&self) -> ResourceId {
-        self.instance.id.parent()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.instance.id.name()
-    }
-
-    pub(super) fn friendly_name(&self) -> &str {
-        self.instance.text("/properties/friendlyName")
-    }
-
-    pub(super) fn tags(&self) -> Value {
-        self.instance.at("/tags").clone()
-    }
-
-    /// What its datasource is called for short.
-    pub(super) fn short_name(&self, rules: &Rules) -> Option<String> {
-        super::listed::short_name(rules, &self.instance)
-    }
-
-    /// When it is removed for good.
-    pub(super) fn purged(&self) -> Timestamp {
-        self.purged
-    }
-
-    /// Its recovery points.
-    pub(super) fn points(&self) -> &[RecoveryPoint] {
-        &self.points
-    }
-
-    pub(super) fn datasource(&self) -> Option<ResourceId> {
-        instance::datasource_id(self.instance.at("/properties"))
-    }
-
-    pub(super) fn describe(&self) -> Value {
-        let id = self.vault().child(["deletedBackupInstances", self.name()]);
-        let deleted = wire_hundred_nanoseconds(self.deleted);
-        let mut properties = json!({"deletionInfo": {
-            "deletionTime": deleted,
-            "billingEndDate": deleted,
-            "scheduledPurgeTime": wire_hundred_nanoseconds(self.purged),
-            "deleteActivityID": self.activity,
-        }});
-        for (key, value) in self.instance.at("/properties").as_object().into_iter().flatten() {
-            properties[key] = value.clone();
-        }
-        properties["protectionStatus"] = json!({"status": "SoftDeleted"});
-        properties["currentProtectionState"] = json!("SoftDeleted");
-        properties["objectType"] = json!("DeletedBackupInstance");
-        json!({
-            "properties": properties,
-            "id": id,
-            "name": self.name(),
-            "type": "Microsoft.DataProtection/backupVaults/deletedBackupInstances",
-        })
-    }
-}
 
 /// What a change of protection ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,14 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasources::Datasource;
-use super::deleted_vaults::DeletedVault;
+use super::datasource::short_name;
+use super::deleted_instance::DeletedInstance;
+use super::deleted_vault::DeletedVault;
 use super::duration::timespan;
-use super::lifecycle::DeletedInstance;
-use super::policies::rules_of;
-use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
+use super::instance::{self, INSTANCE};
+use super::policy::{POLICY, rules_of};
+use super::vault::VAULT;
+use super::{retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Rules;
 use crate::services::{Context, Listed};
@@ -187,11 +189,6 @@ fn allowed_operations(state: &str, crosses: bool) -> Vec<&'static str> {
         allowed.extend(["ViewSecondaryRecoveryPoint", "RestoreToSecondaryRegion"]);
     }
     allowed
-}
-
-/// `server\database`, or the server's name.
-pub(super) fn short_name(rules: &Rules, own: &Resource) -> Option<String> {
-    Datasource::of(rules, own.at("/properties")).map(|own| own.short_name())
 }
 
 /// How often the policy makes points and how long it keeps them. A point is late after one and a half

@@ -5,16 +5,17 @@
 use http::Method;
 use serde_json::Value;
 
-use super::examination::{Examination, Target, Verdict, service_path};
+use super::examination::{Examination, Target, Verdict};
 use super::job::{Job, JobKind};
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
-use super::recovery_points::RecoveryPoint;
+use super::recovery_point::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
+use super::vault::{not_found_inside, service_path, vault_of};
 use super::violation::{Broken, Violation};
-use super::{plugin, vault_of, vault_store};
+use super::{plugin, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
@@ -45,7 +46,7 @@ pub(super) fn trigger(
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
         .cloned()
-        .ok_or_else(|| super::not_found_inside(context))?;
+        .ok_or_else(|| not_found_inside(context))?;
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);

@@ -4,9 +4,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::credentials::Credentials;
-use super::datasources::Datasource;
+use super::datasource::Datasource;
 use super::examination::{Examined, Target};
-use super::{not_found_inside, refused};
+use super::refused;
+use super::vault::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::{Mark, RestoredAs, Stage, rule};

@@ -5,8 +5,8 @@ use jiff::tz::Offset;
 use serde_json::Value;
 
 use super::backup::Trigger;
-use super::datasources::Datasource;
-use super::policies::rules_of;
+use super::datasource::Datasource;
+use super::policy::rules_of;
 use super::retention::{self, Occasion};
 use super::task::{self, Over, Step, Task};
 use super::violation::Violation;

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::operations::vault_guid;
+use super::vault::vault_guid;
 use crate::gateway::container_signature;
 use crate::model::{NetworkPath, Request, ResourceId, Response};
 use crate::services::{Context, Outbound};

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::encryption::KeyCheck;
 use super::operations::{self, Addresses, First};
-use super::{VAULT, deleted_vaults, task, vault_checks, versions};
+use super::vault::{VAULT, vault_of};
+use super::{deleted_vaults, vault_checks, vault_write, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Rules;
@@ -43,7 +43,7 @@ pub(super) fn patch(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let existing = super::vault_of(context, &id)?.body.clone();
+    let existing = vault_of(context, &id)?.body.clone();
     let mut sent = existing.clone();
     let patch = json_body(request)?;
     vault_checks::check_patch(context, &patch, &existing)?;
@@ -94,7 +94,7 @@ fn write(
     let key = hold_key_back(&mut body, existing);
     let created = context.state.resource(id).map_or(context.now, |own| own.created);
     let vault = Resource::new(id.clone(), body, created);
-    Ok(begin_write(context, request, vault, key, status))
+    Ok(vault_write::begin(context, request, vault, key, status))
 }
 
 /// Whether a vault is the same after a write as before.
@@ -110,33 +110,6 @@ fn hold_key_back(body: &mut Value, existing: Option<&Value>) -> Option<Value> {
     let old = existing?.pointer(KEY)?;
     let own = body.pointer_mut(KEY)?;
     (own != old).then(|| std::mem::replace(own, old.clone()))
-}
-
-/// Writes a vault that shows itself as being written, and ends the write after its time.
-pub(super) fn begin_write(
-    context: &mut Context<'_>,
-    request: &Request,
-    vault: Resource,
-    key: Option<Value>,
-    status: StatusCode,
-) -> Response {
-    let id = vault.id.clone();
-    context.state.resources.insert(id.clone(), vault.clone());
-    let operation = operations::begin(context, &id);
-    let activity = operations::activity(context, request);
-    match KeyCheck::of(&vault, key.as_ref(), &operation, &activity) {
-        Some(check) => task::start(context, check),
-        None => operations::after(context, &operation, "vault_put", move |context| {
-            end_write(context, &id, key)
-        }),
-    }
-    let body = versions::shown_vault(context, request, &vault.body);
-    let first = First {
-        status,
-        phase: "vault_put",
-        body: Some(&body),
-    };
-    operations::accepted(context, request, &vault, &operation, Addresses::Status, first)
 }
 
 /// A geo-redundant vault is copied to the region its own is paired with.
@@ -221,21 +194,6 @@ fn describe(
     body["name"] = json!(id.name());
     body["type"] = json!(VAULT);
     body
-}
-
-/// Ends the write of a vault; only now the ids of user-assigned identities are shown.
-/// What is written of a vault is there, with the key it was exchanged for.
-pub(super) fn end_write(context: &mut Context<'_>, id: &ResourceId, key: Option<Value>) -> OperationOutcome {
-    let directory = &context.state.directory;
-    if let Some(vault) = context.state.resources.get_mut(id) {
-        if let Some(key) = key {
-            let place = ["securitySettings", "encryptionSettings", "keyVaultProperties"];
-            vault.set_property(&place, key);
-        }
-        vault.set_property(&["provisioningState"], json!("Succeeded"));
-        identity::fill(directory, &mut vault.body);
-    }
-    OperationOutcome::Succeeded(Value::Null)
 }
 
 pub(super) fn get(

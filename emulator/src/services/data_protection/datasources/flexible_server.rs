@@ -4,12 +4,12 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Moved, Mover, PlayedType, Progress, Site};
+use super::mover::{Moved, Mover, PlayedType, Progress, Site};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Cause, DatasourceName, Stage, datasource};
-use crate::services::data_protection::examination::service_path;
-use crate::services::data_protection::recovery_points;
+use crate::services::data_protection::recovery_point;
 use crate::services::data_protection::task::Need;
+use crate::services::data_protection::vault::service_path;
 use crate::services::data_protection::violation::{Broken, Violation};
 use crate::services::{Context, Input, Outbound};
 use crate::state::field;
@@ -87,7 +87,7 @@ impl LongTermRetention {
         match text("status") {
             "Running" => self.watch(),
             "Succeeded" => Progress::Moved(Moved {
-                files: recovery_points::files_of(text("backupMetadata")),
+                files: recovery_point::files_of(text("backupMetadata")),
                 transferred_bytes: field(status, "dataTransferredInBytes").as_u64(),
                 source_bytes: field(status, "datasourceSizeInBytes").as_u64(),
             }),

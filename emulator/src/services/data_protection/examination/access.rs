@@ -4,27 +4,18 @@ use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::violation::{inner_error, violation};
-use super::{Examination, RowResult, service_path};
+use super::looks::Look;
+use super::{Examination, RowResult};
 use crate::model::{Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
+use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Outbound};
 
 const ARM: &str = "https://management.azure.com/";
 const STORAGE: &str = "https://storage.azure.com/";
 const KEY_VAULT: &str = "https://vault.azure.net";
-
-/// What is looked at.
-pub(super) enum Look<'a> {
-    /// The resource or the container itself.
-    Itself,
-    /// The first blob of the container whose name begins with the file prefix and this.
-    FirstBlob {
-        /// What follows the prefix.
-        ending: &'a str,
-    },
-}
 
 impl Examination {
     /// ARM asks for access before it looks whether there is anything there, and roles on a server
@@ -41,6 +32,10 @@ impl Examination {
         let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
         let wanted = format!("<Name>{}</Name>", quick_xml::escape::escape(name));
         answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains(&wanted)
+    }
+
+    pub(super) fn lists_a_blob(answer: &Response) -> bool {
+        answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
     }
 
     pub(super) fn holds_role(
@@ -174,8 +169,4 @@ impl Examination {
                 RowResult::Needs(Box::new(Need::Call(outbound)))
             })
     }
-}
-
-pub(super) fn lists_a_blob(answer: &Response) -> bool {
-    answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
 }
