@@ -118,7 +118,8 @@ pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
 pub use vault_facts::{
-    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, OlderAnswer, OneWay,
-    RecoveryPointFacts, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, ListedInstanceFacts, OlderAnswer,
+    OneWay, RecoveryPointFacts, SecurityRow, SoftDelete, SpokenVersions, StorageSettings, VaultFacts,
+    VaultStorageFacts,
 };
 pub use whole::Rules;

@@ -19,7 +19,7 @@ use super::{plugin, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
-use crate::rules::{Cause, Stage, rule};
+use crate::rules::{Cause, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -29,7 +29,11 @@ const ENCODED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~')
     .remove(b'/');
-const STORAGE: &str = "https://storage.azure.com/";
+
+/// What a token for the blob service is for.
+fn storage_audience() -> &'static str {
+    cloud().audience(Endpoint::Blob).unwrap_or_default()
+}
 
 pub(super) fn trigger(
     context: &mut Context<'_>,
@@ -171,10 +175,10 @@ impl Restore {
         let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
         let call = Outbound {
             principal: None,
-            audience: STORAGE,
+            audience: storage_audience(),
             path: NetworkPath::internet(),
             request: Request::new(Method::GET, &self.point.place.host(), &target)
-                .with_header("x-ms-version", "2024-11-04"),
+                .with_header("x-ms-version", &context.rules.vaults.speaks.blobs),
         };
         Step::call(call, Self::loaded)
     }
@@ -243,7 +247,7 @@ impl Restore {
                 source: source.clone(),
             })
             .collect();
-        let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
+        let (bearer, _) = context.tokens.issue(context.now, &principal, storage_audience());
         let work = Work::Copy(CopyWork {
             files,
             host: target.host.clone(),

@@ -6,16 +6,13 @@ use serde_json::{Value, json};
 
 use super::mover::{Moved, Mover, PlayedType, Progress, Site};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Cause, DatasourceName, Stage, datasource};
+use crate::rules::{Cause, DatasourceName, Stage, cloud, datasource};
 use crate::services::data_protection::recovery_point;
 use crate::services::data_protection::task::Need;
 use crate::services::data_protection::vault::service_path;
 use crate::services::data_protection::violation::{Broken, Violation};
 use crate::services::{Context, Input, Outbound};
 use crate::state::field;
-
-/// The version of long-term retention that is spoken.
-const VERSION: &str = "2024-08-01";
 
 pub(super) struct FlexibleServer;
 
@@ -102,8 +99,9 @@ impl LongTermRetention {
 
 /// A call to the server's resource, as the vault's identity.
 fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: Option<&Value>) -> Progress {
-    let target = format!("{}{action}?api-version={VERSION}", site.datasource.id);
-    let request = Request::new(method, "management.azure.com", &target);
+    let version = &context.rules.vaults.speaks.long_term_retention;
+    let target = format!("{}{action}?api-version={version}", site.datasource.id);
+    let request = Request::new(method, cloud().arm_host(), &target);
     let request = match body {
         Some(body) => request.with_json(body),
         None => request,
@@ -113,7 +111,7 @@ fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: 
     };
     Progress::Needs(Box::new(Need::Call(Outbound {
         principal: Some(site.principal),
-        audience: "https://management.azure.com/",
+        audience: cloud().arm_audience(),
         path: service_path(context, vault),
         request,
     })))

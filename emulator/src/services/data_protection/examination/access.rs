@@ -7,15 +7,11 @@ use super::super::violation::{inner_error, violation};
 use super::looks::Look;
 use super::{Examination, RowResult};
 use crate::model::{Request, Response, Timestamp};
-use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
+use crate::rules::{Endpoint, Gate, Prerequisite, Subject, cloud, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
 use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Outbound};
-
-const ARM: &str = "https://management.azure.com/";
-const STORAGE: &str = "https://storage.azure.com/";
-const KEY_VAULT: &str = "https://vault.azure.net";
 
 impl Examination {
     /// ARM asks for access before it looks whether there is anything there, and roles on a server
@@ -84,11 +80,7 @@ impl Examination {
         let vault = context.state.resource(&self.examined.vault)?;
         Some(Outbound {
             principal: self.principal,
-            audience: match endpoint {
-                Endpoint::Blob => STORAGE,
-                Endpoint::KeyVault => KEY_VAULT,
-                _ => ARM,
-            },
+            audience: cloud().audience(endpoint).unwrap_or_default(),
             path: service_path(context, vault),
             request,
         })
@@ -115,7 +107,9 @@ impl Examination {
             }
             (Endpoint::KeyVault, _) => match self.examined.credentials() {
                 Some(Credentials::Secret(address)) => {
-                    Request::new(wanted.method.clone(), &address.host, "/secrets?api-version=7.4")
+                    let version = &context.rules.vaults.speaks.secrets;
+                    let target = format!("/secrets?api-version={version}");
+                    Request::new(wanted.method.clone(), &address.host, &target)
                 }
                 _ => return RowResult::Met,
             },
@@ -125,7 +119,7 @@ impl Examination {
                 };
                 Request::new(
                     wanted.method.clone(),
-                    "management.azure.com",
+                    cloud().arm_host(),
                     format!("{id}/{}", wanted.suffix()).trim_end_matches('/'),
                 )
             }
@@ -157,7 +151,7 @@ impl Examination {
                     let version = context.rules.usual_version(id.as_str());
                     let target = format!("{id}?api-version={version}");
                     (
-                        Request::new(Method::GET, "management.azure.com", &target),
+                        Request::new(Method::GET, cloud().arm_host(), &target),
                         Endpoint::Arm,
                     )
                 }

@@ -12,9 +12,6 @@ use crate::services::data_protection::task::Need;
 use crate::services::{Context, Input};
 use crate::state::field;
 
-/// The version of the protocol spoken.
-const API_VERSION: &str = "7.4";
-
 impl Examination {
     pub(super) fn secret(&self, context: &Context<'_>, row: &Prerequisite, wanted: SecretFault) -> RowResult {
         let Some(Credentials::Secret(address)) = self.examined.credentials() else {
@@ -22,8 +19,9 @@ impl Examination {
         };
         let request = || {
             let target = format!(
-                "{}?api-version={API_VERSION}",
-                address.path(context.rules.takes(rule::SS_B_11_VERSION, "as_named"))
+                "{}?api-version={}",
+                address.path(context.rules.takes(rule::SS_B_11_VERSION, "as_named")),
+                context.rules.vaults.speaks.secrets
             );
             self.outbound(
                 context,

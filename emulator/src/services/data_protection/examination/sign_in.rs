@@ -7,8 +7,8 @@ use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Prerequisite, RestoredAs, SignInFault};
-use crate::services::data_protection::credentials::Credentials;
+use crate::rules::{Prerequisite, RestoredAs, SignInFault, cloud};
+use crate::services::data_protection::credentials::{Credentials, PORT_OF_POSTGRESQL};
 use crate::services::data_protection::plugin;
 use crate::services::data_protection::task::Need;
 use crate::services::data_protection::vault::service_path;
@@ -86,7 +86,7 @@ impl Examination {
             Some(RestoredAs::Files) | None => self.examined.database.clone(),
         };
         Ok(SignIn {
-            host: format!("{}.postgres.database.azure.com", server.name()),
+            host: cloud().server_host(server.name()),
             port,
             user,
             password,
@@ -119,7 +119,7 @@ impl Examination {
             .and_then(|id| context.state.directory.get(id)?.app_id)
             .ok_or_else(|| failed("the vault's identity has no application id".to_owned()))?;
         let user = self.examined.vault.name().to_owned();
-        Ok((user, application.to_string(), 5432))
+        Ok((user, application.to_string(), PORT_OF_POSTGRESQL))
     }
 
     /// What the outcome of the sign-in tells.
