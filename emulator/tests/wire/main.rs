@@ -30,6 +30,7 @@ mod network_limits;
 mod network_parts;
 mod network_rows;
 mod not_played;
+mod nothing_in_silence;
 mod one_change_at_a_time;
 mod partial_lists;
 mod people;

@@ -58,8 +58,13 @@ pub(super) fn change(
     if change == Change::Resume {
         require_free(context, &id, &resource)?;
     }
+    context.own.data_protection.changing.insert(id.clone());
     let operation = operations::begin(context, &vault.id);
     operations::after(context, &operation, "stop_protection", move |context| {
+        // One that has been deleted meanwhile is nobody's to change, nor is another of its name.
+        if !context.own.data_protection.changing.remove(&id) {
+            return operations::ended_well();
+        }
         instance::set_protection_state(context, &id, change.ends_in());
         if change == Change::Resume {
             schedule::begin(context, &id);
@@ -79,7 +84,8 @@ pub(super) fn change(
 /// An instance whose protection is being configured or changed is left alone, unless it is to go.
 pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
     let busy = ["ConfiguringProtection", "UpdatingProtection"];
-    if !busy.contains(&instance::protection_state(resource)) {
+    let changing = context.own.data_protection.changing.contains(&resource.id);
+    if !changing && !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }
     let error = context.rules.error(code::SyntheticInstanceBusy);
@@ -157,12 +163,9 @@ impl Delete {
         let Some(instance) = context.state.resources.remove(&self.id) else {
             return Vec::new();
         };
-        let points = context
-            .own
-            .data_protection
-            .recovery_points
-            .remove(&self.id)
-            .unwrap_or_default();
+        let own = &mut context.own.data_protection;
+        own.changing.remove(&self.id);
+        let points = own.recovery_points.remove(&self.id).unwrap_or_default();
         let settings = "/properties/securitySettings/softDeleteSettings";
         let soft = vault
             .as_ref()

@@ -156,9 +156,16 @@ impl Restore {
     }
 
     fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
-        let signature = vault_store::signature(context, &self.point.place, &answer, "r");
-        self.signature = signature.unwrap_or_default();
-        self.load(context)
+        match vault_store::signature(context, &self.point.place, &answer, "r") {
+            Some(signature) => {
+                self.signature = signature;
+                self.load(context)
+            }
+            None => {
+                let reason = format!("vault storage answered {} when asked for its keys", answer.status);
+                self.fail_moving(context, &reason).into()
+            }
+        }
     }
 
     /// Asks vault storage for the next file. What comes back is where its bytes are.

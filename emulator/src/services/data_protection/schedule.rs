@@ -169,7 +169,13 @@ impl Schedule {
         let Some(datasource) = datasource.filter(|own| !own.is_retired(context)) else {
             return;
         };
-        if !configured || jobs::backup_is_running(context, &vault, &self.instance) {
+        if !configured {
+            return;
+        }
+        if jobs::backup_is_running(context, &vault, &self.instance) {
+            let name = self.instance.name();
+            let text = format!("the scheduled backup of {name} is left out: another still runs");
+            context.log.applied(context.now, "backup", text, rule::FX_B_10);
             return;
         }
         let Some(tag) = self.tag(context, due) else { return };

@@ -83,11 +83,17 @@ impl LongTermRetention {
         let text = |name: &str| field(status, name).as_str().unwrap_or_default();
         match text("status") {
             "Running" => self.watch(),
-            "Succeeded" => Progress::Moved(Moved {
-                files: recovery_point::files_of(text("backupMetadata")),
-                transferred_bytes: field(status, "dataTransferredInBytes").as_u64(),
-                source_bytes: field(status, "datasourceSizeInBytes").as_u64(),
-            }),
+            "Succeeded" => match recovery_point::files_of(text("backupMetadata")) {
+                files if files.is_empty() => {
+                    let why = "the server says that it has written a backup, and names no file of it";
+                    Progress::Failed(Box::new(Violation::moving(context, why)))
+                }
+                files => Progress::Moved(Moved {
+                    files,
+                    transferred_bytes: field(status, "dataTransferredInBytes").as_u64(),
+                    source_bytes: field(status, "datasourceSizeInBytes").as_u64(),
+                }),
+            },
             _ => {
                 let code = Some(text("errorCode")).filter(|code| !code.is_empty());
                 let code = code.unwrap_or("InternalServerError");

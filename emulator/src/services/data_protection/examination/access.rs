@@ -124,14 +124,20 @@ impl Examination {
                 )
             }
         };
-        self.outbound(context, request, wanted.endpoint)
-            .map_or(RowResult::Met, |outbound| {
-                RowResult::Needs(Box::new(Need::Ask(outbound)))
-            })
+        match self.outbound(context, request, wanted.endpoint) {
+            Some(outbound) => RowResult::Needs(Box::new(Need::Ask(outbound))),
+            None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
+        }
     }
 
     /// Looks at a resource or a container, as the identity.
-    pub(super) fn look(&self, context: &Context<'_>, on: Subject, wanted: Look<'_>) -> RowResult {
+    pub(super) fn look(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        on: Subject,
+        wanted: Look<'_>,
+    ) -> RowResult {
         let (request, endpoint) = match (on, &self.examined.target) {
             (Subject::Container, Some(target)) => {
                 let query = match wanted {
@@ -158,9 +164,9 @@ impl Examination {
                 None => return RowResult::Met,
             },
         };
-        self.outbound(context, request, endpoint)
-            .map_or(RowResult::Met, |outbound| {
-                RowResult::Needs(Box::new(Need::Call(outbound)))
-            })
+        match self.outbound(context, request, endpoint) {
+            Some(outbound) => RowResult::Needs(Box::new(Need::Call(outbound))),
+            None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
+        }
     }
 }

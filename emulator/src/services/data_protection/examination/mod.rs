@@ -195,13 +195,13 @@ impl Examination {
             Check::Setting { on, .. } => self.setting(context, row, *on),
             Check::SameRegion { on } => self.same_region(context, row, *on),
             Check::SameSubscriptionOrAllowed { on } => self.subscription(context, row, *on),
-            Check::Exists { on } => self.look(context, *on, Look::Itself),
-            Check::PrefixFree { on } => self.look(context, *on, Look::FirstBlob { ending: "_" }),
+            Check::Exists { on } => self.look(context, row, *on, Look::Itself),
+            Check::PrefixFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "_" }),
             Check::Ready { on } => self.server_text(context, row, *on, "/properties/state", "Ready"),
             Check::Primary { on } => {
                 self.server_text(context, row, *on, "/properties/replicationRole", "Primary")
             }
-            Check::NameFree { on } => self.look(context, *on, Look::FirstBlob { ending: "" }),
+            Check::NameFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "" }),
             Check::Before { time } => self.before(context, row, *time),
             Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
             Check::CustomerDatabase { azures_own } => self.customer_database(context, row, azures_own),
@@ -214,11 +214,11 @@ impl Examination {
 
     fn answered(&mut self, context: &mut Context<'_>, row: &Prerequisite, input: Input) -> RowResult {
         match (&row.check, input) {
-            (Check::Secret { .. }, input) => {
+            (Check::Secret { .. }, input @ (Input::Asked(_) | Input::Answered(_))) => {
                 self.secret = Self::secret_looked_at(input);
                 self.examine(context, row)
             }
-            (Check::SignIn { .. }, input) => {
+            (Check::SignIn { .. }, input @ Input::Worked(_)) => {
                 self.signed_in = self.signed_in(input);
                 self.examine(context, row)
             }
@@ -248,7 +248,13 @@ impl Examination {
                     &format!("there are blobs whose names begin with {prefix}_"),
                 ))
             }
-            _ => RowResult::Met,
+            (Check::Admitted { .. }, Input::Asked(_)) => RowResult::Met,
+            (
+                Check::Exists { .. } | Check::NameFree { .. } | Check::PrefixFree { .. },
+                Input::Answered(_),
+            ) => RowResult::Met,
+            // Nothing is met by an answer to something else.
+            _ => RowResult::NotMet(Box::new(Violation::interrupted(context))),
         }
     }
 

@@ -69,6 +69,7 @@ impl Examination {
                 refusal: Some(Box::new(refusal)),
             },
             Input::Answered(answer) => read(&answer),
+            // Nothing has been said of it: it is asked for again.
             Input::Worked(_) | Input::Woke => SecretLook::Begun,
         }
     }
