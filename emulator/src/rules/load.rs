@@ -16,8 +16,8 @@ use super::{
     body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
     directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits,
     name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
-    time_zone, vault_facts,
+    role, server_facts, server_settings, single_server, source, stated, stated_rows, storage_accounts,
+    storage_facts, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -85,7 +85,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let rows = stated::load(profile, assumptions, &known)?;
+    let rows = stated_rows::load(profile, assumptions, &known)?;
     let taken = stated::Taken::of(&rows);
     let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;

@@ -46,6 +46,7 @@ mod server_settings;
 mod single_server;
 mod source;
 mod stated;
+mod stated_rows;
 mod storage_accounts;
 mod storage_facts;
 mod time_zone;
@@ -112,6 +113,7 @@ pub use single_server::{
     VersionRow,
 };
 pub use source::{Mark, Source};
+
 pub use stated::{Alternative, Rule, RuleKind};
 pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledProperties, StorageBody};
 pub use storage_facts::{
