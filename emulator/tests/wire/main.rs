@@ -3,6 +3,7 @@
 
 mod access;
 mod arm_headers;
+mod as_stated;
 mod bodies;
 mod body_limits;
 mod callers;
