@@ -105,9 +105,7 @@ pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, MinorVersion, NewDatabase, OwnDatabases, PrivateDnsZoneSuffix,
     ServerFacts, Storage,
 };
-pub use server_settings::{
-    FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings, SettingCheck,
-};
+pub use server_settings::{FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings};
 pub use single_server::{
     EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, TierRow,
     VersionRow,
