@@ -202,3 +202,34 @@ fn another_subscription_is_out_of_reach_where_the_vault_says_so() {
     state.storage_accounts.insert("target".to_owned(), elsewhere);
     named(&world.restore_needs(|_| {}), "SS-CS-01");
 }
+
+#[test]
+fn a_database_in_another_subscription_is_as_much_out_of_reach() {
+    let mut world = World::with_a_protected_database();
+    assert_eq!(world.back_up_database()["status"], "Completed");
+    let own = world.database().replace("/shop", "/restored");
+    let credentials = world.database_instance()["properties"]["datasourceAuthCredentials"].clone();
+    let elsewhere = own.replace(
+        &world.operator.subscription,
+        "00000000-0000-0000-0000-0000000000bb",
+    );
+    let needs = |world: &mut World, database: &str| {
+        world.restore_needs(|restore| {
+            restore["restoreTargetInfo"] = json!({
+                "objectType": "RestoreTargetInfo",
+                "recoveryOption": "FailIfExists",
+                "restoreLocation": "westeurope",
+                "datasourceInfo": {"objectType": "Datasource", "datasourceType": DATABASES, "resourceID": database},
+                "datasourceAuthCredentials": credentials,
+            });
+        })
+    };
+    let off = json!({"properties": {"featureSettings": {"crossSubscriptionRestoreSettings": {"state": "Disabled"}}}});
+    named(&needs(&mut world, &elsewhere), "SS-B-SERVER");
+    assert_eq!(needs(&mut world, &own).json_body()["status"], "Succeeded");
+    let changed = world.arm(Method::PATCH, &below_vault(""), Some(&off));
+    assert_eq!(changed.status, 202, "{changed:?}");
+    world.settle();
+    named(&needs(&mut world, &elsewhere), "SS-CS-01-DATABASE");
+    assert_eq!(needs(&mut world, &own).json_body()["status"], "Succeeded");
+}
