@@ -28,32 +28,44 @@ pub(super) fn begin_backup(
     due: Option<Timestamp>,
 ) -> String {
     let job_id = context.draw_uuid("backup job").to_string();
-    let properties = context
-        .state
-        .resource(id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
+    let begun = begun(context, job_id.clone(), JobKind::Backup, id, activity);
     let job = Job {
-        id: job_id.clone(),
-        kind: JobKind::Backup,
-        instance: id.clone(),
-        activity: activity.to_owned(),
-        started: now,
-        ended: None,
-        changed: now,
         due,
+        label: tag.to_owned(),
+        ..begun
+    };
+    begin(context, vault, job);
+    job_id
+}
+
+/// A job that begins now, of which no more is known yet.
+pub(super) fn begun(
+    context: &Context<'_>,
+    id: String,
+    kind: JobKind,
+    instance: &ResourceId,
+    activity: &str,
+) -> Job {
+    let protects = context.state.resource(instance);
+    let properties = protects.map(|resource| resource.at("/properties").clone());
+    Job {
+        id,
+        kind,
+        instance: instance.clone(),
+        activity: activity.to_owned(),
+        started: context.now,
+        ended: None,
+        changed: context.now,
+        due: None,
         status: "InProgress",
         error: Value::Null,
-        properties,
-        label: tag.to_owned(),
+        properties: properties.unwrap_or_default(),
+        label: String::new(),
         recovery_point: None,
         destination: None,
         transferred_bytes: None,
         source_bytes: None,
-    };
-    begin(context, vault, job);
-    job_id
+    }
 }
 
 /// How a job ends.

@@ -3,7 +3,6 @@
 //! the one file is loaded as the user of the credentials, through the gate of the server.
 
 use http::Method;
-use serde_json::Value;
 
 use super::examination::{Examination, Target, Verdict};
 use super::job::{Job, JobKind};
@@ -54,34 +53,15 @@ pub(super) fn trigger(
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);
-    let properties = context
-        .state
-        .resource(&id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
-    jobs::begin(
-        context,
-        &vault.id,
-        Job {
-            id: job.clone(),
-            kind: JobKind::Restore,
-            instance: id,
-            activity: activity.clone(),
-            started: now,
-            ended: None,
-            changed: now,
-            due: None,
-            status: "InProgress",
-            error: Value::Null,
-            properties,
-            label: wanted.prefix().to_owned(),
-            recovery_point: Some((point.id.clone(), point.time)),
-            destination: Some(wanted.address()),
-            transferred_bytes: None,
-            source_bytes: None,
-        },
-    );
+    let begun = jobs::begun(context, job.clone(), JobKind::Restore, &id, &activity);
+    let started = begun.started;
+    let begun = Job {
+        label: wanted.prefix().to_owned(),
+        recovery_point: Some((point.id.clone(), point.time)),
+        destination: Some(wanted.address()),
+        ..begun
+    };
+    jobs::begin(context, &vault.id, begun);
     let restore = Restore {
         examination: Examination::new(wanted.examined_by_job(&vault.id)),
         run: JobRun {
@@ -89,7 +69,7 @@ pub(super) fn trigger(
             job,
             operation: Some(operation.clone()),
             activity,
-            started: now,
+            started,
             about: "restore",
         },
         wanted,

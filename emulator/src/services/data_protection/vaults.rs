@@ -122,6 +122,26 @@ fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> 
     rules.pair_of(location).filter(|_| geo).into_iter().collect()
 }
 
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    field(object, name).as_str().unwrap_or_default()
+}
+
+/// A vault's security settings, with what they are where nothing is said.
+fn secured(rules: &Rules, sent: &Value) -> Value {
+    let soft_delete = field(sent, "softDeleteSettings");
+    let default = &rules.vaults.soft_delete;
+    let state = field(soft_delete, "state").as_str().unwrap_or(&default.state);
+    let days = field(soft_delete, "retentionDurationInDays").as_f64();
+    let days = days.unwrap_or(default.retention_days);
+    let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
+    for key in ["immutabilitySettings", "encryptionSettings"] {
+        if !field(sent, key).is_null() {
+            secured[key] = field(sent, key).clone();
+        }
+    }
+    secured
+}
+
 fn describe(
     rules: &Rules,
     id: &ResourceId,
@@ -141,22 +161,10 @@ fn describe(
     }
     let properties = field(sent, "properties");
     let security = field(properties, "securitySettings");
-    let soft_delete = field(security, "softDeleteSettings");
-    let default = &rules.vaults.soft_delete;
-    let state = field(soft_delete, "state").as_str().unwrap_or(&default.state);
-    let days = field(soft_delete, "retentionDurationInDays")
-        .as_f64()
-        .unwrap_or(default.retention_days);
-    let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
-    for key in ["immutabilitySettings", "encryptionSettings"] {
-        if !field(security, key).is_null() {
-            secured[key] = field(security, key).clone();
-        }
-    }
-    let immutability = field(field(security, "immutabilitySettings"), "state")
-        .as_str()
-        .unwrap_or_default();
-    let security = rules.vaults.security(state, immutability);
+    let secured = secured(rules, security);
+    let state = text(&secured["softDeleteSettings"], "state");
+    let immutability = text(field(security, "immutabilitySettings"), "state");
+    let score = rules.vaults.security(state, immutability);
     let storage = field(properties, "storageSettings").clone();
     let replicated = replicated_regions(rules, &storage, location);
     let mut own = json!({
@@ -182,12 +190,12 @@ fn describe(
     for (key, value) in before {
         own[key] = value.clone();
     }
-    own["securitySettings"] = secured;
+    own["securitySettings"] = secured.clone();
     for (key, value) in behind {
         own[key] = value.clone();
     }
-    own["secureScore"] = json!(security.score);
-    own["bcdrSecurityLevel"] = json!(security.level);
+    own["secureScore"] = json!(score.score);
+    own["bcdrSecurityLevel"] = json!(score.level);
     own["replicatedRegions"] = json!(replicated);
     body["properties"] = own;
     body["id"] = json!(id);
