@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod anchors;
+mod build_name;
 mod circles;
 mod codes;
 mod expected;
