@@ -51,7 +51,7 @@ fn the_committed_report_is_what_is_found_today() {
     assert!(
         found == committed,
         "{COMMITTED} is stale from line {} on: {:?} is found, {:?} is there. Read what has changed, and write it \
-         anew:\n    cargo run -- --postgres none report --format md > {COMMITTED}",
+         anew:\n    cargo run -- --postgres none report --output {COMMITTED}",
         same + 1,
         found.lines().nth(same),
         committed.lines().nth(same),
