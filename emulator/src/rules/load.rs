@@ -96,11 +96,8 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let datasources = rules_file!("datasources.toml");
     let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = Arc::new(condition_facts::load(
-        rules_file!("conditions.toml"),
-        &router,
-        &known,
-    )?);
+    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
+    let conditions = Arc::new(conditions);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     Ok(Rules {
         bodies: body::load(&known)?,

@@ -11,6 +11,7 @@ use crate::state::Resource;
 
 /// A soft-deleted instance, with what belongs to it.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct DeletedInstance {
     pub(super) instance: Resource,
     pub(super) points: Vec<RecoveryPoint>,

@@ -10,6 +10,7 @@ use crate::state::Resource;
 
 /// A vault that was deleted, with what belongs to it.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct DeletedVault {
     /// Its name among the deleted ones.
     pub(super) name: Uuid,

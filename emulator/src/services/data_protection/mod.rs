@@ -74,6 +74,7 @@ pub use violation::STAGES;
 
 /// What the Backup service knows alone.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DataProtectionState {
     /// Where recovery points live: Microsoft's own side.
     pub microsoft: Option<MicrosoftSide>,
