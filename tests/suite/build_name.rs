@@ -9,7 +9,7 @@ use std::path::Path;
     reason = "what tells the compiler is the build script's"
 )]
 #[path = "../../emulator/build_name.rs"]
-mod build_name;
+mod script;
 
 fn write(folder: &Path, file: &str, text: &str) {
     let path = folder.join(file);
@@ -35,7 +35,7 @@ fn tests_are_no_part_of_the_name_however_they_are_kept() {
     ] {
         write(folder, file, text);
     }
-    let name = || build_name::name_of(folder).unwrap();
+    let name = || script::name_of(folder).unwrap();
     let before = name();
     for (file, text) in [
         ("src/tests.rs", "mod world; // changed\n"),

@@ -90,8 +90,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
     let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
-    let of_tables = network.rules().chain(database_network.rules());
-    let of_tables = of_tables.chain(server_settings.rules());
+    let of_network = network.rules().chain(database_network.rules());
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let datasources = rules_file!("datasources.toml");
@@ -114,7 +113,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites: stated::prerequisites(&rows),
-        stated: by_name(rows, of_tables, errors)?,
+        stated: by_name(rows, of_network.chain(server_settings.rules()), errors)?,
         datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),

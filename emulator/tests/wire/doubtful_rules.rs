@@ -18,7 +18,7 @@ fn the_role_for_long_term_retention_reads_servers_where_it_is_taken_from_the_doc
         let rules = Rules::load(Profile::Observed, &assumed).expect("the rules load");
         let role = rules.built_in_role(LTR_ROLE).expect("the role").clone();
         let of_servers =
-            |action: &str| Action::new(&format!("Microsoft.DBforPostgreSQL/flexibleServers/{action}"));
+            |action: &str| Action::new(format!("Microsoft.DBforPostgreSQL/flexibleServers/{action}"));
         let (start, read) = (of_servers("startLtrBackup/action"), of_servers("read"));
         let grants = |action: &Action| role.permissions().iter().any(|one| one.grants_action(action));
         (grants(&start), grants(&read))

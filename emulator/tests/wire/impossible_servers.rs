@@ -281,60 +281,33 @@ fn a_server_in_a_subnet_stays_there() {
     public["properties"]["network"]["publicNetworkAccess"] = json!("Enabled");
     let conflict = "ConflictingPublicNetworkAccessAndVirtualNetworkConfiguration";
     let (no_subnet, no_zone) = ("delegatedSubnetResourceId", "privateDnsZoneArmResourceId");
+    let networks = |rest: &str| format!("{NETWORK}{rest}");
+    let named = "PrivateDnsZoneNameNotValid";
+    for (at, rule) in [
+        (networks("/subnets/nobody"), "PG-SUBNET-UNKNOWN"),
+        (networks(""), "PG-SUBNET-UNKNOWN"),
+        (networks("2/subnets/db"), "PG-SUBNET-ELSEWHERE"),
+        (networks("/subnets/plain"), "PG-SUBNET-NOT-DELEGATED"),
+    ] {
+        let case = case(world.private(&at, good), USUAL, no_subnet, rule);
+        world.refuses(&Method::PUT, SERVER, &flexible(&case.change), &case);
+    }
+    let nobodys = "nobody.postgres.database.azure.com";
+    let its_own = "source.postgres.database.azure.com";
     for (at, zone, code, names, rule) in [
         (
-            format!("{NETWORK}/subnets/nobody"),
-            good,
-            USUAL,
-            no_subnet,
-            "PG-SUBNET-UNKNOWN",
-        ),
-        (NETWORK.to_owned(), good, USUAL, no_subnet, "PG-SUBNET-UNKNOWN"),
-        (
-            format!("{NETWORK}2/subnets/db"),
-            good,
-            USUAL,
-            no_subnet,
-            "PG-SUBNET-ELSEWHERE",
-        ),
-        (
-            format!("{NETWORK}/subnets/plain"),
-            good,
-            USUAL,
-            no_subnet,
-            "PG-SUBNET-NOT-DELEGATED",
-        ),
-        (
-            subnet.clone(),
+            &*subnet,
             "",
             "MissingRequiredParameter",
             no_zone,
             "PG-SUBNET-WITHOUT-ZONE",
         ),
-        (String::new(), good, USUAL, no_zone, "PG-ZONE-WITHOUT-SUBNET"),
-        (
-            subnet.clone(),
-            "nobody.postgres.database.azure.com",
-            USUAL,
-            no_zone,
-            "PG-DNS-ZONE-UNKNOWN",
-        ),
-        (
-            subnet.clone(),
-            "example.org",
-            "PrivateDnsZoneNameNotValid",
-            "",
-            "PG-DNS-ZONE-NAME",
-        ),
-        (
-            subnet.clone(),
-            "source.postgres.database.azure.com",
-            "PrivateDnsZoneNameNotValid",
-            "",
-            "PG-DNS-ZONE-NAME",
-        ),
+        ("", good, USUAL, no_zone, "PG-ZONE-WITHOUT-SUBNET"),
+        (&*subnet, nobodys, USUAL, no_zone, "PG-DNS-ZONE-UNKNOWN"),
+        (&*subnet, "example.org", named, "", "PG-DNS-ZONE-NAME"),
+        (&*subnet, its_own, named, "", "PG-DNS-ZONE-NAME"),
     ] {
-        let case = case(world.private(&at, zone), code, names, rule);
+        let case = case(world.private(at, zone), code, names, rule);
         world.refuses(&Method::PUT, SERVER, &flexible(&case.change), &case);
     }
     let public = case(public, conflict, "", "PG-PUBLIC-IN-SUBNET");
@@ -396,39 +369,20 @@ fn what_belongs_to_a_server_has_its_limits_too() {
     let rule =
         |first: &str, last: &str| json!({"properties": {"startIpAddress": first, "endIpAddress": last}});
     let one = rule("203.0.113.7", "203.0.113.7");
+    let back = rule("203.0.113.7", "203.0.113.6");
+    let (long, longest) = (
+        format!("firewallRules/{}", "r".repeat(129)),
+        format!("databases/{}", "d".repeat(64)),
+    );
+    let (end, name) = ("endIpAddress", "firewallRuleName");
     for (path, body, names, rule) in [
-        (
-            "firewallRules/r",
-            rule("203.0.113.7", "203.0.113.6"),
-            "endIpAddress",
-            "PG-FIREWALL-RANGE",
-        ),
-        (
-            "firewallRules/-r",
-            one.clone(),
-            "firewallRuleName",
-            "PG-FIREWALL-NAME",
-        ),
-        (
-            "firewallRules/r.1",
-            one.clone(),
-            "firewallRuleName",
-            "PG-FIREWALL-NAME",
-        ),
-        (
-            &format!("firewallRules/{}", "r".repeat(129)),
-            one.clone(),
-            "firewallRuleName",
-            "PG-FIREWALL-NAME",
-        ),
-        (
-            &format!("databases/{}", "d".repeat(64)),
-            json!({}),
-            "databaseName",
-            "PG-DATABASE-NAME",
-        ),
+        ("firewallRules/r", &back, end, "PG-FIREWALL-RANGE"),
+        ("firewallRules/-r", &one, name, "PG-FIREWALL-NAME"),
+        ("firewallRules/r.1", &one, name, "PG-FIREWALL-NAME"),
+        (&*long, &one, name, "PG-FIREWALL-NAME"),
+        (&*longest, &json!({}), "databaseName", "PG-DATABASE-NAME"),
     ] {
-        let case = case(body, USUAL, names, rule);
+        let case = case(body.clone(), USUAL, names, rule);
         world.refuses(&Method::PUT, &format!("{SERVER}/{path}"), &case.change, &case);
     }
     for path in ["firewallRules/office_1-a", "databases/shop"] {
@@ -438,10 +392,7 @@ fn what_belongs_to_a_server_has_its_limits_too() {
             if path.starts_with('d') { &Value::Null } else { &one },
         );
     }
-    let (single, back) = (
-        format!("{SINGLE}/firewallRules/r"),
-        rule("203.0.113.7", "203.0.113.6"),
-    );
+    let single = format!("{SINGLE}/firewallRules/r");
     world.takes(&Method::PUT, SINGLE, &server_body("11"));
     world.refuses(
         &Method::PUT,
