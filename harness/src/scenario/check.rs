@@ -7,8 +7,9 @@ use azdrill_emulator::rules::Rules;
 use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::resource::check_name;
-use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, SyntaxError, World};
+use super::resource::{check_ids, check_name};
+use super::step::Before;
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SyntaxError, World};
 use crate::run::NOT_REACHED;
 use crate::serve::known;
 
@@ -42,44 +43,74 @@ impl Scenario {
     ///
     /// What cannot be, where it stands in the file or in one it extends.
     pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
-        // Of the steps of all files, a file's own come last.
-        let mut until = self.steps.len();
+        let mut files = Vec::new();
         for path in &self.files {
             let text = read_text(path)?;
-            let own =
+            let alone =
                 Self::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
-            until = until.saturating_sub(own.steps.len());
-            let before = self.steps.get(..until).unwrap_or_default();
-            let checked = own.check_own(before, &self.world, rules);
-            checked.map_err(|wrong| wrong.in_text(path, &text, SHOWN_IN))?;
+            files.push((path, text, alone));
         }
+        // Whatever a file extends comes before it.
+        let mut before = Before::default();
+        for (path, text, alone) in files.iter().rev() {
+            let checked = alone
+                .check_alone(&self.world, rules)
+                .and_then(|()| alone.check_steps(before, &self.world, rules));
+            checked.map_err(|wrong| wrong.in_text(path, text, SHOWN_IN))?;
+            before = alone.steps.iter().fold(before, Before::and);
+        }
+        self.check_whole(rules)
+            .map_err(|wrong| wrong.in_one_of(&self.files, SHOWN_IN))?;
         self.check_expect(rules)
     }
 
     /// What one file says, in the world it is a part of.
-    fn check_own(&self, before: &[Step], whole: &World, rules: &Rules) -> Result<(), Misstated> {
+    fn check_alone(&self, whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
             known::rule(id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
+        for (id, alternative) in &self.assume {
+            known::alternative(rules, id, alternative).map_err(|wrong| wrong.at(id.clone()).at("assume"))?;
+        }
+        for (name, subscription) in &self.subscription {
+            let checked = subscription
+                .tenant
+                .iter()
+                .try_for_each(|tenant| whole.check_tenant(tenant));
+            checked.map_err(|wrong| wrong.at("tenant").at(name.clone()).at("subscription"))?;
+        }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
-        for (name, persona) in &self.world.personas {
-            for role in &persona.roles {
-                let checked = whole.check_site(&role.on).map_err(|wrong| wrong.at(name.clone()));
-                checked.map_err(|wrong| wrong.at("personas").at("world"))?;
-            }
-        }
         for name in self.resource.keys() {
-            check_name(name, &whole.subscriptions).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
-            if let Some(resource) = whole.resources.get(name) {
-                let checked = resource.check(whole);
-                checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
-            }
+            check_name(name, whole).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
         }
+        Ok(())
+    }
+
+    fn check_steps<'a>(&'a self, before: Before<'a>, whole: &World, rules: &Rules) -> Result<(), Misstated> {
+        let mut before = before;
         for (number, step) in self.steps.iter().enumerate() {
-            let own = self.steps.get(..number).unwrap_or_default();
-            let before: Vec<Step> = before.iter().chain(own).cloned().collect();
-            step.check(&before, whole, rules)
+            step.check(before, whole, rules)
                 .map_err(|wrong| wrong.in_entry("step", number))?;
+            before = before.and(step);
+        }
+        Ok(())
+    }
+
+    /// What only all files together say.
+    fn check_whole(&self, rules: &Rules) -> Result<(), Misstated> {
+        let world = &self.world;
+        for (name, resource) in &world.resources {
+            let checked = resource.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+        }
+        check_ids(world)?;
+        for (name, grant) in &world.grants {
+            let checked = grant.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("grants").at("world"))?;
+        }
+        for (name, persona) in &world.personas {
+            let checked = persona.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("personas").at("world"))?;
         }
         Ok(())
     }
@@ -94,13 +125,16 @@ pub(crate) fn is_inside(name: &str) -> bool {
 
 fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
+    known::one_of("pace", &world.pace, PACES.into_iter())
+        .map_err(|wrong| wrong.of_these(&PACES).at("pace"))?;
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
-    let own = [
+    let regions = [
+        ("server", world.server.location.as_ref()),
         ("vault", world.vault.location.as_ref()),
         ("storage", world.storage.location.as_ref()),
         ("target", target),
     ];
-    for (what, name) in own {
+    for (what, name) in regions {
         if let Some(name) = name {
             region(name, rules).map_err(|wrong| wrong.at("location").at(what))?;
         }
@@ -123,7 +157,11 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     Err(Misstated::new(what).at("password").at("server"))
 }
 
-fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
+/// Whether Azure's own waiting is played.
+const PACES: [&str; 2] = ["fast", "recorded"];
+
+/// Checks that there is such a region.
+pub(crate) fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
     let word = name.to_lowercase().replace(' ', "");
     if rules.knows_region(&word) {
         return Ok(());

@@ -9,6 +9,7 @@ mod library;
 mod misstated;
 mod named;
 mod password;
+mod placeholder;
 mod resource;
 #[cfg(test)]
 mod schema;
@@ -17,7 +18,7 @@ mod step;
 mod world;
 
 pub(crate) use alike::{nearest, shown};
-pub(crate) use check::is_inside;
+pub(crate) use check::{is_inside, region as check_region};
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
@@ -26,9 +27,10 @@ pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
 pub use named::About;
-pub(crate) use named::Part;
+pub(crate) use named::{Part, none_called};
 pub use password::Password;
-pub use resource::SubscriptionWorld;
+pub(crate) use placeholder::{parts_of, placeholders};
+pub use resource::{SubscriptionWorld, TenantWorld};
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };

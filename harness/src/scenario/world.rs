@@ -1,16 +1,21 @@
 //! The world a scenario begins with. Everything in it is created by the operator through the front
 //! door, like anybody's resources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use azdrill_emulator::entropy::Entropy;
+use azdrill_emulator::rules::Rules;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::run::Resource;
+use crate::serve::known;
 
-use super::{KeyVaultWorld, Password, PersonaWorld, TargetWorld, UserWorld};
+use super::{
+    KeyVaultWorld, Misstated, Part, Password, PersonaWorld, SubscriptionWorld, TargetWorld, TenantWorld,
+    UserWorld, none_called,
+};
 
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
 pub const ROTATED: &str = "Rotated; \"'=";
@@ -52,9 +57,18 @@ pub struct World {
     /// What the tables `[resource.NAME]` name; filled in by the library.
     #[serde(skip)]
     pub resources: BTreeMap<String, Resource>,
-    /// Names of further subscriptions; filled in by the library.
+    /// Further subscriptions by name; filled in by the library.
     #[serde(skip)]
-    pub subscriptions: BTreeSet<String>,
+    pub subscriptions: BTreeMap<String, SubscriptionWorld>,
+    /// Further tenants by name; filled in by the library.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, TenantWorld>,
+    /// The name of the vault's policy that is meant, if it is not the vault's own.
+    #[serde(skip)]
+    pub policy: Option<String>,
+    /// The name of the backup instance that is meant, if it is not derived.
+    #[serde(skip)]
+    pub instance: Option<String>,
     /// Whether the server, the vault and the account of the short forms are left out, since everything there is
     /// has a name; filled in by the library.
     #[serde(skip)]
@@ -78,7 +92,10 @@ impl Default for World {
             personas: BTreeMap::new(),
             grants: BTreeMap::new(),
             resources: BTreeMap::new(),
-            subscriptions: BTreeSet::new(),
+            subscriptions: BTreeMap::new(),
+            tenants: BTreeMap::new(),
+            policy: None,
+            instance: None,
             all_named: false,
         }
     }
@@ -116,6 +133,9 @@ impl World {
         }
         for (name, resource) in &mut self.resources {
             resource.derive_secrets(&entropy.fork("resource").fork(name));
+        }
+        for (name, tenant) in &mut self.tenants {
+            tenant.secret.derive(&entropy.fork("tenant").fork(name));
         }
         for (name, persona) in &mut self.personas {
             persona.secret.derive(&entropy.fork("persona").fork(name));
@@ -259,6 +279,8 @@ pub struct VaultWorld {
     pub location: Option<String>,
     /// Its identities.
     pub identity: VaultIdentity,
+    /// User-assigned identities it has besides, by name: `kind = "identity"` makes them.
+    pub identities: Vec<String>,
     /// Which of them protects.
     pub protect_as: Acting,
     /// Its redundancy.
@@ -289,6 +311,7 @@ impl Default for VaultWorld {
             name: "drill-vault".to_owned(),
             location: None,
             identity: VaultIdentity::System,
+            identities: Vec::new(),
             protect_as: Acting::System,
             redundancy: "LocallyRedundant".to_owned(),
             soft_delete: "On".to_owned(),
@@ -299,6 +322,17 @@ impl Default for VaultWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
+    }
+}
+
+impl VaultWorld {
+    /// Checks what it names.
+    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
+        for (number, name) in self.identities.iter().enumerate() {
+            let checked = world.check_identity(name);
+            checked.map_err(|wrong| wrong.in_entry("identities", number))?;
+        }
+        Ok(())
     }
 }
 
@@ -380,6 +414,35 @@ impl Default for StorageWorld {
     }
 }
 
+/// What resource access rules are called that name no vault of the world's by name.
+const SHORT_RULES: [&str; 3] = ["vault", "other_vault", "vault_of_other_tenant"];
+
+impl StorageWorld {
+    /// Checks what it names.
+    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
+        for (number, rule) in self.resource_rules.iter().enumerate() {
+            let checked = world.check_resource_rule(rule);
+            checked.map_err(|wrong| wrong.in_entry("resource_rules", number))?;
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Checks the short name of a resource access rule.
+    pub(crate) fn check_resource_rule(&self, rule: &str) -> Result<(), Misstated> {
+        let vaults = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.part() == Some(Part::Vault));
+        let all = vaults.map(|(name, _)| name.as_str()).chain(SHORT_RULES);
+        if all.clone().any(|known| known == rule) {
+            return Ok(());
+        }
+        Err(none_called("vault", rule, all))
+    }
+}
+
 /// Who a role is given to: `vault` (the vault's system-assigned identity), `vault_user` (its user-assigned one),
 /// `vault_application_id` (the application id of its identity, pasted where the object id belongs), `operator`;
 /// or a named vault or identity, and of a named vault `NAME.user` and `NAME.application_id`.
@@ -428,6 +491,18 @@ impl Site {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The parts of whatever it is, or is in, if it is a short form: a step may say which are meant.
+    pub(crate) fn parts(&self) -> &'static [Part] {
+        match self.0.as_str() {
+            "server" | "server_group" => &[Part::Server],
+            "storage" | "storage_group" => &[Part::Storage],
+            "container" => &[Part::Storage, Part::Container],
+            "vault" => &[Part::Vault],
+            "key_vault" => &[Part::KeyVault],
+            _ => &[],
+        }
+    }
 }
 
 /// A role given.
@@ -454,10 +529,11 @@ impl GrantWorld {
     /// # Errors
     ///
     /// What is missing, or is not there.
-    pub(crate) fn check(&self, world: &World) -> Result<(), super::Misstated> {
+    pub(crate) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
         let Some(on) = self.on.as_ref().filter(|_| !self.role.is_empty()) else {
-            return Err(super::Misstated::new("it needs `role` and `on`"));
+            return Err(Misstated::new("a role that is given needs `role` and `on`"));
         };
+        known::role(rules, &self.role).map_err(|wrong| wrong.at("role"))?;
         world.check_site(on).map_err(|wrong| wrong.at("on"))?;
         world.check_grantee(&self.to).map_err(|wrong| wrong.at("to"))
     }
