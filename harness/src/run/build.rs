@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 use super::client::{Client, Ended};
 use super::kind::Resource;
 use super::kind::flexible_server::network;
-use super::kind::storage_account::storage;
-use super::kind::vault::vault;
 use super::names::Names;
 use super::{RunError, roles, tenants};
 use crate::scenario::{Scenario, ServerFlavour, World};
@@ -76,16 +74,11 @@ async fn build_named(
 }
 
 async fn short_forms(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
-    let server = match world.server.flavour {
-        ServerFlavour::Flexible => Resource::flexible_server(world.server.clone()),
-        ServerFlavour::Single => Resource::single_server(world.server.clone()),
-        ServerFlavour::ServerGroup => Resource::server_group(world.server.clone()),
-    };
-    server.build(client, names, world).await?;
-    vault(client, names, world).await?;
-    storage(client, names, world).await?;
-    if world.server.flavour == ServerFlavour::Single {
-        super::build_single::credentials(client, names, world).await?;
+    let has_credentials = world.server.flavour == ServerFlavour::Single;
+    for (word, resource) in Resource::short_forms(world) {
+        if word != "key_vault" || has_credentials {
+            resource.build(client, names, world).await?;
+        }
     }
     Ok(())
 }

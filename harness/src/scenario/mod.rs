@@ -16,6 +16,8 @@ mod schema;
 mod single_server;
 mod step;
 mod world;
+#[cfg(test)]
+mod wrong_files;
 
 pub(crate) use alike::{nearest, shown};
 pub(crate) use check::{is_inside, region as check_region};

@@ -220,7 +220,7 @@ impl World {
         let short: &[&str] = if self.all_named {
             &["operator"]
         } else {
-            &["operator", "vault"]
+            &["operator", "vault", "vault_user", "vault_application_id"]
         };
         let principals = self
             .resources
@@ -230,7 +230,7 @@ impl World {
         let tenants = self.tenants.keys().map(String::as_str);
         if !short.contains(&name) && !named().any(|known| known == name) && !self.tenants.contains_key(name) {
             let all = short.iter().copied().chain(named()).chain(tenants);
-            return Err(none_called("principal", name, all));
+            return Err(none_called("principal", to.as_str(), all));
         }
         if !["", "user", "application_id"].contains(&which) {
             let what = format!(

@@ -119,10 +119,9 @@ pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
         if let Some(first) = taken.insert(what.to_lowercase(), name.clone())
             && world.resources.contains_key(&name)
         {
-            let what = format!(
-                "the same as {first}: both are {}; give one another `name`",
-                shown(&what)
-            );
+            let what = what.replace(NO_SUBSCRIPTION, "…");
+            let what =
+                format!("the same as {first}: both are {what}; leave one out, or give it another `name`");
             return Err(Misstated::new(what).at(name).at("resource"));
         }
     }

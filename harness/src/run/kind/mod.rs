@@ -34,7 +34,7 @@ use serde_json::Value;
 use super::client::Client;
 use super::{Names, RunError};
 use crate::scenario::{
-    About, GrantWorld, KeyVaultWorld, Misstated, Part, ServerWorld, StorageWorld, VaultWorld, World,
+    About, GrantWorld, KeyVaultWorld, Misstated, Part, ServerFlavour, StorageWorld, VaultWorld, World,
     check_region,
 };
 
@@ -142,19 +142,20 @@ trait ResourceKind {
 }
 
 impl Resource {
-    /// The flexible server of a short form.
-    pub(super) fn flexible_server(server: ServerWorld) -> Self {
-        Self::FlexibleServer(flexible_server::FlexibleServer(server))
-    }
-
-    /// The single server of a short form.
-    pub(super) fn single_server(server: ServerWorld) -> Self {
-        Self::SingleServer(single_server::SingleServer(server))
-    }
-
-    /// The server group of a short form.
-    pub(super) fn server_group(server: ServerWorld) -> Self {
-        Self::ServerGroup(server_group::ServerGroup(server))
+    /// What the short forms of a world say, by their words. The key vault is for a single server's credentials.
+    pub(crate) fn short_forms(world: &World) -> [(&'static str, Self); 4] {
+        let server = world.server.clone();
+        let server = match server.flavour {
+            ServerFlavour::Flexible => Self::FlexibleServer(flexible_server::FlexibleServer(server)),
+            ServerFlavour::Single => Self::SingleServer(single_server::SingleServer(server)),
+            ServerFlavour::ServerGroup => Self::ServerGroup(server_group::ServerGroup(server)),
+        };
+        [
+            ("server", server),
+            ("vault", Self::Vault(world.vault.clone())),
+            ("storage", Self::StorageAccount(world.storage.clone())),
+            ("key_vault", Self::KeyVault(world.key_vault.clone())),
+        ]
     }
 
     /// What it is for a step.

@@ -20,6 +20,10 @@ macro_rules! short_form_kind {
                 Some((&self.group, self.subscription.as_deref()))
             }
 
+            fn location(&self) -> Option<&str> {
+                self.location.as_deref()
+            }
+
             fn properties(&self) -> Option<&toml::Table> {
                 Some(&self.properties)
             }
