@@ -50,7 +50,7 @@ pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, Step, World};
-use tenants::Owners;
+pub(crate) use tenants::Owners;
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 

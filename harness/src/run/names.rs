@@ -87,7 +87,7 @@ impl Names {
     }
 
     /// The same world's, seen with other things in the places of the short forms.
-    pub(super) fn seen_by(&self, seen: &World) -> Self {
+    pub(crate) fn seen_by(&self, seen: &World) -> Self {
         Self {
             named: self.named.clone(),
             ..Self::of_short_forms(seen, &self.own)
@@ -199,7 +199,7 @@ impl Names {
     }
 
     /// The id of a further subscription.
-    pub(super) fn subscription_id(&self, name: &str) -> String {
+    pub(crate) fn subscription_id(&self, name: &str) -> String {
         further_subscription(&self.own, name)
     }
 

@@ -14,7 +14,7 @@ use crate::scenario::{TenantWorld, World};
 
 /// Who owns what does not belong to the world's operator.
 #[derive(Clone, Default)]
-pub(super) struct Owners {
+pub(crate) struct Owners {
     /// By the tenant's name.
     of_tenants: BTreeMap<String, Operator>,
     /// By a subscription's id.
@@ -23,7 +23,7 @@ pub(super) struct Owners {
 
 impl Owners {
     /// The operators a world's tenants have.
-    pub(super) fn of(world: &World, names: &Names, operator: &Operator) -> Self {
+    pub(crate) fn of(world: &World, names: &Names, operator: &Operator) -> Self {
         let mut owners = Self::default();
         for (name, subscription) in &world.subscriptions {
             let Some((tenant, said)) = subscription
@@ -42,6 +42,11 @@ impl Owners {
             owners.of_subscriptions.insert(id, owner);
         }
         owners
+    }
+
+    /// The further tenants' operators, by the names of the tenants.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = (&str, &Operator)> {
+        self.of_tenants.iter().map(|(name, owner)| (name.as_str(), owner))
     }
 
     /// The operator of a tenant.
@@ -77,7 +82,7 @@ pub(super) fn found(client: &Client, names: &Names, world: &World) -> Result<(),
             .look(|core| core.give(now, given))
             .map_err(RunError::Scenario)
     };
-    for (name, owner) in &client.owners().of_tenants {
+    for (name, owner) in client.owners().tenants() {
         give(&Given::Application(Application {
             id: owner.object_id,
             app_id: owner.client_id,

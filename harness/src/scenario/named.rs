@@ -179,6 +179,11 @@ impl World {
         }
     }
 
+    /// Whether there is one of these, or one that is meant where nothing is said.
+    pub(crate) fn has_one(&self, part: Part) -> bool {
+        self.chosen(part, None, true).is_ok()
+    }
+
     /// Checks that something can be about this.
     pub(crate) fn check_site(&self, site: &Site) -> Result<(), Misstated> {
         let short = if self.all_named {
