@@ -29,6 +29,7 @@ mod network_limits;
 mod network_parts;
 mod not_played;
 mod one_change_at_a_time;
+mod other_tenants;
 mod partial_lists;
 mod people;
 mod policies;

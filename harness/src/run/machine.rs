@@ -117,6 +117,7 @@ pub async fn play_into(
     let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);
     let about = play.about(scenario);
+    let jobs = play.job_times();
     let is_simulated = play.simulated;
     play.clean_up().await;
     Ok(Report {
@@ -126,6 +127,7 @@ pub async fn play_into(
         profile: machine.profile,
         about,
         steps,
+        jobs,
         virtual_time,
         real_time: began.elapsed(),
         postgres_major,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use azdrill_emulator::log::{Exchange, Note};
+use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Profile, RuleId, Rules};
 use azdrill_emulator::services::data_protection::JobOutline;
 use jiff::SignedDuration;
@@ -28,6 +29,8 @@ pub struct Report {
     pub about: Vec<RuleNote>,
     /// Its steps.
     pub steps: Vec<StepReport>,
+    /// Every backup and restore job there was, in order of their beginnings.
+    pub jobs: Vec<JobTimes>,
     /// How much virtual time passed.
     pub virtual_time: SignedDuration,
     /// How much real time it took.
@@ -84,10 +87,26 @@ pub struct StepReport {
     pub exchanges: Vec<Exchange>,
     /// What the log says besides.
     pub notes: Vec<Note>,
+    /// When it began, on the world's clock.
+    pub began: Timestamp,
     /// How much virtual time it took.
     pub virtual_time: SignedDuration,
     /// How much real time it took.
     pub real_time: Duration,
+}
+
+impl StepReport {
+    /// The rules that applied to what was asked, or that a note tells of.
+    pub(super) fn applied(&self) -> BTreeSet<&'static str> {
+        applied(&self.exchanges, &self.notes)
+    }
+}
+
+/// The rules that applied to exchanges, or that notes tell of.
+fn applied(exchanges: &[Exchange], notes: &[Note]) -> BTreeSet<&'static str> {
+    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
+    let told = notes.iter().flat_map(|note| &note.rules);
+    asked.chain(told).map(|id| id.as_str()).collect()
 }
 
 /// A backup or restore job, as it stands after a step.
@@ -107,6 +126,27 @@ impl JobState {
             operation: job.kind.as_str().to_owned(),
             status: job.status.to_owned(),
             code: job.error["code"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// When a job ran, on the world's clock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobTimes {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+    /// What it is and how it stands at the end.
+    pub job: JobState,
+}
+
+impl JobTimes {
+    pub(super) fn of(job: &JobOutline<'_>) -> Self {
+        Self {
+            began: job.started,
+            ended: job.ended,
+            job: JobState::of(job),
         }
     }
 }
@@ -317,11 +357,7 @@ pub(super) fn misses(
     {
         misses.push(format!("log: expected a note that contains `{part}`"));
     }
-    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
-    let applied: BTreeSet<&str> = asked
-        .chain(notes.iter().flat_map(|note| &note.rules))
-        .map(|id| id.as_str())
-        .collect();
+    let applied = applied(exchanges, notes);
     for rule in expected.applies.iter().flatten() {
         if !applied.contains(rule.as_str()) {
             let all: Vec<&str> = applied.iter().copied().collect();

@@ -5,6 +5,7 @@ mod check;
 mod error;
 mod expect;
 mod file;
+mod grant;
 mod library;
 mod misstated;
 mod named;
@@ -25,6 +26,7 @@ pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::Scenario;
+pub use grant::{GrantWorld, Grantee, Site};
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
@@ -38,6 +40,6 @@ pub use single_server::{
 };
 pub use step::{Step, StepKind};
 pub use world::{
-    Acting, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
-    TagWorld, VaultIdentity, VaultWorld, World,
+    Acting, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, StorageWorld, TagWorld, VaultIdentity,
+    VaultWorld, World,
 };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal, Shape};
-use crate::model::{Request, Response, TenantId, Timestamp};
+use crate::model::{Query, Request, Response, TenantId, Timestamp};
 use crate::rules::{Code, Gate, cloud, code};
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Record, Registration};
@@ -189,13 +189,12 @@ pub(super) struct Form(BTreeMap<String, String>);
 impl Form {
     pub(super) fn of(request: &Request) -> Self {
         let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
-        let mut as_query = Request::new(request.method.clone(), &request.host, "/");
-        as_query.query = text;
+        let sent = Query::from(text);
         // A field that is given two values has none: which one was meant cannot be told.
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         let mut contradicted = Vec::new();
-        for (name, value) in as_query.query_pairs() {
-            let (name, value) = (name.into_owned(), value.into_owned());
+        for (name, value) in sent.pairs() {
+            let (name, value) = (name.to_owned(), value.to_owned());
             match fields.insert(name.clone(), value) {
                 Some(other) if fields[&name] != other => contradicted.push(name),
                 _ => {}

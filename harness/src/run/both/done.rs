@@ -18,6 +18,8 @@ pub struct Done {
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// The rules that applied to what was asked and let through, or that a note tells of.
+    pub applied: Vec<String>,
     /// Jobs that began or ended.
     pub jobs: Vec<JobState>,
     /// Virtual time waited for, in seconds.
@@ -46,6 +48,7 @@ impl Done {
             played: step.played,
             brief: step.outcome.brief(),
             outcome: step.outcome.clone(),
+            applied: step.applied().into_iter().map(str::to_owned).collect(),
             jobs: step.jobs.clone(),
             virtual_seconds: step.virtual_time.as_secs_f64(),
             real_seconds: step.real_time.as_secs_f64(),
