@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests, helpers of tests too")]
 
+mod alternatives;
 mod anchors;
+mod build_name;
 mod circles;
 mod codes;
 mod expected;
@@ -15,6 +17,7 @@ mod matrix;
 mod mistakes;
 mod painting;
 mod random;
+mod report;
 mod source;
 mod tables;
 mod tidy;

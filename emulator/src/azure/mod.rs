@@ -1,39 +1,25 @@
 //! The machine: every call, every due time, every result of outside work goes through here.
 
+mod answer;
 mod core;
 mod kept_world;
+#[cfg(test)]
+mod whole;
+mod workflows;
 
 use std::collections::{BTreeMap, HashMap};
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
-
 use crate::entropy::Entropy;
-use crate::exchange::{Came, Told, exchange};
-use crate::fault::{FaultKind, FaultPlan};
-use crate::gateway::{
-    Gates, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers,
-    check_body, check_conditions, check_place, endpoint_of,
-};
+use crate::fault::FaultPlan;
+use crate::gateway::{Gates, KnownHosts, Permit, Refusal, TokenAuthority};
 use crate::jobs::{Agenda, WorkflowId};
-use crate::log::{Asked, FailedBecause, Log};
-use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
-use crate::rules::{Endpoint, Gate, Rules, rule};
-use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
+use crate::log::Log;
+use crate::model::{Extent, NetworkPath, PrincipalId, Request, Timestamp};
+use crate::rules::Rules;
+use crate::services::{Context, Handler, ServiceStates, Settings, Workflow, handler};
 use crate::state::State;
 
 pub use kept_world::{KeptWorld, NotNow};
-
-/// The most steps one workflow takes without sleeping; more is a bug, not a plan.
-const STEPS_MAX: usize = 10_000;
-
-/// What of a request was passed over: of a body because the version asked for does not have it, of the headers
-/// because the service does not heed them.
-const IGNORED: &str = "x-azdrill-ignored";
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
-const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
-const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
-const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 
 /// A fake Azure.
 pub struct Azure {
@@ -194,262 +180,5 @@ impl Azure {
             started,
             released: &mut self.released,
         }
-    }
-
-    fn begin(&mut self, now: Timestamp, started: Vec<Box<dyn Workflow>>) {
-        for workflow in started {
-            let id = WorkflowId(self.agenda.next_number());
-            self.workflows.insert(id, workflow);
-            self.agenda.wake_at(now, id);
-        }
-    }
-
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, mut request: Request, asked: Asked) -> Response {
-        let came = |request| Came { path, request, asked };
-        let permit = match self.decide(now, path, &request) {
-            Ok(permit) => permit,
-            Err(refusal) => {
-                self.release_body(&request);
-                let response = self.finish(now, &request, refusal.respond(&request));
-                self.record(now, came(request), None, Ok(&response), Some(&refusal));
-                return response;
-            }
-        };
-        let struck = if self.faults.is_empty() {
-            None
-        } else {
-            let operation = &permit.operation(&self.rules).id;
-            self.faults.strike(operation, &request)
-        };
-        if let Some(fault @ FaultKind::Answer { .. }) = &struck {
-            self.release_body(&request);
-            let response = self.finish(now, &request, fault.response());
-            self.record(now, came(request), Some(&permit), Ok(&response), None);
-            return response;
-        }
-        let handler = self.handlers[permit.operation_index()];
-        let mut started = Vec::new();
-        let result = self.check(&permit, &mut request).and_then(|ignored| {
-            let mut context = self.context(now, Some(path), &mut started);
-            let response = handler(&mut context, &permit, &request)?;
-            // What a service has kept without effect it has said itself.
-            let own = response.header(IGNORED).map(str::to_owned);
-            let all: Vec<String> = own.into_iter().chain(ignored).collect();
-            Ok(if all.is_empty() {
-                response
-            } else {
-                response.with_header(IGNORED, &all.join(","))
-            })
-        });
-        self.begin(now, started);
-        let (response, refusal) = match result {
-            Ok(response) => (response, None),
-            Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
-        };
-        let response = match &struck {
-            Some(fault) => fault.response(),
-            None => response,
-        };
-        let mut response = self.finish(now, &request, response);
-        if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
-            arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
-        }
-        self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
-        response
-    }
-
-    /// What is asked of a request whatever it is, once it has been let in; answers with what of it is
-    /// passed over.
-    fn check(&self, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
-        let operation = permit.operation(&self.rules);
-        let mut ignored = check_body(&self.rules, operation, request)?;
-        check_place(&self.rules, &self.state, permit, request)?;
-        ignored.extend(check_conditions(
-            &self.rules,
-            &self.state,
-            operation,
-            permit,
-            request,
-        )?);
-        Ok(ignored)
-    }
-
-    /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
-    /// carries a charset, which is what every call of Terraform's provider does: it answers 406.
-    fn refuse(&self, request: &Request, refusal: &mut Refusal) -> Response {
-        let charset = request
-            .header("accept")
-            .is_some_and(|accept| accept.contains("charset"));
-        if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes(rule::DPP_406, "empty_406") {
-            return refusal.respond(request);
-        }
-        refusal.name([rule::DPP_406]);
-        refusal.stamp(Response::new(StatusCode::NOT_ACCEPTABLE))
-    }
-
-    /// Gives back a body no handler will see: a request that was admitted on its headers may be
-    /// refused once its body is there.
-    fn release_body(&mut self, request: &Request) {
-        if let Body::Stored(body) = &request.body {
-            self.released.extend_from_slice(&body.extents);
-        }
-    }
-
-    /// Headers every answer of an endpoint carries.
-    fn finish(&self, now: Timestamp, request: &Request, mut response: Response) -> Response {
-        let id = self.request_id();
-        let headers = &mut response.headers;
-        headers.insert(REQUEST_ID, id.clone());
-        if let Some(own) = request.headers.get(&CLIENT_REQUEST_ID) {
-            headers.insert(CLIENT_REQUEST_ID, own.clone());
-        }
-        match endpoint_of(&request.host, &request.path) {
-            Some(Endpoint::Arm) => {
-                arm_headers::add(headers, &self.rules.headers, now, request, &id);
-                headers.insert(CORRELATION_ID, id);
-            }
-            Some(Endpoint::Blob) => {
-                if let Some(version) = request.headers.get(&STORAGE_VERSION) {
-                    headers.insert(STORAGE_VERSION, version.clone());
-                }
-            }
-            Some(Endpoint::KeyVault) => add_key_vault_headers(&self.rules, &self.state, request, headers),
-            Some(_) | None => {}
-        }
-        response
-    }
-
-    /// A request id that no other answer has: the seed's number, stepped on for each exchange by a
-    /// constant that makes neighbours look unlike each other. The exchange is recorded right after.
-    fn request_id(&self) -> HeaderValue {
-        const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-        let exchange = u128::from(self.log.count()) + 1;
-        let number = self.first_request_id.wrapping_add(exchange.wrapping_mul(STEP));
-        let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
-            .unwrap_or(HeaderValue::from_static("-"))
-    }
-
-    fn record(
-        &mut self,
-        now: Timestamp,
-        came: Came<'_>,
-        permit: Option<&Permit>,
-        answer: Result<&Response, StatusCode>,
-        refusal: Option<&Refusal>,
-    ) {
-        let (status, told) = match answer {
-            Ok(response) => (response.status, self.told(&came.request, response, refusal)),
-            Err(status) => (status, Told::default()),
-        };
-        let exchange = exchange(&self.rules, now, came, permit, status, refusal, told);
-        self.log.push(exchange);
-    }
-
-    /// What the log is told of an answer besides its status.
-    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
-        let gate = response.header("x-azdrill-gate");
-        Told {
-            faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
-            failed: if refusal.is_none() && request.method == Method::GET {
-                FailedBecause::of(&response.headers)
-            } else {
-                None
-            },
-            bodies: self.log.bodies(request, response),
-        }
-    }
-
-    /// Gives an inner call the token it is to carry.
-    fn sign(&mut self, now: Timestamp, outbound: &mut Outbound) {
-        let Some(id) = outbound.principal else { return };
-        let Some(principal) = self.state.directory.get(id) else {
-            return;
-        };
-        let key = (id, outbound.audience);
-        let fresh = self
-            .inner_tokens
-            .get(&key)
-            .filter(|(until, _)| now < *until)
-            .map(|(_, token)| token.clone());
-        let token = match fresh {
-            Some(token) => token,
-            None => {
-                let (token, seconds) = self.tokens.issue(now, principal, outbound.audience);
-                let until = now + jiff::SignedDuration::from_secs(seconds / 2);
-                self.inner_tokens.insert(key, (until, token.clone()));
-                token
-            }
-        };
-        if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
-            outbound
-                .request
-                .headers
-                .insert(http::header::AUTHORIZATION, value);
-        }
-    }
-
-    /// Steps a workflow until it waits for something.
-    fn run(&mut self, now: Timestamp, id: WorkflowId, first: Input) {
-        let Some(mut workflow) = self.workflows.remove(&id) else {
-            return;
-        };
-        let mut input = first;
-        for _ in 0..STEPS_MAX {
-            let mut started = Vec::new();
-            let next = workflow.step(&mut self.context(now, None, &mut started), input);
-            self.begin(now, started);
-            match next {
-                Next::Call(mut outbound) => {
-                    self.sign(now, &mut outbound);
-                    input =
-                        Input::Answered(self.answer(now, &outbound.path, outbound.request, Asked::ByService));
-                }
-                Next::Ask(mut outbound) => {
-                    self.sign(now, &mut outbound);
-                    let verdict = self.decide(now, &outbound.path, &outbound.request);
-                    let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
-                    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-                    let came = Came {
-                        path: &outbound.path,
-                        request: outbound.request,
-                        asked: Asked::OnlyWhether,
-                    };
-                    self.record(now, came, permit, Err(status), refusal);
-                    input = Input::Asked(verdict);
-                }
-                Next::Work(work) => {
-                    self.agenda.ask(work, id);
-                    self.workflows.insert(id, workflow);
-                    return;
-                }
-                Next::Sleep(duration) => {
-                    self.agenda.wake_at(now + duration, id);
-                    self.workflows.insert(id, workflow);
-                    return;
-                }
-                Next::Watch => {
-                    self.agenda.wake_on_change(id);
-                    self.workflows.insert(id, workflow);
-                    return;
-                }
-                Next::WatchOthers => {
-                    self.agenda.wake_on_end(id);
-                    self.workflows.insert(id, workflow);
-                    return;
-                }
-                Next::Done => {
-                    self.agenda.ended(now);
-                    return;
-                }
-            }
-        }
-        self.log.note(
-            now,
-            "emulator",
-            "a workflow took too many steps and was given up".to_owned(),
-            None,
-        );
     }
 }

@@ -1,37 +1,33 @@
 //! The machine that can only be changed by what a journal can hold.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::ops::Deref;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Sink;
-use super::answer::Answer;
+use super::answer_digest::AnswerDigest;
 use super::beginning::{Beginning, Header};
-use super::input::{Application, Given, Input};
+use super::give::give;
+use super::input::{Given, Input};
 use super::line::Journal;
-use super::request::SentRequest;
-use super::result::OutsideResult;
 use crate::azure::{Azure, KeptWorld, NotNow};
 use crate::fault::{DatabaseFault, Fault};
-use crate::jobs::{Effect, EffectId, EffectResult};
-use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
-use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
+use crate::model::Timestamp;
 use crate::rules::RulesError;
 use crate::world::{self, Operator};
 
 /// A fake Azure that is its journal. It can be looked at as an [`Azure`], and changed by nothing that is not a
 /// method of this: each is an [`Input`].
 pub struct Journalled {
-    inner: Inner,
-    journal: Option<Journal>,
+    pub(super) inner: Inner,
+    pub(super) journal: Option<Journal>,
 }
 
 /// What inputs change.
-struct Inner {
-    azure: Azure,
+pub(super) struct Inner {
+    pub(super) azure: Azure,
     kept: BTreeMap<String, Kept>,
 }
 
@@ -73,16 +69,16 @@ impl Journalled {
     ///
     /// As [`Self::new`].
     pub fn with_journal(beginning: Beginning, of: &str, sink: Box<dyn Sink>) -> Result<Self, RulesError> {
-        let mut own = Self::new(&beginning)?;
-        own.journal = Some(Journal::begin(sink, &Header::new(of, beginning)));
-        Ok(own)
+        let mut machine = Self::new(&beginning)?;
+        machine.journal = Some(Journal::begin(sink, &Header::new(of, beginning)));
+        Ok(machine)
     }
 
     /// The first thing of every world: [`world::found`], with a certificate (DER) the operator may sign in with.
     pub fn found(&mut self, now: Timestamp, certificate: Option<&[u8]>) -> Operator {
         let input = || {
             Input::Given(Given::Foundation {
-                certificate: certificate.map(|own| STANDARD.encode(own)),
+                certificate: certificate.map(|der| STANDARD.encode(der)),
             })
         };
         let found = |inner: &mut Inner| {
@@ -92,7 +88,7 @@ impl Journalled {
             }
             operator
         };
-        self.note(now, input, found, |_| Answer::default())
+        self.note(now, input, found, |_| AnswerDigest::default())
     }
 
     /// Gives the world something that no call can give.
@@ -104,8 +100,8 @@ impl Journalled {
         let input = || Input::Given(given.clone());
         let give = |inner: &mut Inner| give(&mut inner.azure, now, given);
         let answer = |given: &Result<(), String>| match given {
-            Ok(()) => Answer::default(),
-            Err(why) => Answer::said(why.clone()),
+            Ok(()) => AnswerDigest::default(),
+            Err(why) => AnswerDigest::said(why.clone()),
         };
         self.note(now, input, give, answer)
     }
@@ -114,20 +110,20 @@ impl Journalled {
     pub fn put_fault(&mut self, now: Timestamp, fault: Fault) {
         let input = || Input::Fault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().push(fault.clone());
-        self.note(now, input, put, |()| Answer::default());
+        self.note(now, input, put, |()| AnswerDigest::default());
     }
 
     /// Puts a fault of connections to database servers in place, behind those that are there.
     pub fn put_connection_fault(&mut self, now: Timestamp, fault: DatabaseFault) {
         let input = || Input::ConnectionFault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(fault.clone());
-        self.note(now, input, put, |()| Answer::default());
+        self.note(now, input, put, |()| AnswerDigest::default());
     }
 
     /// Takes all faults away.
     pub fn clear_faults(&mut self, now: Timestamp) {
         let clear = |inner: &mut Inner| inner.azure.faults_mut().clear();
-        self.note(now, || Input::ClearFaults, clear, |()| Answer::default());
+        self.note(now, || Input::ClearFaults, clear, |()| AnswerDigest::default());
     }
 
     /// Keeps the world under a name; what was kept under it before is let go of.
@@ -136,19 +132,18 @@ impl Journalled {
     ///
     /// If work is under way; then nothing has changed.
     pub fn keep(&mut self, now: Timestamp, name: &str) -> Result<(), NotNow> {
-        let world = self.inner.azure.keep()?;
-        // Work under way is no reason to begin a line: nothing happened.
         let keep = |inner: &mut Inner| {
-            let kept = Kept { at: now, world };
-            if let Some(earlier) = inner.kept.insert(name.to_owned(), kept) {
+            let world = inner.azure.keep()?;
+            if let Some(earlier) = inner.kept.insert(name.to_owned(), Kept { at: now, world }) {
                 inner.azure.forget(earlier.world);
             }
+            Ok(())
         };
         let input = || Input::Keep {
             name: name.to_owned(),
         };
-        self.note(now, input, keep, |()| Answer::default());
-        Ok(())
+        let answer = |kept: &Result<(), NotNow>| kept.is_ok().then(AnswerDigest::default);
+        self.note_change(now, input, keep, answer).0
     }
 
     /// Makes the world as it was when it was kept under that name: [`Azure::come_back_to`].
@@ -157,13 +152,19 @@ impl Journalled {
     ///
     /// If there is none of that name, or it cannot be now; then nothing has changed.
     pub fn come_back(&mut self, now: Timestamp, name: &str) -> Result<Vec<String>, NotBroughtBack> {
-        let kept = self.inner.kept.get(name);
-        let kept = kept.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
-        let surplus = self.inner.azure.come_back_to(&kept.world)?;
+        let come_back = |inner: &mut Inner| {
+            let kept = inner.kept.get(name);
+            let kept = kept.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
+            Ok(inner.azure.come_back_to(&kept.world)?)
+        };
         let input = || Input::ComeBack {
             name: name.to_owned(),
         };
-        Ok(self.note(now, input, |_| surplus, |keys| Answer::said(keys.join(", "))))
+        let answer = |surplus: &Result<Vec<String>, _>| {
+            let surplus = surplus.as_ref().ok()?;
+            Some(AnswerDigest::said(surplus.join(", ")))
+        };
+        self.note_change(now, input, come_back, answer).0
     }
 
     /// Lets go of what was kept under that name; whether there was something.
@@ -179,7 +180,7 @@ impl Journalled {
         let input = || Input::Forget {
             name: name.to_owned(),
         };
-        self.note(now, input, forget, |()| Answer::default());
+        self.note(now, input, forget, |()| AnswerDigest::default());
         true
     }
 
@@ -206,7 +207,7 @@ impl Journalled {
             inner.azure.make_way_for(fresh)
         };
         let input = || Input::BeginAgain(Box::new(beginning.clone()));
-        Ok(self.note(now, input, begin, |keys| Answer::said(keys.join(", "))))
+        Ok(self.note(now, input, begin, |keys| AnswerDigest::said(keys.join(", "))))
     }
 
     /// From now on the log keeps bodies as well, without their secrets. No answer depends on it.
@@ -214,25 +215,40 @@ impl Journalled {
         self.inner.azure.keep_bodies();
     }
 
-    /// Breaks off, as a mistake of ours would make it.
+    /// Breaks off, as a mistake of ours would make it: in what always changes something, or in what may not.
     #[cfg(test)]
-    pub(super) fn break_off(&mut self) {
+    pub(super) fn break_off(&mut self, always: bool) {
         let breaks = |_: &mut Inner| panic!("on purpose");
-        self.note(
-            Timestamp::UNIX_EPOCH,
-            || Input::Tick,
-            breaks,
-            |()| Answer::default(),
-        );
+        let (at, input) = (Timestamp::UNIX_EPOCH, || Input::Tick);
+        if always {
+            self.note(at, input, breaks, |()| AnswerDigest::default());
+        } else {
+            self.note_change(at, input, breaks, |()| None);
+        }
+    }
+
+    /// Everything there is to know of it, in lines: see [`Azure::whole`].
+    #[cfg(test)]
+    pub(super) fn whole(&self) -> String {
+        let Self {
+            inner: Inner { azure, kept },
+            // What it writes is held against another by itself.
+            journal: _,
+        } = self;
+        let mut text = azure.whole();
+        for (name, Kept { at, world }) in kept {
+            text += &format!("\nkept as {name} at {at}: {}", world.whole());
+        }
+        text
     }
 
     /// Does something, and writes down what and what came of it. Should it break off, that is written down.
-    fn note<T>(
+    pub(super) fn note<'a, T>(
         &mut self,
         now: Timestamp,
-        input: impl FnOnce() -> Input,
+        input: impl FnOnce() -> Input<'a>,
         play: impl FnOnce(&mut Inner) -> T,
-        answer: impl FnOnce(&T) -> Answer,
+        answer: impl FnOnce(&T) -> AnswerDigest,
     ) -> T {
         let Some(journal) = &mut self.journal else {
             return play(&mut self.inner);
@@ -242,42 +258,23 @@ impl Journalled {
         line.end(&answer(&value));
         value
     }
-}
 
-/// What the world is given besides its foundation.
-fn give(azure: &mut Azure, now: Timestamp, given: &Given) -> Result<(), String> {
-    match given {
-        Given::Foundation { .. } => return Err("a world is founded once".to_owned()),
-        Given::Subscription { id, name, tenant } => world::add_subscription(azure, id, name, *tenant),
-        Given::Application(application) => application.put(azure),
-        Given::Role { to, role, at, after } => {
-            if azure.rules().built_in_role(role).is_none() {
-                return Err(format!("there is no built-in role `{role}`"));
-            }
-            azure.with_context(now, |context| world::assign(context, *to, role, at, *after));
-        }
-        Given::Properties { id, properties } => {
-            let resource = azure.state_mut().resources.get_mut(id);
-            let resource = resource.ok_or_else(|| format!("there is no {id}"))?;
-            for (name, value) in properties {
-                resource.set_property(&[name], value.clone());
-            }
-        }
-    }
-    Ok(())
-}
-
-impl Application {
-    fn put(&self, azure: &mut Azure) {
-        azure.state_mut().directory.insert(crate::state::Principal {
-            id: self.id,
-            app_id: Some(self.app_id),
-            tenant: self.tenant,
-            display_name: self.name.clone(),
-            identity: crate::state::IdentityKind::Application,
-            secret: Some(self.secret.clone()),
-            certificates: Vec::new(),
-        });
+    /// Does something that may change nothing: `answer` says what came of it if it did, and only then is it written
+    /// down. Answers with its line's number besides. Should it break off, that is written down.
+    pub(super) fn note_change<'a, T>(
+        &mut self,
+        now: Timestamp,
+        input: impl FnOnce() -> Input<'a>,
+        play: impl FnOnce(&mut Inner) -> T,
+        answer: impl FnOnce(&T) -> Option<AnswerDigest>,
+    ) -> (T, Option<u64>) {
+        let Some(journal) = &mut self.journal else {
+            return (play(&mut self.inner), None);
+        };
+        let attempt = journal.attempt(now, input);
+        let value = play(&mut self.inner);
+        let number = attempt.end(answer(&value).as_ref());
+        (value, number)
     }
 }
 
@@ -286,129 +283,5 @@ impl Deref for Journalled {
 
     fn deref(&self) -> &Azure {
         &self.inner.azure
-    }
-}
-
-impl Core for Journalled {
-    fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
-        let admission = self.inner.azure.admit(now, path, request);
-        // Who is let through has changed nothing.
-        if matches!(admission, Admission::Refuse(_)) {
-            let input = || Input::Admit {
-                path: path.clone(),
-                request: SentRequest::from(request),
-            };
-            self.note(now, input, |_| (), |()| Answer::of_admission(&admission));
-        }
-        admission
-    }
-
-    fn too_long(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Response> {
-        let response = self.inner.azure.too_long(now, path, request)?;
-        let input = || Input::TooLong {
-            path: path.clone(),
-            request: SentRequest::from(request),
-        };
-        Some(self.note(now, input, |_| response, Answer::of_response))
-    }
-
-    fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {
-        let (preparation, changed) = self.inner.azure.prepare_noting(now, path, request);
-        let Some(journal) = self.journal.as_mut().filter(|_| changed) else {
-            return preparation;
-        };
-        let input = Input::Prepare {
-            path: path.clone(),
-            request: SentRequest::from(request),
-        };
-        let line = journal.line(now, &input);
-        let number = line.number();
-        line.end(&Answer::of_preparation(preparation.as_ref()));
-        preparation.map(|preparation| preparation.numbered(number))
-    }
-
-    fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        let Some(journal) = &mut self.journal else {
-            return self.inner.azure.call(now, path, request);
-        };
-        let input = Input::Call {
-            path: path.clone(),
-            request: SentRequest::from(&request),
-        };
-        let line = journal.line(now, &input);
-        let response = self.inner.azure.call(now, path, request);
-        line.end(&Answer::of_response(&response));
-        response
-    }
-
-    fn connect_database(
-        &mut self,
-        now: Timestamp,
-        path: &NetworkPath,
-        host: &str,
-    ) -> Result<DatabaseRoute, DatabaseRefusal> {
-        let input = || Input::Connect {
-            path: path.clone(),
-            host: host.to_owned(),
-        };
-        let connect = |inner: &mut Inner| inner.azure.connect_database(now, path, host);
-        self.note(now, input, connect, Answer::of_connection)
-    }
-
-    fn running_databases(&self) -> Vec<String> {
-        self.inner.azure.running_databases()
-    }
-
-    fn note_entrance(&mut self, host: &str, address: Option<SocketAddr>) {
-        let at = self.journal.as_ref().map_or(Timestamp::UNIX_EPOCH, Journal::last);
-        let input = || Input::Entrance {
-            host: host.to_owned(),
-            address,
-        };
-        let enter = |inner: &mut Inner| inner.azure.note_entrance(host, address);
-        self.note(at, input, enter, |()| Answer::default());
-    }
-
-    fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
-        if !self.inner.azure.has_to_do(now) {
-            return Vec::new();
-        }
-        let tick = |inner: &mut Inner| inner.azure.tick(now);
-        self.note(now, || Input::Tick, tick, |effects| Answer::of_effects(effects))
-    }
-
-    fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult) {
-        let own = self.journal.is_some().then(|| OutsideResult::from(&result));
-        let input = || Input::Complete {
-            effect: id,
-            // There is one wherever there is a journal.
-            result: own.unwrap_or(OutsideResult::WorkedOut),
-        };
-        let complete = |inner: &mut Inner| inner.azure.complete(now, id, result);
-        self.note(now, input, complete, |()| Answer::default());
-    }
-
-    fn next_due(&self) -> Option<Timestamp> {
-        self.inner.azure.next_due()
-    }
-
-    fn knows_host(&self, host: &str) -> bool {
-        self.inner.azure.knows_host(host)
-    }
-
-    fn outside(&self, host: &str) -> Option<String> {
-        self.inner.azure.outside(host)
-    }
-
-    fn resolves(&self, host: &str) -> bool {
-        self.inner.azure.resolves(host)
-    }
-
-    fn take_new_hosts(&mut self) -> Vec<String> {
-        self.inner.azure.take_new_hosts()
-    }
-
-    fn take_released(&mut self) -> Vec<Extent> {
-        self.inner.azure.take_released()
     }
 }

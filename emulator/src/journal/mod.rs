@@ -12,8 +12,10 @@
 //!
 //! A journal holds what clients sent, secrets included.
 
-mod answer;
+mod answer_digest;
 mod beginning;
+mod core;
+mod give;
 mod input;
 mod journalled;
 mod line;
@@ -24,7 +26,7 @@ mod result;
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
+pub use answer_digest::AnswerDigest;
 pub use beginning::{Beginning, Header};
 pub use input::{Application, Given, Input};
 pub use journalled::{Journalled, NotBroughtBack};

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
+use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Profile, Rules};
+use azdrill_emulator::rules::Profile;
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use super::given::{Given, Named};
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::replay::{journal, with_journal};
-use super::{ProfileArgument, assumption, assumptions, az, certificate, library, seed};
+use super::replay::with_journal;
+use super::{ProfileArgument, assumption, az, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -118,7 +119,7 @@ impl From<FormArgument> for Form {
 
 /// What a running `serve` says of itself.
 #[derive(Serialize, Deserialize)]
-struct Running {
+struct ServeProcess {
     process: u32,
     hosts: PathBuf,
     environment: Environment,
@@ -151,22 +152,30 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let journal = journal(arguments.journal.as_deref())?;
+    let named = Named {
+        world: arguments.world.as_deref(),
+        profile: arguments.profile.into(),
+        assume: &arguments.assume,
+        faults: arguments.faults.as_deref(),
+        certificate: arguments.certificate.as_deref(),
+        journal: arguments.journal.as_deref(),
+    };
+    let given = Given::read(&named, folder)?;
+    let journal = given.journal.clone();
     let starting = async {
-        let mut setup = setup(&arguments, folder, mode, &state, &hosts).await?;
-        setup.journal.clone_from(&journal);
+        let setup = setup(&arguments, given, mode, &state, &hosts).await?;
         let served = ServedWorld::start(setup).await;
         Ok(served.map_err(|error| error.to_string())?)
     };
     let served = interrupts.or(starting).await?;
     let mut environment = served.environment();
     az::sign_in(&mut environment, &served, &state.join("az"))?;
-    let running = Running {
+    let running = ServeProcess {
         process: std::process::id(),
         hosts: hosts.path().to_owned(),
         environment,
     };
-    let told = Told::write(state.join(RUNNING), &running)?;
+    let told = RunningFile::write(state.join(RUNNING), &running)?;
     let address = served.reach().address;
     let profile = Profile::from(arguments.profile);
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
@@ -210,7 +219,7 @@ fn claim(state: &Path) -> Result<File, String> {
 /// What is said where another `serve` has the folder.
 fn taken(state: &Path) -> String {
     let running = std::fs::read_to_string(state.join(RUNNING)).ok();
-    let running = running.and_then(|text| serde_json::from_str::<Running>(&text).ok());
+    let running = running.and_then(|text| serde_json::from_str::<ServeProcess>(&text).ok());
     let whose = running.map_or_else(String::new, |running| {
         format!(
             " (process {}; `azdrill env` prints its environment)",
@@ -225,10 +234,10 @@ fn taken(state: &Path) -> String {
 }
 
 /// The file by which `env` finds a running `serve`; gone when this is dropped.
-struct Told(PathBuf);
+struct RunningFile(PathBuf);
 
-impl Told {
-    fn write(file: PathBuf, running: &Running) -> Result<Self, String> {
+impl RunningFile {
+    fn write(file: PathBuf, running: &ServeProcess) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(running).map_err(|error| error.to_string())?;
         azdrill::private_file::write(&file, &text)
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
@@ -236,7 +245,7 @@ impl Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for RunningFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -244,33 +253,19 @@ impl Drop for Told {
 
 async fn setup(
     arguments: &ServeArguments,
-    folder: Option<&Path>,
+    given: Given,
     mode: Option<PostgresMode>,
     state: &Path,
     hosts: &Arc<HostsFile>,
 ) -> Result<Setup, Failure> {
-    let world = match &arguments.world {
-        Some(name) => Some(library(folder)?.world(name)?),
-        None => None,
-    };
-    let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
-        .map_err(|error| error.to_string())?;
-    if let Some(world) = &world {
-        world.check(&rules)?;
-    }
-    let faults = match &arguments.faults {
-        Some(file) => FaultFile::read(file, &rules)?,
-        None => FaultFile::default(),
-    };
-    let seed = seed(arguments.seed, world.as_ref());
-    let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed)
-        .map_err(|error| format!("--from: {error}"))?;
+    let seed = seed(arguments.seed, given.world.as_ref());
+    let from = given.origin(&arguments.from, seed)?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
     Ok(Setup {
-        world,
+        world: given.world,
         profile: Profile::from(arguments.profile),
         seed,
         start: arguments.start,
@@ -280,15 +275,11 @@ async fn setup(
         fast_polls: arguments.fast_polls,
         bodies: arguments.bodies,
         assume: arguments.assume.clone(),
-        faults,
-        certificate: arguments
-            .certificate
-            .as_deref()
-            .map(certificate::read)
-            .transpose()?,
+        faults: given.faults,
+        certificate: given.certificate,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
-        journal: None,
+        journal: given.journal,
     })
 }
 
@@ -318,7 +309,7 @@ fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure>
     // What is printed here is carried out by a shell.
     claim_state_directory(&state).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&file).map_err(|_| none())?;
-    let running: Running =
+    let running: ServeProcess =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let alive = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", running.process)).exists();
     if !alive {

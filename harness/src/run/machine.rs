@@ -100,6 +100,10 @@ pub async fn play_into(
         None => Journalled::new(&beginning)?,
     };
     let operator = azure.found(start, None);
+    if let Some(journal) = journal {
+        let begun = journal.begin();
+        begun.map_err(|error| RunError::Emulator(format!("the journal cannot be written: {error}")))?;
+    }
     let door = FrontDoor::new(azure, Clock::at(start), store);
     let simulated = Arc::new(SimulatedServers::default());
     let (engine, postgres): (Option<Arc<dyn DatabaseEngine>>, _) = match &machine.outside {

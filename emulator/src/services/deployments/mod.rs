@@ -38,6 +38,7 @@ use template::{DEPLOYMENT, Template};
 
 /// The deployments there have been.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DeploymentsState(BTreeMap<ResourceId, Deployment>);
 
 #[derive(Clone)]
@@ -45,6 +46,19 @@ struct Deployment {
     body: Value,
     operations: Vec<Value>,
     template: Arc<Template>,
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            body,
+            operations,
+            // What was read in the body.
+            template: _,
+        } = self;
+        write!(f, "{body} {operations:?}")
+    }
 }
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {

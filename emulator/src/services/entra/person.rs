@@ -24,6 +24,7 @@ type SecretDigest = [u8; 32];
 
 /// What Entra ID remembers of people who signed in. Secrets are kept as digests.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct SignIns {
     refresh: BTreeMap<SecretDigest, Session>,
     devices: BTreeMap<SecretDigest, Device>,
@@ -31,6 +32,7 @@ pub struct SignIns {
 
 /// Who signed in, with what, and what for.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 struct Session {
     person: PrincipalId,
     client: Uuid,
@@ -40,6 +42,7 @@ struct Session {
 
 /// A device that waits for its code to be entered.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 struct Device {
     user_code: String,
     client: Uuid,

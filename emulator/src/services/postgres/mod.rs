@@ -37,6 +37,7 @@ const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
 
 /// What the PostgreSQL provider knows alone.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct PostgresState {
     /// How to start each server. Holds passwords.
     specs: BTreeMap<ResourceId, ServerSpec>,

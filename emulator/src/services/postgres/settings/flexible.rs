@@ -2,7 +2,7 @@
 
 use super::{Asked, Found, create_mode, says, text, unless};
 use crate::gateway::Refusal;
-use crate::rules::SettingCheck;
+use crate::rules::rule;
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
@@ -40,11 +40,11 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
     let off = |way: &str| text(asked.wanted, &["authConfig", way]).eq_ignore_ascii_case("Disabled");
     unless(
         !(off("activeDirectoryAuth") && off("passwordAuth")),
-        SettingCheck::NoAuthentication,
+        rule::PG_NO_AUTHENTICATION,
     )?;
     let geo = text(asked.sent, &["backup", "geoRedundantBackup"]).eq_ignore_ascii_case("Enabled");
     let pair = asked.context.rules.pair_of(location(asked));
-    unless(!geo || pair.is_some(), SettingCheck::GeoWithoutPair)
+    unless(!geo || pair.is_some(), rule::PG_GEO_WITHOUT_PAIR)
 }
 
 fn location<'a>(asked: &Asked<'a>) -> &'a str {
@@ -67,9 +67,9 @@ fn check_version(asked: &Asked<'_>) -> Found {
     if !says(asked.sent(&["version"])) {
         return Ok(());
     }
-    unless(is_version(asked), SettingCheck::VersionUnknown)?;
+    unless(is_version(asked), rule::PG_VERSION_UNKNOWN)?;
     let own = asked.own.and_then(version);
-    unless(version(asked.sent) >= own, SettingCheck::VersionLower)
+    unless(version(asked.sent) >= own, rule::PG_VERSION_LOWER)
 }
 
 fn storage(asked: &Asked<'_>) -> Found {
@@ -83,9 +83,9 @@ fn storage(asked: &Asked<'_>) -> Found {
     let whole = size as u64;
     unless(
         size >= 0.0 && (own == Some(size) || facts.is_sold(whole)),
-        SettingCheck::StorageNotSold,
+        rule::PG_STORAGE_NOT_SOLD,
     )?;
-    unless(own.is_none_or(|own| size >= own), SettingCheck::StorageShrinks)?;
+    unless(own.is_none_or(|own| size >= own), rule::PG_STORAGE_SHRINKS)?;
     // Clients that make it larger say the tier and the operations again that it had.
     let grows = own.is_some_and(|own| size > own);
     let echoed = |name: &str| grows && asked.is_already(&["storage", name]);
@@ -94,7 +94,7 @@ fn storage(asked: &Asked<'_>) -> Found {
     let found = tiers.iter().find(|(own, _)| own.eq_ignore_ascii_case(tier));
     unless(
         tier.is_empty() || found.is_some() || echoed("tier"),
-        SettingCheck::StorageTier,
+        rule::PG_STORAGE_TIER,
     )?;
     let iops = asked.sent(&["storage", "iops"]);
     let of_tier = found.or_else(|| tiers.first()).map(|(_, iops)| f64::from(*iops));
@@ -103,12 +103,12 @@ fn storage(asked: &Asked<'_>) -> Found {
             || iops.as_f64() == of_tier
             || echoed("iops")
             || asked.is_already(&["storage", "iops"]),
-        SettingCheck::StorageIops,
+        rule::PG_STORAGE_IOPS,
     )?;
     let throughput = asked.sent(&["storage", "throughput"]).as_f64();
     unless(
         throughput.is_none_or(|throughput| throughput == 0.0),
-        SettingCheck::StorageThroughput,
+        rule::PG_STORAGE_THROUGHPUT,
     )
 }
 
@@ -117,13 +117,10 @@ fn zones(asked: &Asked<'_>) -> Found {
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
         zone.is_empty() || zones.iter().any(|own| own == zone),
-        SettingCheck::ZoneUnknown,
+        rule::PG_ZONE_UNKNOWN,
     )?;
     let redundant = text(asked.wanted, &["highAvailability", "mode"]).eq_ignore_ascii_case("ZoneRedundant");
-    unless(
-        !redundant || zones.len() > 1,
-        SettingCheck::RedundancyWithoutZones,
-    )
+    unless(!redundant || zones.len() > 1, rule::PG_REDUNDANCY_WITHOUT_ZONES)
 }
 
 fn standby(asked: &Asked<'_>) -> Found {
@@ -134,7 +131,7 @@ fn standby(asked: &Asked<'_>) -> Found {
     if !is_available(mode) {
         return unless(
             said.is_empty() || asked.is_already(&STANDBY),
-            SettingCheck::StandbyWithoutAvailability,
+            rule::PG_STANDBY_WITHOUT_AVAILABILITY,
         );
     }
     let standby = text(asked.wanted, &STANDBY);
@@ -142,15 +139,12 @@ fn standby(asked: &Asked<'_>) -> Found {
         return Ok(());
     }
     let zones = asked.context.rules.zones_of(location(asked));
-    unless(
-        zones.iter().any(|own| own == standby),
-        SettingCheck::StandbyUnknown,
-    )?;
+    unless(zones.iter().any(|own| own == standby), rule::PG_STANDBY_UNKNOWN)?;
     let zone = text(asked.wanted, &["availabilityZone"]);
     if word.eq_ignore_ascii_case("SameZone") {
-        unless(zone == standby, SettingCheck::StandbyElsewhere)?;
+        unless(zone == standby, rule::PG_STANDBY_ELSEWHERE)?;
     } else {
-        unless(zone != standby, SettingCheck::StandbyInSameZone)?;
+        unless(zone != standby, rule::PG_STANDBY_IN_SAME_ZONE)?;
     }
     let before = asked.own.map(|own| text(own, &STANDBY)).unwrap_or_default();
     let stays = asked
@@ -158,7 +152,7 @@ fn standby(asked: &Asked<'_>) -> Found {
         .is_some_and(|own| text(own, &["highAvailability", "mode"]) == word);
     unless(
         !stays || before.is_empty() || before == standby,
-        SettingCheck::StandbyFixed,
+        rule::PG_STANDBY_FIXED,
     )
 }
 
@@ -171,18 +165,18 @@ fn role(asked: &Asked<'_>) -> Found {
             None => OF_NEW.iter().any(|own| own.eq_ignore_ascii_case(role)),
             Some(_) => asked.is_already(path),
         };
-        unless(role.is_empty() || fits, SettingCheck::RoleOfAnother)?;
+        unless(role.is_empty() || fits, rule::PG_ROLE_OF_ANOTHER)?;
     }
     let promotes = ["promoteMode", "promoteOption"]
         .iter()
         .any(|name| says(asked.sent(&["replica", name])));
-    unless(!promotes, SettingCheck::Promotion)
+    unless(!promotes, rule::PG_PROMOTION)
 }
 
 fn source(asked: &Asked<'_>) -> Found {
     let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
     unless(
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),
-        SettingCheck::SourceWithoutMode,
+        rule::PG_SOURCE_WITHOUT_MODE,
     )
 }

@@ -8,9 +8,9 @@ mod single;
 use serde_json::Value;
 
 use super::{SERVER, server_spec};
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Mark, ServerFlavour, SettingCheck, code};
+use crate::rules::{Mark, RuleId, ServerFlavour, code, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -27,8 +27,8 @@ pub(super) struct Asked<'a> {
     pub(super) own: Option<&'a Value>,
 }
 
-/// What a check finds that cannot be.
-type Found = Result<(), SettingCheck>;
+/// By which rule a server cannot be as it is asked to.
+type Found = Result<(), RuleId>;
 
 /// A member of `properties`, by the names on the way to it.
 fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
@@ -45,8 +45,8 @@ fn says(value: &Value) -> bool {
     !value.is_null() && value.as_str() != Some("")
 }
 
-fn unless(fits: bool, check: SettingCheck) -> Found {
-    if fits { Ok(()) } else { Err(check) }
+fn unless(fits: bool, rule: RuleId) -> Found {
+    if fits { Ok(()) } else { Err(rule) }
 }
 
 impl Asked<'_> {
@@ -92,7 +92,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
     };
     found
         .and_then(|()| password(asked))
-        .map_err(|check| refuse(asked.context, check))
+        .map_err(|rule| refuse(asked.context, rule))
 }
 
 /// Refuses to change what stays as it was when the server was made.
@@ -107,28 +107,28 @@ fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
             continue;
         }
         let name = path.last().copied().unwrap_or_default();
-        let error = asked.context.rules.error(code::BodyOfPostgreSQL);
-        let mut refusal = Refusal::of_row(Shape::Arm, error, &[("name", name)]).because(format!(
-            "`{}` stays what it was when the server was made",
-            row.setting
-        ));
-        refusal.mark = refusal.mark.max(Mark::Inferred);
+        let why = format!("`{}` stays what it was when the server was made", row.setting);
+        let mut refusal = Refusal::of(code::BodyOfPostgreSQL, &[("name", name)])
+            .because(why)
+            .by([rule::PG_FIXED]);
+        refusal.mark = refusal.mark.max(row.mark).max(Mark::Inferred);
         return Err(refusal);
     }
     Ok(())
 }
 
-/// How something that cannot be is refused.
-pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
-    let row = context.rules.server_settings.row(check);
-    let code = row.code;
-    let error = context.rules.error(code.unwrap_or(code::BodyOfPostgreSQL));
-    let mut refusal =
-        Refusal::of_row(Shape::Arm, error, &[("name", &row.parameter)]).because(row.because.clone());
+/// How something that cannot be is refused: by its rule, whose row says how.
+pub(super) fn refuse(context: &Context<'_>, rule: RuleId) -> Refusal {
+    let row = context.rules.server_settings.row(rule);
+    let (parameter, code) = row.map_or(("", None), |row| (row.parameter.as_str(), row.code));
+    let stated = context.rules.rule(rule);
+    let mut refusal = Refusal::of(code.unwrap_or(code::BodyOfPostgreSQL), &[("name", parameter)])
+        .because(stated.statement.clone())
+        .by([rule]);
     // Reports show that this code names parameters; that it names this one, only some of them.
-    let is_known = code.is_some() || row.mark == Mark::Reported;
-    let least = if is_known { row.mark } else { Mark::Inferred };
-    refusal.mark = refusal.mark.max(row.mark).max(least);
+    let is_known = code.is_some() || stated.mark() == Mark::Reported;
+    let least = if is_known { stated.mark() } else { Mark::Inferred };
+    refusal.mark = refusal.mark.max(stated.mark()).max(least);
     refusal
 }
 
@@ -136,10 +136,10 @@ pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
 fn password(asked: &Asked<'_>) -> Found {
     let password = text(asked.sent, &["administratorLoginPassword"]);
     let login = text(asked.wanted, &["administratorLogin"]);
-    let rule = &asked.context.rules.server_settings.password;
+    let wanted = &asked.context.rules.server_settings.password;
     unless(
-        password.is_empty() || rule.admits(password, login),
-        SettingCheck::Password,
+        password.is_empty() || wanted.admits(password, login),
+        rule::PG_PASSWORD,
     )
 }
 
@@ -153,6 +153,6 @@ fn create_mode(asked: &Asked<'_>) -> Found {
     let mode = text(asked.sent, &["createMode"]);
     unless(
         asked.own.is_none() || modes.takes_for_change(mode),
-        SettingCheck::CreateModeOfChange,
+        rule::PG_CREATE_MODE_OF_CHANGE,
     )
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Asked, Found, create_mode, says, text, unless};
 use crate::gateway::Refusal;
-use crate::rules::{SettingCheck, TierRow};
+use crate::rules::{RuleId, TierRow, rule};
 use crate::state::field;
 
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
@@ -28,12 +28,12 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
         .and_then(|own| field(field(own, "sku"), "tier").as_str());
     unless(
         own.is_none_or(|own| own == tier.name || !tier.alone && !stands_alone(asked, own)),
-        SettingCheck::SingleTierChange,
+        rule::PG_SINGLE_TIER_CHANGE,
     )?;
     let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
     unless(
         tier.geo_redundant || !geo.eq_ignore_ascii_case("Enabled"),
-        SettingCheck::SingleBasicGeo,
+        rule::PG_SINGLE_BASIC_GEO,
     )?;
     storage(asked, tier)
 }
@@ -44,7 +44,7 @@ fn stands_alone(asked: &Asked<'_>, tier: &str) -> bool {
 }
 
 /// The tier of a SKU, if all of it agrees with its name.
-fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck> {
+fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, RuleId> {
     let name = field(sku, "name").as_str().unwrap_or_default();
     let rows = &asked.context.rules.single_server.tiers;
     let found = rows.iter().find_map(|row| {
@@ -53,7 +53,7 @@ fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck>
         let (cores, _) = names.find(|(_, own)| own == name)?;
         Some((row, *cores))
     });
-    let (row, cores) = found.ok_or(SettingCheck::SingleSku)?;
+    let (row, cores) = found.ok_or(rule::PG_SINGLE_SKU)?;
     let is = |member: &str, wanted: &str| {
         field(sku, member)
             .as_str()
@@ -64,7 +64,7 @@ fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck>
         is("tier", &row.name)
             && is("family", &row.generation)
             && capacity.is_none_or(|own| own == f64::from(cores)),
-        SettingCheck::SingleSku,
+        rule::PG_SINGLE_SKU,
     )?;
     Ok(row)
 }
@@ -79,10 +79,7 @@ fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
     let sold = size >= 0.0
         && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
         && whole.is_multiple_of(step);
-    unless(sold, SettingCheck::SingleStorage)?;
+    unless(sold, rule::PG_SINGLE_STORAGE)?;
     let own = asked.own.and_then(size_of);
-    unless(
-        own.is_none_or(|own| size >= own),
-        SettingCheck::SingleStorageShrinks,
-    )
+    unless(own.is_none_or(|own| size >= own), rule::PG_SINGLE_STORAGE_SHRINKS)
 }
