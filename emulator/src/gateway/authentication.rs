@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
 use super::{Caller, Credential, Gates, Refusal, TokenError, key_vault, sas, shared_key};
-use crate::model::{NetworkPath, Request, Scheme, Timestamp};
+use crate::model::{NetworkPath, Request, Scheme, TenantId, Timestamp};
 use crate::rules::{Code, Endpoint, Gate, Operation, Params, cloud, code, rule};
 
 pub(super) fn authenticate(
@@ -97,12 +97,46 @@ fn bearer(
             &claims.aud,
         ));
     }
+    let tenant = tenant_asked(gates, request);
+    if let Some(tenant) = tenant.filter(|tenant| *tenant != claims.tid) {
+        return Err(of_other_tenant(gates, request, endpoint, tenant, claims.tid));
+    }
     let principal = gates
         .state
         .directory
         .get(claims.oid)
         .ok_or_else(|| challenge(gates, request, endpoint, code::PrincipalOfTokenGone, ""))?;
     Ok(Caller::of(principal))
+}
+
+/// The tenant of whatever is asked about, if it is in one.
+fn tenant_asked(gates: &Gates<'_>, request: &Request) -> Option<TenantId> {
+    request
+        .path
+        .split('/')
+        .skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"))
+        .nth(1)
+        .and_then(|id| gates.state.subscription(id))
+        .map(|subscription| subscription.tenant)
+        .or_else(|| gates.state.tenant_of(gates.account_of(request)?))
+}
+
+/// No service takes a token of another tenant's, whatever its principal has been given.
+fn of_other_tenant(
+    gates: &Gates<'_>,
+    request: &Request,
+    endpoint: Endpoint,
+    expected: TenantId,
+    found: TenantId,
+) -> Refusal {
+    let why = format!("the token is of the tenant {found}, and what is asked about in {expected}");
+    let code = match endpoint {
+        Endpoint::Blob => code::TokenOfOtherTenant,
+        _ => code::InvalidAuthenticationTokenTenant,
+    };
+    let (expected, found) = (expected.to_string(), found.to_string());
+    let fill = [("expected", &*expected), ("found", &*found)];
+    challenge_with(gates, request, endpoint, code, &fill).because(why)
 }
 
 /// Refuses plain text where the account's setting does, whoever asks. What counts is the scheme the
@@ -137,27 +171,29 @@ fn challenge(
     code: Code,
     audience: &str,
 ) -> Refusal {
-    let tenant = request
-        .path
-        .split('/')
-        .skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"))
-        .nth(1)
-        .and_then(|id| gates.state.subscription(id))
-        .map(|subscription| subscription.tenant)
-        .or_else(|| gates.state.tenant_of(gates.account_of(request)?));
+    challenge_with(gates, request, endpoint, code, &[("audience", audience)])
+}
+
+fn challenge_with(
+    gates: &Gates<'_>,
+    request: &Request,
+    endpoint: Endpoint,
+    code: Code,
+    fill: &[(&str, &str)],
+) -> Refusal {
+    let tenant = tenant_asked(gates, request);
     let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
     let authority = cloud().login.authority(&tenant);
-    let fill = [("audience", audience)];
     let (refusal, header) = match endpoint {
         Endpoint::Blob => (
-            Refusal::of_blob(code, &fill),
+            Refusal::of_blob(code, fill),
             format!(
                 "Bearer authorization_uri={authority}/oauth2/authorize resource_id={}",
                 cloud().audience(endpoint).unwrap_or_default()
             ),
         ),
         _ => {
-            let refusal = Refusal::of(code, &fill);
+            let refusal = Refusal::of(code, fill);
             let header = format!(
                 "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"{}\"",
                 refusal.message

@@ -163,6 +163,11 @@ pub enum Check {
         /// The resource.
         on: Subject,
     },
+    /// The resource is in a subscription of the vault's tenant.
+    SameTenant {
+        /// The resource.
+        on: Subject,
+    },
     /// Cross-subscription restore is allowed, or not needed.
     SameSubscriptionOrAllowed {
         /// The resource.

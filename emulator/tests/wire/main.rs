@@ -33,6 +33,7 @@ mod network_rows;
 mod not_played;
 mod nothing_in_silence;
 mod one_change_at_a_time;
+mod other_tenants;
 mod partial_lists;
 mod people;
 mod policies;

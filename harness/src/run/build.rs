@@ -3,20 +3,18 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use azdrill_emulator::journal::Given;
-use azdrill_emulator::model::ResourceId;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::build_single::give_role;
 use super::client::{Client, Ended};
 use super::kind::Resource;
 use super::kind::flexible_server::network;
-use super::kind::storage_account::storage;
-use super::kind::vault::vault;
 use super::names::Names;
-use super::{RunError, roles};
+use super::{RunError, roles, tenants};
 use crate::scenario::{Scenario, ServerFlavour, World};
+
+/// What is built before servers has a lower rank.
+const SERVERS: u8 = 2;
 
 /// The administrator of a world's server.
 pub(super) const ADMIN: &str = "drilladmin";
@@ -24,10 +22,15 @@ pub(super) const ADMIN: &str = "drilladmin";
 /// Builds the world: what its short forms say, then whatever has a name of its own.
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
     let world = &scenario.world;
-    for name in &world.subscriptions {
-        subscription(client, names, name)?;
-    }
+    tenants::found(client, names, world)?;
     let mut groups = BTreeSet::new();
+    let mut named: Vec<&Resource> = world.resources.values().collect();
+    named.sort_by_key(|resource| resource.rank());
+    // Networks and identities are there before what is in them, or has them.
+    let rest = named.split_off(named.partition_point(|resource| resource.rank() < SERVERS));
+    for resource in named {
+        build_named(client, names, world, resource, &mut groups).await?;
+    }
     if !world.all_named {
         for id in [&names.server_group, &names.vault_group, &names.account_group] {
             group(client, id, world, &mut groups).await?;
@@ -35,19 +38,14 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
         network(client, names, world).await?;
         short_forms(client, names, world).await?;
     }
-    let mut named: Vec<&Resource> = world.resources.values().collect();
-    named.sort_by_key(|resource| resource.rank());
-    for resource in named {
-        if let Some((name, subscription)) = resource.place() {
-            group(client, &names.group(name, subscription), world, &mut groups).await?;
-        }
-        let seen = world.seen_from(resource);
-        let own = names.seen_by(&seen);
-        resource.build(client, &own, &seen).await?;
+    for resource in rest {
+        build_named(client, names, world, resource, &mut groups).await?;
     }
     for grant in world.grants.values().filter(|grant| !grant.absent) {
+        client.act_as_owner_of(&roles::scope(names, grant));
         must(roles::give(client, names, grant).await?, &grant.role)?;
     }
+    client.act_as(None);
     // What was given while the world was built has been seen everywhere when the scenario begins.
     client
         .driver()
@@ -56,17 +54,31 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
         .map_err(|error| RunError::Emulator(error.to_string()))
 }
 
+/// Something with a name, built by whoever owns the subscription it is in.
+async fn build_named(
+    client: &mut Client,
+    names: &Names,
+    world: &World,
+    resource: &Resource,
+    groups: &mut BTreeSet<String>,
+) -> Result<(), RunError> {
+    let seen = world.seen_from(resource);
+    let names = names.seen_by(&seen);
+    client.act_as_owner_of(&resource.id(&names));
+    if let Some((name, subscription)) = resource.place() {
+        group(client, &names.group(name, subscription), world, groups).await?;
+    }
+    resource.build(client, &names, &seen).await?;
+    client.act_as(None);
+    Ok(())
+}
+
 async fn short_forms(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
-    let server = match world.server.flavour {
-        ServerFlavour::Flexible => Resource::flexible_server(world.server.clone()),
-        ServerFlavour::Single => Resource::single_server(world.server.clone()),
-        ServerFlavour::ServerGroup => Resource::server_group(world.server.clone()),
-    };
-    server.build(client, names, world).await?;
-    vault(client, names, world).await?;
-    storage(client, names, world).await?;
-    if world.server.flavour == ServerFlavour::Single {
-        super::build_single::credentials(client, names, world).await?;
+    let has_credentials = world.server.flavour == ServerFlavour::Single;
+    for (word, resource) in Resource::short_forms(world) {
+        if word != "key_vault" || has_credentials {
+            resource.build(client, names, world).await?;
+        }
     }
     Ok(())
 }
@@ -83,20 +95,6 @@ async fn group(
     }
     let body = json!({"location": world.location});
     must(client.operate(Method::PUT, id, Some(&body)).await?, id).map(|_| ())
-}
-
-/// Another subscription of the operator's. Nobody's call makes one: subscriptions are there before anybody calls.
-fn subscription(client: &Client, names: &Names, name: &str) -> Result<(), RunError> {
-    let (id, now) = (names.subscription_id(name), client.now());
-    let further = Given::Subscription {
-        id: id.clone(),
-        name: name.to_owned(),
-        tenant: client.operator().tenant,
-    };
-    let given = client.look(|core| core.give(now, &further));
-    given.map_err(RunError::Scenario)?;
-    let scope = ResourceId::from_segments(["subscriptions", &id]);
-    give_role(client, now, client.operator().object_id, "Owner", scope)
 }
 
 /// A step of building that must succeed.

@@ -27,15 +27,11 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     // Rules are refused while public access is denied, so it is denied last.
     let password = own.password.as_str();
     let location = own.location.as_ref().unwrap_or(&world.location);
-    put_server(
-        client,
+    let body = server_body(names, location, own.version, password, &own.properties);
+    must(
+        client.operate(Method::PUT, &names.server, Some(&body)).await?,
         &names.server,
-        location,
-        own.version,
-        password,
-        &own.properties,
-    )
-    .await?;
+    )?;
     if own.azure_services {
         azure_services(client, &names.server, true).await?;
     }
@@ -62,15 +58,11 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     if let Some(target) = &world.target {
         let location = target.location.as_ref().unwrap_or(&world.location);
         let version = target.version.or(own.version);
-        put_server(
-            client,
+        let body = server_body(names, location, version, password, &toml::Table::new());
+        must(
+            client.operate(Method::PUT, &names.target, Some(&body)).await?,
             &names.target,
-            location,
-            version,
-            password,
-            &toml::Table::new(),
-        )
-        .await?;
+        )?;
         if target.azure_services {
             azure_services(client, &names.target, true).await?;
         }
@@ -83,7 +75,7 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
 
 async fn entra_administrator(client: &mut Client, server: &str) -> Result<(), RunError> {
     let path = format!("{server}/administrators/activeDirectory");
-    let operator = client.operator();
+    let operator = client.owner_of(server);
     let body = json!({"properties": {
         "administratorType": "ActiveDirectory",
         "login": "database-administrators",
@@ -93,14 +85,14 @@ async fn entra_administrator(client: &mut Client, server: &str) -> Result<(), Ru
     must(client.operate(Method::PUT, &path, Some(&body)).await?, &path).map(|_| ())
 }
 
-async fn put_server(
-    client: &mut Client,
-    path: &str,
+/// The body a single server is written with.
+fn server_body(
+    names: &Names,
     location: &str,
     version: Option<u32>,
     password: &str,
     properties: &toml::Table,
-) -> Result<(), RunError> {
+) -> Value {
     let mut body = json!({
         "location": location,
         "sku": {"name": "GP_Gen5_2", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2},
@@ -117,8 +109,8 @@ async fn put_server(
     if let Some(version) = version {
         body["properties"]["version"] = json!(version.to_string());
     }
-    over(&mut body, properties);
-    must(client.operate(Method::PUT, path, Some(&body)).await?, path).map(|_| ())
+    over(&mut body, properties, names);
+    body
 }
 
 /// Lets Azure services into a server, or keeps them out.
@@ -140,10 +132,8 @@ pub(super) async fn azure_services(
 /// from outside has to do it.
 pub(super) async fn credentials(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
     let own = &world.key_vault;
-    let (tenant, operator) = (
-        client.operator().tenant.to_string(),
-        client.operator().object_id.to_string(),
-    );
+    let owner = client.owner_of(&names.key_vault).clone();
+    let (tenant, operator) = (owner.tenant.to_string(), owner.object_id.to_string());
     let vault = client.send(Method::GET, &names.vault, None).await?.json_body();
     let identity = vault["identity"]["principalId"].as_str().unwrap_or_default();
     let policy = |object: &str, secrets: Value| json!({"tenantId": tenant, "objectId": object, "permissions": {"secrets": secrets}});
@@ -153,7 +143,7 @@ pub(super) async fn credentials(client: &mut Client, names: &Names, world: &Worl
     }
     let roles = own.permission_model == PermissionModel::Roles;
     let mut body = json!({
-        "location": world.location,
+        "location": own.location.as_ref().unwrap_or(&world.location),
         "properties": {
             "tenantId": tenant,
             "sku": {"family": "A", "name": "standard"},
@@ -172,9 +162,8 @@ pub(super) async fn credentials(client: &mut Client, names: &Names, world: &Worl
             .key_vault
             .parse()
             .map_err(|_| RunError::Scenario(format!("`{}` is no name for a key vault", own.name)))?;
-        let operator = client.operator().object_id;
         let now = client.now();
-        give_role(client, now, operator, OFFICER, scope)?;
+        give_role(client, now, owner.object_id, OFFICER, scope)?;
     }
     let value = connection_string(own, &world.server.name, &world.server.database, &world.user);
     set_secret(client, own, &own.secret, &value).await?;
@@ -184,7 +173,7 @@ pub(super) async fn credentials(client: &mut Client, names: &Names, world: &Worl
     }
     body["properties"]["publicNetworkAccess"] = json!(own.public_network_access);
     body["properties"]["networkAcls"] = json!({"defaultAction": own.default_action, "bypass": own.bypass, "ipRules": own.address_rules.iter().map(|rule| json!({"value": rule})).collect::<Vec<_>>(), "virtualNetworkRules": []});
-    over(&mut body, &own.properties);
+    over(&mut body, &own.properties, names);
     must(
         client.operate(Method::PUT, &names.key_vault, Some(&body)).await?,
         &names.key_vault,
@@ -271,11 +260,15 @@ pub(super) fn persona(
         ))
     })?;
     let entropy = Entropy::from_seed(0).fork("persona").fork(name);
+    let of_its_tenant = own
+        .tenant
+        .as_ref()
+        .and_then(|tenant| client.owners().of_tenant(tenant));
     let operator = Operator {
         client_id: entropy.fork("client").uuid(),
         client_secret: format!("azdrill~{}", own.secret.as_str()),
         object_id: PrincipalId(entropy.fork("object").uuid()),
-        ..client.operator().clone()
+        ..of_its_tenant.unwrap_or(client.operator()).clone()
     };
     let now = client.now();
     let mut scopes = Vec::new();

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::RunError;
 use super::during::Hold;
+use super::tenants::Owners;
 
 /// The largest answer read into memory, in bytes.
 const ANSWER_MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -54,6 +55,8 @@ pub(crate) struct Client {
     door: FrontDoor<Journalled>,
     driver: Driver<Journalled>,
     operator: Operator,
+    /// Who owns what is not the operator's.
+    owners: Owners,
     /// Who acts instead of the operator.
     acting: Option<Operator>,
     /// Tokens by client id and scope.
@@ -90,6 +93,7 @@ impl Client {
             door: driver.front_door().clone(),
             driver,
             operator,
+            owners: Owners::default(),
             acting: None,
             tokens: BTreeMap::new(),
             settles: Settles::InTurn,
@@ -102,6 +106,7 @@ impl Client {
         Self {
             settles,
             tokens: self.tokens.clone(),
+            owners: self.owners.clone(),
             ..Self::new(self.driver.clone(), self.operator.clone())
         }
     }
@@ -118,6 +123,27 @@ impl Client {
     /// From now on somebody else acts; `None`: the operator again.
     pub(super) fn act_as(&mut self, who: Option<Operator>) {
         self.acting = who;
+    }
+
+    /// Who owns what is not the operator's.
+    pub(super) fn owners(&self) -> &Owners {
+        &self.owners
+    }
+
+    /// In a world in which these own something.
+    pub(super) fn with_owners(self, owners: Owners) -> Self {
+        Self { owners, ..self }
+    }
+
+    /// Who owns the subscription that something is in.
+    pub(super) fn owner_of(&self, id: &str) -> &Operator {
+        self.owners.of_id(id).unwrap_or(&self.operator)
+    }
+
+    /// From now on the owner of something acts; whoever did is to act again afterwards.
+    pub(super) fn act_as_owner_of(&mut self, id: &str) -> Option<Operator> {
+        let owner = self.owners.of_id(id).cloned();
+        std::mem::replace(&mut self.acting, owner)
     }
 
     pub(super) fn driver(&self) -> &Driver<Journalled> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Play, RunError};
-use crate::scenario::{Acting, Misstated, ServerFlavour, World};
+use crate::scenario::{Acting, Misstated, Part, ServerFlavour, World};
 
 const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 const SERVER_GROUP: &str = "Microsoft.DBforPostgreSQL/serverGroupsv2";
@@ -39,8 +39,9 @@ pub(super) struct Wanted {
     prefix: Option<String>,
     /// The database a restore to a database creates; `restored` if left out.
     database: Option<String>,
-    /// Which of the vault's identities carries it out: `system` or `user`; the vault's `protect_as` if left out.
-    identity: Option<Acting>,
+    /// Which of the vault's identities carries it out: `system`, `user`, or a user-assigned one by name; the vault's
+    /// `protect_as` if left out.
+    identity: Option<ActsAs>,
     /// Whether the request says so; `false` leaves `identityDetails` out.
     #[serde(default = "yes")]
     identity_details: bool,
@@ -50,31 +51,72 @@ fn yes() -> bool {
     true
 }
 
-/// Checks that a world has what a restore goes to.
-pub(super) fn check_goal(goal: Goal, world: &World) -> Result<(), Misstated> {
-    if goal == Goal::Database && world.target.is_none() {
-        return Err(Misstated::new("a restore to a database needs [world.target]").at("to"));
+/// Which of a vault's identities acts: `system`, `user`, or the name of a user-assigned one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+#[serde(transparent)]
+pub(super) struct ActsAs(String);
+
+/// The words for the identities a vault has without names.
+const SYSTEM: &str = "system";
+const USER: &str = "user";
+
+impl ActsAs {
+    /// Checks that there is such an identity.
+    pub(super) fn check(&self, world: &World) -> Result<(), Misstated> {
+        if [SYSTEM, USER].contains(&self.0.as_str()) {
+            return Ok(());
+        }
+        world
+            .check_identity(&self.0)
+            .map_err(|wrong| wrong.at("identity"))
     }
-    Ok(())
+}
+
+impl Wanted {
+    /// What something has to be for it.
+    pub(super) fn needs(&self) -> Vec<Part> {
+        let target: &[Part] = match self.to {
+            Goal::Files => &[Part::Storage, Part::Container],
+            Goal::Database => &[Part::KeyVault],
+        };
+        [&[Part::Vault, Part::Server, Part::Instance], target].concat()
+    }
+
+    /// Checks that a world has what it names and goes to.
+    pub(super) fn check(&self, world: &World) -> Result<(), Misstated> {
+        if self.to == Goal::Database && world.target.is_none() {
+            return Err(Misstated::new("a restore to a database needs [world.target]").at("to"));
+        }
+        self.identity
+            .iter()
+            .try_for_each(|identity| identity.check(world))
+    }
 }
 
 impl Play<'_> {
-    fn identity_details(&self, identity: Option<Acting>, named: bool) -> Option<Value> {
-        let identity = identity.unwrap_or(self.world.vault.protect_as);
-        (identity == Acting::User && named).then(|| {
-            json!({"useSystemAssignedIdentity": false, "userAssignedIdentityArmUrl": self.names.user_identity})
-        })
+    fn identity_details(&self, identity: Option<&ActsAs>, said: bool) -> Option<Value> {
+        let usual = match self.world.vault.protect_as {
+            Acting::System => SYSTEM,
+            Acting::User => USER,
+        };
+        let id = match identity.map_or(usual, |identity| identity.0.as_str()) {
+            SYSTEM => return None,
+            USER => self.names.user_identity.as_str(),
+            name => self.names.called(name)?,
+        };
+        said.then(|| json!({"useSystemAssignedIdentity": false, "userAssignedIdentityArmUrl": id}))
     }
 
     /// The properties a backup instance is written with.
-    pub(super) fn instance(&self, identity: Option<Acting>, named: bool) -> Value {
+    pub(super) fn instance(&self, identity: Option<&ActsAs>, said: bool) -> Value {
         let world = &self.world;
         let mut properties = match world.server.flavour {
             ServerFlavour::Single => self.single_server_instance(),
             ServerFlavour::Flexible => self.server_instance(FLEXIBLE),
             ServerFlavour::ServerGroup => self.server_instance(SERVER_GROUP),
         };
-        if let Some(details) = self.identity_details(identity, named) {
+        if let Some(details) = self.identity_details(identity, said) {
             properties["identityDetails"] = details;
         }
         properties
@@ -182,7 +224,7 @@ impl Play<'_> {
             "sourceDataStoreType": "VaultStore",
             "restoreTargetInfo": target,
         });
-        if let Some(details) = self.identity_details(wanted.identity, wanted.identity_details) {
+        if let Some(details) = self.identity_details(wanted.identity.as_ref(), wanted.identity_details) {
             request["identityDetails"] = details;
         }
         Ok(request)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::client::Settles;
-use super::{Outcome, Play, RunError, build_single};
+use super::{Outcome, Play, RunError};
 use crate::scenario::Step;
 
 /// How a step ends whose moment never came.
@@ -143,7 +143,7 @@ impl<'a> Play<'a> {
     fn turn_to(&mut self, step: &Step) -> Result<(), RunError> {
         let world = &self.scenario.world;
         if !world.resources.is_empty() {
-            let seen = world.seen_by(&step.about, step.action.needs())?;
+            let seen = world.seen_by(&step.about, &step.action.needs())?;
             self.see(seen);
         }
         Ok(())
@@ -234,11 +234,11 @@ impl<'a> Play<'a> {
     ) -> Pin<Box<dyn Future<Output = Result<Outcome, RunError>> + Send + 'b>> {
         Box::pin(async move {
             self.turn_to(step)?;
-            let world = &self.scenario.world;
-            let who = match &step.by_whom {
-                Some(name) => Some(build_single::persona(&self.client, &self.names, world, name)?),
-                None => None,
-            };
+            let who = step
+                .by_whom
+                .as_ref()
+                .map(|name| self.somebody(name))
+                .transpose()?;
             self.client.act_as(who);
             step.action.take(self).await
         })

@@ -18,6 +18,7 @@ mod simulated;
 #[cfg(test)]
 mod single_server_tests;
 mod step;
+mod tenants;
 mod transcript;
 mod users;
 
@@ -49,6 +50,7 @@ pub use transcript::transcript;
 
 use crate::postgres::RealPostgres;
 use crate::scenario::{Scenario, Step, World};
+pub(crate) use tenants::Owners;
 /// The administrator of a world's server.
 pub(crate) const ADMIN: &str = build::ADMIN;
 
@@ -211,11 +213,13 @@ impl<'a> Play<'a> {
 
     /// Stands at the beginning of a scenario.
     fn at(scenario: &'a Scenario, client: Client, postgres: Option<Arc<dyn RealPostgres>>) -> Self {
+        let names = Names::of(&scenario.world, &client.operator().subscription);
+        let owners = Owners::of(&scenario.world, &names, client.operator());
         Self {
             scenario,
             world: scenario.world.clone(),
-            names: Names::of(&scenario.world, &client.operator().subscription),
-            client,
+            names,
+            client: client.with_owners(owners),
             postgres,
             sources: BTreeMap::new(),
             last_prefix: String::new(),
@@ -253,15 +257,11 @@ impl<'a> Play<'a> {
             .look(|core| (core.log().count(), core.log().notes().len()));
         let began = Instant::now();
         let from = self.client.now();
-        let who = match &step.by_whom {
-            Some(name) => Some(build_single::persona(
-                &self.client,
-                &self.names,
-                &self.scenario.world,
-                name,
-            )?),
-            None => None,
-        };
+        let who = step
+            .by_whom
+            .as_ref()
+            .map(|name| self.somebody(name))
+            .transpose()?;
         self.client.act_as(who);
         let jobs = self.jobs();
         let outcome = self.take(step).await;

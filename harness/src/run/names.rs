@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::scenario::{Part, Site, World};
+use crate::scenario::{Part, ServerFlavour, Site, VaultIdentity, World, placeholders};
 
 /// Ids of everything a world has, for one subscription.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Names {
 #[derive(Clone, Debug)]
 struct Named {
     id: String,
+    /// What nothing else has the same.
+    known_by: String,
     group: Option<String>,
     /// Its user-assigned identity, if it is a vault.
     user_identity: String,
@@ -55,21 +58,25 @@ impl Names {
     /// The names of a world whose operator has that subscription.
     pub(crate) fn of(world: &World, subscription: &str) -> Self {
         let mut names = Self::of_short_forms(world, subscription);
-        for (name, resource) in &world.resources {
-            let seen = world.seen_from(resource);
-            let own = Self::of_short_forms(&seen, subscription);
+        let mut resources: Vec<_> = world.resources.iter().collect();
+        // What is inside of another is built after it.
+        resources.sort_by_key(|(_, resource)| resource.rank());
+        for (name, resource) in resources {
+            let from_it = names.seen_by(&world.seen_from(resource));
             let place = resource.place();
             let named = Named {
-                id: resource.id(&own),
+                id: resource.id(&from_it),
+                known_by: resource.known_by(&from_it),
                 group: place.map(|(group, further)| group_id(subscription, group, further)),
-                user_identity: own.user_identity,
+                user_identity: from_it.user_identity,
                 is_vault: resource.part() == Some(Part::Vault),
             };
             names.named.insert(name.clone(), named);
         }
-        for name in &world.subscriptions {
+        for name in world.subscriptions.keys() {
             let named = Named {
                 id: format!("/subscriptions/{}", further_subscription(subscription, name)),
+                known_by: name.clone(),
                 group: None,
                 user_identity: String::new(),
                 is_vault: false,
@@ -80,7 +87,7 @@ impl Names {
     }
 
     /// The same world's, seen with other things in the places of the short forms.
-    pub(super) fn seen_by(&self, seen: &World) -> Self {
+    pub(crate) fn seen_by(&self, seen: &World) -> Self {
         Self {
             named: self.named.clone(),
             ..Self::of_short_forms(seen, &self.own)
@@ -91,9 +98,9 @@ impl Names {
         let group = |name: &str, further: &Option<String>| group_id(subscription, name, further.as_deref());
         let server_group = group(&world.server.group, &world.server.subscription);
         let kind = match world.server.flavour {
-            crate::scenario::ServerFlavour::Flexible => "flexibleServers",
-            crate::scenario::ServerFlavour::Single => "servers",
-            crate::scenario::ServerFlavour::ServerGroup => "serverGroupsv2",
+            ServerFlavour::Flexible => "flexibleServers",
+            ServerFlavour::Single => "servers",
+            ServerFlavour::ServerGroup => "serverGroupsv2",
         };
         let vault_group = group(&world.vault.group, &world.vault.subscription);
         let vault = format!(
@@ -117,13 +124,17 @@ impl Names {
                 "{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity",
                 world.vault.name
             ),
-            policy: format!("{vault}/backupPolicies/weekly"),
-            instance: match world.server.flavour {
-                crate::scenario::ServerFlavour::Single => format!(
+            policy: format!(
+                "{vault}/backupPolicies/{}",
+                world.policy.as_deref().unwrap_or("weekly")
+            ),
+            instance: match (&world.instance, world.server.flavour) {
+                (Some(name), _) => format!("{vault}/backupInstances/{name}"),
+                (None, ServerFlavour::Single) => format!(
                     "{vault}/backupInstances/{}-{}",
                     world.server.name, world.server.database
                 ),
-                _ => format!("{vault}/backupInstances/{0}-{0}", world.server.name),
+                (None, _) => format!("{vault}/backupInstances/{0}-{0}", world.server.name),
             },
             key_vault: format!(
                 "{}/providers/Microsoft.KeyVault/vaults/{}",
@@ -188,8 +199,69 @@ impl Names {
     }
 
     /// The id of a further subscription.
-    pub(super) fn subscription_id(&self, name: &str) -> String {
+    pub(crate) fn subscription_id(&self, name: &str) -> String {
         further_subscription(&self.own, name)
+    }
+
+    /// What each thing of a world is known by: those of the short forms first.
+    pub(crate) fn all(&self, world: &World) -> Vec<(String, String)> {
+        let is_single = world.server.flavour == ServerFlavour::Single;
+        let has_identity = matches!(world.vault.identity, VaultIdentity::User | VaultIdentity::Both);
+        let short = [
+            ("server", &self.server, true),
+            ("vault", &self.vault, true),
+            ("the vault's policy", &self.policy, true),
+            ("the vault's identity", &self.user_identity, has_identity),
+            ("storage", &self.account, true),
+            ("container", &self.container, world.storage.container_exists),
+            ("key_vault", &self.key_vault, is_single),
+            ("target", &self.target, world.target.is_some()),
+        ];
+        let short = short
+            .into_iter()
+            .filter(|(.., is_there)| *is_there && !world.all_named);
+        let short = short.map(|(name, id, _)| (name.to_owned(), id.clone()));
+        let named = world.resources.keys().filter_map(|name| {
+            let named = self.named.get(name)?;
+            Some((name.clone(), named.known_by.clone()))
+        });
+        short.chain(named).collect()
+    }
+
+    /// The id of what has that name.
+    pub(crate) fn called(&self, name: &str) -> Option<&str> {
+        self.named.get(name).map(|named| named.id.as_str())
+    }
+
+    /// The id a name in braces stands for.
+    fn filled(&self, name: &str) -> Option<&str> {
+        match name {
+            "vault_group" => Some(&self.vault_group),
+            "policy" => Some(&self.policy),
+            "instance" => Some(&self.instance),
+            _ => Some(self.site(&Site::of(name))).filter(|id| !id.is_empty()),
+        }
+    }
+
+    /// A text with ids in the places of names in braces.
+    pub(super) fn fill(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        for name in placeholders(text) {
+            if let Some(id) = self.filled(name) {
+                filled = filled.replace(&format!("{{{name}}}"), id);
+            }
+        }
+        filled
+    }
+
+    /// The same in every text of a value.
+    pub(super) fn fill_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.fill(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.fill_value(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.fill_value(member)),
+            _ => {}
+        }
     }
 
     /// A named vault's id.

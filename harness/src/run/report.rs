@@ -198,7 +198,8 @@ pub(crate) fn titled(rules: &Rules, keys: &[String]) -> Vec<String> {
 }
 
 /// How a step ended.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// The end state.
     pub status: String,
@@ -231,6 +232,7 @@ pub struct Outcome {
     /// Tables compared.
     pub tables: Option<u64>,
     /// Real time from the request of a job to its end.
+    #[serde(skip)]
     pub job_time: Option<Duration>,
 }
 

@@ -10,8 +10,20 @@ use super::client::{Client, Ended};
 use super::names::Names;
 use crate::scenario::{GrantWorld, Grantee};
 
-/// The object id (or what is pasted in its place) a grant is made to.
+/// The object id (or what is pasted in its place) a grant is made to. Whoever gives a role has been told it, by whoever
+/// may look it up.
 async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
+    if let Some(owner) = client.owners().of_tenant(to.as_str()) {
+        return Ok(owner.object_id.to_string());
+    }
+    let asks = names.principal_of(to.parts().0).map(|(id, _)| id.to_owned());
+    let gives = client.act_as_owner_of(&asks.unwrap_or_default());
+    let found = look_up(client, names, to).await;
+    client.act_as(gives);
+    found
+}
+
+async fn look_up(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
     let missing = || {
         RunError::Scenario(format!(
             "a role is given to {}, which this world does not have",
@@ -54,7 +66,7 @@ async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<S
 }
 
 /// What a grant is made on.
-fn scope(names: &Names, grant: &GrantWorld) -> String {
+pub(super) fn scope(names: &Names, grant: &GrantWorld) -> String {
     let of_all = names.subscription.as_str();
     grant.on.as_ref().map_or(of_all, |on| names.site(on)).to_owned()
 }

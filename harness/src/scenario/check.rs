@@ -7,9 +7,10 @@ use azdrill_emulator::rules::Rules;
 use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::resource::check_name;
-use super::{Misstated, Scenario, ScenarioError, ServerFlavour, Step, SyntaxError, World};
-use crate::run::NOT_REACHED;
+use super::resource::{check_ids, check_name};
+use super::step::Before;
+use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SubscriptionWorld, SyntaxError, World};
+use crate::run::{NOT_REACHED, Resource};
 use crate::serve::known;
 
 /// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
@@ -42,44 +43,89 @@ impl Scenario {
     ///
     /// What cannot be, where it stands in the file or in one it extends.
     pub fn check(&self, rules: &Rules) -> Result<(), ScenarioError> {
-        // Of the steps of all files, a file's own come last.
-        let mut until = self.steps.len();
+        let mut files = Vec::new();
         for path in &self.files {
             let text = read_text(path)?;
-            let own =
+            let alone =
                 Self::from_text(&text).map_err(|error| SyntaxError::new(path, &text, error, SHOWN_IN))?;
-            until = until.saturating_sub(own.steps.len());
-            let before = self.steps.get(..until).unwrap_or_default();
-            let checked = own.check_own(before, &self.world, rules);
-            checked.map_err(|wrong| wrong.in_text(path, &text, SHOWN_IN))?;
+            files.push((path, text, alone));
+        }
+        for (path, text, alone) in &files {
+            let checked = alone.check_alone(&self.world, rules);
+            checked.map_err(|wrong| wrong.in_text(path, text, SHOWN_IN))?;
+        }
+        self.check_whole(rules)
+            .map_err(|wrong| wrong.in_one_of(&self.files, SHOWN_IN))?;
+        // Whatever a file extends comes before it.
+        let mut before = Before::default();
+        for (path, text, alone) in files.iter().rev() {
+            let checked = alone.check_steps(before, &self.world, rules);
+            checked.map_err(|wrong| wrong.in_text(path, text, SHOWN_IN))?;
+            before = alone.steps.iter().fold(before, Before::and);
         }
         self.check_expect(rules)
     }
 
     /// What one file says, in the world it is a part of.
-    fn check_own(&self, before: &[Step], whole: &World, rules: &Rules) -> Result<(), Misstated> {
+    fn check_alone(&self, whole: &World, rules: &Rules) -> Result<(), Misstated> {
         for (number, id) in self.about.iter().enumerate() {
             known::rule(id).map_err(|wrong| wrong.in_entry("about", number))?;
         }
+        for (id, alternative) in &self.assume {
+            known::alternative(rules, id, alternative).map_err(|wrong| wrong.at(id.clone()).at("assume"))?;
+        }
+        for (name, subscription) in &self.subscription {
+            let checked = subscription
+                .tenant
+                .iter()
+                .try_for_each(|tenant| whole.check_tenant(tenant));
+            checked.map_err(|wrong| wrong.at("tenant").at(name.clone()).at("subscription"))?;
+        }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
-        for (name, persona) in &self.world.personas {
-            for role in &persona.roles {
-                let checked = whole.check_site(&role.on).map_err(|wrong| wrong.at(name.clone()));
-                checked.map_err(|wrong| wrong.at("personas").at("world"))?;
-            }
-        }
         for name in self.resource.keys() {
-            check_name(name, &whole.subscriptions).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
-            if let Some(resource) = whole.resources.get(name) {
-                let checked = resource.check(whole);
-                checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+            check_name(name, whole).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+        }
+        Ok(())
+    }
+
+    fn check_steps<'a>(&'a self, before: Before<'a>, whole: &World, rules: &Rules) -> Result<(), Misstated> {
+        let mut before = before;
+        for (number, step) in self.steps.iter().enumerate() {
+            step.check(before, whole, rules)
+                .map_err(|wrong| wrong.in_entry("step", number))?;
+            before = before.and(step);
+        }
+        Ok(())
+    }
+
+    /// What only all files together say.
+    fn check_whole(&self, rules: &Rules) -> Result<(), Misstated> {
+        let world = &self.world;
+        for (word, resource) in Resource::short_forms(world) {
+            let checked = resource.check(world, rules);
+            checked.map_err(|wrong| wrong.at(word).at("world"))?;
+        }
+        for (name, resource) in &world.resources {
+            let checked = resource.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
+        }
+        check_ids(world)?;
+        for name in world.tenants.keys() {
+            let is_in = |subscription: &SubscriptionWorld| subscription.tenant.as_ref() == Some(name);
+            if !world.subscriptions.values().any(is_in) {
+                let what = format!(
+                    "no subscription is in the tenant: [subscription.NAME] with tenant = \"{name}\" makes one"
+                );
+                return Err(Misstated::new(what).at(name.clone()).at("tenant"));
             }
         }
-        for (number, step) in self.steps.iter().enumerate() {
-            let own = self.steps.get(..number).unwrap_or_default();
-            let before: Vec<Step> = before.iter().chain(own).cloned().collect();
-            step.check(&before, whole, rules)
-                .map_err(|wrong| wrong.in_entry("step", number))?;
+        for (name, grant) in &world.grants {
+            let checked = grant.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("grants").at("world"))?;
+        }
+        for (name, persona) in &world.personas {
+            let checked = persona.check(world, rules);
+            checked.map_err(|wrong| wrong.at(name.clone()).at("personas").at("world"))?;
         }
         Ok(())
     }
@@ -94,16 +140,11 @@ pub(crate) fn is_inside(name: &str) -> bool {
 
 fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
+    known::one_of("pace", &world.pace, PACES.into_iter())
+        .map_err(|wrong| wrong.of_these(&PACES).at("pace"))?;
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
-    let own = [
-        ("vault", world.vault.location.as_ref()),
-        ("storage", world.storage.location.as_ref()),
-        ("target", target),
-    ];
-    for (what, name) in own {
-        if let Some(name) = name {
-            region(name, rules).map_err(|wrong| wrong.at("location").at(what))?;
-        }
+    if let Some(name) = target {
+        region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;
     }
     let server = &world.server;
     let Some(password) = server.password.said() else {
@@ -123,7 +164,11 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     Err(Misstated::new(what).at("password").at("server"))
 }
 
-fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
+/// Whether Azure's own waiting is played.
+const PACES: [&str; 2] = ["fast", "recorded"];
+
+/// Checks that there is such a region.
+pub(crate) fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
     let word = name.to_lowercase().replace(' ', "");
     if rules.knows_region(&word) {
         return Ok(());
@@ -177,196 +222,6 @@ mod tests {
         for world in library.worlds().unwrap() {
             let name = world.file_stem().unwrap().to_string_lossy().into_owned();
             library.world(&name).unwrap().check(&rules).unwrap();
-        }
-    }
-
-    /// Refused at that place, with those words.
-    #[track_caller]
-    fn refused_at(text: &str, place: &str, says: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        let topic = folder.path().join("topic");
-        std::fs::create_dir_all(&topic).unwrap();
-        std::fs::create_dir_all(folder.path().join("_worlds")).unwrap();
-        let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Completed\" }\n";
-        let file = topic.join("own.toml");
-        std::fs::write(&file, format!("claim = \"c\"\n{text}{step}")).unwrap();
-        let library = Library::find(Some(folder.path()), Path::new("/")).unwrap();
-        let told = library.get("own").and_then(|own| own.check(&rules()));
-        let told = told.unwrap_err().to_string();
-        assert!(
-            told.contains(&format!("own.toml, {place}")) && told.contains(says),
-            "{told}"
-        );
-        assert!(!told.contains("\"weak\""), "{told}");
-    }
-
-    #[test]
-    fn what_cannot_be_is_shown_where_it_stands() {
-        for (text, place, says) in [
-            (
-                "about = [\"FX-B-02\", \"NOPE\"]\n",
-                "line 2, column 21",
-                "rule NOPE",
-            ),
-            (
-                "[world]\nlocation = \"atlantis\"\n",
-                "line 3, column 12",
-                "region atlantis",
-            ),
-            (
-                "[world.vault]\nlocation = \"uksoth\"\n",
-                "line 3, column 12",
-                "region uksoth",
-            ),
-            (
-                "[world.server]\npassword = \"weak\"\n",
-                "line 3, column 12",
-                "no server takes this password",
-            ),
-            (
-                "[[step]]\ndo = \"backup\"\nexpect = { status = \"Compleated\" }\n",
-                "line 4, column 21",
-                "status Compleated",
-            ),
-            (
-                "[[step]]\ndo = \"backup\"\n[step.expect]\nstatus = \"Failed\"\n[step.expect.observed]\ngate = \"moat\"\n",
-                "line 7, column 8",
-                "gate moat",
-            ),
-        ] {
-            refused_at(text, place, says);
-        }
-    }
-
-    #[test]
-    fn a_step_that_cannot_be_is_shown_where_it_stands() {
-        for (text, place, says) in [
-            (
-                "[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
-                "line 5, column 18",
-                "no job of the kind Backup",
-            ),
-            (
-                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Backup\", phase = \"copying\" }\n",
-                "line 7, column 36",
-                "never comes to this phase",
-            ),
-            (
-                "[[step]]\ndo = \"restore\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"loading\" }\n",
-                "line 7, column 37",
-                "never comes to this phase",
-            ),
-            (
-                "[[step]]\ndo = \"restore\"\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"copying\" }\n[[step]]\ndo = \"set\"\nproperties = {}\nduring = { job = \"Restore\", phase = \"accepted\" }\n",
-                "line 11, column 37",
-                "in the order they happen",
-            ),
-            (
-                "[[step]]\ndo = \"advance\"\nby = \"999999999h\"\n",
-                "line 4, column 6",
-                "a hundred years",
-            ),
-            (
-                "[[step]]\ndo = \"advance\"\nby = \"-1h\"\n",
-                "line 4, column 6",
-                "and not back",
-            ),
-            (
-                "[[step]]\ndo = \"backup\"\n[[step]]\ndo = \"advance\"\nby = \"1h\"\nduring = { job = \"Backup\", phase = \"dumping\" }\n",
-                "line 7, column 10",
-                "`advance` cannot happen during a job",
-            ),
-            (
-                "[[step]]\ndo = \"fault\"\n[[step.request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n",
-                "line 5, column 13",
-                "operation Blob_PutBlok",
-            ),
-            (
-                "[[step]]\ndo = \"grant\"\ngrant = \"nope\"\n",
-                "line 4, column 9",
-                "the world has the grants",
-            ),
-            (
-                "[[step]]\ndo = \"deploy\"\ntemplate = \"../../etc/passwd\"\n",
-                "line 4, column 12",
-                "inside the folder of scenarios",
-            ),
-        ] {
-            refused_at(text, place, says);
-        }
-    }
-
-    #[test]
-    fn what_a_name_cannot_mean_is_shown_where_it_stands() {
-        const TWO: &str = "[resource.one]\nkind = \"vault\"\n[resource.two]\nkind = \"vault\"\n[resource.pg]\nkind = \"flexible_server\"\n";
-        for (text, place, says) in [
-            (
-                "[resource.vault]\nkind = \"flexible_server\"\n",
-                "line 2, column 1",
-                "means something else already",
-            ),
-            (
-                "[subscription.far]\n[resource.far]\nkind = \"vault\"\n",
-                "line 3, column 1",
-                "means something else already",
-            ),
-            (
-                "[resource.\"a.b\"]\nkind = \"vault\"\n",
-                "line 2, column 1",
-                "has no period",
-            ),
-            (
-                "[resource.one]\nkind = \"valt\"\n",
-                "line 3, column 8",
-                "unknown kind `valt`",
-            ),
-            (
-                "[resource.one]\nkind = \"vault\"\nidentiy = \"user\"\n",
-                "line 4, column 1",
-                "unknown field `identiy` of the kind `vault`",
-            ),
-            (
-                "[resource.one]\nkind = \"single_server\"\nflavour = \"flexible\"\n",
-                "line 4, column 1",
-                "unknown field `flavour`",
-            ),
-            (
-                "[resource.one]\nkind = \"vault\"\nsubscription = \"far\"\n",
-                "line 4, column 16",
-                "there is no [subscription.far]",
-            ),
-            (
-                "[resource.one]\nkind = \"container\"\nstorage = \"sotrage\"\n",
-                "line 4, column 11",
-                "storage sotrage: there is no such thing",
-            ),
-            (
-                "[resource.one]\nkind = \"role_assignment\"\nrole = \"Reader\"\non = \"nowhere\"\n",
-                "line 5, column 6",
-                "resource nowhere",
-            ),
-            (
-                &format!("{TWO}[[step]]\ndo = \"protect\"\n"),
-                "line 8, column 1",
-                "`vault` is needed: there are several, one, two",
-            ),
-            (
-                &format!("{TWO}[[step]]\ndo = \"protect\"\nvault = \"tow\"\n"),
-                "line 10, column 9",
-                "vault tow: there is no such thing",
-            ),
-            (
-                &format!("{TWO}[[step]]\ndo = \"blobs\"\n"),
-                "line 8, column 1",
-                "the world has no storage",
-            ),
-            (
-                &format!("{TWO}[[step]]\ndo = \"advance\"\nby = \"1h\"\nvault = \"one\"\n"),
-                "line 11, column 9",
-                "`advance` is about no vault",
-            ),
-        ] {
-            refused_at(text, place, says);
         }
     }
 

@@ -169,6 +169,12 @@ impl SyntaxError {
 
 /// What a parser says, without words that only programmers know.
 fn for_people(message: &str) -> String {
+    if message.contains("duration format") {
+        return format!("a duration was expected, as in 90s, 10m, 36h or PT1H: {message}");
+    }
+    if message.starts_with("failed to parse") {
+        return format!("a time was expected, as in 2026-03-02T08:00:00Z: {message}");
+    }
     const NUMBERS: [&str; 8] = ["u8", "u16", "u32", "u64", "usize", "i32", "i64", "i128"];
     let Some((got, wanted)) = message.rsplit_once(", expected ") else {
         return message.to_owned();
@@ -177,6 +183,8 @@ fn for_people(message: &str) -> String {
     let wanted = match wanted.trim_end() {
         number if NUMBERS.contains(&number) => "a whole number",
         "a boolean" => "true or false",
+        "a sequence" => return format!("{got}, expected a list, in brackets"),
+        "a map" => return format!("{got}, expected a table"),
         _ => return message.to_owned(),
     };
     let how = if quoted { " without quotes" } else { "" };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
 use super::error::Unread;
-use super::resource::{SubscriptionWorld, check_all};
+use super::resource::{SubscriptionWorld, TenantWorld, check_all};
 use super::step::read_all;
 use super::{ScenarioError, Step, World};
 use crate::serve::RunExpect;
@@ -47,7 +47,10 @@ pub struct Scenario {
     /// What it begins with.
     #[serde(default)]
     pub world: World,
-    /// Further subscriptions of the operator's, by name.
+    /// Further tenants, by name.
+    #[serde(default)]
+    pub tenant: BTreeMap<String, TenantWorld>,
+    /// Further subscriptions, by name.
     #[serde(default)]
     pub subscription: BTreeMap<String, SubscriptionWorld>,
     /// Resources by name, each with its `kind` and the words of it. The world has them read.
@@ -92,7 +95,11 @@ impl Scenario {
     /// What cannot be, where it stands in the file or in one it extends.
     pub(super) fn check_expect(&self, rules: &Rules) -> Result<(), ScenarioError> {
         let checked = self.expect.check(rules);
-        checked.map_err(|wrong| wrong.at("expect").in_one_of(&self.files))
+        checked.map_err(|wrong| {
+            wrong
+                .at("expect")
+                .in_one_of(&self.files, "README.md shows how it should be")
+        })
     }
 
     /// The major versions of PostgreSQL it asks for.

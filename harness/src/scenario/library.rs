@@ -157,7 +157,6 @@ impl Library {
         if scenario.topic != WORLDS {
             scenario.steps.truncate(scenario.steps.len() - own.steps.len());
         }
-        check_world(path, &scenario)?;
         Ok(scenario)
     }
 
@@ -169,7 +168,7 @@ impl Library {
     pub fn read(&self, path: &Path) -> Result<Scenario, ScenarioError> {
         let (mut scenario, own) = self.parse(path)?;
         scenario.claim = own.claim;
-        check(path, &scenario)?;
+        check(&scenario).map_err(|wrong| wrong.in_one_of(&scenario.files, SHOWN_IN))?;
         Ok(scenario)
     }
 
@@ -211,10 +210,8 @@ impl Library {
         };
         if depth == EXTENDS_MAX {
             let what = format!("more than {EXTENDS_MAX} files extend one another");
-            return Err(ScenarioError::Content {
-                path: path.to_owned(),
-                what,
-            });
+            let wrong = Misstated::new(what).at("extends");
+            return Err(wrong.in_text(path, &text, SHOWN_IN));
         }
         if !is_inside(base) {
             let what = format!(
@@ -266,36 +263,15 @@ fn overlay(below: &mut toml::Table, above: toml::Table) {
     }
 }
 
-fn check(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
-    let wrong = |what: String| Err(content(path, what));
+/// A scenario claims something, and says what shows it.
+fn check(scenario: &Scenario) -> Result<(), Misstated> {
     if scenario.claim.is_empty() {
-        return wrong("`claim` is missing: say in a sentence what the scenario shows".to_owned());
+        let what = "`claim` is missing: say in a sentence what the scenario shows";
+        return Err(Misstated::new(what).at("claim"));
     }
     if scenario.steps.iter().all(|step| step.expect.is_empty()) {
-        return wrong("no step says what it expects: a scenario that expects nothing cannot fail".to_owned());
-    }
-    check_world(path, scenario)
-}
-
-fn content(path: &Path, what: String) -> ScenarioError {
-    ScenarioError::Content {
-        path: path.to_owned(),
-        what,
-    }
-}
-
-fn check_world(path: &Path, scenario: &Scenario) -> Result<(), ScenarioError> {
-    let wrong = |what: String| Err(content(path, what));
-    if !matches!(scenario.world.pace.as_str(), "fast" | "recorded") {
-        return wrong(format!(
-            "world.pace = \"{}\": expected \"fast\" or \"recorded\"",
-            scenario.world.pace
-        ));
-    }
-    for (name, grant) in &scenario.world.grants {
-        if let Err(missing) = grant.check(&scenario.world) {
-            return wrong(format!("the grant `{name}`: {missing}"));
-        }
+        let what = "no step says what it expects: a scenario that expects nothing cannot fail";
+        return Err(Misstated::new(what).at("step"));
     }
     Ok(())
 }

@@ -26,6 +26,13 @@ enum Step {
     Item(usize),
 }
 
+/// Where something stands.
+struct Found {
+    span: Range<usize>,
+    /// How many of the steps that lead to it were found.
+    depth: usize,
+}
+
 impl Misstated {
     /// What is wrong, somewhere.
     pub(crate) fn new(what: impl Into<String>) -> Self {
@@ -45,7 +52,7 @@ impl Misstated {
 
     /// With all there are, where nothing looks like what was meant.
     pub(crate) fn of_these(mut self, all: &[&str]) -> Self {
-        if self.meant.is_none() {
+        if self.meant.is_none() && !all.is_empty() {
             self.what += &format!(". There are {}", all.join(", "));
         }
         self
@@ -57,30 +64,43 @@ impl Misstated {
         self
     }
 
+    /// It is that item, from 0.
+    pub(crate) fn in_item(mut self, number: usize) -> Self {
+        self.place.push(Step::Item(number));
+        self
+    }
+
     /// It is in that entry, from 0, of the list behind this key.
     pub(crate) fn in_entry(mut self, key: &'static str, number: usize) -> Self {
         self.place.extend([Step::Item(number), Step::Key(key.into())]);
         self
     }
 
-    /// The same, in the first of these files that says it.
-    pub(crate) fn in_one_of(&self, files: &[PathBuf]) -> ScenarioError {
+    /// The same, in that of these files which says most of it; of several, in the first: it is written over the
+    /// others.
+    pub(crate) fn in_one_of(&self, files: &[PathBuf], shown_in: &str) -> ScenarioError {
+        let mut found: Option<(&Path, String, Option<Found>)> = None;
         for path in files {
-            if let Ok(text) = read_text(path)
-                && let Some((span, true)) = self.span(&text)
+            let text = match read_text(path) {
+                Ok(text) => text,
+                Err(error) => return error,
+            };
+            let place = self.find(&text);
+            let depth = |place: &Option<Found>| place.as_ref().map_or(0, |found| found.depth);
+            if found
+                .as_ref()
+                .is_none_or(|(_, _, best)| depth(best) < depth(&place))
             {
-                return self.shown(path, &text, Some(span), "README.md shows how it should be");
+                found = Some((path, text, place));
             }
         }
-        ScenarioError::Content {
-            path: files.first().cloned().unwrap_or_default(),
-            what: self.to_string(),
-        }
+        let (path, text, place) = found.unwrap_or_else(|| (Path::new(""), String::new(), None));
+        self.shown(path, &text, place.map(|found| found.span), shown_in)
     }
 
     /// The same, in this text of a file.
     pub(super) fn in_text(&self, path: &Path, text: &str, shown_in: &str) -> ScenarioError {
-        let span = self.span(text).map(|(span, _)| span);
+        let span = self.find(text).map(|found| found.span);
         self.shown(path, text, span, shown_in)
     }
 
@@ -92,14 +112,15 @@ impl Misstated {
         SyntaxError::at(path, text, self.what.clone(), help, span).into()
     }
 
-    /// Where in a file it stands, as far as the way there leads, and whether it leads all the way.
-    fn span(&self, text: &str) -> Option<(Range<usize>, bool)> {
+    /// Where in a file it stands, as far as the way there leads.
+    fn find(&self, text: &str) -> Option<Found> {
         let table = DeTable::parse(text).ok()?;
         let mut steps = self.place.iter().rev();
         let Some(Step::Key(first)) = steps.next() else {
             return None;
         };
         let mut at = table.get_ref().get(first.as_ref())?;
+        let mut depth = 1;
         for step in steps {
             let inner = match (step, at.get_ref()) {
                 (Step::Key(key), DeValue::Table(members)) => members.get(key.as_ref()),
@@ -107,11 +128,15 @@ impl Misstated {
                 _ => None,
             };
             let Some(inner) = inner else {
-                return Some((at.span(), false));
+                break;
             };
             at = inner;
+            depth += 1;
         }
-        Some((at.span(), true))
+        Some(Found {
+            span: at.span(),
+            depth,
+        })
     }
 }
 

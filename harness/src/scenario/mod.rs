@@ -5,35 +5,41 @@ mod check;
 mod error;
 mod expect;
 mod file;
+mod grant;
 mod library;
 mod misstated;
 mod named;
 mod password;
+mod placeholder;
 mod resource;
 #[cfg(test)]
 mod schema;
 mod single_server;
 mod step;
 mod world;
+#[cfg(test)]
+mod wrong_files;
 
 pub(crate) use alike::{nearest, shown};
-pub(crate) use check::is_inside;
+pub(crate) use check::{is_inside, region as check_region};
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::Scenario;
+pub use grant::{GrantWorld, Grantee, Site};
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
 pub use named::About;
-pub(crate) use named::Part;
+pub(crate) use named::{Part, none_called};
 pub use password::Password;
-pub use resource::SubscriptionWorld;
+pub(crate) use placeholder::{parts_of, placeholders};
+pub use resource::{SubscriptionWorld, TenantWorld};
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
 pub use step::{Step, StepKind};
 pub use world::{
-    Acting, GrantWorld, Grantee, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, Site, StorageWorld,
-    TagWorld, VaultIdentity, VaultWorld, World,
+    Acting, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, StorageWorld, TagWorld, VaultIdentity,
+    VaultWorld, World,
 };

@@ -1,13 +1,9 @@
 //! The named things of a world: which there are, and which of them a step is about.
 
+use std::collections::BTreeMap;
+
 use super::{Grantee, Misstated, Site, World, nearest, shown};
 use crate::run::Resource;
-
-/// What the short forms of a world are called where something is referred to by name.
-const SERVER: &str = "server";
-const VAULT: &str = "vault";
-const STORAGE: &str = "storage";
-const KEY_VAULT: &str = "key_vault";
 
 /// What there is in any world, and what there is where the short forms are.
 pub(super) const SHORT_SITES: [&str; 9] = [
@@ -24,19 +20,10 @@ pub(super) const SHORT_SITES: [&str; 9] = [
 
 /// What a step, or a resource, is about, by name; whatever is the only one of its kind is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct About {
-    /// The server.
-    pub server: Option<String>,
-    /// The Backup vault.
-    pub vault: Option<String>,
-    /// The storage account.
-    pub storage: Option<String>,
-    /// The key vault.
-    pub key_vault: Option<String>,
-}
+pub struct About(BTreeMap<Part, String>);
 
 /// A role that a resource plays for a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     /// It is the database server.
     Server,
@@ -46,40 +33,68 @@ pub(crate) enum Part {
     Storage,
     /// It is the key vault.
     KeyVault,
+    /// It is the container of the storage account.
+    Container,
+    /// It is the policy of the vault.
+    Policy,
+    /// It is the backup instance of the server in the vault.
+    Instance,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Server, Self::Vault, Self::Storage, Self::KeyVault];
+    /// What is inside of another comes after it.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Server,
+        Self::Vault,
+        Self::Storage,
+        Self::KeyVault,
+        Self::Container,
+        Self::Policy,
+        Self::Instance,
+    ];
 
     /// The word for it in files, and what the one of the short form is called.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Self::Server => SERVER,
-            Self::Vault => VAULT,
-            Self::Storage => STORAGE,
-            Self::KeyVault => KEY_VAULT,
+            Self::Server => "server",
+            Self::Vault => "vault",
+            Self::Storage => "storage",
+            Self::KeyVault => "key_vault",
+            Self::Container => "container",
+            Self::Policy => "policy",
+            Self::Instance => "instance",
         }
+    }
+
+    /// Whether `[world]` has a table for it. What has none is inside of something that has one of its own, which is
+    /// meant where nothing is said.
+    pub(super) fn has_short_form(self) -> bool {
+        !matches!(self, Self::Container | Self::Policy | Self::Instance)
     }
 }
 
 impl About {
     pub(crate) fn of(&self, part: Part) -> Option<&str> {
-        match part {
-            Part::Server => self.server.as_deref(),
-            Part::Vault => self.vault.as_deref(),
-            Part::Storage => self.storage.as_deref(),
-            Part::KeyVault => self.key_vault.as_deref(),
+        self.0.get(&part).map(String::as_str)
+    }
+
+    /// About this as well, if it is said.
+    pub(crate) fn and(mut self, part: Part, name: Option<&String>) -> Self {
+        if let Some(name) = name {
+            self.0.insert(part, name.clone());
         }
+        self
     }
 }
 
 impl World {
-    /// The world with that one server, vault, account and key vault in the places of the short forms.
+    /// The world with that one server, vault, account and so on in the places of the short forms.
     ///
     /// # Errors
     ///
     /// If there is no such thing, or several that could be meant where one of these parts is needed.
     pub(crate) fn seen_by(&self, about: &About, needs: &[Part]) -> Result<Self, Misstated> {
+        let about = self.with_what_it_is_in(about)?;
         let mut seen = self.clone();
         for part in Part::ALL {
             let chosen = self.chosen(part, about.of(part), needs.contains(&part));
@@ -99,23 +114,51 @@ impl World {
         seen
     }
 
+    /// Who names a policy means its vault as well.
+    fn with_what_it_is_in(&self, about: &About) -> Result<About, Misstated> {
+        let mut whole = about.clone();
+        for part in Part::ALL.into_iter().rev() {
+            let named = whole.of(part).and_then(|name| self.resources.get(name));
+            let Some(resource) = named.filter(|resource| resource.part() == Some(part)) else {
+                continue;
+            };
+            for (outer, name) in resource.about().0 {
+                let said = whole.0.entry(outer).or_insert_with(|| name.clone());
+                if *said != name {
+                    let word = outer.word();
+                    let what = format!(
+                        "the {} is of the {word} `{name}`, and not of `{said}`",
+                        part.word()
+                    );
+                    return Err(Misstated::new(what).at(part.word()));
+                }
+            }
+        }
+        Ok(whole)
+    }
+
     /// The named resource that is meant; `None`: that of the short form.
     fn chosen(&self, part: Part, said: Option<&str>, needed: bool) -> Result<Option<&Resource>, Misstated> {
         let all = || {
             let of_part = self
                 .resources
                 .iter()
-                .filter(move |(_, own)| own.part() == Some(part));
+                .filter(move |(_, resource)| resource.part() == Some(part));
             of_part.map(|(name, _)| name.as_str())
         };
-        let short = (!self.all_named).then_some(part.word());
+        let has_short_form = !self.all_named || !part.has_short_form();
+        let short = has_short_form.then_some(part.word());
         match said {
             Some(name) if Some(name) == short => Ok(None),
-            Some(name) => match self.resources.get(name).filter(|own| own.part() == Some(part)) {
+            Some(name) => match self
+                .resources
+                .get(name)
+                .filter(|found| found.part() == Some(part))
+            {
                 Some(found) => Ok(Some(found)),
                 None => Err(none_called(part.word(), name, all().chain(short))),
             },
-            None if short.is_some() => Ok(None),
+            None if has_short_form => Ok(None),
             None => match (all().next(), all().nth(1)) {
                 (Some(only), None) => Ok(self.resources.get(only)),
                 (Some(_), Some(_)) if needed => {
@@ -136,6 +179,11 @@ impl World {
         }
     }
 
+    /// Whether there is one of these, or one that is meant where nothing is said.
+    pub(crate) fn has_one(&self, part: Part) -> bool {
+        self.chosen(part, None, true).is_ok()
+    }
+
     /// Checks that something can be about this.
     pub(crate) fn check_site(&self, site: &Site) -> Result<(), Misstated> {
         let short = if self.all_named {
@@ -146,15 +194,29 @@ impl World {
         let word = site.as_str();
         let name = word.strip_suffix(".group").unwrap_or(word);
         let named = self.resources.keys().map(String::as_str);
-        let subscriptions = self.subscriptions.iter().map(String::as_str);
-        if short.contains(&word) || self.resources.contains_key(name) || self.subscriptions.contains(word) {
-            return Ok(());
+        let subscriptions = self.subscriptions.keys().map(String::as_str);
+        let known = short.contains(&word)
+            || self.resources.contains_key(name)
+            || self.subscriptions.contains_key(word);
+        if !known {
+            let all = short.iter().copied().chain(named).chain(subscriptions);
+            return Err(none_called("resource", name, all));
         }
-        Err(none_called(
-            "resource",
-            name,
-            short.iter().copied().chain(named).chain(subscriptions),
-        ))
+        if word == "target" && self.target.is_none() {
+            return Err(Misstated::new(
+                "target: the world has none; [world.target] makes one",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Checks that a step can be about this. A short form stands for what the step is about, and needs it: whether it
+    /// is there is another check's business.
+    pub(crate) fn check_site_of_step(&self, site: &Site) -> Result<(), Misstated> {
+        if site.parts().is_empty() {
+            return self.check_site(site);
+        }
+        Ok(())
     }
 
     /// Checks that a role can be given to this.
@@ -163,11 +225,17 @@ impl World {
         let short: &[&str] = if self.all_named {
             &["operator"]
         } else {
-            &["operator", VAULT]
+            &["operator", "vault", "vault_user", "vault_application_id"]
         };
-        if !short.contains(&name) && !self.resources.contains_key(name) {
-            let named = self.resources.keys().map(String::as_str);
-            return Err(none_called("principal", name, short.iter().copied().chain(named)));
+        let principals = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.has_principal());
+        let named = || principals.clone().map(|(name, _)| name.as_str());
+        let tenants = self.tenants.keys().map(String::as_str);
+        if !short.contains(&name) && !named().any(|known| known == name) && !self.tenants.contains_key(name) {
+            let all = short.iter().copied().chain(named()).chain(tenants);
+            return Err(none_called("principal", to.as_str(), all));
         }
         if !["", "user", "application_id"].contains(&which) {
             let what = format!(
@@ -178,10 +246,51 @@ impl World {
         }
         Ok(())
     }
+
+    /// Checks who does something.
+    pub(super) fn check_persona(&self, name: &str) -> Result<(), Misstated> {
+        if self.personas.contains_key(name) || self.tenants.contains_key(name) {
+            return Ok(());
+        }
+        let all = self.personas.keys().chain(self.tenants.keys());
+        Err(none_called("persona", name, all.map(String::as_str)))
+    }
+
+    /// Checks that there is a user-assigned identity of that name.
+    pub(crate) fn check_identity(&self, name: &str) -> Result<(), Misstated> {
+        let all = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.is_identity());
+        let all = all.map(|(name, _)| name.as_str());
+        if all.clone().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(none_called("identity", name, all))
+    }
+
+    /// Checks that there is a further subscription of that name.
+    pub(crate) fn check_subscription(&self, name: &str) -> Result<(), Misstated> {
+        if self.subscriptions.contains_key(name) {
+            return Ok(());
+        }
+        let all: Vec<&str> = self.subscriptions.keys().map(String::as_str).collect();
+        let wrong = Misstated::new(format!("there is no [subscription.{}]", shown(name)));
+        Err(wrong.meant(nearest(name, all.iter().copied())).of_these(&all))
+    }
+
+    /// Checks that there is a tenant of that name.
+    pub(super) fn check_tenant(&self, name: &str) -> Result<(), Misstated> {
+        if self.tenants.contains_key(name) {
+            return Ok(());
+        }
+        let known = self.tenants.keys().map(String::as_str);
+        Err(none_called("tenant", name, known))
+    }
 }
 
 /// Nothing is called so.
-fn none_called<'a>(what: &str, name: &str, all: impl Iterator<Item = &'a str>) -> Misstated {
+pub(crate) fn none_called<'a>(what: &str, name: &str, all: impl Iterator<Item = &'a str>) -> Misstated {
     let all: Vec<&str> = all.collect();
     let wrong = Misstated::new(format!("{what} {}: there is no such thing", shown(name)));
     wrong.meant(nearest(name, all.iter().copied())).of_these(&all)

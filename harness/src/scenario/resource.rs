@@ -1,25 +1,40 @@
 //! The tables `[resource.NAME]` of a file: read by their kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::error::Unread;
-use super::named::SHORT_SITES;
+use super::library::SHOWN_IN;
+use super::named::{Part, SHORT_SITES};
 use super::step::listed;
-use super::{Misstated, Scenario, ScenarioError, shown};
-use crate::run::Resource;
+use super::{Misstated, Password, Scenario, ScenarioError, World, shown};
+use crate::run::{Names, Resource};
 
 /// What of a world has a short form: where a file has none of these and names things, there is what it names.
 const SHORT_FORMS: [&str; 6] = ["server", "vault", "storage", "key_vault", "user", "target"];
 
-/// A further subscription of the operator's.
+/// A further subscription.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct SubscriptionWorld {}
+pub struct SubscriptionWorld {
+    /// The tenant it is in: one of `[tenant.NAME]`; the operator's own if left out.
+    pub tenant: Option<String>,
+}
+
+/// A further tenant: another organisation's, with an operator of its own who owns its subscriptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TenantWorld {
+    /// The secret its operator signs in with.
+    #[serde(skip)]
+    pub secret: Password,
+}
 
 /// Reads the resources of one file strictly, as far as it says their kinds: a file that extends another may change
 /// one without saying what it is.
@@ -35,11 +50,11 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
     };
     for resource in resources.values() {
         let span = resource.span();
-        let DeValue::Table(own) = resource.get_ref() else {
+        let DeValue::Table(said) = resource.get_ref() else {
             return Err(Unread::at(span, "a table was expected: [resource.NAME]"));
         };
-        let mut own = own.clone();
-        let Some(kind) = own.remove("kind") else {
+        let mut said = said.clone();
+        let Some(kind) = said.remove("kind") else {
             continue;
         };
         let Some(word) = kind.get_ref().as_str() else {
@@ -54,7 +69,7 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
         };
         // It follows from the kind.
         let words: Vec<&str> = words.into_iter().filter(|word| *word != "flavour").collect();
-        for key in own.keys() {
+        for key in said.keys() {
             if !words.contains(&key.get_ref().as_ref()) {
                 let message = format!(
                     "unknown field `{}` of the kind `{word}`, expected one of {}",
@@ -64,33 +79,68 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
                 return Err(Unread::at(key.span(), message));
             }
         }
-        Resource::read(word, toml::de::Deserializer::from(Spanned::new(span, own)))?;
+        Resource::read(word, toml::de::Deserializer::from(Spanned::new(span, said)))?;
     }
     Ok(())
 }
 
-/// What roles can be given to besides resources.
-const RESERVED: [&str; 3] = ["operator", "vault_user", "vault_application_id"];
+/// What roles can be given to besides resources, and what is filled in besides what something can be about.
+const RESERVED: [&str; 6] = [
+    "operator",
+    "vault_user",
+    "vault_application_id",
+    "vault_group",
+    "policy",
+    "instance",
+];
 
 /// Refuses a name that means something else already. A short form of the same name would be taken for it in one place,
 /// and it for the short form in another.
-pub(super) fn check_name(name: &str, subscriptions: &BTreeSet<String>) -> Result<(), Misstated> {
-    let what = if name.is_empty() || name.contains('.') {
-        "a name is not empty, and has no period: NAME.group is what it is in"
-    } else if SHORT_SITES.contains(&name) || RESERVED.contains(&name) || subscriptions.contains(name) {
-        "the name means something else already: a short form of the world, a subscription, or somebody"
+pub(super) fn check_name(name: &str, world: &World) -> Result<(), Misstated> {
+    let means_more = SHORT_SITES.contains(&name)
+        || RESERVED.contains(&name)
+        || world.subscriptions.contains_key(name)
+        || world.tenants.contains_key(name)
+        || world.personas.contains_key(name);
+    let what = if name.is_empty() || name.contains(['.', '{', '}']) {
+        "a name is not empty, and has no period and no braces: NAME.group is what it is in, {NAME} its id"
+    } else if means_more {
+        "the name means something else already: a short form of the world, a subscription, a tenant, or somebody"
     } else {
         return Ok(());
     };
     Err(Misstated::new(format!("resource {}: {what}", shown(name))))
 }
 
+/// Refuses what is the same resource twice: the second would be written over the first.
+pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    for (name, what) in Names::of(world, NO_SUBSCRIPTION).all(world) {
+        if let Some(first) = taken.insert(what.to_lowercase(), name.clone())
+            && world.resources.contains_key(&name)
+        {
+            let what = what.replace(NO_SUBSCRIPTION, "…");
+            let what =
+                format!("the same as {first}: both are {what}; leave one out, or give it another `name`");
+            return Err(Misstated::new(what).at(name).at("resource"));
+        }
+    }
+    Ok(())
+}
+
+/// Where ids are only held against each other.
+const NO_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
+
 impl Scenario {
     /// Fills in what has a name, once the files are one.
     pub(super) fn name_resources(&mut self, file: &toml::Table) -> Result<(), ScenarioError> {
-        let wrong = |name: &str, what: String| ScenarioError::Content {
-            path: self.files.first().cloned().unwrap_or_default(),
-            what: format!("resource.{name}: {what}"),
+        let files: &[PathBuf] = &self.files;
+        let wrong = |name: &str, what: String| {
+            let wrong = Misstated::new(format!("resource.{name}: {what}"));
+            wrong
+                .at(name.to_owned())
+                .at("resource")
+                .in_one_of(files, SHOWN_IN)
         };
         let mut resources = BTreeMap::new();
         for (name, table) in &self.resource {
@@ -111,10 +161,13 @@ impl Scenario {
         }
         let world = file.get("world").and_then(toml::Value::as_table);
         let says = |form: &&str| world.is_some_and(|world| world.contains_key(*form));
-        let parts = resources.values().any(|own| own.part().is_some());
+        let parts = resources
+            .values()
+            .any(|resource| resource.part().is_some_and(Part::has_short_form));
         self.world.all_named = parts && !SHORT_FORMS.iter().any(says);
         self.world.resources = resources;
-        self.world.subscriptions = self.subscription.keys().cloned().collect();
+        self.world.subscriptions = self.subscription.clone();
+        self.world.tenants = self.tenant.clone();
         Ok(())
     }
 }

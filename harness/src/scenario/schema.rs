@@ -15,31 +15,40 @@ use crate::run::{Action, Resource};
 /// A table `[resource.NAME]`.
 pub(super) struct NamedResource;
 
-/// One of several tables, told apart by the word behind a key.
-fn one_of(key: &str, kinds: Vec<(&str, Schema)>, shared: &Schema, required: bool) -> Schema {
-    let shared = shared.get("properties").and_then(Value::as_object).cloned();
+/// A type's own schema, where all there is leads to it.
+fn itself(generator: &SchemaGenerator, schema: Schema) -> Schema {
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let name = name.and_then(|path| path.rsplit('/').next()).map(str::to_owned);
+    let found = name.and_then(|name| generator.definitions().get(&name).cloned());
+    found.map_or(schema, |found| {
+        Schema::try_from(found).expect("a definition is a schema")
+    })
+}
+
+fn members(schema: &Schema, key: &str) -> Map<String, Value> {
+    let members = schema.get(key).and_then(Value::as_object);
+    members.cloned().unwrap_or_default()
+}
+
+/// Tables that are told apart by the word behind a key.
+fn told_apart(key: &str, kinds: Vec<(&str, Schema)>, shared: &Schema) -> Vec<Value> {
+    let shared = members(shared, "properties");
     let kinds = kinds.into_iter().map(|(word, own)| {
         let mut properties = Map::new();
         properties.insert(
             key.to_owned(),
             json!({"const": word, "description": own.get("description")}),
         );
-        for (name, value) in shared.iter().flatten().filter(|(name, _)| *name != key) {
-            properties.insert(name.clone(), value.clone());
-        }
-        let words = own.get("properties").and_then(Value::as_object).cloned();
-        // It follows from the kind.
-        properties.extend(words.into_iter().flatten().filter(|(name, _)| name != "flavour"));
-        let mut needed: Vec<Value> = own
-            .get("required")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        if required {
-            needed.insert(0, json!(key));
-        } else {
-            needed.clear();
-        }
+        let besides = shared.clone().into_iter().filter(|(name, _)| name != key);
+        properties.extend(besides);
+        // Its flavour follows from a server's kind.
+        let words = members(&own, "properties").into_iter();
+        properties.extend(words.filter(|(name, _)| name != "flavour"));
+        let needed = own.get("required").and_then(Value::as_array);
+        let needed: Vec<Value> = [json!(key)]
+            .into_iter()
+            .chain(needed.cloned().unwrap_or_default())
+            .collect();
         json!({
             "type": "object",
             "title": word,
@@ -49,9 +58,11 @@ fn one_of(key: &str, kinds: Vec<(&str, Schema)>, shared: &Schema, required: bool
             "additionalProperties": false,
         })
     });
-    let kinds: Vec<Value> = kinds.collect();
-    let key = if required { "oneOf" } else { "anyOf" };
-    Schema::try_from(json!({ key: kinds })).expect("an object is a schema")
+    kinds.collect()
+}
+
+fn one_of(kinds: Vec<Value>) -> Schema {
+    Schema::try_from(json!({ "oneOf": kinds })).expect("an object is a schema")
 }
 
 impl JsonSchema for Step {
@@ -61,7 +72,9 @@ impl JsonSchema for Step {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let shared = OfEveryStep::json_schema(generator);
-        one_of("do", Action::schemas(generator), &shared, true)
+        let kinds = Action::schemas(generator).into_iter();
+        let kinds = kinds.map(|(word, schema)| (word, itself(generator, schema)));
+        one_of(told_apart("do", kinds.collect(), &shared))
     }
 }
 
@@ -71,8 +84,23 @@ impl JsonSchema for NamedResource {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        // A file that extends another may say no kind.
-        one_of("kind", Resource::schemas(generator), &Schema::default(), false)
+        let kinds = Resource::schemas(generator).into_iter();
+        let kinds = kinds.map(|(word, schema)| (word, itself(generator, schema)));
+        let mut kinds = told_apart("kind", kinds.collect(), &Schema::default());
+        // A file that extends another may say no kind, and change whatever any has.
+        let words = kinds.iter().flat_map(|kind| kind["properties"].as_object());
+        let words: Map<String, Value> = words
+            .flatten()
+            .map(|(word, _)| (word.clone(), json!(true)))
+            .collect();
+        kinds.push(json!({
+            "type": "object",
+            "title": "a change of what the extended file says",
+            "properties": words,
+            "not": {"required": ["kind"]},
+            "additionalProperties": false,
+        }));
+        one_of(kinds)
     }
 }
 
@@ -124,22 +152,58 @@ fn the_schema_that_is_kept_is_that_of_the_types() {
     panic!("scenarios/schema.json is stale: run this test once with AZDRILL_WRITE_SCHEMA=1");
 }
 
+/// The schema as it is kept, to hold files against.
+pub(super) struct Published {
+    schemas: boon::Schemas,
+    whole: boon::SchemaIndex,
+}
+
+impl Published {
+    pub(super) fn new() -> Self {
+        const HERE: &str = "urn:azdrill:scenario";
+        let kept = std::fs::read_to_string(file("schema.json")).unwrap();
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        compiler
+            .add_resource(HERE, serde_json::from_str(&kept).unwrap())
+            .unwrap();
+        let whole = compiler.compile(HERE, &mut schemas).unwrap();
+        Self { schemas, whole }
+    }
+
+    /// Why it refuses a file, if it does.
+    pub(super) fn refuses(&self, table: &toml::Table) -> Option<String> {
+        let value = as_json(&toml::Value::Table(table.clone()));
+        let checked = self.schemas.validate(&value, self.whole);
+        checked.err().map(|error| error.to_string())
+    }
+}
+
+/// What an editor holds against the schema: a time is a text.
+fn as_json(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::Datetime(time) => json!(time.to_string()),
+        toml::Value::Array(items) => items.iter().map(as_json).collect(),
+        toml::Value::Table(table) => {
+            let members = table.iter().map(|(key, value)| (key.clone(), as_json(value)));
+            Value::Object(members.collect())
+        }
+        plain => serde_json::to_value(plain).unwrap(),
+    }
+}
+
 #[test]
-fn every_file_there_is_keeps_to_the_schema_in_what_it_says() {
-    let schema = schema();
-    let top = keys(&schema);
+fn every_file_there_is_keeps_to_the_schema() {
+    let published = Published::new();
     let library = super::Library::find(Some(&file("")), Path::new("/")).unwrap();
-    for path in library
+    let files = library
         .files()
         .unwrap()
         .into_iter()
-        .chain(library.worlds().unwrap())
-    {
+        .chain(library.worlds().unwrap());
+    for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
-        let table: toml::Table = toml::from_str(&text).unwrap();
-        for key in table.keys() {
-            assert!(top.contains(key), "{}: {key}", path.display());
-        }
+        let refused = published.refuses(&toml::from_str(&text).unwrap());
+        assert_eq!(refused, None, "{}", path.display());
     }
 }
 
@@ -150,6 +214,7 @@ fn the_readme_has_every_word_and_no_other() {
     let of = |name: &str| keys(&schema["$defs"][name]);
     for (heading, words) in [
         ("### A file", keys(&schema)),
+        ("### `[subscription.NAME]`", of("SubscriptionWorld")),
         ("### `[world]`", of("World")),
         ("### `[world.server]`", of("ServerWorld")),
         ("### `[world.vault]`", of("VaultWorld")),
@@ -165,22 +230,11 @@ fn the_readme_has_every_word_and_no_other() {
         assert_eq!(documented(&readme, heading), words, "{heading}");
     }
     let steps = schema["$defs"]["Step"]["oneOf"].as_array().unwrap();
-    let shared: BTreeSet<String> = [
-        "do",
-        "title",
-        "as",
-        "during",
-        "expect",
-        "server",
-        "vault",
-        "storage",
-        "key_vault",
-    ]
-    .map(str::to_owned)
-    .into();
+    let shared = keys(&OfEveryStep::json_schema(&mut SchemaGenerator::default()).to_value());
     assert_eq!(documented(&readme, "### What every step may say"), shared);
     in_rows(&readme, "### Steps", "do", steps, &shared);
-    let kinds = schema["$defs"]["NamedResource"]["anyOf"].as_array().unwrap();
+    let kinds = schema["$defs"]["NamedResource"]["oneOf"].as_array().unwrap();
+    let (_, kinds) = kinds.split_last().unwrap();
     let none = BTreeSet::new();
     in_rows(&readme, "### Kinds", "kind", kinds, &none);
 }

@@ -1,9 +1,11 @@
 //! What a world with a single server has besides: a key vault with a connection string, the
 //! database user it names, and a server to restore to.
 
+use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
-use super::Password;
+use super::{Misstated, Password, World};
+use crate::serve::known;
 
 /// Which model of permissions a key vault is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -24,6 +26,8 @@ pub enum PermissionModel {
 pub struct KeyVaultWorld {
     /// Its name.
     pub name: String,
+    /// Its region, if it is not the world's.
+    pub location: Option<String>,
     /// Which model of permissions it is in.
     pub permission_model: PermissionModel,
     /// What an access policy lets the vault's identity do with secrets; no policy if empty.
@@ -58,6 +62,7 @@ impl Default for KeyVaultWorld {
     fn default() -> Self {
         Self {
             name: "drill-keyvault".to_owned(),
+            location: None,
             permission_model: PermissionModel::Roles,
             secret_permissions: Vec::new(),
             public_network_access: "Enabled".to_owned(),
@@ -71,6 +76,18 @@ impl Default for KeyVaultWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
+    }
+}
+
+impl KeyVaultWorld {
+    /// It names nothing.
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "as the other short forms are checked"
+    )]
+    pub(crate) fn check_names(&self, _world: &World) -> Result<(), Misstated> {
+        Ok(())
     }
 }
 
@@ -161,11 +178,29 @@ impl Default for TargetWorld {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PersonaWorld {
+    /// The tenant it is of: one of `[tenant.NAME]`; the operator's own if left out.
+    pub tenant: Option<String>,
     /// The roles, each on a site.
     pub roles: Vec<PersonaRole>,
     /// The secret it signs in with.
     #[serde(skip)]
     pub secret: Password,
+}
+
+impl PersonaWorld {
+    /// Checks what it names.
+    pub(super) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        if let Some(tenant) = &self.tenant {
+            world.check_tenant(tenant).map_err(|wrong| wrong.at("tenant"))?;
+        }
+        for (number, role) in self.roles.iter().enumerate() {
+            known::role(rules, &role.role)
+                .map_err(|wrong| wrong.at("role"))
+                .and_then(|()| world.check_site(&role.on).map_err(|wrong| wrong.at("on")))
+                .map_err(|wrong| wrong.in_entry("roles", number))?;
+        }
+        Ok(())
+    }
 }
 
 /// A role of a persona.

@@ -12,9 +12,6 @@ use crate::run::{Action, During, Job};
 /// What every step may say.
 const OF_EVERY_STEP: [&str; 5] = ["do", "title", "as", "during", "expect"];
 
-/// Which of several things a step is about: said where it needs one.
-const ABOUT: [&str; 4] = ["server", "vault", "storage", "key_vault"];
-
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -22,7 +19,7 @@ pub struct Step {
     pub action: Action,
     /// Why, in a few words; printed as the step's heading.
     pub title: Option<String>,
-    /// Who does it: a persona of the world's. The operator if left out.
+    /// Who does it: a persona of the world's, or a further tenant's operator. The operator if left out.
     pub by_whom: Option<String>,
     /// When in a job it happens, if it does not follow the step before it.
     pub during: Option<During>,
@@ -42,7 +39,7 @@ pub(super) struct OfEveryStep {
     kind: Spanned<String>,
     /// Why, in a few words; printed as the step's heading.
     title: Option<String>,
-    /// Who does it: a persona of the world's. The operator if left out.
+    /// Who does it: a persona of the world's, or a further tenant's operator. The operator if left out.
     #[serde(rename = "as")]
     by_whom: Option<String>,
     /// When in a job it happens, if it does not follow the step before it: in that of the step before it that
@@ -56,6 +53,12 @@ pub(super) struct OfEveryStep {
     storage: Option<String>,
     /// The key vault it is about, by name, where there are several.
     key_vault: Option<String>,
+    /// The container it is about, by name, if it is not the account's own.
+    container: Option<String>,
+    /// The policy it is about, by name, if it is not the vault's own.
+    policy: Option<String>,
+    /// The backup instance it is about, by name, if it is none without a name.
+    instance: Option<String>,
     /// What must come of it.
     #[serde(default)]
     expect: ProfiledExpect,
@@ -72,27 +75,52 @@ impl StepKind {
     }
 }
 
+/// What stands before a step in its files.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Before<'a> {
+    /// The nearest step that does not happen in another's job.
+    job: Option<&'a Step>,
+    /// When in that job the step just before it happens.
+    earlier: Option<During>,
+}
+
+impl<'a> Before<'a> {
+    /// What stands before the one after this.
+    pub(super) fn and(self, step: &'a Step) -> Self {
+        Self {
+            job: if step.during.is_none() {
+                Some(step)
+            } else {
+                self.job
+            },
+            earlier: step.during,
+        }
+    }
+}
+
 impl Step {
     /// What it does.
     pub fn kind(&self) -> StepKind {
         StepKind(self.action.word())
     }
 
-    /// Checks what it says, before there is a world. `before` are the steps before it.
-    pub(super) fn check(&self, before: &[Self], world: &World, rules: &Rules) -> Result<(), Misstated> {
+    /// Checks what it says, before there is a world.
+    pub(super) fn check(&self, before: Before<'_>, world: &World, rules: &Rules) -> Result<(), Misstated> {
         if let Some(during) = &self.during {
-            let job = before.iter().rev().find(|step| step.during.is_none());
-            let earlier = before.last().and_then(|step| step.during);
-            self.check_during(*during, job, earlier)
+            self.check_during(*during, before.job, before.earlier)
                 .map_err(|wrong| wrong.at("during"))?;
         }
+        if let Some(name) = &self.by_whom {
+            world.check_persona(name).map_err(|wrong| wrong.at("as"))?;
+        }
+        let needs = self.action.needs();
         for part in Part::ALL {
-            if self.about.of(part).is_some() && !self.action.needs().contains(&part) {
+            if self.about.of(part).is_some() && !needs.contains(&part) {
                 let what = format!("`{}` is about no {}", self.action.word(), part.word());
                 return Err(Misstated::new(what).at(part.word()));
             }
         }
-        let seen = world.seen_by(&self.about, self.action.needs())?;
+        let seen = world.seen_by(&self.about, &needs)?;
         self.action.check(&seen, rules)?;
         self.expect.check(rules).map_err(|wrong| wrong.at("expect"))
     }
@@ -127,7 +155,7 @@ impl Step {
             return Err(Misstated::new(what).at("job"));
         }
         let to_database =
-            job.is_some_and(|job| matches!(&job.action, Action::Restore(own) if own.to_database()));
+            job.is_some_and(|job| matches!(&job.action, Action::Restore(restore) if restore.to_database()));
         if !during.phase.is_of(during.job, to_database) {
             let what = format!(
                 "a job of the kind {:?}, as it is asked for, never comes to this phase",
@@ -145,12 +173,12 @@ impl Step {
 
     fn read(step: Spanned<DeValue<'_>>) -> Result<Self, Unread> {
         let span = step.span();
-        let DeValue::Table(mut own) = step.into_inner() else {
+        let DeValue::Table(mut words_of_kind) = step.into_inner() else {
             return Err(Unread::at(span, "a table was expected: [[step]]"));
         };
         let mut shared = DeTable::new();
-        for word in OF_EVERY_STEP.into_iter().chain(ABOUT) {
-            if let Some((key, value)) = own.remove_entry(word) {
+        for word in OF_EVERY_STEP.into_iter().chain(about()) {
+            if let Some((key, value)) = words_of_kind.remove_entry(word) {
                 shared.insert(key, value);
             }
         }
@@ -161,8 +189,13 @@ impl Step {
             let message = format!("unknown step `{kind}`, expected one of {}", listed(Action::WORDS));
             return Err(Unread::at(shared.kind.span(), message));
         };
-        for key in own.keys() {
-            let known: Vec<&str> = words.iter().copied().chain(OF_EVERY_STEP).chain(ABOUT).collect();
+        for key in words_of_kind.keys() {
+            let known: Vec<&str> = words
+                .iter()
+                .copied()
+                .chain(OF_EVERY_STEP)
+                .chain(about())
+                .collect();
             if !known.contains(&key.get_ref().as_ref()) {
                 let message = format!(
                     "unknown field `{}` of the step `{kind}`, expected one of {}",
@@ -173,19 +206,26 @@ impl Step {
             }
         }
         Ok(Self {
-            action: Action::read(kind, Spanned::new(span, own))?,
+            action: Action::read(kind, Spanned::new(span, words_of_kind))?,
             title: shared.title,
             by_whom: shared.by_whom,
             during: shared.during,
-            about: About {
-                server: shared.server,
-                vault: shared.vault,
-                storage: shared.storage,
-                key_vault: shared.key_vault,
-            },
+            about: About::default()
+                .and(Part::Server, shared.server.as_ref())
+                .and(Part::Vault, shared.vault.as_ref())
+                .and(Part::Storage, shared.storage.as_ref())
+                .and(Part::KeyVault, shared.key_vault.as_ref())
+                .and(Part::Container, shared.container.as_ref())
+                .and(Part::Policy, shared.policy.as_ref())
+                .and(Part::Instance, shared.instance.as_ref()),
             expect: shared.expect,
         })
     }
+}
+
+/// Which of several things a step is about: said where it needs one.
+fn about() -> impl Iterator<Item = &'static str> {
+    Part::ALL.into_iter().map(Part::word)
 }
 
 /// Words as a parser lists them.
@@ -204,85 +244,4 @@ pub(super) fn read_all(steps: Option<Spanned<DeValue<'_>>>) -> Result<Vec<Step>,
         return Err(Unread::at(span, "a list of tables was expected: [[step]]"));
     };
     DeArray::into_iter(steps).map(Step::read).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use miette::Diagnostic as _;
-
-    use crate::scenario::{Scenario, ScenarioError, SyntaxError};
-
-    /// What is told of a text that cannot be read, and what to do.
-    fn told(text: &str) -> (String, String) {
-        let unread = Scenario::from_text(text).expect_err("it cannot be read");
-        let error = ScenarioError::from(SyntaxError::new(Path::new("own.toml"), text, unread, "see there"));
-        let help = error.help().map(|help| help.to_string());
-        (error.to_string(), help.unwrap_or_default())
-    }
-
-    #[test]
-    fn what_a_step_cannot_say_is_shown_where_it_stands() {
-        for (text, place, says, meant) in [
-            (
-                "[[step]]\ndo = \"bakcup\"\n",
-                "line 2, column 6",
-                "unknown step `bakcup`",
-                "did you mean `backup`?",
-            ),
-            (
-                "[[step]]\ntitle = \"x\"\n",
-                "line 1, column 1",
-                "missing field `do`",
-                "see there",
-            ),
-            (
-                "[[step]]\ndo = \"restore\"\nprefx = \"x\"\n",
-                "line 3, column 1",
-                "unknown field `prefx` of the step `restore`",
-                "did you mean `prefix`?",
-            ),
-            (
-                "[[step]]\ndo = \"blobs\"\ntilte = \"x\"\n",
-                "line 3, column 1",
-                "`tilte`",
-                "did you mean `title`?",
-            ),
-            (
-                "[[step]]\ndo = \"advance\"\n",
-                "line 1, column 1",
-                "missing field `by`",
-                "see there",
-            ),
-            (
-                "[[step]]\ndo = \"blobs\"\nprefix = \"x\"\n",
-                "line 3, column 1",
-                "`prefix` of the step `blobs`",
-                "see there",
-            ),
-            (
-                "[[step]]\ndo = \"server\"\naction = \"stpo\"\n",
-                "line 3, column 10",
-                "unknown variant `stpo`",
-                "did you mean `stop`?",
-            ),
-            (
-                "[[step]]\ndo = \"blobs\"\n[step.expect]\nstauts = \"200\"\n",
-                "line 4, column 1",
-                "unknown field `stauts`",
-                "did you mean `status`?",
-            ),
-            (
-                "[step]\ndo = \"blobs\"\n",
-                "line 1, column 1",
-                "[[step]]",
-                "see there",
-            ),
-        ] {
-            let (error, help) = self::told(text);
-            assert!(error.contains(place) && error.contains(says), "{text}: {error}");
-            assert_eq!(help, meant, "{text}: {error}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! The world a scenario begins with. Everything in it is created by the operator through the front
 //! door, like anybody's resources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use azdrill_emulator::entropy::Entropy;
@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use crate::run::Resource;
 
-use super::{KeyVaultWorld, Password, PersonaWorld, TargetWorld, UserWorld};
+use super::{
+    GrantWorld, KeyVaultWorld, Misstated, Part, Password, PersonaWorld, SubscriptionWorld, TargetWorld,
+    TenantWorld, UserWorld, none_called,
+};
 
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
 pub const ROTATED: &str = "Rotated; \"'=";
@@ -52,9 +55,18 @@ pub struct World {
     /// What the tables `[resource.NAME]` name; filled in by the library.
     #[serde(skip)]
     pub resources: BTreeMap<String, Resource>,
-    /// Names of further subscriptions; filled in by the library.
+    /// Further subscriptions by name; filled in by the library.
     #[serde(skip)]
-    pub subscriptions: BTreeSet<String>,
+    pub subscriptions: BTreeMap<String, SubscriptionWorld>,
+    /// Further tenants by name; filled in by the library.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, TenantWorld>,
+    /// The name of the vault's policy that is meant, if it is not the vault's own.
+    #[serde(skip)]
+    pub policy: Option<String>,
+    /// The name of the backup instance that is meant, if it is not derived.
+    #[serde(skip)]
+    pub instance: Option<String>,
     /// Whether the server, the vault and the account of the short forms are left out, since everything there is
     /// has a name; filled in by the library.
     #[serde(skip)]
@@ -78,7 +90,10 @@ impl Default for World {
             personas: BTreeMap::new(),
             grants: BTreeMap::new(),
             resources: BTreeMap::new(),
-            subscriptions: BTreeSet::new(),
+            subscriptions: BTreeMap::new(),
+            tenants: BTreeMap::new(),
+            policy: None,
+            instance: None,
             all_named: false,
         }
     }
@@ -116,6 +131,9 @@ impl World {
         }
         for (name, resource) in &mut self.resources {
             resource.derive_secrets(&entropy.fork("resource").fork(name));
+        }
+        for (name, tenant) in &mut self.tenants {
+            tenant.secret.derive(&entropy.fork("tenant").fork(name));
         }
         for (name, persona) in &mut self.personas {
             persona.secret.derive(&entropy.fork("persona").fork(name));
@@ -259,6 +277,8 @@ pub struct VaultWorld {
     pub location: Option<String>,
     /// Its identities.
     pub identity: VaultIdentity,
+    /// User-assigned identities it has besides, by name: `kind = "identity"` makes them.
+    pub identities: Vec<String>,
     /// Which of them protects.
     pub protect_as: Acting,
     /// Its redundancy.
@@ -289,6 +309,7 @@ impl Default for VaultWorld {
             name: "drill-vault".to_owned(),
             location: None,
             identity: VaultIdentity::System,
+            identities: Vec::new(),
             protect_as: Acting::System,
             redundancy: "LocallyRedundant".to_owned(),
             soft_delete: "On".to_owned(),
@@ -299,6 +320,17 @@ impl Default for VaultWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
+    }
+}
+
+impl VaultWorld {
+    /// Checks what it names.
+    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
+        for (number, name) in self.identities.iter().enumerate() {
+            let checked = world.check_identity(name);
+            checked.map_err(|wrong| wrong.in_entry("identities", number))?;
+        }
+        Ok(())
     }
 }
 
@@ -380,85 +412,31 @@ impl Default for StorageWorld {
     }
 }
 
-/// Who a role is given to: `vault` (the vault's system-assigned identity), `vault_user` (its user-assigned one),
-/// `vault_application_id` (the application id of its identity, pasted where the object id belongs), `operator`;
-/// or a named vault or identity, and of a named vault `NAME.user` and `NAME.application_id`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct Grantee(String);
+/// What resource access rules are called that name no vault of the world's by name.
+const SHORT_RULES: [&str; 3] = ["vault", "other_vault", "vault_of_other_tenant"];
 
-impl Default for Grantee {
-    fn default() -> Self {
-        Self("vault".to_owned())
-    }
-}
-
-impl Grantee {
-    /// What the vault of the short form or a named resource is called, and which of its principals is meant.
-    pub(crate) fn parts(&self) -> (&str, &str) {
-        match self.0.as_str() {
-            "vault_user" => ("vault", "user"),
-            "vault_application_id" => ("vault", "application_id"),
-            other => other.split_once('.').unwrap_or((other, "")),
+impl StorageWorld {
+    /// Checks what it names.
+    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
+        for (number, rule) in self.resource_rules.iter().enumerate() {
+            let checked = world.check_resource_rule(rule);
+            checked.map_err(|wrong| wrong.in_entry("resource_rules", number))?;
         }
-    }
-
-    /// The word.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        Ok(())
     }
 }
 
-/// What something is about: `server`, `server_group` (its resource group), `storage`, `storage_group`, `container`,
-/// `vault`, `key_vault`, `target`, `subscription`; or a named resource, its group (`NAME.group`), or a named
-/// subscription.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct Site(String);
-
-impl Site {
-    /// By its word.
-    pub(crate) fn of(word: &str) -> Self {
-        Self(word.to_owned())
-    }
-
-    /// The word.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A role given.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct GrantWorld {
-    /// To whom.
-    #[serde(default)]
-    pub to: Grantee,
-    /// The role's display name. A file that changes a grant of what it extends may leave it out.
-    #[serde(default)]
-    pub role: String,
-    /// On what. May be left out likewise.
-    pub on: Option<Site>,
-    /// Whether it is left out after all: for a file that extends another.
-    #[serde(default)]
-    pub absent: bool,
-}
-
-impl GrantWorld {
-    /// Checks that it says all it has to, and names what there is.
-    ///
-    /// # Errors
-    ///
-    /// What is missing, or is not there.
-    pub(crate) fn check(&self, world: &World) -> Result<(), super::Misstated> {
-        let Some(on) = self.on.as_ref().filter(|_| !self.role.is_empty()) else {
-            return Err(super::Misstated::new("it needs `role` and `on`"));
-        };
-        world.check_site(on).map_err(|wrong| wrong.at("on"))?;
-        world.check_grantee(&self.to).map_err(|wrong| wrong.at("to"))
+impl World {
+    /// Checks the short name of a resource access rule.
+    pub(crate) fn check_resource_rule(&self, rule: &str) -> Result<(), Misstated> {
+        let vaults = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.part() == Some(Part::Vault));
+        let all = vaults.map(|(name, _)| name.as_str()).chain(SHORT_RULES);
+        if all.clone().any(|known| known == rule) {
+            return Ok(());
+        }
+        Err(none_called("vault", rule, all))
     }
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use azdrill_emulator::world::Operator;
 use serde::{Deserialize, Serialize};
 
-use crate::run::Names;
-use crate::scenario::{ServerFlavour, World};
+use crate::run::{Names, Owners};
+use crate::scenario::{About, Part, ServerFlavour, World};
 
 /// Where a fake Azure is reached, and who signs in there.
 #[derive(Clone)]
@@ -65,6 +65,16 @@ pub struct Environment {
     entries: Vec<(String, Option<String>)>,
 }
 
+/// The name at the end of an id.
+fn last(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or_default()
+}
+
+/// The host of a database server.
+fn host(server: &str) -> String {
+    format!("{server}.postgres.database.azure.com")
+}
+
 impl Environment {
     /// What leads clients of every kind to a fake Azure.
     ///
@@ -108,40 +118,81 @@ impl Environment {
         environment
     }
 
-    /// Adds the names of a world's resources, as `AZDRILL_…`.
-    pub(crate) fn add_world(&mut self, world: &World, names: &Names) {
-        let last = |id: &str| id.rsplit('/').next().unwrap_or_default().to_owned();
+    /// Adds the names of a world's resources, as `AZDRILL_…`: those that have names of their own by these, and
+    /// whatever there is one of by what it is.
+    pub(crate) fn add_world(&mut self, world: &World, names: &Names, operator: &Operator) {
+        self.add_named(world, names, operator);
+        // Where several could be meant, nothing of the kind is: to be led to one of them would be worse.
+        let seen = world
+            .seen_by(&About::default(), &[])
+            .unwrap_or_else(|_| world.clone());
+        let (world, names, has) = (&seen, &names.seen_by(&seen), |part| world.has_one(part));
+        let (server, vault) = (has(Part::Server), has(Part::Vault));
         let mut add = |name: &str, value: &str| self.set(&format!("AZDRILL_{name}"), value);
         add("LOCATION", &world.location);
-        add("SERVER", &world.server.name);
-        add("SERVER_ID", &names.server);
-        add("SERVER_GROUP", &world.server.group);
-        add(
-            "SERVER_HOST",
-            &format!("{}.postgres.database.azure.com", world.server.name),
-        );
-        add("SERVER_ADMIN", crate::run::ADMIN);
-        add("SERVER_PASSWORD", world.server.password.as_str());
-        add("DATABASE", &world.server.database);
-        add("VAULT", &world.vault.name);
-        add("VAULT_ID", &names.vault);
-        add("VAULT_GROUP", &world.vault.group);
-        add("POLICY", &last(&names.policy));
-        add("INSTANCE", &last(&names.instance));
-        add("INSTANCE_ID", &names.instance);
-        add("STORAGE_ACCOUNT", &world.storage.name);
-        add("STORAGE_ACCOUNT_ID", &names.account);
-        add("STORAGE_ID", &names.account);
-        add("STORAGE_GROUP", &world.storage.group);
-        add("CONTAINER", &world.storage.container);
-        add("CONTAINER_URL", &names.container_url);
-        if world.server.flavour == ServerFlavour::Single {
+        if server {
+            add("SERVER", &world.server.name);
+            add("SERVER_ID", &names.server);
+            add("SERVER_GROUP", &world.server.group);
+            add("SERVER_HOST", &host(&world.server.name));
+            add("SERVER_ADMIN", crate::run::ADMIN);
+            add("SERVER_PASSWORD", world.server.password.as_str());
+            add("DATABASE", &world.server.database);
+        }
+        if vault {
+            add("VAULT", &world.vault.name);
+            add("VAULT_ID", &names.vault);
+            add("VAULT_GROUP", &world.vault.group);
+            add("POLICY", last(&names.policy));
+        }
+        if server && vault {
+            add("INSTANCE", last(&names.instance));
+            add("INSTANCE_ID", &names.instance);
+        }
+        if has(Part::Storage) {
+            add("STORAGE_ACCOUNT", &world.storage.name);
+            add("STORAGE_ACCOUNT_ID", &names.account);
+            add("STORAGE_ID", &names.account);
+            add("STORAGE_GROUP", &world.storage.group);
+            add("CONTAINER", &world.storage.container);
+            add("CONTAINER_URL", &names.container_url);
+        }
+        if has(Part::KeyVault) && (world.all_named || world.server.flavour == ServerFlavour::Single) {
             add("KEY_VAULT", &world.key_vault.name);
             add("KEY_VAULT_ID", &names.key_vault);
         }
         if let Some(target) = &world.target {
             add("TARGET", &target.name);
             add("TARGET_ID", &names.target);
+        }
+    }
+
+    /// What has a name of its own, and who owns what is not the operator's.
+    fn add_named(&mut self, world: &World, names: &Names, operator: &Operator) {
+        let mut add = |name: &str, what: &str, value: &str| {
+            let letters = name.chars().map(|letter| match letter {
+                'a'..='z' | 'A'..='Z' | '0'..='9' => letter.to_ascii_uppercase(),
+                _ => '_',
+            });
+            self.set(&format!("AZDRILL_{}{what}", letters.collect::<String>()), value);
+        };
+        for (name, resource) in &world.resources {
+            let id = names.called(name).unwrap_or_default();
+            add(name, "", last(id));
+            add(name, "_ID", id);
+            if let Some(password) = resource.password() {
+                add(name, "_HOST", &host(last(id)));
+                add(name, "_ADMIN", crate::run::ADMIN);
+                add(name, "_PASSWORD", password);
+            }
+        }
+        for name in world.subscriptions.keys() {
+            add(name, "_SUBSCRIPTION_ID", &names.subscription_id(name));
+        }
+        for (name, owner) in Owners::of(world, names, operator).tenants() {
+            add(name, "_TENANT_ID", &owner.tenant.to_string());
+            add(name, "_CLIENT_ID", &owner.client_id.to_string());
+            add(name, "_CLIENT_SECRET", &owner.client_secret);
         }
     }
 
@@ -193,6 +244,7 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Library;
 
     fn reach() -> Reach {
         Reach {
@@ -252,7 +304,7 @@ mod tests {
         let world = World::default();
         let names = Names::of(&world, "s");
         let mut environment = Environment::of(&reach());
-        environment.add_world(&world, &names);
+        environment.add_world(&world, &names, &Operator::of_seed(1));
         let value = |name: &str| {
             let mut entries = environment.entries();
             entries
@@ -263,5 +315,52 @@ mod tests {
         assert_eq!(value("AZDRILL_SERVER_ID"), Some(names.server.clone()));
         assert_eq!(value("AZDRILL_POLICY").as_deref(), Some("weekly"));
         assert_eq!(value("AZDRILL_KEY_VAULT"), None, "a flexible server needs none");
+    }
+
+    #[test]
+    fn a_world_of_named_things_names_these_and_what_it_has_one_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        let text = "[tenant.supplier]\n[subscription.theirs]\ntenant = \"supplier\"\n\
+            [resource.shop-pg]\nkind = \"flexible_server\"\n[resource.near]\nkind = \"vault\"\n\
+            [resource.far]\nkind = \"vault\"\nname = \"far-vault\"\n";
+        std::fs::write(&file, text).unwrap();
+        let library = Library::find(Some(folder.path()), folder.path()).unwrap();
+        let world = library.world(&file.display().to_string()).unwrap().world;
+        let names = Names::of(&world, "00000000-0000-0000-0000-000000000001");
+        let mut environment = Environment::default();
+        environment.add_world(&world, &names, &Operator::of_seed(1));
+        let entries = environment.entries().map(|(name, _)| name);
+        let mut told: Vec<&str> = entries.collect();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            [
+                "AZDRILL_DATABASE",
+                "AZDRILL_FAR",
+                "AZDRILL_FAR_ID",
+                "AZDRILL_LOCATION",
+                "AZDRILL_NEAR",
+                "AZDRILL_NEAR_ID",
+                "AZDRILL_SERVER",
+                "AZDRILL_SERVER_ADMIN",
+                "AZDRILL_SERVER_GROUP",
+                "AZDRILL_SERVER_HOST",
+                "AZDRILL_SERVER_ID",
+                "AZDRILL_SERVER_PASSWORD",
+                "AZDRILL_SHOP_PG",
+                "AZDRILL_SHOP_PG_ADMIN",
+                "AZDRILL_SHOP_PG_HOST",
+                "AZDRILL_SHOP_PG_ID",
+                "AZDRILL_SHOP_PG_PASSWORD",
+                "AZDRILL_SUPPLIER_CLIENT_ID",
+                "AZDRILL_SUPPLIER_CLIENT_SECRET",
+                "AZDRILL_SUPPLIER_TENANT_ID",
+                "AZDRILL_THEIRS_SUBSCRIPTION_ID",
+            ]
+        );
+        let mut entries = environment.entries();
+        let far = entries.find(|(name, _)| *name == "AZDRILL_FAR");
+        assert_eq!(far, Some(("AZDRILL_FAR", Some("far-vault"))));
     }
 }

@@ -54,6 +54,45 @@ pub(crate) fn rule(id: &str) -> Result<(), Misstated> {
     one_of("rule", id, all.into_iter())
 }
 
+/// Checks that a rule can be taken in that way.
+///
+/// # Errors
+///
+/// What is wrong, with the alternatives there are.
+pub(crate) fn alternative(rules: &Rules, id: &str, alternative: &str) -> Result<(), Misstated> {
+    rule(id)?;
+    let known = RuleId::named(id).ok().map(|id| rules.rule(id));
+    let names = || {
+        known
+            .iter()
+            .flat_map(|rule| rule.alternatives.keys().map(String::as_str))
+    };
+    if names().count() < 2 {
+        return Err(Misstated::new(format!(
+            "rule {id}: it has no alternatives to choose from"
+        )));
+    }
+    let all: Vec<&str> = names().collect();
+    one_of("alternative", alternative, all.iter().copied()).map_err(|wrong| wrong.of_these(&all))
+}
+
+/// Checks the name of a built-in role.
+///
+/// # Errors
+///
+/// What is wrong, with the name that looks most like it.
+pub(crate) fn role(rules: &Rules, name: &str) -> Result<(), Misstated> {
+    if rules.built_in_role(name).is_some() {
+        return Ok(());
+    }
+    let all: Vec<&str> = rules
+        .built_in_roles
+        .iter()
+        .map(|role| role.name.as_ref())
+        .collect();
+    one_of("built-in role", name, all.into_iter())
+}
+
 /// Checks the name of a gate.
 ///
 /// # Errors

@@ -174,7 +174,8 @@ impl ServedWorld {
     pub fn environment(&self) -> Environment {
         let mut environment = Environment::of(&self.reach());
         if let Some(scenario) = &self.builder.setup.world {
-            environment.add_world(&scenario.world, &self.builder.names(scenario));
+            let operator = &self.builder.operator;
+            environment.add_world(&scenario.world, &self.builder.names(scenario), operator);
         }
         environment
     }

@@ -1,9 +1,11 @@
 //! What a machine did in a step, as data, and in what two machines differ.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 
 use crate::run::transcript::shorten;
-use crate::run::{JobState, StepReport};
+use crate::run::{JobState, Outcome, StepReport};
 
 /// What a machine did in a step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -13,38 +15,11 @@ pub struct Done {
     pub played: bool,
     /// In one line.
     pub brief: String,
-    /// The end state in Azure's own word.
-    pub status: String,
-    /// The error code; empty if there is none.
-    pub code: String,
-    /// The message, or what was listed.
-    pub message: String,
-    /// The inner error's code.
-    pub inner_code: String,
-    /// The inner error's message.
-    pub inner_message: String,
-    /// The gate that said no.
-    pub gate: String,
-    /// Why, in our words.
-    pub reason: String,
-    /// The rules that decided.
-    pub rules: Vec<String>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
     /// The rules that applied to what was asked and let through, or that a note tells of.
     pub applied: Vec<String>,
-    /// How sure we are that Azure answers like this.
-    pub mark: String,
-    /// Files a restore wrote.
-    pub files: Option<u64>,
-    /// Blobs in the target container.
-    pub blobs: Vec<String>,
-    /// Things listed.
-    pub count: Option<u64>,
-    /// Tables compared.
-    pub tables: Option<u64>,
-    /// Rows compared.
-    pub rows: Option<u64>,
-    /// Whether what was restored equals the source.
-    pub rows_equal: Option<bool>,
     /// Jobs that began or ended.
     pub jobs: Vec<JobState>,
     /// Virtual time waited for, in seconds.
@@ -57,29 +32,23 @@ pub struct Done {
     pub missed: Vec<String>,
 }
 
+/// What came of a step is what is read of it most.
+impl Deref for Done {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
 impl Done {
     /// From what came of a step, and what was expected of this machine.
     pub(super) fn of(step: &StepReport, expected: &str) -> Self {
-        let outcome = step.outcome.clone();
         Self {
             played: step.played,
-            brief: outcome.brief(),
-            status: outcome.status,
-            code: outcome.code,
-            message: outcome.message,
-            inner_code: outcome.inner_code,
-            inner_message: outcome.inner_message,
-            gate: outcome.gate,
-            reason: outcome.reason,
+            brief: step.outcome.brief(),
+            outcome: step.outcome.clone(),
             applied: step.applied().into_iter().map(str::to_owned).collect(),
-            rules: outcome.rules,
-            mark: outcome.mark,
-            files: outcome.files,
-            blobs: outcome.blobs,
-            count: outcome.count,
-            tables: outcome.tables,
-            rows: outcome.rows,
-            rows_equal: outcome.rows_equal,
             jobs: step.jobs.clone(),
             virtual_seconds: step.virtual_time.as_secs_f64(),
             real_seconds: step.real_time.as_secs_f64(),
@@ -205,24 +174,18 @@ impl Aspect {
             Self::Waited => "time waited",
         }
     }
-    /// What is said of an end, and goes with it.
-    const OF_AN_END: [Self; 8] = [
-        Self::Status,
-        Self::Code,
-        Self::InnerCode,
-        Self::Message,
-        Self::InnerMessage,
-        Self::Gate,
-        Self::Rules,
-        Self::Mark,
-    ];
+
+    /// Whether it is said of how something ends. These come first, in the order of the type.
+    fn is_of_an_end(self) -> bool {
+        self <= Self::Mark
+    }
 
     /// Several, in few words: with the end of a step goes all that is said of a refusal, and with files their number.
     pub(crate) fn in_few_words(aspects: &[Self]) -> String {
         let ends = aspects.contains(&Self::Status);
         let files = aspects.contains(&Self::Files);
         let rest = aspects.iter().filter(|aspect| {
-            let of_the_end = ends && Self::OF_AN_END.contains(aspect);
+            let of_the_end = ends && aspect.is_of_an_end();
             !(of_the_end || files && **aspect == Self::Blobs)
         });
         let mut words: Vec<&str> = rest.map(|aspect| aspect.as_str()).collect();

@@ -13,7 +13,11 @@ use crate::run::{Report, RuleNote};
 /// A message that is longer is no cell of a table.
 const CELL_MESSAGE_MAX: usize = 48;
 /// How the rules that make a difference were found.
-const FOUND: &str = "rules were turned one after the other, in plays without rows";
+const FOUND: &str =
+    "found by playing again with one rule after the other taken as observed, and no data moved";
+/// What the two machines are.
+const MACHINES: &str =
+    "documented: what Microsoft's documents lead to; observed: what was seen, or is inferred";
 /// Where what one of two machines did is told.
 const DEEPER: usize = 6;
 
@@ -27,6 +31,7 @@ pub fn print_both(both: &Both, page: &Page, verbose: bool, sources: &mut BTreeMa
         page.ink(Ink::Dim, "both machines")
     );
     text += &page.paragraph("  ", 2, Ink::Plain, &comparison.claim);
+    text += &page.paragraph("  ", 2, Ink::Dim, MACHINES);
     text.push('\n');
     let mut steps = Steps::new(page, verbose, sources);
     for step in &comparison.steps {
@@ -128,7 +133,18 @@ fn table(page: &Page, comparison: &Comparison) -> String {
         })
         .collect();
     let head = ["  step", "documented", "observed", "by rule"];
-    format!("\n{}", page.table(2, head, &rows))
+    let differ = comparison.steps.iter().any(|step| !step.differs.is_empty());
+    let legend = if differ {
+        page.paragraph(
+            "  ",
+            4,
+            Ink::Dim,
+            "≠ the two do not do the same, and the rule that makes the difference",
+        )
+    } else {
+        String::new()
+    };
+    format!("\n{}{legend}", page.table(2, head, &rows))
 }
 
 /// The rules that make a row's difference, and in what they differ where its cells do not show it.
@@ -203,10 +219,10 @@ fn change(step: &ComparedStep, because: &Because, rule: RuleId) -> String {
     };
     let given = match because.given.as_slice() {
         [] => String::new(),
-        rules => format!(", once {} is turned too", join(rules, " and ")),
+        rules => format!(", once {} is taken as observed too", join(rules, " and ")),
     };
     let really = match because.found {
-        FoundBy::Playing => ", found with real rows",
+        FoundBy::Playing => ", found by moving data",
         FoundBy::Simulating => "",
     };
     let changed = Aspect::in_few_words(&because.aspects);
@@ -241,19 +257,19 @@ fn verdict(page: &Page, comparison: &Comparison) -> String {
     let (documented, observed) = (&comparison.documented, &comparison.observed);
     let real = documented.real_seconds.max(observed.real_seconds);
     let rows = match (documented.rows, observed.rows) {
-        (Made::Moved, Made::Moved) => "rows moved by both",
-        (Made::Simulated, Made::Simulated) => "rows simulated on both",
-        (Made::Still, Made::Still) => "real servers, no rows moved",
-        (Made::None, Made::None) => "no rows",
-        (Made::Moved, _) => "rows moved by the documented machine alone",
-        (_, Made::Moved) => "rows moved by the observed machine alone",
-        _ => "no rows moved",
+        (Made::Moved, Made::Moved) => "data moved on both",
+        (Made::Simulated, Made::Simulated) => "data only said to move, on both",
+        (Made::Still, Made::Still) => "real servers, no data moved",
+        (Made::None, Made::None) => "no data",
+        (Made::Moved, _) => "data moved on the documented machine alone",
+        (_, Made::Moved) => "data moved on the observed machine alone",
+        _ => "no data moved",
     };
     let major = observed
         .postgres_major
         .map_or_else(String::new, |major| format!(", PostgreSQL {major}"));
     let took = format!(
-        "{differ}; {real:.2} s real, {:.0} s virtual, {rows}{major}",
+        "{differ}; it took {real:.2} s, and {:.0} s of Azure's time; {rows}{major}",
         observed.virtual_seconds
     );
     page.paragraph(&format!("{}  ", page.ink(ink, word)), 2, Ink::Dim, &took)

@@ -8,7 +8,7 @@ use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{About, World};
+use crate::scenario::{About, Part, World};
 
 /// A container of a storage account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -23,7 +23,11 @@ pub struct Container {
 
 impl ResourceKind for Container {
     fn rank(&self) -> u8 {
-        4
+        5
+    }
+
+    fn part(&self) -> Option<Part> {
+        Some(Part::Container)
     }
 
     fn be_called(&mut self, name: &str) {
@@ -31,10 +35,7 @@ impl ResourceKind for Container {
     }
 
     fn about(&self) -> About {
-        About {
-            storage: self.storage.clone(),
-            ..About::default()
-        }
+        About::default().and(Part::Storage, self.storage.as_ref())
     }
 
     fn stand_in(&self, seen: &mut World) {

@@ -91,7 +91,7 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
     if let Some(version) = own.version {
         body["properties"]["version"] = json!(version.to_string());
     }
-    over(&mut body, &own.properties);
+    over(&mut body, &own.properties, names);
     must(
         client.operate(Method::PUT, &names.server, Some(&body)).await?,
         &names.server,

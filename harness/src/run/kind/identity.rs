@@ -45,6 +45,14 @@ impl ResourceKind for Identity {
         name.clone_into(&mut self.name);
     }
 
+    fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn place(&self) -> Option<(&str, Option<&str>)> {
         Some((&self.group, self.subscription.as_deref()))
     }

@@ -2,11 +2,11 @@
 
 /// Makes [`Resource`](super::Resource) of a list of words and types.
 macro_rules! kinds {
-    ($($(#[$what:meta])* $word:literal $name:ident($own:ty),)*) => {
+    ($($(#[$what:meta])* $word:literal $name:ident($words:ty),)*) => {
         /// A named resource of a world, with the words of its kind.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Resource {
-            $($(#[$what])* $name($own),)*
+            $($(#[$what])* $name($words),)*
         }
 
         impl Resource {
@@ -16,7 +16,7 @@ macro_rules! kinds {
             /// The words a resource of this kind may have of its own; `None` if there is no such kind.
             pub(crate) fn own_words(kind: &str) -> Option<Vec<&'static str>> {
                 match kind {
-                    $($word => Some(crate::run::step::words_of::<$own>()),)*
+                    $($word => Some(crate::run::step::words_of::<$words>()),)*
                     _ => None,
                 }
             }
@@ -24,7 +24,7 @@ macro_rules! kinds {
             /// Reads the words of one of the kinds there are.
             pub(crate) fn read<'de, D: Deserializer<'de>>(kind: &str, words: D) -> Result<Self, D::Error> {
                 match kind {
-                    $($word => <$own>::deserialize(words).map(Self::$name),)*
+                    $($word => <$words>::deserialize(words).map(Self::$name),)*
                     _ => Err(D::Error::custom(format!("there is no kind `{kind}`"))),
                 }
             }
@@ -32,18 +32,18 @@ macro_rules! kinds {
             /// The words of each kind, as JSON Schema.
             #[cfg(test)]
             pub(crate) fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
-                vec![$(($word, <$own as schemars::JsonSchema>::json_schema(generator)),)*]
+                vec![$(($word, <$words as schemars::JsonSchema>::json_schema(generator)),)*]
             }
 
-            fn own(&self) -> &dyn ResourceKind {
+            fn kind(&self) -> &dyn ResourceKind {
                 match self {
-                    $(Self::$name(own) => own,)*
+                    $(Self::$name(resource) => resource,)*
                 }
             }
 
-            fn own_mut(&mut self) -> &mut dyn ResourceKind {
+            fn kind_mut(&mut self) -> &mut dyn ResourceKind {
                 match self {
-                    $(Self::$name(own) => own,)*
+                    $(Self::$name(resource) => resource,)*
                 }
             }
 
@@ -55,7 +55,7 @@ macro_rules! kinds {
                 seen: &World,
             ) -> Result<(), RunError> {
                 match self {
-                    $(Self::$name(own) => own.build(client, names, seen).await,)*
+                    $(Self::$name(resource) => resource.build(client, names, seen).await,)*
                 }
             }
         }

@@ -5,27 +5,38 @@
 mod list;
 #[macro_use]
 mod server;
+#[macro_use]
+mod short_form;
 
 mod container;
 pub(super) mod flexible_server;
 mod identity;
+mod instance;
 mod key_vault;
 mod policy;
+mod private_dns_zone;
+mod private_endpoint;
 mod role_assignment;
 mod secret;
 mod server_group;
 mod single_server;
 pub(super) mod storage_account;
+mod subnet;
 pub(super) mod vault;
+mod virtual_network;
 
 use azdrill_emulator::entropy::Entropy;
+use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::Value;
 
 use super::client::Client;
 use super::{Names, RunError};
-use crate::scenario::{About, KeyVaultWorld, Misstated, Part, ServerWorld, StorageWorld, VaultWorld, World};
+use crate::scenario::{
+    About, GrantWorld, KeyVaultWorld, Misstated, Part, ServerFlavour, StorageWorld, VaultWorld, World,
+    check_region,
+};
 
 kinds! {
     /// A container of a storage account.
@@ -34,10 +45,16 @@ kinds! {
     "flexible_server" FlexibleServer(flexible_server::FlexibleServer),
     /// A user-assigned identity.
     "identity" Identity(identity::Identity),
+    /// A backup instance that the step `protect` makes.
+    "instance" Instance(instance::Instance),
     /// A key vault with the secret of a database's credentials.
     "key_vault" KeyVault(KeyVaultWorld),
     /// A policy of a Backup vault, besides the one every vault has.
     "policy" Policy(policy::Policy),
+    /// A private DNS zone, with links to virtual networks.
+    "private_dns_zone" PrivateDnsZone(private_dns_zone::PrivateDnsZone),
+    /// A private endpoint of something, in a subnet.
+    "private_endpoint" PrivateEndpoint(private_endpoint::PrivateEndpoint),
     /// A role given.
     "role_assignment" RoleAssignment(role_assignment::RoleAssignment),
     /// A secret of a key vault.
@@ -48,8 +65,12 @@ kinds! {
     "single_server" SingleServer(single_server::SingleServer),
     /// A storage account with its container.
     "storage_account" StorageAccount(StorageWorld),
+    /// A subnet of a virtual network.
+    "subnet" Subnet(subnet::Subnet),
     /// A Backup vault with its policy and its identities.
     "vault" Vault(VaultWorld),
+    /// A virtual network.
+    "virtual_network" VirtualNetwork(virtual_network::VirtualNetwork),
 }
 
 /// What every kind of resource does.
@@ -75,11 +96,36 @@ trait ResourceKind {
         None
     }
 
+    /// Its region, if it says one.
+    fn location(&self) -> Option<&str> {
+        None
+    }
+
+    /// What it says as ARM spells it.
+    fn properties(&self) -> Option<&toml::Table> {
+        None
+    }
+
+    /// Whether it is a user-assigned identity.
+    fn is_identity(&self) -> bool {
+        false
+    }
+
+    /// The role it gives.
+    fn grant(&self) -> Option<&GrantWorld> {
+        None
+    }
+
     /// Takes the place of the short form of its part.
     fn stand_in(&self, _seen: &mut World) {}
 
     /// Its id, where it stands in the place of the short form.
     fn id(&self, names: &Names) -> String;
+
+    /// What no two resources have the same.
+    fn known_by(&self, names: &Names) -> String {
+        self.id(names)
+    }
 
     /// Checks what it names.
     fn check(&self, _world: &World) -> Result<(), Misstated> {
@@ -96,89 +142,116 @@ trait ResourceKind {
 }
 
 impl Resource {
-    /// The flexible server of a short form.
-    pub(super) fn flexible_server(own: ServerWorld) -> Self {
-        Self::FlexibleServer(flexible_server::FlexibleServer(own))
-    }
-
-    /// The single server of a short form.
-    pub(super) fn single_server(own: ServerWorld) -> Self {
-        Self::SingleServer(single_server::SingleServer(own))
-    }
-
-    /// The server group of a short form.
-    pub(super) fn server_group(own: ServerWorld) -> Self {
-        Self::ServerGroup(server_group::ServerGroup(own))
+    /// What the short forms of a world say, by their words. The key vault is for a single server's credentials.
+    pub(crate) fn short_forms(world: &World) -> [(&'static str, Self); 4] {
+        let server = world.server.clone();
+        let server = match server.flavour {
+            ServerFlavour::Flexible => Self::FlexibleServer(flexible_server::FlexibleServer(server)),
+            ServerFlavour::Single => Self::SingleServer(single_server::SingleServer(server)),
+            ServerFlavour::ServerGroup => Self::ServerGroup(server_group::ServerGroup(server)),
+        };
+        [
+            ("server", server),
+            ("vault", Self::Vault(world.vault.clone())),
+            ("storage", Self::StorageAccount(world.storage.clone())),
+            ("key_vault", Self::KeyVault(world.key_vault.clone())),
+        ]
     }
 
     /// What it is for a step.
     pub(crate) fn part(&self) -> Option<Part> {
-        self.own().part()
+        self.kind().part()
     }
 
     /// Gets the name Azure knows it by.
     pub(crate) fn be_called(&mut self, name: &str) {
-        self.own_mut().be_called(name);
+        self.kind_mut().be_called(name);
     }
 
     /// What it belongs to.
     pub(crate) fn about(&self) -> About {
-        self.own().about()
+        self.kind().about()
     }
 
     /// Takes the place of the short form of its part.
     pub(crate) fn stand_in(&self, seen: &mut World) {
-        self.own().stand_in(seen);
+        self.kind().stand_in(seen);
     }
 
     /// The resource group it is in, and the subscription.
     pub(crate) fn place(&self) -> Option<(&str, Option<&str>)> {
-        self.own().place()
+        self.kind().place()
     }
 
     /// Its id, where it stands in the place of the short form.
     pub(super) fn id(&self, names: &Names) -> String {
-        self.own().id(names)
+        self.kind().id(names)
     }
 
     /// When it is built, among the others.
     pub(super) fn rank(&self) -> u8 {
-        self.own().rank()
+        self.kind().rank()
     }
 
     /// Its password.
     pub(crate) fn password(&self) -> Option<&str> {
-        self.own().password()
+        self.kind().password()
     }
 
     /// Makes up what secrets the file does not say.
     pub(crate) fn derive_secrets(&mut self, entropy: &Entropy) {
-        self.own_mut().derive_secrets(entropy);
+        self.kind_mut().derive_secrets(entropy);
+    }
+
+    /// What no two resources have the same.
+    pub(super) fn known_by(&self, names: &Names) -> String {
+        self.kind().known_by(names)
+    }
+
+    /// Whether it is a user-assigned identity.
+    pub(crate) fn is_identity(&self) -> bool {
+        self.kind().is_identity()
+    }
+
+    /// Whether a role can be given to it.
+    pub(crate) fn has_principal(&self) -> bool {
+        self.is_identity() || self.part() == Some(Part::Vault)
     }
 
     /// Checks what it names.
-    pub(crate) fn check(&self, world: &World) -> Result<(), Misstated> {
-        for part in Part::ALL {
-            if self.about().of(part).is_some() {
-                world.seen_by(&self.about(), &[part])?;
-            }
+    pub(crate) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        let kind = self.kind();
+        let about = kind.about();
+        let of_it: Vec<Part> = Part::ALL
+            .into_iter()
+            .filter(|part| about.of(*part).is_some())
+            .collect();
+        world.seen_by(&about, &of_it)?;
+        if let Some((_, Some(subscription))) = kind.place() {
+            world
+                .check_subscription(subscription)
+                .map_err(|wrong| wrong.at("subscription"))?;
         }
-        if let Some((_, Some(subscription))) = self.place()
-            && !world.subscriptions.contains(subscription)
-        {
-            let all: Vec<&str> = world.subscriptions.iter().map(String::as_str).collect();
-            let what = format!("there is no [subscription.{subscription}]");
-            return Err(Misstated::new(what).of_these(&all).at("subscription"));
+        if let Some(location) = kind.location() {
+            check_region(location, rules).map_err(|wrong| wrong.at("location"))?;
         }
-        self.own().check(world)
+        if let Some(properties) = kind.properties() {
+            let checked = world.check_filled_table(properties, false);
+            checked.map_err(|wrong| wrong.at("properties"))?;
+        }
+        if let Some(grant) = kind.grant() {
+            grant.check(world, rules)?;
+        }
+        kind.check(world)
     }
 }
 
 /// Properties that are said besides, over those of a body.
-pub(super) fn over(body: &mut Value, properties: &toml::Table) {
-    let Ok(said) = serde_json::to_value(properties) else {
+pub(super) fn over(body: &mut Value, properties: &toml::Table, names: &Names) {
+    let Ok(mut said) = serde_json::to_value(properties) else {
         return;
     };
+    names.fill_value(&mut said);
     lay(&mut body["properties"], said);
 }
 

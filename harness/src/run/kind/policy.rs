@@ -8,7 +8,7 @@ use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{About, ServerFlavour, TagWorld, VaultWorld, World};
+use crate::scenario::{About, Part, ServerFlavour, TagWorld, VaultWorld, World};
 
 /// A policy of a Backup vault, besides the one every vault has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,8 +19,9 @@ pub struct Policy {
     name: String,
     /// The vault, by name.
     vault: Option<String>,
-    /// A server of the kind it is for, by name.
-    server: Option<String>,
+    /// The kind of server it is for.
+    #[serde(rename = "for")]
+    flavour: ServerFlavour,
     /// The repeating intervals.
     schedule: Vec<String>,
     /// How long it keeps what has no tag of its own, as a duration of ISO 8601.
@@ -31,21 +32,25 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        let own = VaultWorld::default();
+        let usual = VaultWorld::default();
         Self {
             name: String::new(),
             vault: None,
-            server: None,
-            schedule: own.schedule,
-            keep: own.keep,
-            tags: own.tags,
+            flavour: ServerFlavour::Flexible,
+            schedule: usual.schedule,
+            keep: usual.keep,
+            tags: usual.tags,
         }
     }
 }
 
 impl ResourceKind for Policy {
     fn rank(&self) -> u8 {
-        3
+        4
+    }
+
+    fn part(&self) -> Option<Part> {
+        Some(Part::Policy)
     }
 
     fn be_called(&mut self, name: &str) {
@@ -53,21 +58,18 @@ impl ResourceKind for Policy {
     }
 
     fn about(&self) -> About {
-        About {
-            vault: self.vault.clone(),
-            server: self.server.clone(),
-            ..About::default()
-        }
+        About::default().and(Part::Vault, self.vault.as_ref())
     }
 
     fn stand_in(&self, seen: &mut World) {
+        seen.policy = Some(self.name.clone());
         seen.vault.schedule.clone_from(&self.schedule);
         seen.vault.keep.clone_from(&self.keep);
         seen.vault.tags.clone_from(&self.tags);
     }
 
     fn id(&self, names: &Names) -> String {
-        format!("{}/backupPolicies/{}", names.vault, self.name)
+        names.policy.clone()
     }
 }
 
@@ -79,23 +81,22 @@ impl Policy {
         seen: &World,
     ) -> Result<(), RunError> {
         let id = self.id(names);
-        let body = policy_body(seen);
+        let body = policy_body(&seen.vault, self.flavour);
         must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
     }
 }
 
 /// The body of the vault's policy.
-pub(super) fn policy_body(world: &World) -> Value {
-    let own = &world.vault;
-    let kind = match world.server.flavour {
+pub(super) fn policy_body(vault: &VaultWorld, flavour: ServerFlavour) -> Value {
+    let kind = match flavour {
         ServerFlavour::Single => "Microsoft.DBforPostgreSQL/servers/databases",
         ServerFlavour::Flexible | ServerFlavour::ServerGroup => "Microsoft.DBforPostgreSQL/flexibleServers",
     };
     let mut tagging = vec![
         json!({"isDefault": true, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}),
     ];
-    let mut retention = vec![retention_rule("Default", &own.keep)];
-    for tag in &own.tags {
+    let mut retention = vec![retention_rule("Default", &vault.keep)];
+    for tag in &vault.tags {
         let mut criteria = json!({"objectType": "ScheduleBasedBackupCriteria"});
         for (name, words) in &tag.criteria {
             criteria[name] = json!(words);
@@ -115,7 +116,7 @@ pub(super) fn policy_body(world: &World) -> Value {
         "dataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
         "trigger": {
             "objectType": "ScheduleBasedTriggerContext",
-            "schedule": {"repeatingTimeIntervals": own.schedule, "timeZone": "UTC"},
+            "schedule": {"repeatingTimeIntervals": vault.schedule, "timeZone": "UTC"},
             "taggingCriteria": tagging,
         },
     })];

@@ -6,7 +6,7 @@ use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError, roles};
-use crate::scenario::{GrantWorld, Misstated, World};
+use crate::scenario::{GrantWorld, World};
 
 /// A role given: the words of a grant of the world's.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -16,7 +16,7 @@ pub struct RoleAssignment(GrantWorld);
 
 impl ResourceKind for RoleAssignment {
     fn rank(&self) -> u8 {
-        7
+        8
     }
 
     fn be_called(&mut self, _name: &str) {}
@@ -28,8 +28,14 @@ impl ResourceKind for RoleAssignment {
             .map_or(String::new(), |on| names.site(on).to_owned())
     }
 
-    fn check(&self, world: &World) -> Result<(), Misstated> {
-        self.0.check(world)
+    /// Of one role given twice nobody could tell which is which; its id is not known before there is a principal.
+    fn known_by(&self, _names: &Names) -> String {
+        let on = self.0.on.as_ref().map_or("", |on| on.as_str());
+        format!("{} of {} on {on}", self.0.role, self.0.to.as_str())
+    }
+
+    fn grant(&self) -> Option<&GrantWorld> {
+        Some(&self.0)
     }
 }
 

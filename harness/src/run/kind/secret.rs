@@ -6,7 +6,7 @@ use super::ResourceKind;
 use crate::run::build_single::{connection_string, set_secret};
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{About, KeyVaultWorld, World};
+use crate::scenario::{About, KeyVaultWorld, Part, World};
 
 /// A secret of a key vault.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Secret {
 
 impl ResourceKind for Secret {
     fn rank(&self) -> u8 {
-        6
+        7
     }
 
     fn be_called(&mut self, name: &str) {
@@ -34,11 +34,9 @@ impl ResourceKind for Secret {
     }
 
     fn about(&self) -> About {
-        About {
-            key_vault: self.key_vault.clone(),
-            server: self.server.clone(),
-            ..About::default()
-        }
+        About::default()
+            .and(Part::KeyVault, self.key_vault.as_ref())
+            .and(Part::Server, self.server.as_ref())
     }
 
     fn stand_in(&self, seen: &mut World) {

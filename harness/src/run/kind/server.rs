@@ -11,7 +11,7 @@ macro_rules! server_kind {
 
         impl super::ResourceKind for $name {
             fn rank(&self) -> u8 {
-                1
+                2
             }
 
             fn part(&self) -> Option<crate::scenario::Part> {
@@ -24,6 +24,14 @@ macro_rules! server_kind {
 
             fn place(&self) -> Option<(&str, Option<&str>)> {
                 Some((&self.0.group, self.0.subscription.as_deref()))
+            }
+
+            fn location(&self) -> Option<&str> {
+                self.0.location.as_deref()
+            }
+
+            fn properties(&self) -> Option<&toml::Table> {
+                Some(&self.0.properties)
             }
 
             fn stand_in(&self, seen: &mut crate::scenario::World) {

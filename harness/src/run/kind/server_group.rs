@@ -23,7 +23,7 @@ impl ServerGroup {
     ) -> Result<(), RunError> {
         let own = &seen.server;
         let mut body = json!({"location": own.location.as_ref().unwrap_or(&seen.location), "properties": {"administratorLoginPassword": own.password.as_str(), "coordinatorVCores": 4, "nodeCount": 2}});
-        over(&mut body, &own.properties);
+        over(&mut body, &own.properties, names);
         let id = &names.server;
         must(client.operate(Method::PUT, id, Some(&body)).await?, id).map(|_| ())
     }

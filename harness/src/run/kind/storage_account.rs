@@ -4,38 +4,14 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::flexible_server::network;
-use super::{ResourceKind, over};
+use super::over;
 use crate::run::build::{must, private_endpoint};
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{Part, StorageWorld, World};
+use crate::scenario::{StorageWorld, World};
 
-impl ResourceKind for StorageWorld {
-    fn rank(&self) -> u8 {
-        // After the vaults, which its resource access rules name.
-        3
-    }
-
-    fn part(&self) -> Option<Part> {
-        Some(Part::Storage)
-    }
-
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.group, self.subscription.as_deref()))
-    }
-
-    fn stand_in(&self, seen: &mut World) {
-        seen.storage = self.clone();
-    }
-
-    fn id(&self, names: &Names) -> String {
-        names.account.clone()
-    }
-}
+// After the vaults, which its resource access rules name.
+short_form_kind! { StorageWorld, Storage, storage, rank 4, id account }
 
 impl StorageWorld {
     pub(super) async fn build(
@@ -75,7 +51,7 @@ pub(in crate::run) async fn storage(
             },
         },
     });
-    over(&mut body, &own.properties);
+    over(&mut body, &own.properties, names);
     must(
         client.operate(Method::PUT, &names.account, Some(&body)).await?,
         &names.account,
@@ -104,14 +80,15 @@ fn resource_rules(client: &Client, names: &Names, own: &StorageWorld) -> Result<
 
 /// One resource access rule by its short name.
 pub(in crate::run) fn resource_rule(client: &Client, names: &Names, rule: &str) -> Result<Value, RunError> {
-    let tenant = client.operator().tenant.to_string();
+    let tenant_of = |vault: &str| client.owner_of(vault).tenant.to_string();
     let other_tenant = "00000000-0000-0000-0000-00000000000f";
+    let tenant = tenant_of(&names.vault);
     match rule {
         "vault" => Ok(json!({"tenantId": tenant, "resourceId": names.vault})),
         "other_vault" => Ok(json!({"tenantId": tenant, "resourceId": format!("{}-other", names.vault)})),
         "vault_of_other_tenant" => Ok(json!({"tenantId": other_tenant, "resourceId": names.vault})),
         named => match names.vault_called(named) {
-            Some(vault) => Ok(json!({"tenantId": tenant, "resourceId": vault})),
+            Some(vault) => Ok(json!({"tenantId": tenant_of(vault), "resourceId": vault})),
             None => Err(RunError::Scenario(format!(
                 "resource_rules: `{named}` is none of vault, other_vault, vault_of_other_tenant, and no named vault"
             ))),

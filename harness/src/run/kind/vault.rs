@@ -1,40 +1,16 @@
 //! Backup vaults.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::over;
 use super::policy::policy_body;
-use super::{ResourceKind, over};
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{Part, VaultIdentity, VaultWorld, World};
+use crate::scenario::{VaultIdentity, VaultWorld, World};
 
-impl ResourceKind for VaultWorld {
-    fn rank(&self) -> u8 {
-        2
-    }
-
-    fn part(&self) -> Option<Part> {
-        Some(Part::Vault)
-    }
-
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.group, self.subscription.as_deref()))
-    }
-
-    fn stand_in(&self, seen: &mut World) {
-        seen.vault = self.clone();
-    }
-
-    fn id(&self, names: &Names) -> String {
-        names.vault.clone()
-    }
-}
+short_form_kind! { VaultWorld, Vault, vault, rank 3, id vault }
 
 impl VaultWorld {
     pub(super) async fn build(
@@ -65,7 +41,7 @@ pub(in crate::run) async fn vault(client: &mut Client, names: &Names, world: &Wo
         client.operate(Method::PUT, &names.vault, Some(&body)).await?,
         &names.vault,
     )?;
-    let policy = policy_body(world);
+    let policy = policy_body(&world.vault, world.server.flavour);
     must(
         client.operate(Method::PUT, &names.policy, Some(&policy)).await?,
         &names.policy,
@@ -76,14 +52,22 @@ pub(in crate::run) async fn vault(client: &mut Client, names: &Names, world: &Wo
 /// The body a vault is written with.
 pub(in crate::run) fn vault_body(names: &Names, world: &World) -> Value {
     let own = &world.vault;
-    let mut identity = json!({"type": match own.identity {
-        VaultIdentity::None => "None",
-        VaultIdentity::System => "SystemAssigned",
-        VaultIdentity::User => "UserAssigned",
-        VaultIdentity::Both => "SystemAssigned,UserAssigned",
+    let named = own.identities.iter().filter_map(|name| names.called(name));
+    let own_one = matches!(own.identity, VaultIdentity::User | VaultIdentity::Both);
+    let own_one = own_one.then_some(names.user_identity.as_str());
+    let assigned: Map<String, Value> = named
+        .chain(own_one)
+        .map(|id| (id.to_owned(), json!({})))
+        .collect();
+    let system = matches!(own.identity, VaultIdentity::System | VaultIdentity::Both);
+    let mut identity = json!({"type": match (system, assigned.is_empty()) {
+        (false, true) => "None",
+        (true, true) => "SystemAssigned",
+        (false, false) => "UserAssigned",
+        (true, false) => "SystemAssigned,UserAssigned",
     }});
-    if matches!(own.identity, VaultIdentity::User | VaultIdentity::Both) {
-        identity["userAssignedIdentities"] = json!({names.user_identity.as_str(): {}});
+    if !assigned.is_empty() {
+        identity["userAssignedIdentities"] = Value::Object(assigned);
     }
     let mut body = json!({
         "location": own.location.as_ref().unwrap_or(&world.location),
@@ -93,6 +77,6 @@ pub(in crate::run) fn vault_body(names: &Names, world: &World) -> Value {
             "securitySettings": {"softDeleteSettings": {"state": own.soft_delete, "retentionDurationInDays": 14.0}},
         },
     });
-    over(&mut body, &own.properties);
+    over(&mut body, &own.properties, names);
     body
 }

@@ -5,14 +5,14 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError, build_single};
-use crate::scenario::{Misstated, Site, World};
+use crate::scenario::{Misstated, Part, Site, World};
 
 /// Lets Azure services into a server, or keeps them out.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AzureServices {
-    /// Which server: `server` or `target`.
+    /// Which server: `server`, `target`, or one by name.
     #[serde(default = "of_the_source")]
     on: Site,
     /// Whether to let them in.
@@ -37,8 +37,20 @@ fn of_the_source() -> Site {
 impl Take for AzureServices {
     const DURING: bool = true;
 
+    fn needs(&self) -> Vec<Part> {
+        self.on.parts().to_vec()
+    }
+
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        world.check_site(&self.on).map_err(|wrong| wrong.at("on"))
+        let is_server = match world.resources.get(self.on.as_str()) {
+            Some(resource) => resource.part() == Some(Part::Server),
+            None => ["server", "target"].contains(&self.on.as_str()),
+        };
+        let checked = world.check_site_of_step(&self.on).and_then(|()| {
+            let what = format!("{}: a server was expected", self.on.as_str());
+            is_server.then_some(()).ok_or(Misstated::new(what))
+        });
+        checked.map_err(|wrong| wrong.at("on"))
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {

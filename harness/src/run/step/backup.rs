@@ -17,7 +17,7 @@ use crate::scenario::Part;
 pub struct Backup {}
 
 impl Take for Backup {
-    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Instance];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         if let (Some(postgres), Some(spec)) = (&play.postgres, play.source())

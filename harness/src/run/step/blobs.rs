@@ -14,7 +14,7 @@ pub struct Blobs {}
 
 impl Take for Blobs {
     const DURING: bool = true;
-    const NEEDS: &'static [Part] = &[Part::Storage];
+    const NEEDS: &'static [Part] = &[Part::Storage, Part::Container];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let mut outcome = Outcome::done();

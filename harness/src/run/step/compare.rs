@@ -14,7 +14,13 @@ use crate::scenario::Part;
 pub struct Compare {}
 
 impl Take for Compare {
-    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Storage];
+    const NEEDS: &'static [Part] = &[
+        Part::Vault,
+        Part::Server,
+        Part::Storage,
+        Part::Container,
+        Part::Instance,
+    ];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         play.compare().await

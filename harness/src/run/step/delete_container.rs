@@ -15,7 +15,7 @@ pub struct DeleteContainer {}
 
 impl Take for DeleteContainer {
     const DURING: bool = true;
-    const NEEDS: &'static [Part] = &[Part::Storage];
+    const NEEDS: &'static [Part] = &[Part::Storage, Part::Container];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = play.names.container.clone();

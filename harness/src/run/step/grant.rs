@@ -5,51 +5,58 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError, roles};
-use crate::scenario::{GrantWorld, Misstated, World};
+use crate::scenario::{GrantWorld, Misstated, World, none_called};
 
 /// Gives a role: one of the world's by name, or another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Grant(GrantWords);
+
+/// Which role is given, or taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(deny_unknown_fields)]
-pub struct Grant {
+pub(super) struct GrantWords {
     /// The name of one of the world's grants.
     grant: Option<String>,
     /// A grant that is not the world's.
     give: Option<GrantWorld>,
 }
 
-/// The grant that a step names or says.
-pub(super) fn wanted<'a>(
-    named: Option<&str>,
-    said: Option<&'a GrantWorld>,
-    world: &'a World,
-) -> Result<&'a GrantWorld, Misstated> {
-    match (named, said) {
-        (None, Some(said)) => said.check(world).map(|()| said).map_err(|wrong| wrong.at("give")),
-        (Some(name), None) => world.grants.get(name).ok_or_else(|| {
-            let known: Vec<&str> = world.grants.keys().map(String::as_str).collect();
-            let what = format!(
-                "grant = \"{name}\": the world has the grants {}",
-                known.join(", ")
-            );
-            Misstated::new(what).at("grant")
-        }),
-        _ => Err(Misstated::new(
-            "`grant` (the name of one of the world's grants) or `give` was expected, and not both",
-        )),
+impl GrantWords {
+    /// The grant that is named or said.
+    pub(super) fn wanted<'a>(&'a self, world: &'a World) -> Result<&'a GrantWorld, Misstated> {
+        match (&self.grant, &self.give) {
+            (None, Some(said)) => Ok(said),
+            (Some(name), None) => world.grants.get(name).ok_or_else(|| {
+                let known = world.grants.keys().map(String::as_str);
+                none_called("grant", name, known).at("grant")
+            }),
+            _ => Err(Misstated::new(
+                "`grant` (the name of one of the world's grants) or `give` was expected, and not both",
+            )),
+        }
+    }
+
+    pub(super) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        self.wanted(world)?;
+        match &self.give {
+            Some(said) => said.check(world, rules).map_err(|wrong| wrong.at("give")),
+            None => Ok(()),
+        }
     }
 }
 
 impl Take for Grant {
     const DURING: bool = true;
 
-    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        wanted(self.grant.as_deref(), self.give.as_ref(), world).map(|_| ())
+    fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        self.0.check(world, rules)
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let world = &play.scenario.world;
-        let grant = wanted(self.grant.as_deref(), self.give.as_ref(), world)?;
+        let grant = self.0.wanted(&play.scenario.world)?;
         let ended = roles::give(&mut play.client, &play.names, grant).await?;
         Ok(Outcome::of(&ended))
     }

@@ -40,7 +40,7 @@ macro_rules! steps {
             /// Checks what can be checked before there is a world.
             pub(crate) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
                 match self {
-                    $(Self::$name(own) => own.check(world, rules),)*
+                    $(Self::$name(step) => step.check(world, rules),)*
                 }
             }
 
@@ -52,9 +52,9 @@ macro_rules! steps {
             }
 
             /// The parts that something of the world has to play in it.
-            pub(crate) fn needs(&self) -> &'static [Part] {
+            pub(crate) fn needs(&self) -> Vec<Part> {
                 match self {
-                    $(Self::$name(_) => <$module::$kind as Take>::NEEDS,)*
+                    $(Self::$name(step) => step.needs(),)*
                 }
             }
 
@@ -68,7 +68,7 @@ macro_rules! steps {
             pub(super) async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
                 // What a step waits for is deep: boxed, so that a thread's stack holds one and not all of them.
                 match self {
-                    $(Self::$name(own) => Box::pin(own.take(play)).await,)*
+                    $(Self::$name(step) => Box::pin(step.take(play)).await,)*
                 }
             }
         }

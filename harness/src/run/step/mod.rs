@@ -94,9 +94,14 @@ pub(crate) trait Take {
     /// Whether it can happen while a job is under way: whether all it asks for is answered at once.
     const DURING: bool = false;
 
-    /// The parts that something of the world has to play in it: where there are several things that could, the
-    /// step says which.
+    /// The parts that something of the world has to play in it, whatever it says: where there are several things that
+    /// could, the step says which.
     const NEEDS: &'static [Part] = &[];
+
+    /// The same, by what it says.
+    fn needs(&self) -> Vec<Part> {
+        Self::NEEDS.to_vec()
+    }
 
     /// Checks what can be checked before there is a world.
     ///

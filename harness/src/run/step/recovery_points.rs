@@ -15,7 +15,7 @@ use crate::scenario::Part;
 pub struct RecoveryPoints {}
 
 impl Take for RecoveryPoints {
-    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server];
+    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Instance];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = format!("{}/recoveryPoints", play.names.instance);

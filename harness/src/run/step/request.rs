@@ -1,20 +1,25 @@
 //! What has no step of its own.
 
+use std::collections::BTreeSet;
+
+use azdrill_emulator::rules::Rules;
 use http::Method;
 use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
+use crate::scenario::{Misstated, Part, World, parts_of, placeholders};
 
 /// Asks something of Azure Resource Manager that has no step of its own.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// What is asked, as `METHOD path`; `{server}`, `{server_group}`, `{vault}`, `{vault_group}`, `{instance}`,
-    /// `{policy}`, `{key_vault}`, `{storage}`, `{container}`, `{target}` and `{subscription}` are filled in.
+    /// What is asked, as `METHOD path`; ids are filled in for `{NAME}` and `{NAME.group}`, and for `{server}`,
+    /// `{server_group}`, `{vault}`, `{vault_group}`, `{instance}`, `{policy}`, `{key_vault}`, `{storage}`,
+    /// `{storage_group}`, `{container}`, `{target}` and `{subscription}`.
     request: Asked,
-    /// The body of it.
+    /// The body of it, filled in likewise.
     #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     body: Option<toml::Value>,
 }
@@ -42,16 +47,43 @@ impl TryFrom<String> for Asked {
     }
 }
 
+impl Request {
+    /// The method, the path and all texts of the body, as one value.
+    fn texts(&self) -> impl Iterator<Item = String> {
+        let body = self.body.as_ref().map(ToString::to_string);
+        [self.request.path.clone()].into_iter().chain(body)
+    }
+}
+
 impl Take for Request {
     const DURING: bool = true;
 
-    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let path = play.fill(&self.request.path);
+    fn needs(&self) -> Vec<Part> {
+        let texts: Vec<String> = self.texts().collect();
+        let names = texts.iter().flat_map(|text| placeholders(text));
+        let parts: BTreeSet<Part> = names.flat_map(parts_of).collect();
+        parts.into_iter().collect()
+    }
+
+    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
+        let path = toml::Value::String(self.request.path.clone());
+        world
+            .check_filled(&path, true)
+            .map_err(|wrong| wrong.at("request"))?;
         let body = self
             .body
-            .as_ref()
-            .map(|body| serde_json::to_string(body).unwrap_or_default())
-            .map(|text| serde_json::from_str(&play.fill(&text)).unwrap_or_default());
+            .iter()
+            .try_for_each(|body| world.check_filled(body, true));
+        body.map_err(|wrong| wrong.at("body"))
+    }
+
+    async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
+        let path = play.names.fill(&self.request.path);
+        let body = self.body.as_ref().map(|body| {
+            let mut body = serde_json::to_value(body).unwrap_or_default();
+            play.names.fill_value(&mut body);
+            body
+        });
         let method = self.request.method.clone();
         let ended = play.client.operate(method, &path, body.as_ref()).await?;
         let mut outcome = Outcome::of(&ended);
@@ -59,27 +91,5 @@ impl Take for Request {
             outcome.message = ended.value.to_string();
         }
         Ok(outcome)
-    }
-}
-
-impl Play<'_> {
-    /// The names of the world's things, filled in.
-    fn fill(&self, text: &str) -> String {
-        let names = &self.names;
-        [
-            ("{server}", &names.server),
-            ("{server_group}", &names.server_group),
-            ("{vault}", &names.vault),
-            ("{vault_group}", &names.vault_group),
-            ("{instance}", &names.instance),
-            ("{policy}", &names.policy),
-            ("{key_vault}", &names.key_vault),
-            ("{storage}", &names.account),
-            ("{container}", &names.container),
-            ("{target}", &names.target),
-            ("{subscription}", &names.subscription),
-        ]
-        .iter()
-        .fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
 }

@@ -6,7 +6,7 @@ use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
 use super::Take;
-use crate::run::datasource::{Goal, Wanted, check_goal};
+use crate::run::datasource::{Goal, Wanted};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{Misstated, Part, World};
 
@@ -24,10 +24,12 @@ impl Restore {
 }
 
 impl Take for Restore {
-    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Storage];
+    fn needs(&self) -> Vec<Part> {
+        self.0.needs()
+    }
 
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        check_goal(self.0.to, world)
+        self.0.check(world)
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Take;
-use crate::run::datasource::{Wanted, check_goal};
+use crate::run::datasource::Wanted;
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{Misstated, Part, World};
 
@@ -17,10 +17,12 @@ use crate::scenario::{Misstated, Part, World};
 pub struct ValidateRestore(Wanted);
 
 impl Take for ValidateRestore {
-    const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Storage];
+    fn needs(&self) -> Vec<Part> {
+        self.0.needs()
+    }
 
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        check_goal(self.0.to, world)
+        self.0.check(world)
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {

@@ -103,6 +103,20 @@ impl Examination {
         }
     }
 
+    pub(super) fn same_tenant(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
+        let tenant = |id| context.state.tenant_of(id);
+        let (vault, other) = (tenant(&self.examined.vault), self.subject(on));
+        match (vault, other.as_ref().and_then(tenant)) {
+            (Some(vault), Some(other)) if vault != other => RowResult::NotMet(violation(
+                context,
+                row,
+                &format!("the vault is in the tenant {vault}, the resource in {other}"),
+            )),
+            // A resource in no subscription there is, is another row's business.
+            _ => RowResult::Met,
+        }
+    }
+
     pub(super) fn subscription(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
         let Some(vault) = context.state.resource(&self.examined.vault) else {
             return RowResult::Met;

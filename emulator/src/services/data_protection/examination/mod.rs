@@ -194,6 +194,7 @@ impl Examination {
             Check::Admitted { operation, on, .. } => self.ask(context, row, operation, *on),
             Check::Setting { on, .. } => self.setting(context, row, *on),
             Check::SameRegion { on } => self.same_region(context, row, *on),
+            Check::SameTenant { on } => self.same_tenant(context, row, *on),
             Check::SameSubscriptionOrAllowed { on } => self.subscription(context, row, *on),
             Check::Exists { on } => self.look(context, row, *on, Look::Itself),
             Check::PrefixFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "_" }),

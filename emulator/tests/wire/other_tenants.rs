@@ -1,0 +1,66 @@
+//! A token is taken by what is in its own tenant, and by nothing else, whatever its principal was given.
+
+use azdrill_emulator::model::{PrincipalId, TenantId};
+use azdrill_emulator::state::IdentityKind;
+use http::Method;
+use uuid::Uuid;
+
+use crate::callers::{BLOBS_HOST, READER};
+use crate::world::World;
+
+/// Somebody of another tenant.
+fn stranger(world: &mut World) -> PrincipalId {
+    let id = world.add_principal(0x7e57, "stranger", IdentityKind::Application);
+    let directory = &mut world.azure.state_mut().directory;
+    let mut stranger = directory.get(id).expect("in the directory").clone();
+    stranger.tenant = TenantId(Uuid::from_u128(0x7e17));
+    directory.insert(stranger);
+    id
+}
+
+#[test]
+fn resource_manager_names_the_tenant_a_token_should_be_of() {
+    let mut world = World::new();
+    let stranger = stranger(&mut world);
+    let group = world.group();
+    assert_eq!(world.give(&group, READER, stranger.0).status, 201);
+    let answer = world.arm_as(stranger, Method::GET, &group, None);
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let error = &answer.json_body()["error"];
+    assert_eq!(error["code"], "InvalidAuthenticationTokenTenant");
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.contains(&world.operator.tenant.to_string()), "{message}");
+    assert_eq!(answer.header("x-azdrill-gate"), Some("authentication"));
+    // What is in no subscription may be asked by anybody, who is told of what is theirs.
+    let own = world.arm_as(stranger, Method::GET, "/subscriptions", None);
+    assert_eq!(
+        (own.status.as_u16(), own.json_body()["value"].to_string()),
+        (200, "[]".to_owned())
+    );
+}
+
+#[test]
+fn a_blob_service_refuses_it_as_it_refuses_who_is_not_known() {
+    let mut world = World::new();
+    world.put_account();
+    let stranger = stranger(&mut world);
+    let request = world
+        .request_as(
+            stranger,
+            Method::GET,
+            BLOBS_HOST,
+            "/box?restype=container&comp=list",
+        )
+        .with_header("x-ms-version", "2021-08-06");
+    let answer = world.send(request);
+    assert_eq!(answer.status, 401, "{answer:?}");
+    assert_eq!(
+        answer.header("x-ms-error-code"),
+        Some("InvalidAuthenticationInfo")
+    );
+    let challenge = answer.header("www-authenticate").unwrap_or_default();
+    assert!(
+        challenge.contains(&world.operator.tenant.to_string()),
+        "{challenge}"
+    );
+}

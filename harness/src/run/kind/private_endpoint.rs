@@ -1,0 +1,110 @@
+//! Private endpoints.
+
+use azdrill_emulator::model::ResourceId;
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::ResourceKind;
+use crate::run::build::must;
+use crate::run::client::Client;
+use crate::run::{Names, RunError};
+use crate::scenario::{Misstated, Site, World};
+
+/// A private endpoint of something, in a subnet.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PrivateEndpoint {
+    /// Its name.
+    #[serde(default)]
+    name: String,
+    /// What it leads to.
+    on: Site,
+    /// The part of that it leads to (`groupIds`); the first that a resource of this type has if left out.
+    part: Option<String>,
+    /// The subnet it is in, by name.
+    subnet: Site,
+    /// Its region, if it is not the world's.
+    location: Option<String>,
+    /// The resource group it is in.
+    #[serde(default = "network")]
+    group: String,
+    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
+    subscription: Option<String>,
+}
+
+fn network() -> String {
+    "network".to_owned()
+}
+
+impl ResourceKind for PrivateEndpoint {
+    fn rank(&self) -> u8 {
+        7
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn place(&self) -> Option<(&str, Option<&str>)> {
+        Some((&self.group, self.subscription.as_deref()))
+    }
+
+    fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    fn id(&self, names: &Names) -> String {
+        format!(
+            "{}/providers/Microsoft.Network/privateEndpoints/{}",
+            names.group(&self.group, self.subscription.as_deref()),
+            self.name
+        )
+    }
+
+    fn check(&self, world: &World) -> Result<(), Misstated> {
+        world.check_site(&self.on).map_err(|wrong| wrong.at("on"))?;
+        world.check_site(&self.subnet).map_err(|wrong| wrong.at("subnet"))
+    }
+}
+
+impl PrivateEndpoint {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        seen: &World,
+    ) -> Result<(), RunError> {
+        let target = names.site(&self.on);
+        let part = self.part.clone().or_else(|| first_part(client, target));
+        let body = json!({
+            "location": self.location.as_ref().unwrap_or(&seen.location),
+            "properties": {
+                "subnet": {"id": names.site(&self.subnet)},
+                "privateLinkServiceConnections": [{
+                    "name": self.name,
+                    "properties": {"privateLinkServiceId": target, "groupIds": [part]},
+                }],
+            },
+        });
+        let id = self.id(names);
+        must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
+    }
+}
+
+/// The first part of a resource that a private endpoint can lead to.
+fn first_part(client: &Client, target: &str) -> Option<String> {
+    let target: ResourceId = target.parse().ok()?;
+    let kind = target.resource_type()?;
+    client.look(|core| {
+        let rules = core.rules();
+        let links = &rules.network_resources.private_links;
+        let link = links.iter().find(|link| link.kind.eq_ignore_ascii_case(&kind));
+        let of_key_vault = || {
+            let is_one = kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
+            is_one.then(|| rules.key_vault.private_link.group.clone())
+        };
+        link.map(|link| link.group.clone()).or_else(of_key_vault)
+    })
+}

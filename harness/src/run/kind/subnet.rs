@@ -1,0 +1,94 @@
+//! Subnets.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{ResourceKind, over};
+use crate::run::build::must;
+use crate::run::client::Client;
+use crate::run::{Names, Resource, RunError};
+use crate::scenario::{Misstated, World, none_called};
+
+/// A subnet of a virtual network.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Subnet {
+    /// Its name.
+    #[serde(default)]
+    name: String,
+    /// The virtual network, by name.
+    virtual_network: String,
+    /// Its addresses.
+    #[serde(default = "addresses")]
+    address_prefix: String,
+    /// The type of resource it is delegated to, if it is.
+    delegation: Option<String>,
+    /// Properties besides, as ARM spells them.
+    #[serde(default)]
+    #[cfg_attr(
+        test,
+        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
+    )]
+    properties: toml::Table,
+}
+
+fn addresses() -> String {
+    "10.2.1.0/24".to_owned()
+}
+
+impl ResourceKind for Subnet {
+    fn rank(&self) -> u8 {
+        1
+    }
+
+    fn be_called(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn properties(&self) -> Option<&toml::Table> {
+        Some(&self.properties)
+    }
+
+    fn id(&self, names: &Names) -> String {
+        let network = names.called(&self.virtual_network).unwrap_or_default();
+        format!("{network}/subnets/{}", self.name)
+    }
+
+    fn check(&self, world: &World) -> Result<(), Misstated> {
+        let is_network = |resource: &&Resource| matches!(resource, Resource::VirtualNetwork(_));
+        if world
+            .resources
+            .get(&self.virtual_network)
+            .filter(is_network)
+            .is_some()
+        {
+            return Ok(());
+        }
+        let networks = world
+            .resources
+            .iter()
+            .filter(|(_, resource)| is_network(resource));
+        let networks = networks.map(|(name, _)| name.as_str());
+        Err(none_called("virtual network", &self.virtual_network, networks).at("virtual_network"))
+    }
+}
+
+impl Subnet {
+    pub(super) async fn build(
+        &self,
+        client: &mut Client,
+        names: &Names,
+        _seen: &World,
+    ) -> Result<(), RunError> {
+        let mut body = json!({"properties": {"addressPrefix": self.address_prefix}});
+        if let Some(service) = &self.delegation {
+            body["properties"]["delegations"] =
+                json!([{"name": self.name, "properties": {"serviceName": service}}]);
+        }
+        over(&mut body, &self.properties, names);
+        let id = self.id(names);
+        must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
+    }
+}
