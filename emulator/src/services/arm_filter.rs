@@ -15,31 +15,31 @@ impl Filter {
     ///
     /// What is not understood is refused by name: a filter that was not heeded would show too much.
     pub(super) fn read(text: &str, known: &[&'static str]) -> Result<Self, Refusal> {
-        let mut own = Self::default();
+        let mut filter = Self::default();
         for part in split(text).into_iter().map(str::trim) {
             if part.is_empty() && text.trim().is_empty() {
                 continue;
             }
             let clause = understand(part)
                 .and_then(|(name, value)| {
-                    let name = known.iter().find(|own| own.eq_ignore_ascii_case(&name))?;
+                    let name = known.iter().find(|word| word.eq_ignore_ascii_case(&name))?;
                     Some((*name, value))
                 })
-                .filter(|(name, _)| !own.has(name))
+                .filter(|(name, _)| !filter.has(name))
                 .ok_or_else(|| Refusal::not_played(&format!("the filter '{part}'")))?;
-            own.0.push(clause);
+            filter.0.push(clause);
         }
-        Ok(own)
+        Ok(filter)
     }
 
     /// Whether it has a clause.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(own, _)| *own == name)
+        self.0.iter().any(|(clause, _)| *clause == name)
     }
 
     /// The text a member is compared with, or a function is given.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(own, _)| *own == name)?;
+        let (_, value) = self.0.iter().find(|(clause, _)| *clause == name)?;
         value.as_deref()
     }
 }

@@ -143,7 +143,7 @@ pub(super) fn merge(body: &mut Value, patch: &Value) {
             let mut spelling = Spelling::of(body);
             for (key, value) in patch {
                 match spelling.known(body, key) {
-                    Some(own) => merge(&mut body[&own], value),
+                    Some(known) => merge(&mut body[&known], value),
                     None if value.is_null() => {}
                     None => {
                         spelling.note(key);
@@ -163,9 +163,9 @@ struct Spelling(BTreeMap<String, String>);
 
 impl Spelling {
     fn of(object: &Map<String, Value>) -> Self {
-        let mut own = Self(BTreeMap::new());
-        object.keys().for_each(|key| own.note(key));
-        own
+        let mut spelling = Self(BTreeMap::new());
+        object.keys().for_each(|key| spelling.note(key));
+        spelling
     }
 
     /// The first spelling of a name counts.

@@ -205,7 +205,9 @@ pub(super) fn put(
     // What conditions ask about the request the gates could not know.
     let existing = context.state.access.find(&permit.scope, &name);
     let facts = Facts {
-        resource: existing.map_or_else(Vec::new, |own| attributes(own.role, own.principal, own.kind)),
+        resource: existing.map_or_else(Vec::new, |before| {
+            attributes(before.role, before.principal, before.kind)
+        }),
         request: Some(attributes(wanted.role, wanted.principal, kind)),
         ..Facts::none()
     };

@@ -103,12 +103,12 @@ fn answer<'a>(
     let found: Vec<Value> = roles
         .filter(|role| name.is_none_or(|name| role.name.eq_ignore_ascii_case(name)))
         .filter(|role| {
-            let own = if role.is_built_in() {
+            let shown = if role.is_built_in() {
                 "BuiltInRole"
             } else {
                 "CustomRole"
             };
-            kind.is_none_or(|kind| own.eq_ignore_ascii_case(kind))
+            kind.is_none_or(|kind| shown.eq_ignore_ascii_case(kind))
         })
         .map(|role| describe(role, scope))
         .collect();

@@ -59,7 +59,7 @@ pub(in crate::services) fn template(rules: &Rules, data: &[u8]) {
         references.extend(
             turn.reads
                 .iter()
-                .map(|own| (own.key(), json!({"properties": {}}))),
+                .map(|reference| (reference.key(), json!({"properties": {}}))),
         );
         if turn.outputs.is_some() {
             return;

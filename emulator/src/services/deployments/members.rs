@@ -28,15 +28,15 @@ pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) ->
 
 fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
     const PATH: &str = "properties.template";
-    let own = &facts.template;
-    let known = [&own.texts, &own.others, &facts.extensions.template];
-    only(template, &known, ("Template", PATH), own.mark)?;
+    let row = &facts.template;
+    let known = [&row.texts, &row.others, &facts.extensions.template];
+    only(template, &known, ("Template", PATH), row.mark)?;
     let missing = |name: &&String| field(template, name).is_null();
     // A template that is none, or is to be fetched, is refused by who reads it.
-    if let Some(name) = own.required.iter().find(missing).filter(|_| template.is_object()) {
+    if let Some(name) = row.required.iter().find(missing).filter(|_| template.is_object()) {
         return Err(Wrong {
             what: format!("Required property '{name}' not found in JSON. Path '{PATH}'."),
-            mark: own.mark,
+            mark: row.mark,
         });
     }
     of_resources(facts, field(template, "resources"), &format!("{PATH}.resources"))?;
@@ -52,9 +52,9 @@ fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
         ),
         ("outputs", "TemplateOutput", &output[..], facts.output.mark),
     ] {
-        for (name, own) in field(template, place).as_object().into_iter().flatten() {
+        for (name, item) in field(template, place).as_object().into_iter().flatten() {
             let path = format!("{PATH}.{place}.{name}");
-            only(own, known, (of, &path), mark)?;
+            only(item, known, (of, &path), mark)?;
         }
     }
     Ok(())
@@ -63,13 +63,13 @@ fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
 /// The resources of a template, and those below them.
 fn of_resources(facts: &DeploymentFacts, resources: &Value, path: &str) -> Result<(), Wrong> {
     let listed = resources.as_array().into_iter().flatten().enumerate();
-    let listed = listed.map(|(number, own)| (own, format!("{path}[{number}]")));
+    let listed = listed.map(|(number, resource)| (resource, format!("{path}[{number}]")));
     let named = resources.as_object().into_iter().flatten();
-    let named = named.map(|(name, own)| (own, format!("{path}.{name}")));
-    let own = &facts.resource;
-    let known = [&own.own, &own.body, &facts.extensions.resource];
+    let named = named.map(|(name, resource)| (resource, format!("{path}.{name}")));
+    let row = &facts.resource;
+    let known = [&row.own, &row.body, &facts.extensions.resource];
     for (resource, path) in listed.chain(named) {
-        only(resource, &known, ("TemplateResource", &path), own.mark)?;
+        only(resource, &known, ("TemplateResource", &path), row.mark)?;
         of_resources(facts, field(resource, "resources"), &format!("{path}.resources"))?;
     }
     Ok(())
@@ -81,13 +81,13 @@ fn only(
     (of, path): (&'static str, &str),
     mark: Mark,
 ) -> Result<(), Wrong> {
-    let mut names = object.as_object().into_iter().flat_map(|own| own.keys());
+    let mut names = object.as_object().into_iter().flat_map(|members| members.keys());
     let is_known = |name: &str| {
         known
             .iter()
             .copied()
             .flatten()
-            .any(|own| own.eq_ignore_ascii_case(name))
+            .any(|member| member.eq_ignore_ascii_case(name))
     };
     match names.find(|name| !is_known(name)) {
         None => Ok(()),

@@ -220,8 +220,8 @@ fn output_resources(context: &Context<'_>, template: &Template) -> Value {
             continue;
         }
         let nested = context.own.deployments.0.get(&entry.id);
-        let own = nested.and_then(|nested| field(&nested.body["properties"], "outputResources").as_array());
-        all.extend(own.into_iter().flatten().cloned());
+        let inner = nested.and_then(|nested| field(&nested.body["properties"], "outputResources").as_array());
+        all.extend(inner.into_iter().flatten().cloned());
     }
     Value::Array(all)
 }
@@ -234,9 +234,9 @@ fn dependencies(template: &Template) -> Value {
         .iter()
         .filter(|entry| !entry.depends_on.is_empty())
         .map(|entry| {
-            let mut own = with(&entry.id);
-            own["dependsOn"] = entry.depends_on.iter().map(with).collect();
-            own
+            let mut item = with(&entry.id);
+            item["dependsOn"] = entry.depends_on.iter().map(with).collect();
+            item
         })
         .collect()
 }
@@ -249,16 +249,17 @@ impl Deployment {
 
 /// Whether a deployment goes on: it was neither deleted nor canceled.
 fn is_running(context: &Context<'_>, id: &ResourceId, operation: &str) -> bool {
-    context.own.deployments.0.get(id).is_some_and(|own| {
-        own.is_running() && field(&own.body["properties"], "correlationId").as_str() == Some(operation)
+    context.own.deployments.0.get(id).is_some_and(|deployment| {
+        deployment.is_running()
+            && field(&deployment.body["properties"], "correlationId").as_str() == Some(operation)
     })
 }
 
 /// Ends a deployment.
 fn end(context: &mut Context<'_>, id: &ResourceId, state: &str, change: impl FnOnce(&mut Value)) {
     let time = wire_hundred_nanoseconds(context.now);
-    if let Some(own) = context.own.deployments.0.get_mut(id) {
-        let properties = &mut own.body["properties"];
+    if let Some(deployment) = context.own.deployments.0.get_mut(id) {
+        let properties = &mut deployment.body["properties"];
         properties["provisioningState"] = json!(state);
         properties["timestamp"] = json!(time);
         change(properties);
@@ -272,7 +273,7 @@ fn missing(id: &ResourceId) -> Refusal {
 fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let found = context.own.deployments.0.get(&permit.scope);
     found
-        .map(|own| Response::json(StatusCode::OK, &own.body))
+        .map(|deployment| Response::json(StatusCode::OK, &deployment.body))
         .ok_or_else(|| missing(&permit.scope))
 }
 
@@ -300,7 +301,7 @@ fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respo
         .iter()
         // A subscription's list does not hold its groups' deployments.
         .filter(|(id, _)| permit.scope.contains(id) && id.segments().count() == depth + 4)
-        .map(|(_, own)| &own.body)
+        .map(|(_, deployment)| &deployment.body)
         .collect();
     Ok(Response::json(StatusCode::OK, &json!({"value": found})))
 }
@@ -308,8 +309,8 @@ fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respo
 /// What is under way comes to its end; nothing else is begun.
 fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let own = context.own.deployments.0.get(&id).ok_or_else(|| missing(&id))?;
-    if !own.is_running() {
+    let deployment = context.own.deployments.0.get(&id).ok_or_else(|| missing(&id))?;
+    if !deployment.is_running() {
         return Err(Refusal::of(code::SyntheticDeploymentNotRunning, &[]));
     }
     end(context, &id, "Canceled", |_| {});
@@ -340,7 +341,10 @@ fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Res
     let mut changes = Vec::new();
     for (entry, preview) in template.resources.iter().zip(previews) {
         let after = preview.body();
-        let before = context.state.resource(&entry.id).map(|own| own.body.to_value());
+        let before = context
+            .state
+            .resource(&entry.id)
+            .map(|resource| resource.body.to_value());
         let kind = match &before {
             None => "Create",
             Some(before) if covers(before, &after) => "NoChange",
@@ -355,7 +359,10 @@ fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Res
     if template.place.mode == "Complete" {
         let mut pruning = pruning::Pruning::of(context, &permit.scope, &template);
         while let Some(id) = pruning.next() {
-            let before = context.state.resource(&id).map(|own| own.body.to_value());
+            let before = context
+                .state
+                .resource(&id)
+                .map(|resource| resource.body.to_value());
             changes.push(json!({"resourceId": id, "changeType": "Delete", "before": before}));
         }
     }

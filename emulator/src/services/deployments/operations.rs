@@ -50,7 +50,7 @@ fn note(
 ) {
     let time = wire_hundred_nanoseconds(context.now);
     let number = context.draw_uuid("deployment operation").simple().to_string();
-    let Some(own) = context.own.deployments.0.get_mut(deployment) else {
+    let Some(under_way) = context.own.deployments.0.get_mut(deployment) else {
         return;
     };
     let name = number[..16].to_ascii_uppercase();
@@ -77,13 +77,13 @@ fn note(
         operation["properties"]["statusMessage"] = message.clone();
     }
     // What is under way is the last of all, or nearly: a few are put between two turns.
-    let place = own
+    let place = under_way
         .operations
         .iter()
         .rposition(|other| other["properties"]["targetResource"]["id"] == json!(id));
     match place {
-        Some(place) => own.operations[place] = operation,
-        None => own.operations.push(operation),
+        Some(place) => under_way.operations[place] = operation,
+        None => under_way.operations.push(operation),
     }
 }
 
@@ -93,6 +93,6 @@ pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
     let id = target_of(&permit.scope).child(["providers", "Microsoft.Resources", "deployments", name]);
     let found = context.own.deployments.0.get(&id);
     found
-        .map(|own| Response::json(StatusCode::OK, &json!({"value": own.operations})))
+        .map(|deployment| Response::json(StatusCode::OK, &json!({"value": deployment.operations})))
         .ok_or_else(|| super::missing(&id))
 }

@@ -28,9 +28,9 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> 
     let row = |code: Code| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
     let inner = row(code::PreflightValidationCheckFailed);
     let mut refusal = row(code::InvalidTemplateDeployment);
-    for own in &found {
-        refusal.mark = refusal.mark.max(own.refusal.mark);
-        refusal.name(own.refusal.rules.iter().copied());
+    for one in &found {
+        refusal.mark = refusal.mark.max(one.refusal.mark);
+        refusal.name(one.refusal.rules.iter().copied());
     }
     let reasons: Vec<String> = found.iter().map(Found::reason).collect();
     let details: Vec<Value> = found.iter().map(Found::shown).collect();

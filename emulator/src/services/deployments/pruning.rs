@@ -25,8 +25,8 @@ impl Pruning {
     pub(super) fn of(context: &Context<'_>, deployment: &ResourceId, template: &Template) -> Self {
         let mut kept: BTreeSet<ResourceId> = template.ids().into_iter().cloned().collect();
         let nested = super::output_resources(context, template);
-        kept.extend(nested.as_array().into_iter().flatten().filter_map(|own| {
-            let id = field(own, "id").as_str();
+        kept.extend(nested.as_array().into_iter().flatten().filter_map(|resource| {
+            let id = field(resource, "id").as_str();
             id.and_then(|id| id.parse().ok())
         }));
         let group = deployment.resource_group_id();

@@ -145,7 +145,7 @@ pub(super) fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Requ
 pub(super) fn read(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Read, Refusal> {
     let prepared = request
         .prepared::<ReadBefore>()
-        .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        .and_then(|prepared| prepared.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     match prepared {
         Some(read) => read,
         None => reading_of(context, permit)?.carry_out(request),
@@ -179,8 +179,12 @@ pub(super) fn reading(
         name: id.name().to_owned(),
         group,
         tenant: tenant.to_string(),
-        subscription_name: subscription_name.map(|own| own.name.clone()).unwrap_or_default(),
-        deployer: deployer.map(|own| own.0.to_string()).unwrap_or_default(),
+        subscription_name: subscription_name
+            .map(|subscription| subscription.name.clone())
+            .unwrap_or_default(),
+        deployer: deployer
+            .map(|deployer| deployer.0.to_string())
+            .unwrap_or_default(),
         facts: Arc::clone(&context.rules.deployments),
         now: context.now,
         entropy: context.entropy.fork(id.key()).fork(&context.now.to_string()),

@@ -61,8 +61,8 @@ pub(super) fn check(
     if expired {
         return Err(invalid("The key used is expired."));
     }
-    let own = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
-    if !said.iss.eq_ignore_ascii_case(&own) || !said.sub.eq_ignore_ascii_case(&own) {
+    let application = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    if !said.iss.eq_ignore_ascii_case(&application) || !said.sub.eq_ignore_ascii_case(&application) {
         return Err(refuse(context, code::AssertionOfAnotherApplication, &[]));
     }
     if !is_for(context, tenant, &said.aud) {
@@ -86,5 +86,5 @@ fn is_for(context: &Context<'_>, tenant: TenantId, audience: &str) -> bool {
     audience
         .strip_prefix("https://")
         .and_then(|rest| rest.split('/').nth(1))
-        .is_some_and(|named| tenant_of(context, named).is_ok_and(|own| own == tenant))
+        .is_some_and(|named| tenant_of(context, named).is_ok_and(|meant| meant == tenant))
 }

@@ -74,7 +74,7 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
     let of_issuer: Vec<&Resource> = context
         .state
         .resources_below(identity, CREDENTIAL)
-        .filter(|own| own.text("/properties/issuer") == said.iss)
+        .filter(|credential| credential.text("/properties/issuer") == said.iss)
         .collect();
     if of_issuer.is_empty() {
         let fill = [("issuer", said.iss.as_str())];
@@ -82,8 +82,8 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
     }
     let for_audience: Vec<&Resource> = of_issuer
         .into_iter()
-        .filter(|own| {
-            let wanted = own.text("/properties/audiences/0");
+        .filter(|credential| {
+            let wanted = credential.text("/properties/audiences/0");
             said.aud.all().iter().any(|audience| audience == wanted)
         })
         .collect();
@@ -95,13 +95,16 @@ fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> R
             &[("audience", audience)],
         ));
     }
-    let subject = |own: &&Resource| own.text("/properties/subject").to_owned();
-    if for_audience.iter().any(|own| subject(own) == said.sub) {
+    let subject = |credential: &&Resource| credential.text("/properties/subject").to_owned();
+    if for_audience
+        .iter()
+        .any(|credential| subject(credential) == said.sub)
+    {
         return Ok(());
     }
     let in_other_case = for_audience
         .iter()
-        .any(|own| subject(own).eq_ignore_ascii_case(&said.sub));
+        .any(|credential| subject(credential).eq_ignore_ascii_case(&said.sub));
     let code = if in_other_case {
         code::FederatedSubjectInOtherCase
     } else {

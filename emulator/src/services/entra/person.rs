@@ -57,9 +57,9 @@ fn client(context: &Context<'_>, tenant: TenantId, form: &Form) -> Result<Uuid, 
     let named = form.value("client_id");
     let id: Option<Uuid> = named.parse().ok();
     id.filter(|id| {
-        let own = context.state.directory.by_app_id(*id);
+        let application = context.state.directory.by_app_id(*id);
         context.rules.public_clients.iter().any(|client| client.id == *id)
-            || own.is_some_and(|own| own.tenant == tenant)
+            || application.is_some_and(|application| application.tenant == tenant)
     })
     .ok_or_else(|| unknown_application(tenant, named))
 }

@@ -36,7 +36,11 @@ pub(super) fn refuse(context: &Context<'_>, row: Code, fill: &[(&str, &str)]) ->
 ///
 /// AADSTS500011 if nobody there is called that.
 pub(super) fn check(context: &Context<'_>, tenant: TenantId, resource: &str) -> Result<(), Refusal> {
-    let of_azure = context.rules.token_resources.iter().any(|own| own.is(resource));
+    let of_azure = context
+        .rules
+        .token_resources
+        .iter()
+        .any(|known| known.is(resource));
     if of_azure || is_custom_cloud(resource) || is_application(context, tenant, resource) {
         return Ok(());
     }

@@ -212,8 +212,8 @@ impl Form {
 }
 
 /// Compares digests, so that the time taken tells nothing about the secret.
-pub(super) fn is_secret(own: Option<&String>, shown: &str) -> bool {
-    own.is_some_and(|secret| Sha256::digest(secret.as_bytes()) == Sha256::digest(shown.as_bytes()))
+pub(super) fn is_secret(secret: Option<&String>, shown: &str) -> bool {
+    secret.is_some_and(|secret| Sha256::digest(secret.as_bytes()) == Sha256::digest(shown.as_bytes()))
 }
 
 fn error_response(context: &mut Context<'_>, request: &Request, refusal: &Refusal) -> Response {

@@ -70,7 +70,7 @@ fn write(
                 .filter(|other| other.app_id != application.app_id)
                 .filter_map(|other| context.state.directory.record(other.id()))
                 .filter_map(|record| record.members.get("identifierUris")?.as_array())
-                .any(|own| own.contains(uri))
+                .any(|listed| listed.contains(uri))
         };
         if uris.iter().any(taken) {
             return Err(bad(
@@ -113,7 +113,10 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     let application = named(context, permit)?.clone();
     rights::require(context, permit, Some(application.id()))?;
     let directory = &mut context.state.directory;
-    if let Some(principal) = directory.by_app_id(application.app_id).map(|own| own.id) {
+    if let Some(principal) = directory
+        .by_app_id(application.app_id)
+        .map(|principal| principal.id)
+    {
         directory.remove(principal);
     }
     directory.deregister(application.app_id);

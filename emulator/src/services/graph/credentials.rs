@@ -100,10 +100,12 @@ pub(super) fn remove_password(context: &mut Context<'_>, permit: &Permit, reques
     // The one the world began with stands with the principal itself.
     let founded = directory
         .iter()
-        .find(|own| {
-            key_id.is_some() && own.secret.is_some() && own.app_id.map(describe::first_password) == key_id
+        .find(|principal| {
+            key_id.is_some()
+                && principal.secret.is_some()
+                && principal.app_id.map(describe::first_password) == key_id
         })
-        .filter(|own| own.app_id.map(crate::state::Registration::id_of) == Some(object))
+        .filter(|principal| principal.app_id.map(crate::state::Registration::id_of) == Some(object))
         .cloned();
     match founded {
         Some(mut principal) => {
@@ -140,7 +142,7 @@ fn key(
     let text = |name: &str| sent.get(name).and_then(Value::as_str).unwrap_or_default();
     let key_id = text("keyId").parse::<Uuid>().ok();
     if text("key").is_empty() {
-        let known = before.iter().find(|own| Some(own.key_id) == key_id);
+        let known = before.iter().find(|credential| Some(credential.key_id) == key_id);
         return known
             .cloned()
             .ok_or_else(|| bad("New key credentials must be provided with their key."));

@@ -104,7 +104,7 @@ pub(super) fn application(context: &Context<'_>, application: &Registration) -> 
     let record = directory.record(application.id());
     let (mut passwords, keys) = credentials::shown(record);
     let principal = directory.by_app_id(application.app_id);
-    if let Some(secret) = principal.and_then(|own| own.secret.as_ref()) {
+    if let Some(secret) = principal.and_then(|principal| principal.secret.as_ref()) {
         passwords.push(json!({
             "customKeyIdentifier": null,
             "displayName": null,

@@ -64,7 +64,7 @@ impl Clause {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(value))),
+                .any(|item| item.as_str().is_some_and(|text| text.eq_ignore_ascii_case(value))),
         }
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn is_of_graph(clause: &str) -> bool {
         is_number || value.starts_with(['\'', '(']) || ["true", "false", "null"].contains(&value)
     };
     name.is_some_and(is_name)
-        && operator.is_some_and(|own| ["eq", "ne", "in", "gt", "ge", "lt", "le"].contains(&own))
+        && operator.is_some_and(|word| ["eq", "ne", "in", "gt", "ge", "lt", "le"].contains(&word))
         && value.is_some_and(is_value)
         || lower.contains("/any(") && lower.ends_with(')')
 }

@@ -84,7 +84,7 @@ pub(super) fn check_member_groups(context: &mut Context<'_>, permit: &Permit, re
             wanted.as_str().is_some_and(|wanted| {
                 groups
                     .iter()
-                    .any(|own| own.to_string().eq_ignore_ascii_case(wanted))
+                    .any(|group| group.to_string().eq_ignore_ascii_case(wanted))
             })
         })
         .collect();

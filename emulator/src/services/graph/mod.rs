@@ -103,7 +103,11 @@ fn find<'a>(context: &'a Context<'_>, permit: &'a Permit, wanted: &str) -> Resul
 /// As [`find`], for whoever may read it. Who may not is not told whether it is there.
 fn found<'a>(context: &'a Context<'_>, permit: &'a Permit, wanted: &str) -> Result<&'a Principal, Refusal> {
     let found = find(context, permit, wanted);
-    rights::require(context, permit, found.as_ref().ok().map(|own| own.id.0))?;
+    rights::require(
+        context,
+        permit,
+        found.as_ref().ok().map(|principal| principal.id.0),
+    )?;
     found
 }
 

@@ -58,7 +58,7 @@ pub(super) fn join(
     member: PrincipalId,
 ) -> Result<(), Refusal> {
     let directory = &mut context.state.directory;
-    if directory.groups_of(member).any(|own| own == group) {
+    if directory.groups_of(member).any(|known| known == group) {
         return Err(exists_already("members"));
     }
     directory.add_member(group, member);
@@ -86,7 +86,7 @@ pub(super) fn remove_member(context: &mut Context<'_>, permit: &Permit, _: &Requ
     let wanted = permit.params.get("member");
     let member = PrincipalId(object_id(wanted)?);
     let directory = &mut context.state.directory;
-    if !directory.groups_of(member).any(|own| own == group) {
+    if !directory.groups_of(member).any(|known| known == group) {
         return Err(missing(wanted));
     }
     directory.remove_member(group, member);

@@ -22,7 +22,7 @@ struct Filter {
 impl Filter {
     /// Clauses joined by `and`, as the interface has them. `None`: one is none of them.
     fn read(text: &str) -> Option<Self> {
-        let mut own = Self::default();
+        let mut filter = Self::default();
         for clause in text
             .split(" and ")
             .map(str::trim)
@@ -35,22 +35,22 @@ impl Filter {
                 name.to_ascii_lowercase().as_str(),
                 operator.to_ascii_lowercase().as_str(),
             ) {
-                ("eventtimestamp", "ge") => own.from = Some(value.parse().ok()?),
-                ("eventtimestamp", "le") => own.until = Some(value.parse().ok()?),
-                ("resourcegroupname", "eq") => own.group = Some(value),
-                ("resourceuri" | "resourceid", "eq") => own.resource = Some(value),
-                ("resourceprovider", "eq") => own.provider = Some(value),
+                ("eventtimestamp", "ge") => filter.from = Some(value.parse().ok()?),
+                ("eventtimestamp", "le") => filter.until = Some(value.parse().ok()?),
+                ("resourcegroupname", "eq") => filter.group = Some(value),
+                ("resourceuri" | "resourceid", "eq") => filter.resource = Some(value),
+                ("resourceprovider", "eq") => filter.provider = Some(value),
                 _ => return None,
             }
         }
-        Some(own)
+        Some(filter)
     }
 
     fn holds(&self, exchange: &Exchange, id: &ResourceId) -> bool {
-        let is = |wanted: &Option<String>, own: Option<&str>| {
+        let is = |wanted: &Option<String>, text: Option<&str>| {
             wanted
                 .as_ref()
-                .is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
+                .is_none_or(|wanted| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted)))
         };
         let kind = id.resource_type().unwrap_or_default();
         self.from.is_none_or(|from| exchange.at >= from)
@@ -80,10 +80,10 @@ pub(super) fn list(
         .filter_map(|exchange| {
             let row = router.operation(&exchange.operation)?;
             let id: ResourceId = exchange.path.parse().ok()?;
-            let own = id
+            let inside = id
                 .subscription()
-                .is_some_and(|own| own.eq_ignore_ascii_case(subscription));
-            (row.endpoint == Endpoint::Arm && own && filter.holds(exchange, &id))
+                .is_some_and(|id| id.eq_ignore_ascii_case(subscription));
+            (row.endpoint == Endpoint::Arm && inside && filter.holds(exchange, &id))
                 .then(|| event(row, exchange, &id))
                 .flatten()
         })

@@ -215,21 +215,21 @@ impl KeyPair {
             (Self::P256(key), "ES256") => {
                 let signed: Signed<p256::ecdsa::Signature> =
                     p256::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P384(key), "ES384") => {
                 let signed: Signed<p384::ecdsa::Signature> =
                     p384::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P521(key), "ES512") => {
                 let signed: Signed<p521::ecdsa::Signature> = p521_signer(key)?.sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P256K(key), "ES256K") => {
                 let signed: Signed<k256::ecdsa::Signature> =
                     k256::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             _ => return Err(CryptographyError::Algorithm),
         };
@@ -259,25 +259,31 @@ impl KeyPair {
             (Self::Rsa(key), "PS512") => public(key)
                 .verify(Pss::new::<Sha512>(), digest, signature)
                 .is_ok(),
-            (Self::P256(key), "ES256") => p256::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = p256::ecdsa::VerifyingKey::from(key.public_key());
-                key.verify_prehash(digest, &own).is_ok()
-            }),
-            (Self::P384(key), "ES384") => p384::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = p384::ecdsa::VerifyingKey::from(key.public_key());
-                key.verify_prehash(digest, &own).is_ok()
-            }),
-            (Self::P521(key), "ES512") => {
-                let own = p521::ecdsa::Signature::from_slice(signature);
-                let key = p521::ecdsa::VerifyingKey::from(&p521_signer(key)?);
-                own.is_ok_and(|own| key.verify_prehash(digest, &own).is_ok())
+            (Self::P256(key), "ES256") => {
+                p256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = p256::ecdsa::VerifyingKey::from(key.public_key());
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
             }
-            (Self::P256K(key), "ES256K") => k256::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = k256::ecdsa::VerifyingKey::from(key.public_key());
-                // Others' signatures may have the larger of the two values that mean the same.
-                let own = own.normalize_s().unwrap_or(own);
-                key.verify_prehash(digest, &own).is_ok()
-            }),
+            (Self::P384(key), "ES384") => {
+                p384::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = p384::ecdsa::VerifyingKey::from(key.public_key());
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
+            }
+            (Self::P521(key), "ES512") => {
+                let read = p521::ecdsa::Signature::from_slice(signature);
+                let key = p521::ecdsa::VerifyingKey::from(&p521_signer(key)?);
+                read.is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
+            }
+            (Self::P256K(key), "ES256K") => {
+                k256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = k256::ecdsa::VerifyingKey::from(key.public_key());
+                    // Others' signatures may have the larger of the two values that mean the same.
+                    let signature = signature.normalize_s().unwrap_or(signature);
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
+            }
             _ => return Err(CryptographyError::Algorithm),
         })
     }

@@ -110,7 +110,7 @@ pub(super) fn forget(context: &mut Context<'_>, identity: &ResourceId) {
     let below: Vec<ResourceId> = context
         .state
         .resources_below(identity, TYPE)
-        .map(|own| own.id.clone())
+        .map(|credential| credential.id.clone())
         .collect();
     for id in below {
         context.state.remove(&id);

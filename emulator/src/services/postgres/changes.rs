@@ -41,8 +41,8 @@ pub(super) fn take_turn(
     let collection = kind.rsplit('/').next().unwrap_or_default().to_owned();
     let operations = &context.state.operations;
     let runs = |change: &Accepted| {
-        let own = operations.get(&change.operation);
-        own.is_some_and(|operation| operation.ended.is_none())
+        let operation = operations.get(&change.operation);
+        operation.is_some_and(|operation| operation.ended.is_none())
     };
     if let Some(changes) = context.own.postgres.changes.get_mut(server) {
         changes.retain(runs);

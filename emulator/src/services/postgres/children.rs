@@ -95,8 +95,8 @@ fn check_rule_of_flexible(context: &Context<'_>, server: &ResourceId, name: &str
     if !context.rules.names.firewall_rule.admits(name) {
         return Err(settings::refuse(context, SettingCheck::FirewallName));
     }
-    let own = context.state.resource(server);
-    let subnet = own.map(|own| own.text("/properties/network/delegatedSubnetResourceId"));
+    let resource = context.state.resource(server);
+    let subnet = resource.map(|resource| resource.text("/properties/network/delegatedSubnetResourceId"));
     if subnet.is_some_and(|subnet| !subnet.is_empty()) {
         return Err(settings::refuse(context, SettingCheck::FirewallInSubnet));
     }

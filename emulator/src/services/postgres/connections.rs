@@ -19,15 +19,15 @@ const GROUP: &str = "postgresqlServer";
 
 fn connections(context: &Context<'_>, server: &ResourceId) -> Vec<Value> {
     let server = context.state.resource(server);
-    let own = server.and_then(|server| server.at(&format!("/properties/{KIND}")).as_array());
-    own.cloned().unwrap_or_default()
+    let listed = server.and_then(|server| server.at(&format!("/properties/{KIND}")).as_array());
+    listed.cloned().unwrap_or_default()
 }
 
 fn is_named(connection: &Value, name: &str) -> bool {
     let id = field(connection, "id").as_str().unwrap_or_default();
     id.rsplit('/')
         .next()
-        .is_some_and(|own| own.eq_ignore_ascii_case(name))
+        .is_some_and(|last| last.eq_ignore_ascii_case(name))
 }
 
 fn find(context: &Context<'_>, permit: &Permit) -> Option<Value> {
@@ -76,9 +76,9 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
             &server,
         ));
     }
-    let own = field_mut(properties, "privateLinkServiceConnectionState");
-    *field_mut(own, "status") = json!(status);
-    *field_mut(own, "description") = field(state, "description").clone();
+    let shown = field_mut(properties, "privateLinkServiceConnectionState");
+    *field_mut(shown, "status") = json!(status);
+    *field_mut(shown, "description") = field(state, "description").clone();
     change(context, permit, request, Some(connection))
 }
 
@@ -119,7 +119,7 @@ fn change(context: &mut Context<'_>, permit: &Permit, request: &Request, then: O
 fn replace(context: &mut Context<'_>, id: &ResourceId, then: Option<Value>) {
     let server = id.parent();
     let mut all = connections(context, &server);
-    match (all.iter().position(|own| is_named(own, id.name())), then) {
+    match (all.iter().position(|other| is_named(other, id.name())), then) {
         (Some(at), Some(connection)) => all[at] = connection,
         (Some(at), None) => {
             all.remove(at);

@@ -40,19 +40,19 @@ pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refu
 }
 
 /// What a server has where the request says nothing.
-fn fill_defaults(rules: &Rules, own: &mut Value) {
+fn fill_defaults(rules: &Rules, properties: &mut Value) {
     for row in &rules.servers.defaults {
-        let sent = field(own, &row.property).clone();
-        own[&row.property] = row.value.clone();
+        let sent = field(properties, &row.property).clone();
+        properties[&row.property] = row.value.clone();
         if !row.read_only {
-            plain::merge(&mut own[&row.property], &sent);
+            plain::merge(&mut properties[&row.property], &sent);
         }
     }
-    let private = own["network"]
+    let private = properties["network"]
         .get("delegatedSubnetResourceId")
         .is_some_and(Value::is_string);
     if private {
-        own["network"]["publicNetworkAccess"] = json!("Disabled");
+        properties["network"]["publicNetworkAccess"] = json!("Disabled");
     }
 }
 
@@ -100,37 +100,37 @@ pub(super) fn describe_new(
     let major = major(context, &text("version"))?;
     let mut body = plain::resource_body(id, SERVER, sent)?;
     body["location"] = json!(location);
-    let own = &mut body["properties"];
-    if let Some(own) = own.as_object_mut() {
-        own.retain(|key, _| {
+    let shown = &mut body["properties"];
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|key, _| {
             !key.eq_ignore_ascii_case("administratorLoginPassword") && !key.eq_ignore_ascii_case("createMode")
         });
     }
-    own["version"] = json!(major.to_string());
-    own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
+    shown["version"] = json!(major.to_string());
+    shown["state"] = json!("Starting");
+    shown["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
     let minors = &context.rules.servers.minors;
     if let Some(row) = minors.iter().find(|row| row.major == major) {
-        own["minorVersion"] = json!(row.minor);
+        shown["minorVersion"] = json!(row.minor);
     }
-    fill_defaults(context.rules, own);
+    fill_defaults(context.rules, shown);
     if field(field(sent, "properties"), "availabilityZone").is_null()
         && context.rules.zones_of(location).is_empty()
-        && let Some(own) = own.as_object_mut()
+        && let Some(members) = shown.as_object_mut()
     {
-        own.shift_remove("availabilityZone");
+        members.shift_remove("availabilityZone");
     }
     settings::check(&Asked {
         context,
         id,
         sent,
         wanted: &body,
-        own: None,
+        existing: None,
     })?;
-    let own = &mut body["properties"];
-    sizes::complete(context, own);
-    if own["authConfig"]["activeDirectoryAuth"] == "Enabled" && own["authConfig"]["tenantId"].is_null() {
-        own["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
+    let shown = &mut body["properties"];
+    sizes::complete(context, shown);
+    if shown["authConfig"]["activeDirectoryAuth"] == "Enabled" && shown["authConfig"]["tenantId"].is_null() {
+        shown["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
     }
     body["systemData"] = json!({"createdAt": wire_hundred_nanoseconds(context.now)});
     let draw = context.draw_uuid("postgres server").simple().to_string();

@@ -152,7 +152,7 @@ impl CreateServer {
             .state
             .resources
             .get_mut(&self.id)
-            .filter(|own| own.is_type(SERVER))
+            .filter(|resource| resource.is_type(SERVER))
         {
             let since = single_server::wire_offset(now);
             server.set_property(&["backup", "earliestRestoreDate"], json!(since));
@@ -198,7 +198,7 @@ impl Workflow for CreateServer {
             Input::Worked(EffectResult::Described(parameters)) => {
                 let known = parameters
                     .into_iter()
-                    .map(|own| (own.name.clone(), own))
+                    .map(|parameter| (parameter.name.clone(), parameter))
                     .collect();
                 context.own.postgres.real.insert(self.spec.major, Arc::new(known));
                 self.ready(context)
@@ -233,7 +233,7 @@ pub(super) fn update(
     request: &Request,
     sent: &Value,
 ) -> Result<Response, Refusal> {
-    let own = body_of(context, id);
+    let existing = body_of(context, id);
     let said = sent;
     let mut sent = sent.clone();
     let mut password = None;
@@ -245,7 +245,7 @@ pub(super) fn update(
                 password = value.as_str().map(str::to_owned);
                 return false;
             }
-            !READ_ONLY.iter().any(|own| name.eq_ignore_ascii_case(own))
+            !READ_ONLY.iter().any(|member| name.eq_ignore_ascii_case(member))
         });
     }
     if let Some(sent) = sent.as_object_mut() {
@@ -253,14 +253,14 @@ pub(super) fn update(
             sent.remove(read_only);
         }
     }
-    let mut wanted = own.clone();
+    let mut wanted = existing.clone();
     plain::change(&mut wanted, sent.clone());
     settings::check(&Asked {
         context,
         id,
         sent: said,
         wanted: &wanted,
-        own: Some(&own),
+        existing: Some(&existing),
     })?;
     if let Some(refusal) = checked(context, id, &wanted) {
         let (operation, response) = accept(context, request, turn);

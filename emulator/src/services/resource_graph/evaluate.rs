@@ -60,16 +60,16 @@ fn value_of(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar,
             Scalar::truth(compare(*comparison, &value(left)?, &value(right)?))
         }
         Expression::OneOf {
-            value: own,
+            value: subject,
             choices,
             with_case,
             negated,
         } => {
-            let own = value(own)?;
+            let subject = value(subject)?;
             means.budget.steps(choices.len())?;
             let mut found = false;
             for choice in choices {
-                found |= is_among(&own, &value(choice)?, *with_case);
+                found |= is_among(&subject, &value(choice)?, *with_case);
             }
             Scalar::truth(found != *negated)
         }
@@ -94,12 +94,12 @@ fn value_of(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar,
 }
 
 /// A choice may be a list itself.
-fn is_among(own: &Scalar, choice: &Scalar, with_case: bool) -> bool {
+fn is_among(value: &Scalar, choice: &Scalar, with_case: bool) -> bool {
     match choice {
         Scalar::Json(Value::Array(items)) => items
             .iter()
-            .any(|item| own.equals(&Scalar::Json(item.clone()), with_case)),
-        other => own.equals(other, with_case),
+            .any(|item| value.equals(&Scalar::Json(item.clone()), with_case)),
+        other => value.equals(other, with_case),
     }
 }
 

@@ -234,7 +234,7 @@ impl Page {
 fn type_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
     let mut found = None;
     for value in values {
-        let own = match value {
+        let kind = match value {
             Value::Null => continue,
             Value::Bool(_) => "boolean",
             Value::Number(number) if number.is_f64() => "number",
@@ -242,10 +242,10 @@ fn type_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
             Value::String(_) => "string",
             Value::Array(_) | Value::Object(_) => "object",
         };
-        if found.is_some_and(|found| found != own) {
+        if found.is_some_and(|found| found != kind) {
             return "object";
         }
-        found = Some(own);
+        found = Some(kind);
     }
     found.unwrap_or("string")
 }
@@ -257,6 +257,6 @@ fn token_of(place: usize, query: &str) -> String {
 
 fn place_of(token: &str, query: &str) -> Option<usize> {
     let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-    let (place, own) = text.split_once(';')?;
-    if own == query { place.parse().ok() } else { None }
+    let (place, asked) = text.split_once(';')?;
+    if asked == query { place.parse().ok() } else { None }
 }

@@ -262,9 +262,9 @@ impl Parser {
         if of.is_none() != (function == AggregateFunction::Count) {
             return Err(Problem::syntax(place, &called, "an aggregate with what it is of"));
         }
-        let own = of.as_ref().and_then(Expression::own_name).unwrap_or_default();
+        let column = of.as_ref().and_then(Expression::own_name).unwrap_or_default();
         Ok(Aggregate {
-            name: name.unwrap_or_else(|| format!("{prefix}_{own}")),
+            name: name.unwrap_or_else(|| format!("{prefix}_{column}")),
             function,
             of,
         })

@@ -103,8 +103,8 @@ impl Table {
             let column = column.ok_or_else(|| Problem::Column(old.clone()))?;
             column.clone_from(new);
             for row in &mut self.rows {
-                let own = std::mem::take(row);
-                *row = own
+                let columns = std::mem::take(row);
+                *row = columns
                     .into_iter()
                     .map(|(name, value)| (if name == *old { new.clone() } else { name }, value))
                     .collect();

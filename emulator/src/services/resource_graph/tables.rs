@@ -114,8 +114,8 @@ impl Reader<'_> {
     /// A resource for a row; none outside the subscriptions that are asked about, and none in one that
     /// nobody sees.
     fn found(&self, id: &ResourceId, body: ResourceBody) -> Option<Found> {
-        let own = id.subscription()?;
-        let subscription = self.context.state.subscription(own)?;
+        let subscription_id = id.subscription()?;
+        let subscription = self.context.state.subscription(subscription_id)?;
         let asked = self.subscriptions.is_empty()
             || self.subscriptions.contains(&subscription.id.to_ascii_lowercase());
         if !asked || subscription.hidden {

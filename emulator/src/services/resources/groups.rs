@@ -29,10 +29,10 @@ pub(super) fn put(
         .state
         .resource(&id)
         .map(|group| group.location().to_owned());
-    if let Some(own) = &existing
-        && *own != location
+    if let Some(current) = &existing
+        && *current != location
     {
-        let fill = [("location", &*location), ("own", own)];
+        let fill = [("location", &*location), ("own", current)];
         return Err(Refusal::of(code::InvalidResourceGroupLocation, &fill));
     }
     let status = if existing.is_some() {
@@ -203,13 +203,13 @@ fn lets_through(filter: &Filter, resource: &Resource) -> bool {
     ];
     let tag = |name: &str| {
         let mut tags = resource.at("/tags").as_object().into_iter().flatten();
-        let found = tags.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let found = tags.find(|(key, _)| key.eq_ignore_ascii_case(name));
         let wanted = filter.value("tagValue eq");
-        found.is_some_and(|(_, own)| wanted.is_none_or(|value| own == value))
+        found.is_some_and(|(_, set)| wanted.is_none_or(|value| set == value))
     };
     filter.value("tagName eq").is_none_or(tag)
-        && members.iter().all(|(name, own)| {
-            let is = |value: &str| own.eq_ignore_ascii_case(value);
+        && members.iter().all(|(name, text)| {
+            let is = |value: &str| text.eq_ignore_ascii_case(value);
             filter.value(&format!("{name} eq")).is_none_or(is)
                 && !filter.value(&format!("{name} ne")).is_some_and(is)
         })

@@ -181,7 +181,7 @@ impl Deploy {
     fn worked_out(&mut self, context: &mut Context<'_>, prepared: &Prepared) -> Next {
         let worked_out = prepared
             .get::<WorkedOut>()
-            .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+            .and_then(|prepared| prepared.0.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some((turn, budget)) = worked_out else {
             return self.broken(context);
         };
@@ -227,7 +227,7 @@ impl Deploy {
     }
 
     fn read(&mut self, context: &Context<'_>, wanted: Reference) -> Next {
-        let own = self
+        let deployed = self
             .template
             .resources
             .iter()
@@ -236,7 +236,7 @@ impl Deploy {
         let version = wanted
             .api_version
             .clone()
-            .or(own)
+            .or(deployed)
             .unwrap_or_else(|| context.rules.usual_version(wanted.id.as_str()));
         let request = match &wanted.action {
             None => Self::request(Method::GET, &format!("{}?api-version={version}", wanted.id), None),

@@ -18,7 +18,7 @@ impl Template {
         let scope = self.scope(&empty, budget);
         let mut resolved = Vec::new();
         for entry in &self.resources {
-            let mut own = entry.depends_on.clone();
+            let mut depends_on = entry.depends_on.clone();
             let written = field(&entry.written, "dependsOn");
             let items = match written {
                 Value::Null => &[],
@@ -33,16 +33,16 @@ impl Template {
                 let looked_at = budget.steps(self.resources.len() + known.left_out.len());
                 looked_at.map_err(|exhausted| format!("Dependencies cannot be resolved: {exhausted}."))?;
                 let text = wanted.as_str().unwrap_or_default();
-                if !self.add_meant(known, text, &mut own) {
+                if !self.add_meant(known, text, &mut depends_on) {
                     return Err(undefined(&wanted));
                 }
             }
-            own.sort_unstable();
-            own.dedup();
-            resolved.push(own);
+            depends_on.sort_unstable();
+            depends_on.dedup();
+            resolved.push(depends_on);
         }
-        for (entry, own) in self.resources.iter_mut().zip(resolved) {
-            entry.depends_on = own;
+        for (entry, depends_on) in self.resources.iter_mut().zip(resolved) {
+            entry.depends_on = depends_on;
         }
         match self.circle() {
             Some(id) => Err(format!(
@@ -57,13 +57,13 @@ impl Template {
     /// it means anything in the template.
     fn add_meant(&self, known: &Known, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
         let is_deployed = |id: &ResourceId| self.resources.iter().any(|entry| entry.id == *id);
-        if let Some(own) = self.symbols.one(wanted) {
-            found.extend(is_deployed(&own.id).then(|| own.id.clone()));
+        if let Some(symbol) = self.symbols.one(wanted) {
+            found.extend(is_deployed(&symbol.id).then(|| symbol.id.clone()));
         } else if let Some(all) = known.loops.get(&wanted.to_ascii_lowercase()) {
             found.extend(all.iter().cloned());
         } else if let Some(all) = self.symbols.all(wanted) {
-            let deployed = all.iter().filter(|own| is_deployed(&own.id));
-            found.extend(deployed.map(|own| own.id.clone()));
+            let deployed = all.iter().filter(|symbol| is_deployed(&symbol.id));
+            found.extend(deployed.map(|symbol| symbol.id.clone()));
         } else {
             let is_meant =
                 |other: &&Entry| other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted);

@@ -136,7 +136,10 @@ impl Template {
                 "azdrill does not play `{name}` of a resource of a template."
             ));
         }
-        let outer: Vec<(Arc<str>, usize)> = written.parent.map(|own| own.turns.clone()).unwrap_or_default();
+        let outer: Vec<(Arc<str>, usize)> = written
+            .parent
+            .map(|parent| parent.turns.clone())
+            .unwrap_or_default();
         let Some(repeated) = self.loop_of(taking, written)? else {
             return self.take_turn(taking, written, outer, None).map(|_| ());
         };
@@ -197,7 +200,7 @@ impl Template {
     fn is_serial(&self, name: &str, mode: &Value) -> Result<bool, String> {
         let known = &self.place.facts.repeated.modes;
         let word = mode.as_str().unwrap_or_default();
-        if !known.iter().any(|own| own.eq_ignore_ascii_case(word)) {
+        if !known.iter().any(|listed| listed.eq_ignore_ascii_case(word)) {
             return Err(format!(
                 "The template copy definition '{name}' has the mode '{word}', which is none of '{}'.",
                 known.join("', '")
@@ -216,14 +219,14 @@ impl Template {
     ) -> Result<Option<ResourceId>, String> {
         let mut entry = self.entry(taking, written, turns)?;
         if let Some(symbol) = written.symbol {
-            let own = Symbol {
+            let meant = Symbol {
                 id: entry.id.clone(),
                 kind: entry.kind.clone(),
                 api_version: Some(entry.api_version.clone()),
             };
             match before {
-                None => self.symbols.add(symbol, own),
-                Some(_) => self.symbols.add_turn(symbol, own),
+                None => self.symbols.add(symbol, meant),
+                Some(_) => self.symbols.add_turn(symbol, meant),
             }
         }
         let exists = field(written.item, "existing").as_bool() == Some(true);
@@ -366,9 +369,9 @@ impl Template {
         if subscription.is_empty() && group.is_empty() {
             return self.place.target.to_string();
         }
-        let own = self.place.target.subscription().unwrap_or_default();
+        let at_hand = self.place.target.subscription().unwrap_or_default();
         let subscription = if subscription.is_empty() {
-            own
+            at_hand
         } else {
             subscription
         };
@@ -388,10 +391,10 @@ impl Entry {
 
     /// The body it is put with.
     pub(super) fn body(&self, scope: &Scope<'_>) -> Result<Value, Problem> {
-        let own = &scope.place.facts.resource.own;
+        let members = &scope.place.facts.resource.own;
         let mut body = Map::new();
         for (name, value) in self.written.as_object().into_iter().flatten() {
-            if own.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            if members.iter().any(|member| member.eq_ignore_ascii_case(name)) {
                 continue;
             }
             body.insert(name.clone(), self.member(scope, name, value)?);
@@ -405,16 +408,16 @@ impl Entry {
         if !nested || !self.is_inner(scope, value)? {
             return evaluate(scope, value);
         }
-        let mut own = Map::new();
+        let mut properties = Map::new();
         for (name, value) in value.as_object().into_iter().flatten() {
             let value = if name.eq_ignore_ascii_case("template") {
                 value.clone()
             } else {
                 evaluate(scope, value)?
             };
-            own.insert(name.clone(), value);
+            properties.insert(name.clone(), value);
         }
-        Ok(Value::Object(own))
+        Ok(Value::Object(properties))
     }
 
     /// Whose expressions those of a nested template are: its own, or those of what it stands in.

@@ -110,7 +110,7 @@ impl Template {
         let mode = mode_of(&place, field(properties, "mode"))?;
         let (variables, repeated) = variables_of(template);
         let object = |name: &str| field(template, name).as_object().cloned().unwrap_or_default();
-        let mut own = Self {
+        let mut read = Self {
             place: Place {
                 location: text(field(sent, "location")),
                 content_version: text(field(template, "contentVersion")),
@@ -132,10 +132,10 @@ impl Template {
             turns: most.resources,
         };
         let budget = budget.unwrap_or_else(|| Budget::new(most.bounds));
-        own.take_functions(field(template, "functions"))?;
-        own.take_parameters(&object("parameters"), field(properties, "parameters"), &budget)?;
-        own.take_resources(template, most.resources, &budget)?;
-        Ok((own, budget))
+        read.take_functions(field(template, "functions"))?;
+        read.take_parameters(&object("parameters"), field(properties, "parameters"), &budget)?;
+        read.take_resources(template, most.resources, &budget)?;
+        Ok((read, budget))
     }
 
     pub(super) fn scope<'a>(
@@ -163,13 +163,13 @@ impl Template {
     fn take_functions(&mut self, written: &Value) -> Result<(), String> {
         for space in written.as_array().into_iter().flatten() {
             let namespace = field(space, "namespace").as_str().unwrap_or_default();
-            for (name, own) in field(space, "members").as_object().into_iter().flatten() {
-                let parameters = field(own, "parameters").as_array();
+            for (name, declaration) in field(space, "members").as_object().into_iter().flatten() {
+                let parameters = field(declaration, "parameters").as_array();
                 let parameters = parameters.into_iter().flatten().map(|parameter| {
                     let name = field(parameter, "name").as_str().unwrap_or_default();
                     (name.to_owned(), parameter.clone())
                 });
-                let output = field(field(own, "output"), "value").clone();
+                let output = field(field(declaration, "output"), "value").clone();
                 if output.is_null() {
                     return Err(format!(
                         "The template function '{namespace}.{name}' has no output."
@@ -254,7 +254,7 @@ fn check_texts(template: &Value, facts: &DeploymentFacts) -> Result<(), String> 
 fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
     let language = field(template, "languageVersion").as_str().unwrap_or("1.0");
     let known = &facts.language.versions;
-    if !known.iter().any(|own| own == language) {
+    if !known.iter().any(|version| version == language) {
         return Err(format!(
             "azdrill does not play version '{language}' of the template language, but {}.",
             known.join(" and ")
@@ -268,7 +268,7 @@ fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), Strin
     for name in &facts.extensions.template {
         if field(template, name)
             .as_object()
-            .is_some_and(|own| !own.is_empty())
+            .is_some_and(|members| !members.is_empty())
         {
             return Err(format!("azdrill does not play `{name}` of templates."));
         }
@@ -287,7 +287,7 @@ fn mode_of(place: &Place, sent: &Value) -> Result<&'static str, String> {
     let mode = sent.as_str().unwrap_or("Incremental");
     match ["Incremental", "Complete"]
         .into_iter()
-        .find(|own| own.eq_ignore_ascii_case(mode))
+        .find(|known| known.eq_ignore_ascii_case(mode))
     {
         Some("Complete") if place.nested => Err(not_nested(&place.name)),
         Some("Complete") if place.target.resource_group().is_none() => {
@@ -303,9 +303,9 @@ fn variables_of(template: &Value) -> (Map<String, Value>, Map<String, Value>) {
     let (mut plain, mut repeated) = (Map::new(), Map::new());
     for (name, value) in field(template, "variables").as_object().into_iter().flatten() {
         match loops_of(value) {
-            Some(loops) if name.eq_ignore_ascii_case("copy") => repeated.extend(loops.iter().map(|own| {
-                let name = field(own, "name").as_str().unwrap_or_default();
-                (name.to_owned(), own.clone())
+            Some(loops) if name.eq_ignore_ascii_case("copy") => repeated.extend(loops.iter().map(|one| {
+                let name = field(one, "name").as_str().unwrap_or_default();
+                (name.to_owned(), one.clone())
             })),
             _ => {
                 plain.insert(name.clone(), value.clone());

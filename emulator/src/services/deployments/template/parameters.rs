@@ -20,7 +20,10 @@ impl Template {
         budget: &Budget,
     ) -> Result<(), String> {
         for name in sent.as_object().into_iter().flat_map(Map::keys) {
-            if !declared.keys().any(|own| own.eq_ignore_ascii_case(name)) {
+            if !declared
+                .keys()
+                .any(|parameter| parameter.eq_ignore_ascii_case(name))
+            {
                 let known: Vec<&str> = declared.keys().map(String::as_str).collect();
                 return Err(format!(
                     "The template parameters '{name}' are not valid; they are not present in the original template. The only supported parameters for this template are '{}'.",
@@ -120,18 +123,18 @@ pub(super) fn said<T>(result: Result<T, Problem>) -> Result<T, String> {
 
 /// A declaration with what the definition it names says; what stands beside the name counts more.
 pub(super) fn resolved(definitions: &Map<String, Value>, declaration: &Value) -> Value {
-    let mut own = declaration.as_object().cloned().unwrap_or_default();
+    let mut resolved = declaration.as_object().cloned().unwrap_or_default();
     for _ in 0..HOPS_MAX {
-        let Some(Value::String(name)) = own.remove("$ref") else {
+        let Some(Value::String(name)) = resolved.remove("$ref") else {
             break;
         };
         let name = name.strip_prefix("#/definitions/").unwrap_or(&name);
         let found = definitions.get(name).and_then(Value::as_object);
         for (name, value) in found.into_iter().flatten() {
-            own.entry(name.clone()).or_insert_with(|| value.clone());
+            resolved.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
-    Value::Object(own)
+    Value::Object(resolved)
 }
 
 fn is_nullable(declaration: &Value) -> bool {
@@ -171,17 +174,17 @@ impl Check<'_> {
                 "'{name}' refers to the type '{path}', which there is not."
             ));
         }
-        let own = resolved(self.definitions, declaration);
-        if value.is_null() && is_nullable(&own) {
+        let resolved = resolved(self.definitions, declaration);
+        if value.is_null() && is_nullable(&resolved) {
             return Ok(());
         }
-        let kind = field(&own, "type").as_str();
+        let kind = field(&resolved, "type").as_str();
         check_kind(name, kind, value)?;
-        check_allowed(name, &own, value)?;
-        check_size(name, &own, value)?;
+        check_allowed(name, &resolved, value)?;
+        check_size(name, &resolved, value)?;
         match value {
-            Value::Array(items) => self.items(name, &own, items),
-            Value::Object(members) => self.members(name, &own, members),
+            Value::Array(items) => self.items(name, &resolved, items),
+            Value::Object(members) => self.members(name, &resolved, members),
             _ => Ok(()),
         }
     }
@@ -191,9 +194,9 @@ impl Check<'_> {
             .is_some_and(|name| self.definitions.contains_key(name))
     }
 
-    fn items(&self, name: &str, own: &Value, items: &[Value]) -> Result<(), String> {
-        let first = field(own, "prefixItems").as_array();
-        let rest = field(own, "items");
+    fn items(&self, name: &str, declaration: &Value, items: &[Value]) -> Result<(), String> {
+        let first = field(declaration, "prefixItems").as_array();
+        let rest = field(declaration, "items");
         for (turn, item) in items.iter().enumerate() {
             let place = format!("{name}[{turn}]");
             match first.and_then(|first| first.get(turn)) {
@@ -208,17 +211,17 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn members(&self, name: &str, own: &Value, members: &Map<String, Value>) -> Result<(), String> {
-        let chosen = self.chosen(name, own, members)?;
-        let listed = [own, chosen.as_ref().unwrap_or(&Value::Null)];
+    fn members(&self, name: &str, declaration: &Value, members: &Map<String, Value>) -> Result<(), String> {
+        let chosen = self.chosen(name, declaration, members)?;
+        let listed = [declaration, chosen.as_ref().unwrap_or(&Value::Null)];
         let mut known = Vec::new();
         for (member, declaration) in listed
             .iter()
-            .flat_map(|own| field(own, "properties").as_object().into_iter().flatten())
+            .flat_map(|declaration| field(declaration, "properties").as_object().into_iter().flatten())
         {
             let value = members
                 .iter()
-                .find(|(own, _)| own.eq_ignore_ascii_case(member))
+                .find(|(sent, _)| sent.eq_ignore_ascii_case(member))
                 .map(|(_, value)| value)
                 .unwrap_or(&Value::Null);
             let place = format!("{name}.{member}");
@@ -231,13 +234,13 @@ impl Check<'_> {
             known.push(member.as_str());
         }
         for (member, value) in members {
-            if known.iter().any(|own| own.eq_ignore_ascii_case(member)) {
+            if known.iter().any(|checked| checked.eq_ignore_ascii_case(member)) {
                 continue;
             }
             // What the chosen variant says of other members counts as well.
             let more = listed
                 .iter()
-                .map(|own| field(own, "additionalProperties"))
+                .map(|declaration| field(declaration, "additionalProperties"))
                 .find(|more| !more.is_null())
                 .unwrap_or(&Value::Null);
             match more {
@@ -254,14 +257,19 @@ impl Check<'_> {
     }
 
     /// The variant of an object, where a member of it says which one it is.
-    fn chosen(&self, name: &str, own: &Value, members: &Map<String, Value>) -> Result<Option<Value>, String> {
-        let by = field(own, "discriminator");
+    fn chosen(
+        &self,
+        name: &str,
+        declaration: &Value,
+        members: &Map<String, Value>,
+    ) -> Result<Option<Value>, String> {
+        let by = field(declaration, "discriminator");
         let Some(property) = field(by, "propertyName").as_str() else {
             return Ok(None);
         };
         let word = members
             .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(property))
+            .find(|(sent, _)| sent.eq_ignore_ascii_case(property))
             .and_then(|(_, value)| value.as_str())
             .unwrap_or_default();
         let mapping = field(by, "mapping").as_object();

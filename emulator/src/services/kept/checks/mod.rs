@@ -37,7 +37,10 @@ impl Planned<'_> {
     /// Of two parts that cannot both be, the one to blame: what is written, or what comes later.
     fn blamed<'a>(&self, first: &'a Value, second: &'a Value) -> (&'a str, &'a str) {
         let (first, second) = (name_of(first), name_of(second));
-        if self.written.is_some_and(|own| own.eq_ignore_ascii_case(first)) {
+        if self
+            .written
+            .is_some_and(|written| written.eq_ignore_ascii_case(first))
+        {
             (first, second)
         } else {
             (second, first)
@@ -65,7 +68,7 @@ pub(super) fn check(
         return Ok(());
     }
     let holder = if row.inside { id.parent() } else { id.clone() };
-    let before = context.state.resource(&holder).map(|own| &*own.body);
+    let before = context.state.resource(&holder).map(|resource| &*resource.body);
     let whole = match before {
         Some(before) if row.inside => with_part(before, &row.kind, id.name(), body),
         _ => body.clone(),
@@ -94,8 +97,11 @@ fn with_part(holder: &Value, kind: &str, name: &str, part: &Value) -> Value {
         *all = Value::Array(Vec::new());
     }
     if let Some(all) = all.as_array_mut() {
-        match all.iter_mut().find(|own| name_of(own).eq_ignore_ascii_case(name)) {
-            Some(own) => *own = part.clone(),
+        match all
+            .iter_mut()
+            .find(|other| name_of(other).eq_ignore_ascii_case(name))
+        {
+            Some(other) => *other = part.clone(),
             None => all.push(part.clone()),
         }
     }
@@ -116,8 +122,8 @@ fn names_differ(
     for part in inside {
         let all = body["properties"][parts::collection(&part.kind)].as_array();
         let mut seen = std::collections::BTreeSet::new();
-        for own in all.into_iter().flatten() {
-            let name = name_of(own);
+        for part in all.into_iter().flatten() {
+            let name = name_of(part);
             if !seen.insert(name.to_ascii_lowercase()) {
                 let fill = [("id", id.as_str()), ("name", name)];
                 return Err(refuse(context, code::DuplicateResourceName, &fill));

@@ -40,8 +40,8 @@ fn operations(context: &Context<'_>, sent: &Value, pair: &KeyPair) -> Result<Vec
         Value::Array(words) => words
             .iter()
             .map(|word| {
-                let own = known.iter().find(|known| Some(known.as_str()) == word.as_str());
-                own.cloned().ok_or_else(no)
+                let found = known.iter().find(|known| Some(known.as_str()) == word.as_str());
+                found.cloned().ok_or_else(no)
             })
             .collect(),
         _ => Err(no()),
@@ -293,12 +293,12 @@ fn check_usable(
     }
     let goes_on = &context.rules.key_vault.out_of_time.operations;
     let error = match version.attributes.window(context.now) {
-        _ if goes_on.iter().any(|own| own == operation) => None,
+        _ if goes_on.iter().any(|word| word == operation) => None,
         Window::Inside => None,
         Window::Before => Some(context.rules.error(code::KeyNotYetValid)),
         Window::After => Some(context.rules.error(code::SyntheticKeyExpired)),
     };
-    let allowed = version.material.operations.iter().any(|own| own == operation);
+    let allowed = version.material.operations.iter().any(|word| word == operation);
     let error = match error {
         None if allowed => return Ok(()),
         None => context.rules.error(code::KeyOperationForbidden),

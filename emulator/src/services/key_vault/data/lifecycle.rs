@@ -269,7 +269,7 @@ impl<K: Kind> Workflow for PurgeObject<K> {
             let objects = K::of_mut(contents);
             if objects
                 .get_deleted(&self.name)
-                .is_some_and(|own| own.purged <= now)
+                .is_some_and(|object| object.purged <= now)
             {
                 objects.purge(&self.name);
             }

@@ -61,7 +61,7 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<Wanted, Refu
                 Value::String(none) if none.is_empty() => Some(facts.elliptic_curve.unset.as_str()),
                 curve => curve.as_str(),
             };
-            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|own| own == curve));
+            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|known| known == curve));
             known.map(|curve| Wanted::Curve(curve.to_owned())).ok_or_else(|| {
                 let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
                 bad_parameter(context, &what)

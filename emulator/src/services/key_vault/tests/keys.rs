@@ -172,8 +172,8 @@ fn every_curve_signs_and_verifies_and_no_curve_named_means_the_usual_one() {
             let verified = operate(&mut world, &format!("/keys/{curve}/verify"), body);
             assert_eq!(verified["value"], wanted, "{curve}");
         }
-        let own = json!({"kty": "EC", "crv": curve, "d": encode(&vec![1; coordinate_bytes])});
-        let brought = world.vault(Method::PUT, "/keys/own", Some(json!({"key": own})));
+        let key = json!({"kty": "EC", "crv": curve, "d": encode(&vec![1; coordinate_bytes])});
+        let brought = world.vault(Method::PUT, "/keys/own", Some(json!({"key": key})));
         assert_eq!(brought.status, 200, "{brought:?}");
         assert_eq!(brought.json_body()["key"]["crv"], curve);
     }
@@ -221,15 +221,15 @@ fn a_known_key_gives_the_known_signature() {
         assert_eq!(refused(&answer, 400), "BadParameter", "{member}");
         assert!(!String::from_utf8_lossy(answer.body.bytes()).contains("Eq5xpGn"));
     }
-    let own = json!({"kty": "EC", "crv": "P-256", "d": encode(&[7; 32])});
-    let made = world.vault(Method::PUT, "/keys/own", Some(json!({"key": own})));
+    let key = json!({"kty": "EC", "crv": "P-256", "d": encode(&[7; 32])});
+    let made = world.vault(Method::PUT, "/keys/own", Some(json!({"key": key})));
     assert_eq!(made.status, 200, "{made:?}");
     // The public part may be left out; if it is sent, it is the private part's own.
     for (x, status) in [
         (made.json_body()["key"]["x"].clone(), 200),
         (made.json_body()["key"]["y"].clone(), 400),
     ] {
-        let mut whole = own.clone();
+        let mut whole = key.clone();
         whole["x"] = x;
         let answer = world.vault(Method::PUT, "/keys/whole", Some(json!({"key": whole})));
         assert_eq!(answer.status, status, "{answer:?}");

@@ -57,7 +57,7 @@ impl Listed {
                 let named = |row: &ParameterRow| row.name.cmp(name.as_str());
                 list.rows.binary_search_by(named).is_err()
             });
-            parameters.extend(more.map(|(name, own)| Parameter::derived(name, own)));
+            parameters.extend(more.map(|(name, parameter)| Parameter::derived(name, parameter)));
             parameters.sort_by(|one, other| one.name.cmp(&other.name));
         }
         let mark = if list.major == major {

@@ -44,7 +44,7 @@ fn body_of(
     value: &str,
     source: &str,
 ) -> Value {
-    let mut own = json!({
+    let mut properties = json!({
         "value": value,
         "description": parameter.description,
         "defaultValue": parameter.default,
@@ -56,19 +56,19 @@ fn body_of(
         true => json!(if set { "True" } else { "False" }),
         false => json!(set),
     };
-    own["isDynamicConfig"] = flag(parameter.dynamic);
+    properties["isDynamicConfig"] = flag(parameter.dynamic);
     if !server.is_type(single_server::SERVER) {
-        own["isReadOnly"] = flag(parameter.read_only);
+        properties["isReadOnly"] = flag(parameter.read_only);
     }
-    own["isConfigPendingRestart"] = flag(false);
+    properties["isConfigPendingRestart"] = flag(false);
     if !parameter.unit.is_empty() {
-        own["unit"] = json!(parameter.unit);
+        properties["unit"] = json!(parameter.unit);
     }
     if let Some(link) = &parameter.documentation {
-        own["documentationLink"] = json!(link);
+        properties["documentationLink"] = json!(link);
     }
     json!({
-        "properties": own,
+        "properties": properties,
         "id": server.child([KIND, &parameter.name]),
         "name": parameter.name,
         "type": child_type(context, server, KIND),
@@ -217,8 +217,8 @@ impl Workflow for SetParameter {
 }
 
 fn set_pending(parameter: &mut Resource, pending: bool) {
-    let own = parameter.at("/properties/isConfigPendingRestart");
-    let value = match own.is_string() {
+    let flag = parameter.at("/properties/isConfigPendingRestart");
+    let value = match flag.is_string() {
         true => json!(if pending { "True" } else { "False" }),
         false => json!(pending),
     };

@@ -17,8 +17,8 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     if cluster.as_u64().is_some_and(|size| size > 0) {
         return Err(Refusal::not_played("elastic clusters"));
     }
-    let higher = match (asked.own, version(asked.sent)) {
-        (Some(own), Some(asked)) => version(own).is_some_and(|own| own < asked),
+    let higher = match (asked.existing, version(asked.sent)) {
+        (Some(server), Some(asked)) => version(server).is_some_and(|before| before < asked),
         _ => false,
     };
     if higher && is_version(asked) {
@@ -68,8 +68,8 @@ fn check_version(asked: &Asked<'_>) -> Found {
         return Ok(());
     }
     unless(is_version(asked), SettingCheck::VersionUnknown)?;
-    let own = asked.own.and_then(version);
-    unless(version(asked.sent) >= own, SettingCheck::VersionLower)
+    let before = asked.existing.and_then(version);
+    unless(version(asked.sent) >= before, SettingCheck::VersionLower)
 }
 
 fn storage(asked: &Asked<'_>) -> Found {
@@ -78,20 +78,23 @@ fn storage(asked: &Asked<'_>) -> Found {
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
     };
-    let own = asked.own.and_then(size_of);
+    let before = asked.existing.and_then(size_of);
     // Clients write whole numbers with a fraction, too.
     let whole = size as u64;
     unless(
-        size >= 0.0 && (own == Some(size) || facts.is_sold(whole)),
+        size >= 0.0 && (before == Some(size) || facts.is_sold(whole)),
         SettingCheck::StorageNotSold,
     )?;
-    unless(own.is_none_or(|own| size >= own), SettingCheck::StorageShrinks)?;
+    unless(
+        before.is_none_or(|before| size >= before),
+        SettingCheck::StorageShrinks,
+    )?;
     // Clients that make it larger say the tier and the operations again that it had.
-    let grows = own.is_some_and(|own| size > own);
+    let grows = before.is_some_and(|before| size > before);
     let echoed = |name: &str| grows && asked.is_already(&["storage", name]);
     let tiers = facts.tiers_of(whole);
     let tier = text(asked.sent, &["storage", "tier"]);
-    let found = tiers.iter().find(|(own, _)| own.eq_ignore_ascii_case(tier));
+    let found = tiers.iter().find(|(before, _)| before.eq_ignore_ascii_case(tier));
     unless(
         tier.is_empty() || found.is_some() || echoed("tier"),
         SettingCheck::StorageTier,
@@ -116,7 +119,7 @@ fn zones(asked: &Asked<'_>) -> Found {
     let zones = asked.context.rules.zones_of(location(asked));
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
-        zone.is_empty() || zones.iter().any(|own| own == zone),
+        zone.is_empty() || zones.iter().any(|known| known == zone),
         SettingCheck::ZoneUnknown,
     )?;
     let redundant = text(asked.wanted, &["highAvailability", "mode"]).eq_ignore_ascii_case("ZoneRedundant");
@@ -143,7 +146,7 @@ fn standby(asked: &Asked<'_>) -> Found {
     }
     let zones = asked.context.rules.zones_of(location(asked));
     unless(
-        zones.iter().any(|own| own == standby),
+        zones.iter().any(|known| known == standby),
         SettingCheck::StandbyUnknown,
     )?;
     let zone = text(asked.wanted, &["availabilityZone"]);
@@ -152,10 +155,13 @@ fn standby(asked: &Asked<'_>) -> Found {
     } else {
         unless(zone != standby, SettingCheck::StandbyInSameZone)?;
     }
-    let before = asked.own.map(|own| text(own, &STANDBY)).unwrap_or_default();
+    let before = asked
+        .existing
+        .map(|server| text(server, &STANDBY))
+        .unwrap_or_default();
     let stays = asked
-        .own
-        .is_some_and(|own| text(own, &["highAvailability", "mode"]) == word);
+        .existing
+        .is_some_and(|server| text(server, &["highAvailability", "mode"]) == word);
     unless(
         !stays || before.is_empty() || before == standby,
         SettingCheck::StandbyFixed,
@@ -167,8 +173,8 @@ fn role(asked: &Asked<'_>) -> Found {
     const OF_NEW: [&str; 2] = ["None", "Primary"];
     for path in [&["replicationRole"][..], &["replica", "role"]] {
         let role = text(asked.sent, path);
-        let fits = match asked.own {
-            None => OF_NEW.iter().any(|own| own.eq_ignore_ascii_case(role)),
+        let fits = match asked.existing {
+            None => OF_NEW.iter().any(|known| known.eq_ignore_ascii_case(role)),
             Some(_) => asked.is_already(path),
         };
         unless(role.is_empty() || fits, SettingCheck::RoleOfAnother)?;

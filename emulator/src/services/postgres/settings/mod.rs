@@ -24,7 +24,7 @@ pub(super) struct Asked<'a> {
     /// The whole server as it would be.
     pub(super) wanted: &'a Value,
     /// As it is, if it is there.
-    pub(super) own: Option<&'a Value>,
+    pub(super) existing: Option<&'a Value>,
 }
 
 /// What a check finds that cannot be.
@@ -65,11 +65,11 @@ impl Asked<'_> {
 
     /// Whether what is said of a setting is what it is already.
     fn is_already(&self, path: &[&str]) -> bool {
-        let is = |own: &Value| match (own.as_str(), self.sent(path).as_str()) {
-            (Some(own), Some(sent)) => own.eq_ignore_ascii_case(sent),
-            _ => own == self.sent(path),
+        let is = |known: &Value| match (known.as_str(), self.sent(path).as_str()) {
+            (Some(known), Some(sent)) => known.eq_ignore_ascii_case(sent),
+            _ => known == self.sent(path),
         };
-        self.own.is_some_and(|own| is(property(own, path)))
+        self.existing.is_some_and(|server| is(property(server, path)))
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
 
 /// Refuses to change what stays as it was when the server was made.
 fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
-    if asked.own.is_none() {
+    if asked.existing.is_none() {
         return Ok(());
     }
     let rows = &asked.context.rules.server_settings.fixed;
@@ -152,7 +152,7 @@ fn create_mode(asked: &Asked<'_>) -> Found {
     };
     let mode = text(asked.sent, &["createMode"]);
     unless(
-        asked.own.is_none() || modes.takes_for_change(mode),
+        asked.existing.is_none() || modes.takes_for_change(mode),
         SettingCheck::CreateModeOfChange,
     )
 }

@@ -22,7 +22,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
         !public.eq_ignore_ascii_case("Enabled"),
         SettingCheck::PublicInSubnet,
     )?;
-    if asked.own.is_none() {
+    if asked.existing.is_none() {
         check_subnet(asked, subnet)?;
         unless(
             says(super::property(asked.wanted, &ZONE)),
@@ -67,7 +67,7 @@ fn check_zone(asked: &Asked<'_>, id: &str) -> Found {
         .and_then(|id| asked.context.state.resource(&id))
         .ok_or(SettingCheck::DnsZoneUnknown)?;
     let name = zone.id.name().to_ascii_lowercase();
-    let own = cloud().server_host(&asked.id.name().to_ascii_lowercase());
+    let reserved = cloud().server_host(&asked.id.name().to_ascii_lowercase());
     let ends = name.ends_with(cloud().server_zone());
-    unless(ends && name != own, SettingCheck::DnsZoneName)
+    unless(ends && name != reserved, SettingCheck::DnsZoneName)
 }

@@ -12,7 +12,7 @@ const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
 /// Refuses by name what could be on Azure and is not played.
 pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     const VERSION: [&str; 1] = ["version"];
-    if asked.own.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
+    if asked.existing.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
         return Ok(());
     }
     Err(Refusal::not_played(
@@ -23,11 +23,11 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
 pub(super) fn check(asked: &Asked<'_>) -> Found {
     create_mode(asked)?;
     let tier = tier(asked, field(asked.wanted, "sku"))?;
-    let own = asked
-        .own
-        .and_then(|own| field(field(own, "sku"), "tier").as_str());
+    let before = asked
+        .existing
+        .and_then(|server| field(field(server, "sku"), "tier").as_str());
     unless(
-        own.is_none_or(|own| own == tier.name || !tier.alone && !stands_alone(asked, own)),
+        before.is_none_or(|before| before == tier.name || !tier.alone && !stands_alone(asked, before)),
         SettingCheck::SingleTierChange,
     )?;
     let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
@@ -50,20 +50,20 @@ fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck>
     let found = rows.iter().find_map(|row| {
         let cores = row.cores.iter();
         let mut names = cores.map(|cores| (cores, format!("{}_{}_{cores}", row.prefix, row.generation)));
-        let (cores, _) = names.find(|(_, own)| own == name)?;
+        let (cores, _) = names.find(|(_, sold)| sold == name)?;
         Some((row, *cores))
     });
     let (row, cores) = found.ok_or(SettingCheck::SingleSku)?;
     let is = |member: &str, wanted: &str| {
         field(sku, member)
             .as_str()
-            .is_none_or(|own| own.eq_ignore_ascii_case(wanted))
+            .is_none_or(|value| value.eq_ignore_ascii_case(wanted))
     };
     let capacity = field(sku, "capacity").as_f64();
     unless(
         is("tier", &row.name)
             && is("family", &row.generation)
-            && capacity.is_none_or(|own| own == f64::from(cores)),
+            && capacity.is_none_or(|capacity| capacity == f64::from(cores)),
         SettingCheck::SingleSku,
     )?;
     Ok(row)
@@ -80,9 +80,9 @@ fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
         && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
         && whole.is_multiple_of(step);
     unless(sold, SettingCheck::SingleStorage)?;
-    let own = asked.own.and_then(size_of);
+    let before = asked.existing.and_then(size_of);
     unless(
-        own.is_none_or(|own| size >= own),
+        before.is_none_or(|before| size >= before),
         SettingCheck::SingleStorageShrinks,
     )
 }

@@ -136,7 +136,7 @@ fn describe_new(
         id,
         sent,
         wanted: &body,
-        own: None,
+        existing: None,
     })?;
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let namespace = &context.settings.engine_namespace;
@@ -178,7 +178,7 @@ fn describe_properties(
 ) -> Value {
     let facts = &context.rules.single_server;
     let restorable = context.now + SignedDuration::from_mins(facts.earliest_restore.minutes);
-    let mut own = json!({
+    let mut properties = json!({
         "administratorLogin": field(sent, "administratorLogin"),
         "version": version,
         // The schema has no word for a server that is being made.
@@ -188,24 +188,26 @@ fn describe_properties(
         "privateEndpointConnections": [],
     });
     if major.to_string() != version {
-        own[REAL_MAJOR] = json!(major.to_string());
+        properties[REAL_MAJOR] = json!(major.to_string());
     }
     for row in &facts.defaults {
-        own[&row.property] = row.value.clone();
+        properties[&row.property] = row.value.clone();
         if !row.read_only {
-            plain::merge(&mut own[&row.property], field(sent, &row.property));
+            plain::merge(&mut properties[&row.property], field(sent, &row.property));
         }
     }
     let secret_or_known = ["administratorLoginPassword", "createMode"];
     for (name, value) in sent.as_object().into_iter().flatten() {
-        let known = secret_or_known.iter().any(|own| name.eq_ignore_ascii_case(own));
-        if !known && !value.is_null() && field(&own, name).is_null() {
-            own[name] = value.clone();
+        let known = secret_or_known
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known));
+        if !known && !value.is_null() && field(&properties, name).is_null() {
+            properties[name] = value.clone();
         }
     }
-    let storage = own["storageProfile"].take();
-    own["storageProfile"] = in_order(storage, &STORAGE_ORDER);
-    in_order(own, &PROPERTIES_ORDER)
+    let storage = properties["storageProfile"].take();
+    properties["storageProfile"] = in_order(storage, &STORAGE_ORDER);
+    in_order(properties, &PROPERTIES_ORDER)
 }
 
 /// `2021-02-08T18:12:48.68+00:00`, as single servers write times.
@@ -239,9 +241,9 @@ fn complete_sku(rules: &Rules, sku: &mut Value) {
             ("family", json!(family)),
             ("capacity", json!(cores)),
         ] {
-            let own = field_mut(sku, member);
-            if own.is_null() {
-                *own = value;
+            let current = field_mut(sku, member);
+            if current.is_null() {
+                *current = value;
             }
         }
     }

@@ -166,7 +166,7 @@ pub(super) fn operation(
                 .filter(|id: &ResourceId| {
                     let asked = permit.params.get("subscription");
                     id.subscription()
-                        .is_some_and(|own| own.eq_ignore_ascii_case(asked))
+                        .is_some_and(|subscription| subscription.eq_ignore_ascii_case(asked))
                 })
                 .ok_or_else(unknown)?;
             match context.state.resource(&id) {

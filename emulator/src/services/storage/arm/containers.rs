@@ -18,8 +18,8 @@ pub(super) fn account_in_path<'a>(
     permit: &Permit,
 ) -> Result<(&'a Resource, String), Refusal> {
     let segments: Vec<&str> = permit.scope.segments().collect();
-    let own = segments.len().min(8);
-    let id = ResourceId::from_segments(segments[..own].iter().copied());
+    let depth = segments.len().min(8);
+    let id = ResourceId::from_segments(segments[..depth].iter().copied());
     match context.state.resource(&id) {
         Some(account) if account.is_type(ACCOUNT) => Ok((account, id.name().to_ascii_lowercase())),
         _ => Err(context.not_found(&id)),
@@ -140,10 +140,10 @@ fn write(
         }
     };
     if let Some(public) = public {
-        let own = context.state.blob_access.container(&host, name).cloned();
+        let before = context.state.blob_access.container(&host, name).cloned();
         let access = ContainerAccess {
             public,
-            ..own.unwrap_or_default()
+            ..before.unwrap_or_default()
         };
         context.state.blob_access.set(&host, name, access);
     }

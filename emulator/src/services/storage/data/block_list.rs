@@ -189,7 +189,13 @@ pub(super) fn get(
     let container = place::container(context, permit, request)?;
     let name = permit.params.get("blob");
     let (blob, staged) = match place::snapshot(request) {
-        Some(time) => (container.snapshots.get(name).and_then(|own| own.get(&time)), None),
+        Some(time) => (
+            container
+                .snapshots
+                .get(name)
+                .and_then(|of_blob| of_blob.get(&time)),
+            None,
+        ),
         None => (container.blobs.get(name), container.staged.get(name)),
     };
     match blob {

@@ -167,18 +167,18 @@ pub(super) fn put_from_url(
     let declined = request
         .header("x-ms-copy-source-blob-properties")
         .is_some_and(|value| value.eq_ignore_ascii_case("false"));
-    let own = if declined {
+    let copied = if declined {
         ContentHeaders::default()
     } else {
         source.blob.headers.clone()
     };
     let md5 = source.blob.headers.md5.clone();
     let headers = ContentHeaders {
-        content_type: sent.content_type.or(own.content_type),
-        encoding: sent.encoding.or(own.encoding),
-        language: sent.language.or(own.language),
-        disposition: sent.disposition.or(own.disposition),
-        cache_control: sent.cache_control.or(own.cache_control),
+        content_type: sent.content_type.or(copied.content_type),
+        encoding: sent.encoding.or(copied.encoding),
+        language: sent.language.or(copied.language),
+        disposition: sent.disposition.or(copied.disposition),
+        cache_control: sent.cache_control.or(copied.cache_control),
         md5: sent.md5.or_else(|| md5.clone()),
     };
     let described = Described::of(context, permit, request, headers)?;

@@ -64,7 +64,7 @@ fn as_spelled<'a>(request: &'a Request, name: &'a str) -> &'a str {
     let spelled = request
         .spelled
         .iter()
-        .filter_map(|own| own.get("x-ms-meta-".len()..));
-    let mut same = spelled.filter(|own| own.eq_ignore_ascii_case(name));
+        .filter_map(|header| header.get("x-ms-meta-".len()..));
+    let mut same = spelled.filter(|spelled| spelled.eq_ignore_ascii_case(name));
     same.next().unwrap_or(name)
 }

@@ -66,7 +66,7 @@ fn headers(text: &str) -> (Vec<(&str, &str)>, &str) {
 fn part(whole: &Request, piece: &str) -> Option<Part> {
     let (outer, inner) = headers(piece.strip_prefix("\r\n").or_else(|| piece.strip_prefix('\n'))?);
     let value = |name: &str| {
-        let found = outer.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let found = outer.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map(|(_, value)| *value)
     };
     if !value("content-type")?.eq_ignore_ascii_case("application/http") {

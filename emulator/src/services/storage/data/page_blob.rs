@@ -71,7 +71,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         length(context, request)?,
         request.header("x-ms-sequence-number-action"),
     );
-    let Kind::Page { sequence: own } = blob.kind else {
+    let Kind::Page { sequence: current } = blob.kind else {
         if length.is_some() || action.is_some() {
             return Err(place::refusal(context, code::InvalidBlobType));
         }
@@ -83,16 +83,16 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
     let sent = sequence(context, request)?;
     let named = || sent.ok_or_else(|| place::missing_header("x-ms-blob-sequence-number"));
     let sequence = match action.map(str::to_ascii_lowercase).as_deref() {
-        None => own,
+        None => current,
         Some("update") => named()?,
-        Some("max") => own.max(named()?),
+        Some("max") => current.max(named()?),
         Some("increment") if sent.is_some() => {
             return Err(place::invalid_header("x-ms-blob-sequence-number"));
         }
-        Some("increment") if own >= context.rules.blob_limits.sequence_number.most => {
+        Some("increment") if current >= context.rules.blob_limits.sequence_number.most => {
             return Err(place::refusal(context, code::SequenceNumberIncrementTooLarge));
         }
-        Some("increment") => own + 1,
+        Some("increment") => current + 1,
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
     };
     Ok(Changed {
@@ -116,10 +116,10 @@ fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRa
     })
 }
 
-fn check_sequence(context: &Context<'_>, request: &Request, own: u64) -> Result<(), Refusal> {
-    let at_most = number(request, "x-ms-if-sequence-number-le")?.is_none_or(|limit| own <= limit);
-    let below = number(request, "x-ms-if-sequence-number-lt")?.is_none_or(|limit| own < limit);
-    let equal = number(request, "x-ms-if-sequence-number-eq")?.is_none_or(|wanted| own == wanted);
+fn check_sequence(context: &Context<'_>, request: &Request, current: u64) -> Result<(), Refusal> {
+    let at_most = number(request, "x-ms-if-sequence-number-le")?.is_none_or(|limit| current <= limit);
+    let below = number(request, "x-ms-if-sequence-number-lt")?.is_none_or(|limit| current < limit);
+    let equal = number(request, "x-ms-if-sequence-number-eq")?.is_none_or(|wanted| current == wanted);
     if at_most && below && equal {
         Ok(())
     } else {

@@ -55,7 +55,7 @@ impl Source {
             .md5
             .filter(|_| part.length == self.blob.content.length)
         {
-            Some(own) if own == wanted => Ok(()),
+            Some(md5) if md5 == wanted => Ok(()),
             Some(_) => Err(super::incoming::md5_mismatch()),
             None => Err(place::not_implemented(
                 request,

@@ -52,15 +52,15 @@ impl Expression {
         match self {
             Self::Container(name) => name == container,
             Self::Tag(name, comparison, wanted) => {
-                let own = tags.get(name);
-                let is = |test: fn(&str, &str) -> bool| own.is_some_and(|own| test(own, wanted));
+                let value = tags.get(name);
+                let is = |test: fn(&str, &str) -> bool| value.is_some_and(|value| test(value, wanted));
                 match comparison {
-                    Comparison::Equal => is(|own, wanted| own == wanted),
-                    Comparison::NotEqual => is(|own, wanted| own != wanted),
-                    Comparison::Less => is(|own, wanted| own < wanted),
-                    Comparison::AtMost => is(|own, wanted| own <= wanted),
-                    Comparison::Greater => is(|own, wanted| own > wanted),
-                    Comparison::AtLeast => is(|own, wanted| own >= wanted),
+                    Comparison::Equal => is(|value, wanted| value == wanted),
+                    Comparison::NotEqual => is(|value, wanted| value != wanted),
+                    Comparison::Less => is(|value, wanted| value < wanted),
+                    Comparison::AtMost => is(|value, wanted| value <= wanted),
+                    Comparison::Greater => is(|value, wanted| value > wanted),
+                    Comparison::AtLeast => is(|value, wanted| value >= wanted),
                 }
             }
             Self::And(left, right) => left.holds(container, tags) && right.holds(container, tags),
@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         let found = rest
             .get(..word.len())
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
             && !rest[word.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_');
         if found {
             self.at += word.len();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn searches_compare_texts() {
-        let holds = |text: &str| Expression::search(text).map(|own| own.holds("box", &tags()));
+        let holds = |text: &str| Expression::search(text).map(|query| query.holds("box", &tags()));
         for (text, expected) in [
             ("kind = 'nightly'", true),
             (
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn conditions_know_more() {
-        let holds = |text: &str| Expression::condition(text).map(|own| own.holds("", &tags()));
+        let holds = |text: &str| Expression::condition(text).map(|query| query.holds("", &tags()));
         for (text, expected) in [
             ("kind <> 'weekly'", true),
             ("kind = 'weekly' OR day = '2026-03-02'", true),

@@ -124,7 +124,7 @@ pub(super) fn find(
         .into_iter()
         .flatten()
         .filter(|(container, _)| only.is_empty() || *container == only)
-        .flat_map(|(container, own)| own.blobs.iter().map(move |(name, blob)| (container, name, blob)))
+        .flat_map(|(container, held)| held.blobs.iter().map(move |(name, blob)| (container, name, blob)))
         .filter(|(container, name, _)| (container.as_str(), name.as_str()) >= from)
         .filter(|(container, _, blob)| expression.holds(container, &blob.tags));
     let mut text = listing::open(request, None, &["Where"]);

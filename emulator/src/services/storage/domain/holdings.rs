@@ -193,7 +193,7 @@ mod tests {
                             expected.push(byte);
                         }
                     }
-                    let found: Vec<u64> = free.iter().flat_map(|own| own.offset..own.offset + own.length).collect();
+                    let found: Vec<u64> = free.iter().flat_map(|range| range.offset..range.offset + range.length).collect();
                     prop_assert_eq!(found, expected);
                 }
             }

@@ -48,7 +48,7 @@ impl StorageState {
         let found = self.container(account, container);
         found
             .into_iter()
-            .flat_map(|own| own.blobs.keys().cloned())
+            .flat_map(|held| held.blobs.keys().cloned())
             .collect()
     }
 

@@ -18,13 +18,14 @@ impl<'a> Lambda<'a> {
     fn read(scope: &Scope<'_>, function: &str, expression: Option<&'a Expression>) -> Result<Self, Problem> {
         let wrong = || count(function, "a lambda() at that place");
         let Some(Expression::Call {
-            function: own,
+            function: called,
             arguments,
         }) = expression
         else {
             return Err(wrong());
         };
-        let (Some((body, names)), true) = (arguments.split_last(), own.eq_ignore_ascii_case("lambda")) else {
+        let (Some((body, names)), true) = (arguments.split_last(), called.eq_ignore_ascii_case("lambda"))
+        else {
             return Err(wrong());
         };
         let variables = names
@@ -83,20 +84,20 @@ pub(super) fn call(
         return Some(Err(count(function, "an array and a lambda()")));
     };
     Some(of(scope, first).and_then(|over| {
-        let own = Lambdas {
+        let lambdas = Lambdas {
             scope,
             function,
             over,
             arguments,
         };
         match name {
-            "map" => own.map(),
-            "filter" => own.filter(),
-            "reduce" => own.reduce(),
-            "sort" => own.sort(),
-            "toobject" => own.to_object(),
-            "groupby" => own.group_by(),
-            _ => own.map_values(),
+            "map" => lambdas.map(),
+            "filter" => lambdas.filter(),
+            "reduce" => lambdas.reduce(),
+            "sort" => lambdas.sort(),
+            "toobject" => lambdas.to_object(),
+            "groupby" => lambdas.group_by(),
+            _ => lambdas.map_values(),
         }
     }))
 }
@@ -199,11 +200,11 @@ impl Lambdas<'_> {
         let mut all = Map::new();
         for item in self.items()? {
             let name = written(&key.of(self.scope, &[item])?);
-            let own = match &value {
+            let member = match &value {
                 Some(value) => value.of(self.scope, &[item])?,
                 None => item.clone(),
             };
-            all.insert(name, own);
+            all.insert(name, member);
         }
         Ok(Value::Object(all))
     }

@@ -41,8 +41,8 @@ pub(super) fn call(scope: &Scope<'_>, function: &str, arguments: &[Expression]) 
         .iter()
         .map(|argument| of(scope, argument))
         .collect::<Result<Vec<_>, _>>()?;
-    if let Some(own) = scope.functions.get(&name) {
-        return own_function(scope, function, own, values);
+    if let Some(declared) = scope.functions.get(&name) {
+        return own_function(scope, function, declared, values);
     }
     let call = Call {
         scope,
@@ -122,17 +122,20 @@ fn first_that_is(scope: &Scope<'_>, arguments: &[Expression]) -> Result<Value, P
 fn own_function(
     scope: &Scope<'_>,
     function: &str,
-    own: &Function,
+    declared: &Function,
     values: Vec<Value>,
 ) -> Result<Value, Problem> {
-    if values.len() > own.parameters.len() {
-        return Err(count(function, &format!("{} arguments", own.parameters.len())));
+    if values.len() > declared.parameters.len() {
+        return Err(count(
+            function,
+            &format!("{} arguments", declared.parameters.len()),
+        ));
     }
     let mut given = values.into_iter();
     let mut parameters = Map::new();
-    for (name, declaration) in &own.parameters {
+    for (name, declaration) in &declared.parameters {
         let value = given.next().unwrap_or_default();
-        check_value(&own.definitions, scope.budget, name, declaration, &value)
+        check_value(&declared.definitions, scope.budget, name, declaration, &value)
             .map_err(|what| Problem::wrong(format!("The template function '{function}': {what}")))?;
         parameters.insert(name.clone(), value);
     }
@@ -141,7 +144,7 @@ fn own_function(
         locals: None,
         ..*scope
     };
-    evaluate(&inside, &own.output)
+    evaluate(&inside, &declared.output)
 }
 
 fn count(function: &str, wanted: &str) -> Problem {
