@@ -112,7 +112,7 @@ impl Operations {
 
     /// Ends an operation. One that has ended stays as it is.
     pub fn end(&mut self, id: &str, now: Timestamp, outcome: OperationOutcome) {
-        let Some(operation) = self.all.get_mut(id).filter(|own| own.ended.is_none()) else {
+        let Some(operation) = self.all.get_mut(id).filter(|operation| operation.ended.is_none()) else {
             return;
         };
         operation.ended = Some(now);
@@ -163,7 +163,10 @@ mod tests {
             operations.begin(id.to_owned(), now);
             operations.end(id, now, outcome.clone());
             operations.end(id, now, OperationOutcome::Running);
-            assert_eq!(operations.get(id).map(|own| own.outcome), Some(outcome));
+            assert_eq!(
+                operations.get(id).map(|operation| operation.outcome),
+                Some(outcome)
+            );
         }
     }
 

@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         if self.word("SubOperationMatches") {
             let named = self.only()?;
             let mut known = self.language.sub_operations.iter();
-            return if known.any(|own| own.name.eq_ignore_ascii_case(&named)) {
+            return if known.any(|operation| operation.name.eq_ignore_ascii_case(&named)) {
                 Ok(Part::SubOperation(named))
             } else {
                 Err(format!("the suboperation {named} in a condition"))
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let mut known = self.language.attributes.iter();
-        let known = known.find(|own| own.name.eq_ignore_ascii_case(named));
+        let known = known.find(|attribute| attribute.name.eq_ignore_ascii_case(named));
         match (side, known) {
             (Some(side), Some(known)) if known.sides.contains(&side) => Ok((side, known.attribute)),
             _ => Err(format!("the attribute {whole} in a condition")),

@@ -152,10 +152,10 @@ impl Slot {
         }
         self.live_bytes -= range.length;
         for (block, bytes) in overlaps(range) {
-            let own = &mut self.blocks[block];
-            own.live_bytes -= bytes as u16;
+            let counted = &mut self.blocks[block];
+            counted.live_bytes -= bytes as u16;
             let is_written = (block as u64 + 1) * BLOCK_BYTES <= self.end;
-            if own.live_bytes == 0 && is_written && bytes > 0 {
+            if counted.live_bytes == 0 && is_written && bytes > 0 {
                 self.owed += 1;
             }
         }

@@ -116,7 +116,7 @@ impl<C: Core> DatabaseGate<C> {
 
     /// Opens an entrance at the server's own address, if that can be had.
     fn open_own(&self, host: &str, path: NetworkPath) -> io::Result<DatabaseEntrance> {
-        DatabaseEntrance::open(address::own(host)?, self.side(host, path)?)
+        DatabaseEntrance::open(address::listen(host)?, self.side(host, path)?)
     }
 
     /// The authority whose certificates the servers show, in PEM.
