@@ -178,7 +178,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
             Some((&"**", rest)) => (0..=path.len()).any(|skipped| fits(rest, &path[skipped..])),
             Some((first, rest)) => path
                 .split_first()
-                .is_some_and(|(own, others)| word_matches(first, own) && fits(rest, others)),
+                .is_some_and(|(word, others)| word_matches(first, word) && fits(rest, others)),
         }
     }
     let parts = |text| str::split(text, '.').collect::<Vec<_>>();

@@ -104,7 +104,7 @@ pub(super) fn interactions(whole: &Value) -> Result<Vec<Interaction>, Wrong> {
         read = proxy;
         list.items()?
     } else if let Some(list) = root.any(&["calls", "exchanges"]) {
-        read = own;
+        read = of_our_record;
         list.items()?
     } else {
         return Err(root.wrong(
@@ -166,7 +166,7 @@ fn proxy(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> 
 }
 
 /// A call of our own record. What the fake services asked each other is none of the command's.
-fn own(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
+fn of_our_record(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
     let by_service = item
         .member("by_service")
         .is_some_and(|place| place.value == &Value::Bool(true));

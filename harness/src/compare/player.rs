@@ -227,11 +227,15 @@ impl Player {
 fn ends_later(recorded: &Value, ours: &Value) -> bool {
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => recorded.iter().any(|(name, value)| {
-            let Some(own) = ours.get(name) else { return false };
+            let Some(answered) = ours.get(name) else {
+                return false;
+            };
             let state = ["status", "provisioningState", "currentProtectionState"].contains(&name.as_str());
-            match (value.as_str(), own.as_str()) {
-                (Some(value), Some(own)) if state => ENDED.contains(&value) && !ENDED.contains(&own),
-                _ => ends_later(value, own),
+            match (value.as_str(), answered.as_str()) {
+                (Some(value), Some(answered)) if state => {
+                    ENDED.contains(&value) && !ENDED.contains(&answered)
+                }
+                _ => ends_later(value, answered),
             }
         }),
         _ => false,
