@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::fault::FaultPlan;
-use crate::gateway::{DatabaseDoor, DatabaseNo};
+use crate::gateway::{DatabaseGates, DatabaseNo};
 use crate::jobs::SessionFailure;
 use crate::log::{Asked, Exchange, Log, RefusedBecause};
 use crate::machine::{DatabaseRefusal, DatabaseRoute};
@@ -28,11 +28,11 @@ pub(crate) fn connect(
     path: &NetworkPath,
     host: &str,
 ) -> Result<DatabaseRoute, DatabaseRefusal> {
-    let door = DatabaseDoor {
+    let gates = DatabaseGates {
         rules: around.rules,
         state: around.state,
     };
-    let passed = door.pass(path, host).and_then(|admission| {
+    let passed = gates.pass(path, host).and_then(|admission| {
         let backend = around.servers.address(&admission.server);
         let backend = backend.ok_or_else(|| DatabaseNo::no_server(host))?;
         Ok((admission, backend))

@@ -3,7 +3,7 @@
 
 use azdrill::oracle::Profile;
 use azdrill::strategy::agreement::{Answer, RestoreEngine};
-use azdrill::strategy::lower::Emulator;
+use azdrill::strategy::lower::EngineUnderTest;
 use azdrill::strategy::sketch::{
     Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Identity, Network, Prefix, PublicAccess,
     ResourceRule, Role, Scope, Sketch,
@@ -14,7 +14,7 @@ const MISSING: &str = "UserErrorMSIMissingPermissions";
 fn answer(profile: Profile, change: impl FnOnce(&mut Sketch)) -> Answer {
     let mut sketch = Sketch::in_order();
     change(&mut sketch);
-    Emulator::new(profile).unwrap().validate(&sketch)
+    EngineUnderTest::new(profile).unwrap().validate(&sketch)
 }
 
 /// The same under both books.

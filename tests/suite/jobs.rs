@@ -2,7 +2,7 @@
 
 use azdrill::oracle::{self, Expected, Profile};
 use azdrill::strategy::agreement::RestoreEngine;
-use azdrill::strategy::lower::{Emulator, JobEnd};
+use azdrill::strategy::lower::{EngineUnderTest, JobEnd};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Network, PublicAccess, Sketch};
 
@@ -21,7 +21,7 @@ fn end(status: &str, writes_admitted: usize) -> JobEnd {
 #[test]
 fn jobs_end_as_their_validation_does() {
     for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        let mut engine = Emulator::new(profile).unwrap();
+        let mut engine = EngineUnderTest::new(profile).unwrap();
         let mut passed = 0;
         let cells = product::core().step_by(61).chain(product::edges().step_by(17));
         for sketch in cells {
@@ -47,7 +47,7 @@ fn jobs_end_as_their_validation_does() {
 /// A validation that passed is no promise: what changes before the copy writes counts.
 #[test]
 fn closing_the_account_midway_fails_the_job_and_lets_nothing_in() {
-    let mut engine = Emulator::new(Profile::OBSERVED).unwrap();
+    let mut engine = EngineUnderTest::new(Profile::OBSERVED).unwrap();
     let open = Sketch::in_order();
     let closed = Sketch {
         network: Network {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use azdrill::oracle::key_vault::Trust;
 use azdrill::strategy::agreement::Answer;
-use azdrill::strategy::key_vault::lower::{Emulator, rules_for};
+use azdrill::strategy::key_vault::lower::{EngineUnderTest, rules_for};
 use azdrill::strategy::key_vault::sketch::{
     Bypass, DefaultAction, Model, Origin, PolicyHeld, PublicAccess, RoleHeld, Sketch,
 };
@@ -21,7 +21,7 @@ const MACHINES_ONLY: Trust = Trust {
 };
 
 fn walk(trust: Trust) -> usize {
-    let mut engine = Emulator::new(trust).unwrap();
+    let mut engine = EngineUnderTest::new(trust).unwrap();
     let (found, count) = first_disagreement(trust, &mut engine, product::whole());
     if let Some(found) = found {
         panic!("{trust:?}, cell {count}: {found}");
@@ -37,7 +37,7 @@ fn the_whole_product_agrees() {
 /// The open point touches the network only.
 #[test]
 fn the_open_point_decided_the_other_way_agrees() {
-    let mut engine = Emulator::new(MACHINES_ONLY).unwrap();
+    let mut engine = EngineUnderTest::new(MACHINES_ONLY).unwrap();
     let (found, count) = first_disagreement(MACHINES_ONLY, &mut engine, product::networks());
     assert!(found.is_none(), "{}", found.unwrap());
     assert_eq!(count, 324);
@@ -49,7 +49,7 @@ fn the_tables_are_as_they_were() {
         ("key-vault.covers_postgresql", TRUSTED),
         ("key-vault.virtual_machines_only", MACHINES_ONLY),
     ] {
-        let text = table::read_secret(&mut Emulator::new(trust).unwrap());
+        let text = table::read_secret(&mut EngineUnderTest::new(trust).unwrap());
         insta::with_settings!({
             snapshot_path => "../../snapshots/matrix",
             prepend_module_to_snapshot => false,
@@ -71,7 +71,7 @@ enum Wrong {
 }
 
 struct Misled<'a> {
-    engine: &'a mut Emulator,
+    engine: &'a mut EngineUnderTest,
     mislead: fn(&mut Sketch),
 }
 
@@ -314,7 +314,7 @@ fn caught(wrong: &Wrong) -> Option<Disagreement> {
     };
     let (found, _) = match wrong {
         Wrong::Sees(mislead) => {
-            let mut engine = Emulator::new(TRUSTED).unwrap();
+            let mut engine = EngineUnderTest::new(TRUSTED).unwrap();
             let mut engine = Misled {
                 engine: &mut engine,
                 mislead: *mislead,
@@ -324,9 +324,13 @@ fn caught(wrong: &Wrong) -> Option<Disagreement> {
         Wrong::Rules(spoil) => {
             let mut rules = rules_for(TRUSTED).unwrap();
             spoil(&mut rules);
-            first_disagreement(TRUSTED, &mut Emulator::with_rules(rules).unwrap(), cells())
+            first_disagreement(TRUSTED, &mut EngineUnderTest::with_rules(rules).unwrap(), cells())
         }
-        Wrong::Trust => first_disagreement(TRUSTED, &mut Emulator::new(MACHINES_ONLY).unwrap(), cells()),
+        Wrong::Trust => first_disagreement(
+            TRUSTED,
+            &mut EngineUnderTest::new(MACHINES_ONLY).unwrap(),
+            cells(),
+        ),
     };
     found
 }
@@ -364,7 +368,7 @@ fn an_engine_without_a_mistake_is_not_reported() {
 #[test]
 fn every_row_of_the_key_vault_network_table_bears_load() {
     let answers = |rules: Rules| -> Vec<Answer> {
-        let mut engine = Emulator::with_rules(rules).unwrap();
+        let mut engine = EngineUnderTest::with_rules(rules).unwrap();
         product::networks().map(|sketch| engine.read(&sketch)).collect()
     };
     let with = answers(rules_for(TRUSTED).unwrap());

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use azdrill::oracle::Profile;
 use azdrill::strategy::agreement::{Answer, RestoreEngine};
-use azdrill::strategy::lower::{Emulator, Spelling, rules_for};
+use azdrill::strategy::lower::{EngineUnderTest, Spelling, rules_for};
 use azdrill::strategy::sketch::{DefaultAction, Network, PublicAccess, ResourceRule, Sketch};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
@@ -14,9 +14,12 @@ use crate::random::{any_grant, any_network, any_sketch};
 const CASES: u32 = 1_000;
 
 /// Checks a law for random values under both books, with one emulator each.
-fn law<S: Strategy>(strategy: impl Fn() -> S, check: impl Fn(&mut Emulator, S::Value) -> TestCaseResult) {
+fn law<S: Strategy>(
+    strategy: impl Fn() -> S,
+    check: impl Fn(&mut EngineUnderTest, S::Value) -> TestCaseResult,
+) {
     for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        let engine = RefCell::new(Emulator::new(profile).unwrap());
+        let engine = RefCell::new(EngineUnderTest::new(profile).unwrap());
         let mut runner = TestRunner::new(Config {
             cases: CASES,
             failure_persistence: None,
@@ -125,7 +128,7 @@ fn with_public_access_disabled_no_other_network_setting_counts() {
     law(
         || (any_sketch(), any_network()),
         |engine, (sketch, other)| {
-            let verdict = |engine: &mut Emulator, network: Network| {
+            let verdict = |engine: &mut EngineUnderTest, network: Network| {
                 let network = Network {
                     access: PublicAccess::Disabled,
                     ..network
@@ -159,7 +162,7 @@ fn with_public_access_disabled_no_other_network_setting_counts() {
 fn the_same_seed_gives_the_same_bytes() {
     let responses = |seed: u64, sketches: &[Sketch]| -> Vec<String> {
         let rules = rules_for(Profile::OBSERVED).unwrap();
-        let mut engine = Emulator::with_rules(rules, seed).unwrap();
+        let mut engine = EngineUnderTest::with_rules(rules, seed).unwrap();
         let texts = sketches.iter().map(|sketch| {
             engine.paint(sketch);
             let response = engine.validation(sketch).unwrap();
@@ -184,7 +187,7 @@ fn the_same_seed_gives_the_same_bytes() {
 /// A cell's answer does not depend on the cells painted before it, nor on the seed.
 #[test]
 fn a_fresh_world_answers_like_a_used_one() {
-    let used = RefCell::new(Emulator::new(Profile::OBSERVED).unwrap());
+    let used = RefCell::new(EngineUnderTest::new(Profile::OBSERVED).unwrap());
     let mut runner = TestRunner::new(Config {
         cases: 24,
         failure_persistence: None,
@@ -192,7 +195,7 @@ fn a_fresh_world_answers_like_a_used_one() {
     });
     runner
         .run(&(any::<u64>(), any_sketch()), |(seed, sketch)| {
-            let mut fresh = Emulator::with_rules(rules_for(Profile::OBSERVED).unwrap(), seed).unwrap();
+            let mut fresh = EngineUnderTest::with_rules(rules_for(Profile::OBSERVED).unwrap(), seed).unwrap();
             prop_assert_eq!(fresh.validate(&sketch), used.borrow_mut().validate(&sketch));
             Ok(())
         })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use azdrill::oracle::Profile;
 use azdrill::strategy::agreement::{Answer, RestoreEngine};
-use azdrill::strategy::lower::{Emulator, rules_for};
+use azdrill::strategy::lower::{EngineUnderTest, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Identity, Sketch};
 use azdrill_emulator::rules::{DatasourceName, RestoredAs, Rules, Stage};
@@ -47,7 +47,7 @@ fn network_cells() -> Vec<Sketch> {
 }
 
 fn answers(rules: Rules, cells: &[Sketch]) -> Vec<Answer> {
-    match Emulator::with_rules(rules, 1) {
+    match EngineUnderTest::with_rules(rules, 1) {
         Ok(mut engine) => cells.iter().map(|sketch| engine.validate(sketch)).collect(),
         // Some rows are missed before a restore is asked for: the world does not come up.
         Err(error) => vec![Answer::Odd(error.to_string()); cells.len()],

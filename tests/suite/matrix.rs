@@ -3,7 +3,7 @@
 
 use azdrill::oracle::{Book, Profile};
 use azdrill::strategy::agreement::{Agreement, first_disagreement};
-use azdrill::strategy::lower::Emulator;
+use azdrill::strategy::lower::EngineUnderTest;
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Identity, Sketch};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ pub(crate) fn profiles() -> Vec<Profile> {
 
 /// Walks the cells and fails with the first disagreement. Gives back how many there were.
 fn walk(profile: Profile, cells: impl IntoIterator<Item = Sketch>) -> usize {
-    let mut engine = Emulator::new(profile).unwrap();
+    let mut engine = EngineUnderTest::new(profile).unwrap();
     let (found, count) = first_disagreement(Agreement::Reason, profile, &mut engine, cells);
     if let Some(found) = found {
         panic!("{profile:?}, cell {count}: {found}");
@@ -74,7 +74,7 @@ fn open_points_decided_either_way_agree() {
 #[test]
 fn random_sketches_agree() {
     for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        let engine = std::cell::RefCell::new(Emulator::new(profile).unwrap());
+        let engine = std::cell::RefCell::new(EngineUnderTest::new(profile).unwrap());
         let mut runner = TestRunner::new(Config {
             cases: 2_000,
             failure_persistence: None,

@@ -3,7 +3,7 @@
 
 use azdrill::oracle::{Book, Profile};
 use azdrill::strategy::agreement::{Agreement, Answer, Disagreement, RestoreEngine, first_disagreement};
-use azdrill::strategy::lower::{Emulator, rules_for};
+use azdrill::strategy::lower::{EngineUnderTest, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{
     Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Identity, Network, Prefix, PublicAccess,
@@ -55,7 +55,7 @@ fn sees(name: &'static str, mislead: fn(&mut Sketch)) -> Mistake {
 
 /// An engine that takes one world for another.
 struct Misled<'a> {
-    engine: &'a mut Emulator,
+    engine: &'a mut EngineUnderTest,
     mislead: fn(&mut Sketch),
 }
 
@@ -323,7 +323,11 @@ fn cells() -> impl Iterator<Item = Sketch> {
 }
 
 /// Runs THE property on an engine with a mistake.
-fn caught(profile: Profile, emulator: &mut Emulator, mistake: &Mistake) -> Option<(Disagreement, usize)> {
+fn caught(
+    profile: Profile,
+    emulator: &mut EngineUnderTest,
+    mistake: &Mistake,
+) -> Option<(Disagreement, usize)> {
     let walk = |engine: &mut dyn RestoreEngine| {
         let mut engine = engine;
         first_disagreement(Agreement::Reason, profile, &mut engine, cells())
@@ -336,12 +340,12 @@ fn caught(profile: Profile, emulator: &mut Emulator, mistake: &Mistake) -> Optio
         Wrong::Rules(spoil) => {
             let mut rules = rules_for(profile).unwrap();
             spoil(&mut rules);
-            walk(&mut Emulator::with_rules(rules, 1).unwrap())
+            walk(&mut EngineUnderTest::with_rules(rules, 1).unwrap())
         }
         Wrong::Profile(change) => {
             let mut other = profile;
             change(&mut other);
-            walk(&mut Emulator::new(other).unwrap())
+            walk(&mut EngineUnderTest::new(other).unwrap())
         }
     };
     found.map(|found| (found, count))
@@ -350,7 +354,8 @@ fn caught(profile: Profile, emulator: &mut Emulator, mistake: &Mistake) -> Optio
 /// That the emulator itself passes the same property over the same cells is what `matrix` shows.
 #[allow(clippy::print_stdout, reason = "shown with `--nocapture`")]
 fn all_are_caught(mistakes: &[Mistake]) {
-    let mut emulators = [Profile::OBSERVED, Profile::DOCUMENTED].map(|by| (by, Emulator::new(by).unwrap()));
+    let mut emulators =
+        [Profile::OBSERVED, Profile::DOCUMENTED].map(|by| (by, EngineUnderTest::new(by).unwrap()));
     for mistake in mistakes {
         let (_, emulator) = emulators
             .iter_mut()
@@ -385,7 +390,7 @@ fn mistakes_in_the_request_are_caught() {
 #[test]
 fn an_engine_without_a_mistake_is_not_reported() {
     for profile in [Profile::OBSERVED, Profile::DOCUMENTED] {
-        let mut emulator = Emulator::new(profile).unwrap();
+        let mut emulator = EngineUnderTest::new(profile).unwrap();
         let mut engine = Misled {
             engine: &mut emulator,
             mislead: |_| {},

@@ -3,14 +3,14 @@
 use azdrill::oracle::Profile;
 use azdrill::strategy::agreement::RestoreEngine;
 use azdrill::strategy::by_calls::can_be_called;
-use azdrill::strategy::lower::Emulator;
+use azdrill::strategy::lower::EngineUnderTest;
 use azdrill::strategy::product;
 
 /// Every seventh cell of the core that calls can make.
 #[test]
 fn painted_worlds_answer_like_called_ones() {
     for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        let mut engine = Emulator::new(profile).unwrap();
+        let mut engine = EngineUnderTest::new(profile).unwrap();
         let mut passed = 0;
         for sketch in product::core().filter(can_be_called).step_by(7) {
             let painted = engine.validate(&sketch);

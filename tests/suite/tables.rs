@@ -1,11 +1,11 @@
 //! The matrix as tables: what changes in them is what changes for users.
 
 use azdrill::oracle::Profile;
-use azdrill::strategy::lower::Emulator;
+use azdrill::strategy::lower::EngineUnderTest;
 use azdrill::strategy::table;
 
 fn assert_table(name: &str, profile: Profile) {
-    let text = table::restore_as_files(&mut Emulator::new(profile).unwrap());
+    let text = table::restore_as_files(&mut EngineUnderTest::new(profile).unwrap());
     insta::with_settings!({
         snapshot_path => "../../snapshots/matrix",
         prepend_module_to_snapshot => false,

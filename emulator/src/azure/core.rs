@@ -70,7 +70,7 @@ impl Azure {
         if request.prepared.len() <= usize::from(request.prepared::<ParsedBody>().is_some())
             && may_take_long(endpoint_of(&request.host, &request.path), request)
             // Most have nothing to prepare, and are spared the gates until they are called.
-            && self.door().operation_of(request).is_some_and(|operation| preparer(&operation.id).is_some())
+            && self.gates().operation_of(request).is_some_and(|operation| preparer(&operation.id).is_some())
             // Who is refused has nothing prepared: the call itself refuses, and takes note.
             && let Ok(permit) = self.decide(now, path, request)
             && let Some(prepare) = preparer(&permit.operation(&self.rules).id)
@@ -105,7 +105,7 @@ impl Core for Azure {
         }
         // Nor does what has none; what is put into the store is, even if it is empty.
         let is_stored = |operation: &Operation| operation.body == BodyPlan::Store;
-        if !brings_body(request) && !self.door().operation_of(request).is_some_and(is_stored) {
+        if !brings_body(request) && !self.gates().operation_of(request).is_some_and(is_stored) {
             return buffer;
         }
         match self.decide(now, path, request) {

@@ -11,8 +11,8 @@ use crate::entropy::Entropy;
 use crate::exchange::{Came, Told, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
-    Door, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers, check_body,
-    check_conditions, check_place, endpoint_of,
+    Gates, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers,
+    check_body, check_conditions, check_place, endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
 use crate::log::{Asked, FailedBecause, Log};
@@ -155,11 +155,11 @@ impl Azure {
     ///
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
-        self.door().pass(now, path, request)
+        self.gates().pass(now, path, request)
     }
 
-    fn door(&self) -> Door<'_> {
-        Door {
+    fn gates(&self) -> Gates<'_> {
+        Gates {
             rules: &self.rules,
             state: &self.state,
             tokens: &self.tokens,

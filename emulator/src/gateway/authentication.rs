@@ -6,12 +6,12 @@ use jiff::SignedDuration;
 
 use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
-use super::{Caller, Credential, Door, Refusal, TokenError, key_vault, sas, shared_key};
+use super::{Caller, Credential, Gates, Refusal, TokenError, key_vault, sas, shared_key};
 use crate::model::{NetworkPath, Request, Scheme, Timestamp};
 use crate::rules::{Code, Endpoint, Gate, Operation, Params, cloud, code, rule};
 
 pub(super) fn authenticate(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     path: &NetworkPath,
     request: &Request,
@@ -20,10 +20,10 @@ pub(super) fn authenticate(
 ) -> Result<Caller, Refusal> {
     let endpoint = row.endpoint;
     if endpoint == Endpoint::KeyVault {
-        return key_vault::authenticate(door, now, request);
+        return key_vault::authenticate(gates, now, request);
     }
     if endpoint == Endpoint::Blob {
-        https_if_required(door, request)?;
+        https_if_required(gates, request)?;
     }
     // By its constant, which is found faster than a name that must be read first.
     let header = request
@@ -32,11 +32,11 @@ pub(super) fn authenticate(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     if let Some(token) = strip_scheme(header, "Bearer") {
-        return bearer(door, now, request, endpoint, token);
+        return bearer(gates, now, request, endpoint, token);
     }
     if endpoint != Endpoint::Blob {
         return Err(challenge(
-            door,
+            gates,
             request,
             endpoint,
             code::AuthenticationMissing,
@@ -44,27 +44,27 @@ pub(super) fn authenticate(
         ));
     }
     let account = cloud().account_named(&request.host);
-    let keys = door
+    let keys = gates
         .account_of(request)
-        .and_then(|_| door.state.account_keys.get(account))
+        .and_then(|_| gates.state.account_keys.get(account))
         .ok_or_else(|| Refusal::unknown_account(&request.host))?;
     if let Some(signature) = strip_scheme(header, "SharedKey") {
-        key_allowed(door, request)?;
-        let skew = SignedDuration::from_mins(door.rules.storage.shared_key.minutes_off);
+        key_allowed(gates, request)?;
+        let skew = SignedDuration::from_mins(gates.rules.storage.shared_key.minutes_off);
         return shared_key::verify(request, account, keys, signature)
             .and_then(|()| shared_key::check_date(now, skew, request))
             .map(|()| Caller::without_principal(Credential::SharedKey, "account key"))
             .map_err(failed);
     }
     if request.query_value("sig").is_some() {
-        return sas::verify(door, now, path, request, account, keys, row);
+        return sas::verify(gates, now, path, request, account, keys, row);
     }
-    if header.is_empty() && sas::is_public(door, request, account, row, params) {
+    if header.is_empty() && sas::is_public(gates, request, account, row, params) {
         return Ok(Caller::without_principal(Credential::PublicAccess, "anonymous"));
     }
     if header.is_empty() {
         return Err(challenge(
-            door,
+            gates,
             request,
             endpoint,
             code::NoAuthenticationInformation,
@@ -77,46 +77,45 @@ pub(super) fn authenticate(
 }
 
 fn bearer(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     request: &Request,
     endpoint: Endpoint,
     token: &str,
 ) -> Result<Caller, Refusal> {
-    let claims = door.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => {
-            challenge(door, request, endpoint, code::ExpiredAuthenticationToken, "").by([rule::TOKEN_EXPIRED])
-        }
-        TokenError::Invalid => challenge(door, request, endpoint, code::InvalidAuthenticationToken, ""),
+    let claims = gates.tokens.check(now, token).map_err(|error| match error {
+        TokenError::Expired => challenge(gates, request, endpoint, code::ExpiredAuthenticationToken, "")
+            .by([rule::TOKEN_EXPIRED]),
+        TokenError::Invalid => challenge(gates, request, endpoint, code::InvalidAuthenticationToken, ""),
     })?;
     if !audience_fits(request, endpoint, &claims.aud) {
         return Err(challenge(
-            door,
+            gates,
             request,
             endpoint,
             code::InvalidAuthenticationTokenAudience,
             &claims.aud,
         ));
     }
-    let principal = door
+    let principal = gates
         .state
         .directory
         .get(claims.oid)
-        .ok_or_else(|| challenge(door, request, endpoint, code::PrincipalOfTokenGone, ""))?;
+        .ok_or_else(|| challenge(gates, request, endpoint, code::PrincipalOfTokenGone, ""))?;
     Ok(Caller::of(principal))
 }
 
 /// Refuses plain text where the account's setting does, whoever asks. What counts is the scheme the
 /// client asked for, not the connection it used to reach us.
-fn https_if_required(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
+fn https_if_required(gates: &Gates<'_>, request: &Request) -> Result<(), Refusal> {
     let required = request.scheme == Scheme::Http
-        && door
+        && gates
             .account_of(request)
-            .and_then(|id| door.state.resource(id))
+            .and_then(|id| gates.state.resource(id))
             .is_some_and(|account| account.at("/properties/supportsHttpsTrafficOnly") != false);
     if required {
         return Err(
-            Refusal::storage(door.rules.error(code::AccountRequiresHttps), &[])
+            Refusal::storage(gates.rules.error(code::AccountRequiresHttps), &[])
                 .at(Gate::Authentication)
                 .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"),
         );
@@ -131,15 +130,21 @@ fn failed(reason: String) -> Refusal {
 }
 
 /// 401 with the header that tells a client where to get a token.
-fn challenge(door: &Door<'_>, request: &Request, endpoint: Endpoint, code: Code, audience: &str) -> Refusal {
+fn challenge(
+    gates: &Gates<'_>,
+    request: &Request,
+    endpoint: Endpoint,
+    code: Code,
+    audience: &str,
+) -> Refusal {
     let tenant = request
         .path
         .split('/')
         .skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"))
         .nth(1)
-        .and_then(|id| door.state.subscription(id))
+        .and_then(|id| gates.state.subscription(id))
         .map(|subscription| subscription.tenant)
-        .or_else(|| door.state.tenant_of(door.account_of(request)?));
+        .or_else(|| gates.state.tenant_of(gates.account_of(request)?));
     let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
     let authority = cloud().login.authority(&tenant);
     let fill = [("audience", audience)];

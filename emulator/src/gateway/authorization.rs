@@ -1,23 +1,23 @@
 //! The authorization gate: role assignments for bearer tokens, permission letters for signatures.
 
 use super::denied::why_not;
-use super::{Credential, Door, Permit, Refusal, Shape, key_vault};
+use super::{Credential, Gates, Permit, Refusal, Shape, key_vault};
 use crate::authz::{Assignment, Denied, Wanted};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params, code};
 
 pub(super) fn authorize(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     row: &Operation,
     permit: &mut Permit,
 ) -> Result<(), Refusal> {
-    authorize_given(door, now, row, permit, None)
+    authorize_given(gates, now, row, permit, None)
 }
 
 /// The same, when more is known of the request than the gates know.
 pub(super) fn authorize_given(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     row: &Operation,
     permit: &mut Permit,
@@ -27,7 +27,7 @@ pub(super) fn authorize_given(
         return Ok(());
     }
     if row.endpoint == Endpoint::KeyVault {
-        return key_vault::authorize(door, now, row, permit);
+        return key_vault::authorize(gates, now, row, permit);
     }
     match &permit.caller.credential {
         Credential::SharedKey if row.endpoint == Endpoint::Blob => Ok(()),
@@ -37,9 +37,9 @@ pub(super) fn authorize_given(
         }
         Credential::UserDelegation { permissions } if row.endpoint == Endpoint::Blob => {
             by_letters(row, permissions)?;
-            by_roles(door, now, row, permit, given)
+            by_roles(gates, now, row, permit, given)
         }
-        Credential::Bearer => by_roles(door, now, row, permit, given),
+        Credential::Bearer => by_roles(gates, now, row, permit, given),
         Credential::None
         | Credential::SharedKey
         | Credential::SharedAccessSignature { .. }
@@ -52,20 +52,20 @@ pub(super) fn authorize_given(
 
 /// What the gates know of a request that conditions ask about. Of an assignment that is written it is not
 /// known before its body has been read.
-fn facts(door: &Door<'_>, row: &Operation, params: &Params, scope: &ResourceId) -> Facts {
+fn facts(gates: &Gates<'_>, row: &Operation, params: &Params, scope: &ResourceId) -> Facts {
     match &*row.id {
         "RoleAssignments_Create" => Facts {
             request: None,
-            ..of_assignment(door, params, scope)
+            ..of_assignment(gates, params, scope)
         },
-        "RoleAssignments_Delete" => of_assignment(door, params, scope),
-        id if row.endpoint == Endpoint::Blob => of_blob(door, params, scope, id),
+        "RoleAssignments_Delete" => of_assignment(gates, params, scope),
+        id if row.endpoint == Endpoint::Blob => of_blob(gates, params, scope, id),
         _ => Facts::none(),
     }
 }
 
-fn of_assignment(door: &Door<'_>, params: &Params, scope: &ResourceId) -> Facts {
-    let found = door.state.access.find(scope, params.get("name"));
+fn of_assignment(gates: &Gates<'_>, params: &Params, scope: &ResourceId) -> Facts {
+    let found = gates.state.access.find(scope, params.get("name"));
     Facts {
         resource: found.map_or_else(Vec::new, described),
         ..Facts::none()
@@ -89,7 +89,7 @@ pub(crate) fn attributes(
     ]
 }
 
-fn of_blob(door: &Door<'_>, params: &Params, scope: &ResourceId, operation: &str) -> Facts {
+fn of_blob(gates: &Gates<'_>, params: &Params, scope: &ResourceId, operation: &str) -> Facts {
     let account = scope.value_after("storageAccounts").unwrap_or_default();
     let mut resource = vec![(ConditionAttribute::Account, account.to_owned())];
     for (attribute, param) in [
@@ -103,7 +103,7 @@ fn of_blob(door: &Door<'_>, params: &Params, scope: &ResourceId, operation: &str
     }
     Facts {
         resource,
-        sub_operation: door.rules.conditions.sub_operation_of(operation).to_owned(),
+        sub_operation: gates.rules.conditions.sub_operation_of(operation).to_owned(),
         ..Facts::none()
     }
 }
@@ -123,7 +123,7 @@ fn by_letters(row: &Operation, permissions: &str) -> Result<(), Refusal> {
 }
 
 fn by_roles(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     row: &Operation,
     permit: &mut Permit,
@@ -132,7 +132,7 @@ fn by_roles(
     let Some(principal) = permit.caller.principal else {
         return Err(permission_mismatch().because("the token names no principal"));
     };
-    let principals = door.state.directory.with_groups(principal);
+    let principals = gates.state.directory.with_groups(principal);
     let wanted = row
         .action
         .as_ref()
@@ -140,13 +140,13 @@ fn by_roles(
         .into_iter()
         .chain(row.data_action.as_ref().map(Wanted::DataAction));
     let gathered = || {
-        let known = || facts(door, row, &permit.params, &permit.scope);
+        let known = || facts(gates, row, &permit.params, &permit.scope);
         given.cloned().unwrap_or_else(known)
     };
     let mut asked = false;
     for wanted in wanted {
         asked = true;
-        let (access, roles) = (&door.state.access, &door.rules.built_in_roles);
+        let (access, roles) = (&gates.state.access, &gates.rules.built_in_roles);
         if let Err(denied) = access.decide(roles, now, &principals, wanted, &permit.scope, &gathered) {
             // Operations are asked about at their region, below the subscription. The role that
             // lets a vault back up a server holds the action for it and is assigned at the server,
@@ -166,7 +166,7 @@ fn by_roles(
                     .is_ok()
             });
             if !below && !adds {
-                return Err(refuse(door, row, permit, wanted, &denied));
+                return Err(refuse(gates, row, permit, wanted, &denied));
             }
             permit.below_only = row.listing;
             permit.only_adds = adds;
@@ -180,7 +180,13 @@ fn by_roles(
     }
 }
 
-fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>, denied: &Denied) -> Refusal {
+fn refuse(
+    gates: &Gates<'_>,
+    row: &Operation,
+    permit: &Permit,
+    wanted: Wanted<'_>,
+    denied: &Denied,
+) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
     let (reason, rules) = why_not(permit, action, denied);
@@ -199,7 +205,7 @@ fn refuse(door: &Door<'_>, row: &Operation, permit: &Permit, wanted: Wanted<'_>,
                 ("action", action.as_str()),
                 ("scope", scope.as_str()),
             ];
-            Refusal::of_row(Shape::Arm, door.rules.error(code::AuthorizationFailed), &fill)
+            Refusal::of_row(Shape::Arm, gates.rules.error(code::AuthorizationFailed), &fill)
         }
     };
     refusal.at(Gate::Authorization).because(reason).by(rules)

@@ -13,7 +13,7 @@ const FLAVOURS: [&str; 2] = [
 
 /// What the decision on a connection looks at.
 #[derive(Clone, Copy)]
-pub(crate) struct DatabaseDoor<'a> {
+pub(crate) struct DatabaseGates<'a> {
     pub(crate) rules: &'a Rules,
     pub(crate) state: &'a State,
 }
@@ -44,7 +44,7 @@ pub(crate) fn server_named<'a>(state: &'a State, name: &str) -> Option<&'a Resou
     })
 }
 
-impl DatabaseDoor<'_> {
+impl DatabaseGates<'_> {
     /// Decides on a connection to that host.
     pub(crate) fn pass(&self, path: &NetworkPath, host: &str) -> Result<DatabaseAdmission, DatabaseNo> {
         let name = cloud().server_named(host).unwrap_or_default();

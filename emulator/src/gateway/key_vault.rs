@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::bearer::{audience_fits, bearer_token};
 use super::denied::why_not;
-use super::{Caller, Door, Permit, Refusal, TokenError};
+use super::{Caller, Gates, Permit, Refusal, TokenError};
 use crate::authz::Wanted;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
@@ -27,10 +27,10 @@ fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
 /// # Errors
 ///
 /// If there is none: on Azure the name would not resolve.
-pub(super) fn vault_of<'a>(door: &Door<'a>, request: &Request) -> Result<&'a Resource, Refusal> {
-    vault_at(door.state, &request.host).ok_or_else(|| {
+pub(super) fn vault_of<'a>(gates: &Gates<'a>, request: &Request) -> Result<&'a Resource, Refusal> {
+    vault_at(gates.state, &request.host).ok_or_else(|| {
         let name = request.host.split('.').next().unwrap_or_default();
-        let error = door.rules.error(code::SyntheticKeyVaultNotFound);
+        let error = gates.rules.error(code::SyntheticKeyVaultNotFound);
         Refusal::key_vault(error, &[("vault", name)]).at(Gate::Route)
     })
 }
@@ -63,9 +63,9 @@ pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, heade
 }
 
 /// 401 with the header that tells a client where to get a token.
-fn challenge(door: &Door<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)]) -> Refusal {
+fn challenge(gates: &Gates<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)]) -> Refusal {
     let tenant = vault.text("/properties/tenantId");
-    let mut refusal = Refusal::key_vault(door.rules.error(code), fill).at(Gate::Authentication);
+    let mut refusal = Refusal::key_vault(gates.rules.error(code), fill).at(Gate::Authentication);
     refusal.headers.push((
         "www-authenticate",
         format!(
@@ -78,11 +78,11 @@ fn challenge(door: &Door<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)
 }
 
 /// The authentication gate.
-pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -> Result<Caller, Refusal> {
-    let vault = vault_of(door, request)?;
-    let no = |code: Code, fill: &[(&str, &str)]| challenge(door, vault, code, fill);
+pub(super) fn authenticate(gates: &Gates<'_>, now: Timestamp, request: &Request) -> Result<Caller, Refusal> {
+    let vault = vault_of(gates, request)?;
+    let no = |code: Code, fill: &[(&str, &str)]| challenge(gates, vault, code, fill);
     let token = bearer_token(request).ok_or_else(|| no(code::AKV10000, &[]))?;
-    let claims = door.tokens.check(now, token).map_err(|error| match error {
+    let claims = gates.tokens.check(now, token).map_err(|error| match error {
         TokenError::Expired => no(code::KeyVaultTokenExpired, &[]).by([rule::TOKEN_EXPIRED]),
         TokenError::Invalid => no(code::KeyVaultTokenInvalid, &[]),
     })?;
@@ -93,7 +93,7 @@ pub(super) fn authenticate(door: &Door<'_>, now: Timestamp, request: &Request) -
     if !found.eq_ignore_ascii_case(expected) {
         return Err(no(code::AKV10032, &[("expected", expected), ("found", &found)]));
     }
-    let principal = door
+    let principal = gates
         .state
         .directory
         .get(claims.oid)
@@ -139,14 +139,14 @@ fn shown(caller: &Caller) -> String {
 
 /// The network gate.
 pub(super) fn network(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     path: &NetworkPath,
     request: &Request,
     permit: &mut Permit,
 ) -> Result<(), Refusal> {
-    let vault = vault_of(door, request)?;
+    let vault = vault_of(gates, request)?;
     let user_assigned = matches!(permit.caller.identity, Some(IdentityKind::UserAssigned(_)));
-    let verdict = Firewall::of_key_vault(vault).decide(door.rules, path, user_assigned);
+    let verdict = Firewall::of_key_vault(vault).decide(gates.rules, path, user_assigned);
     permit.rules.extend(verdict.rules.iter().copied());
     if verdict.allowed {
         return Ok(());
@@ -157,7 +157,7 @@ pub(super) fn network(
             "unknown".to_owned()
         }
     };
-    let error = door
+    let error = gates
         .rules
         .error(verdict.code.unwrap_or(code::ForbiddenByFirewall));
     let fill = [
@@ -184,34 +184,34 @@ struct Asked<'a> {
 
 /// The authorization gate. A vault has one of two permission models, and the other counts for nothing.
 pub(super) fn authorize(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     row: &Operation,
     permit: &Permit,
 ) -> Result<(), Refusal> {
     let vault = if permit.scope.is_type(VAULT) {
-        door.state.resource(&permit.scope)
+        gates.state.resource(&permit.scope)
     } else {
-        door.state.resource(&permit.scope.parent())
+        gates.state.resource(&permit.scope.parent())
     };
     let asked = match (vault, permit.caller.principal, &row.data_action, &row.policy) {
         (Some(vault), Some(principal), Some(action), Some(policy)) => Asked {
             vault,
-            principals: door.state.directory.with_groups(principal),
+            principals: gates.state.directory.with_groups(principal),
             wanted: Wanted::DataAction(action),
             policy,
         },
         _ => {
             let fill = [("what", "The request cannot be authorized.")];
-            let refusal = Refusal::key_vault(door.rules.error(code::BadParameter), &fill);
+            let refusal = Refusal::key_vault(gates.rules.error(code::BadParameter), &fill);
             let reason = "the operation's row or the caller says too little to decide on";
             return Err(refusal.at(Gate::Authorization).because(reason));
         }
     };
     if has_roles(asked.vault) {
-        by_roles(door, now, permit, &asked)
+        by_roles(gates, now, permit, &asked)
     } else {
-        by_policies(door, now, permit, &asked)
+        by_policies(gates, now, permit, &asked)
     }
 }
 
@@ -220,9 +220,9 @@ fn has_roles(vault: &Resource) -> bool {
     vault.at("/properties/enableRbacAuthorization").as_bool() == Some(true)
 }
 
-fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
-    let roles = &door.rules.built_in_roles;
-    let access = &door.state.access;
+fn by_roles(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
+    let roles = &gates.rules.built_in_roles;
+    let access = &gates.state.access;
     let Err(denied) = access.decide(
         roles,
         now,
@@ -246,10 +246,10 @@ fn by_roles(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>)
         reason += "; an access policy would grant it, but the key vault has Azure roles";
         rules.push(rule::SS_B_04);
     }
-    Err(refusal(door, code::ForbiddenByRbac, &fill, reason, rules))
+    Err(refusal(gates, code::ForbiddenByRbac, &fill, reason, rules))
 }
 
-fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
+fn by_policies(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
     if policies_grant(asked, &permit.caller) {
         return Ok(());
     }
@@ -269,8 +269,8 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
         asked.vault.id.name()
     );
     let mut rules = vec![rule::KV_POLICY];
-    let roles = &door.rules.built_in_roles;
-    let access = &door.state.access;
+    let roles = &gates.rules.built_in_roles;
+    let access = &gates.state.access;
     if let Ok(grant) = access.decide(
         roles,
         now,
@@ -285,18 +285,18 @@ fn by_policies(door: &Door<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'
         );
         rules.push(rule::SS_B_04);
     }
-    Err(refusal(door, code::ForbiddenByPolicy, &fill, reason, rules))
+    Err(refusal(gates, code::ForbiddenByPolicy, &fill, reason, rules))
 }
 
 fn refusal(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     code: Code,
     fill: &[(&str, String)],
     reason: String,
     rules: Vec<RuleId>,
 ) -> Refusal {
     let fill: Vec<(&str, &str)> = fill.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Refusal::key_vault(door.rules.error(code), &fill)
+    Refusal::key_vault(gates.rules.error(code), &fill)
         .at(Gate::Authorization)
         .because(reason)
         .by(rules)

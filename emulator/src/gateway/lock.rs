@@ -3,7 +3,7 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{Door, Permit, Refusal, Shape};
+use super::{Gates, Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Endpoint, Gate, Operation, code, rule, without_empty_parent};
 use crate::state::Lock;
@@ -11,12 +11,12 @@ use crate::state::Lock;
 /// Lets a request through that no lock forbids. What a request does follows from its method, so that
 /// no operation can be left out by mistake; a call of an action (POST) counts as a write, as on Azure.
 pub(super) fn pass(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     row: &Operation,
     request: &Request,
     permit: &Permit,
 ) -> Result<(), Refusal> {
-    let locks = &door.state.locks;
+    let locks = &gates.state.locks;
     if locks.is_empty() || row.past_locks || matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
@@ -43,7 +43,7 @@ pub(super) fn pass(
         .iter()
         .map(|lock| format!("{} ({})", lock.id.name(), lock.level.as_str()))
         .collect();
-    let refusal = Refusal::of_row(Shape::Arm, door.rules.error(code::ScopeLocked), &fill);
+    let refusal = Refusal::of_row(Shape::Arm, gates.rules.error(code::ScopeLocked), &fill);
     Err(refusal
         .at(Gate::Lock)
         .because(format!(

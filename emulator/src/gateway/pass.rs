@@ -3,7 +3,7 @@
 use http::{HeaderName, Method};
 
 use super::{
-    Caller, Door, Permit, Refusal, authentication, authorization, blob_request, endpoint_of, given_twice,
+    Caller, Gates, Permit, Refusal, authentication, authorization, blob_request, endpoint_of, given_twice,
     key_vault, lock, query_options,
 };
 use crate::model::{Facts, NetworkPath, Request, ResourceId, Timestamp};
@@ -25,7 +25,7 @@ fn source_of_bytes(request: &Request, comp: Option<&str>) -> Option<&'static str
     }
 }
 
-impl Door<'_> {
+impl Gates<'_> {
     /// Takes a request through every gate, in the endpoint's order.
     ///
     /// # Errors

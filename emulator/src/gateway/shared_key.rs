@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use sha2::Sha256;
 
-use super::{Door, Refusal};
+use super::{Gates, Refusal};
 use crate::model::{Request, Timestamp, wire_http_date};
 use crate::rules::{Gate, code};
 use crate::state::AccountKeys;
@@ -33,10 +33,10 @@ const SIGNED_HEADERS: [&str; 11] = [
 ];
 
 /// Refuses a key, and what is signed with one, where the account's setting does.
-pub(super) fn key_allowed(door: &Door<'_>, request: &Request) -> Result<(), Refusal> {
-    let forbidden = door
+pub(super) fn key_allowed(gates: &Gates<'_>, request: &Request) -> Result<(), Refusal> {
+    let forbidden = gates
         .account_of(request)
-        .and_then(|id| door.state.resource(id))
+        .and_then(|id| gates.state.resource(id))
         .is_some_and(|account| account.at("/properties/allowSharedKeyAccess").as_bool() == Some(false));
     if forbidden {
         return Err(Refusal::of_blob(code::KeyBasedAuthenticationNotPermitted, &[])

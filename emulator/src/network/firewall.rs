@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId, TenantId};
-use crate::rules::{Code, FirewallFacts, Mark, NetworkRow, OriginKind, Outcome, RuleId, Rules, rule};
+use crate::rules::{Code, Decision, FirewallFacts, Mark, NetworkRow, OriginKind, RuleId, Rules, rule};
 use crate::state::{Resource, below};
 
 /// Whose table decides.
@@ -125,7 +125,7 @@ impl<'a> Firewall<'a> {
         let facts = self.facts(rules, path, user_assigned);
         match self.table.rows(rules).iter().find(|row| row.when.matches(&facts)) {
             Some(row) => NetworkVerdict {
-                allowed: row.outcome == Outcome::Allow,
+                allowed: row.outcome == Decision::Allow,
                 rules: row.decides_by(),
                 code: row.code,
                 reason: &row.reason,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use serde_json::Value;
 
 use crate::model::{NetworkPath, Origin, ResourceId};
-use crate::rules::{DatabaseFacts, DatabaseRow, Mark, OriginKind, Outcome, RuleId, Rules, rule};
+use crate::rules::{DatabaseFacts, DatabaseRow, Decision, Mark, OriginKind, RuleId, Rules, rule};
 use crate::state::{Resource, State};
 
 const SINGLE_SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
@@ -53,7 +53,7 @@ impl<'a> DatabaseFirewall<'a> {
         };
         match rows.iter().find(|row| row.when.matches(&facts)) {
             Some(row) => DatabaseVerdict {
-                allowed: row.outcome == Outcome::Allow,
+                allowed: row.outcome == Decision::Allow,
                 rules: row.decides_by(),
                 reason: &row.reason,
                 message: network.message(row),

@@ -8,7 +8,7 @@ use super::file::{RulesError, parse, row_error};
 use super::network_row::{OnlyWhen, decides_by, takes_part};
 use super::source::SourceCheck;
 use super::stated::{Taken, of_network};
-use super::{Mark, OriginKind, Outcome, Rule, RuleId};
+use super::{Decision, Mark, OriginKind, Rule, RuleId};
 use crate::model::Origin;
 
 const FILE: &str = "database_network.toml";
@@ -56,7 +56,7 @@ pub struct DatabaseRow {
     /// When it applies.
     pub when: DatabaseConditions,
     /// What follows.
-    pub outcome: Outcome,
+    pub outcome: Decision,
     /// What the client is told, if it is refused: the name of a message.
     #[serde(default)]
     pub says: String,
@@ -213,11 +213,11 @@ fn check(
     let wrong = |what: &str| row_error(FILE, row.id.as_str(), what);
     known.check(FILE, row.id.as_str(), &row.sources)?;
     match row.outcome {
-        Outcome::Allow if !row.says.is_empty() => Err(wrong("it allows, and tells the client a refusal")),
-        Outcome::Deny if !messages.contains_key(&row.says) => {
+        Decision::Allow if !row.says.is_empty() => Err(wrong("it allows, and tells the client a refusal")),
+        Decision::Deny if !messages.contains_key(&row.says) => {
             Err(wrong(&format!("there is no refusal `{}`", row.says)))
         }
-        Outcome::Allow | Outcome::Deny => takes_part(&row.only_when, taken).map_err(|what| wrong(&what)),
+        Decision::Allow | Decision::Deny => takes_part(&row.only_when, taken).map_err(|what| wrong(&what)),
     }
 }
 

@@ -57,8 +57,8 @@ pub use blob_limits::BlobLimits;
 pub use blob_request::{BlobHeader, BlobRequests};
 pub(crate) use body::interval_seconds;
 pub use body::{
-    BodyRefusal, BodyShape, BodyType, BodyTypes, Format, Kind, Member, Required, Same, ServiceLimit, Variant,
-    Words,
+    BodyRefusal, BodyShape, BodyType, BodyTypes, Format, JsonType, Member, Required, Same, ServiceLimit,
+    Variant, Words,
 };
 pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
@@ -88,7 +88,7 @@ pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,
 };
-pub use network_row::{FirewallFacts, NetworkRow, OriginKind, Outcome};
+pub use network_row::{Decision, FirewallFacts, NetworkRow, OriginKind};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params, Routed};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};

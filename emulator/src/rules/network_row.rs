@@ -62,7 +62,7 @@ pub struct NetworkRow {
     /// When it applies.
     pub when: Conditions,
     /// What follows.
-    pub outcome: Outcome,
+    pub outcome: Decision,
     /// The error a refusal is made of, where the table has more than one.
     pub code: Option<Code>,
     /// Takes part only where a rule is taken with an alternative.
@@ -98,7 +98,7 @@ pub(super) fn decides_by(own: RuleId, only_when: &Option<OnlyWhen>, also: &[Rule
 /// What follows from a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Decision {
     /// The caller gets in.
     Allow,
     /// The caller is refused.
@@ -206,7 +206,7 @@ impl NetworkFile {
         for row in self.storage.iter().chain(&self.key_vault) {
             known.check(FILE, row.id.as_str(), &row.sources)?;
         }
-        for row in self.key_vault.iter().filter(|row| row.outcome == Outcome::Deny) {
+        for row in self.key_vault.iter().filter(|row| row.outcome == Decision::Deny) {
             if row.code.is_none() {
                 return Err(row_error(FILE, row.id.as_str(), "it denies, and names no code"));
             }

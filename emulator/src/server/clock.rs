@@ -10,11 +10,11 @@ use crate::model::Timestamp;
 /// The time everything behind the front door goes by. Clones share one time.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    kind: Kind,
+    kind: TimeSource,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum TimeSource {
     System,
     Own(Arc<Mutex<OwnTime>>),
 }
@@ -45,7 +45,9 @@ impl OwnTime {
 impl Clock {
     /// The machine's own clock.
     pub fn system() -> Self {
-        Self { kind: Kind::System }
+        Self {
+            kind: TimeSource::System,
+        }
     }
 
     /// A clock of our own. It stands still at `start` until it is moved or set going.
@@ -57,7 +59,7 @@ impl Clock {
             jumps: Vec::new(),
         };
         Self {
-            kind: Kind::Own(Arc::new(Mutex::new(time))),
+            kind: TimeSource::Own(Arc::new(Mutex::new(time))),
         }
     }
 
@@ -76,7 +78,7 @@ impl Clock {
 
     /// Whether this clock is ours to move.
     pub fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Own(_))
+        matches!(self.kind, TimeSource::Own(_))
     }
 
     /// Lets a clock of our own go on from where it stands, as fast as the machine's. There is no
@@ -139,8 +141,8 @@ impl Clock {
 
     fn own_time(&self) -> Option<MutexGuard<'_, OwnTime>> {
         match &self.kind {
-            Kind::System => None,
-            Kind::Own(own_time) => Some(own_time.lock().unwrap_or_else(PoisonError::into_inner)),
+            TimeSource::System => None,
+            TimeSource::Own(own_time) => Some(own_time.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::certificates::{Certificates, KnowsHost};
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
-use super::places::Places;
+use super::slots::ConnectionSlots;
 use super::strangers::Strangers;
 use super::wire;
 use crate::machine::Core;
@@ -30,7 +30,7 @@ pub(super) struct Entrance {
     pub(super) path: Arc<NetworkPath>,
     pub(super) own_port: u16,
     pub(super) strangers: Arc<Strangers>,
-    pub(super) places: Arc<Places>,
+    pub(super) slots: Arc<ConnectionSlots>,
     pub(super) shutdown: watch::Receiver<bool>,
 }
 
@@ -41,7 +41,7 @@ impl Entrance {
         path: NetworkPath,
         own_port: u16,
         own_routes: Router,
-        places: Arc<Places>,
+        slots: Arc<ConnectionSlots>,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
         let asked = front_door.clone();
@@ -60,7 +60,7 @@ impl Entrance {
             path: Arc::new(path),
             own_port,
             strangers: Arc::clone(front_door.strangers()),
-            places,
+            slots,
             shutdown,
         }
     }

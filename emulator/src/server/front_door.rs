@@ -33,7 +33,7 @@ struct Shared<C> {
     alarm: Alarm,
     names: Option<Arc<dyn Names>>,
     strangers: Arc<Strangers>,
-    /// Places for what is worked out beside the core: no more at once than the machine does.
+    /// Slots for what is worked out beside the core: no more at once than the machine does.
     workshop: Semaphore,
 }
 

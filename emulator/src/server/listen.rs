@@ -12,12 +12,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::doorman::Doorman;
 use super::entrance::Entrance;
 use super::hosts::HostPort;
+use super::http_service::HttpService;
 use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
-use super::places::Activity;
 use super::rewind::Rewind;
+use super::slots::Activity;
 use super::tls;
 use super::wire::Arrival;
 use crate::model::Scheme;
@@ -39,7 +39,7 @@ pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
     loop {
         let next = async {
             let (stream, _) = listener.accept().await?;
-            io::Result::Ok((stream, entrance.places.take().await))
+            io::Result::Ok((stream, entrance.slots.take().await))
         };
         let accepted = tokio::select! {
             biased;
@@ -48,10 +48,10 @@ pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, slot)) => {
                 let entrance = Arc::clone(&entrance);
                 connections.spawn(async move {
-                    let activity = place.activity();
+                    let activity = slot.activity();
                     tokio::select! {
                         () = serve(&entrance, stream, activity) => {}
                         () = activity.sent_away() => tracing::debug!("an idle connection made room"),
@@ -61,7 +61,7 @@ pub(super) async fn accept(listener: TcpListener, entrance: Entrance) {
             Err(error) => {
                 // Out of file descriptors, most likely: it passes when connections end.
                 tracing::warn!(%error, "cannot accept a connection");
-                entrance.places.send_the_longest_idle_away();
+                entrance.slots.send_the_longest_idle_away();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -117,8 +117,8 @@ async fn serve_tls(entrance: &Arc<Entrance>, activity: &Arc<Activity>, stream: R
     arrival.scheme = Scheme::Https;
     arrival.named = Some(named);
     let traffic = Traffic::of(activity);
-    let doorman = Doorman::new(Arc::clone(entrance), arrival, traffic.clone());
-    let ended = serve_http(entrance, stream, doorman).await;
+    let http_service = HttpService::new(Arc::clone(entrance), arrival, traffic.clone());
+    let ended = serve_http(entrance, stream, http_service).await;
     if traffic.requests() == 0 && !*entrance.shutdown.borrow() {
         tls::warn_unused(entrance, &host, ended.err());
     }
@@ -130,9 +130,9 @@ async fn serve_plain(
     stream: Rewind,
     arrival: Arrival,
 ) -> Option<(Rewind, HostPort)> {
-    let doorman = Doorman::new(Arc::clone(entrance), arrival, Traffic::of(activity));
-    let tunnel = doorman.tunnel();
-    if let Err(error) = serve_http(entrance, stream, doorman).await {
+    let http_service = HttpService::new(Arc::clone(entrance), arrival, Traffic::of(activity));
+    let tunnel = http_service.tunnel();
+    if let Err(error) = serve_http(entrance, stream, http_service).await {
         tracing::debug!(%error, "a connection ended with an error");
     }
     let (upgrade, asked) = tunnel.take()?;
@@ -143,11 +143,11 @@ async fn serve_plain(
 }
 
 /// Serves HTTP until the connection ends, becomes a tunnel, or everything shuts down.
-async fn serve_http<S>(entrance: &Entrance, stream: S, doorman: Doorman) -> hyper::Result<()>
+async fn serve_http<S>(entrance: &Entrance, stream: S, http_service: HttpService) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Patient::new(stream, doorman.traffic());
+    let stream = Patient::new(stream, http_service.traffic());
     let connection = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)
@@ -156,7 +156,7 @@ where
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), doorman)
+        .serve_connection(TokioIo::new(stream), http_service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let mut shutdown = entrance.shutdown.clone();

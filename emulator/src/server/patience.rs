@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::places::Activity;
+use super::slots::Activity;
 
 /// Longest that the head of one request may take to arrive.
 pub(super) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);

@@ -20,7 +20,7 @@ use super::entrance::Entrance;
 use super::front_door::FrontDoor;
 use super::listen::accept;
 use super::names::Names;
-use super::places::Places;
+use super::slots::ConnectionSlots;
 use crate::machine::Core;
 use crate::model::NetworkPath;
 
@@ -105,7 +105,7 @@ pub struct Server<C: Core> {
     certificates: Arc<Certificates>,
     address: SocketAddr,
     own_routes: Router,
-    places: Arc<Places>,
+    slots: Arc<ConnectionSlots>,
     shutdown: watch::Sender<bool>,
     entrances: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -154,9 +154,9 @@ impl<C: Core> Server<C> {
             driving,
             certificates,
             address,
-            places: Arc::new(match options.connections_max {
-                Some(count) => Places::new(count),
-                None => Places::as_many_as_there_can_be(),
+            slots: Arc::new(match options.connections_max {
+                Some(count) => ConnectionSlots::new(count),
+                None => ConnectionSlots::as_many_as_there_can_be(),
             }),
             shutdown: watch::Sender::new(false),
             entrances: Mutex::default(),
@@ -236,7 +236,7 @@ impl<C: Core> Server<C> {
             path,
             address.port(),
             self.own_routes.clone(),
-            Arc::clone(&self.places),
+            Arc::clone(&self.slots),
             self.shutdown.subscribe(),
         );
         let task = tokio::spawn(accept(listener, entrance));

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{ServiceStates, Workflow};
 use crate::authz::Wanted;
 use crate::entropy::Entropy;
-use crate::gateway::{Door, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
+use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
     Action, DotNetTicks, Extent, NetworkPath, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp,
@@ -126,8 +126,8 @@ impl Context<'_> {
     }
 
     /// The gates: for what an operation takes besides its own row, as copying takes reading.
-    pub fn door(&self) -> Door<'_> {
-        Door {
+    pub fn gates(&self) -> Gates<'_> {
+        Gates {
             rules: self.rules,
             state: self.state,
             tokens: self.tokens,

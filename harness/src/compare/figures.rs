@@ -46,7 +46,7 @@ pub struct ExchangeReport {
     /// The version asked for.
     pub api_version: String,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: PlayStatus,
     /// The differences, each with the reason it is accepted for, if it is.
     pub differences: Vec<NamedDifference>,
 }
@@ -54,7 +54,7 @@ pub struct ExchangeReport {
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum PlayStatus {
     /// It was played.
     Played,
     /// It, or what it rests on, is refused by name.
@@ -149,12 +149,12 @@ pub(super) fn judge(
             method: one.method.to_string(),
             path: one.uri.path().to_owned(),
             api_version: one.version(),
-            outcome: Outcome::Played,
+            outcome: PlayStatus::Played,
             differences: Vec::new(),
         };
         if let Some(why) = played.skipped {
             figures.left_out += 1;
-            exchange.outcome = Outcome::LeftOut(why.to_owned());
+            exchange.outcome = PlayStatus::LeftOut(why.to_owned());
             exchanges.push(exchange);
             continue;
         }
@@ -175,7 +175,7 @@ pub(super) fn judge(
                 DifferenceKind::Status | DifferenceKind::NotPlayed
             );
             if not_played {
-                exchange.outcome = Outcome::NotPlayed;
+                exchange.outcome = PlayStatus::NotPlayed;
             }
             let reason = entry.map(|entry| accepted.differences[entry].reason.clone());
             match reason {
@@ -185,7 +185,7 @@ pub(super) fn judge(
             exchange.differences.push(NamedDifference { difference, reason });
         }
         figures.status_equal += usize::from(status_equal);
-        figures.not_played += usize::from(exchange.outcome == Outcome::NotPlayed);
+        figures.not_played += usize::from(exchange.outcome == PlayStatus::NotPlayed);
         exchanges.push(exchange);
     }
     FileReport {

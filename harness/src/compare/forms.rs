@@ -21,12 +21,12 @@ const KEPT_HEADERS: [&str; 3] = ["accept", "x-ms-deleted-vault-id", "x-ms-client
 
 /// A value with the way to it.
 #[derive(Clone)]
-struct Place<'a> {
+struct Located<'a> {
     value: &'a Value,
     path: Vec<Step>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Located<'a> {
     fn member(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name)?;
         let mut path = self.path.clone();
@@ -58,7 +58,7 @@ impl<'a> Place<'a> {
             .map(|(number, value)| {
                 let mut path = self.path.clone();
                 path.push(Step::Item(number));
-                Place { value, path }
+                Located { value, path }
             })
             .collect())
     }
@@ -89,11 +89,11 @@ impl<'a> Place<'a> {
 
 /// Reads what was asked and answered.
 pub(super) fn interactions(whole: &Value) -> Result<Vec<Interaction>, Wrong> {
-    let root = Place {
+    let root = Located {
         value: whole,
         path: Vec::new(),
     };
-    let read: fn(usize, &Place<'_>) -> Result<Option<Interaction>, Wrong>;
+    let read: fn(usize, &Located<'_>) -> Result<Option<Interaction>, Wrong>;
     let items = if whole.is_array() {
         read = cassette;
         root.items()?
@@ -121,7 +121,7 @@ pub(super) fn interactions(whole: &Value) -> Result<Vec<Interaction>, Wrong> {
 }
 
 /// A cassette's interaction, or one of the trimmed JSON.
-fn cassette(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
+fn cassette(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong> {
     let request = item.must("request")?;
     let response = item.must("response")?;
     let status = match response.member("status") {
@@ -149,7 +149,7 @@ fn cassette(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wron
 }
 
 /// An entry of the SDKs' test proxy.
-fn proxy(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
+fn proxy(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong> {
     let answer_headers = headers(item.member("ResponseHeaders").as_ref());
     Ok(Some(Interaction {
         number,
@@ -166,7 +166,7 @@ fn proxy(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> 
 }
 
 /// A call of our own record. What the fake services asked each other is none of the command's.
-fn of_our_record(number: usize, item: &Place<'_>) -> Result<Option<Interaction>, Wrong> {
+fn of_our_record(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong> {
     let by_service = item
         .member("by_service")
         .is_some_and(|place| place.value == &Value::Bool(true));
@@ -182,7 +182,7 @@ fn of_our_record(number: usize, item: &Place<'_>) -> Result<Option<Interaction>,
     let query = query.filter(|query| !query.is_empty());
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let text = Value::String(format!("https://{host}{path}{query}"));
-    let uri = Place {
+    let uri = Located {
         value: &text,
         path: item.path.clone(),
     };
@@ -206,12 +206,12 @@ fn of_our_record(number: usize, item: &Place<'_>) -> Result<Option<Interaction>,
     }))
 }
 
-fn method(place: &Place<'_>) -> Result<Method, Wrong> {
+fn method(place: &Located<'_>) -> Result<Method, Wrong> {
     Method::from_bytes(place.text()?.as_bytes())
         .map_err(|_| place.wrong("the method of a request was expected here".to_owned()))
 }
 
-fn uri_of(place: &Place<'_>) -> Result<Url, Wrong> {
+fn uri_of(place: &Located<'_>) -> Result<Url, Wrong> {
     Url::parse(place.text()?)
         .ok()
         .filter(Url::has_host)
@@ -231,7 +231,7 @@ fn body(value: Option<&Value>) -> Value {
 }
 
 /// Headers with their names in lower case; of several values the first.
-fn headers(place: Option<&Place<'_>>) -> Vec<(String, String)> {
+fn headers(place: Option<&Located<'_>>) -> Vec<(String, String)> {
     let Some(members) = place.and_then(|place| place.value.as_object()) else {
         return Vec::new();
     };

@@ -23,7 +23,7 @@ mod yaml;
 
 pub use accepted::{Accepted, AcceptedDifference};
 pub use differ::{Difference, DifferenceKind};
-pub use figures::{ExchangeReport, Figures, FileReport, Outcome, Report};
+pub use figures::{ExchangeReport, Figures, FileReport, PlayStatus, Report};
 pub use load::{Given, read};
 pub use mistake::Mistake;
 pub use paint::paint;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::figures::{ExchangeReport, Figures, FileReport, NamedDifference, Outcome, Report};
+use super::figures::{ExchangeReport, Figures, FileReport, NamedDifference, PlayStatus, Report};
 
 /// How many columns the figures take beside the name.
 const FIGURES: usize = 51;
@@ -145,7 +145,7 @@ fn differences(out: &mut String, file: &FileReport, width: usize, only_unnamed: 
 fn head(out: &mut String, exchange: &ExchangeReport, width: usize) {
     let begin = format!("  {:>3} {} ", exchange.number, exchange.method);
     let end = match exchange.outcome {
-        Outcome::NotPlayed => "  not played",
+        PlayStatus::NotPlayed => "  not played",
         _ => "",
     };
     let room = width.saturating_sub(begin.chars().count() + end.len());

@@ -6,6 +6,7 @@
 
 mod admin;
 mod az_profile;
+mod builder;
 mod call;
 mod environment;
 mod expectation;
@@ -18,7 +19,6 @@ mod print;
 mod probes;
 mod record;
 mod served_world;
-mod stage;
 mod tally;
 
 pub use az_profile::write_az_profile;

@@ -12,9 +12,9 @@ use azdrill_emulator::server::{
 };
 
 use super::admin;
+use super::builder::{self, WorldBuilder};
 use super::hosts::HostsFile;
 use super::record::{Before, Outside, Record};
-use super::stage::{self, Stage};
 use super::{Environment, FaultFile, Reach};
 use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
@@ -106,7 +106,7 @@ pub enum ServeError {
 /// A fake Azure that runs, with its world.
 pub struct ServedWorld {
     server: Server<Journalled>,
-    stage: Arc<Stage>,
+    builder: Arc<WorldBuilder>,
     before: Before,
 }
 
@@ -130,24 +130,24 @@ impl ServedWorld {
             .postgres
             .clone()
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
-        let (azure, operator) = stage::found(&setup, start).await?;
-        let mut stage = None;
+        let (azure, operator) = builder::found(&setup, start).await?;
+        let mut builder = None;
         let own_routes = |driver: &Driver<Journalled>| {
-            let made = Arc::new(Stage::new(setup, operator, driver.clone()));
-            stage = Some(Arc::clone(&made));
+            let made = Arc::new(WorldBuilder::new(setup, operator, driver.clone()));
+            builder = Some(Arc::clone(&made));
             admin::routes(made)
         };
         let server = Server::start_with(azure, engine, options, own_routes).await?;
-        let stage = stage.ok_or_else(|| ServeError::Faults("no routes were asked for".to_owned()))?;
-        if let Some(hosts) = &stage.setup.hosts {
-            open_https(&server, stage.setup.from.clone(), hosts).await;
+        let builder = builder.ok_or_else(|| ServeError::Faults("no routes were asked for".to_owned()))?;
+        if let Some(hosts) = &builder.setup.hosts {
+            open_https(&server, builder.setup.from.clone(), hosts).await;
         }
-        stage.build().await?;
+        builder.build().await?;
         let now = server.front_door().clock().now();
         let before = server.front_door().with_core(|azure| Before::of(azure, now));
         Ok(Self {
             server,
-            stage,
+            builder,
             before,
         })
     }
@@ -160,14 +160,14 @@ impl ServedWorld {
     /// Where it is reached, and who signs in there.
     pub fn reach(&self) -> Reach {
         let bundle = self.server.ca_bundle_path().to_owned();
-        Reach::new(self.server.address(), bundle, &self.stage.operator)
+        Reach::new(self.server.address(), bundle, &self.builder.operator)
     }
 
     /// What leads clients here, with the names of the world.
     pub fn environment(&self) -> Environment {
         let mut environment = Environment::of(&self.reach());
-        if let Some(scenario) = &self.stage.setup.world {
-            environment.add_world(&scenario.world, &self.stage.names(scenario));
+        if let Some(scenario) = &self.builder.setup.world {
+            environment.add_world(&scenario.world, &self.builder.names(scenario));
         }
         environment
     }
@@ -180,8 +180,8 @@ impl ServedWorld {
             let outside = Outside {
                 command,
                 exit_code,
-                world: self.stage.setup.world.as_ref().map(|world| world.name.as_str()),
-                profile: self.stage.setup.profile,
+                world: self.builder.setup.world.as_ref().map(|world| world.name.as_str()),
+                profile: self.builder.setup.profile,
                 unknown_hosts,
             };
             Record::take(azure, door.clock(), &self.before, outside)

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::agreement::Answer;
 use super::client::WorldError;
-use super::lower::Emulator;
+use super::lower::EngineUnderTest;
 use super::settings::{self, RuleSubject};
 use super::sketch::{Container, CrossTenant, DefaultAction, Network, PublicAccess, Scope, Sketch};
 
@@ -26,7 +26,7 @@ pub fn can_be_called(sketch: &Sketch) -> bool {
         })
 }
 
-impl Emulator {
+impl EngineUnderTest {
     /// The answer in a world whose account settings and role assignments were made by real calls.
     ///
     /// # Errors

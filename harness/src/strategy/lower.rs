@@ -38,7 +38,7 @@ pub struct JobEnd {
 }
 
 /// The emulator under test, with one world that each sketch in turn is painted on.
-pub struct Emulator {
+pub struct EngineUnderTest {
     pub(super) world: Founded,
     /// How sketches are spelled.
     pub spelling: Spelling,
@@ -74,7 +74,7 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
     Rules::load(book, &assumptions.into()).map_err(|error| WorldError::Rules(error.to_string()))
 }
 
-impl Emulator {
+impl EngineUnderTest {
     /// The emulator with the rules of a profile.
     ///
     /// # Errors
@@ -235,7 +235,7 @@ impl Emulator {
     }
 }
 
-impl RestoreEngine for Emulator {
+impl RestoreEngine for EngineUnderTest {
     fn validate(&mut self, sketch: &Sketch) -> Answer {
         self.paint(sketch);
         self.answer(sketch)

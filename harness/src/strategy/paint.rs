@@ -8,11 +8,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::founded;
-use super::lower::{Emulator, container_name};
+use super::lower::{EngineUnderTest, container_name};
 use super::settings::{self, RuleSubject};
 use super::sketch::{Assignee, CrossTenant, Grant, Identity, Region, Scope, Sketch, Subscription};
 
-impl Emulator {
+impl EngineUnderTest {
     /// Makes the world look like the sketch.
     pub fn paint(&mut self, sketch: &Sketch) {
         // Cells that follow one another mostly differ in their grants alone.

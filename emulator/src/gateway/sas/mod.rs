@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use uuid::Uuid;
 
 use super::shared_key::key_allowed;
-use super::{Caller, Credential, DelegationKey, Door, Refusal, shared_key};
+use super::{Caller, Credential, DelegationKey, Gates, Refusal, shared_key};
 use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
 use crate::rules::{Operation, Params};
 use crate::state::{AccountKeys, Principal};
@@ -22,7 +22,7 @@ pub(crate) use text::{account_signature, container_signature, service_signature}
 /// Whether anybody may perform an operation on the container named: the container's public access
 /// is wide enough, and the account allows it.
 pub(super) fn is_public(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     request: &Request,
     account: &str,
     row: &Operation,
@@ -30,21 +30,21 @@ pub(super) fn is_public(
 ) -> bool {
     let Some(needed) = row.public else { return false };
     let container = params.get("container");
-    let wide_enough = door
+    let wide_enough = gates
         .state
         .blob_access
         .public(account, container)
         .is_some_and(|access| access == PublicAccess::Container || access == needed);
     wide_enough
-        && door
+        && gates
             .account_of(request)
-            .and_then(|id| door.state.resource(id))
+            .and_then(|id| gates.state.resource(id))
             .is_some_and(|account| account.at("/properties/allowBlobPublicAccess") == true)
 }
 
 /// Checks a signature in the query.
 pub(super) fn verify(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     path: &NetworkPath,
     request: &Request,
@@ -54,30 +54,30 @@ pub(super) fn verify(
 ) -> Result<Caller, Refusal> {
     let pairs = request.query_pairs();
     let query = Query::Sent(&pairs);
-    check_version(door, query)?;
-    policy::check_letters(door, query)?;
+    check_version(gates, query)?;
+    policy::check_letters(gates, query)?;
     if !query.get("skoid").is_empty() {
-        return delegated(door, now, path, request, account, row, query);
+        return delegated(gates, now, path, request, account, row, query);
     }
-    key_allowed(door, request)?;
+    key_allowed(gates, request)?;
     let signature = text::Signature {
         query,
-        facts: &door.rules.storage.signatures,
+        facts: &gates.rules.storage.signatures,
     };
     let permissions = if query.get("ss").is_empty() {
         let resource = query.get("sr");
         let text = signature.service_text(&resource_of(request, account, resource)?);
         check_signature(keys, &text, query.get("sig"))?;
-        let said = Said::of(query).with_policy(door, account, request, query.get("si"))?;
+        let said = Said::of(query).with_policy(gates, account, request, query.get("si"))?;
         reach::check_times(now, said.start, said.expiry)?;
-        policy::check_age(door, request, said.start, said.expiry)?;
+        policy::check_age(gates, request, said.start, said.expiry)?;
         reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
         reach::check_service(row, request, resource)?;
         said.permissions.to_owned()
     } else {
         check_signature(keys, &signature.account_text(account), query.get("sig"))?;
         reach::check_times(now, query.get("st"), query.get("se"))?;
-        policy::check_age(door, request, query.get("st"), query.get("se"))?;
+        policy::check_age(gates, request, query.get("st"), query.get("se"))?;
         reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
         reach::check_account(row, query.get("ss"), query.get("srt"))?;
         query.get("sp").to_owned()
@@ -90,8 +90,8 @@ pub(super) fn verify(
 
 /// Checks that a signature is made for a version there is, since that says what is signed; and that what
 /// it is for is signed.
-fn check_version(door: &Door<'_>, query: Query<'_>) -> Result<(), Refusal> {
-    let facts = &door.rules.storage.signatures;
+fn check_version(gates: &Gates<'_>, query: Query<'_>) -> Result<(), Refusal> {
+    let facts = &gates.rules.storage.signatures;
     let version = query.get("sv");
     if !facts.versions.iter().any(|known| known == version) {
         return Err(failed(&format!(
@@ -135,7 +135,7 @@ impl<'a> Said<'a> {
     /// What the policy that the signature names adds. What both say is said once too often.
     fn with_policy(
         self,
-        door: &Door<'a>,
+        gates: &Gates<'a>,
         account: &str,
         request: &Request,
         id: &str,
@@ -145,7 +145,7 @@ impl<'a> Said<'a> {
         }
         let path = decoded_path(request);
         let container = path.split('/').next().unwrap_or_default();
-        let policy = door
+        let policy = gates
             .state
             .blob_access
             .container(account, container)
@@ -169,7 +169,7 @@ impl<'a> Said<'a> {
 /// Checks a signature made with a user delegation key. What the principal may do itself is looked at
 /// by the authorization gate, as of now.
 fn delegated(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     now: Timestamp,
     path: &NetworkPath,
     request: &Request,
@@ -195,22 +195,26 @@ fn delegated(
     let resource = query.get("sr");
     let signature = text::Signature {
         query,
-        facts: &door.rules.storage.signatures,
+        facts: &gates.rules.storage.signatures,
     };
     let text = signature.delegated_text(
         &resource_of(request, account, resource)?,
         &reach::demands(request, query),
     );
-    let value = key.value(door.tokens, account, door.state.blob_access.revocations(account));
+    let value = key.value(
+        gates.tokens,
+        account,
+        gates.state.blob_access.revocations(account),
+    );
     if key.service != "b" || !shared_key::signed_by(&value, &text, query.get("sig")) {
         return Err(failed("Signature did not match."));
     }
-    check_key_times(door, now, &key)?;
+    check_key_times(gates, now, &key)?;
     reach::check_times(now, query.get("st"), query.get("se"))?;
-    policy::check_age(door, request, query.get("st"), query.get("se"))?;
+    policy::check_age(gates, request, query.get("st"), query.get("se"))?;
     reach::check_origin(path, request, query.get("sip"), query.get("spr"))?;
     reach::check_service(row, request, resource)?;
-    let principal = delegator(door, &key)?;
+    let principal = delegator(gates, &key)?;
     Ok(Caller {
         principal: Some(principal.id),
         ..Caller::without_principal(
@@ -222,13 +226,13 @@ fn delegated(
     })
 }
 
-fn check_key_times(door: &Door<'_>, now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
+fn check_key_times(gates: &Gates<'_>, now: Timestamp, key: &DelegationKey) -> Result<(), Refusal> {
     let times = reach::time_of(&key.start).zip(reach::time_of(&key.expiry));
     match times {
         Some((start, expiry))
             if start <= now
                 && now < expiry
-                && expiry.duration_since(start) <= door.rules.storage.delegation_keys.longest() =>
+                && expiry.duration_since(start) <= gates.rules.storage.delegation_keys.longest() =>
         {
             Ok(())
         }
@@ -236,9 +240,9 @@ fn check_key_times(door: &Door<'_>, now: Timestamp, key: &DelegationKey) -> Resu
     }
 }
 
-fn delegator<'a>(door: &Door<'a>, key: &DelegationKey) -> Result<&'a Principal, Refusal> {
+fn delegator<'a>(gates: &Gates<'a>, key: &DelegationKey) -> Result<&'a Principal, Refusal> {
     let id: Option<Uuid> = key.object.parse().ok();
-    id.and_then(|id| door.state.directory.get(PrincipalId(id)))
+    id.and_then(|id| gates.state.directory.get(PrincipalId(id)))
         .filter(|principal| principal.tenant.to_string() == key.tenant)
         .ok_or_else(|| failed("the principal whose key signed does not exist any more"))
 }

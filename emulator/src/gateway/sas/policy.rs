@@ -3,21 +3,21 @@
 use super::reach;
 use super::refusal::failed;
 use super::text::Query;
-use crate::gateway::{Door, Refusal};
+use crate::gateway::{Gates, Refusal};
 use crate::model::Request;
 use crate::rules::{Gate, code, interval_seconds};
 
 /// Checks that the letters of what a signature permits are ones there are, each once and in order.
-pub(super) fn check_letters(door: &Door<'_>, query: Query<'_>) -> Result<(), Refusal> {
+pub(super) fn check_letters(gates: &Gates<'_>, query: Query<'_>) -> Result<(), Refusal> {
     let letters = query.get("sp");
-    let known = &door.rules.storage.permissions;
+    let known = &gates.rules.storage.permissions;
     let fit = if query.get("ss").is_empty() {
         known.fit_service(letters)
     } else {
         known.fit_account(letters)
     };
     let are = |own: &str, known: &str| query.get(own).chars().all(|letter| known.contains(letter));
-    let facts = &door.rules.storage.signatures;
+    let facts = &gates.rules.storage.signatures;
     if fit && are("ss", &facts.services) && are("srt", &facts.resource_types) {
         return Ok(());
     }
@@ -29,12 +29,12 @@ pub(super) fn check_letters(door: &Door<'_>, query: Query<'_>) -> Result<(), Ref
 /// Checks that a signature lives no longer than the account's policy for signatures lets it, where that blocks
 /// those that do. One that does not say from when on it counts cannot be measured.
 pub(super) fn check_age(
-    door: &Door<'_>,
+    gates: &Gates<'_>,
     request: &Request,
     start: &str,
     expiry: &str,
 ) -> Result<(), Refusal> {
-    let Some(account) = door.account_of(request).and_then(|id| door.state.resource(id)) else {
+    let Some(account) = gates.account_of(request).and_then(|id| gates.state.resource(id)) else {
         return Ok(());
     };
     let policy = account.at("/properties/sasPolicy");
@@ -52,7 +52,7 @@ pub(super) fn check_age(
             let reason = format!(
                 "the account's sasPolicy blocks signatures that live longer than {period}, or have no start (st)"
             );
-            let error = door.rules.error(code::SyntheticSasOutOfPolicy);
+            let error = gates.rules.error(code::SyntheticSasOutOfPolicy);
             Err(Refusal::storage(error, &[])
                 .at(Gate::Authentication)
                 .because(reason))

@@ -95,7 +95,7 @@ impl Said {
             occasion: Mark::Doc,
         };
         match wrong {
-            Wrong::Kind { wanted, found } => {
+            Wrong::Type { wanted, found } => {
                 let kind = wanted.as_str();
                 let what = format!("{place} must be of the kind `{kind}`, and is {found}.");
                 published(row.kind, what)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::wrong::{Wrong, wrong_value};
 use crate::model::Request;
-use crate::rules::{ApiVersion, BodyType, Format, Kind, Member, Operation, Required, Rules, Variant};
+use crate::rules::{ApiVersion, BodyType, Format, JsonType, Member, Operation, Required, Rules, Variant};
 
 /// Members a resource's body may have besides what its type lists: what it was answered with.
 const ANSWERED: [&str; 6] = ["id", "name", "type", "etag", "systemData", "apiVersion"];
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         };
         // Of an array of which nothing more is known, how long it is may be.
         let unknown = inside.says_nothing_of_its_inside() && value.is_object();
-        if inside.kind == Kind::Any || unknown {
+        if inside.kind == JsonType::Any || unknown {
             return Ok(());
         }
         match value {
@@ -108,17 +108,17 @@ impl<'a> Walk<'a> {
             Value::Object(_) => "an object",
         };
         let fits = match member.kind {
-            Kind::Any => true,
-            Kind::String => value.is_string(),
-            Kind::Integer => found == "an integer",
-            Kind::Boolean => value.is_boolean(),
-            Kind::Object => value.is_object(),
-            Kind::Array => value.is_array(),
+            JsonType::Any => true,
+            JsonType::String => value.is_string(),
+            JsonType::Integer => found == "an integer",
+            JsonType::Boolean => value.is_boolean(),
+            JsonType::Object => value.is_object(),
+            JsonType::Array => value.is_array(),
         };
         if fits {
             Ok(())
         } else {
-            Err(Wrong::Kind {
+            Err(Wrong::Type {
                 wanted: member.kind,
                 found,
             })

@@ -1,11 +1,11 @@
 //! What is wrong with a body.
 
-use crate::rules::{Kind, Member, ServiceLimit};
+use crate::rules::{JsonType, Member, ServiceLimit};
 
 /// What is wrong with a value.
 pub(super) enum Wrong {
-    Kind {
-        wanted: Kind,
+    Type {
+        wanted: JsonType,
         found: &'static str,
     },
     Missing,

@@ -13,7 +13,7 @@ mod types;
 pub use format::Format;
 pub(crate) use format::interval_seconds;
 pub use refusal::{BodyRefusal, BodyShape};
-pub use types::{BodyType, BodyTypes, Kind, Member, Required, Same, ServiceLimit, Variant, Words};
+pub use types::{BodyType, BodyTypes, JsonType, Member, Required, Same, ServiceLimit, Variant, Words};
 
 use super::file::RulesError;
 use super::source::SourceCheck;

@@ -14,7 +14,7 @@
 use super::super::ApiVersion;
 use super::super::file::RulesError;
 use super::Format;
-use super::types::{BodyType, BodyTypes, Kind, Member, Required, Same, Variant, Words};
+use super::types::{BodyType, BodyTypes, JsonType, Member, Required, Same, Variant, Words};
 
 /// A line taken apart: how deep it stands, its name, and the words behind the colon.
 struct Line<'a> {
@@ -62,7 +62,7 @@ pub(super) fn read(file: &str, text: &str, types: &mut BodyTypes) -> Result<(), 
         let version = ApiVersion::parse(words)
             .filter(|_| head.depth == 0)
             .ok_or_else(|| wrong(head.number, format!("`{}` is no version", head.words)))?;
-        let mut body = Member::new(Kind::Object);
+        let mut body = Member::new(JsonType::Object);
         at += 1;
         inside(&lines, &mut at, 1, &mut body).map_err(|(number, what)| wrong(number, what))?;
         let own = BodyType {
@@ -95,7 +95,7 @@ fn inside(lines: &[Line<'_>], at: &mut usize, depth: usize, parent: &mut Member)
                 .trim_end_matches('}')
                 .split_once('=')
                 .ok_or_else(|| (line.number, "a variant is `{member=value}`".to_owned()))?;
-            let mut own = Member::new(Kind::Object);
+            let mut own = Member::new(JsonType::Object);
             inside(lines, at, depth + 1, &mut own)?;
             parent.variants.push(Variant {
                 by: by.into(),
@@ -149,14 +149,14 @@ fn member(words: &str) -> Result<Member, String> {
     Ok(own)
 }
 
-fn kind(word: &str) -> Result<Kind, String> {
+fn kind(word: &str) -> Result<JsonType, String> {
     [
-        Kind::String,
-        Kind::Integer,
-        Kind::Boolean,
-        Kind::Object,
-        Kind::Array,
-        Kind::Any,
+        JsonType::String,
+        JsonType::Integer,
+        JsonType::Boolean,
+        JsonType::Object,
+        JsonType::Array,
+        JsonType::Any,
     ]
     .into_iter()
     .find(|kind| kind.as_str() == word)
@@ -247,7 +247,7 @@ mod tests {
         read("f.txt", text, &mut types).expect("it reads");
         let body = &mut types.get_mut("a/B").expect("it is there").body;
         let number = body.find_mut("x[]{k=P}.n").expect("it is there");
-        assert_eq!((number.kind, number.least), (Kind::Integer, Some(1)));
+        assert_eq!((number.kind, number.least), (JsonType::Integer, Some(1)));
         let array = body.find_mut("x").expect("it is there");
         let at = |text: &str| ApiVersion::parse(text).expect("a version");
         assert!(array.required.at(&at("2024-01-01")) && !array.required.at(&at("2023-01-01")));

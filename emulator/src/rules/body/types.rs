@@ -9,7 +9,7 @@ use crate::rules::Code;
 
 /// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonType {
     /// Text.
     String,
     /// A number without a fraction. Clients write it as `14.0`, too.
@@ -24,7 +24,7 @@ pub enum Kind {
     Any,
 }
 
-impl Kind {
+impl JsonType {
     /// The word in the files.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ pub struct Variant {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// What it is.
-    pub kind: Kind,
+    pub kind: JsonType,
     /// Whether it must be there.
     pub required: Required,
     /// Whether it is answered and never taken.
@@ -146,7 +146,7 @@ pub struct Member {
 
 impl Member {
     /// A member of this kind of which nothing else is known.
-    pub fn new(kind: Kind) -> Self {
+    pub fn new(kind: JsonType) -> Self {
         Self {
             kind,
             required: Required::No,

@@ -57,10 +57,10 @@ async fn accept<C: Core>(listener: TcpListener, side: Arc<Side<C>>) {
     let mut sessions = JoinSet::new();
     loop {
         let next = async {
-            let place = Arc::clone(&side.places).acquire_owned().await;
-            (listener.accept().await, place)
+            let slot = Arc::clone(&side.slots).acquire_owned().await;
+            (listener.accept().await, slot)
         };
-        let (accepted, place) = tokio::select! {
+        let (accepted, slot) = tokio::select! {
             biased;
             Some(_) = sessions.join_next(), if !sessions.is_empty() => continue,
             next = next => next,
@@ -70,7 +70,7 @@ async fn accept<C: Core>(listener: TcpListener, side: Arc<Side<C>>) {
                 let side = Arc::clone(&side);
                 sessions.spawn(async move {
                     session::serve(&side, socket).await;
-                    drop(place);
+                    drop(slot);
                 });
             }
             Err(error) => {

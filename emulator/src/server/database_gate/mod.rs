@@ -40,7 +40,7 @@ pub(in crate::server) struct DatabaseGate<C> {
     front_door: FrontDoor<C>,
     certificates: OnceLock<Arc<Certificates>>,
     standing: Option<Standing>,
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 /// The entrances that stand open while their servers run.
@@ -59,7 +59,7 @@ impl<C: Core> DatabaseGate<C> {
             front_door,
             certificates: OnceLock::new(),
             standing: None,
-            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            slots: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
         }
     }
 
@@ -139,7 +139,7 @@ impl<C: Core> DatabaseGate<C> {
             &certificates,
             host,
             path,
-            Arc::clone(&self.places),
+            Arc::clone(&self.slots),
         ))
     }
 }

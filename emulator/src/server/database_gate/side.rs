@@ -32,7 +32,7 @@ pub(super) struct Side<C> {
     pub(super) seen: Arc<Seen>,
     /// Where the newest session that was let in went on to: what asks for its end goes there too.
     backend: Mutex<Option<SocketAddr>>,
-    pub(super) places: Arc<Semaphore>,
+    pub(super) slots: Arc<Semaphore>,
 }
 
 impl Seen {
@@ -62,7 +62,7 @@ impl<C: Core> Side<C> {
         certificates: &Arc<Certificates>,
         host: &str,
         path: NetworkPath,
-        places: Arc<Semaphore>,
+        slots: Arc<Semaphore>,
     ) -> Self {
         Self {
             front_door,
@@ -72,7 +72,7 @@ impl<C: Core> Side<C> {
             bundle: certificates.bundle_path().display().to_string(),
             seen: Arc::default(),
             backend: Mutex::default(),
-            places,
+            slots,
         }
     }
 

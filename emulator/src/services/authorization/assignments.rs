@@ -211,7 +211,7 @@ pub(super) fn put(
         request: Some(attributes(wanted.role, wanted.principal, kind)),
         ..Facts::none()
     };
-    context.door().allows_given(context.now, permit, &facts)?;
+    context.gates().allows_given(context.now, permit, &facts)?;
     if let Some(existing) = context.state.access.named_mut(&name) {
         return update(existing, context.now, permit, wanted);
     }

@@ -152,7 +152,7 @@ fn require_everywhere(context: &Context<'_>, permit: &Permit, scopes: &[Resource
     for scope in scopes {
         let mut elsewhere = permit.clone();
         elsewhere.scope = scope.clone();
-        context.door().also_allows(context.now, &elsewhere, operation)?;
+        context.gates().also_allows(context.now, &elsewhere, operation)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! does on Azure. It dumps a database straight into vault storage, and loads a dump into a new one.
 //! When and whether it does so is the business of the jobs, in [`super::backup`] and [`super::restore`].
 
-use super::vault_store::Place;
+use super::vault_store::VaultContainer;
 use super::violation::{Broken, Violation};
 use crate::jobs::{DumpDatabaseWork, EffectFailure, LoadDatabaseWork, SessionFailure, SignIn};
 use crate::model::StoredBody;
@@ -18,7 +18,12 @@ pub(super) fn blob(point: &str) -> String {
 }
 
 /// Dumps the database of the sign-in into vault storage. Nothing is staged on the way.
-pub(super) fn dump(sign_in: SignIn, place: &Place, point: &str, signature: &str) -> DumpDatabaseWork {
+pub(super) fn dump(
+    sign_in: SignIn,
+    place: &VaultContainer,
+    point: &str,
+    signature: &str,
+) -> DumpDatabaseWork {
     DumpDatabaseWork {
         sign_in,
         blob_host: place.host(),

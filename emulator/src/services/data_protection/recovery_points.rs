@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::datasources::{Datasource, Site};
 use super::task::{self, Over, Step, Task};
-use super::vault_store::{self, Place};
+use super::vault_store::{self, VaultContainer};
 use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
@@ -30,7 +30,7 @@ pub struct RecoveryPoint {
     /// Since when the instance has had this policy: the version of its tags.
     pub(super) tag_version: Timestamp,
     /// The vault storage account and container its files are in.
-    pub(super) place: Place,
+    pub(super) place: VaultContainer,
     /// Its files.
     pub(super) files: Vec<VaultFile>,
     /// The id of its only data store entry.

@@ -14,14 +14,14 @@ const SIGNATURE_HOURS: i64 = 24;
 
 /// A container of vault storage.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct VaultContainer {
     /// The account.
     pub(super) account: ResourceId,
     /// The container.
     pub(super) container: String,
 }
 
-impl Place {
+impl VaultContainer {
     /// The account's blob host.
     pub(super) fn host(&self) -> String {
         format!("{}.blob.core.windows.net", self.account.name())
@@ -29,11 +29,15 @@ impl Place {
 }
 
 /// The place a vault's next recovery point goes to. `None` in a world without Microsoft's side.
-pub(super) fn place(context: &mut Context<'_>, vault: &ResourceId, container: &str) -> Option<Place> {
+pub(super) fn place(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    container: &str,
+) -> Option<VaultContainer> {
     let guid = vault_guid(context, vault).simple().to_string();
     let group = &context.own.data_protection.microsoft.as_ref()?.group;
     let name = format!("azbkp{}", &guid[..12]);
-    Some(Place {
+    Some(VaultContainer {
         account: group.child(["providers", "Microsoft.Storage", "storageAccounts", &name]),
         container: container.to_owned(),
     })
@@ -69,7 +73,7 @@ pub(super) fn as_service(
 }
 
 /// Makes the account, if it is not there yet.
-pub(super) fn put_account(context: &Context<'_>, place: &Place, location: &str) -> Outbound {
+pub(super) fn put_account(context: &Context<'_>, place: &VaultContainer, location: &str) -> Outbound {
     let body = json!({
         "location": location,
         "kind": "StorageV2",
@@ -79,7 +83,7 @@ pub(super) fn put_account(context: &Context<'_>, place: &Place, location: &str) 
     as_service(context, Method::PUT, place.account.as_str(), Some(&body))
 }
 
-fn container_path(place: &Place) -> String {
+fn container_path(place: &VaultContainer) -> String {
     format!(
         "{}/blobServices/default/containers/{}",
         place.account, place.container
@@ -87,7 +91,7 @@ fn container_path(place: &Place) -> String {
 }
 
 /// Makes the container.
-pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Outbound {
+pub(super) fn put_container(context: &Context<'_>, place: &VaultContainer) -> Outbound {
     as_service(
         context,
         Method::PUT,
@@ -97,12 +101,12 @@ pub(super) fn put_container(context: &Context<'_>, place: &Place) -> Outbound {
 }
 
 /// Removes the container with everything in it.
-pub(super) fn delete_container(context: &Context<'_>, place: &Place) -> Outbound {
+pub(super) fn delete_container(context: &Context<'_>, place: &VaultContainer) -> Outbound {
     as_service(context, Method::DELETE, &container_path(place), None)
 }
 
 /// Asks for the account's keys.
-pub(super) fn list_keys(context: &Context<'_>, place: &Place) -> Outbound {
+pub(super) fn list_keys(context: &Context<'_>, place: &VaultContainer) -> Outbound {
     as_service(
         context,
         Method::POST,
@@ -114,7 +118,7 @@ pub(super) fn list_keys(context: &Context<'_>, place: &Place) -> Outbound {
 /// A signature for the container, from the answer to [`list_keys`]. A secret.
 pub(super) fn signature(
     context: &Context<'_>,
-    place: &Place,
+    place: &VaultContainer,
     keys: &Response,
     permissions: &str,
 ) -> Option<String> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::expression::{Problem, evaluate};
 use super::limits::Most;
-use super::template::{Place, Template};
+use super::template::{DeploymentTarget, Template};
 use crate::entropy::Entropy;
 use crate::gateway::lenient_json;
 use crate::model::Timestamp;
@@ -15,7 +15,7 @@ use crate::rules::Rules;
 use crate::services::budget::{Bounds, Budget};
 
 fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
-    let place = Place {
+    let place = DeploymentTarget {
         target: "/subscriptions/s/resourceGroups/g".parse().expect("it is an id"),
         name: "d".to_owned(),
         group: json!({"name": "g", "location": "uksouth"}),

@@ -10,14 +10,14 @@ use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::services::Context;
 
 /// What is done to a resource, how far it has come, and the status it was answered with; 0 if it was not yet.
-type Outcome<'a> = (&'a str, &'a str, u16);
+type OperationNote<'a> = (&'a str, &'a str, u16);
 
 /// Takes note of how one resource of a deployment stands.
 pub(super) fn note_operation(
     context: &mut Context<'_>,
     deployment: &ResourceId,
     entry: &Entry,
-    outcome: Outcome<'_>,
+    outcome: OperationNote<'_>,
     message: &Value,
 ) {
     note(context, deployment, (&entry.id, &entry.kind), outcome, message);
@@ -45,7 +45,7 @@ fn note(
     context: &mut Context<'_>,
     deployment: &ResourceId,
     (id, kind): (&ResourceId, &str),
-    (action, state, status): Outcome<'_>,
+    (action, state, status): OperationNote<'_>,
     message: &Value,
 ) {
     let time = wire_hundred_nanoseconds(context.now);

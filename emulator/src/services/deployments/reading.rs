@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::expression::{Problem, check};
 use super::limits::Most;
-use super::template::{DEPLOYMENT, Place, Template};
+use super::template::{DEPLOYMENT, DeploymentTarget, Template};
 use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
@@ -55,7 +55,7 @@ struct ReadBefore(Mutex<Option<Result<Read, Refusal>>>);
 
 /// What it takes to read a template.
 pub(super) struct Reading {
-    place: Place,
+    place: DeploymentTarget,
     most: Most,
     /// The row of the errors for a member that is none.
     unknown: ErrorCode,
@@ -103,7 +103,7 @@ impl Reading {
                 continue;
             }
             let reading = Self {
-                place: Place {
+                place: DeploymentTarget {
                     name: entry.id.name().to_owned(),
                     nested: true,
                     ..template.place.clone()
@@ -175,7 +175,7 @@ pub(super) fn reading(
     };
     let subscription = target.subscription().unwrap_or_default();
     let subscription_name = context.state.subscription(subscription);
-    let place = Place {
+    let place = DeploymentTarget {
         name: id.name().to_owned(),
         group,
         tenant: tenant.to_string(),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::limits::Most;
-use super::template::{Place, Template};
+use super::template::{DeploymentTarget, Template};
 use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::{Assumptions, Profile, Rules};
 
-pub(super) fn place(rules: &Rules) -> Place {
-    Place {
+pub(super) fn place(rules: &Rules) -> DeploymentTarget {
+    DeploymentTarget {
         target: "/subscriptions/s/resourceGroups/g".parse().expect("an id"),
         name: "d".to_owned(),
         group: json!({"name": "g", "location": "uksouth"}),

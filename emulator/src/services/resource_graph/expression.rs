@@ -1,7 +1,7 @@
 //! Reads expressions, by descent from what binds least to what binds most.
 
 use super::lexer::Token;
-use super::problem::{Place, Problem};
+use super::problem::{Position, Problem};
 use super::scalar::{Scalar, read_time};
 use super::syntax::{Comparison, Expression, TextTest};
 use jiff::SignedDuration;
@@ -15,14 +15,14 @@ const WRAPS_MAX: usize = 256;
 
 /// Tokens, and where reading stands.
 pub(super) struct Expressions {
-    tokens: Vec<(Token, Place)>,
+    tokens: Vec<(Token, Position)>,
     at: usize,
     depth: usize,
     wraps: usize,
 }
 
 impl Expressions {
-    pub(super) fn new(tokens: Vec<(Token, Place)>) -> Self {
+    pub(super) fn new(tokens: Vec<(Token, Position)>) -> Self {
         Self {
             tokens,
             at: 0,
@@ -32,12 +32,12 @@ impl Expressions {
     }
 
     /// The next token; at the end, the end.
-    pub(super) fn peek(&self) -> (Token, Place) {
+    pub(super) fn peek(&self) -> (Token, Position) {
         let last = self.tokens.len().saturating_sub(1);
         self.tokens
             .get(self.at.min(last))
             .cloned()
-            .unwrap_or((Token::End, Place::default()))
+            .unwrap_or((Token::End, Position::default()))
     }
 
     /// The next token to look at: most looks find something else.
@@ -50,7 +50,7 @@ impl Expressions {
         self.at += 1;
     }
 
-    pub(super) fn next(&mut self) -> (Token, Place) {
+    pub(super) fn next(&mut self) -> (Token, Position) {
         let token = self.peek();
         self.advance();
         token
@@ -286,7 +286,7 @@ impl Expressions {
         })
     }
 
-    fn word(&mut self, word: String, place: Place) -> Result<Expression, Problem> {
+    fn word(&mut self, word: String, place: Position) -> Result<Expression, Problem> {
         Ok(match word.as_str() {
             "true" => Expression::Constant(Scalar::truth(true)),
             "false" => Expression::Constant(Scalar::truth(false)),

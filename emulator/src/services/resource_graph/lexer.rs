@@ -1,6 +1,6 @@
 //! Takes a query apart into tokens.
 
-use super::problem::{Place, Problem};
+use super::problem::{Position, Problem};
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,7 @@ const UNITS: [(&str, f64); 6] = [
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    place: Place,
+    place: Position,
 }
 
 impl<'a> Reader<'a> {
@@ -181,11 +181,11 @@ fn is_name_letter(letter: char) -> bool {
 }
 
 /// The tokens of a query with their places; the last is the end.
-pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Place)>, Problem> {
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Position)>, Problem> {
     let mut reader = Reader {
         text,
         at: 0,
-        place: Place {
+        place: Position {
             line: 1,
             character: 0,
         },

@@ -2,7 +2,7 @@
 
 use super::expression::Expressions;
 use super::lexer::{Token, tokens};
-use super::problem::{Place, Problem};
+use super::problem::{Position, Problem};
 use super::syntax::{Aggregate, AggregateFunction, Expression, Named, Order, Query, Step};
 
 /// The table of a query that names none.
@@ -111,7 +111,7 @@ impl Parser {
     }
 
     /// `project`, `project-away`, `project-rename`.
-    fn project(&mut self, place: Place) -> Result<Step, Problem> {
+    fn project(&mut self, place: Position) -> Result<Step, Problem> {
         if !self.inner.take_sign("-") {
             return self.named_list().map(Step::Project);
         }
@@ -276,7 +276,7 @@ fn is_operator(word: &str) -> bool {
 }
 
 /// An operator of the language that is not played, or a word that is none.
-fn not_played(word: &str, place: Place) -> Problem {
+fn not_played(word: &str, place: Position) -> Problem {
     let known = NOT_PLAYED.contains(&word) || word.starts_with("project-");
     if known {
         Problem::NotPlayed {

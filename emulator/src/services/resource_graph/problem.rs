@@ -10,7 +10,7 @@ use crate::services::budget::Exhausted;
 
 /// Where something stands in a query: lines from one, characters from nought, as Azure counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) line: usize,
     pub(super) character: usize,
 }
@@ -20,7 +20,7 @@ pub(super) struct Place {
 pub(super) enum Problem {
     /// It cannot be read.
     Syntax {
-        at: Place,
+        at: Position,
         found: String,
         expected: String,
     },
@@ -43,7 +43,7 @@ impl From<Exhausted> for Problem {
 }
 
 impl Problem {
-    pub(super) fn syntax(at: Place, found: &str, expected: &str) -> Self {
+    pub(super) fn syntax(at: Position, found: &str, expected: &str) -> Self {
         Self::Syntax {
             at,
             found: found.to_owned(),

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
@@ -21,7 +21,7 @@ pub struct Container {
     storage: Option<String>,
 }
 
-impl Kind for Container {
+impl ResourceKind for Container {
     fn rank(&self) -> u8 {
         4
     }

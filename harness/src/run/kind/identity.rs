@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
@@ -36,7 +36,7 @@ impl Default for Identity {
     }
 }
 
-impl Kind for Identity {
+impl ResourceKind for Identity {
     fn rank(&self) -> u8 {
         0
     }

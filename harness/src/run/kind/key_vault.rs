@@ -1,12 +1,12 @@
 //! Key vaults.
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build_single;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
 use crate::scenario::{KeyVaultWorld, Part, World};
 
-impl Kind for KeyVaultWorld {
+impl ResourceKind for KeyVaultWorld {
     fn rank(&self) -> u8 {
         5
     }

@@ -35,13 +35,13 @@ macro_rules! kinds {
                 vec![$(($word, <$own as schemars::JsonSchema>::json_schema(generator)),)*]
             }
 
-            fn own(&self) -> &dyn Kind {
+            fn own(&self) -> &dyn ResourceKind {
                 match self {
                     $(Self::$name(own) => own,)*
                 }
             }
 
-            fn own_mut(&mut self) -> &mut dyn Kind {
+            fn own_mut(&mut self) -> &mut dyn ResourceKind {
                 match self {
                     $(Self::$name(own) => own,)*
                 }

@@ -53,7 +53,7 @@ kinds! {
 }
 
 /// What every kind of resource does.
-trait Kind {
+trait ResourceKind {
     /// Kinds are built in this order.
     fn rank(&self) -> u8;
 

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
@@ -43,7 +43,7 @@ impl Default for Policy {
     }
 }
 
-impl Kind for Policy {
+impl ResourceKind for Policy {
     fn rank(&self) -> u8 {
         3
     }

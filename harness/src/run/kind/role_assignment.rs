@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError, roles};
@@ -14,7 +14,7 @@ use crate::scenario::{GrantWorld, Misstated, World};
 #[serde(transparent)]
 pub struct RoleAssignment(GrantWorld);
 
-impl Kind for RoleAssignment {
+impl ResourceKind for RoleAssignment {
     fn rank(&self) -> u8 {
         7
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Kind;
+use super::ResourceKind;
 use crate::run::build_single::{connection_string, set_secret};
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
@@ -24,7 +24,7 @@ pub struct Secret {
     value: Option<String>,
 }
 
-impl Kind for Secret {
+impl ResourceKind for Secret {
     fn rank(&self) -> u8 {
         6
     }

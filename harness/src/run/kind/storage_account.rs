@@ -4,13 +4,13 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::flexible_server::network;
-use super::{Kind, over};
+use super::{ResourceKind, over};
 use crate::run::build::{must, private_endpoint};
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
 use crate::scenario::{Part, StorageWorld, World};
 
-impl Kind for StorageWorld {
+impl ResourceKind for StorageWorld {
     fn rank(&self) -> u8 {
         // After the vaults, which its resource access rules name.
         3

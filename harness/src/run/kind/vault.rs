@@ -4,13 +4,13 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::policy::policy_body;
-use super::{Kind, over};
+use super::{ResourceKind, over};
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
 use crate::scenario::{Part, VaultIdentity, VaultWorld, World};
 
-impl Kind for VaultWorld {
+impl ResourceKind for VaultWorld {
     fn rank(&self) -> u8 {
         2
     }

@@ -14,14 +14,14 @@ use crate::scenario::{Part, Password, ROTATED, UserWorld};
 #[serde(deny_unknown_fields)]
 pub struct Rotate {
     /// Where: `database`, `secret`, or both.
-    rotate: Vec<Place>,
+    rotate: Vec<PasswordIn>,
 }
 
 /// Where a password stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-enum Place {
+enum PasswordIn {
     /// In the database.
     Database,
     /// In the secret.
@@ -39,7 +39,7 @@ impl Take for Rotate {
             password: rotated(&play.rotations.to_string()),
             ..world.user
         };
-        if self.rotate.contains(&Place::Database) {
+        if self.rotate.contains(&PasswordIn::Database) {
             let key = play.key_of(&play.names.server.clone());
             if let (Some(postgres), Some(key)) = (&play.postgres, key) {
                 let client = postgres.connect(&key, "postgres").await?;
@@ -48,7 +48,7 @@ impl Take for Rotate {
                 play.run_sql(&client, &sql).await?;
             }
         }
-        if self.rotate.contains(&Place::Secret) {
+        if self.rotate.contains(&PasswordIn::Secret) {
             let own = &world.key_vault;
             let value = connection_string(own, &world.server.name, &world.server.database, &user);
             set_secret(&mut play.client, own, &own.secret, &value).await?;

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::run::rule_note;
+use crate::serve::builder::SharedBuilder;
 use crate::serve::origin;
-use crate::serve::stage::SharedStage;
 
 /// A request that somebody might make.
 #[derive(Debug, Deserialize)]
@@ -92,13 +92,13 @@ struct RuleView {
     )
 ))]
 pub(super) async fn explain(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     sent: Result<Json<Question>, JsonRejection>,
 ) -> Result<Json<Verdict>, Problem> {
     let Json(question) = sent?;
-    let world = stage.setup.world.as_ref().map(|scenario| &scenario.world);
-    let path = origin(&question.from, world, stage.setup.seed).map_err(Problem::bad)?;
-    let door = stage.driver.front_door();
+    let world = builder.setup.world.as_ref().map(|scenario| &scenario.world);
+    let path = origin(&question.from, world, builder.setup.seed).map_err(Problem::bad)?;
+    let door = builder.driver.front_door();
     let now = door.clock().now();
     door.with_core(|azure| answer(azure, now, &path, &question))
         .map(Json)

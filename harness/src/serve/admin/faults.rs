@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use crate::serve::FaultFile;
-use crate::serve::stage::SharedStage;
+use crate::serve::builder::SharedBuilder;
 
 /// The faults in place.
 #[derive(Debug, Serialize)]
@@ -19,8 +19,8 @@ pub(super) struct InPlace {
     faults: Vec<String>,
 }
 
-fn in_place(stage: &SharedStage) -> InPlace {
-    let door = stage.driver.front_door();
+fn in_place(builder: &SharedBuilder) -> InPlace {
+    let door = builder.driver.front_door();
     InPlace {
         faults: door.with_core(|azure| azure.faults().describe()),
     }
@@ -28,8 +28,8 @@ fn in_place(stage: &SharedStage) -> InPlace {
 
 /// The faults in place.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/faults", responses((status = 200, body = InPlace))))]
-pub(super) async fn list(State(stage): State<SharedStage>) -> Json<InPlace> {
-    Json(in_place(&stage))
+pub(super) async fn list(State(builder): State<SharedBuilder>) -> Json<InPlace> {
+    Json(in_place(&builder))
 }
 
 /// Puts faults in place, behind those that are there. Matches are counted from now on.
@@ -45,22 +45,22 @@ pub(super) async fn list(State(stage): State<SharedStage>) -> Json<InPlace> {
     )
 ))]
 pub(super) async fn add(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     sent: Result<Json<FaultFile>, JsonRejection>,
 ) -> Result<Json<InPlace>, Problem> {
     let Json(file) = sent?;
-    let door = stage.driver.front_door();
+    let door = builder.driver.front_door();
     let now = door.clock().now();
     door.with_core(|machine| file.apply(machine, now))
         .map_err(Problem::bad)?;
-    Ok(Json(in_place(&stage)))
+    Ok(Json(in_place(&builder)))
 }
 
 /// Takes all faults away.
 #[cfg_attr(test, utoipa::path(delete, path = "/_azdrill/faults", responses((status = 200, body = InPlace))))]
-pub(super) async fn clear(State(stage): State<SharedStage>) -> Json<InPlace> {
-    let door = stage.driver.front_door();
+pub(super) async fn clear(State(builder): State<SharedBuilder>) -> Json<InPlace> {
+    let door = builder.driver.front_door();
     let now = door.clock().now();
     door.with_core(|machine| machine.clear_faults(now));
-    Json(in_place(&stage))
+    Json(in_place(&builder))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::Problem;
-use crate::serve::stage::SharedStage;
+use crate::serve::builder::SharedBuilder;
 use crate::serve::{Call, Told};
 
 /// Which part of the log.
@@ -42,11 +42,11 @@ pub(super) struct Found {
 /// What was asked and what was answered, with who said no and why.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/log", params(Part), responses((status = 200, body = Found), (status = 400, body = Problem))))]
 pub(super) async fn log(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     part: Result<Query<Part>, QueryRejection>,
 ) -> Result<Json<Found>, Problem> {
     let Query(part) = part?;
-    let door = stage.driver.front_door();
+    let door = builder.driver.front_door();
     let clock = door.clock();
     let seconds = |at| clock.gone_until(at).as_secs_f64();
     let found = door.with_core(|azure| {

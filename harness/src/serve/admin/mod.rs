@@ -14,24 +14,24 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{MethodRouter, get, post, put};
 
-use super::stage::SharedStage;
+use super::builder::SharedBuilder;
 
 /// What is described, as OpenAPI. A test makes it of the declarations and compares.
 const DESCRIPTION: &str = include_str!("openapi.json");
 
 /// The routes, and their description.
-pub(super) fn routes(stage: SharedStage) -> Router {
+pub(super) fn routes(builder: SharedBuilder) -> Router {
     let described = get(async || ([("content-type", "application/json")], DESCRIPTION));
     own_routes()
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| {
             router.route(path, methods)
         })
-        .with_state(stage)
+        .with_state(builder)
         .route("/_azdrill/openapi.json", described)
 }
 
-fn own_routes() -> [(&'static str, MethodRouter<SharedStage>); 10] {
+fn own_routes() -> [(&'static str, MethodRouter<SharedBuilder>); 10] {
     [
         ("/_azdrill/state", get(state::state)),
         ("/_azdrill/time", get(time::now).post(time::advance)),
@@ -54,8 +54,8 @@ fn own_routes() -> [(&'static str, MethodRouter<SharedStage>); 10] {
 
 /// The lines a hosts file needs for the names that answer.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/hosts", responses((status = 200, body = String, content_type = "text/plain"))))]
-async fn hosts(State(stage): State<SharedStage>) -> String {
-    let hosts = stage.setup.hosts.as_ref();
+async fn hosts(State(builder): State<SharedBuilder>) -> String {
+    let hosts = builder.setup.hosts.as_ref();
     hosts.map_or_else(String::new, |hosts| hosts.lines())
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::time::{Time, time};
-use crate::serve::stage::SharedStage;
+use crate::serve::builder::SharedBuilder;
 
 /// Worlds that are kept.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,8 @@ struct Snapshot {
     at: Timestamp,
 }
 
-fn all(stage: &SharedStage) -> Json<Snapshots> {
-    let names = stage.kept_names().into_iter();
+fn all(builder: &SharedBuilder) -> Json<Snapshots> {
+    let names = builder.kept_names().into_iter();
     Json(Snapshots {
         snapshots: names.map(|(name, at)| Snapshot { name, at }).collect(),
     })
@@ -38,15 +38,15 @@ fn all(stage: &SharedStage) -> Json<Snapshots> {
 /// Begins again: the world is built anew from its file, with new database servers, and its clock begins
 /// where it began. Calls that come meanwhile see it half built. What was kept is gone; the log goes on.
 #[cfg_attr(test, utoipa::path(post, path = "/_azdrill/reset", responses((status = 200, body = Time), (status = 409, body = Problem))))]
-pub(super) async fn reset(State(stage): State<SharedStage>) -> Result<Json<Time>, Problem> {
-    stage.reset().await.map_err(Problem::conflict)?;
-    Ok(Json(time(&stage)))
+pub(super) async fn reset(State(builder): State<SharedBuilder>) -> Result<Json<Time>, Problem> {
+    builder.reset().await.map_err(Problem::conflict)?;
+    Ok(Json(time(&builder)))
 }
 
 /// The worlds that are kept.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/snapshots", responses((status = 200, body = Snapshots))))]
-pub(super) async fn list(State(stage): State<SharedStage>) -> Json<Snapshots> {
-    all(&stage)
+pub(super) async fn list(State(builder): State<SharedBuilder>) -> Json<Snapshots> {
+    all(&builder)
 }
 
 /// Keeps the world as it is: resources, roles, secrets, blobs, recovery points, what is due. What is in
@@ -58,11 +58,11 @@ pub(super) async fn list(State(stage): State<SharedStage>) -> Json<Snapshots> {
     responses((status = 200, body = Snapshots), (status = 409, body = Problem))
 ))]
 pub(super) async fn keep(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     Path(name): Path<String>,
 ) -> Result<Json<Snapshots>, Problem> {
-    stage.keep(&name).await.map_err(Problem::conflict)?;
-    Ok(all(&stage))
+    builder.keep(&name).await.map_err(Problem::conflict)?;
+    Ok(all(&builder))
 }
 
 /// Makes the world as it was then. Database servers made since are removed; if one of then has been
@@ -74,11 +74,11 @@ pub(super) async fn keep(
     responses((status = 200, body = Time), (status = 404, body = Problem), (status = 409, body = Problem))
 ))]
 pub(super) async fn restore(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     Path(name): Path<String>,
 ) -> Result<Json<Time>, Problem> {
-    match stage.bring_back(&name).await {
-        Ok(()) => Ok(Json(time(&stage))),
+    match builder.bring_back(&name).await {
+        Ok(()) => Ok(Json(time(&builder))),
         Err(error @ NotBroughtBack::Unknown(_)) => Err(Problem::missing(error)),
         Err(error @ NotBroughtBack::NotNow(_)) => Err(Problem::conflict(error)),
     }
@@ -92,11 +92,11 @@ pub(super) async fn restore(
     responses((status = 200, body = Snapshots), (status = 404, body = Problem))
 ))]
 pub(super) async fn forget(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     Path(name): Path<String>,
 ) -> Result<Json<Snapshots>, Problem> {
-    if stage.forget(&name).await {
-        Ok(all(&stage))
+    if builder.forget(&name).await {
+        Ok(all(&builder))
     } else {
         Err(Problem::missing(NotBroughtBack::Unknown(name)))
     }

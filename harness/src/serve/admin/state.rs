@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time::{Time, time};
-use crate::serve::stage::SharedStage;
+use crate::serve::builder::SharedBuilder;
 
 /// What exists. No secret is in it.
 #[derive(Debug, Serialize)]
@@ -90,11 +90,11 @@ struct RecoveryPointView {
 
 /// What exists.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/state", responses((status = 200, body = Everything))))]
-pub(super) async fn state(State(stage): State<SharedStage>) -> Json<Everything> {
-    let time = time(&stage);
+pub(super) async fn state(State(builder): State<SharedBuilder>) -> Json<Everything> {
+    let time = time(&builder);
     let now = time.now;
-    let profile = stage.setup.profile.to_string();
-    let door = stage.driver.front_door();
+    let profile = builder.setup.profile.to_string();
+    let door = builder.driver.front_door();
     Json(door.with_core(|azure| everything(azure, profile, time, now)))
 }
 

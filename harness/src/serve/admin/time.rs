@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::serve::stage::SharedStage;
+use crate::serve::builder::SharedBuilder;
 
 /// The time, as it stands.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub(super) struct Forward {
     to: Option<Timestamp>,
 }
 
-pub(super) fn time(stage: &SharedStage) -> Time {
-    let door = stage.driver.front_door();
+pub(super) fn time(builder: &SharedBuilder) -> Time {
+    let door = builder.driver.front_door();
     let now = door.clock().now();
     Time {
         now,
@@ -52,8 +52,8 @@ pub(super) fn time(stage: &SharedStage) -> Time {
 
 /// The world's time.
 #[cfg_attr(test, utoipa::path(get, path = "/_azdrill/time", responses((status = 200, body = Time))))]
-pub(super) async fn now(State(stage): State<SharedStage>) -> Json<Time> {
-    Json(time(&stage))
+pub(super) async fn now(State(builder): State<SharedBuilder>) -> Json<Time> {
+    Json(time(&builder))
 }
 
 /// Moves the time forward. What falls due on the way happens, in order: backups on schedule are
@@ -71,11 +71,11 @@ pub(super) async fn now(State(stage): State<SharedStage>) -> Json<Time> {
     )
 ))]
 pub(super) async fn advance(
-    State(stage): State<SharedStage>,
+    State(builder): State<SharedBuilder>,
     sent: Result<Json<Forward>, JsonRejection>,
 ) -> Result<Json<Time>, Problem> {
     let Json(forward) = sent?;
-    let now = stage.driver.front_door().clock().now();
+    let now = builder.driver.front_door().clock().now();
     let by = match (forward.by, forward.to) {
         (Some(by), None) => duration(&by)?,
         (None, Some(to)) => to.duration_since(now),
@@ -84,8 +84,8 @@ pub(super) async fn advance(
     if by.is_negative() {
         return Err(Problem::bad("time does not go back"));
     }
-    stage.driver.advance(by).await.map_err(Problem::conflict)?;
-    Ok(Json(time(&stage)))
+    builder.driver.advance(by).await.map_err(Problem::conflict)?;
+    Ok(Json(time(&builder)))
 }
 
 fn duration(span: &Span) -> Result<SignedDuration, Problem> {

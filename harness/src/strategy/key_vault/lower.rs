@@ -3,7 +3,7 @@
 use azdrill_emulator::authz::{AccessControl, Assignment};
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{
-    NetworkPath, Origin as Place, PrincipalId, Request, ResourceId, TenantId, Timestamp,
+    NetworkPath, Origin as RequestOrigin, PrincipalId, Request, ResourceId, TenantId, Timestamp,
 };
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::Core;
@@ -28,7 +28,7 @@ const PREFIX: &str = "connect";
 const REGION: &str = "uksouth";
 
 /// The emulator under test, with one key vault that each sketch in turn is painted on.
-pub struct Emulator {
+pub struct EngineUnderTest {
     azure: Azure,
     now: Timestamp,
     tenant: TenantId,
@@ -56,7 +56,7 @@ pub fn rules_for(trust: Trust) -> Result<Rules, WorldError> {
     Rules::load(Profile::Observed, &assumptions).map_err(|error| WorldError::Rules(error.to_string()))
 }
 
-impl Emulator {
+impl EngineUnderTest {
     /// The emulator with an answer to the open point.
     ///
     /// # Errors
@@ -244,13 +244,13 @@ impl Emulator {
         })
     }
 
-    fn place(&self, origin: Origin) -> Place {
-        let service = |kind: &str| Place::AzureService {
+    fn place(&self, origin: Origin) -> RequestOrigin {
+        let service = |kind: &str| RequestOrigin::AzureService {
             instance: self.group_child(&format!("providers/{kind}/one")),
             tenant: self.tenant,
             region: REGION.to_owned(),
         };
-        let address = |last: u8| Place::Internet {
+        let address = |last: u8| RequestOrigin::Internet {
             address: [203, 0, last, 10].into(),
         };
         match origin {
@@ -259,23 +259,23 @@ impl Emulator {
             Origin::OtherService => service("Microsoft.DevOps/pipelines"),
             Origin::ListedAddress => address(113),
             Origin::OtherAddress => address(114),
-            Origin::ListedSubnet => Place::Subnet {
+            Origin::ListedSubnet => RequestOrigin::Subnet {
                 subnet: self.subnet("listed"),
             },
-            Origin::OtherSubnet => Place::Subnet {
+            Origin::OtherSubnet => RequestOrigin::Subnet {
                 subnet: self.subnet("listed2"),
             },
-            Origin::OwnEndpoint => Place::PrivateEndpoint {
+            Origin::OwnEndpoint => RequestOrigin::PrivateEndpoint {
                 endpoint: self.endpoint("own"),
             },
-            Origin::OtherEndpoint => Place::PrivateEndpoint {
+            Origin::OtherEndpoint => RequestOrigin::PrivateEndpoint {
                 endpoint: self.endpoint("own2"),
             },
         }
     }
 }
 
-impl SecretEngine for Emulator {
+impl SecretEngine for EngineUnderTest {
     fn read(&mut self, sketch: &Sketch) -> Answer {
         self.paint(sketch);
         let target = format!("/secrets/{SECRET}?api-version=7.4");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::instance;
 use super::recovery_points::VaultFile;
 use super::task::Need;
-use super::vault_store::Place;
+use super::vault_store::VaultContainer;
 use super::violation::Violation;
 use crate::jobs::SignIn;
 use crate::model::{PrincipalId, ResourceId};
@@ -56,7 +56,7 @@ pub(super) struct Site {
     /// The recovery point to be.
     pub(super) point: String,
     /// Where its files go.
-    pub(super) place: Place,
+    pub(super) place: VaultContainer,
     /// A signature for that place. A secret.
     pub(super) signature: String,
     /// How to sign in to the datasource, where that is done. A secret, held until the data begins to move.

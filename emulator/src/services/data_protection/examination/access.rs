@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::violation::{inner_error, violation};
-use super::{Examination, Outcome, service_path};
+use super::{Examination, RowResult, service_path};
 use crate::model::{Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
 use crate::services::data_protection::credentials::Credentials;
@@ -49,13 +49,13 @@ impl Examination {
         row: &Prerequisite,
         role: &str,
         on: Subject,
-    ) -> Outcome {
+    ) -> RowResult {
         let (Some(scope), Some(principal), Some(wanted)) = (
             self.subject(on),
             self.principal,
             context.rules.built_in_role(role),
         ) else {
-            return Outcome::NotMet(violation(context, row, "there is nothing to hold the role on"));
+            return RowResult::NotMet(violation(context, row, "there is nothing to hold the role on"));
         };
         let principals = context.state.directory.with_groups(principal);
         let holds = |now| {
@@ -63,7 +63,7 @@ impl Examination {
             access.holds_role(now, &principals, wanted.id, &scope)
         };
         if holds(context.now) {
-            return Outcome::Met;
+            return RowResult::Met;
         }
         let mut reason = format!("the vault's identity does not hold {role} at {scope}");
         // A role that was just assigned is not seen at once.
@@ -77,7 +77,7 @@ impl Examination {
         }
         found.refusal.gate = Gate::Authorization;
         found.inner = inner_error("AuthorizationFailed", &reason);
-        Outcome::NotMet(found)
+        RowResult::NotMet(found)
     }
 
     pub(super) fn outbound(
@@ -106,25 +106,27 @@ impl Examination {
         row: &Prerequisite,
         operation: &str,
         on: Subject,
-    ) -> Outcome {
+    ) -> RowResult {
         let Some(wanted) = context.rules.router.operation(operation) else {
-            return Outcome::NotMet(violation(context, row, "the rule names no operation"));
+            return RowResult::NotMet(violation(context, row, "the rule names no operation"));
         };
         let request = match (wanted.endpoint, &self.examined.target) {
             (Endpoint::Blob, Some(target)) => {
                 let path = format!("/{}/{}_probe", target.container, target.prefix);
                 Request::new(wanted.method.clone(), &target.host, &path)
             }
-            (Endpoint::Blob, None) => return Outcome::NotMet(violation(context, row, "there is no target")),
+            (Endpoint::Blob, None) => {
+                return RowResult::NotMet(violation(context, row, "there is no target"));
+            }
             (Endpoint::KeyVault, _) => match self.examined.credentials() {
                 Some(Credentials::Secret(address)) => {
                     Request::new(wanted.method.clone(), &address.host, "/secrets?api-version=7.4")
                 }
-                _ => return Outcome::Met,
+                _ => return RowResult::Met,
             },
             _ => {
                 let Some(id) = self.subject(on) else {
-                    return Outcome::NotMet(violation(context, row, "there is nothing to ask about"));
+                    return RowResult::NotMet(violation(context, row, "there is nothing to ask about"));
                 };
                 Request::new(
                     wanted.method.clone(),
@@ -134,13 +136,13 @@ impl Examination {
             }
         };
         self.outbound(context, request, wanted.endpoint)
-            .map_or(Outcome::Met, |outbound| {
-                Outcome::Needs(Box::new(Need::Ask(outbound)))
+            .map_or(RowResult::Met, |outbound| {
+                RowResult::Needs(Box::new(Need::Ask(outbound)))
             })
     }
 
     /// Looks at a resource or a container, as the identity.
-    pub(super) fn look(&self, context: &Context<'_>, on: Subject, wanted: Look<'_>) -> Outcome {
+    pub(super) fn look(&self, context: &Context<'_>, on: Subject, wanted: Look<'_>) -> RowResult {
         let (request, endpoint) = match (on, &self.examined.target) {
             (Subject::Container, Some(target)) => {
                 let query = match wanted {
@@ -164,12 +166,12 @@ impl Examination {
                         Endpoint::Arm,
                     )
                 }
-                None => return Outcome::Met,
+                None => return RowResult::Met,
             },
         };
         self.outbound(context, request, endpoint)
-            .map_or(Outcome::Met, |outbound| {
-                Outcome::Needs(Box::new(Need::Call(outbound)))
+            .map_or(RowResult::Met, |outbound| {
+                RowResult::Needs(Box::new(Need::Call(outbound)))
             })
     }
 }

@@ -1,30 +1,30 @@
 //! Checks that look at what is known without asking anybody: time, regions, settings, names.
 
 use super::super::violation::violation;
-use super::{Examination, Outcome};
+use super::{Examination, RowResult};
 use crate::model::Timestamp;
 use crate::rules::{Check, Prerequisite, Subject};
 use crate::services::Context;
 use crate::services::data_protection::credentials::Credentials;
 
 impl Examination {
-    pub(super) fn before(&self, context: &Context<'_>, row: &Prerequisite, time: Timestamp) -> Outcome {
+    pub(super) fn before(&self, context: &Context<'_>, row: &Prerequisite, time: Timestamp) -> RowResult {
         if context.now < time {
-            return Outcome::Met;
+            return RowResult::Met;
         }
-        Outcome::NotMet(violation(context, row, &format!("it is {}", context.now)))
+        RowResult::NotMet(violation(context, row, &format!("it is {}", context.now)))
     }
 
-    pub(super) fn key_vault_credentials(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+    pub(super) fn key_vault_credentials(&self, context: &Context<'_>, row: &Prerequisite) -> RowResult {
         let older = self.examined.credentials() == Some(&Credentials::EntraIdentity);
         let allowed = context
             .settings
             .entra_credentials_until
             .is_some_and(|until| context.now < until);
         if older && !allowed && !self.examined.configured {
-            return Outcome::NotMet(violation(context, row, "it names no secret"));
+            return RowResult::NotMet(violation(context, row, "it names no secret"));
         }
-        Outcome::Met
+        RowResult::Met
     }
 
     pub(super) fn customer_database(
@@ -32,27 +32,27 @@ impl Examination {
         context: &Context<'_>,
         row: &Prerequisite,
         azures_own: &[String],
-    ) -> Outcome {
+    ) -> RowResult {
         if azures_own.contains(&self.examined.database) {
             let reason = format!("{} is Azure's own", self.examined.database);
-            return Outcome::NotMet(violation(context, row, &reason));
+            return RowResult::NotMet(violation(context, row, &reason));
         }
-        Outcome::Met
+        RowResult::Met
     }
 
-    pub(super) fn other_than_source(&self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+    pub(super) fn other_than_source(&self, context: &Context<'_>, row: &Prerequisite) -> RowResult {
         let target = self
             .examined
             .server
             .as_ref()
             .map(|server| server.child(["databases", &self.examined.database]));
         if target.is_some() && target == self.examined.source {
-            return Outcome::NotMet(violation(context, row, "the target is the datasource"));
+            return RowResult::NotMet(violation(context, row, "the target is the datasource"));
         }
-        Outcome::Met
+        RowResult::Met
     }
 
-    pub(super) fn setting(&self, context: &mut Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+    pub(super) fn setting(&self, context: &mut Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
         let Check::Setting {
             property,
             value,
@@ -61,10 +61,10 @@ impl Examination {
             ..
         } = &row.check
         else {
-            return Outcome::Met;
+            return RowResult::Met;
         };
         let Some(resource) = self.subject(on).and_then(|id| context.state.resource(&id)) else {
-            return Outcome::Met;
+            return RowResult::Met;
         };
         let set = resource.at(&format!("/properties/{property}"));
         let has_it = match unset_has_it_before {
@@ -72,18 +72,18 @@ impl Examination {
             _ => set.as_bool() == Some(*value),
         };
         if has_it {
-            return Outcome::Met;
+            return RowResult::Met;
         }
         let reason = format!("{property} of {} is not {value}", resource.id.name());
         if !only_warns {
-            return Outcome::NotMet(violation(context, row, &reason));
+            return RowResult::NotMet(violation(context, row, &reason));
         }
         let text = format!("warning: {reason}; the documents require it, and it is not enforced");
         context.log.note(context.now, self.stage_name(), text, None);
-        Outcome::Met
+        RowResult::Met
     }
 
-    pub(super) fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+    pub(super) fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
         let vault = context
             .state
             .resource(&self.examined.vault)
@@ -93,19 +93,19 @@ impl Examination {
             .and_then(|id| context.state.resource(&id))
             .map(|own| own.location().to_owned());
         match (vault, other) {
-            (Some(vault), Some(other)) if vault != other => Outcome::NotMet(violation(
+            (Some(vault), Some(other)) if vault != other => RowResult::NotMet(violation(
                 context,
                 row,
                 &format!("the vault is in {vault}, the resource in {other}"),
             )),
             // A resource that is not there is another row's business.
-            _ => Outcome::Met,
+            _ => RowResult::Met,
         }
     }
 
-    pub(super) fn subscription(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> Outcome {
+    pub(super) fn subscription(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
         let Some(vault) = context.state.resource(&self.examined.vault) else {
-            return Outcome::Met;
+            return RowResult::Met;
         };
         let state = vault.text("/properties/featureSettings/crossSubscriptionRestoreSettings/state");
         let own = vault.id.subscription().map(str::to_ascii_lowercase);
@@ -113,13 +113,13 @@ impl Examination {
             .subject(on)
             .and_then(|id| id.subscription().map(str::to_ascii_lowercase));
         if matches!(state, "Disabled" | "PermanentlyDisabled") && other.is_some() && own != other {
-            return Outcome::NotMet(violation(
+            return RowResult::NotMet(violation(
                 context,
                 row,
                 &format!("cross-subscription restore is {state} on the vault"),
             ));
         }
-        Outcome::Met
+        RowResult::Met
     }
 
     pub(super) fn server_text(
@@ -129,12 +129,12 @@ impl Examination {
         on: Subject,
         at: &str,
         wanted: &str,
-    ) -> Outcome {
+    ) -> RowResult {
         match self.subject(on).and_then(|id| context.state.resource(&id)) {
             Some(server) if server.text(at) != wanted => {
-                Outcome::NotMet(violation(context, row, &format!("it is {}", server.text(at))))
+                RowResult::NotMet(violation(context, row, &format!("it is {}", server.text(at))))
             }
-            _ => Outcome::Met,
+            _ => RowResult::Met,
         }
     }
 }

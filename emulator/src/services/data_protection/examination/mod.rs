@@ -135,7 +135,7 @@ pub(super) enum Verdict {
 }
 
 /// How one row came out.
-enum Outcome {
+enum RowResult {
     Met,
     NotMet(Box<Violation>),
     Needs(Box<Need>),
@@ -171,9 +171,9 @@ impl Examination {
                 None => self.examine(context, row),
             };
             match outcome {
-                Outcome::Met => self.row += 1,
-                Outcome::Needs(need) => return Verdict::Pending(need),
-                Outcome::NotMet(violation) => return Verdict::Violated(violation),
+                RowResult::Met => self.row += 1,
+                RowResult::Needs(need) => return Verdict::Pending(need),
+                RowResult::NotMet(violation) => return Verdict::Violated(violation),
             }
         }
         match self.principal {
@@ -186,7 +186,7 @@ impl Examination {
         }
     }
 
-    fn examine(&mut self, context: &mut Context<'_>, row: &Prerequisite) -> Outcome {
+    fn examine(&mut self, context: &mut Context<'_>, row: &Prerequisite) -> RowResult {
         match &row.check {
             Check::Identity => self.identity(context, row),
             Check::HoldsRole { role, on } => self.holds_role(context, row, role, *on),
@@ -207,11 +207,11 @@ impl Examination {
             Check::OtherThanSource {} => self.other_than_source(context, row),
             Check::Secret { fault } => self.secret(context, row, *fault),
             Check::SignIn { fault } => self.sign_in_check(context, row, *fault),
-            Check::None {} => Outcome::Met,
+            Check::None {} => RowResult::Met,
         }
     }
 
-    fn answered(&mut self, context: &mut Context<'_>, row: &Prerequisite, input: Input) -> Outcome {
+    fn answered(&mut self, context: &mut Context<'_>, row: &Prerequisite, input: Input) -> RowResult {
         match (&row.check, input) {
             (Check::Secret { .. }, input) => {
                 self.secret = secret::look(input);
@@ -226,14 +226,14 @@ impl Examination {
                 found.refusal.gate = refusal.gate;
                 found.refusal.name(refusal.stated());
                 found.inner = inner_error(&refusal.code, &refusal.message);
-                Outcome::NotMet(found)
+                RowResult::NotMet(found)
             }
             (Check::Exists { on }, Input::Answered(answer)) if self.is_missing(context, *on, &answer) => {
-                Outcome::NotMet(violation(context, row, "it does not exist"))
+                RowResult::NotMet(violation(context, row, "it does not exist"))
             }
             (Check::NameFree { .. }, Input::Answered(answer)) if self.lists_the_file(&answer) => {
                 let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
-                Outcome::NotMet(violation(context, row, &format!("there is a blob {name}")))
+                RowResult::NotMet(violation(context, row, &format!("there is a blob {name}")))
             }
             (Check::PrefixFree { .. }, Input::Answered(answer)) if lists_a_blob(&answer) => {
                 let prefix = self
@@ -241,26 +241,26 @@ impl Examination {
                     .target
                     .as_ref()
                     .map_or("", |target| target.prefix.as_str());
-                Outcome::NotMet(violation(
+                RowResult::NotMet(violation(
                     context,
                     row,
                     &format!("there are blobs whose names begin with {prefix}_"),
                 ))
             }
-            _ => Outcome::Met,
+            _ => RowResult::Met,
         }
     }
 
-    fn identity(&mut self, context: &Context<'_>, row: &Prerequisite) -> Outcome {
+    fn identity(&mut self, context: &Context<'_>, row: &Prerequisite) -> RowResult {
         let Some(vault) = context.state.resource(&self.examined.vault) else {
-            return Outcome::NotMet(violation(context, row, "the vault does not exist"));
+            return RowResult::NotMet(violation(context, row, "the vault does not exist"));
         };
         match identity_of(context, vault, &self.examined.identity) {
             Ok(principal) => {
                 self.principal = Some(principal);
-                Outcome::Met
+                RowResult::Met
             }
-            Err(refusal) => Outcome::NotMet(Box::new(Violation::plain(refusal.by([row.id])))),
+            Err(refusal) => RowResult::NotMet(Box::new(Violation::plain(refusal.by([row.id])))),
         }
     }
 

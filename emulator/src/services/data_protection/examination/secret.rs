@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 
 use super::super::violation::{inner_error, violation};
-use super::{Examination, Outcome};
+use super::{Examination, RowResult};
 use crate::gateway::Refusal;
 use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, rule};
@@ -35,9 +35,9 @@ pub(super) enum SecretLook {
 }
 
 impl Examination {
-    pub(super) fn secret(&self, context: &Context<'_>, row: &Prerequisite, wanted: SecretFault) -> Outcome {
+    pub(super) fn secret(&self, context: &Context<'_>, row: &Prerequisite, wanted: SecretFault) -> RowResult {
         let Some(Credentials::Secret(address)) = self.examined.credentials() else {
-            return Outcome::Met;
+            return RowResult::Met;
         };
         let request = || {
             let target = format!(
@@ -52,12 +52,12 @@ impl Examination {
         };
         match &self.secret {
             SecretLook::Begun => match request() {
-                Some(outbound) => Outcome::Needs(Box::new(Need::Ask(outbound))),
-                None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
+                Some(outbound) => RowResult::Needs(Box::new(Need::Ask(outbound))),
+                None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
             },
             SecretLook::Admitted => match request() {
-                Some(outbound) => Outcome::Needs(Box::new(Need::Call(outbound))),
-                None => Outcome::NotMet(violation(context, row, "the vault does not exist")),
+                Some(outbound) => RowResult::Needs(Box::new(Need::Call(outbound))),
+                None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
             },
             SecretLook::Failed {
                 fault,
@@ -70,9 +70,9 @@ impl Examination {
                     found.refusal.name(refusal.stated());
                     found.inner = inner_error(&refusal.code, &refusal.message);
                 }
-                Outcome::NotMet(found)
+                RowResult::NotMet(found)
             }
-            SecretLook::Failed { .. } | SecretLook::Read(_) => Outcome::Met,
+            SecretLook::Failed { .. } | SecretLook::Read(_) => RowResult::Met,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in to the database with the credentials, to see whether a dump or a load could.
 
 use super::super::violation::{Violation, violation};
-use super::{Examination, Outcome};
+use super::{Examination, RowResult};
 use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
@@ -38,26 +38,26 @@ impl Examination {
         context: &Context<'_>,
         row: &Prerequisite,
         wanted: SignInFault,
-    ) -> Outcome {
+    ) -> RowResult {
         if let SignInLook::Begun = self.signed_in {
             match self.credentials(context) {
                 Ok(sign_in) => {
                     let needed = self.needed();
                     let work = Work::Examine(ExamineWork { sign_in, needed });
-                    return Outcome::Needs(Box::new(Need::Work(work)));
+                    return RowResult::Needs(Box::new(Need::Work(work)));
                 }
                 Err(failed) => self.signed_in = failed,
             }
         }
         match &self.signed_in {
             SignInLook::Failed { fault, reason } if *fault == wanted => {
-                Outcome::NotMet(violation(context, row, reason))
+                RowResult::NotMet(violation(context, row, reason))
             }
             SignInLook::In(missing) if !missing.is_empty() && wanted == SignInFault::Rights => {
-                Outcome::NotMet(violation(context, row, &name(missing)))
+                RowResult::NotMet(violation(context, row, &name(missing)))
             }
-            SignInLook::Broken(reason) => Outcome::NotMet(Box::new(Violation::moving(context, reason))),
-            SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => Outcome::Met,
+            SignInLook::Broken(reason) => RowResult::NotMet(Box::new(Violation::moving(context, reason))),
+            SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => RowResult::Met,
         }
     }
 

@@ -9,14 +9,14 @@ use super::functions::{self, Function};
 use super::parse::parse;
 use crate::model::ResourceId;
 use crate::services::budget::{Budget, Exhausted};
-use crate::services::deployments::template::{Place, Symbols};
+use crate::services::deployments::template::{DeploymentTarget, Symbols};
 use crate::state::field;
 
 /// What expressions can refer to.
 #[derive(Clone, Copy)]
 pub(in crate::services::deployments) struct Scope<'a> {
     /// Where the deployment goes to.
-    pub(in crate::services::deployments) place: &'a Place,
+    pub(in crate::services::deployments) place: &'a DeploymentTarget,
     /// Values of parameters.
     pub(in crate::services::deployments) parameters: &'a Map<String, Value>,
     /// Variables, not evaluated yet.

@@ -29,7 +29,7 @@ pub(super) const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
 
 /// What a deployment request asks for.
 pub(super) struct Template {
-    pub(super) place: Place,
+    pub(super) place: DeploymentTarget,
     pub(super) parameters: Map<String, Value>,
     /// The same as shown to people: what is secret has no value.
     pub(super) shown: Map<String, Value>,
@@ -52,7 +52,7 @@ pub(super) struct Template {
 
 /// Where a deployment goes to, as the front door knows it.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct DeploymentTarget {
     /// The scope deployed to.
     pub(super) target: ResourceId,
     /// The deployment's name.
@@ -85,7 +85,7 @@ impl Template {
     ///
     /// What is wrong with it, in words for a person.
     pub(super) fn read(
-        place: Place,
+        place: DeploymentTarget,
         sent: &Value,
         most: &Most,
         budget: Option<Budget>,
@@ -111,7 +111,7 @@ impl Template {
         let (variables, repeated) = variables_of(template);
         let object = |name: &str| field(template, name).as_object().cloned().unwrap_or_default();
         let mut read = Self {
-            place: Place {
+            place: DeploymentTarget {
                 location: text(field(sent, "location")),
                 content_version: text(field(template, "contentVersion")),
                 mode,
@@ -283,7 +283,7 @@ fn not_nested(name: &str) -> String {
     )
 }
 
-fn mode_of(place: &Place, sent: &Value) -> Result<&'static str, String> {
+fn mode_of(place: &DeploymentTarget, sent: &Value) -> Result<&'static str, String> {
     let mode = sent.as_str().unwrap_or("Incremental");
     match ["Incremental", "Complete"]
         .into_iter()

@@ -10,7 +10,7 @@ use crate::model::Request;
 use crate::rules::{Code, code};
 
 /// A kind of object.
-pub(super) trait Kind: Clone + Send + 'static {
+pub(super) trait ObjectKind: Clone + Send + 'static {
     /// What a version holds.
     type Material: Clone + Send + 'static;
     /// The first segment of its addresses.
@@ -46,7 +46,7 @@ pub(super) trait Kind: Clone + Send + 'static {
 #[derive(Clone)]
 pub(super) struct Secrets;
 
-impl Kind for Secrets {
+impl ObjectKind for Secrets {
     type Material = SecretMaterial;
     const COLLECTION: &'static str = "secrets";
     const DELETED: &'static str = "deletedsecrets";
@@ -86,7 +86,7 @@ impl Kind for Secrets {
 #[derive(Clone)]
 pub(super) struct Keys;
 
-impl Kind for Keys {
+impl ObjectKind for Keys {
     type Material = KeyMaterial;
     const COLLECTION: &'static str = "keys";
     const DELETED: &'static str = "deletedkeys";
@@ -122,7 +122,7 @@ impl Kind for Keys {
 }
 
 /// The address of an object.
-fn address<K: Kind>(request: &Request, collection: &str, object: &Object<K::Material>) -> String {
+fn address<K: ObjectKind>(request: &Request, collection: &str, object: &Object<K::Material>) -> String {
     format!("{}/{collection}/{}", request.authority(), object.name)
 }
 
@@ -134,7 +134,7 @@ fn add_attributes<M>(answer: &mut Value, vault: &Vault, version: &Version<M>) {
 }
 
 /// A version as answers show it, without anything secret.
-pub(super) fn bundle<K: Kind>(
+pub(super) fn bundle<K: ObjectKind>(
     request: &Request,
     vault: &Vault,
     object: &Object<K::Material>,
@@ -148,7 +148,7 @@ pub(super) fn bundle<K: Kind>(
 }
 
 /// An object, or with `versioned` one version of it, as lists show it.
-pub(super) fn item<K: Kind>(
+pub(super) fn item<K: ObjectKind>(
     request: &Request,
     vault: &Vault,
     object: &Object<K::Material>,
@@ -166,7 +166,11 @@ pub(super) fn item<K: Kind>(
 }
 
 /// Adds to an answer what is said of a deleted object only.
-pub(super) fn as_deleted<K: Kind>(request: &Request, deleted: &Deleted<K::Material>, answer: Value) -> Value {
+pub(super) fn as_deleted<K: ObjectKind>(
+    request: &Request,
+    deleted: &Deleted<K::Material>,
+    answer: Value,
+) -> Value {
     let mut whole = json!({
         "recoveryId": address::<K>(request, K::DELETED, &deleted.object),
         "deletedDate": deleted.deleted.as_second(),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::objects::{Backup, Object, Objects};
 use super::super::vault::Vault;
-use super::kind::{Kind, as_deleted, bundle, item};
+use super::kind::{ObjectKind, as_deleted, bundle, item};
 use super::page::page;
 use super::{addressed, bad_parameter, body};
 use crate::gateway::{Permit, Refusal};
@@ -19,14 +19,14 @@ use crate::services::{Context, Input, Next, Workflow};
 use crate::state::field;
 
 /// The objects of a kind in a vault; `None` if nothing was ever put into it.
-pub(super) fn objects<'a, K: Kind>(
+pub(super) fn objects<'a, K: ObjectKind>(
     context: &'a Context<'_>,
     vault: &Vault,
 ) -> Option<&'a Objects<K::Material>> {
     context.own.key_vault.contents.get(&vault.key).map(K::of)
 }
 
-pub(super) fn objects_mut<'a, K: Kind>(
+pub(super) fn objects_mut<'a, K: ObjectKind>(
     context: &'a mut Context<'_>,
     vault: &Vault,
 ) -> &'a mut Objects<K::Material> {
@@ -34,16 +34,16 @@ pub(super) fn objects_mut<'a, K: Kind>(
     K::of_mut(contents.entry(vault.key.clone()).or_default())
 }
 
-pub(super) fn not_found<K: Kind>(context: &Context<'_>, name: &str) -> Refusal {
+pub(super) fn not_found<K: ObjectKind>(context: &Context<'_>, name: &str) -> Refusal {
     Refusal::key_vault(context.rules.error(K::NOT_FOUND), &[("name", name)])
 }
 
-fn deleted_not_found<K: Kind>(context: &Context<'_>, name: &str) -> Refusal {
+fn deleted_not_found<K: ObjectKind>(context: &Context<'_>, name: &str) -> Refusal {
     Refusal::key_vault(context.rules.error(K::DELETED_NOT_FOUND), &[("name", name)])
 }
 
 /// The object a path names.
-pub(super) fn named<'a, K: Kind>(
+pub(super) fn named<'a, K: ObjectKind>(
     context: &'a Context<'_>,
     vault: &Vault,
     permit: &Permit,
@@ -55,7 +55,7 @@ pub(super) fn named<'a, K: Kind>(
 }
 
 /// Refuses a name that a deleted object still has.
-pub(super) fn check_not_deleted<K: Kind>(
+pub(super) fn check_not_deleted<K: ObjectKind>(
     context: &Context<'_>,
     vault: &Vault,
     name: &str,
@@ -64,13 +64,13 @@ pub(super) fn check_not_deleted<K: Kind>(
         None => Ok(()),
         Some(_) => {
             let error = context.rules.error(code::ObjectIsDeletedButRecoverable);
-            let fill = [("Kind", K::TITLE), ("kind", K::NAME), ("name", name)];
+            let fill = [("ObjectKind", K::TITLE), ("kind", K::NAME), ("name", name)];
             Err(Refusal::key_vault(error, &fill))
         }
     }
 }
 
-pub(super) fn list<K: Kind>(
+pub(super) fn list<K: ObjectKind>(
     context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
@@ -84,7 +84,7 @@ pub(super) fn list<K: Kind>(
     page(context, request, items.collect())
 }
 
-pub(super) fn versions<K: Kind>(
+pub(super) fn versions<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -99,7 +99,7 @@ pub(super) fn versions<K: Kind>(
     page(context, request, items.collect())
 }
 
-pub(super) fn list_deleted<K: Kind>(
+pub(super) fn list_deleted<K: ObjectKind>(
     context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
@@ -117,7 +117,7 @@ pub(super) fn list_deleted<K: Kind>(
 }
 
 /// A deleted object as answers show it.
-fn deleted_bundle<K: Kind>(
+fn deleted_bundle<K: ObjectKind>(
     context: &Context<'_>,
     request: &Request,
     vault: &Vault,
@@ -134,7 +134,7 @@ fn deleted_bundle<K: Kind>(
     Ok(as_deleted::<K>(request, deleted, bundle))
 }
 
-pub(super) fn get_deleted<K: Kind>(
+pub(super) fn get_deleted<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -144,7 +144,7 @@ pub(super) fn get_deleted<K: Kind>(
     Ok(Response::json(StatusCode::OK, &answer))
 }
 
-pub(super) fn delete<K: Kind>(
+pub(super) fn delete<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -164,7 +164,7 @@ pub(super) fn delete<K: Kind>(
     Ok(Response::json(StatusCode::OK, &answer))
 }
 
-pub(super) fn recover<K: Kind>(
+pub(super) fn recover<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -182,7 +182,7 @@ pub(super) fn recover<K: Kind>(
     }
 }
 
-pub(super) fn purge<K: Kind>(
+pub(super) fn purge<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -203,7 +203,7 @@ pub(super) fn purge<K: Kind>(
 
 /// A backup is kept here, and the client gets a text that stands for it: a text that held it would have
 /// to keep a secret from whoever holds the text.
-pub(super) fn backup<K: Kind>(
+pub(super) fn backup<K: ObjectKind>(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
@@ -220,7 +220,7 @@ pub(super) fn backup<K: Kind>(
     Ok(Response::json(StatusCode::OK, &json!({"value": text})))
 }
 
-pub(super) fn restore<K: Kind>(
+pub(super) fn restore<K: ObjectKind>(
     context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
@@ -259,7 +259,7 @@ struct PurgeObject<K> {
     kind: PhantomData<K>,
 }
 
-impl<K: Kind> Workflow for PurgeObject<K> {
+impl<K: ObjectKind> Workflow for PurgeObject<K> {
     fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
         if context.now < self.at {
             return Next::Sleep(self.at.duration_since(context.now));

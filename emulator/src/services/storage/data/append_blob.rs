@@ -7,7 +7,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Kind};
+use crate::services::storage::domain::{Blob, BlobType};
 
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
@@ -32,7 +32,7 @@ fn writable<'a>(
     request: &Request,
 ) -> Result<(&'a Blob, u32, bool), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
-    let Kind::Append { blocks, sealed } = blob.kind else {
+    let BlobType::Append { blocks, sealed } = blob.kind else {
         return Err(place::refusal(context, code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
@@ -75,7 +75,7 @@ fn append(
     let offset = blob.content.length;
     blob.content.append(body);
     let mut count = 0;
-    if let Kind::Append { blocks, .. } = &mut blob.kind {
+    if let BlobType::Append { blocks, .. } = &mut blob.kind {
         *blocks += 1;
         count = *blocks;
     }
@@ -135,7 +135,7 @@ pub(super) fn seal(
         storage.next_version(context.now)
     };
     let blob = place::blob_mut(storage, permit, request)?;
-    if let Kind::Append { sealed, .. } = &mut blob.kind {
+    if let BlobType::Append { sealed, .. } = &mut blob.kind {
         *sealed = true;
     }
     blob.version = version.clone();

@@ -112,7 +112,7 @@ fn perform(
     let Some(path) = context.path else {
         return (None, Err(place::no_blob()));
     };
-    let permit = match context.door().pass(context.now, path, request) {
+    let permit = match context.gates().pass(context.now, path, request) {
         Ok(permit) => permit,
         Err(refusal) => return (None, Err(refusal)),
     };

@@ -14,7 +14,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Extent, Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Block, Container, Kind};
+use crate::services::storage::domain::{BlobType, Block, Container};
 
 /// Which list a block is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ pub(super) fn put(
     let name = permit.params.get("blob");
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
-    if existing.is_some_and(|blob| blob.kind != Kind::Block) {
+    if existing.is_some_and(|blob| blob.kind != BlobType::Block) {
         return Err(place::refusal(context, code::InvalidBlobType));
     }
     let blocks = resolve(context, container, name, list)?;
@@ -157,7 +157,7 @@ pub(super) fn put(
     context.own.storage.share(&content);
     let made = Made {
         content,
-        kind: Kind::Block,
+        kind: BlobType::Block,
         blocks,
         copied: None,
     };
@@ -200,7 +200,9 @@ pub(super) fn get(
     };
     match blob {
         None if staged.is_none() => return Err(place::no_blob()),
-        Some(blob) if blob.kind != Kind::Block => return Err(place::refusal(context, code::InvalidBlobType)),
+        Some(blob) if blob.kind != BlobType::Block => {
+            return Err(place::refusal(context, code::InvalidBlobType));
+        }
         Some(blob) => preconditions::for_read(context, request, blob)?,
         None => {}
     }

@@ -9,7 +9,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Kind, Staged};
+use crate::services::storage::domain::{BlobType, Staged};
 
 /// The block id of a request.
 fn block_id(context: &Context<'_>, request: &Request) -> Result<String, Refusal> {
@@ -48,7 +48,7 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<St
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     preconditions::check_lease(context, request, existing)?;
-    if existing.is_some_and(|blob| blob.kind != Kind::Block) {
+    if existing.is_some_and(|blob| blob.kind != BlobType::Block) {
         return Err(place::refusal(context, code::InvalidBlobType));
     }
     if let Some(staged) = container.staged.get(name) {

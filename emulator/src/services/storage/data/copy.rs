@@ -10,7 +10,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{ContentHeaders, Copied, Kind, Tier, Version};
+use crate::services::storage::domain::{BlobType, ContentHeaders, Copied, Tier, Version};
 
 fn says_true(request: &Request, name: &str) -> bool {
     request
@@ -23,7 +23,7 @@ fn says_true(request: &Request, name: &str) -> bool {
 fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<Tier, Refusal> {
     let asked = tiers::sent(request)?;
     let priority = tiers::priority(request)?;
-    if source.blob.kind != Kind::Block {
+    if source.blob.kind != BlobType::Block {
         return match asked {
             Some(_) => Err(place::refusal(context, code::AccessTierNotSupportedForBlobType)),
             None => Ok(Tier::default()),
@@ -53,7 +53,7 @@ fn described(
     let tags = match sent {
         Some(tags) => tags,
         None if source::copies_tags(request)? => {
-            context.door().also_allows(context.now, permit, "Blob_SetTags")?;
+            context.gates().also_allows(context.now, permit, "Blob_SetTags")?;
             source.blob.tags.clone()
         }
         None => Default::default(),
@@ -93,7 +93,7 @@ pub(super) fn start(
     let sync = says_true(request, "x-ms-requires-sync");
     let source = source::find_for_copy(context, permit, request, sync)?;
     if sync {
-        if source.blob.kind != Kind::Block {
+        if source.blob.kind != BlobType::Block {
             return Err(place::refusal(context, code::InvalidSourceBlobType));
         }
         if source.blob.content.length > context.rules.blob_limits.copied_at_once_bytes.most {
@@ -103,7 +103,7 @@ pub(super) fn start(
     }
     let described = described(context, permit, request, &source)?;
     let kind = match source.blob.kind {
-        Kind::Append { blocks, .. } => Kind::Append {
+        BlobType::Append { blocks, .. } => BlobType::Append {
             blocks,
             sealed: says_true(request, "x-ms-seal-blob"),
         },
@@ -182,7 +182,7 @@ pub(super) fn put_from_url(
         md5: sent.md5.or_else(|| md5.clone()),
     };
     let described = Described::of(context, permit, request, headers)?;
-    let made = Made::of(source.blob.content, Kind::Block);
+    let made = Made::of(source.blob.content, BlobType::Block);
     let version = place_copy(context, permit, request, described, earlier, made)?;
     let response = headers::written(StatusCode::CREATED, &version);
     Ok(match md5 {

@@ -7,7 +7,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, StoredBody, Timestamp};
 use crate::services::Context;
 use crate::services::storage::domain::{
-    Blob, Block, ContentHeaders, Copied, Kind, Lease, Metadata, Tags, Tier, Version,
+    Blob, BlobType, Block, ContentHeaders, Copied, Lease, Metadata, Tags, Tier, Version,
 };
 
 const TAGS: HeaderName = HeaderName::from_static("x-ms-tags");
@@ -55,7 +55,7 @@ pub(super) fn sent_tags(
     let Some(value) = request.headers.get(TAGS) else {
         return Ok(None);
     };
-    context.door().also_allows(context.now, permit, "Blob_SetTags")?;
+    context.gates().also_allows(context.now, permit, "Blob_SetTags")?;
     tags::of_header(context, value.to_str().unwrap_or_default()).map(Some)
 }
 
@@ -90,14 +90,14 @@ pub(super) fn check(context: &Context<'_>, permit: &Permit, request: &Request) -
 /// What a new blob is made of.
 pub(super) struct Made {
     pub(super) content: StoredBody,
-    pub(super) kind: Kind,
+    pub(super) kind: BlobType,
     pub(super) blocks: Vec<Block>,
     pub(super) copied: Option<Box<Copied>>,
 }
 
 impl Made {
     /// A blob written in one piece.
-    pub(super) fn of(content: StoredBody, kind: Kind) -> Self {
+    pub(super) fn of(content: StoredBody, kind: BlobType) -> Self {
         Self {
             content,
             kind,

@@ -6,7 +6,7 @@ use super::listing::{Include, element, name_element};
 use super::{tags, tiers};
 use crate::model::wire_http_date;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Copied, Kind, Lease, Metadata};
+use crate::services::storage::domain::{Blob, BlobType, Copied, Lease, Metadata};
 
 pub(super) fn metadata(text: &mut String, metadata: &Metadata) {
     if metadata.is_empty() {
@@ -78,18 +78,18 @@ fn properties(context: &Context<'_>, text: &mut String, blob: &Blob, include: In
     element(text, "Content-MD5", &optional(&headers.md5));
     element(text, "Cache-Control", &optional(&headers.cache_control));
     element(text, "Content-Disposition", &optional(&headers.disposition));
-    if let Kind::Page { sequence } = blob.kind {
+    if let BlobType::Page { sequence } = blob.kind {
         element(text, "x-ms-blob-sequence-number", &sequence.to_string());
     }
     element(text, "BlobType", blob.kind.as_str());
-    if blob.kind == Kind::Block {
+    if blob.kind == BlobType::Block {
         tier(context, text, blob);
     }
     lease(context, text, &blob.lease);
     if let Some(copied) = blob.copied.as_deref().filter(|_| include.copy) {
         copy(text, copied);
     }
-    if let Kind::Append { sealed: true, .. } = blob.kind {
+    if let BlobType::Append { sealed: true, .. } = blob.kind {
         element(text, "Sealed", "true");
     }
     if !blob.tags.is_empty() {

@@ -13,7 +13,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Dropped, Kind};
+use crate::services::storage::domain::{Blob, BlobType, Dropped};
 
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
@@ -48,12 +48,12 @@ pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<Made, Ref
     let length =
         length(context, request)?.ok_or_else(|| place::missing_header("x-ms-blob-content-length"))?;
     let sequence = sequence(context, request)?.unwrap_or_default();
-    Ok(Made::of(StoredBody::zeros(length), Kind::Page { sequence }))
+    Ok(Made::of(StoredBody::zeros(length), BlobType::Page { sequence }))
 }
 
 /// What Set Blob Properties makes of a blob's length and kind.
 pub(super) struct Changed {
-    pub(super) kind: Kind,
+    pub(super) kind: BlobType,
     pub(super) length: u64,
 }
 
@@ -71,7 +71,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         length(context, request)?,
         request.header("x-ms-sequence-number-action"),
     );
-    let Kind::Page { sequence: current } = blob.kind else {
+    let BlobType::Page { sequence: current } = blob.kind else {
         if length.is_some() || action.is_some() {
             return Err(place::refusal(context, code::InvalidBlobType));
         }
@@ -96,7 +96,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
     };
     Ok(Changed {
-        kind: Kind::Page { sequence },
+        kind: BlobType::Page { sequence },
         length: length.unwrap_or(blob.content.length),
     })
 }
@@ -134,7 +134,7 @@ fn writable<'a>(
     request: &Request,
 ) -> Result<(&'a Blob, ByteRange), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
-    let Kind::Page { sequence } = blob.kind else {
+    let BlobType::Page { sequence } = blob.kind else {
         return Err(place::refusal(context, code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
@@ -161,8 +161,8 @@ fn overwrite(
     blob.headers.md5 = None;
     blob.lease.written(now);
     let sequence = match blob.kind {
-        Kind::Page { sequence } => sequence,
-        Kind::Block | Kind::Append { .. } => 0,
+        BlobType::Page { sequence } => sequence,
+        BlobType::Block | BlobType::Append { .. } => 0,
     };
     place::give_back(context, dropped);
     Ok(response.with_header("x-ms-blob-sequence-number", &sequence.to_string()))
@@ -248,7 +248,7 @@ pub(super) fn ranges(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
-    if !matches!(blob.kind, Kind::Page { .. }) {
+    if !matches!(blob.kind, BlobType::Page { .. }) {
         return Err(place::refusal(context, code::InvalidBlobType));
     }
     preconditions::for_read(context, request, blob)?;

@@ -8,7 +8,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Body, RangeHash, Request, Response, StoredBody, wire_http_date};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Copied, Kind};
+use crate::services::storage::domain::{Blob, BlobType, Copied};
 
 const RANGE_MD5: HeaderName = HeaderName::from_static("x-ms-range-get-content-md5");
 const RANGE_CRC64: HeaderName = HeaderName::from_static("x-ms-range-get-content-crc64");
@@ -26,8 +26,8 @@ fn describe(context: &Context<'_>, status: StatusCode, blob: &Blob, ranged: bool
         response = response.with_header("x-ms-tag-count", &blob.tags.len().to_string());
     }
     response = match blob.kind {
-        Kind::Block => response,
-        Kind::Append { blocks, sealed } => {
+        BlobType::Block => response,
+        BlobType::Append { blocks, sealed } => {
             let response = response.with_header("x-ms-blob-committed-block-count", &blocks.to_string());
             if sealed {
                 response.with_header("x-ms-blob-sealed", "true")
@@ -35,7 +35,9 @@ fn describe(context: &Context<'_>, status: StatusCode, blob: &Blob, ranged: bool
                 response
             }
         }
-        Kind::Page { sequence } => response.with_header("x-ms-blob-sequence-number", &sequence.to_string()),
+        BlobType::Page { sequence } => {
+            response.with_header("x-ms-blob-sequence-number", &sequence.to_string())
+        }
     };
     if let Some(copied) = &blob.copied {
         response = with_copy(response, copied);

@@ -187,13 +187,13 @@ pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) ->
     let path = context.path.ok_or_else(place::no_blob)?;
     let source = &reading.request;
     let passed = context
-        .door()
+        .gates()
         .pass(context.now, path, source)
         .map_err(unreachable)?;
     let blob = place::blob(context, &passed, source).map_err(unreachable)?;
     if copies_tags {
         context
-            .door()
+            .gates()
             .also_allows(context.now, &passed, "Blob_GetTags")
             .map_err(unreachable)?;
     }

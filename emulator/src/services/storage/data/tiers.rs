@@ -7,7 +7,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Kind, Rehydration, Tier};
+use crate::services::storage::domain::{Blob, BlobType, Rehydration, Tier};
 
 const TIERS: [&str; 4] = ["Hot", "Cool", "Cold", "Archive"];
 
@@ -55,7 +55,7 @@ pub(super) fn set(
     preconditions::check_lease(context, request, Some(blob))?;
     let to = sent(request)?.ok_or_else(|| place::missing_header("x-ms-access-tier"))?;
     let priority = priority(request)?;
-    if blob.kind != Kind::Block {
+    if blob.kind != BlobType::Block {
         return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
     }
     let now = context.now;
@@ -103,7 +103,7 @@ pub(super) fn check_online(context: &Context<'_>, blob: &Blob) -> Result<(), Ref
 
 /// Writes the tier on an answer.
 pub(super) fn write(context: &Context<'_>, mut response: Response, blob: &Blob) -> Response {
-    if blob.kind != Kind::Block {
+    if blob.kind != BlobType::Block {
         return response;
     }
     let tier = blob.tier.at(context.now);

@@ -8,16 +8,16 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, ContentHeaders, Kind};
+use crate::services::storage::domain::{Blob, BlobType, ContentHeaders};
 
 /// The kind of blob that Put Blob is to make, and its content.
 fn kind_of(context: &Context<'_>, request: &Request, body: StoredBody) -> Result<Made, Refusal> {
     match request.header("x-ms-blob-type") {
-        Some("BlockBlob") => Ok(Made::of(body, Kind::Block)),
+        Some("BlockBlob") => Ok(Made::of(body, BlobType::Block)),
         Some("AppendBlob" | "PageBlob") if body.length > 0 => Err(place::invalid_header("content-length")),
         Some("AppendBlob") => {
             let (blocks, sealed) = (0, false);
-            Ok(Made::of(body, Kind::Append { blocks, sealed }))
+            Ok(Made::of(body, BlobType::Append { blocks, sealed }))
         }
         Some("PageBlob") => page_blob::made(context, request),
         Some(_) => Err(place::invalid_header("x-ms-blob-type")),
@@ -36,14 +36,14 @@ pub(super) fn put(
     let made = kind_of(context, request, body)?;
     let sent = content::sent_with_body(request)?;
     let md5 = match made.kind {
-        Kind::Block => sent.md5.clone().or_else(|| computed.clone()),
-        Kind::Append { .. } | Kind::Page { .. } => sent.md5.clone(),
+        BlobType::Block => sent.md5.clone().or_else(|| computed.clone()),
+        BlobType::Append { .. } | BlobType::Page { .. } => sent.md5.clone(),
     };
     let described = Described::of(context, permit, request, ContentHeaders { md5, ..sent })?;
-    if described.tier.asked.is_some() && made.kind != Kind::Block {
+    if described.tier.asked.is_some() && made.kind != BlobType::Block {
         return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
     }
-    let is_block = made.kind == Kind::Block;
+    let is_block = made.kind == BlobType::Block;
     let version = create::finish(context, permit, request, described, earlier, made)?;
     let response = headers::written(StatusCode::CREATED, &version);
     Ok(match computed.filter(|_| is_block) {
@@ -138,7 +138,7 @@ pub(super) fn set_properties(
     let sent = content::sent(request)?;
     let blob = changeable(context, permit, request)?;
     let pages = page_blob::changed(context, request, blob)?;
-    let page = matches!(blob.kind, Kind::Page { .. });
+    let page = matches!(blob.kind, BlobType::Page { .. });
     let dropped = pages.dropped(blob);
     let (kind, length) = (pages.kind, pages.length);
     let mut response = change(context, permit, request, |blob| {
@@ -151,7 +151,7 @@ pub(super) fn set_properties(
         }
     })?;
     place::give_back(context, dropped);
-    if let Kind::Page { sequence } = kind
+    if let BlobType::Page { sequence } = kind
         && page
     {
         response = response.with_header("x-ms-blob-sequence-number", &sequence.to_string());

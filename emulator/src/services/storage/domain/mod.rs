@@ -61,7 +61,7 @@ pub(super) struct Block {
 
 /// What a blob is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum BlobType {
     /// Blocks, or one piece.
     Block,
     /// What was appended, in that many blocks.
@@ -70,7 +70,7 @@ pub(super) enum Kind {
     Page { sequence: u64 },
 }
 
-impl Kind {
+impl BlobType {
     /// `x-ms-blob-type`.
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ pub(super) struct Copied {
 #[derive(Clone, Debug)]
 pub(super) struct Blob {
     pub(super) content: StoredBody,
-    pub(super) kind: Kind,
+    pub(super) kind: BlobType,
     /// The committed block list; empty for a blob written in one piece.
     pub(super) blocks: Vec<Block>,
     pub(super) headers: ContentHeaders,

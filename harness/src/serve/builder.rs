@@ -17,7 +17,7 @@ use crate::scenario::{Scenario, World};
 const TRIES_MAX: usize = 20;
 
 /// What a world is built with.
-pub(super) struct Stage {
+pub(super) struct WorldBuilder {
     pub(super) setup: Setup,
     pub(super) operator: Operator,
     pub(super) driver: Driver<Journalled>,
@@ -55,7 +55,7 @@ pub(super) async fn found(setup: &Setup, start: Timestamp) -> Result<(Journalled
     Ok((machine, operator))
 }
 
-impl Stage {
+impl WorldBuilder {
     pub(super) fn new(setup: Setup, operator: Operator, driver: Driver<Journalled>) -> Self {
         Self {
             setup,
@@ -185,4 +185,4 @@ impl Stage {
 }
 
 /// What the routes of [`super::admin`] work with.
-pub(super) type SharedStage = Arc<Stage>;
+pub(super) type SharedBuilder = Arc<WorldBuilder>;

@@ -7,7 +7,7 @@ use crate::model::{Request, ResourceId};
 use crate::rules::{Operation, Params, RuleId, Rules, cloud};
 use crate::state::State;
 
-/// The proof that every gate has let a request through. Only [`Door::pass`] makes one, and a
+/// The proof that every gate has let a request through. Only [`Gates::pass`] makes one, and a
 /// handler cannot be called without it.
 #[derive(Clone, Debug)]
 pub struct Permit {
@@ -41,7 +41,7 @@ impl Permit {
 
 /// What the gates look at. Borrowed for one decision.
 #[derive(Clone, Copy)]
-pub struct Door<'a> {
+pub struct Gates<'a> {
     /// The rules under the chosen profile.
     pub rules: &'a Rules,
     /// What exists.
@@ -50,7 +50,7 @@ pub struct Door<'a> {
     pub tokens: &'a TokenAuthority,
 }
 
-impl Door<'_> {
+impl Gates<'_> {
     /// The storage account a blob request is addressed to. Only an account whose redundancy says so
     /// can be read at a secondary endpoint, and none is written there.
     pub fn account_of(&self, request: &Request) -> Option<&ResourceId> {

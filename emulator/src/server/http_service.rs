@@ -24,7 +24,7 @@ use super::wire::{Arrival, Passage, response_to_answer, to_http};
 use crate::model::Scheme;
 
 /// The service of one connection.
-pub(super) struct Doorman {
+pub(super) struct HttpService {
     entrance: Arc<Entrance>,
     inner: TowerToHyperService<Router>,
     local: TowerToHyperService<Router>,
@@ -48,7 +48,7 @@ impl Tunnel {
     }
 }
 
-impl Doorman {
+impl HttpService {
     pub(super) fn new(entrance: Arc<Entrance>, arrival: Arrival, traffic: Traffic) -> Self {
         Self {
             inner: TowerToHyperService::new(entrance.router.clone()),
@@ -134,7 +134,7 @@ impl Doorman {
     }
 }
 
-impl Service<Request<Incoming>> for Doorman {
+impl Service<Request<Incoming>> for HttpService {
     type Response = Response<AxumBody>;
     type Error = Infallible;
     type Future = Either<

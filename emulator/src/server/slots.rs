@@ -1,4 +1,4 @@
-//! How many connections there may be at a time, and which one goes when there is no place left.
+//! How many connections there may be at a time, and which one goes when there is no slot left.
 //!
 //! Clients keep connections they have done with for minutes, and many never close them. So a full
 //! house turns nobody away: whoever has been idle for longest goes, as it would at a load balancer.
@@ -22,9 +22,9 @@ const FILES_FOR_CONNECTIONS: (usize, usize) = (3, 4);
 /// How long the one that was asked to go may take before another one is asked.
 const GOING_TIME_MAX: Duration = Duration::from_millis(50);
 
-/// All the places of a server.
+/// All the slots of a server.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionSlots {
     free: Arc<Semaphore>,
     taken: Mutex<BTreeMap<u64, Arc<Activity>>>,
     clock: Clock,
@@ -40,10 +40,10 @@ impl Clock {
     }
 }
 
-/// The place of one connection, free again when this is dropped.
+/// The slot of one connection, free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    places: Arc<Places>,
+pub(super) struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     number: u64,
     activity: Arc<Activity>,
     _permit: OwnedSemaphorePermit,
@@ -59,8 +59,8 @@ pub(super) struct Activity {
     go: Notify,
 }
 
-impl Places {
-    /// As many places as there can be; the files this process may open are raised for them.
+impl ConnectionSlots {
+    /// As many slots as there can be; the files this process may open are raised for them.
     pub(super) fn as_many_as_there_can_be() -> Self {
         Self::new(connections_max())
     }
@@ -73,8 +73,8 @@ impl Places {
         }
     }
 
-    /// A place, made free if there is none.
-    pub(super) async fn take(self: &Arc<Self>) -> Place {
+    /// A slot, made free if there is none.
+    pub(super) async fn take(self: &Arc<Self>) -> ConnectionSlot {
         let permit = loop {
             if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
                 break permit;
@@ -92,8 +92,8 @@ impl Places {
             ..Activity::default()
         });
         self.lock().insert(number, Arc::clone(&activity));
-        Place {
-            places: Arc::clone(self),
+        ConnectionSlot {
+            slots: Arc::clone(self),
             number,
             activity,
             _permit: permit,
@@ -115,15 +115,15 @@ impl Places {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     pub(super) fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.places.lock().remove(&self.number);
+        self.slots.lock().remove(&self.number);
     }
 }
 
@@ -182,40 +182,40 @@ fn connections_max() -> usize {
 mod tests {
     use super::*;
 
-    fn is_free(place: &Place) -> bool {
-        place.activity.may_be_sent_away()
+    fn is_free(slot: &ConnectionSlot) -> bool {
+        slot.activity.may_be_sent_away()
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_idle_goes_and_a_busy_one_stays() {
-        let places = Arc::new(Places::new(3));
-        let busy = places.take().await;
+        let slots = Arc::new(ConnectionSlots::new(3));
+        let busy = slots.take().await;
         busy.activity.begin();
-        let late = places.take().await;
-        let early = places.take().await;
+        let late = slots.take().await;
+        let early = slots.take().await;
         late.activity.begin();
         late.activity.end();
-        places.send_the_longest_idle_away();
+        slots.send_the_longest_idle_away();
         early.activity.sent_away().await;
         assert!(is_free(&late), "it was busy after the other one came");
-        places.send_the_longest_idle_away();
+        slots.send_the_longest_idle_away();
         late.activity.sent_away().await;
-        places.send_the_longest_idle_away();
+        slots.send_the_longest_idle_away();
         assert!(!busy.activity.going.load(Ordering::Relaxed));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_full_house_makes_room() {
-        let places = Arc::new(Places::new(1));
-        let first = places.take().await;
+        let slots = Arc::new(ConnectionSlots::new(1));
+        let first = slots.take().await;
         tokio::spawn(async move {
             first.activity.sent_away().await;
             drop(first);
         });
-        let second = places.take().await;
-        assert_eq!(places.lock().len(), 1);
+        let second = slots.take().await;
+        assert_eq!(slots.lock().len(), 1);
         second.activity.begin();
-        let third = tokio::time::timeout(GOING_TIME_MAX * 10, places.take()).await;
+        let third = tokio::time::timeout(GOING_TIME_MAX * 10, slots.take()).await;
         assert!(third.is_err(), "nobody is idle");
         second.activity.end();
         let activity = Arc::clone(second.activity());
@@ -223,24 +223,24 @@ mod tests {
             activity.sent_away().await;
             drop(second);
         });
-        places.take().await;
+        slots.take().await;
     }
 
     #[tokio::test]
     async fn one_that_got_a_request_meanwhile_stays() {
-        let places = Arc::new(Places::new(1));
-        let place = places.take().await;
-        places.send_the_longest_idle_away();
-        place.activity.begin();
-        let gone = tokio::time::timeout(Duration::from_millis(20), place.activity.sent_away()).await;
+        let slots = Arc::new(ConnectionSlots::new(1));
+        let slot = slots.take().await;
+        slots.send_the_longest_idle_away();
+        slot.activity.begin();
+        let gone = tokio::time::timeout(Duration::from_millis(20), slot.activity.sent_away()).await;
         assert!(gone.is_err());
-        place.activity.end();
-        assert!(is_free(&place), "it can be asked again");
+        slot.activity.end();
+        assert!(is_free(&slot), "it can be asked again");
     }
 
     #[test]
     fn there_is_room_for_many() {
-        let places = connections_max();
-        assert!((1..=CONNECTIONS_MAX).contains(&places), "{places}");
+        let slots = connections_max();
+        assert!((1..=CONNECTIONS_MAX).contains(&slots), "{slots}");
     }
 }
