@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::entropy::Entropy;
-use crate::exchange::{Came, Told, exchange};
+use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
 use crate::fault::{FaultKind, FaultPlan};
 use crate::gateway::{
     Gates, KnownHosts, Permit, Refusal, Shape, TokenAuthority, add_key_vault_headers, arm_headers,
     check_body, check_conditions, check_place, endpoint_of,
 };
 use crate::jobs::{Agenda, WorkflowId};
-use crate::log::{Asked, FailedBecause, Log};
+use crate::log::{CallOrigin, FailedBecause, Log};
 use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, Rules, rule};
 use crate::services::{Context, Handler, Input, Next, Outbound, ServiceStates, Settings, Workflow, handler};
@@ -204,8 +204,14 @@ impl Azure {
         }
     }
 
-    fn answer(&mut self, now: Timestamp, path: &NetworkPath, mut request: Request, asked: Asked) -> Response {
-        let came = |request| Came { path, request, asked };
+    fn answer(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        mut request: Request,
+        asked: CallOrigin,
+    ) -> Response {
+        let came = |request| IncomingRequest { path, request, asked };
         let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
             Err(refusal) => {
@@ -334,23 +340,23 @@ impl Azure {
     fn record(
         &mut self,
         now: Timestamp,
-        came: Came<'_>,
+        came: IncomingRequest<'_>,
         permit: Option<&Permit>,
         answer: Result<&Response, StatusCode>,
         refusal: Option<&Refusal>,
     ) {
         let (status, told) = match answer {
             Ok(response) => (response.status, self.told(&came.request, response, refusal)),
-            Err(status) => (status, Told::default()),
+            Err(status) => (status, AnswerDetails::default()),
         };
         let exchange = exchange(&self.rules, now, came, permit, status, refusal, told);
         self.log.push(exchange);
     }
 
     /// What the log is told of an answer besides its status.
-    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
+    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> AnswerDetails {
         let gate = response.header("x-azdrill-gate");
-        Told {
+        AnswerDetails {
             faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
             failed: if refusal.is_none() && request.method == Method::GET {
                 FailedBecause::of(&response.headers)
@@ -403,18 +409,22 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input =
-                        Input::Answered(self.answer(now, &outbound.path, outbound.request, Asked::ByService));
+                    input = Input::Answered(self.answer(
+                        now,
+                        &outbound.path,
+                        outbound.request,
+                        CallOrigin::ByService,
+                    ));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
                     let verdict = self.decide(now, &outbound.path, &outbound.request);
                     let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
                     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-                    let came = Came {
+                    let came = IncomingRequest {
                         path: &outbound.path,
                         request: outbound.request,
-                        asked: Asked::OnlyWhether,
+                        asked: CallOrigin::OnlyWhether,
                     };
                     self.record(now, came, permit, Err(status), refusal);
                     input = Input::Asked(verdict);

@@ -12,7 +12,7 @@ use crate::state::{Resource, below};
 
 /// Whose table decides.
 #[derive(Clone, Copy, Debug)]
-enum Table {
+enum FirewallTable {
     Storage,
     KeyVault,
 }
@@ -20,7 +20,7 @@ enum Table {
 /// The network settings of a storage account or a key vault, read where the resource keeps them.
 #[derive(Clone, Copy, Debug)]
 pub struct Firewall<'a> {
-    table: Table,
+    table: FirewallTable,
     public_network_access: &'a str,
     default_action: &'a str,
     bypass: &'a str,
@@ -45,7 +45,7 @@ pub struct NetworkVerdict<'a> {
     pub mark: Mark,
 }
 
-impl Table {
+impl FirewallTable {
     fn rows(self, rules: &Rules) -> &[NetworkRow] {
         match self {
             Self::Storage => &rules.storage_rows,
@@ -71,16 +71,16 @@ impl Table {
 impl<'a> Firewall<'a> {
     /// The settings of a storage account.
     pub fn of_storage_account(resource: &'a Resource) -> Self {
-        Self::of(resource, Table::Storage)
+        Self::of(resource, FirewallTable::Storage)
     }
 
     /// The settings of a key vault.
     pub fn of_key_vault(resource: &'a Resource) -> Self {
-        Self::of(resource, Table::KeyVault)
+        Self::of(resource, FirewallTable::KeyVault)
     }
 
     /// What the resource does not say behaves like what is set here first.
-    fn of(resource: &'a Resource, table: Table) -> Self {
+    fn of(resource: &'a Resource, table: FirewallTable) -> Self {
         let properties = resource.at("/properties");
         let mut firewall = Self {
             table,

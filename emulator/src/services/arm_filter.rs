@@ -5,9 +5,9 @@ use crate::gateway::Refusal;
 
 /// A filter that has been read: each clause as `name eq` or `name()`, with the text it has.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Filter(Vec<(&'static str, Option<String>)>);
+pub(super) struct ArmFilter(Vec<(&'static str, Option<String>)>);
 
-impl Filter {
+impl ArmFilter {
     /// Reads a filter that may have these clauses (`name eq`, `name()`), each of them once; an empty one
     /// lets everything through.
     ///
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn the_filters_of_clients_are_understood() {
-        let read = |text: &str| Filter::read(text, &KNOWN).expect("a filter");
-        assert_eq!(read(""), Filter::default());
+        let read = |text: &str| ArmFilter::read(text, &KNOWN).expect("a filter");
+        assert_eq!(read(""), ArmFilter::default());
         let filter = read("atScope() and assignedTo('a-b')");
         assert!(filter.has("atScope()"));
         assert_eq!(filter.value("assignedTo()"), Some("a-b"));
@@ -110,7 +110,7 @@ mod tests {
             "atScope() and",
             "roleName eq 'a' and roleName eq 'b'",
         ] {
-            let refusal = Filter::read(text, &KNOWN).expect_err(text);
+            let refusal = ArmFilter::read(text, &KNOWN).expect_err(text);
             assert_eq!(refusal.status, 501, "{text}");
         }
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ServiceStates, Workflow};
-use crate::authz::Wanted;
+use crate::authz::WantedAction;
 use crate::entropy::Entropy;
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
@@ -217,7 +217,7 @@ impl Context<'_> {
                 roles,
                 self.now,
                 &principals,
-                Wanted::Action(&action),
+                WantedAction::Action(&action),
                 id,
                 &crate::model::Facts::none,
             )

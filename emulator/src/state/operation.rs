@@ -36,14 +36,14 @@ const ENDED_MAX: usize = 10_000;
 /// All operations by id. They stay for long after they have ended: clients ask again.
 #[derive(Clone, Debug, Default)]
 pub struct Operations {
-    all: BTreeMap<String, Kept>,
+    all: BTreeMap<String, KeptOperation>,
     /// Those that have ended, in the order they did.
     ended: VecDeque<String>,
 }
 
 /// An operation as it is kept. What came of it is a text: as a value a server's body takes eight times the room.
 #[derive(Clone, Debug)]
-struct Kept {
+struct KeptOperation {
     started: Timestamp,
     ended: Option<Timestamp>,
     outcome: KeptOutcome,
@@ -87,7 +87,7 @@ fn value_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-impl Kept {
+impl KeptOperation {
     fn read(&self) -> OperationState {
         OperationState {
             started: self.started,
@@ -101,7 +101,7 @@ impl Kept {
 impl Operations {
     /// Takes note of a new operation.
     pub fn begin(&mut self, id: String, now: Timestamp) {
-        let kept = Kept {
+        let kept = KeptOperation {
             started: now,
             ended: None,
             outcome: KeptOutcome::Running,
@@ -141,7 +141,7 @@ impl Operations {
 
     /// The operation of that id.
     pub fn get(&self, id: &str) -> Option<OperationState> {
-        self.all.get(id).map(Kept::read)
+        self.all.get(id).map(KeptOperation::read)
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Difference {
 
 /// What holding two answers against each other came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct AnswerComparison {
     pub(super) differences: Vec<Difference>,
     /// Fields that one of the two has.
     pub(super) fields: usize,
@@ -73,7 +73,7 @@ pub(super) struct Holder<'a> {
     pub(super) alignment: &'a mut Alignment,
     /// What later requests name: of two that could be meant, it is the one they ask about.
     pub(super) named_later: &'a str,
-    held: Held,
+    held: AnswerComparison,
 }
 
 impl<'a> Holder<'a> {
@@ -81,12 +81,12 @@ impl<'a> Holder<'a> {
         Self {
             alignment,
             named_later,
-            held: Held::default(),
+            held: AnswerComparison::default(),
         }
     }
 
     /// An answer beside the recorded one.
-    pub(super) fn hold(mut self, recorded: &Interaction, ours: &Response) -> Held {
+    pub(super) fn hold(mut self, recorded: &Interaction, ours: &Response) -> AnswerComparison {
         let body = ours.json_body();
         let status = ours.status.as_u16();
         let (expected, got) = (recorded.code(), code_of(&body));

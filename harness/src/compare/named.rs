@@ -13,7 +13,7 @@ const REGION: &str = "eastus";
 
 /// What requests name and none of them makes. Ids are as they are spelled where they are named first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Named {
+pub(super) struct NamedResources {
     pub(super) subscriptions: Vec<String>,
     /// Ids of resource groups.
     pub(super) groups: Vec<String>,
@@ -43,8 +43,8 @@ struct Id<'a> {
 }
 
 /// Reads what a recording's requests name.
-pub(super) fn named_by(recording: &Recording) -> Named {
-    let mut named = Named::default();
+pub(super) fn named_by(recording: &Recording) -> NamedResources {
+    let mut named = NamedResources::default();
     let mut made: BTreeSet<String> = BTreeSet::new();
     for one in &recording.interactions {
         named.note_shown(one);
@@ -151,7 +151,7 @@ fn texts<'a>(value: &'a Value, inside: &'a Value, each: &mut impl FnMut(&'a str,
     }
 }
 
-impl Named {
+impl NamedResources {
     /// Ids of a type, in the order they are named in.
     pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.resources

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::align::Alignment;
-use super::named::{Named, named_by};
+use super::named::{NamedResources, named_by};
 use super::recording::Recording;
 use super::world::World;
 
@@ -34,7 +34,7 @@ pub(super) const PASSWORD: &str = "Not-a-secret-1!";
 
 /// What was built, for what is given roles later.
 pub(super) struct Presupposed {
-    named: Named,
+    named: NamedResources,
     /// Whether the recording gives roles itself.
     own_roles: bool,
 }
@@ -66,7 +66,7 @@ fn align_beginnings(
     recording: &Recording,
     world: &mut World,
     alignment: &mut Alignment,
-    named: &Named,
+    named: &NamedResources,
 ) -> Result<(), String> {
     let mut subscriptions = named.subscriptions.iter();
     if let Some(first) = subscriptions.next() {

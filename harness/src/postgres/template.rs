@@ -22,19 +22,19 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// Whether somebody still waits for what is being made: not once this has been dropped.
 #[derive(Default)]
-pub(super) struct Wanted(Arc<AtomicBool>);
+pub(super) struct StillWanted(Arc<AtomicBool>);
 
 /// The same, for who makes it, on another thread.
 #[derive(Clone, Default)]
 pub(super) struct Abandoned(Arc<AtomicBool>);
 
-impl Wanted {
+impl StillWanted {
     pub(super) fn abandoned(&self) -> Abandoned {
         Abandoned(Arc::clone(&self.0))
     }
 }
 
-impl Drop for Wanted {
+impl Drop for StillWanted {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -407,7 +407,7 @@ mod tests {
             .arg(&file);
         command.process_group(0);
         let mut child = command.spawn().unwrap();
-        let wanted = Wanted::default();
+        let wanted = StillWanted::default();
         let abandoned = wanted.abandoned();
         let began = std::time::Instant::now();
         let waiting = std::thread::spawn(move || end_of(&mut child, &abandoned).is_err());

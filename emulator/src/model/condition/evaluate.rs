@@ -2,7 +2,7 @@
 
 use super::Condition;
 use super::language::{ConditionAttribute as Attribute, ConditionSide as Side};
-use super::part::{Comparison, Over, Part};
+use super::part::{Comparison, ConditionPart, Quantifier};
 use crate::model::{Action, ActionPattern};
 
 /// Whether something holds, as far as is known.
@@ -71,7 +71,7 @@ impl Condition {
     }
 }
 
-impl Part {
+impl ConditionPart {
     fn holds(&self, action: &Action, facts: &Facts) -> Truth {
         let any_is = |parts: &[Self], wanted: Truth| {
             let mut found = wanted.not();
@@ -109,8 +109,8 @@ impl Part {
                     let fits = |value: &String| comparison.fits(found, value) != *negated;
                     // A request has one value of each attribute, so that any of its own are all of them.
                     Truth::of(match over {
-                        Over::AnyOfAny | Over::AllOfAny => values.iter().any(fits),
-                        Over::AnyOfAll | Over::AllOfAll => values.iter().all(fits),
+                        Quantifier::AnyOfAny | Quantifier::AllOfAny => values.iter().any(fits),
+                        Quantifier::AnyOfAll | Quantifier::AllOfAll => values.iter().all(fits),
                     })
                 }
             },

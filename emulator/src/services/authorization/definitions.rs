@@ -8,7 +8,7 @@ use super::role_body;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{RoleDefinition, RolePermission, code};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -87,15 +87,15 @@ pub(super) fn list_at_root(
     answer(context, &permit.scope, &filter, request, all)
 }
 
-fn filter(request: &Request) -> Result<Filter, Refusal> {
+fn filter(request: &Request) -> Result<ArmFilter, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
-    Filter::read(&text, &["roleName eq", "type eq", "atScopeAndBelow()"])
+    ArmFilter::read(&text, &["roleName eq", "type eq", "atScopeAndBelow()"])
 }
 
 fn answer<'a>(
     context: &Context<'_>,
     scope: &ResourceId,
-    filter: &Filter,
+    filter: &ArmFilter,
     request: &Request,
     roles: impl Iterator<Item = &'a RoleDefinition>,
 ) -> Result<Response, Refusal> {

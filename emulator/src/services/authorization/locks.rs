@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::{Lock, LockLevel, field};
 
@@ -87,7 +87,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     super::require_scope(context, &permit.scope)?;
     let filter = request.query_value("$filter").unwrap_or_default();
-    let at_scope = Filter::read(&filter, &["atScope()"])?.has("atScope()");
+    let at_scope = ArmFilter::read(&filter, &["atScope()"])?.has("atScope()");
     let found: Vec<Value> = context
         .state
         .locks

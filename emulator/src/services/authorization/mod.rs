@@ -9,7 +9,7 @@ mod role_body;
 use serde_json::Value;
 
 #[cfg(any(test, feature = "fuzzing"))]
-use super::arm_filter::Filter;
+use super::arm_filter::ArmFilter;
 use super::{Context, Handler};
 use crate::gateway::Refusal;
 use crate::model::{Condition, ConditionLanguage, ResourceId};
@@ -39,7 +39,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 /// Reads a filter as the lists here do.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn read_filter(text: &str) -> bool {
-    Filter::read(
+    ArmFilter::read(
         text,
         &["roleName eq", "principalId eq", "atScope()", "assignedTo()"],
     )

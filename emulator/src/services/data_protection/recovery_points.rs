@@ -10,7 +10,7 @@ use super::{instance, not_found_inside, retention, vault_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{PlayedDatasource, PointName, rule};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, page};
 use crate::state::field;
 
@@ -273,7 +273,7 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
 ///
 /// What is not understood is refused by name.
 pub(super) fn bounds(text: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
-    let filter = Filter::read(text, &["startDate eq", "endDate eq"])?;
+    let filter = ArmFilter::read(text, &["startDate eq", "endDate eq"])?;
     let bound = |name: &str| match filter.value(name) {
         None => Ok(None),
         Some(time) => match time.parse::<Timestamp>() {

@@ -8,7 +8,7 @@ use crate::rules::{DeploymentFacts, ErrorCode, Mark};
 use crate::state::field;
 
 /// What is wrong with the members of something.
-struct Wrong {
+struct WrongMember {
     what: String,
     /// How sure we are that it is refused.
     mark: Mark,
@@ -18,7 +18,7 @@ struct Wrong {
 /// this row of the errors.
 pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) -> Result<(), Refusal> {
     let template = field(field(sent, "properties"), "template");
-    let Err(Wrong { what, mark }) = of_template(facts, template) else {
+    let Err(WrongMember { what, mark }) = of_template(facts, template) else {
         return Ok(());
     };
     let mut refusal = Refusal::of_row(Shape::Arm, error, &[("what", &what)]).because(what.clone());
@@ -26,7 +26,7 @@ pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) ->
     Err(refusal)
 }
 
-fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
+fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), WrongMember> {
     const PATH: &str = "properties.template";
     let row = &facts.template;
     let known = [&row.texts, &row.others, &facts.extensions.template];
@@ -34,7 +34,7 @@ fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
     let missing = |name: &&String| field(template, name).is_null();
     // A template that is none, or is to be fetched, is refused by who reads it.
     if let Some(name) = row.required.iter().find(missing).filter(|_| template.is_object()) {
-        return Err(Wrong {
+        return Err(WrongMember {
             what: format!("Required property '{name}' not found in JSON. Path '{PATH}'."),
             mark: row.mark,
         });
@@ -61,7 +61,7 @@ fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
 }
 
 /// The resources of a template, and those below them.
-fn of_resources(facts: &DeploymentFacts, resources: &Value, path: &str) -> Result<(), Wrong> {
+fn of_resources(facts: &DeploymentFacts, resources: &Value, path: &str) -> Result<(), WrongMember> {
     let listed = resources.as_array().into_iter().flatten().enumerate();
     let listed = listed.map(|(number, resource)| (resource, format!("{path}[{number}]")));
     let named = resources.as_object().into_iter().flatten();
@@ -80,7 +80,7 @@ fn only(
     known: &[&Vec<String>],
     (of, path): (&'static str, &str),
     mark: Mark,
-) -> Result<(), Wrong> {
+) -> Result<(), WrongMember> {
     let mut names = object.as_object().into_iter().flat_map(|members| members.keys());
     let is_known = |name: &str| {
         known
@@ -91,7 +91,7 @@ fn only(
     };
     match names.find(|name| !is_known(name)) {
         None => Ok(()),
-        Some(name) => Err(Wrong {
+        Some(name) => Err(WrongMember {
             what: format!("Could not find member '{name}' on object of type '{of}'. Path '{path}.{name}'."),
             mark,
         }),

@@ -33,7 +33,7 @@ use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::code;
 use crate::state::{OperationOutcome, field};
 use operations::{note_deletion, note_operation};
-use reading::{Read, reading};
+use reading::{ReadTemplate, reading};
 use template::{DEPLOYMENT, Template};
 
 /// The deployments there have been.
@@ -98,7 +98,7 @@ pub(super) fn preparer(operation: &str) -> Option<Preparer> {
 }
 
 /// The template of a request, if as much as is known of it could be deployed.
-fn read(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Read, Refusal> {
+fn read(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<ReadTemplate, Refusal> {
     preflight::check_deployment_name(context, &permit.scope)?;
     let read = reading::read(context, permit, request)?;
     preflight::check(context, &permit.scope, &read)?;
@@ -115,7 +115,7 @@ fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<
     if needs_location && field(&*lenient_json_body(request)?, "location").is_null() {
         return Err(Refusal::of(code::LocationRequired, &[]));
     }
-    let Read { template, budget, .. } = read(context, permit, request)?;
+    let ReadTemplate { template, budget, .. } = read(context, permit, request)?;
     let active = context
         .own
         .deployments
@@ -320,7 +320,7 @@ fn cancel(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Res
 /// Whether the template can be read and every expression has a value, as far as that can be known
 /// without deploying. Whether the caller may write the resources is found out by the deployment.
 fn validate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let Read { template, .. } = read(context, permit, request)?;
+    let ReadTemplate { template, .. } = read(context, permit, request)?;
     let resources: Vec<Value> = template
         .resources
         .iter()
@@ -335,7 +335,7 @@ fn validate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Re
 /// What a deployment would create, change or, in complete mode, take away. A change is told, not spelt out
 /// property by property.
 fn what_if(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let Read {
+    let ReadTemplate {
         template, previews, ..
     } = read(context, permit, request)?;
     let mut changes = Vec::new();

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::target_of;
-use super::template::Entry;
+use super::template::TemplateResource;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::services::Context;
@@ -16,7 +16,7 @@ type OperationNote<'a> = (&'a str, &'a str, u16);
 pub(super) fn note_operation(
     context: &mut Context<'_>,
     deployment: &ResourceId,
-    entry: &Entry,
+    entry: &TemplateResource,
     outcome: OperationNote<'_>,
     message: &Value,
 ) {

@@ -5,8 +5,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::invalid;
-use super::reading::Read;
-use super::template::{DEPLOYMENT, Entry};
+use super::reading::ReadTemplate;
+use super::template::{DEPLOYMENT, TemplateResource};
 use crate::gateway::{Refusal, Shape, check_body, planned};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Code, ErrorCode, Mark, cloud, code};
@@ -17,7 +17,7 @@ use crate::services::{Context, check_name};
 /// # Errors
 ///
 /// The refusal of Resource Manager; of what providers would refuse, all in one.
-pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> Result<(), Refusal> {
+pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &ReadTemplate) -> Result<(), Refusal> {
     let mut found = Vec::new();
     look_at(context, read, &mut found)?;
     if found.is_empty() {
@@ -32,19 +32,19 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> 
         refusal.mark = refusal.mark.max(one.refusal.mark);
         refusal.name(one.refusal.rules.iter().copied());
     }
-    let reasons: Vec<String> = found.iter().map(Found::reason).collect();
-    let details: Vec<Value> = found.iter().map(Found::shown).collect();
+    let reasons: Vec<String> = found.iter().map(ProviderRefusal::reason).collect();
+    let details: Vec<Value> = found.iter().map(ProviderRefusal::shown).collect();
     refusal.details = vec![json!({"code": inner.code, "message": inner.message, "details": details})];
     Err(refusal.because(reasons.join(" ")))
 }
 
 /// What a provider would refuse a resource for.
-struct Found {
+struct ProviderRefusal {
     target: ResourceId,
     refusal: Refusal,
 }
 
-impl Found {
+impl ProviderRefusal {
     fn shown(&self) -> Value {
         let refusal = &self.refusal;
         json!({"code": refusal.code, "target": self.target.name(), "message": refusal.message})
@@ -55,13 +55,17 @@ impl Found {
     }
 }
 
-fn look_at(context: &Context<'_>, read: &Read, found: &mut Vec<Found>) -> Result<(), Refusal> {
+fn look_at(
+    context: &Context<'_>,
+    read: &ReadTemplate,
+    found: &mut Vec<ProviderRefusal>,
+) -> Result<(), Refusal> {
     for (entry, preview) in read.template.resources.iter().zip(&read.previews) {
         if let Some(text) = preview.wrong() {
             return Err(invalid(text));
         }
         if let Err(refusal) = look_at_one(context, entry, preview.known())? {
-            found.push(Found {
+            found.push(ProviderRefusal {
                 target: entry.id.clone(),
                 refusal,
             });
@@ -79,7 +83,7 @@ fn look_at(context: &Context<'_>, read: &Read, found: &mut Vec<Found>) -> Result
 /// What Resource Manager itself says, and what is not played.
 fn look_at_one(
     context: &Context<'_>,
-    entry: &Entry,
+    entry: &TemplateResource,
     body: Option<&Value>,
 ) -> Result<Result<(), Refusal>, Refusal> {
     let target = format!("{}?api-version={}", entry.id, entry.api_version);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::limits::Most;
+use super::limits::TemplateLimits;
 use super::template::{DeploymentTarget, Template};
 use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
@@ -35,7 +35,8 @@ pub(super) fn rules() -> Rules {
 fn read(properties: &Value) -> Result<Template, String> {
     let rules = rules();
     let sent = json!({"properties": properties});
-    Template::read(place(&rules), &sent, &Most::of(&rules.limits), None).map(|(template, _)| template)
+    Template::read(place(&rules), &sent, &TemplateLimits::of(&rules.limits), None)
+        .map(|(template, _)| template)
 }
 
 fn resource(name: &str, depends_on: &Value) -> Value {

@@ -16,9 +16,9 @@ enum Clause {
 
 /// A filter: any of its parts, each of them all of its clauses.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Filter(Vec<Vec<Clause>>);
+pub(super) struct GraphFilter(Vec<Vec<Clause>>);
 
-impl Filter {
+impl GraphFilter {
     /// Reads a filter; an empty one lets everything through.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn holds(filter: &str, object: &Value) -> bool {
-        Filter::read(filter).expect("a filter").holds(object)
+        GraphFilter::read(filter).expect("a filter").holds(object)
     }
 
     #[test]
@@ -190,10 +190,10 @@ mod tests {
             "names/any(c:d eq 'x')",
             "appId eq 'it's'",
         ] {
-            assert!(Filter::read(filter).is_err(), "{filter}");
+            assert!(GraphFilter::read(filter).is_err(), "{filter}");
         }
         assert_eq!(
-            Filter::read("appId eq 'x' and what is this"),
+            GraphFilter::read("appId eq 'x' and what is this"),
             Err("what is this".to_owned())
         );
     }

@@ -20,7 +20,7 @@ use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, PrincipalKind, Request, Response};
 use crate::rules::{cloud, code};
 use crate::state::{IdentityKind, Principal, field};
-use filter::Filter;
+use filter::GraphFilter;
 
 type Answer = Result<Response, Refusal>;
 
@@ -193,7 +193,7 @@ fn filtered(
     objects: impl Iterator<Item = Value>,
 ) -> Answer {
     let text = option(request, "filter").unwrap_or_default();
-    let filter = Filter::read(&text).map_err(|part| {
+    let filter = GraphFilter::read(&text).map_err(|part| {
         if filter::is_of_graph(&part) {
             return Refusal::not_played(&format!("the filter '{part}' ($filter)"));
         }
@@ -210,7 +210,7 @@ fn filtered(
 /// an empty list would say that nobody has such a one.
 fn check_members(
     context: &Context<'_>,
-    filter: &Filter,
+    filter: &GraphFilter,
     collection: &str,
     objects: &[Value],
 ) -> Result<(), Refusal> {
@@ -291,5 +291,5 @@ fn me(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
 /// Whether a filter lets an object through.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) fn filter_holds(text: &str, object: &Value) -> bool {
-    filter::Filter::read(text).is_ok_and(|filter| filter.holds(object))
+    filter::GraphFilter::read(text).is_ok_and(|filter| filter.holds(object))
 }

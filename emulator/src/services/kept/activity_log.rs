@@ -4,14 +4,14 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Exchange};
+use crate::log::{CallOrigin, Exchange};
 use crate::model::{Request, ResourceId, Response, Timestamp, type_path, wire_hundred_nanoseconds};
 use crate::rules::{Endpoint, Operation};
 use crate::services::{Context, page};
 
 /// What `$filter` asks for.
 #[derive(Default)]
-struct Filter {
+struct ActivityFilter {
     from: Option<Timestamp>,
     until: Option<Timestamp>,
     group: Option<String>,
@@ -19,7 +19,7 @@ struct Filter {
     provider: Option<String>,
 }
 
-impl Filter {
+impl ActivityFilter {
     /// Clauses joined by `and`, as the interface has them. `None`: one is none of them.
     fn read(text: &str) -> Option<Self> {
         let mut filter = Self::default();
@@ -68,7 +68,7 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
-    let Some(filter) = Filter::read(&text) else {
+    let Some(filter) = ActivityFilter::read(&text) else {
         return Err(Refusal::not_played("this $filter of the activity log"));
     };
     let router = &context.rules.router;
@@ -76,7 +76,7 @@ pub(super) fn list(
     let mut found: Vec<Value> = context
         .log
         .since(0)
-        .filter(|exchange| exchange.asked != Asked::OnlyWhether && exchange.method != Method::GET)
+        .filter(|exchange| exchange.asked != CallOrigin::OnlyWhether && exchange.method != Method::GET)
         .filter_map(|exchange| {
             let row = router.operation(&exchange.operation)?;
             let id: ResourceId = exchange.path.parse().ok()?;

@@ -18,13 +18,13 @@ fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
 }
 
 /// What of a request's properties counts. All of it is mandatory.
-struct Wanted<'a> {
+struct SentCredential<'a> {
     issuer: &'a str,
     subject: &'a str,
     audience: &'a str,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> SentCredential<'a> {
     fn read(context: &Context<'_>, sent: &'a Value) -> Result<Self, Refusal> {
         let properties = field(sent, "properties");
         let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn put(
         return Err(refuse(context, code::SyntheticFederatedCredentialName, &fill));
     }
     let sent = json_body(request)?;
-    let wanted = Wanted::read(context, &sent)?;
+    let wanted = SentCredential::read(context, &sent)?;
     let others = || {
         context
             .state

@@ -49,7 +49,7 @@ pub struct PostgresState {
     /// What real servers know of their parameters, by major version.
     real: BTreeMap<u32, Arc<BTreeMap<String, RealParameter>>>,
     /// What is being changed about each server.
-    changes: BTreeMap<ResourceId, Vec<changes::Accepted>>,
+    changes: BTreeMap<ResourceId, Vec<changes::AcceptedChange>>,
 }
 
 impl PostgresState {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::settings::{self, Asked};
+use super::settings::{self, ServerProposal};
 use super::{SERVER, sizes};
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
@@ -120,7 +120,7 @@ pub(super) fn describe_new(
     {
         members.shift_remove("availabilityZone");
     }
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::changes::{Turn, accept, end_refused, take_turn, take_turn_of_running};
+use super::changes::{ChangeTurn, accept, end_refused, take_turn, take_turn_of_running};
 use super::location::require_free_name;
 use super::power::LateRefusal;
-use super::settings::{self, Asked};
+use super::settings::{self, ServerProposal};
 use super::shown::shown;
 use super::{SERVER, child_type, parameters, server_spec, set_state, single_server, sizes, state_of};
 use crate::gateway::{Permit, Refusal};
@@ -64,7 +64,7 @@ pub(super) fn put(
 /// Puts a new server, and has it started.
 pub(super) fn create(
     context: &mut Context<'_>,
-    turn: Turn,
+    turn: ChangeTurn,
     request: &Request,
     id: ResourceId,
     spec: ServerSpec,
@@ -228,7 +228,7 @@ pub(super) fn patch(
 
 pub(super) fn update(
     context: &mut Context<'_>,
-    turn: Turn,
+    turn: ChangeTurn,
     id: &ResourceId,
     request: &Request,
     sent: &Value,
@@ -255,7 +255,7 @@ pub(super) fn update(
     }
     let mut wanted = existing.clone();
     plain::change(&mut wanted, sent.clone());
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent: said,

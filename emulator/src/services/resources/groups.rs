@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{cloud, code, not_of_group};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
 
@@ -185,15 +185,15 @@ const RESOURCE_CLAUSES: [&str; 11] = [
     "identity/principalId eq",
 ];
 
-fn read_filter(request: &Request, known: &[&'static str]) -> Result<Filter, Refusal> {
-    let filter = Filter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
+fn read_filter(request: &Request, known: &[&'static str]) -> Result<ArmFilter, Refusal> {
+    let filter = ArmFilter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
     if filter.has("tagValue eq") && !filter.has("tagName eq") {
         return Err(Refusal::not_played("the filter 'tagValue eq' without tagName"));
     }
     Ok(filter)
 }
 
-fn lets_through(filter: &Filter, resource: &Resource) -> bool {
+fn lets_through(filter: &ArmFilter, resource: &Resource) -> bool {
     let members = [
         ("resourceType", resource.text("/type")),
         ("name", resource.text("/name")),

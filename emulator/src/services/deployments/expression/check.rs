@@ -23,7 +23,7 @@ pub(in crate::services::deployments) fn check(
     template: &Value,
     characters: u64,
 ) -> Result<(), String> {
-    Check {
+    ExpressionCheck {
         facts,
         characters,
         declared: BTreeSet::new(),
@@ -31,7 +31,7 @@ pub(in crate::services::deployments) fn check(
     .template(template)
 }
 
-struct Check<'a> {
+struct ExpressionCheck<'a> {
     facts: &'a DeploymentFacts,
     /// The most characters of one expression.
     characters: u64,
@@ -40,7 +40,7 @@ struct Check<'a> {
     declared: BTreeSet<String>,
 }
 
-impl Check<'_> {
+impl ExpressionCheck<'_> {
     fn template(&mut self, template: &Value) -> Result<(), String> {
         let outside = self.declared.clone();
         let spaces = field(template, "functions").as_array();

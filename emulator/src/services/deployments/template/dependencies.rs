@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::entry::{Entry, Known};
+use super::entry::{KnownDependencies, TemplateResource};
 use super::parameters::said;
 use super::{Template, names_of};
 use crate::model::ResourceId;
@@ -13,7 +13,11 @@ use crate::services::deployments::expression::evaluate;
 use crate::state::field;
 
 impl Template {
-    pub(super) fn resolve_dependencies(&mut self, known: &Known, budget: &Budget) -> Result<(), String> {
+    pub(super) fn resolve_dependencies(
+        &mut self,
+        known: &KnownDependencies,
+        budget: &Budget,
+    ) -> Result<(), String> {
         let empty = BTreeMap::new();
         let scope = self.scope(&empty, budget);
         let mut resolved = Vec::new();
@@ -55,7 +59,7 @@ impl Template {
     /// The resources a dependency means: by symbolic name, by the name of a loop, by id or by name. What
     /// the template does not deploy (a condition was false, it exists already) is no dependency. Whether
     /// it means anything in the template.
-    fn add_meant(&self, known: &Known, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
+    fn add_meant(&self, known: &KnownDependencies, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
         let is_deployed = |id: &ResourceId| self.resources.iter().any(|entry| entry.id == *id);
         if let Some(symbol) = self.symbols.one(wanted) {
             found.extend(is_deployed(&symbol.id).then(|| symbol.id.clone()));
@@ -65,8 +69,9 @@ impl Template {
             let deployed = all.iter().filter(|symbol| is_deployed(&symbol.id));
             found.extend(deployed.map(|symbol| symbol.id.clone()));
         } else {
-            let is_meant =
-                |other: &&Entry| other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted);
+            let is_meant = |other: &&TemplateResource| {
+                other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted)
+            };
             let Some(entry) = self.resources.iter().find(is_meant) else {
                 return known.left_out.iter().any(|other| is_meant(&other));
             };

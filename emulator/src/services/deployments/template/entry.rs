@@ -15,7 +15,7 @@ use crate::state::field;
 
 /// A resource of a template. Its properties may hold expressions; id, type and name do not.
 #[derive(Clone)]
-pub(in crate::services::deployments) struct Entry {
+pub(in crate::services::deployments) struct TemplateResource {
     pub(in crate::services::deployments) id: ResourceId,
     pub(in crate::services::deployments) kind: String,
     pub(in crate::services::deployments) api_version: String,
@@ -50,10 +50,10 @@ pub(in crate::services::deployments) fn resource_path(base: &str, kind: &str, na
 }
 
 /// A resource as it stands in a template, and what it is inside of.
-struct Written<'a> {
+struct WrittenResource<'a> {
     symbol: Option<&'a str>,
     item: &'a Value,
-    parent: Option<&'a Entry>,
+    parent: Option<&'a TemplateResource>,
 }
 
 /// How the turns of a loop follow each other.
@@ -68,16 +68,16 @@ struct Loop {
 struct Taking<'a> {
     budget: &'a Budget,
     most: u64,
-    known: Known,
+    known: KnownDependencies,
 }
 
 /// What dependencies may mean besides the resources that are deployed.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownDependencies {
     /// By the name of a loop in lower case, the resources of it.
     pub(super) loops: BTreeMap<String, Vec<ResourceId>>,
     /// Resources that are not deployed: a condition was false, or they exist already.
-    pub(super) left_out: Vec<Entry>,
+    pub(super) left_out: Vec<TemplateResource>,
 }
 
 impl Template {
@@ -90,9 +90,9 @@ impl Template {
         let mut taking = Taking {
             budget,
             most,
-            known: Known::default(),
+            known: KnownDependencies::default(),
         };
-        let written = |symbol, item| Written {
+        let written = |symbol, item| WrittenResource {
             symbol,
             item,
             parent: None,
@@ -126,7 +126,7 @@ impl Template {
     }
 
     /// A resource with every turn of its loop, and its children.
-    fn take(&mut self, taking: &mut Taking<'_>, written: &Written<'_>) -> Result<(), String> {
+    fn take(&mut self, taking: &mut Taking<'_>, written: &WrittenResource<'_>) -> Result<(), String> {
         let extensions = &self.place.facts.extensions.resource;
         if let Some(name) = extensions
             .iter()
@@ -169,7 +169,7 @@ impl Template {
         Ok(())
     }
 
-    fn loop_of(&self, taking: &Taking<'_>, written: &Written<'_>) -> Result<Option<Loop>, String> {
+    fn loop_of(&self, taking: &Taking<'_>, written: &WrittenResource<'_>) -> Result<Option<Loop>, String> {
         let copy = field(written.item, "copy");
         if copy.is_null() {
             return Ok(None);
@@ -213,7 +213,7 @@ impl Template {
     fn take_turn(
         &mut self,
         taking: &mut Taking<'_>,
-        written: &Written<'_>,
+        written: &WrittenResource<'_>,
         turns: Vec<(Arc<str>, usize)>,
         before: Option<&[ResourceId]>,
     ) -> Result<Option<ResourceId>, String> {
@@ -247,7 +247,7 @@ impl Template {
         if self.resources.len() as u64 > taking.most {
             return Err(too_many("resources", self.resources.len(), taking.most));
         }
-        let inside = |symbol, item| Written {
+        let inside = |symbol, item| WrittenResource {
             symbol,
             item,
             parent: Some(&entry),
@@ -269,10 +269,10 @@ impl Template {
     }
 
     /// Takes note of a resource that is not deployed, and of those below it: others may depend on them.
-    fn leave_out(&self, taking: &mut Taking<'_>, written: &Written<'_>, entry: Entry) {
+    fn leave_out(&self, taking: &mut Taking<'_>, written: &WrittenResource<'_>, entry: TemplateResource) {
         let children = field(written.item, "resources").as_array().into_iter().flatten();
         for item in children {
-            let inside = Written {
+            let inside = WrittenResource {
                 symbol: None,
                 item,
                 parent: Some(&entry),
@@ -286,7 +286,7 @@ impl Template {
     }
 
     /// Refuses what no deployment inside another may be, as far as that is known by now.
-    fn check_nested(&self, taking: &Taking<'_>, entry: &Entry) -> Result<(), String> {
+    fn check_nested(&self, taking: &Taking<'_>, entry: &TemplateResource) -> Result<(), String> {
         let empty = BTreeMap::new();
         let scope = self.scope(&empty, taking.budget);
         let mode = field(field(&entry.written, "properties"), "mode");
@@ -298,7 +298,7 @@ impl Template {
         }
     }
 
-    fn is_wanted(&self, taking: &Taking<'_>, entry: &Entry) -> Result<bool, String> {
+    fn is_wanted(&self, taking: &Taking<'_>, entry: &TemplateResource) -> Result<bool, String> {
         let empty = BTreeMap::new();
         let condition = field(&entry.written, "condition");
         if condition.is_null() {
@@ -317,10 +317,10 @@ impl Template {
     fn entry(
         &self,
         taking: &Taking<'_>,
-        written: &Written<'_>,
+        written: &WrittenResource<'_>,
         turns: Vec<(Arc<str>, usize)>,
-    ) -> Result<Entry, String> {
-        let mut entry = Entry {
+    ) -> Result<TemplateResource, String> {
+        let mut entry = TemplateResource {
             id: self.place.target.clone(),
             kind: String::new(),
             api_version: String::new(),
@@ -383,7 +383,7 @@ impl Template {
     }
 }
 
-impl Entry {
+impl TemplateResource {
     /// Looks at something from inside its loops.
     pub(super) fn inside<T>(&self, scope: &Scope<'_>, look: impl FnOnce(&Scope<'_>) -> T) -> T {
         within(&self.turns, scope, look)

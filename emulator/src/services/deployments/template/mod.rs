@@ -13,14 +13,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::expression::{Function, Problem, Scope, evaluate, loops_of, repeat_input};
-use super::limits::Most;
+use super::limits::TemplateLimits;
 use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::DeploymentFacts;
 use crate::services::budget::Budget;
 use crate::state::field;
 
-pub(super) use entry::{Entry, names_of, resource_path};
+pub(super) use entry::{TemplateResource, names_of, resource_path};
 pub(super) use parameters::check_value;
 pub(super) use symbols::{Symbol, Symbols};
 pub(super) use turn::Turn;
@@ -44,7 +44,7 @@ pub(super) struct Template {
     definitions: Map<String, Value>,
     outputs: Map<String, Value>,
     /// The resources in the order they are written, every turn of every loop.
-    pub(super) resources: Vec<Entry>,
+    pub(super) resources: Vec<TemplateResource>,
     symbols: Symbols,
     characters: u64,
     turns: u64,
@@ -87,7 +87,7 @@ impl Template {
     pub(super) fn read(
         place: DeploymentTarget,
         sent: &Value,
-        most: &Most,
+        most: &TemplateLimits,
         budget: Option<Budget>,
     ) -> Result<(Self, Budget), String> {
         let properties = field(sent, "properties");
@@ -195,7 +195,7 @@ impl Template {
     /// The body a resource is put with.
     pub(super) fn body(
         &self,
-        entry: &Entry,
+        entry: &TemplateResource,
         references: &BTreeMap<String, Value>,
         budget: &Budget,
     ) -> Result<Value, Problem> {

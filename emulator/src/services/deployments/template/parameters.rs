@@ -39,11 +39,11 @@ impl Template {
             for (name, declaration) in &pending {
                 match self.take_parameter(name, declaration, field(sent, name), budget) {
                     Ok(()) => {}
-                    Err(Trouble::Default(text)) => {
+                    Err(NoValue::Default(text)) => {
                         problem.get_or_insert(text);
                         postponed.push((*name, *declaration));
                     }
-                    Err(Trouble::Wrong(text)) => return Err(text),
+                    Err(NoValue::Wrong(text)) => return Err(text),
                 }
             }
             match problem {
@@ -60,8 +60,8 @@ impl Template {
         declaration: &Value,
         given: &Value,
         budget: &Budget,
-    ) -> Result<(), Trouble> {
-        let wrong = |text: String| Trouble::Wrong(text);
+    ) -> Result<(), NoValue> {
+        let wrong = |text: String| NoValue::Wrong(text);
         if !field(given, "reference").is_null() {
             return Err(wrong(format!(
                 "Parameter '{name}': azdrill reads no Key Vault references in parameters."
@@ -86,7 +86,7 @@ impl Template {
                     in_default: true,
                     ..self.scope(&empty, budget)
                 };
-                said(evaluate(&scope, default)).map_err(Trouble::Default)?
+                said(evaluate(&scope, default)).map_err(NoValue::Default)?
             }
             (value, _) => value.clone(),
         };
@@ -105,7 +105,7 @@ impl Template {
 }
 
 /// Why a parameter has no value.
-enum Trouble {
+enum NoValue {
     /// Its default value has none; it may get one when others have theirs.
     Default(String),
     Wrong(String),
@@ -153,15 +153,15 @@ pub(in crate::services::deployments) fn check_value(
     declaration: &Value,
     value: &Value,
 ) -> Result<(), String> {
-    Check { definitions, budget }.value(name, declaration, value)
+    ValueCheck { definitions, budget }.value(name, declaration, value)
 }
 
-struct Check<'a> {
+struct ValueCheck<'a> {
     definitions: &'a Map<String, Value>,
     budget: &'a Budget,
 }
 
-impl Check<'_> {
+impl ValueCheck<'_> {
     fn value(&self, name: &str, declaration: &Value, value: &Value) -> Result<(), String> {
         let _deeper = self
             .budget

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::in_use::{self, Users};
 use super::sweep::overlap;
-use super::{Planned, name_of, refuse};
+use super::{PlannedResource, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;
@@ -20,7 +20,7 @@ const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
 /// Prefixes that another service gives out.
 const POOLS: &str = "ipamPoolPrefixAllocations";
 
-pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let space = space_of(context, planned)?;
     let mut taken: Vec<(IpNet, &Value)> = Vec::new();
     for subnet in planned.parts(SUBNETS) {
@@ -38,7 +38,7 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
 }
 
 /// The prefixes of the network itself.
-fn space_of(context: &Context<'_>, planned: &Planned<'_>) -> Result<Vec<IpNet>, Refusal> {
+fn space_of(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<Vec<IpNet>, Refusal> {
     let space = field(field(planned.body, "properties"), "addressSpace");
     let texts = field(space, "addressPrefixes").as_array();
     let mut prefixes = Vec::new();
@@ -97,7 +97,7 @@ fn texts(subnet: &Value) -> impl Iterator<Item = &str> {
 
 fn prefixes_of_subnet(
     context: &Context<'_>,
-    planned: &Planned<'_>,
+    planned: &PlannedResource<'_>,
     subnet: &Value,
 ) -> Result<Vec<IpNet>, Refusal> {
     let id = planned.id.child([SUBNETS, name_of(subnet)]);
@@ -114,7 +114,7 @@ fn prefixes_of_subnet(
 /// Whether a subnet's prefix is of a size that subnets have, and lies in its network.
 fn fits(
     context: &Context<'_>,
-    planned: &Planned<'_>,
+    planned: &PlannedResource<'_>,
     space: &[IpNet],
     subnet: &Value,
     prefix: IpNet,
@@ -149,7 +149,7 @@ fn fits(
 }
 
 /// A subnet that something is in stays where it is, and what it is.
-fn stays_while_used(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+fn stays_while_used(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let before = planned
         .before
         .and_then(|network| network["properties"][SUBNETS].as_array());

@@ -18,7 +18,7 @@ use crate::services::{Context, parts};
 pub(super) use in_use::require_unused;
 
 /// A resource as it would stand, with all of its parts.
-struct Planned<'a> {
+struct PlannedResource<'a> {
     id: &'a ResourceId,
     body: &'a Value,
     /// As it stands.
@@ -27,7 +27,7 @@ struct Planned<'a> {
     written: Option<&'a str>,
 }
 
-impl Planned<'_> {
+impl PlannedResource<'_> {
     /// Its parts of a collection.
     fn parts(&self, collection: &str) -> impl Iterator<Item = &Value> {
         let parts = self.body["properties"][collection].as_array();
@@ -73,7 +73,7 @@ pub(super) fn check(
         Some(before) if row.inside => with_part(before, &row.kind, id.name(), body),
         _ => body.clone(),
     };
-    let planned = Planned {
+    let planned = PlannedResource {
         id: &holder,
         body: &whole,
         before,

@@ -122,7 +122,11 @@ fn new_version(context: &mut Context<'_>, vault: &Vault) -> String {
 
 /// Takes over what a request says about a version's use and its tags. Nothing is changed unless all of it
 /// can be.
-fn update_version<M>(version: &mut Version<M>, now: Timestamp, sent: &Change<'_>) -> Result<(), String> {
+fn update_version<M>(
+    version: &mut Version<M>,
+    now: Timestamp,
+    sent: &VersionChange<'_>,
+) -> Result<(), String> {
     let mut attributes = version.attributes.clone();
     attributes.take(sent.attributes)?;
     attributes.updated = now.as_second();
@@ -134,7 +138,7 @@ fn update_version<M>(version: &mut Version<M>, now: Timestamp, sent: &Change<'_>
 }
 
 /// What a request changes of a version of either kind.
-struct Change<'a> {
+struct VersionChange<'a> {
     attributes: &'a Value,
     tags: Option<Map<String, Value>>,
 }

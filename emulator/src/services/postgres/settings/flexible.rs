@@ -1,13 +1,13 @@
 //! What a flexible server cannot be: its storage, its zones and standby, its role, its version.
 
-use super::{Asked, Found, create_mode, says, text, unless};
+use super::{ServerProposal, Verdict, create_mode, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::SettingCheck;
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
 /// Refuses by name what could be on Azure and is not played.
-pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
+pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     super::server_spec::refuse_own_key(field(asked.sent, "properties"))?;
     let kind = text(asked.sent, &["storage", "type"]);
     if !asked.context.rules.servers.capabilities.storage.plays(kind) {
@@ -29,7 +29,7 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn check(asked: &Asked<'_>) -> Found {
+pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
     create_mode(asked)?;
     check_version(asked)?;
     storage(asked)?;
@@ -47,7 +47,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
     unless(!geo || pair.is_some(), SettingCheck::GeoWithoutPair)
 }
 
-fn location<'a>(asked: &Asked<'a>) -> &'a str {
+fn location<'a>(asked: &ServerProposal<'a>) -> &'a str {
     field(asked.wanted, "location").as_str().unwrap_or_default()
 }
 
@@ -56,14 +56,14 @@ fn version(body: &serde_json::Value) -> Option<u32> {
 }
 
 /// Whether what is said of the version is one there is.
-fn is_version(asked: &Asked<'_>) -> bool {
+fn is_version(asked: &ServerProposal<'_>) -> bool {
     let at_hand = &asked.context.settings.postgres_majors;
     let minors = &asked.context.rules.servers.minors;
     version(asked.sent)
         .is_some_and(|asked| at_hand.contains(&asked) || minors.iter().any(|row| row.major == asked))
 }
 
-fn check_version(asked: &Asked<'_>) -> Found {
+fn check_version(asked: &ServerProposal<'_>) -> Verdict {
     if !says(asked.sent(&["version"])) {
         return Ok(());
     }
@@ -72,7 +72,7 @@ fn check_version(asked: &Asked<'_>) -> Found {
     unless(version(asked.sent) >= before, SettingCheck::VersionLower)
 }
 
-fn storage(asked: &Asked<'_>) -> Found {
+fn storage(asked: &ServerProposal<'_>) -> Verdict {
     let facts = &asked.context.rules.servers.capabilities.storage;
     let size_of = |body| super::property(body, &["storage", "storageSizeGB"]).as_f64();
     let Some(size) = size_of(asked.wanted) else {
@@ -115,7 +115,7 @@ fn storage(asked: &Asked<'_>) -> Found {
     )
 }
 
-fn zones(asked: &Asked<'_>) -> Found {
+fn zones(asked: &ServerProposal<'_>) -> Verdict {
     let zones = asked.context.rules.zones_of(location(asked));
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
@@ -129,7 +129,7 @@ fn zones(asked: &Asked<'_>) -> Found {
     )
 }
 
-fn standby(asked: &Asked<'_>) -> Found {
+fn standby(asked: &ServerProposal<'_>) -> Verdict {
     const STANDBY: [&str; 2] = ["highAvailability", "standbyAvailabilityZone"];
     let mode = super::property(asked.wanted, &["highAvailability", "mode"]);
     let word = mode.as_str().unwrap_or_default();
@@ -169,7 +169,7 @@ fn standby(asked: &Asked<'_>) -> Found {
 }
 
 /// No server here is a replica of another.
-fn role(asked: &Asked<'_>) -> Found {
+fn role(asked: &ServerProposal<'_>) -> Verdict {
     const OF_NEW: [&str; 2] = ["None", "Primary"];
     for path in [&["replicationRole"][..], &["replica", "role"]] {
         let role = text(asked.sent, path);
@@ -185,7 +185,7 @@ fn role(asked: &Asked<'_>) -> Found {
     unless(!promotes, SettingCheck::Promotion)
 }
 
-fn source(asked: &Asked<'_>) -> Found {
+fn source(asked: &ServerProposal<'_>) -> Verdict {
     let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
     unless(
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),

@@ -16,7 +16,7 @@ use crate::state::field;
 
 /// What a server is asked to be.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct ServerProposal<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) id: &'a ResourceId,
     /// What the request says.
@@ -28,7 +28,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// What a check finds that cannot be.
-type Found = Result<(), SettingCheck>;
+type Verdict = Result<(), SettingCheck>;
 
 /// A member of `properties`, by the names on the way to it.
 fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
@@ -45,11 +45,11 @@ fn says(value: &Value) -> bool {
     !value.is_null() && value.as_str() != Some("")
 }
 
-fn unless(fits: bool, check: SettingCheck) -> Found {
+fn unless(fits: bool, check: SettingCheck) -> Verdict {
     if fits { Ok(()) } else { Err(check) }
 }
 
-impl Asked<'_> {
+impl ServerProposal<'_> {
     fn flavour(&self) -> ServerFlavour {
         if self.id.is_type(SERVER) {
             ServerFlavour::Flexible
@@ -78,7 +78,7 @@ impl Asked<'_> {
 /// # Errors
 ///
 /// 400 with the provider's code; 501 for what could be on Azure and is not played.
-pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
+pub(super) fn check(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     stays(asked)?;
     let found = match asked.flavour() {
         ServerFlavour::Flexible => {
@@ -96,7 +96,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
 }
 
 /// Refuses to change what stays as it was when the server was made.
-fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
+fn stays(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     if asked.existing.is_none() {
         return Ok(());
     }
@@ -133,7 +133,7 @@ pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
 }
 
 /// The administrator's password, where one is said.
-fn password(asked: &Asked<'_>) -> Found {
+fn password(asked: &ServerProposal<'_>) -> Verdict {
     let password = text(asked.sent, &["administratorLoginPassword"]);
     let login = text(asked.wanted, &["administratorLogin"]);
     let rule = &asked.context.rules.server_settings.password;
@@ -144,7 +144,7 @@ fn password(asked: &Asked<'_>) -> Found {
 }
 
 /// The word of `createMode` that a change may have.
-fn create_mode(asked: &Asked<'_>) -> Found {
+fn create_mode(asked: &ServerProposal<'_>) -> Verdict {
     let rules = asked.context.rules;
     let modes = match asked.flavour() {
         ServerFlavour::Flexible => &rules.servers.create_modes,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Asked, Found, create_mode, says, text, unless};
+use super::{ServerProposal, Verdict, create_mode, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::{SettingCheck, TierRow};
 use crate::state::field;
@@ -10,7 +10,7 @@ use crate::state::field;
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
 
 /// Refuses by name what could be on Azure and is not played.
-pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
+pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     const VERSION: [&str; 1] = ["version"];
     if asked.existing.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
         return Ok(());
@@ -20,7 +20,7 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     ))
 }
 
-pub(super) fn check(asked: &Asked<'_>) -> Found {
+pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
     create_mode(asked)?;
     let tier = tier(asked, field(asked.wanted, "sku"))?;
     let before = asked
@@ -38,13 +38,13 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
     storage(asked, tier)
 }
 
-fn stands_alone(asked: &Asked<'_>, tier: &str) -> bool {
+fn stands_alone(asked: &ServerProposal<'_>, tier: &str) -> bool {
     let rows = &asked.context.rules.single_server.tiers;
     rows.iter().any(|row| row.alone && row.name == tier)
 }
 
 /// The tier of a SKU, if all of it agrees with its name.
-fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck> {
+fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck> {
     let name = field(sku, "name").as_str().unwrap_or_default();
     let rows = &asked.context.rules.single_server.tiers;
     let found = rows.iter().find_map(|row| {
@@ -69,7 +69,7 @@ fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck>
     Ok(row)
 }
 
-fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
+fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> Verdict {
     let size_of = |body| super::property(body, &SIZE).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());

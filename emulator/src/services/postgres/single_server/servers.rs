@@ -9,7 +9,7 @@ use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response, Timestamp};
 use crate::rules::{RealServer, Rules, cloud};
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
-use crate::services::postgres::settings::{self, Asked};
+use crate::services::postgres::settings::{self, ServerProposal};
 use crate::services::postgres::shown::in_order;
 use crate::services::postgres::{location, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
@@ -131,7 +131,7 @@ fn describe_new(
     }
     complete_sku(context.rules, sku);
     body["properties"] = describe_properties(context, id, properties, &version, major);
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent,

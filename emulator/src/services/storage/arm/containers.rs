@@ -7,7 +7,7 @@ use super::{ACCOUNT, account_limits};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{StorageBody, code};
-use crate::services::storage::domain::{Container, Level, Metadata};
+use crate::services::storage::domain::{Container, LeaseLevel, Metadata};
 use crate::services::storage::names;
 use crate::services::{Context, json_body};
 use crate::state::{ContainerAccess, Resource, field};
@@ -185,7 +185,9 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     let (_, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
     if let Some(container) = context.own.storage.container(&host, name)
-        && let Err(code) = container.lease.check_write(context.now, None, Level::Container)
+        && let Err(code) = container
+            .lease
+            .check_write(context.now, None, LeaseLevel::Container)
     {
         return Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &[]));
     }

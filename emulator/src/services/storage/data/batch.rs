@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::{multipart, place};
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Exchange, RefusedBecause};
+use crate::log::{CallOrigin, Exchange, RefusedBecause};
 use crate::model::{Request, Response};
 use crate::rules::{OriginKind, code};
 use crate::services::Context;
@@ -77,7 +77,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         at: context.now,
         number: 0,
         caller: caller.unwrap_or_default(),
-        asked: Asked::ByClient,
+        asked: CallOrigin::ByClient,
         from: context
             .path
             .map_or(OriginKind::Internet, |path| OriginKind::from(&path.origin)),

@@ -8,7 +8,7 @@ use super::place::invalid_header;
 use crate::gateway::Refusal;
 use crate::model::{Request, Timestamp};
 use crate::rules::{Mark, code};
-use crate::services::storage::domain::Version;
+use crate::services::storage::domain::WriteVersion;
 
 /// What a request demands of the thing it is addressed to.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Conditions {
 
     /// Decides a read of something that exists: 412 if it is not what was meant, 304 if the caller
     /// has it already.
-    pub(super) fn check_read(&self, version: &Version) -> Result<(), Refusal> {
+    pub(super) fn check_read(&self, version: &WriteVersion) -> Result<(), Refusal> {
         if self.matches_not.as_deref() == Some("*") {
             let mut refusal = Refusal::of_blob(code::UnsatisfiableCondition, &[]);
             refusal.mark = Mark::Code;
@@ -94,7 +94,7 @@ impl Conditions {
     }
 
     /// Decides a write, to something that exists or not.
-    pub(super) fn check_write(&self, version: Option<&Version>) -> Result<(), Refusal> {
+    pub(super) fn check_write(&self, version: Option<&WriteVersion>) -> Result<(), Refusal> {
         let Some(version) = version else {
             // Only a demand for a certain thing fails for want of it.
             return match self.matches {
@@ -118,14 +118,14 @@ impl Conditions {
     }
 
     /// Decides a write that may make something new: 409 if it must be new and is not.
-    pub(super) fn check_create(&self, version: Option<&Version>) -> Result<(), Refusal> {
+    pub(super) fn check_create(&self, version: Option<&WriteVersion>) -> Result<(), Refusal> {
         if version.is_some() && self.matches_not.as_deref() == Some("*") {
             return Err(Refusal::of_blob(code::BlobAlreadyExists, &[]));
         }
         self.check_write(version)
     }
 
-    fn is_the_one(&self, version: &Version) -> bool {
+    fn is_the_one(&self, version: &WriteVersion) -> bool {
         let matches = match self.matches.as_deref() {
             Some("*") | None => true,
             Some(tag) => tag == version.etag,
@@ -138,7 +138,7 @@ impl Conditions {
 }
 
 /// `Last-Modified` as the caller has seen it: in whole seconds.
-fn seconds(version: &Version) -> i64 {
+fn seconds(version: &WriteVersion) -> i64 {
     version.modified.as_second()
 }
 
@@ -159,8 +159,8 @@ mod tests {
     const BEFORE: &str = "Wed, 26 Jun 2024 07:50:22 GMT";
     const AT: &str = "Wed, 26 Jun 2024 07:50:23 GMT";
 
-    fn version() -> Version {
-        Version {
+    fn version() -> WriteVersion {
+        WriteVersion {
             etag: "0x1".to_owned(),
             modified: "2024-06-26T07:50:23.5Z".parse().expect("a time"),
         }

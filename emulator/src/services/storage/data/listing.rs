@@ -6,7 +6,7 @@ use std::ops::Bound;
 use http::StatusCode;
 use quick_xml::escape::{escape, partial_escape};
 
-use super::page::{Page, marker_of};
+use super::page::{ListPage, marker_of};
 use super::{account, list_element, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
@@ -14,7 +14,7 @@ use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container};
 
 /// One line of a list of blobs.
-enum Entry<'a> {
+enum ListLine<'a> {
     /// A blob; `None` if it has uncommitted blocks only.
     Blob(&'a str, Option<&'a Blob>),
     /// A snapshot, with its time.
@@ -23,7 +23,7 @@ enum Entry<'a> {
     Prefix(&'a str),
 }
 
-impl Entry<'_> {
+impl ListLine<'_> {
     /// Where a page begins that begins with this entry. A snapshot's time stands behind a character no
     /// name has.
     fn marker(&self) -> String {
@@ -136,7 +136,7 @@ pub(super) fn containers(
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let with_metadata = Include::of(request)?.metadata;
     let account = place::account(request);
     let mut text = open(request, None, &["Prefix", "Marker", "MaxResults"]);
@@ -211,8 +211,13 @@ fn names<'a>(container: &'a Container, include: Include, from: &str) -> impl Ite
 
 /// The entries of a page, and one more if there is a next page. Names with a common prefix up to
 /// the delimiter make one entry.
-fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimiter: &str) -> Vec<Entry<'a>> {
-    let mut found: Vec<Entry<'a>> = Vec::new();
+fn entries<'a>(
+    container: &'a Container,
+    page: &ListPage,
+    include: Include,
+    delimiter: &str,
+) -> Vec<ListLine<'a>> {
+    let mut found: Vec<ListLine<'a>> = Vec::new();
     let (from_name, from_time) = page.from.split_once('\0').unwrap_or((&page.from, ""));
     let from = from_name.max(page.prefix.as_str()).to_owned();
     for name in names(container, include, &from) {
@@ -224,8 +229,8 @@ fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimite
             .flatten()
             .map(|at| &name[..page.prefix.len() + at + delimiter.len()]);
         match common {
-            Some(common) if matches!(found.last(), Some(Entry::Prefix(last)) if *last == common) => {}
-            Some(common) => found.push(Entry::Prefix(common)),
+            Some(common) if matches!(found.last(), Some(ListLine::Prefix(last)) if *last == common) => {}
+            Some(common) => found.push(ListLine::Prefix(common)),
             None => {
                 let after = if name == from_name { from_time } else { "" };
                 push_blob(&mut found, container, include, name, after);
@@ -240,7 +245,7 @@ fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimite
 
 /// The snapshots of a name and the blob itself, from a time on.
 fn push_blob<'a>(
-    found: &mut Vec<Entry<'a>>,
+    found: &mut Vec<ListLine<'a>>,
     container: &'a Container,
     include: Include,
     name: &'a str,
@@ -249,11 +254,11 @@ fn push_blob<'a>(
     if include.snapshots {
         let snapshots = container.snapshots.get(name).into_iter().flatten();
         let shown = snapshots.filter(|(time, _)| time.as_str() >= after);
-        found.extend(shown.map(|(time, blob)| Entry::Snapshot(name, time, blob)));
+        found.extend(shown.map(|(time, blob)| ListLine::Snapshot(name, time, blob)));
     }
     let blob = container.blobs.get(name);
     if blob.is_some() || include.uncommitted && container.staged.contains_key(name) {
-        found.push(Entry::Blob(name, blob));
+        found.push(ListLine::Blob(name, blob));
     }
 }
 
@@ -263,7 +268,7 @@ pub(super) fn blobs(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let container = place::container(context, permit, request)?;
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let include = Include::of(request)?;
     let delimiter = request.query_value("delimiter").unwrap_or_default();
     if include.snapshots && !delimiter.is_empty() {
@@ -279,14 +284,14 @@ pub(super) fn blobs(
     text.push_str("<Blobs>");
     for entry in found.iter().take(page.limit) {
         match entry {
-            Entry::Blob(name, Some(blob)) => {
+            ListLine::Blob(name, Some(blob)) => {
                 list_element::blob(context, &mut text, name, None, blob, include)
             }
-            Entry::Blob(name, None) => list_element::uncommitted(&mut text, name),
-            Entry::Snapshot(name, time, blob) => {
+            ListLine::Blob(name, None) => list_element::uncommitted(&mut text, name),
+            ListLine::Snapshot(name, time, blob) => {
                 list_element::blob(context, &mut text, name, Some(time), blob, include);
             }
-            Entry::Prefix(prefix) => {
+            ListLine::Prefix(prefix) => {
                 text.push_str("<BlobPrefix>");
                 name_element(&mut text, prefix);
                 text.push_str("</BlobPrefix>");
@@ -294,6 +299,6 @@ pub(super) fn blobs(
         }
     }
     text.push_str("</Blobs>");
-    let next = found.get(page.limit).map(Entry::marker);
+    let next = found.get(page.limit).map(ListLine::marker);
     Ok(close(text, next.as_deref()))
 }

@@ -6,14 +6,14 @@ use std::fmt::Write;
 
 use http::StatusCode;
 
-use super::create::Made;
+use super::create::NewBlob;
 use super::range::{self, ByteRange};
 use super::{account, headers, incoming, page, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, BlobType, Dropped};
+use crate::services::storage::domain::{Blob, BlobType, DroppedExtents};
 
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
@@ -44,29 +44,36 @@ fn sequence(context: &Context<'_>, request: &Request) -> Result<Option<u64>, Ref
 }
 
 /// A new page blob.
-pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<Made, Refusal> {
+pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<NewBlob, Refusal> {
     let length =
         length(context, request)?.ok_or_else(|| place::missing_header("x-ms-blob-content-length"))?;
     let sequence = sequence(context, request)?.unwrap_or_default();
-    Ok(Made::of(StoredBody::zeros(length), BlobType::Page { sequence }))
+    Ok(NewBlob::of(
+        StoredBody::zeros(length),
+        BlobType::Page { sequence },
+    ))
 }
 
 /// What Set Blob Properties makes of a blob's length and kind.
-pub(super) struct Changed {
+pub(super) struct PageBlobChange {
     pub(super) kind: BlobType,
     pub(super) length: u64,
 }
 
-impl Changed {
+impl PageBlobChange {
     /// The bytes that are cut off.
-    pub(super) fn dropped(&self, blob: &Blob) -> Dropped {
+    pub(super) fn dropped(&self, blob: &Blob) -> DroppedExtents {
         let cut = blob.content.length.saturating_sub(self.length);
-        Dropped::of(blob.content.slice(self.length, cut))
+        DroppedExtents::of(blob.content.slice(self.length, cut))
     }
 }
 
 /// Reads it, and refuses what only page blobs have of other blobs.
-pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<Changed, Refusal> {
+pub(super) fn changed(
+    context: &Context<'_>,
+    request: &Request,
+    blob: &Blob,
+) -> Result<PageBlobChange, Refusal> {
     let (length, action) = (
         length(context, request)?,
         request.header("x-ms-sequence-number-action"),
@@ -75,7 +82,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         if length.is_some() || action.is_some() {
             return Err(place::refusal(context, code::InvalidBlobType));
         }
-        return Ok(Changed {
+        return Ok(PageBlobChange {
             kind: blob.kind,
             length: blob.content.length,
         });
@@ -95,7 +102,7 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
         Some("increment") => current + 1,
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
     };
-    Ok(Changed {
+    Ok(PageBlobChange {
         kind: BlobType::Page { sequence },
         length: length.unwrap_or(blob.content.length),
     })
@@ -155,7 +162,7 @@ fn overwrite(
     let version = context.own.storage.next_version(now);
     let response = headers::written(StatusCode::CREATED, &version);
     let blob = place::blob_mut(&mut context.own.storage, permit, request)?;
-    let dropped = Dropped::of(blob.content.slice(range.start, range.length));
+    let dropped = DroppedExtents::of(blob.content.slice(range.start, range.length));
     blob.content = blob.content.with_part(range.start, body);
     blob.version = version;
     blob.headers.md5 = None;
@@ -258,7 +265,7 @@ pub(super) fn ranges(
         Ok(None) => (0, total),
         Err(refusal) => return Err(refusal),
     };
-    let page = page::Page::of(&context.rules.blob_limits, request)?;
+    let page = page::ListPage::of(&context.rules.blob_limits, request)?;
     let from: u64 = page.from.parse().unwrap_or(start).max(start);
     let mut found = written(&blob.content)
         .into_iter()

@@ -28,7 +28,7 @@ pub(super) enum Expression {
 
 /// What is wrong with an expression, and at which character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct WrongExpression {
     pub(super) position: usize,
     pub(super) what: &'static str,
 }
@@ -38,12 +38,12 @@ const PARTS_MAX: usize = 64;
 
 impl Expression {
     /// Reads a `where`.
-    pub(super) fn search(text: &str) -> Result<Self, Wrong> {
+    pub(super) fn search(text: &str) -> Result<Self, WrongExpression> {
         Parser::new(text, true).whole()
     }
 
     /// Reads a condition.
-    pub(super) fn condition(text: &str) -> Result<Self, Wrong> {
+    pub(super) fn condition(text: &str) -> Result<Self, WrongExpression> {
         Parser::new(text, false).whole()
     }
 
@@ -87,8 +87,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn wrong<T>(&self, what: &'static str) -> Result<T, Wrong> {
-        Err(Wrong {
+    fn wrong<T>(&self, what: &'static str) -> Result<T, WrongExpression> {
+        Err(WrongExpression {
             position: self.text[..self.at].chars().count() + 1,
             what,
         })
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn whole(mut self) -> Result<Expression, Wrong> {
+    fn whole(mut self) -> Result<Expression, WrongExpression> {
         let expression = self.either()?;
         self.skip_space();
         if self.rest().is_empty() {
@@ -135,7 +135,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn either(&mut self) -> Result<Expression, Wrong> {
+    fn either(&mut self) -> Result<Expression, WrongExpression> {
         let mut left = self.both()?;
         while !self.searching && self.takes_word("OR") {
             left = Expression::Or(Box::new(left), Box::new(self.both()?));
@@ -143,7 +143,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn both(&mut self) -> Result<Expression, Wrong> {
+    fn both(&mut self) -> Result<Expression, WrongExpression> {
         let mut left = self.part()?;
         while self.takes_word("AND") {
             left = Expression::And(Box::new(left), Box::new(self.part()?));
@@ -151,7 +151,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn part(&mut self) -> Result<Expression, Wrong> {
+    fn part(&mut self) -> Result<Expression, WrongExpression> {
         self.parts += 1;
         if self.parts > PARTS_MAX {
             return self.wrong("the expression has too many parts");
@@ -178,7 +178,7 @@ impl<'a> Parser<'a> {
         Ok(Expression::Tag(name, comparison, self.value()?))
     }
 
-    fn comparison(&mut self) -> Result<Comparison, Wrong> {
+    fn comparison(&mut self) -> Result<Comparison, WrongExpression> {
         let symbols = [
             ("<>", Comparison::NotEqual),
             ("<=", Comparison::AtMost),
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A tag's name, in double quotes unless it looks like an identifier.
-    fn name(&mut self) -> Result<String, Wrong> {
+    fn name(&mut self) -> Result<String, WrongExpression> {
         if self.takes("\"") {
             return self.until('"');
         }
@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A value, in single quotes.
-    fn value(&mut self) -> Result<String, Wrong> {
+    fn value(&mut self) -> Result<String, WrongExpression> {
         if self.takes("'") {
             self.until('\'')
         } else {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Up to a quote; two of them stand for one.
-    fn until(&mut self, quote: char) -> Result<String, Wrong> {
+    fn until(&mut self, quote: char) -> Result<String, WrongExpression> {
         let mut found = String::new();
         let mut letters = self.rest().char_indices().peekable();
         while let Some((at, letter)) = letters.next() {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use quick_xml::escape::partial_escape;
 
-use super::page::{Page, marker_of};
+use super::page::{ListPage, marker_of};
 use super::tag_query::Expression;
 use super::{account, listing, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
@@ -117,7 +117,7 @@ pub(super) fn find(
     if !only.is_empty() {
         place::container(context, permit, request)?;
     }
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let from = page.from.split_once('/').unwrap_or_default();
     let containers = context.own.storage.containers(place::account(request));
     let mut found = containers

@@ -46,7 +46,7 @@ impl LeaseState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Held {
+struct LeaseTerm {
     id: Uuid,
     /// `None`: for ever.
     duration: Option<SignedDuration>,
@@ -58,7 +58,7 @@ struct Held {
 
 /// The lease of a blob or a container. Most have none, which costs a pointer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::services::storage) struct Lease(Option<Box<Held>>);
+pub(in crate::services::storage) struct Lease(Option<Box<LeaseTerm>>);
 
 impl Lease {
     /// How it stands.
@@ -104,7 +104,7 @@ impl Lease {
             LeaseState::Breaking => return Err(code::LeaseAlreadyPresent),
             LeaseState::Available | LeaseState::Leased | LeaseState::Expired | LeaseState::Broken => {}
         }
-        self.0 = Some(Box::new(Held {
+        self.0 = Some(Box::new(LeaseTerm {
             id,
             duration,
             until: duration.map(|duration| now + duration),
@@ -197,7 +197,7 @@ impl Lease {
         &self,
         now: Timestamp,
         shown: Option<Uuid>,
-        level: Level,
+        level: LeaseLevel,
     ) -> Result<(), LeaseError> {
         if self.0.is_none() && shown.is_none() {
             return Ok(());
@@ -214,7 +214,7 @@ impl Lease {
         &self,
         now: Timestamp,
         shown: Option<Uuid>,
-        level: Level,
+        level: LeaseLevel,
     ) -> Result<(), LeaseError> {
         let Some(id) = shown else { return Ok(()) };
         if !self.state(now).locks() {
@@ -238,12 +238,12 @@ impl Lease {
 
 /// What is leased: the codes differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::services::storage) enum Level {
+pub(in crate::services::storage) enum LeaseLevel {
     Blob,
     Container,
 }
 
-impl Level {
+impl LeaseLevel {
     fn missing(self) -> LeaseError {
         match self {
             Self::Blob => code::BlobLeaseIdMissing,
@@ -366,7 +366,7 @@ mod tests {
         let write = |shown| {
             all().map(|(_, lease)| {
                 lease
-                    .check_write(at(100), shown, Level::Blob)
+                    .check_write(at(100), shown, LeaseLevel::Blob)
                     .err()
                     .map_or("ok", Code::as_str)
             })
@@ -374,7 +374,7 @@ mod tests {
         let read = |shown| {
             all().map(|(_, lease)| {
                 lease
-                    .check_read(at(100), shown, Level::Blob)
+                    .check_read(at(100), shown, LeaseLevel::Blob)
                     .err()
                     .map_or("ok", Code::as_str)
             })
