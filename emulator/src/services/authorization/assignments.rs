@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::sent_condition;
+use super::sent_condition::sent_condition;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal, Shape, attributes};
 use crate::model::{
@@ -183,7 +183,7 @@ pub(super) fn put(
     if name.parse::<Uuid>().is_err() {
         return Err(Refusal::of(code::InvalidRoleAssignmentId, &[("name", &name)]));
     }
-    super::require_scope(context, &permit.scope)?;
+    super::scope::require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &*json_body(request)?)?;
     check_assignable(context, &permit.scope, wanted.role)?;
     let known = context

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::sent_condition;
+use super::sent_condition::sent_condition;
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Action, ActionPattern};
 use crate::rules::{RoleDefinition, RolePermission, Rules, code};

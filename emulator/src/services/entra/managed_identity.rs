@@ -10,8 +10,8 @@ use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::form::Form;
 use super::resource;
-use super::token::Form;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, Request, Response};
 use crate::rules::code;

@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::gateway::{Refusal, Shape};
+use super::refusal::refuse;
+use crate::gateway::Refusal;
 use crate::model::TenantId;
-use crate::rules::{Code, Gate, code};
+use crate::rules::code;
 use crate::services::Context;
 
 /// Words of a scope that are about who signs in and not about a resource.
@@ -25,11 +26,6 @@ pub(super) fn is_one(resources: &[&str]) -> bool {
     all.all(|other| Some(other) == first)
 }
 
-/// A refusal of Entra ID, with a row of the errors.
-pub(super) fn refuse(context: &Context<'_>, row: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, context.rules.error(row), fill).at(Gate::Authentication)
-}
-
 /// Makes sure that a tenant has the resource a token is asked for.
 ///
 /// # Errors
@@ -46,7 +42,6 @@ pub(super) fn check(context: &Context<'_>, tenant: TenantId, resource: &str) -> 
     }
     let tenant = tenant.to_string();
     Err(refuse(
-        context,
         code::ResourceUnknown,
         &[("resource", resource), ("tenant", &tenant)],
     ))

@@ -3,12 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::TYPE as IDENTITY;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Code, code};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
+
+/// The type of what has them.
+pub(super) const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 /// The resource type.
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";

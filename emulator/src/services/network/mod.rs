@@ -4,6 +4,7 @@
 mod connections;
 mod dns;
 mod simple;
+mod zone_records;
 
 use http::StatusCode;
 use serde_json::{Value, json};

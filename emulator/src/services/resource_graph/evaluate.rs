@@ -2,37 +2,13 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
 use super::functions;
+use super::means::{Means, Row};
 use super::problem::Problem;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, number};
 use super::syntax::{Comparison, Expression, TextTest};
-use crate::model::Timestamp;
-use crate::services::budget::Budget;
-
-/// A row: columns by name, in order.
-pub(super) type Row = Map<String, Value>;
-
-/// What evaluating goes by.
-pub(super) struct Means {
-    /// The time.
-    pub(super) now: Timestamp,
-    /// What the whole query may still take.
-    pub(super) budget: Budget,
-}
-
-impl Means {
-    /// Takes note of rows that are written once more.
-    pub(super) fn rows(&self, rows: &[Row]) -> Result<(), Problem> {
-        for row in rows {
-            for value in row.values() {
-                self.budget.value(value)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The value of an expression.
 pub(super) fn evaluate(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar, Problem> {
@@ -184,15 +160,4 @@ fn arithmetic(sign: char, left: &Scalar, right: &Scalar) -> Scalar {
             _ => Scalar::NULL,
         },
     }
-}
-
-/// A number as JSON shows it: whole ones without a point, and none that is not finite.
-pub(super) fn number(value: f64) -> Scalar {
-    #[expect(clippy::cast_possible_truncation)]
-    let number = if value.fract() == 0.0 && value.abs() < 9e15 {
-        Some(Number::from(value as i64))
-    } else {
-        Number::from_f64(value)
-    };
-    Scalar::Json(number.map_or(Value::Null, Value::Number))
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, number};
+use super::means::Means;
 use super::problem::Problem;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, number};
 
 const PLAYED: &str = "ago, array_length, bag_keys, case, coalesce, iff, iif, indexof, isempty, isnotempty, isnotnull, isnull, now, parse_json, replace_string, split, strcat, strlen, substring, tobool, todatetime, todouble, todynamic, toint, tolong, tolower, tostring, toupper";
 /// What a part of a text takes as a value of its own, in bytes.

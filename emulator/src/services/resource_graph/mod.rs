@@ -7,6 +7,7 @@ mod functions;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
 mod lexer;
+mod means;
 mod parser;
 mod problem;
 mod scalar;
@@ -27,7 +28,7 @@ use crate::model::{Preparation, Request, Response};
 use crate::rules::Limits;
 use crate::services::budget::{Bounds, Budget};
 use crate::state::field;
-use evaluate::Means;
+use means::Means;
 use problem::Problem;
 use steps::Table;
 use syntax::Query;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, Row, evaluate, number};
+use super::evaluate::evaluate;
 use super::functions;
+use super::means::{Means, Row};
 use super::problem::Problem;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, number};
 use super::syntax::{Aggregate, AggregateFunction, Expression, NamedExpression, SortOrder, TabularOperator};
 
 /// Rows with the columns they have.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::evaluate::Row;
+use super::means::Row;
 use super::problem::Problem;
 use super::steps::Table;
 use crate::authz::Assignment;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, Row};
+use super::means::{Means, Row};
 use super::parser::parse;
 use super::problem::Problem;
 use super::steps::Table;
