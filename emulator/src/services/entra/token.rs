@@ -1,7 +1,6 @@
 //! The token endpoint. An application shows a secret, or signs with a certificate (`certificate.rs`);
 //! an identity shows an outside token (`federation.rs`); people stand in `person.rs`.
 
-
 use http::StatusCode;
 use serde_json::json;
 use sha2::Digest;

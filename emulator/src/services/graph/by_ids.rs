@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Answer, answer, applications, describe, directory, rights, written};
+use super::list::{Answer, answer};
+use super::look_up::directory;
+use super::{describe, registrations, rights, written};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
@@ -65,7 +67,7 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
         .collect();
     if wants("application") {
         found.extend(
-            applications::registered(context, permit)
+            registrations::registered(context, permit)
                 .filter(|application| ids.contains(&PrincipalId(application.id())))
                 .map(|application| describe::application(context, application)),
         );

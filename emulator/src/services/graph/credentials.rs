@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::list::Answer;
+use super::look_up::{find, missing};
 use super::written::{bad, nothing};
-use super::{Answer, applications, describe, find, missing, rights};
+use super::{describe, registrations, rights};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalKind, Request, Response, Timestamp};
@@ -25,7 +27,7 @@ const LENGTH: usize = 40;
 /// The object whose passwords a path is about.
 fn object(context: &Context<'_>, permit: &Permit) -> Result<Uuid, Refusal> {
     let object = if permit.operation(context.rules).id.starts_with("Applications_") {
-        applications::named(context, permit)?.id()
+        registrations::named(context, permit)?.id()
     } else {
         let wanted = permit.params.get("id");
         let found = find(context, permit, wanted)?;
@@ -177,17 +179,4 @@ fn of_pem(bytes: Vec<u8>) -> Vec<u8> {
         Ok((_, pem)) => pem.contents,
         Err(_) => bytes,
     }
-}
-
-/// What an object shows of its passwords and certificates.
-pub(super) fn shown(record: Option<&Record>) -> (Vec<Value>, Vec<Value>) {
-    let passwords = record.into_iter().flat_map(|record| &record.passwords);
-    let keys = record.into_iter().flat_map(|record| &record.keys);
-    let keys = keys.map(|key| {
-        let mut shown = Value::Object(key.members.clone());
-        shown["keyId"] = json!(key.key_id);
-        shown["key"] = Value::Null;
-        shown
-    });
-    (passwords.map(describe::password).collect(), keys.collect())
 }

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::in_use::{self, Users};
+use super::planned::{PlannedResource, name_of, refuse};
 use super::sweep::overlap;
-use super::{PlannedResource, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;

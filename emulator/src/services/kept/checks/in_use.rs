@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::refuse;
+use super::planned::{name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::InUse;
@@ -93,7 +93,7 @@ pub(in crate::services::kept) fn require_unused(
             .and_then(|network| network.at("/properties/subnets").as_array());
         let users = users(context, SUBNET);
         for subnet in subnets.into_iter().flatten() {
-            let subnet = id.child(["subnets", super::name_of(subnet)]);
+            let subnet = id.child(["subnets", name_of(subnet)]);
             refuse_used(context, SUBNET, &users, &subnet)?;
         }
         return Ok(());

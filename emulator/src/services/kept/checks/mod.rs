@@ -5,56 +5,19 @@
 mod addresses;
 mod in_use;
 mod peerings;
+mod planned;
 mod security_rules;
 mod sweep;
 
 use serde_json::Value;
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Code, KeptCheck, KeptResource, code};
+use crate::rules::{KeptCheck, KeptResource, code};
 use crate::services::{Context, parts};
+use planned::{PlannedResource, name_of, refuse};
 
 pub(super) use in_use::require_unused;
-
-/// A resource as it would stand, with all of its parts.
-struct PlannedResource<'a> {
-    id: &'a ResourceId,
-    body: &'a Value,
-    /// As it stands.
-    before: Option<&'a Value>,
-    /// The part that is written, where it is not all of it.
-    written: Option<&'a str>,
-}
-
-impl PlannedResource<'_> {
-    /// Its parts of a collection.
-    fn parts(&self, collection: &str) -> impl Iterator<Item = &Value> {
-        let parts = self.body["properties"][collection].as_array();
-        parts.into_iter().flatten()
-    }
-
-    /// Of two parts that cannot both be, the one to blame: what is written, or what comes later.
-    fn blamed<'a>(&self, first: &'a Value, second: &'a Value) -> (&'a str, &'a str) {
-        let (first, second) = (name_of(first), name_of(second));
-        if self
-            .written
-            .is_some_and(|written| written.eq_ignore_ascii_case(first))
-        {
-            (first, second)
-        } else {
-            (second, first)
-        }
-    }
-}
-
-fn name_of(part: &Value) -> &str {
-    part["name"].as_str().unwrap_or_default()
-}
-
-fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
-}
 
 /// Refuses what cannot be, before it is written.
 pub(super) fn check(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::planned::{PlannedResource, name_of, refuse};
 use super::sweep::overlap;
-use super::{PlannedResource, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;

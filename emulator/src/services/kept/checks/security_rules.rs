@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{PlannedResource, refuse};
+use super::planned::{PlannedResource, refuse};
 use crate::gateway::Refusal;
 use crate::rules::code;
 use crate::services::Context;

@@ -10,7 +10,7 @@ use crate::services::Context;
 use crate::services::postgres::single_server;
 
 /// A server's parameters, in the order of their names.
-pub(super) struct ParameterList {
+pub(super) struct ServerParameters {
     pub(super) parameters: Vec<Parameter>,
     pub(super) mark: Mark,
 }
@@ -32,7 +32,7 @@ pub(super) struct Parameter {
     pub(super) on_server: Option<String>,
 }
 
-impl ParameterList {
+impl ServerParameters {
     pub(super) fn of(context: &Context<'_>, server: &ResourceId) -> Self {
         let none = BTreeMap::new();
         let spec = context.own.postgres.specs.get(server);

@@ -18,14 +18,14 @@ use crate::rules::{Code, Mark, code};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, Resource, field};
 
-use listed::{Parameter, ParameterList};
+use listed::{Parameter, ServerParameters};
 
 const KIND: &str = "configurations";
 
 /// A server's parameters.
-fn listed(context: &Context<'_>, server: &ResourceId) -> Result<ParameterList, Refusal> {
+fn listed(context: &Context<'_>, server: &ResourceId) -> Result<ServerParameters, Refusal> {
     require_server(context, server)?;
-    Ok(ParameterList::of(context, server))
+    Ok(ServerParameters::of(context, server))
 }
 
 /// The parameter as it stands: as it was set, or as a fresh server has it.

@@ -1,6 +1,6 @@
 //! What a flexible server cannot be: its storage, its zones and standby, its role, its version.
 
-use super::{ServerProposal, Verdict, create_mode, says, text, unless};
+use super::{ServerProposal, SettingResult, create_mode, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::SettingCheck;
 use crate::services::postgres::sizes::is_available;
@@ -29,7 +29,7 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
+pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     create_mode(asked)?;
     check_version(asked)?;
     storage(asked)?;
@@ -63,7 +63,7 @@ fn is_version(asked: &ServerProposal<'_>) -> bool {
         .is_some_and(|asked| at_hand.contains(&asked) || minors.iter().any(|row| row.major == asked))
 }
 
-fn check_version(asked: &ServerProposal<'_>) -> Verdict {
+fn check_version(asked: &ServerProposal<'_>) -> SettingResult {
     if !says(asked.sent(&["version"])) {
         return Ok(());
     }
@@ -72,7 +72,7 @@ fn check_version(asked: &ServerProposal<'_>) -> Verdict {
     unless(version(asked.sent) >= before, SettingCheck::VersionLower)
 }
 
-fn storage(asked: &ServerProposal<'_>) -> Verdict {
+fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let facts = &asked.context.rules.servers.capabilities.storage;
     let size_of = |body| super::property(body, &["storage", "storageSizeGB"]).as_f64();
     let Some(size) = size_of(asked.wanted) else {
@@ -115,7 +115,7 @@ fn storage(asked: &ServerProposal<'_>) -> Verdict {
     )
 }
 
-fn zones(asked: &ServerProposal<'_>) -> Verdict {
+fn zones(asked: &ServerProposal<'_>) -> SettingResult {
     let zones = asked.context.rules.zones_of(location(asked));
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
@@ -129,7 +129,7 @@ fn zones(asked: &ServerProposal<'_>) -> Verdict {
     )
 }
 
-fn standby(asked: &ServerProposal<'_>) -> Verdict {
+fn standby(asked: &ServerProposal<'_>) -> SettingResult {
     const STANDBY: [&str; 2] = ["highAvailability", "standbyAvailabilityZone"];
     let mode = super::property(asked.wanted, &["highAvailability", "mode"]);
     let word = mode.as_str().unwrap_or_default();
@@ -169,7 +169,7 @@ fn standby(asked: &ServerProposal<'_>) -> Verdict {
 }
 
 /// No server here is a replica of another.
-fn role(asked: &ServerProposal<'_>) -> Verdict {
+fn role(asked: &ServerProposal<'_>) -> SettingResult {
     const OF_NEW: [&str; 2] = ["None", "Primary"];
     for path in [&["replicationRole"][..], &["replica", "role"]] {
         let role = text(asked.sent, path);
@@ -185,7 +185,7 @@ fn role(asked: &ServerProposal<'_>) -> Verdict {
     unless(!promotes, SettingCheck::Promotion)
 }
 
-fn source(asked: &ServerProposal<'_>) -> Verdict {
+fn source(asked: &ServerProposal<'_>) -> SettingResult {
     let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
     unless(
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),

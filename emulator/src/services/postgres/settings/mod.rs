@@ -28,7 +28,7 @@ pub(super) struct ServerProposal<'a> {
 }
 
 /// What a check finds that cannot be.
-type Verdict = Result<(), SettingCheck>;
+type SettingResult = Result<(), SettingCheck>;
 
 /// A member of `properties`, by the names on the way to it.
 fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
@@ -45,7 +45,7 @@ fn says(value: &Value) -> bool {
     !value.is_null() && value.as_str() != Some("")
 }
 
-fn unless(fits: bool, check: SettingCheck) -> Verdict {
+fn unless(fits: bool, check: SettingCheck) -> SettingResult {
     if fits { Ok(()) } else { Err(check) }
 }
 
@@ -133,7 +133,7 @@ pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
 }
 
 /// The administrator's password, where one is said.
-fn password(asked: &ServerProposal<'_>) -> Verdict {
+fn password(asked: &ServerProposal<'_>) -> SettingResult {
     let password = text(asked.sent, &["administratorLoginPassword"]);
     let login = text(asked.wanted, &["administratorLogin"]);
     let rule = &asked.context.rules.server_settings.password;
@@ -144,7 +144,7 @@ fn password(asked: &ServerProposal<'_>) -> Verdict {
 }
 
 /// The word of `createMode` that a change may have.
-fn create_mode(asked: &ServerProposal<'_>) -> Verdict {
+fn create_mode(asked: &ServerProposal<'_>) -> SettingResult {
     let rules = asked.context.rules;
     let modes = match asked.flavour() {
         ServerFlavour::Flexible => &rules.servers.create_modes,

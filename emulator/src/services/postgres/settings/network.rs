@@ -1,6 +1,6 @@
 //! A flexible server in a subnet of its own, or with public access: which of the two it is stays.
 
-use super::{ServerProposal, Verdict, says, text, unless};
+use super::{ServerProposal, SettingResult, says, text, unless};
 use crate::model::{ResourceId, region_name};
 use crate::rules::{SettingCheck, cloud};
 use crate::services::parts;
@@ -11,7 +11,7 @@ const ZONE: [&str; 2] = ["network", "privateDnsZoneArmResourceId"];
 const SUBNETS: &str = "Microsoft.Network/virtualNetworks/subnets";
 const ZONES: &str = "Microsoft.Network/privateDnsZones";
 
-pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
+pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     let subnet = text(asked.wanted, &SUBNET);
     let says_zone = says(asked.sent(&ZONE)) && !asked.is_already(&ZONE);
     if subnet.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
     Ok(())
 }
 
-fn check_subnet(asked: &ServerProposal<'_>, id: &str) -> Verdict {
+fn check_subnet(asked: &ServerProposal<'_>, id: &str) -> SettingResult {
     let id: Option<ResourceId> = id.parse().ok();
     let id = id
         .filter(|id| id.is_type(SUBNETS))
@@ -60,7 +60,7 @@ fn check_subnet(asked: &ServerProposal<'_>, id: &str) -> Verdict {
     )
 }
 
-fn check_zone(asked: &ServerProposal<'_>, id: &str) -> Verdict {
+fn check_zone(asked: &ServerProposal<'_>, id: &str) -> SettingResult {
     let id: Option<ResourceId> = id.parse().ok();
     let zone = id
         .filter(|id| id.is_type(ZONES))

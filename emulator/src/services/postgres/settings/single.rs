@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ServerProposal, Verdict, create_mode, says, text, unless};
+use super::{ServerProposal, SettingResult, create_mode, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::{SettingCheck, TierRow};
 use crate::state::field;
@@ -20,7 +20,7 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     ))
 }
 
-pub(super) fn check(asked: &ServerProposal<'_>) -> Verdict {
+pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     create_mode(asked)?;
     let tier = tier(asked, field(asked.wanted, "sku"))?;
     let before = asked
@@ -69,7 +69,7 @@ fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, Sett
     Ok(row)
 }
 
-fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> Verdict {
+fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> SettingResult {
     let size_of = |body| super::property(body, &SIZE).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
