@@ -3,7 +3,6 @@
 
 use http::StatusCode;
 use serde_json::json;
-use sha2::Digest;
 use uuid::Uuid;
 
 use super::form::Form;

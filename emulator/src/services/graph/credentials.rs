@@ -18,7 +18,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalKind, Request, Response, Timestamp};
 use crate::rules::cloud;
 use crate::services::{Context, json_body};
-use crate::state::{KeyCredential, Password, Record};
+use crate::state::{KeyCredential, Password};
 
 /// Letters of the passwords Entra ID makes, and how many.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";

@@ -1,7 +1,6 @@
 //! People and groups are made, changed and taken away.
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::list::Answer;
 use super::look_up::{find, missing, tenant};
@@ -9,7 +8,6 @@ use super::written::{bad, keep, made, members, nothing, text};
 use super::{describe, references, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, TenantId};
-use crate::rules::code;
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal};
 

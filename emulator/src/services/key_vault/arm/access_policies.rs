@@ -83,7 +83,7 @@ pub(super) fn update(
     let sent = json_body(request)?;
     let policies = field(field(&sent, "properties"), "accessPolicies").clone();
     vault_body::check_policies(context, &policies)?;
-    let vault = super::vault_in_path(context, &permit.scope)?;
+    let vault = super::in_path::vault_in_path(context, &permit.scope)?;
     let id = vault.id.clone();
     let granted = vault.at("/properties/accessPolicies").as_array();
     let granted = granted.cloned().unwrap_or_default();

@@ -7,7 +7,7 @@ use super::super::cryptography::{CryptographyError, KeyPair, decode, encode};
 use super::super::vault::Vault;
 use super::kind::Keys;
 use super::lifecycle::named;
-use super::{addressed, bad_parameter, body};
+use super::sent::{addressed, bad_parameter, body};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, Request};

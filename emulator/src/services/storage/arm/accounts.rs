@@ -3,7 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, account_body, account_limits, keys, naming};
+use super::account_type::ACCOUNT;
+use super::{account_body, account_limits, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;

@@ -3,7 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, account_limits};
+use super::account_limits;
+use super::account_type::ACCOUNT;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{StorageBody, code};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::listing::{Include, element, name_element};
+use super::list_include::Include;
+use super::list_text::{element, name_element};
 use super::{tags, tiers};
 use crate::model::wire_http_date;
 use crate::services::Context;

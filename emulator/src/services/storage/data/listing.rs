@@ -1,13 +1,11 @@
 //! Lists of containers and of blobs.
 
-use std::fmt::Write;
 use std::ops::Bound;
 
-use http::StatusCode;
-use quick_xml::escape::{escape, partial_escape};
-
+use super::list_include::Include;
+use super::list_text::{close, element, name_element, open};
 use super::page::{ListPage, marker_of};
-use super::{account, list_element, place};
+use super::{list_element, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::Context;
@@ -37,99 +35,6 @@ impl ListLine<'_> {
 
 /// Behind every snapshot's time: a blob follows its snapshots.
 const LAST: &str = "~";
-
-/// What a list is to tell besides names and properties.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Include {
-    pub(super) metadata: bool,
-    pub(super) tags: bool,
-    pub(super) copy: bool,
-    snapshots: bool,
-    uncommitted: bool,
-}
-
-impl Include {
-    /// Reads it. To leave out what is deleted, kept in versions or held would be to say there is none.
-    fn of(request: &Request) -> Result<Self, Refusal> {
-        let mut include = Self::default();
-        let words = request.query_value("include").unwrap_or_default();
-        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match word.to_ascii_lowercase().as_str() {
-                "metadata" => include.metadata = true,
-                "tags" => include.tags = true,
-                "copy" => include.copy = true,
-                "snapshots" => include.snapshots = true,
-                "uncommittedblobs" => include.uncommitted = true,
-                // There is no container of the system's.
-                "system" => {}
-                "deleted"
-                | "versions"
-                | "immutabilitypolicy"
-                | "legalhold"
-                | "deletedwithversions"
-                | "permissions" => {
-                    let what = format!("include={word} of a list");
-                    return Err(place::not_implemented(request, &what));
-                }
-                _ => return Err(place::invalid_query("include")),
-            }
-        }
-        Ok(include)
-    }
-}
-
-/// Opens a list: the root element, and what was asked for, as far as it was.
-pub(super) fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"{}/\"",
-        escape(request.authority())
-    );
-    if let Some(name) = container {
-        let _ = write!(text, " ContainerName=\"{}\"", escape(name));
-    }
-    text.push('>');
-    for tag in asked {
-        if let Some(value) = request
-            .query_value(&tag.to_ascii_lowercase())
-            .filter(|value| !value.is_empty())
-        {
-            let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
-        }
-    }
-    text
-}
-
-/// Closes a list. `next` is the marker of the next page, if there is one.
-pub(super) fn close(mut text: String, next: Option<&str>) -> Response {
-    match next {
-        Some(marker) => {
-            let _ = write!(text, "<NextMarker>{marker}</NextMarker>");
-        }
-        None => text.push_str("<NextMarker />"),
-    }
-    text.push_str("</EnumerationResults>");
-    account::xml(StatusCode::OK, text)
-}
-
-/// An element with text, or an empty one.
-pub(super) fn element(text: &mut String, tag: &str, value: &str) {
-    if value.is_empty() {
-        let _ = write!(text, "<{tag} />");
-    } else {
-        let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
-    }
-}
-
-/// A name; percent-encoded and marked so if XML has no way to write it.
-pub(super) fn name_element(text: &mut String, name: &str) {
-    let writable = |letter: char| !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if name.chars().all(writable) {
-        element(text, "Name", name);
-    } else {
-        let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-        let _ = write!(text, "<Name Encoded=\"true\">{name}</Name>");
-    }
-}
 
 pub(super) fn containers(
     context: &mut Context<'_>,

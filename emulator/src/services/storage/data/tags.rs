@@ -8,7 +8,7 @@ use quick_xml::escape::partial_escape;
 
 use super::page::{ListPage, marker_of};
 use super::tag_query::Expression;
-use super::{account, listing, place, preconditions, xml};
+use super::{account, list_text, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{Code, code};
@@ -127,7 +127,7 @@ pub(super) fn find(
         .flat_map(|(container, held)| held.blobs.iter().map(move |(name, blob)| (container, name, blob)))
         .filter(|(container, name, _)| (container.as_str(), name.as_str()) >= from)
         .filter(|(container, _, blob)| expression.holds(container, &blob.tags));
-    let mut text = listing::open(request, None, &["Where"]);
+    let mut text = list_text::open(request, None, &["Where"]);
     text.push_str("<Blobs>");
     for (container, name, blob) in found.by_ref().take(page.limit) {
         element(&mut text, container, name, blob);
@@ -136,12 +136,12 @@ pub(super) fn find(
     let next = found
         .next()
         .map(|(container, name, _)| marker_of(&format!("{container}/{name}")));
-    Ok(listing::close(text, next.as_deref()))
+    Ok(list_text::close(text, next.as_deref()))
 }
 
 fn element(text: &mut String, container: &str, name: &str, blob: &Blob) {
     text.push_str("<Blob>");
-    listing::name_element(text, name);
+    list_text::name_element(text, name);
     // A container's name needs no escaping.
     let _ = write!(text, "<ContainerName>{container}</ContainerName>");
     write(text, &blob.tags);
