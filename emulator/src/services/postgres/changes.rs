@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{require_server, state_of};
+use super::server_state::{require_server, state_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{Code, code};

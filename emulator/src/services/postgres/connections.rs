@@ -4,9 +4,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, all, bad};
 use super::changes::{accept, refuse, take_turn};
-use super::single_server::{self, Answer, all, bad, require_listed, require_name};
-use super::{child_type, require_server};
+use super::resource_types::SINGLE_SERVER;
+use super::server_state::{child_type, require_listed, require_name, require_server};
 use crate::gateway::{Permit, check_tags};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
@@ -69,7 +70,7 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
     let server = permit.scope.parent();
     let was = field(field(properties, "privateLinkServiceConnectionState"), "status");
     // A single server's is decided once.
-    if server.is_type(single_server::SERVER) && was != "Pending" {
+    if server.is_type(SINGLE_SERVER) && was != "Pending" {
         return Err(refuse(
             context,
             code::PrivateEndpointConnectionStatusNotPending,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::SERVER_GROUP;
+use super::resource_types::SERVER_GROUP;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, json_body, plain};

@@ -3,19 +3,16 @@
 
 use serde_json::{Value, json};
 
+use super::answer::bad;
+use super::resource_types::SERVER;
 use super::settings::{self, ServerProposal};
-use super::{SERVER, sizes};
+use super::sizes;
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::{Rules, cloud, code};
+use crate::rules::{Rules, cloud};
 use crate::services::{Context, plain};
 use crate::state::field;
-
-/// The provider's refusal of a value.
-pub(super) fn bad(text: &str) -> Refusal {
-    Refusal::of(code::InvalidParameterValue, &[("what", text)])
-}
 
 /// Refuses a name that no server can have.
 pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
@@ -54,25 +51,6 @@ fn fill_defaults(rules: &Rules, properties: &mut Value) {
     if private {
         properties["network"]["publicNetworkAccess"] = json!("Disabled");
     }
-}
-
-/// A key nobody has looked at is no encryption.
-pub(super) fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
-    const OWN_KEY: [&str; 4] = [
-        "primaryKeyURI",
-        "primaryUserAssignedIdentityId",
-        "geoBackupKeyURI",
-        "geoBackupUserAssignedIdentityId",
-    ];
-    let encryption = field(properties, "dataEncryption");
-    let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
-    let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
-    if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        return Err(Refusal::not_played(
-            "encryption of a server with a key of one's own",
-        ));
-    }
-    Ok(())
 }
 
 /// How the server is started, and its body.

@@ -6,14 +6,18 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::changes::{ChangeTurn, accept, end_refused, take_turn, take_turn_of_running};
+use super::effect_failure::failure;
+use super::late_refusal::LateRefusal;
 use super::location::require_free_name;
-use super::power::LateRefusal;
+use super::resource_types::SERVER;
+use super::server_state::{child_type, set_state, state_of};
 use super::settings::{self, ServerProposal};
 use super::shown::shown;
-use super::{SERVER, child_type, parameters, server_spec, set_state, single_server, sizes, state_of};
+use super::wire_time::wire_offset;
+use super::{parameters, server_spec, sizes};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
-use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
+use crate::jobs::{EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field_mut};
@@ -106,26 +110,6 @@ fn checked(context: &Context<'_>, id: &ResourceId, body: &Value) -> Option<Refus
     flexible.then(|| sizes::check(context, id, body)).flatten()
 }
 
-/// The operation's error for outside work that failed.
-pub(super) fn failure(result: &EffectResult) -> Option<Value> {
-    let text = match result {
-        EffectResult::Failed(
-            EffectFailure::Engine(text)
-            | EffectFailure::Store(text)
-            | EffectFailure::Session { message: text, .. },
-        ) => text.clone(),
-        EffectResult::Failed(EffectFailure::Refused {
-            status,
-            code,
-            message,
-        }) => format!("{status} {code}: {message}"),
-        _ => return None,
-    };
-    Some(
-        json!({"code": "InternalServerError", "message": format!("An unexpected error occured while processing the request: {text}")}),
-    )
-}
-
 #[derive(Clone)]
 struct CreateServer {
     id: ResourceId,
@@ -154,7 +138,7 @@ impl CreateServer {
             .get_mut(&self.id)
             .filter(|resource| resource.is_type(SERVER))
         {
-            let since = single_server::wire_offset(now);
+            let since = wire_offset(now);
             server.set_property(&["backup", "earliestRestoreDate"], json!(since));
         }
         let kind = child_type(context, &self.id, "databases");

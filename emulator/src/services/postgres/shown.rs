@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::SERVER;
+use super::resource_types::SERVER;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, page, plain};

@@ -7,7 +7,7 @@ use crate::jobs::RealParameter;
 use crate::model::ResourceId;
 use crate::rules::{Mark, ParameterRow};
 use crate::services::Context;
-use crate::services::postgres::single_server;
+use crate::services::postgres::resource_types::SINGLE_SERVER;
 
 /// A server's parameters, in the order of their names.
 pub(super) struct ServerParameters {
@@ -41,7 +41,7 @@ impl ServerParameters {
         let resource = context.state.resource(server);
         let version = resource.map_or("", |server| server.text("/properties/version"));
         let major = version.split('.').next().and_then(|major| major.parse().ok());
-        let single = server.is_type(single_server::SERVER);
+        let single = server.is_type(SINGLE_SERVER);
         let flavour = if single { "single" } else { "flexible" };
         let major: u32 = major.unwrap_or_default();
         let list = context.rules.parameters.list(flavour, major);

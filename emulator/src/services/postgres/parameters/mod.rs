@@ -8,9 +8,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::changes::{accept, end_refused, take_turn_of_running};
-use super::children::server_of;
-use super::servers::failure;
-use super::{child_type, require_server, single_server};
+use super::effect_failure::failure;
+use super::resource_types::SINGLE_SERVER;
+use super::server_state::{child_type, require_server, server_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -52,12 +52,12 @@ fn body_of(
         "allowedValues": parameter.allowed,
         "source": source,
     });
-    let flag = |set: bool| match server.is_type(single_server::SERVER) {
+    let flag = |set: bool| match server.is_type(SINGLE_SERVER) {
         true => json!(if set { "True" } else { "False" }),
         false => json!(set),
     };
     properties["isDynamicConfig"] = flag(parameter.dynamic);
-    if !server.is_type(single_server::SERVER) {
+    if !server.is_type(SINGLE_SERVER) {
         properties["isReadOnly"] = flag(parameter.read_only);
     }
     properties["isConfigPendingRestart"] = flag(false);

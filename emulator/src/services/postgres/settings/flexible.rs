@@ -1,6 +1,8 @@
 //! What a flexible server cannot be: its storage, its zones and standby, its role, its version.
 
-use super::{ServerProposal, SettingResult, create_mode, says, text, unless};
+use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
+use serde_json::Value;
+
 use crate::gateway::Refusal;
 use crate::rules::SettingCheck;
 use crate::services::postgres::sizes::is_available;
@@ -8,7 +10,7 @@ use crate::state::field;
 
 /// Refuses by name what could be on Azure and is not played.
 pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
-    super::server_spec::refuse_own_key(field(asked.sent, "properties"))?;
+    refuse_own_key(field(asked.sent, "properties"))?;
     let kind = text(asked.sent, &["storage", "type"]);
     if !asked.context.rules.servers.capabilities.storage.plays(kind) {
         return Err(Refusal::not_played(&format!("storage of the type {kind}")));
@@ -74,7 +76,7 @@ fn check_version(asked: &ServerProposal<'_>) -> SettingResult {
 
 fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let facts = &asked.context.rules.servers.capabilities.storage;
-    let size_of = |body| super::property(body, &["storage", "storageSizeGB"]).as_f64();
+    let size_of = |body| property(body, &["storage", "storageSizeGB"]).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
     };
@@ -131,7 +133,7 @@ fn zones(asked: &ServerProposal<'_>) -> SettingResult {
 
 fn standby(asked: &ServerProposal<'_>) -> SettingResult {
     const STANDBY: [&str; 2] = ["highAvailability", "standbyAvailabilityZone"];
-    let mode = super::property(asked.wanted, &["highAvailability", "mode"]);
+    let mode = property(asked.wanted, &["highAvailability", "mode"]);
     let word = mode.as_str().unwrap_or_default();
     let said = text(asked.sent, &STANDBY);
     if !is_available(mode) {
@@ -191,4 +193,23 @@ fn source(asked: &ServerProposal<'_>) -> SettingResult {
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),
         SettingCheck::SourceWithoutMode,
     )
+}
+
+/// A key nobody has looked at is no encryption.
+fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
+    const OWN_KEY: [&str; 4] = [
+        "primaryKeyURI",
+        "primaryUserAssignedIdentityId",
+        "geoBackupKeyURI",
+        "geoBackupUserAssignedIdentityId",
+    ];
+    let encryption = field(properties, "dataEncryption");
+    let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
+    let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
+    if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
+        return Err(Refusal::not_played(
+            "encryption of a server with a key of one's own",
+        ));
+    }
+    Ok(())
 }

@@ -3,75 +3,14 @@
 
 mod flexible;
 mod network;
+mod proposal;
 mod single;
 
-use serde_json::Value;
-
-use super::{SERVER, server_spec};
 use crate::gateway::{Refusal, Shape};
-use crate::model::ResourceId;
 use crate::rules::{Mark, ServerFlavour, SettingCheck, code};
 use crate::services::Context;
-use crate::state::field;
-
-/// What a server is asked to be.
-#[derive(Clone, Copy)]
-pub(super) struct ServerProposal<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) id: &'a ResourceId,
-    /// What the request says.
-    pub(super) sent: &'a Value,
-    /// The whole server as it would be.
-    pub(super) wanted: &'a Value,
-    /// As it is, if it is there.
-    pub(super) existing: Option<&'a Value>,
-}
-
-/// What a check finds that cannot be.
-type SettingResult = Result<(), SettingCheck>;
-
-/// A member of `properties`, by the names on the way to it.
-fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
-    path.iter()
-        .fold(field(body, "properties"), |value, name| field(value, name))
-}
-
-fn text<'a>(body: &'a Value, path: &[&str]) -> &'a str {
-    property(body, path).as_str().unwrap_or_default()
-}
-
-/// Whether a request says something of a setting: an empty value is none.
-fn says(value: &Value) -> bool {
-    !value.is_null() && value.as_str() != Some("")
-}
-
-fn unless(fits: bool, check: SettingCheck) -> SettingResult {
-    if fits { Ok(()) } else { Err(check) }
-}
-
-impl ServerProposal<'_> {
-    fn flavour(&self) -> ServerFlavour {
-        if self.id.is_type(SERVER) {
-            ServerFlavour::Flexible
-        } else {
-            ServerFlavour::Single
-        }
-    }
-
-    /// What is said of a setting.
-    fn sent(&self, path: &[&str]) -> &Value {
-        property(self.sent, path)
-    }
-
-    /// Whether what is said of a setting is what it is already.
-    fn is_already(&self, path: &[&str]) -> bool {
-        let is = |known: &Value| match (known.as_str(), self.sent(path).as_str()) {
-            (Some(known), Some(sent)) => known.eq_ignore_ascii_case(sent),
-            _ => known == self.sent(path),
-        };
-        self.existing.is_some_and(|server| is(property(server, path)))
-    }
-}
+pub(super) use proposal::ServerProposal;
+use proposal::{SettingResult, says, text, unless};
 
 /// Refuses what a server cannot be.
 ///
@@ -140,19 +79,5 @@ fn password(asked: &ServerProposal<'_>) -> SettingResult {
     unless(
         password.is_empty() || rule.admits(password, login),
         SettingCheck::Password,
-    )
-}
-
-/// The word of `createMode` that a change may have.
-fn create_mode(asked: &ServerProposal<'_>) -> SettingResult {
-    let rules = asked.context.rules;
-    let modes = match asked.flavour() {
-        ServerFlavour::Flexible => &rules.servers.create_modes,
-        ServerFlavour::Single => &rules.single_server.create_modes,
-    };
-    let mode = text(asked.sent, &["createMode"]);
-    unless(
-        asked.existing.is_none() || modes.takes_for_change(mode),
-        SettingCheck::CreateModeOfChange,
     )
 }

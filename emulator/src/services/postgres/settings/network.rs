@@ -1,9 +1,10 @@
 //! A flexible server in a subnet of its own, or with public access: which of the two it is stays.
 
-use super::{ServerProposal, SettingResult, says, text, unless};
+use super::proposal::{ServerProposal, SettingResult, property, says, text, unless};
 use crate::model::{ResourceId, region_name};
 use crate::rules::{SettingCheck, cloud};
 use crate::services::parts;
+use crate::services::postgres::resource_types::SERVER;
 use crate::state::field;
 
 const SUBNET: [&str; 2] = ["network", "delegatedSubnetResourceId"];
@@ -25,7 +26,7 @@ pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     if asked.existing.is_none() {
         check_subnet(asked, subnet)?;
         unless(
-            says(super::property(asked.wanted, &ZONE)),
+            says(property(asked.wanted, &ZONE)),
             SettingCheck::SubnetWithoutZone,
         )?;
     }
@@ -50,10 +51,9 @@ fn check_subnet(asked: &ServerProposal<'_>, id: &str) -> SettingResult {
         region_name(network.location()) == region_name(location),
         SettingCheck::SubnetElsewhere,
     )?;
-    let delegations = super::property(&subnet, &["delegations"]).as_array();
-    let is_ours = |delegation: &serde_json::Value| {
-        text(delegation, &["serviceName"]).eq_ignore_ascii_case(super::SERVER)
-    };
+    let delegations = property(&subnet, &["delegations"]).as_array();
+    let is_ours =
+        |delegation: &serde_json::Value| text(delegation, &["serviceName"]).eq_ignore_ascii_case(SERVER);
     unless(
         delegations.is_some_and(|all| all.iter().any(is_ours)),
         SettingCheck::SubnetNotDelegated,

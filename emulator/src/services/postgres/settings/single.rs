@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ServerProposal, SettingResult, create_mode, says, text, unless};
+use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::{SettingCheck, TierRow};
 use crate::state::field;
@@ -70,7 +70,7 @@ fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, Sett
 }
 
 fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> SettingResult {
-    let size_of = |body| super::property(body, &SIZE).as_f64();
+    let size_of = |body| property(body, &SIZE).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
     };

@@ -3,14 +3,16 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{SERVER, bad};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
-use crate::model::{Request, ResourceId, Response, Timestamp};
+use crate::model::{Request, ResourceId, Response};
 use crate::rules::{RealServer, Rules, cloud};
+use crate::services::postgres::answer::bad;
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
+use crate::services::postgres::resource_types::SINGLE_SERVER;
 use crate::services::postgres::settings::{self, ServerProposal};
 use crate::services::postgres::shown::in_order;
+use crate::services::postgres::wire_time::wire_offset;
 use crate::services::postgres::{location, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
 use crate::state::{field, field_mut};
@@ -114,7 +116,7 @@ fn describe_new(
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
-            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+            "administratorLogin and administratorLoginPassword are required to create a server.",
         ));
     }
     server_spec::check_login(context, &login)?;
@@ -123,7 +125,7 @@ fn describe_new(
         version => version,
     };
     let major = major(context, &version)?;
-    let mut body = plain::resource_body(id, SERVER, sent)?;
+    let mut body = plain::resource_body(id, SINGLE_SERVER, sent)?;
     body["location"] = json!(location);
     let sku = field_mut(&mut body, "sku");
     if sku.is_null() {
@@ -208,16 +210,6 @@ fn describe_properties(
     let storage = properties["storageProfile"].take();
     properties["storageProfile"] = in_order(storage, &STORAGE_ORDER);
     in_order(properties, &PROPERTIES_ORDER)
-}
-
-/// `2021-02-08T18:12:48.68+00:00`, as single servers write times.
-pub(in crate::services::postgres) fn wire_offset(time: Timestamp) -> String {
-    let milliseconds = format!("{:03}", time.subsec_nanosecond() / 1_000_000);
-    let seconds = time.strftime("%Y-%m-%dT%H:%M:%S");
-    match milliseconds.trim_end_matches('0') {
-        "" => format!("{seconds}+00:00"),
-        fraction => format!("{seconds}.{fraction}+00:00"),
-    }
 }
 
 /// Fills in what the name of a SKU says: `GP_Gen5_2` is two cores of Gen5 in the tier GeneralPurpose.
