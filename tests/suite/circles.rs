@@ -6,7 +6,7 @@ use crate::source::{Source, expand, resolve, rust_files};
 
 /// Services whose files still need each other: what all of a service's files share (the names of its types, its
 /// state) stands in its `mod.rs`, which names its handlers.
-const SERVICES: [&str; 2] = ["data_protection", "deployments"];
+const SERVICES: [&str; 1] = ["data_protection"];
 
 /// A file, and what it names.
 struct File {

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::template::names_of;
-use super::{DEPLOYMENT, missing};
+use super::state::missing;
+use super::template::{DEPLOYMENT, names_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Member, Rules};

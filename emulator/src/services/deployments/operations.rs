@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::target_of;
+use super::state::{missing, target_of};
 use super::template::TemplateResource;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
@@ -94,5 +94,5 @@ pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
     let found = context.own.deployments.0.get(&id);
     found
         .map(|deployment| Response::json(StatusCode::OK, &json!({"value": deployment.operations})))
-        .ok_or_else(|| super::missing(&id))
+        .ok_or_else(|| missing(&id))
 }

@@ -4,10 +4,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::invalid;
-use super::reading::ReadTemplate;
+use super::reading::{self, ReadTemplate};
+use super::state::invalid;
 use super::template::{DEPLOYMENT, TemplateResource};
-use crate::gateway::{Refusal, Shape, check_body, planned};
+use crate::gateway::{Permit, Refusal, Shape, check_body, planned};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Code, ErrorCode, Mark, cloud, code};
 use crate::services::{Context, check_name};
@@ -131,4 +131,16 @@ pub(super) fn check_deployment_name(context: &Context<'_>, id: &ResourceId) -> R
     let (length, most) = (name.chars().count().to_string(), form.longest.to_string());
     let fill = [("name", name), ("length", &*length), ("most", &*most)];
     Err(Refusal::of_row(Shape::Arm, error, &fill))
+}
+
+/// The template of a request, if as much as is known of it could be deployed.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<ReadTemplate, Refusal> {
+    check_deployment_name(context, &permit.scope)?;
+    let read = reading::read(context, permit, request)?;
+    check(context, &permit.scope, &read)?;
+    Ok(read)
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::expression::{Problem, check};
 use super::limits::TemplateLimits;
+use super::members;
+use super::state::{invalid, target_of};
 use super::template::{DEPLOYMENT, DeploymentTarget, Template};
-use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
 use crate::rules::{ErrorCode, Mark, code};

@@ -17,9 +17,11 @@ use crate::jobs::{EffectResult, Work, WorkOut};
 use crate::model::{NetworkPath, Preparation, Prepared, PrincipalId, Request, ResourceId, Response};
 use crate::rules::cloud;
 use crate::services::budget::Budget;
-use crate::services::deployments;
 use crate::services::deployments::expression::Reference;
+use crate::services::deployments::operations::note_operation;
 use crate::services::deployments::pruning::Pruning;
+use crate::services::deployments::reading::reading;
+use crate::services::deployments::state::is_running;
 use crate::services::deployments::template::{DEPLOYMENT, Template, TemplateResource, Turn};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, field};
@@ -154,7 +156,7 @@ impl Deploy {
 
     /// Does what is known to come next, or finds it out.
     fn go_on(&mut self, context: &mut Context<'_>) -> Next {
-        if !deployments::is_running(context, &self.id, &self.operation) {
+        if !is_running(context, &self.id, &self.operation) {
             let error =
                 json!({"code": "SyntheticDeploymentCanceled", "message": "The deployment was canceled."});
             context.end(&self.operation, OperationOutcome::Failed(error));
@@ -200,13 +202,13 @@ impl Deploy {
     fn put(&mut self, context: &mut Context<'_>, number: usize, body: &Value) -> Next {
         let entry = &self.template.resources[number];
         let request = Self::request(Method::PUT, &Self::put_path(entry), Some(body));
-        deployments::note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
+        note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
         if !entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
             self.step = DeployStep::Asked(Awaited::Put(number));
             return Next::Call(self.outbound(request));
         }
         // Its template is read beside the core as well.
-        let reading = deployments::reading(context, &entry.id, Some(self.principal), true).ok();
+        let reading = reading(context, &entry.id, Some(self.principal), true).ok();
         self.step = DeployStep::ReadNested(number, Box::new(request.clone()));
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
             let mut prepared: Vec<Prepared> = Vec::new();

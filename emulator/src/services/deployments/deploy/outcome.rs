@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Awaited, Deploy, DeployStep};
 use crate::model::Response;
-use crate::services::deployments::{end, note_deletion, note_operation, output_resources};
+use crate::services::deployments::operations::{note_deletion, note_operation};
+use crate::services::deployments::state::{end, output_resources};
 use crate::services::{Context, Next};
 use crate::state::{OperationOutcome, field};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Expression;
-use super::functions::{self, Function};
+use super::function::Function;
 use super::parse::parse;
 use crate::model::ResourceId;
 use crate::services::budget::{Budget, Exhausted};
@@ -235,7 +235,7 @@ fn value_of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Problem
     match expression {
         Expression::Text(text) => Ok(Value::from(text.as_str())),
         Expression::Number(number) => Ok(Value::from(*number)),
-        Expression::Call { function, arguments } => functions::call(scope, function, arguments),
+        Expression::Call { function, arguments } => scope.call(function, arguments),
         Expression::Member(whole, name) => member(scope, &of(scope, whole)?, name),
         Expression::Element(whole, index) => {
             let whole = of(scope, whole)?;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::entry::{KnownDependencies, TemplateResource};
+use super::Template;
+use super::entry::KnownDependencies;
 use super::parameters::said;
-use super::{Template, names_of};
+use super::resource::{TemplateResource, names_of};
 use crate::model::ResourceId;
 use crate::services::budget::Budget;
 use crate::services::deployments::expression::evaluate;

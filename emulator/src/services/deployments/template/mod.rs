@@ -3,29 +3,29 @@
 mod dependencies;
 mod entry;
 mod parameters;
+mod resource;
 mod symbols;
+mod target;
 mod turn;
+mod value_check;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::expression::{Function, Problem, Scope, evaluate, loops_of, repeat_input};
 use super::limits::TemplateLimits;
-use crate::entropy::Entropy;
-use crate::model::{ResourceId, Timestamp};
+use crate::model::ResourceId;
 use crate::rules::DeploymentFacts;
 use crate::services::budget::Budget;
 use crate::state::field;
 
-pub(super) use entry::{TemplateResource, names_of, resource_path};
-pub(super) use parameters::check_value;
+pub(super) use resource::{DEPLOYMENT, TemplateResource, names_of, resource_path};
 pub(super) use symbols::{Symbol, Symbols};
+pub(super) use target::DeploymentTarget;
 pub(super) use turn::Turn;
-
-pub(super) const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
+pub(super) use value_check::check_value;
 
 /// What a deployment request asks for.
 pub(super) struct Template {
@@ -48,34 +48,6 @@ pub(super) struct Template {
     symbols: Symbols,
     characters: u64,
     turns: u64,
-}
-
-/// Where a deployment goes to, as the front door knows it.
-#[derive(Clone)]
-pub(super) struct DeploymentTarget {
-    /// The scope deployed to.
-    pub(super) target: ResourceId,
-    /// The deployment's name.
-    pub(super) name: String,
-    /// The resource group as `resourceGroup()` shows it; `Null` at a subscription.
-    pub(super) group: Value,
-    /// The tenant's id.
-    pub(super) tenant: String,
-    /// What the subscription is called.
-    pub(super) subscription_name: String,
-    /// Who deploys.
-    pub(super) deployer: String,
-    /// What a template may say.
-    pub(super) facts: Arc<DeploymentFacts>,
-    pub(super) now: Timestamp,
-    /// For what is different each time.
-    pub(super) entropy: Entropy,
-    /// Where the deployment itself is kept; empty at a group.
-    pub(super) location: String,
-    pub(super) mode: &'static str,
-    pub(super) content_version: String,
-    /// Whether it is deployed by another deployment.
-    pub(super) nested: bool,
 }
 
 impl Template {
@@ -216,7 +188,7 @@ impl Template {
                 condition if evaluate(&scope, condition)?.as_bool() == Some(true) => {}
                 _ => continue,
             }
-            let declared = parameters::resolved(&self.definitions, output);
+            let declared = value_check::resolved(&self.definitions, output);
             let kind = field(&declared, "type").as_str().unwrap_or_default().to_owned();
             if kind.to_ascii_lowercase().starts_with("secure") {
                 outputs.insert(name.clone(), json!({"type": kind}));

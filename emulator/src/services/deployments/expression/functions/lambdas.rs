@@ -61,45 +61,47 @@ fn bind(scope: &Scope<'_>, names: &[String], values: &[&Value], body: &Expressio
     }
 }
 
-/// Calls one of these functions; `None` if it is none of them.
-pub(super) fn call(
-    scope: &Scope<'_>,
-    name: &str,
-    function: &str,
-    arguments: &[Expression],
-) -> Option<Result<Value, Problem>> {
-    let known = [
-        "map",
-        "filter",
-        "reduce",
-        "sort",
-        "toobject",
-        "groupby",
-        "mapvalues",
-    ];
-    if !known.contains(&name) {
-        return None;
-    }
-    let Some(first) = arguments.first() else {
-        return Some(Err(count(function, "an array and a lambda()")));
-    };
-    Some(of(scope, first).and_then(|over| {
-        let lambdas = Lambdas {
-            scope,
-            function,
-            over,
-            arguments,
-        };
-        match name {
-            "map" => lambdas.map(),
-            "filter" => lambdas.filter(),
-            "reduce" => lambdas.reduce(),
-            "sort" => lambdas.sort(),
-            "toobject" => lambdas.to_object(),
-            "groupby" => lambdas.group_by(),
-            _ => lambdas.map_values(),
+impl Scope<'_> {
+    /// Calls one of these functions; `None` if it is none of them.
+    pub(super) fn call_with_lambda(
+        &self,
+        name: &str,
+        function: &str,
+        arguments: &[Expression],
+    ) -> Option<Result<Value, Problem>> {
+        let known = [
+            "map",
+            "filter",
+            "reduce",
+            "sort",
+            "toobject",
+            "groupby",
+            "mapvalues",
+        ];
+        if !known.contains(&name) {
+            return None;
         }
-    }))
+        let Some(first) = arguments.first() else {
+            return Some(Err(count(function, "an array and a lambda()")));
+        };
+        Some(of(self, first).and_then(|over| {
+            let lambdas = Lambdas {
+                scope: self,
+                function,
+                over,
+                arguments,
+            };
+            match name {
+                "map" => lambdas.map(),
+                "filter" => lambdas.filter(),
+                "reduce" => lambdas.reduce(),
+                "sort" => lambdas.sort(),
+                "toobject" => lambdas.to_object(),
+                "groupby" => lambdas.group_by(),
+                _ => lambdas.map_values(),
+            }
+        }))
+    }
 }
 
 struct Lambdas<'a> {
