@@ -53,7 +53,7 @@ pub(crate) fn exchange(
         method: came.request.method,
         host: came.request.host,
         path: came.request.path,
-        query: came.request.query,
+        query: came.request.query.into(),
         operation: operation.unwrap_or_default(),
         status: status.as_u16(),
         rules: match (refusal, permit) {

@@ -86,6 +86,8 @@ impl Scratch {
             .tempdir_in(base)?;
         let lock = open_lock(folder.path(), true)?;
         match lock.try_lock() {
+            // A sweep that was here in between has removed it, and let go of the lock.
+            Ok(()) if lock.metadata()?.nlink() == 0 => Err(io::ErrorKind::NotFound.into()),
             Ok(()) => Ok(Self { folder, _lock: lock }),
             // Another's sweep holds it, and removes the folder.
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::NotFound.into()),
@@ -168,6 +170,21 @@ mod tests {
         fs::write(path.join("ca.key"), "secret").unwrap();
         drop(scratch);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn whoever_has_one_has_it_while_others_sweep() {
+        let base = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let scratch = Scratch::new_in(base.path(), Purpose::Blobs).unwrap();
+                        fs::write(scratch.path().join("blob"), "x").unwrap();
+                    }
+                });
+            }
+        });
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(super) fn authenticate(
             .map(|()| Caller::without_principal(Credential::SharedKey, "account key"))
             .map_err(failed);
     }
-    if request.query_value("sig").is_some() {
+    if request.query.value("sig").is_some() {
         return sas::verify(gates, now, path, request, account, keys, row);
     }
     if header.is_empty() && sas::is_public(gates, request, account, row, params) {

@@ -26,12 +26,12 @@ pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refu
             return unknown(code::BlobVersionUnknown, "Header", VERSION.as_str(), &asked);
         }
     }
-    match request.query_value("api-version") {
-        Some(asked) if !asked.is_empty() && !rules.storage.knows_version(&asked) => unknown(
+    match request.query.value("api-version") {
+        Some(asked) if !asked.is_empty() && !rules.storage.knows_version(asked) => unknown(
             code::BlobVersionParameterUnknown,
             "QueryParameter",
             "api-version",
-            &asked,
+            asked,
         ),
         _ => Ok(()),
     }
@@ -43,8 +43,8 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
     if !request.query.is_empty() {
         // An empty value is no value.
         let unknown = request
-            .query_pairs()
-            .into_iter()
+            .query
+            .pairs()
             .find(|(name, value)| !value.is_empty() && !known.knows_parameter(&row.id, name));
         if let Some((name, _)) = unknown {
             return Err(Refusal::blob_not_played(

@@ -51,7 +51,7 @@ pub(super) fn check(rules: &Rules, endpoint: Endpoint, request: &Request) -> Res
     {
         return Err(refuse(rules, endpoint, &format!("The header {name}")));
     }
-    match request.contradicted_parameter() {
+    match request.query.contradicted() {
         Some(name) => Err(refuse(rules, endpoint, &format!("The query parameter {name}"))),
         None => Ok(()),
     }

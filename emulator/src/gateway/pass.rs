@@ -93,19 +93,8 @@ impl Gates<'_> {
     }
 
     fn route(&self, endpoint: Endpoint, request: &Request) -> Result<Routed, Refusal> {
-        let pairs = if endpoint == Endpoint::Blob {
-            request.query_pairs()
-        } else {
-            Vec::new()
-        };
-        let value = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| &**value)
-                // An empty value is no value.
-                .filter(|value| !value.is_empty())
-        };
+        // An empty value is no value.
+        let value = |name: &str| request.query.value(name).filter(|value| !value.is_empty());
         let dispatch = match endpoint {
             Endpoint::Blob => {
                 let comp = value("comp");

@@ -23,8 +23,7 @@ pub(super) fn check(
     if request.query.is_empty() {
         return Ok(());
     }
-    let pairs = request.query_pairs();
-    match rules.query_options.unheeded(row, &pairs) {
+    match rules.query_options.unheeded(row, &request.query) {
         Some(option) => {
             let what = format!("the query option {option} of {}", row.id);
             Err(Refusal::not_played(&what).at(Gate::Route))

@@ -2,8 +2,6 @@
 //!
 //! The string to sign is the one of "Authorize with Shared Key" for versions from 2015-02-21 on.
 
-use std::borrow::Cow;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -139,8 +137,8 @@ fn string_to_sign(request: &Request, account: &str) -> String {
 
 fn canonical_resource(request: &Request, account: &str) -> String {
     let mut text = format!("/{account}{}", request.path);
-    let mut values: std::collections::BTreeMap<String, Vec<Cow<'_, str>>> = std::collections::BTreeMap::new();
-    for (name, value) in request.query_pairs() {
+    let mut values: std::collections::BTreeMap<String, Vec<&str>> = std::collections::BTreeMap::new();
+    for (name, value) in request.query.pairs() {
         values.entry(name.to_ascii_lowercase()).or_default().push(value);
     }
     for (name, mut values) in values {

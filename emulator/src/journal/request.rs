@@ -85,7 +85,7 @@ impl From<&Request> for SentRequest {
             host: request.host.clone(),
             port: request.port,
             path: request.path.clone(),
-            query: request.query.clone(),
+            query: request.query.to_string(),
             headers: headers
                 .map(|(name, value)| (name.as_str().to_owned(), Text::of(value.as_bytes())))
                 .collect(),
@@ -130,7 +130,7 @@ impl SentRequest {
         Ok(Request {
             scheme: if self.plain { Scheme::Http } else { Scheme::Https },
             port: self.port,
-            query: self.query,
+            query: self.query.into(),
             headers,
             body,
             spelled: self.spelled,

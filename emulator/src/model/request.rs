@@ -1,12 +1,9 @@
 //! Requests as the core sees them: parsed, with the body already at rest.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use percent_encoding::percent_decode_str;
 
-use super::{Body, Prepared, Timestamp};
+use super::{Body, Prepared, Query, Timestamp};
 
 /// How the request travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +39,8 @@ pub struct Request {
     pub port: Option<u16>,
     /// The path as sent, still percent-encoded, beginning with `/`.
     pub path: String,
-    /// The query as sent, without the `?`; empty if there was none.
-    pub query: String,
+    /// The query, without the `?`.
+    pub query: Query,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
@@ -69,7 +66,7 @@ impl Request {
             host: host.to_ascii_lowercase(),
             port: None,
             path: path.to_owned(),
-            query: query.to_owned(),
+            query: query.into(),
             headers: HeaderMap::new(),
             body: Body::Empty,
             json: None,
@@ -126,81 +123,8 @@ impl Request {
         }
     }
 
-    /// The query as decoded pairs, in order. Keys and values are percent-decoded and `+` is a
-    /// space: JavaScript clients send `api%2Dversion`, Go clients `%24filter=a+eq+b`.
-    pub fn query_pairs(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-        self.decoded_pairs().collect()
-    }
-
-    /// The pairs one by one; what needs no decoding is not copied.
-    fn decoded_pairs(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        self.query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode_form(key), decode_form(value))
-        })
-    }
-
-    /// The parameter of the query that is given two different values, if one is: keys are told apart
-    /// without regard to case and once they are decoded, as they are read. No value is no second one:
-    /// clients that go on from an address they were given add an empty `api-version`.
-    pub fn contradicted_parameter(&self) -> Option<String> {
-        if !self.query.contains('&') {
-            return None;
-        }
-        fn small(name: &str) -> impl Iterator<Item = u8> {
-            name.bytes().map(|letter| letter.to_ascii_lowercase())
-        }
-        let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = self
-            .decoded_pairs()
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
-        pairs.sort_unstable_by(|(one, of_one), (two, of_two)| {
-            small(one).cmp(small(two)).then_with(|| of_one.cmp(of_two))
-        });
-        pairs
-            .windows(2)
-            .find(|pair| pair[0].0.eq_ignore_ascii_case(&pair[1].0) && pair[0].1 != pair[1].1)
-            .map(|pair| pair[0].0.to_ascii_lowercase())
-    }
-
     /// The first value of a query key, decoded; the key is compared without regard to case.
     pub fn query_value(&self, key: &str) -> Option<String> {
-        // Asked several times of each request: only the value that is wanted is decoded.
-        let mut pairs = self.query.split('&');
-        pairs.find_map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let found = !pair.is_empty() && decode_form(name).eq_ignore_ascii_case(key);
-            found.then(|| decode_form(value).into_owned())
-        })
-    }
-}
-
-fn decode_form(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text);
-    }
-    if text.contains('+') {
-        let spaced = text.replace('+', " ");
-        return Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned());
-    }
-    percent_decode_str(text).decode_utf8_lossy()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn query_keys_and_values_are_decoded() {
-        let request = Request::new(
-            Method::GET,
-            "management.azure.com",
-            "/x?api%2Dversion=2022-12-01&%24filter=roleName+eq+%27Reader%27",
-        );
-        assert_eq!(request.query_value("api-version").as_deref(), Some("2022-12-01"));
-        assert_eq!(
-            request.query_value("$filter").as_deref(),
-            Some("roleName eq 'Reader'")
-        );
+        self.query.value(key).map(str::to_owned)
     }
 }

@@ -14,6 +14,7 @@ mod conditional_request;
 mod database_row;
 mod datasource_row;
 mod deployment_facts;
+mod difference;
 mod directory;
 mod error_code;
 mod failure;
@@ -70,6 +71,7 @@ pub use deployment_facts::{
     DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
     TemplateResourceMembers,
 };
+pub use difference::{Difference, OpenPoint, Said, Showing, ShownAt};
 pub use directory::{ByIds, DirectoryFacts, DirectoryKind, DirectoryWriter};
 pub use error_code::ErrorCode;
 pub use failure::{Cause, Failure, Failures};

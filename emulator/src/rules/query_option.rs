@@ -1,6 +1,5 @@
 //! OData's query options: which operation heeds which.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use super::file::{RulesError, parse, row_error};
 use super::source::SourceCheck;
 use super::{Endpoint, Operation, Router};
+use crate::model::Query;
 
 const FILE: &str = "query_options.toml";
 
@@ -67,9 +67,9 @@ impl QueryOptions {
     }
 
     /// What of a query an operation would leave out of account: `$expand=owners`.
-    pub fn unheeded(&self, row: &Operation, pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> Option<String> {
-        pairs
-            .iter()
+    pub fn unheeded(&self, row: &Operation, query: &Query) -> Option<String> {
+        query
+            .pairs()
             .filter(|(_, value)| !value.is_empty())
             .find(|(name, value)| {
                 self.option(row.endpoint, name)

@@ -65,6 +65,17 @@ pub(super) struct Evidence {
     pub(super) sources: Vec<String>,
 }
 
+/// Whether a text is a month, as `2025-03` is.
+pub(super) fn is_month(text: &str) -> bool {
+    let number = |text: &str, length: usize| {
+        let digits = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u32>().ok().filter(|_| digits)
+    };
+    let parts = text.split_once('-');
+    let parts = parts.and_then(|(year, month)| Some((number(year, 4)?, number(month, 2)?)));
+    parts.is_some_and(|(_, month)| (1..=12).contains(&month))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourcesFile {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::file::{RulesError, parse, row_error};
 use super::prerequisite::{Check, Prerequisite, RestoredAs, Stage};
-use super::source::SourceCheck;
+use super::source::{SourceCheck, is_month};
 use super::{Assumptions, Code, DatasourceName, ErrorCode, Gate, Mark, Profile, RuleId};
 
 /// Names and texts of the files.
@@ -281,6 +281,10 @@ impl Alternative {
             }
         }
         let beside: AlternativeRow = beside.try_into().map_err(|error| error.to_string())?;
+        let mut months = beside.said_from.iter().chain(&beside.said_until);
+        if let Some(month) = months.find(|month| !is_month(month)) {
+            return Err(format!("`{month}` is no month, as 2025-03 is one"));
+        }
         let check = if table.is_empty() {
             None
         } else {
@@ -435,6 +439,7 @@ mod tests {
             format!("{HEAD}{choice}{stated}{two}"),
             format!("{HEAD}as_stated = {{ check = \"identity\", mark = \"doc\", sources = [\"OWN\"] }}\n"),
             format!("{HEAD}as_stated = {{ mark = \"doc\", sources = [\"OWN\"], more = 1 }}\n"),
+            format!("{HEAD}as_stated = {{ mark = \"doc\", sources = [\"OWN\"], said_from = \"March\" }}\n"),
         ] {
             assert!(compile(&wrong).is_err(), "{wrong}");
         }

@@ -102,7 +102,7 @@ fn read_head(parts: Parts, spelled: Vec<String>, arrival: &Arrival) -> Result<Re
         port: asked.unusual_port(scheme),
         host: asked.host,
         path: path.to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
+        query: parts.uri.query().unwrap_or_default().into(),
         headers,
         body: Body::Empty,
         json: None,

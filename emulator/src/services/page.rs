@@ -66,8 +66,8 @@ fn id_of(entry: Option<&Value>) -> &str {
 fn next_link(request: &Request, place: usize, last: Option<&Value>) -> String {
     let token = URL_SAFE_NO_PAD.encode(format!("{place};{}", id_of(last)));
     let kept: String = request
-        .query_pairs()
-        .iter()
+        .query
+        .pairs()
         .filter(|(key, _)| !key.eq_ignore_ascii_case("$skipToken"))
         .map(|(key, value)| format!("{}={}&", escape(key), escape(value)))
         .collect();

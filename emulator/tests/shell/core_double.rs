@@ -110,7 +110,7 @@ fn echo(request: &Request) -> Response {
         "host": request.host,
         "port": request.port,
         "path": request.path,
-        "query": request.query,
+        "query": &*request.query,
         "prepared": request.prepared::<String>(),
         "spelled": request.spelled,
         "body": String::from_utf8_lossy(request.body.bytes()),

@@ -103,9 +103,9 @@ fn addresses_of_operations_are_signed_and_come_back_as_they_are() {
         );
         let target = address.trim_start_matches("https://management.azure.com");
         let asked = Request::new(Method::GET, ARM, target);
-        let pairs = asked.query_pairs().into_iter();
+        let pairs = asked.query.pairs();
         let pairs: Vec<(String, String)> = pairs
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
         let keys: Vec<&str> = pairs.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["api-version", "t", "c", "s", "h"]);

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
 
+use super::differences::{differences, open_points};
 use super::{
-    AlternativeFinding, Decides, DidFinding, Findings, NotPlayed, RuleFinding, ScenarioFinding, ShownBy,
-    StepFinding,
+    AlternativeFinding, AtStep, DidFinding, ERROR, Findings, NotPlayed, RuleFinding, ScenarioFinding,
+    ShownBy, StepFinding,
 };
 use crate::postgres::RealPostgres;
 use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
@@ -29,12 +30,17 @@ pub async fn gather(
     mut begin: impl FnMut(&Scenario),
 ) -> Result<Findings, RunError> {
     let rules = Rules::load(Profile::Observed, &Assumptions::new())?;
+    // Whoever has written a row wrongly is told before everything is played.
+    let (known, unknown) = (rules.differences()?, rules.open_points()?);
     let mut played = Vec::new();
     let mut not_played = Vec::new();
     for scenario in scenarios {
         begin(scenario);
         match play_as_needed(scenario, postgres.clone()).await {
-            Ok(both) => played.push((scenario, both.comparison)),
+            Ok(both) => {
+                let guessed = guessed(&both);
+                played.push((scenario, both.comparison, guessed));
+            }
             Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
                 name: scenario.name.clone(),
                 why: error.to_string(),
@@ -44,13 +50,17 @@ pub async fn gather(
     }
     let mut stated: Vec<&Rule> = rules.stated.values().collect();
     stated.sort_by_key(|rule| (rule.topic.clone(), rule.id));
+    let of_rules: Vec<RuleFinding> = stated.iter().map(|rule| finding(&rules, rule, &played)).collect();
+    let played = played
+        .iter()
+        .map(|(_, comparison, guessed)| of_scenario(comparison, *guessed));
+    let scenarios: Vec<ScenarioFinding> = played.collect();
     Ok(Findings {
         version: env!("CARGO_PKG_VERSION"),
-        rules: stated.iter().map(|rule| finding(&rules, rule, &played)).collect(),
-        scenarios: played
-            .iter()
-            .map(|(_, comparison)| of_scenario(comparison))
-            .collect(),
+        differences: differences(&rules, known, &scenarios, &not_played),
+        open_points: open_points(&rules, unknown, &of_rules),
+        rules: of_rules,
+        scenarios,
         not_played,
     })
 }
@@ -63,6 +73,10 @@ async fn play_as_needed(
     let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
     match play_both(scenario, &simulated, [None, None]).await {
         Ok(both) if shows_all(&both) => Ok(both),
+        // Without a server at hand, what comes to all that is expected is told, and what was guessed and passed over.
+        Ok(both) if postgres.is_none() && both.comparison.held => Ok(both),
+        // A mistake of ours, and no want of rows.
+        Ok(both) if !guessed(&both) && all_played(&both) => Ok(both),
         // A world can ask for rows while it is built.
         Ok(_) | Err(RunError::NeedsRows) if postgres.is_none() => Err(RunError::NeedsRows),
         Ok(_) | Err(RunError::NeedsRows) => play_both(scenario, &Outside::Real(postgres), [None, None]).await,
@@ -71,13 +85,20 @@ async fn play_as_needed(
 }
 
 fn shows_all(both: &Both) -> bool {
-    let mut steps = both.comparison.steps.iter();
-    // What only a server knows was taken to be well.
-    let guessed = both.documented.guessed || both.observed.guessed;
-    !guessed && both.comparison.held && steps.all(|step| step.documented.played && step.observed.played)
+    !guessed(both) && both.comparison.held && all_played(both)
 }
 
-fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> RuleFinding {
+/// Whether what only a server knows was taken to be well.
+fn guessed(both: &Both) -> bool {
+    both.documented.guessed || both.observed.guessed
+}
+
+fn all_played(both: &Both) -> bool {
+    let mut steps = both.comparison.steps.iter();
+    steps.all(|step| step.documented.played && step.observed.played)
+}
+
+fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison, bool)]) -> RuleFinding {
     let taken = |name: &str| Taken::of(rules, rule, name);
     let alternatives = rule.alternatives.iter();
     RuleFinding {
@@ -102,7 +123,7 @@ fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison)]) -> Ru
         fix: rule.fix.clone().unwrap_or_default(),
         shown_by: played
             .iter()
-            .filter_map(|(scenario, comparison)| shown_by(rule, scenario, comparison))
+            .filter_map(|(scenario, comparison, _)| shown_by(rule, scenario, comparison))
             .collect(),
     }
 }
@@ -114,24 +135,19 @@ fn kind(kind: RuleKind) -> &'static str {
         RuleKind::Failure => "failure",
         RuleKind::Behaviour => "behaviour",
         RuleKind::Network => "network",
-        RuleKind::Error => "error",
+        RuleKind::Error => ERROR,
     }
 }
 
 /// How a scenario shows a rule, if it does.
 fn shown_by(rule: &Rule, scenario: &Scenario, comparison: &Comparison) -> Option<ShownBy> {
     let id = rule.id.as_str();
-    let decided = |done: &Done| done.rules.iter().any(|own| own == id);
-    let decides: Vec<Decides> = comparison
-        .steps
-        .iter()
-        .map(|step| Decides {
-            step: step.number,
-            documented: decided(&step.documented),
-            observed: decided(&step.observed),
-        })
-        .filter(|decides| decides.documented || decides.observed)
-        .collect();
+    let among = |names: &[String]| names.iter().any(|name| name == id);
+    let decided = |done: &Done| among(&done.rules);
+    // What decided a refusal applied as well, and is told once.
+    let applied = |done: &Done| among(&done.applied) && !decided(done);
+    let decides = at_steps(comparison, decided);
+    let applies = at_steps(comparison, applied);
     let makes = |step: &&ComparedStep| step.because.iter().any(|own| own.rules.contains(&rule.id));
     let makes_the_difference: Vec<usize> = comparison
         .steps
@@ -140,16 +156,28 @@ fn shown_by(rule: &Rule, scenario: &Scenario, comparison: &Comparison) -> Option
         .map(|step| step.number)
         .collect();
     let about = scenario.about.iter().any(|own| own == id);
-    let shows = about || !decides.is_empty() || !makes_the_difference.is_empty();
+    let seen = !(decides.is_empty() && applies.is_empty() && makes_the_difference.is_empty());
+    let shows = about || seen;
     shows.then(|| ShownBy {
         scenario: scenario.name.clone(),
         about,
         decides,
+        applies,
         makes_the_difference,
     })
 }
 
-fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
+/// The steps at which something is so of what a machine did.
+fn at_steps(comparison: &Comparison, is_so: impl Fn(&Done) -> bool) -> Vec<AtStep> {
+    let steps = comparison.steps.iter().map(|step| AtStep {
+        step: step.number,
+        documented: is_so(&step.documented),
+        observed: is_so(&step.observed),
+    });
+    steps.filter(|at| at.documented || at.observed).collect()
+}
+
+fn of_scenario(comparison: &Comparison, guessed: bool) -> ScenarioFinding {
     let steps = comparison.steps.iter();
     ScenarioFinding {
         name: comparison.name.clone(),
@@ -158,6 +186,7 @@ fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
         held: comparison.held,
         differs: comparison.differs,
         rows: comparison.observed.rows,
+        guessed,
         virtual_seconds: [
             comparison.documented.virtual_seconds,
             comparison.observed.virtual_seconds,
@@ -169,6 +198,9 @@ fn of_scenario(comparison: &Comparison) -> ScenarioFinding {
                 r#do: step.r#do,
                 documented: did(&step.documented, &step.differs),
                 observed: did(&step.observed, &step.differs),
+                played: step.documented.played && step.observed.played,
+                expects: step.expects,
+                held: step.documented.missed.is_empty() && step.observed.missed.is_empty(),
                 differs: step.differs.clone(),
                 because: step.because.clone(),
                 unexplained: step.unexplained.clone(),
@@ -185,6 +217,7 @@ fn did(done: &Done, differs: &[Aspect]) -> DidFinding {
             .map_or_else(String::new, |aspect| done.told(*aspect)),
         gate: done.gate.clone(),
         rules: done.rules.clone(),
+        applied: done.applied.clone(),
         mark: done.mark.clone(),
         files: done.files,
         rows_equal: done.rows_equal,

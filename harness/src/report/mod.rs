@@ -1,16 +1,23 @@
 //! Documented against actual: what both machines do in every scenario, and which scenario shows which rule. Made
 //! by playing and from the rules' own rows, and by nothing else; data, from which the other forms are made.
 
+mod differences;
 mod gather;
 mod markdown;
 
 use azdrill_emulator::rules::RuleId;
 use serde::Serialize;
 
+pub use differences::{
+    DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
+};
 pub use gather::gather;
 pub use markdown::markdown;
 
 use crate::run::{Aspect, Because, Made, Taken};
+
+/// The kind of rule that is an error's row and nothing more.
+const ERROR: &str = "error";
 
 /// Everything that was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,12 +25,16 @@ use crate::run::{Aspect, Because, Made, Taken};
 pub struct Findings {
     /// The version of azdrill that found it.
     pub version: &'static str,
+    /// Where what is documented and what is the case part, by number.
+    pub differences: Vec<DifferenceFinding>,
     /// Every rule, in order of topic and name.
     pub rules: Vec<RuleFinding>,
     /// What was played.
     pub scenarios: Vec<ScenarioFinding>,
     /// What was not, and why.
     pub not_played: Vec<NotPlayed>,
+    /// What nobody knows.
+    pub open_points: Vec<OpenPointFinding>,
 }
 
 /// A rule, and where it shows.
@@ -80,15 +91,17 @@ pub struct ShownBy {
     /// Whether the scenario says that it is about the rule.
     pub about: bool,
     /// The steps at which the rule decided, on the machine named.
-    pub decides: Vec<Decides>,
+    pub decides: Vec<AtStep>,
+    /// The steps at which it applied to what was let through.
+    pub applies: Vec<AtStep>,
     /// The steps at which it makes the difference between the machines.
     pub makes_the_difference: Vec<usize>,
 }
 
-/// A step at which a rule decided.
+/// A step at which a rule decided, or applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Decides {
+pub struct AtStep {
     /// The step, counted from 1.
     pub step: usize,
     /// On the documented machine.
@@ -113,6 +126,8 @@ pub struct ScenarioFinding {
     pub differs: bool,
     /// Whether rows were moved, or servers only said to run.
     pub rows: Made,
+    /// Whether a server that was only said to run was asked what only a real one knows, and said that all is well.
+    pub guessed: bool,
     /// Virtual time on the documented and on the observed machine, in seconds.
     pub virtual_seconds: [f64; 2],
     /// Step by step.
@@ -133,6 +148,12 @@ pub struct StepFinding {
     pub documented: DidFinding,
     /// What the observed machine did.
     pub observed: DidFinding,
+    /// Whether it was done, on both machines. Steps of rows are passed over where none are moved.
+    pub played: bool,
+    /// Whether the scenario says what it expects of it.
+    pub expects: bool,
+    /// Whether what it expects held, on both machines.
+    pub held: bool,
     /// In what they differ.
     pub differs: Vec<Aspect>,
     /// The rules that make the difference.
@@ -153,6 +174,8 @@ pub struct DidFinding {
     pub gate: String,
     /// The rules that decided.
     pub rules: Vec<String>,
+    /// The rules that applied to what was asked and let through, or that a note tells of.
+    pub applied: Vec<String>,
     /// How sure we are that Azure answers like this.
     pub mark: String,
     /// Files a restore wrote.
@@ -200,10 +223,10 @@ mod tests {
         assert_eq!(findings.not_played[0].name, "secret-version-pinned");
         let text = markdown(&findings);
         for told in [
-            "| missing-ltr-role | 1. validate backup | Failed: UserErrorMissingRequiredPermissions",
+            "| `missing-ltr-role` | 1. validate backup | Failed: UserErrorMissingRequiredPermissions",
             "#### FX-B-02\n\n",
-            "- shown by missing-ltr-role: step 1: both Failed: UserErrorMissingRequiredPermissions",
-            "| secret-version-pinned | not played: it needs rows",
+            "- shown by `missing-ltr-role`: step 1: both Failed: UserErrorMissingRequiredPermissions",
+            "| `secret-version-pinned` | not played: it needs rows",
         ] {
             assert!(text.contains(told), "{told}\n{text}");
         }

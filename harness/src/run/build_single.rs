@@ -23,7 +23,7 @@ const KEY_VAULT_SCOPE: &str = "https%3A%2F%2Fvault.azure.net%2F.default";
 /// The server with its firewall and its database, and the one to restore to.
 pub(super) async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
     let own = &world.server;
-    let closed = own.deny_public_access || own.network != ServerNetwork::Public;
+    let closed = own.deny_public_access || own.network == ServerNetwork::VirtualNetwork;
     // Rules are refused while public access is denied, so it is denied last.
     let password = own.password.as_str();
     let location = own.location.as_ref().unwrap_or(&world.location);

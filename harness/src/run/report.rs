@@ -90,6 +90,20 @@ pub struct StepReport {
     pub real_time: Duration,
 }
 
+impl StepReport {
+    /// The rules that applied to what was asked, or that a note tells of.
+    pub(super) fn applied(&self) -> BTreeSet<&'static str> {
+        applied(&self.exchanges, &self.notes)
+    }
+}
+
+/// The rules that applied to exchanges, or that notes tell of.
+fn applied(exchanges: &[Exchange], notes: &[Note]) -> BTreeSet<&'static str> {
+    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
+    let told = notes.iter().flat_map(|note| &note.rules);
+    asked.chain(told).map(|id| id.as_str()).collect()
+}
+
 /// A backup or restore job, as it stands after a step.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct JobState {
@@ -315,11 +329,7 @@ pub(super) fn misses(
     {
         misses.push(format!("log: expected a note that contains `{part}`"));
     }
-    let asked = exchanges.iter().flat_map(|exchange| &exchange.rules);
-    let applied: BTreeSet<&str> = asked
-        .chain(notes.iter().flat_map(|note| &note.rules))
-        .map(|id| id.as_str())
-        .collect();
+    let applied = applied(exchanges, notes);
     for rule in expected.applies.iter().flatten() {
         if !applied.contains(rule.as_str()) {
             let all: Vec<&str> = applied.iter().copied().collect();

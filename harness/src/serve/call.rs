@@ -113,7 +113,7 @@ pub struct Told {
     pub at: Timestamp,
     /// When, in real seconds from the beginning of the run.
     pub seconds: f64,
-    /// What it is about: a builder (`validate_restore`), a job.
+    /// What it is about: a stage (`validate_restore`), a job.
     pub about: String,
     /// What.
     pub text: String,

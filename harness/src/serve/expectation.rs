@@ -37,15 +37,15 @@ pub struct RunExpect {
     pub observed: Option<Box<RunExpect>>,
 }
 
-/// A refusal there must have been: of a request, or at a builder of a job.
+/// A refusal there must have been: of a request, or at a stage of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ExpectedRefusal {
     /// The operation refused.
     pub operation: Option<String>,
-    /// The builder that found out (`validate_restore`, `restore`), if it was no request.
-    pub builder: Option<String>,
+    /// The stage that found out (`validate_restore`, `restore`), if it was no request.
+    pub stage: Option<String>,
     /// The code.
     pub code: Option<String>,
     /// The gate.
@@ -171,14 +171,14 @@ impl ExpectedRefusal {
     fn check(&self, rules: &Rules, not_called: &[String]) -> Result<(), Misstated> {
         if *self == Self::default() {
             return Err(Misstated::new(
-                "a refusal that says nothing: expected operation, builder, code, gate or rule",
+                "a refusal that says nothing: expected operation, stage, code, gate or rule",
             ));
         }
         if let Some(operation) = &self.operation {
             let wrong = |what: String| Err(Misstated::new(what).at("operation"));
             known::operation(rules, operation).map_err(|wrong| wrong.at("operation"))?;
-            if self.builder.is_some() {
-                return wrong("a refusal is of an `operation` or at a `builder`, never both".to_owned());
+            if self.stage.is_some() {
+                return wrong("a refusal is of an `operation` or at a `stage`, never both".to_owned());
             }
             if not_called.contains(operation) {
                 return wrong(format!(
@@ -186,8 +186,8 @@ impl ExpectedRefusal {
                 ));
             }
         }
-        if let Some(builder) = &self.builder {
-            known::builder(builder).map_err(|wrong| wrong.at("builder"))?;
+        if let Some(stage) = &self.stage {
+            known::stage(stage).map_err(|wrong| wrong.at("stage"))?;
         }
         if let Some(rule) = &self.rule {
             known::rule(rule).map_err(|wrong| wrong.at("rule"))?;
@@ -205,7 +205,7 @@ impl ExpectedRefusal {
                 && is(&self.gate, &refused.gate)
                 && self.rule.as_ref().is_none_or(|rule| refused.rules.contains(rule))
         };
-        let in_calls = self.builder.is_none()
+        let in_calls = self.stage.is_none()
             && record
                 .refused_calls()
                 .any(|found| is(&self.operation, &found.call.operation) && fits(found.refused));
@@ -213,13 +213,13 @@ impl ExpectedRefusal {
             && record
                 .told
                 .iter()
-                .any(|told| is(&self.builder, &told.about) && told.refused.as_ref().is_some_and(fits));
+                .any(|told| is(&self.stage, &told.about) && told.refused.as_ref().is_some_and(fits));
         if in_calls || in_stages {
             return None;
         }
         let parts = [
             ("operation", &self.operation),
-            ("builder", &self.builder),
+            ("stage", &self.stage),
             ("code", &self.code),
             ("gate", &self.gate),
             ("rule", &self.rule),
@@ -240,7 +240,7 @@ impl ExpectedRefusal {
     /// What the refusal that fits most of it has in the place of what was wanted.
     fn nearest(&self, record: &Record) -> Option<String> {
         let stages = record.told.iter();
-        let stages = stages.filter_map(|told| Some(("builder", &told.about, told.refused.as_ref()?)));
+        let stages = stages.filter_map(|told| Some(("stage", &told.about, told.refused.as_ref()?)));
         let calls = record.refused_calls();
         let calls = calls.map(|found| ("operation", &found.call.operation, found.refused));
         let all = stages.chain(calls);
@@ -254,10 +254,10 @@ impl ExpectedRefusal {
     /// How much of it a refusal fits, and what it has in the place of the rest.
     fn held_against(&self, kind: &str, place: &str, refused: &Refused) -> (usize, Vec<String>) {
         let own_place = match kind {
-            "builder" => &self.builder,
+            "stage" => &self.stage,
             _ => &self.operation,
         };
-        let anywhere = self.builder.is_none() && self.operation.is_none();
+        let anywhere = self.stage.is_none() && self.operation.is_none();
         let rules = refused.rules.join(", ");
         let rule_fits = |rule: &String| refused.rules.contains(rule);
         let parts = [
@@ -377,7 +377,7 @@ mod tests {
             (
                 "[[refused]]\nstage = \"validate-restore\"\n",
                 "line 2, column 9",
-                "builder validate-restore",
+                "stage validate-restore",
                 "did you mean `validate_restore`?",
             ),
             (

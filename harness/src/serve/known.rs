@@ -63,13 +63,13 @@ pub(crate) fn gate(name: &str) -> Result<(), Misstated> {
     one_of("gate", name, GATES.into_iter().map(Gate::as_str))
 }
 
-/// Checks the name of a builder of backups and restores.
+/// Checks the name of a stage of backups and restores.
 ///
 /// # Errors
 ///
 /// What is wrong, with the names there are.
-pub(crate) fn builder(name: &str) -> Result<(), Misstated> {
-    one_of("builder", name, STAGES.into_iter()).map_err(|wrong| wrong.of_these(&STAGES))
+pub(crate) fn stage(name: &str) -> Result<(), Misstated> {
+    one_of("stage", name, STAGES.into_iter()).map_err(|wrong| wrong.of_these(&STAGES))
 }
 
 /// Checks that a word is one of these.

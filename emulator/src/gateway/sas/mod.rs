@@ -52,8 +52,7 @@ pub(super) fn verify(
     keys: &AccountKeys,
     row: &Operation,
 ) -> Result<Caller, Refusal> {
-    let pairs = request.query_pairs();
-    let query = Query::Sent(&pairs);
+    let query = Query::Sent(&request.query);
     check_version(gates, query)?;
     policy::check_letters(gates, query)?;
     if !query.get("skoid").is_empty() {

@@ -1,16 +1,14 @@
 //! The texts that signatures sign, and signatures of our own.
 
-use std::borrow::Cow;
-
 use crate::gateway::shared_key;
-use crate::model::Timestamp;
+use crate::model::{self, Timestamp};
 use crate::rules::SignatureFacts;
 
 /// What is signed, by name.
 #[derive(Clone, Copy)]
 pub(super) enum Query<'a> {
     /// As a request has it.
-    Sent(&'a [(Cow<'a, str>, Cow<'a, str>)]),
+    Sent(&'a model::Query),
     /// As a signature of our own is to say it.
     Said(&'a [(&'a str, &'a str)]),
 }
@@ -19,10 +17,7 @@ impl<'a> Query<'a> {
     /// What is not there is empty. Letter case makes no difference.
     pub(super) fn get(self, name: &str) -> &'a str {
         let found = match self {
-            Self::Sent(pairs) => pairs
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| &**value),
+            Self::Sent(query) => query.value(name),
             Self::Said(pairs) => pairs
                 .iter()
                 .find(|(key, _)| *key == name)

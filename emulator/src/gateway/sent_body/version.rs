@@ -15,13 +15,13 @@ pub(in crate::gateway) fn version(
     request: &Request,
 ) -> Result<ApiVersion, Refusal> {
     let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
-    let text = match request.query_value("api-version") {
+    let text = match request.query.value("api-version") {
         Some(text) if !text.is_empty() => text,
         _ => return Err(refuse(code::MissingApiVersionParameter, &[])),
     };
     let (namespace, of) = operation.resource_type.split_once('/').unwrap_or_default();
     let provider = rules.provider_or_own(namespace);
-    if let Some(version) = ApiVersion::parse(&text).filter(|version| provider.takes(version)) {
+    if let Some(version) = ApiVersion::parse(text).filter(|version| provider.takes(version)) {
         return Ok(version);
     }
     let known = provider.api_versions.join(", ");
@@ -29,7 +29,7 @@ pub(in crate::gateway) fn version(
         let regions = rules.region_names();
         let fill = [
             ("location", ""),
-            ("version", &*text),
+            ("version", text),
             ("type", of),
             ("known", &*known),
             ("locations", &*regions),
@@ -38,7 +38,7 @@ pub(in crate::gateway) fn version(
     } else {
         refuse(
             code::InvalidApiVersionParameter,
-            &[("version", &text), ("known", &known)],
+            &[("version", text), ("known", &known)],
         )
     })
 }

@@ -87,15 +87,17 @@ fn complete(properties: &mut Value) {
 }
 
 /// Whether two policies say the same: what is null is not there.
-fn same(one: &Value, two: &Value) -> bool {
+fn same<'a>(one: &'a Value, two: &'a Value) -> bool {
     match (one, two) {
         (Value::Object(one), Value::Object(two)) => {
-            let said = |own: &Map<String, Value>| own.values().filter(|value| !value.is_null()).count();
-            said(one) == said(two)
-                && one
-                    .iter()
-                    .filter(|(_, value)| !value.is_null())
-                    .all(|(key, value)| two.get(key).is_some_and(|other| same(value, other)))
+            let said = |object: &'a Map<String, Value>| object.iter().filter(|(_, value)| !value.is_null());
+            // Mostly both are spelled in the same order, and nothing has to be looked for.
+            let mut beside = said(two);
+            said(one).all(|(key, value)| match beside.next() {
+                Some((name, other)) if name == key => same(value, other),
+                Some(_) => two.get(key).is_some_and(|other| same(value, other)),
+                None => false,
+            }) && beside.next().is_none()
         }
         (Value::Array(one), Value::Array(two)) => {
             one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Request;
+use crate::model::{Query, Request};
 
 /// The fields of a form. Holds secrets.
 pub(super) struct Form(BTreeMap<String, String>);
@@ -10,13 +10,12 @@ pub(super) struct Form(BTreeMap<String, String>);
 impl Form {
     pub(super) fn of(request: &Request) -> Self {
         let text = String::from_utf8_lossy(request.body.bytes()).into_owned();
-        let mut as_query = Request::new(request.method.clone(), &request.host, "/");
-        as_query.query = text;
+        let sent = Query::from(text);
         // A field that is given two values has none: which one was meant cannot be told.
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
         let mut contradicted = Vec::new();
-        for (name, value) in as_query.query_pairs() {
-            let (name, value) = (name.into_owned(), value.into_owned());
+        for (name, value) in sent.pairs() {
+            let (name, value) = (name.to_owned(), value.to_owned());
             match fields.insert(name.clone(), value) {
                 Some(other) if fields[&name] != other => contradicted.push(name),
                 _ => {}

@@ -29,6 +29,8 @@ pub struct Done {
     pub reason: String,
     /// The rules that decided.
     pub rules: Vec<String>,
+    /// The rules that applied to what was asked and let through, or that a note tells of.
+    pub applied: Vec<String>,
     /// How sure we are that Azure answers like this.
     pub mark: String,
     /// Files a restore wrote.
@@ -69,6 +71,7 @@ impl Done {
             inner_message: outcome.inner_message,
             gate: outcome.gate,
             reason: outcome.reason,
+            applied: step.applied().into_iter().map(str::to_owned).collect(),
             rules: outcome.rules,
             mark: outcome.mark,
             files: outcome.files,

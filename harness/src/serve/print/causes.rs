@@ -64,7 +64,7 @@ pub(super) fn causes(record: &Record) -> Vec<Cause<'_>> {
         .filter_map(|told| Some((told.seconds, told.about.as_str(), told.refused.as_ref()?)))
         .peekable();
     for RefusedCall { call, refused } in record.refused_calls() {
-        // What a builder found out by a call is told right after it.
+        // What a stage found out by a call is told right after it.
         while let Some((seconds, about, no)) = stages.next_if(|(seconds, ..)| *seconds < call.seconds) {
             add_stage(&mut causes, seconds, about, no);
         }

@@ -235,8 +235,8 @@ fn told_cause(
 
 /// What failed, in a few words.
 fn title(cause: &Cause<'_>) -> String {
-    if let Some(builder) = cause.stages.first() {
-        return builder.replace('_', " ");
+    if let Some(stage) = cause.stages.first() {
+        return stage.replace('_', " ");
     }
     if let Some(call) = cause.calls.first().or(cause.found_by.first()) {
         return format!("{} {}", call.method, place(call));
@@ -256,7 +256,7 @@ fn say_consequences(cause: &Cause<'_>, say: &mut impl FnMut(&str, &str)) {
             .stages
             .iter()
             .skip(1)
-            .map(|builder| builder.replace('_', " "))
+            .map(|stage| stage.replace('_', " "))
             .collect();
         stages.dedup();
         came.push(format!("the same at {}", stages.join(", ")));

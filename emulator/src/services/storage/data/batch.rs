@@ -84,7 +84,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         method: request.method,
         host: request.host,
         path: request.path,
-        query: request.query,
+        query: request.query.into(),
         faulted: false,
         failed: None,
         bodies: None,

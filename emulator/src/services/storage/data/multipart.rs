@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(parts[0].id.as_deref(), Some("0"));
         assert_eq!(parts[0].request.method, Method::DELETE);
         assert_eq!(parts[0].request.path, "/c/a%20b");
-        assert_eq!(parts[0].request.query, "snapshot=x");
+        assert_eq!(&*parts[0].request.query, "snapshot=x");
         assert_eq!(parts[0].request.header("x-ms-date"), Some("now"));
         assert_eq!(parts[1].request.path, "/c/d");
         assert_eq!(parts[1].request.host, "a.blob.core.windows.net");

@@ -1,0 +1,106 @@
+//! Pieces of Markdown.
+
+use textwrap::{Options, WordSplitter, fill};
+
+/// How wide lines of prose are.
+const WIDTH: usize = 120;
+
+/// How much of a text a cell shows.
+const CELL_MAX: usize = 90;
+
+fn options() -> Options<'static> {
+    Options::new(WIDTH)
+        .break_words(false)
+        .word_splitter(WordSplitter::NoHyphenation)
+}
+
+/// A paragraph.
+pub(super) fn paragraph(text: &str) -> String {
+    fill(text, options()) + "\n\n"
+}
+
+/// An item of a list.
+pub(super) fn item(text: &str) -> String {
+    fill(text, options().initial_indent("- ").subsequent_indent("  ")) + "\n"
+}
+
+/// An item below an item.
+pub(super) fn item_below(text: &str) -> String {
+    fill(text, options().initial_indent("  - ").subsequent_indent("    ")) + "\n"
+}
+
+/// A cell of a table.
+pub(super) fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+/// A name as it is written in files.
+pub(super) fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+/// A rule's name, which leads to what is told of it.
+pub(super) fn link(rule: &str) -> String {
+    format!("[{rule}](#{})", rule.to_lowercase())
+}
+
+/// Several, each a link.
+pub(super) fn links<'a>(rules: impl IntoIterator<Item = &'a str>) -> String {
+    let links: Vec<String> = rules.into_iter().map(link).collect();
+    links.join(", ")
+}
+
+/// The keys of sources.
+pub(super) fn keys(sources: &[String]) -> String {
+    let keys = sources.iter();
+    let keys: Vec<&str> = keys
+        .map(|source| source.split_once(": ").map_or(source.as_str(), |(key, _)| key))
+        .collect();
+    keys.join(", ")
+}
+
+/// The words of a name that is written as one.
+pub(super) fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A text, or as much of it as a cell holds, from shortly before where it differs from another.
+pub(super) fn where_it_differs(text: &str, other: &str) -> String {
+    /// How much of what is the same is shown.
+    const BEFORE: usize = 20;
+    if text.chars().count() <= CELL_MAX {
+        return text.to_owned();
+    }
+    let same = text
+        .chars()
+        .zip(other.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let from = same.saturating_sub(BEFORE);
+    let part: String = text.chars().skip(from).take(CELL_MAX).collect();
+    let begin = if from > 0 { "…" } else { "" };
+    let end = if text.chars().count() > from + CELL_MAX {
+        "…"
+    } else {
+        ""
+    };
+    format!("{begin}{part}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_shown_where_it_differs() {
+        assert_eq!(where_it_differs("short", "other"), "short");
+        let same = "x".repeat(200);
+        let told = where_it_differs(&format!("{same}null"), &format!("{same}2026"));
+        assert_eq!(told, format!("…{}null", "x".repeat(20)));
+    }
+
+    #[test]
+    fn a_rule_is_linked_to_its_heading() {
+        assert_eq!(links(["FX-B-14", "RBAC"]), "[FX-B-14](#fx-b-14), [RBAC](#rbac)");
+    }
+}
