@@ -10,6 +10,7 @@ mod align;
 mod differ;
 mod figures;
 mod forms;
+mod id_parts;
 mod load;
 mod mistake;
 mod named;

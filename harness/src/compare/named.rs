@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::align::Alignment;
+use super::id_parts::{parse, texts};
 use super::recording::{Interaction, Recording};
 
 /// The region of what nothing says a region of.
@@ -32,14 +33,6 @@ pub(super) struct NamedResources {
     /// Regions by id in lower case.
     regions: BTreeMap<String, String>,
     region: String,
-}
-
-/// A resource id in parts.
-struct Id<'a> {
-    subscription: &'a str,
-    group: Option<&'a str>,
-    /// The resource and those it lies below, outermost first: the id, and the type.
-    chain: Vec<(String, String)>,
 }
 
 /// Reads what a recording's requests name.
@@ -96,59 +89,6 @@ pub(super) fn named_by(recording: &Recording) -> NamedResources {
         .or_else(|| named.regions.values().next().cloned())
         .unwrap_or_else(|| REGION.to_owned());
     named
-}
-
-/// An id in parts; `None` if it is none.
-fn parse(text: &str) -> Option<Id<'_>> {
-    let mut parts = text.trim_end_matches('/').split('/').skip(1);
-    if !parts.next()?.eq_ignore_ascii_case("subscriptions") {
-        return None;
-    }
-    let subscription = parts.next().filter(|name| !name.is_empty())?;
-    let rest: Vec<&str> = parts.collect();
-    let mut id = Id {
-        subscription,
-        group: None,
-        chain: Vec::new(),
-    };
-    let mut rest = &rest[..];
-    if let [word, name, tail @ ..] = rest
-        && word.eq_ignore_ascii_case("resourceGroups")
-    {
-        id.group = Some(name);
-        rest = tail;
-    }
-    let (Some(group), [word, namespace, tail @ ..]) = (id.group, rest) else {
-        return Some(id);
-    };
-    if !word.eq_ignore_ascii_case("providers") {
-        return Some(id);
-    }
-    let mut path = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}");
-    let mut kind = (*namespace).to_owned();
-    for pair in tail.chunks(2) {
-        let [word, name] = pair else { break };
-        path += &format!("/{word}/{name}");
-        kind += &format!("/{word}");
-        id.chain.push((path.clone(), kind.clone()));
-    }
-    Some(id)
-}
-
-/// Every text in a value, with the object it stands in.
-fn texts<'a>(value: &'a Value, inside: &'a Value, each: &mut impl FnMut(&'a str, &'a Value)) {
-    match value {
-        Value::String(text) => each(text, inside),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, inside, each)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                // Ids as names: user-assigned identities.
-                each(name, value);
-                texts(member, value, each);
-            }
-        }
-        _ => {}
-    }
 }
 
 impl NamedResources {

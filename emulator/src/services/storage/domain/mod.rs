@@ -3,6 +3,7 @@
 mod container;
 mod holdings;
 mod lease;
+mod lease_state;
 mod state;
 mod tier;
 
@@ -12,7 +13,8 @@ use crate::model::{StoredBody, Timestamp};
 
 pub(super) use container::{Container, Staged};
 pub(super) use holdings::DroppedExtents;
-pub(super) use lease::{Lease, LeaseLevel};
+pub(super) use lease::Lease;
+pub(super) use lease_state::LeaseLevel;
 pub use state::StorageState;
 pub(super) use tier::{Rehydration, Tier};
 
