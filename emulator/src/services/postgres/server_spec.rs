@@ -20,7 +20,7 @@ pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) ->
     if form.admits(name) {
         return Ok(());
     }
-    Err(bad(&format!(
+    Err(bad(format!(
         "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
         form.shortest, form.longest
     )))
@@ -29,7 +29,7 @@ pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) ->
 /// Refuses the logins Azure keeps for itself.
 pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refusal> {
     if context.rules.servers.is_reserved_login(login) {
-        return Err(bad(&format!(
+        return Err(bad(format!(
             "The administrator login name '{login}' is reserved."
         )));
     }
@@ -138,11 +138,11 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
     }
     let major: u32 = asked
         .parse()
-        .map_err(|_| bad(&format!("'{asked}' is not a server version.")))?;
+        .map_err(|_| bad(format!("'{asked}' is not a server version.")))?;
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
     }
-    Err(bad(&not_at_hand(&major.to_string(), available)))
+    Err(bad(not_at_hand(&major.to_string(), available)))
 }
 
 /// What is said of a version that no real server is at hand for.
