@@ -31,6 +31,10 @@ bench *arguments:
 clients *names="all":
     bash tests/clients/run {{names}}
 
+# The report's page in a browser
+page *file:
+    bash tests/page/run {{file}}
+
 # The blob inventory against Azurite (from npm) and against ours, step by step
 compare-azurite:
     bash tests/clients/compare-azurite

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// Files besides those in `stated/` whose rows are rules.
-const NETWORK: [&str; 2] = ["network.toml", "database_network.toml"];
+const TABLES: [&str; 3] = ["network.toml", "database_network.toml", "server_settings.toml"];
 /// The file whose played rows are datasource types.
 const DATASOURCES: &str = "datasources.toml";
 /// Files that tell of rules, and make no use of them.
@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
     build_name::tell()?;
     let stated = files(&folder.join("stated"), "")?;
     let errors = files(folder, "errors")?;
-    let network = NETWORK.map(|name| folder.join(name));
+    let tables = TABLES.map(|name| folder.join(name));
     let all = files(folder, "")?
         .into_iter()
         .chain(files(&folder.join("bodies"), "")?);
@@ -52,7 +52,7 @@ fn main() -> io::Result<()> {
     }
     let roles = fs::read_to_string(folder.join("roles/otherwise.txt"))?;
     named_by_rows.extend(roles.split(['\t', '\n']).map(str::to_owned));
-    let rules = rows(stated.iter().chain(&network), "id", "statement")?;
+    let rules = rows(stated.iter().chain(&tables), "id", "statement")?;
     let codes = rows(errors.iter(), "code", "message")?;
     let datasources = rows([folder.join(DATASOURCES)].iter(), "name", "is")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("no OUT_DIR"))?);
@@ -133,7 +133,7 @@ fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) ->
                     name: quoted(line).unwrap_or_default().to_owned(),
                     says: String::new(),
                 });
-            } else if (key == Some(says) || key == Some("reason"))
+            } else if (key == Some(says) || matches!(key, Some("reason" | "because")))
                 && let Some(row) = rows.last_mut()
             {
                 quoted(line).unwrap_or_default().clone_into(&mut row.says);

@@ -1,27 +1,53 @@
 //! Names the build: a digest of the core's source and of its rules, so that a journal can say what wrote it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The shell is no part of what a journal is played by, and neither are tests.
-const NOT_OF_THE_CORE: [&str; 4] = ["src/server", "src/fuzzing", "tests", "tests.rs"];
+/// The shell is no part of what a journal is played by.
+const NOT_OF_THE_CORE: [&str; 2] = ["src/server", "src/fuzzing"];
+/// What declares a module of tests.
+const OF_TESTS: &str = "#[cfg(test)]";
 
 /// Tells the compiler the build's name.
 pub(crate) fn tell() -> io::Result<()> {
-    let mut files = Vec::new();
     for folder in ["rules", "src"] {
         println!("cargo::rerun-if-changed={folder}");
-        collect(Path::new(folder), &mut files)?;
+    }
+    println!("cargo::rustc-env=AZDRILL_BUILD={}", name_of(Path::new("."))?);
+    Ok(())
+}
+
+/// The name of what stands in `rules` and `src` below a folder. Tests are no part of it, however they are kept: what a
+/// file declares to be a module of tests, and such a module inside a file.
+pub(crate) fn name_of(folder: &Path) -> io::Result<String> {
+    let mut files = Vec::new();
+    for part in ["rules", "src"] {
+        collect(&folder.join(part), &mut files)?;
     }
     // A folder is read in any order.
     files.sort();
-    let mut digest = FNV_BEGINNING;
+    let mut texts = Vec::with_capacity(files.len());
+    let mut tests = BTreeSet::new();
     for file in &files {
-        digest = fnv(digest, file.to_string_lossy().as_bytes());
-        digest = fnv(digest, &fs::read(file)?);
+        let bytes = fs::read(file)?;
+        if file.extension().is_some_and(|kind| kind == "rs") {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            tests.extend(modules_of_tests(file, &text));
+            texts.push(without_tests(&text).as_bytes().to_vec());
+        } else {
+            texts.push(bytes);
+        }
     }
-    println!("cargo::rustc-env=AZDRILL_BUILD={digest:016x}");
-    Ok(())
+    let mut digest = FNV_BEGINNING;
+    for (file, text) in files.iter().zip(&texts) {
+        if !tests.iter().any(|test| file.starts_with(test)) {
+            let name = file.strip_prefix(folder).unwrap_or(file);
+            digest = fnv(digest, name.to_string_lossy().as_bytes());
+            digest = fnv(digest, text);
+        }
+    }
+    Ok(format!("{digest:016x}"))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -37,6 +63,50 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The files and folders of the modules a file declares to be tests.
+fn modules_of_tests(file: &Path, text: &str) -> Vec<PathBuf> {
+    let beside = file.parent().unwrap_or(Path::new(""));
+    let stem = file.file_stem().unwrap_or_default();
+    let below = match stem.to_str() {
+        Some("mod" | "lib" | "main") => beside.to_owned(),
+        _ => beside.join(stem),
+    };
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line != OF_TESTS {
+            continue;
+        }
+        let mut declared = lines.next().unwrap_or_default();
+        let elsewhere = declared
+            .strip_prefix("#[path = \"")
+            .and_then(|rest| rest.strip_suffix("\"]"));
+        if elsewhere.is_some() {
+            declared = lines.next().unwrap_or_default();
+        }
+        let name = declared
+            .rsplit(' ')
+            .next()
+            .and_then(|last| last.strip_suffix(';'));
+        let is_module = declared.split(' ').any(|word| word == "mod");
+        match (elsewhere, name.filter(|_| is_module)) {
+            (Some(path), Some(_)) => found.push(beside.join(path)),
+            (None, Some(name)) => {
+                found.push(below.join(name));
+                found.push(below.join(format!("{name}.rs")));
+            }
+            (_, None) => {}
+        }
+    }
+    found
+}
+
+/// A file up to the tests at its end.
+fn without_tests(text: &str) -> &str {
+    let end = text.find("\n#[cfg(test)]\nmod tests {");
+    end.map_or(text, |end| &text[..end])
 }
 
 /// FNV-1a: nobody is to be kept from making two builds of one name, only from mistaking one for the other.

@@ -85,7 +85,7 @@ fn check(
 ) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let files = ["documented", "observed"].map(|machine| folder.path().join(machine));
-    let journals = [JournalFile::create(&files[0])?, JournalFile::create(&files[1])?];
+    let journals = [JournalFile::at(&files[0])?, JournalFile::at(&files[1])?];
     let outside = Outside::Real(postgres);
     let both = runtime
         .block_on(play_both(scenario, &outside, journals.each_ref().map(Some)))

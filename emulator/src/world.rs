@@ -97,7 +97,7 @@ pub fn add_subscription(azure: &mut Azure, id: &str, name: &str, tenant: TenantI
     azure
         .state_mut()
         .subscriptions
-        .insert(id.to_owned(), subscription);
+        .insert(id.to_ascii_lowercase(), subscription);
 }
 
 /// Lets an operator sign in with a certificate (DER) as well.

@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod given_file;
+pub mod harmless;
 pub mod journal_file;
 pub mod oracle;
 pub mod page;

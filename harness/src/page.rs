@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use textwrap::core::{Word, display_width};
 use textwrap::{Options, WordSeparator, WordSplitter};
 
+use crate::harmless::{harmless, harmless_painted};
+
 /// The width where nobody says one: in a pipe, in a file.
 const WIDTH_UNSAID: usize = 100;
 /// Narrower than this, words alone do not fit.
@@ -68,26 +70,28 @@ impl Page {
         self.width
     }
 
-    /// A text in that ink.
+    /// A text in that ink; whatever it is, it does nothing to a terminal.
     pub fn ink(&self, ink: Ink, text: &str) -> String {
+        let text = &harmless(text);
         let code = match ink {
             Ink::Bold => "1",
             Ink::Good => "32",
             Ink::Bad => "31",
             Ink::Dim => "2",
             Ink::Note => "33",
-            Ink::Plain => return text.to_owned(),
+            Ink::Plain => return text.clone().into_owned(),
         };
         if self.colour && !text.is_empty() {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
-            text.to_owned()
+            text.clone().into_owned()
         }
     }
 
     /// Lines of text: the first begins with `first`, which may be painted, the others that many columns
-    /// further right.
+    /// further right. Whatever the text is, it does nothing to a terminal.
     pub fn paragraph(&self, first: &str, indent: usize, ink: Ink, text: &str) -> String {
+        let (first, text) = (&harmless_painted(first), &harmless(text));
         let blank = " ".repeat(indent);
         let taken = " ".repeat(display_width(first));
         let mut out = String::new();
@@ -113,6 +117,8 @@ impl Page {
     /// of words, each row is a list: the first cell, and below it the others with their heads, those that
     /// say the same together.
     pub fn table<const N: usize>(&self, indent: usize, head: [&str; N], rows: &[[String; N]]) -> String {
+        let rows: Vec<[String; N]> = rows.iter().map(harmless_row).collect();
+        let rows = rows.as_slice();
         let room = self.width.saturating_sub(indent + GAP * N.saturating_sub(1));
         let widths = widths(room, head, rows);
         let readable = |widths: &[usize; N]| rows.iter().all(|row| height(row, widths) <= ROW_LINES_MAX);
@@ -168,6 +174,10 @@ impl Page {
         }
         out
     }
+}
+
+fn harmless_row<const N: usize>(row: &[String; N]) -> [String; N] {
+    row.each_ref().map(|cell| harmless(cell).into_owned())
 }
 
 /// A cell's lines. Where it begins with a number or a sign, the others hang behind that.
@@ -265,6 +275,27 @@ mod tests {
         let text = page.paragraph("", 0, Ink::Plain, "prints lines for a file: /etc/hosts");
         assert_eq!(text, "prints lines for a file:\n/etc/hosts\n");
         assert_eq!(page.paragraph("  rule  ", 8, Ink::Plain, ""), "  rule\n");
+    }
+
+    #[test]
+    fn what_others_wrote_does_nothing_to_a_terminal() {
+        let page = Page {
+            width: 40,
+            colour: true,
+        };
+        let hostile = "a\u{1b}[2J\u{1b}[31mb\u{9b}1m";
+        let shown = "a␛[2J␛[31mb<U+009B>1m";
+        let label = page.ink(Ink::Bold, hostile);
+        assert_eq!(label, format!("\u{1b}[1m{shown}\u{1b}[0m"));
+        let text = page.paragraph(&label, 0, Ink::Plain, &format!(" {hostile}\n{hostile}"));
+        assert!(text.ends_with(&format!("\n{shown}\n")), "{text:?}");
+        assert_eq!(text.matches('\u{1b}').count(), 2, "{text:?}");
+        for (width, head) in [(100, ["x", "y"]), (40, ["x", "y"])] {
+            let rows = [[hostile.to_owned(), format!("{hostile}{}", "z".repeat(30))]];
+            let text = Page::plain(width).table(0, head, &rows);
+            assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text:?}");
+            assert!(text.contains(shown), "{text:?}");
+        }
     }
 
     #[test]

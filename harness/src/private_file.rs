@@ -2,7 +2,11 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
 
 /// Writes it. What is there and no plain file, such as a pipe or a device, is written to.
 ///
@@ -19,33 +23,22 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// As [`write`].
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    match open_special(path)? {
+        Some(mut special) => special.write_all(bytes),
+        None => begin(path, bytes).map(|_| ()),
     }
-    // A link stays one.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = folder_of(path);
-    let mut file = beside(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
-/// Begins a file that is written bit by bit, in the place of what was there. What is there and no plain file, such
-/// as a pipe or a device, is written to.
+/// Begins a file that is written bit by bit, with these bytes, in the place of what was there.
 ///
 /// # Errors
 ///
 /// If it cannot be written; what was there before is there still.
-pub fn create(path: &Path) -> io::Result<fs::File> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return OpenOptions::new().write(true).open(path);
-    }
-    // A link stays one.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    beside(folder_of(path))?
-        .persist(path)
-        .map_err(|error| error.error)
+pub fn begin(path: &Path, bytes: &[u8]) -> io::Result<fs::File> {
+    let path = &replaceable(path)?;
+    let mut file = beside(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)
 }
 
 /// Finds out whether it could be written, before there is anything to write.
@@ -54,14 +47,56 @@ pub fn create(path: &Path) -> io::Result<fs::File> {
 ///
 /// If it cannot.
 pub fn check(path: &Path) -> io::Result<()> {
+    match there(path)? {
+        Some(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // A pipe may have nobody yet who reads it.
+        Some(found) if !found.is_file() => Ok(()),
+        _ => beside(folder_of(&replaceable(path)?)).map(|_| ()),
+    }
+}
+
+/// Opens what is there and no plain file, such as a pipe or a device; `None` where it is one, or nothing is there.
+///
+/// # Errors
+///
+/// If it cannot be written, or is a pipe that nobody reads: whoever opened that would wait, perhaps for ever.
+pub fn open_special(path: &Path) -> io::Result<Option<fs::File>> {
+    if there(path)?.is_none_or(|found| found.is_file()) {
+        return Ok(None);
+    }
+    let at_once = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
+    let opened = OpenOptions::new().write(true).custom_flags(at_once).open(path);
+    let file = opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::NXIO) => io::Error::new(error.kind(), "nobody reads it: it is a pipe or a socket"),
+        _ => error,
+    })?;
+    // From here on, whoever reads slowly is waited for.
+    fcntl_setfl(&file, OFlags::empty())?;
+    Ok(Some(file))
+}
+
+/// What is there, if anything is.
+fn there(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        // A pipe would wait for whoever reads it.
-        Ok(found) if !found.is_file() => Ok(()),
-        _ => {
-            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            beside(folder_of(&path)).map(|_| ())
-        }
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Err(error) => match fs::symlink_metadata(path) {
+            Ok(_) => Err(io::Error::new(error.kind(), "it is a link to what is not there")),
+            Err(_) => Ok(None),
+        },
+    }
+}
+
+/// The path of the file that is put in the place of what is there: a link stays one, and what is to be read alone
+/// stays whole.
+fn replaceable(path: &Path) -> io::Result<PathBuf> {
+    match there(path)? {
+        None => Ok(path.to_owned()),
+        Some(found) if found.permissions().readonly() => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "there is a file that is to be read alone",
+        )),
+        Some(_) => fs::canonicalize(path),
     }
 }
 
@@ -118,5 +153,53 @@ mod tests {
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         #[cfg(target_os = "linux")]
         assert!(write(Path::new("/dev/full"), "no room").is_err());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let told = write(&path, "x").unwrap_err().to_string();
+        assert!(told.contains("nobody reads it"), "{told}");
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || fs::read_to_string(path).unwrap()
+        });
+        // More than a pipe holds, as soon as somebody reads.
+        let long = "x".repeat(1 << 20);
+        while write(&path, &long).is_err() {
+            std::thread::yield_now();
+        }
+        assert_eq!(reader.join().unwrap().len(), long.len());
+    }
+
+    #[test]
+    fn what_is_protected_or_led_astray_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("kept"), "kept").unwrap();
+        fs::set_permissions(path("kept"), fs::Permissions::from_mode(0o444)).unwrap();
+        std::os::unix::fs::symlink(path("none"), path("astray")).unwrap();
+        std::os::unix::fs::symlink(path("kept"), path("to-kept")).unwrap();
+        for (name, says) in [
+            ("kept", "to be read alone"),
+            ("to-kept", "to be read alone"),
+            ("astray", "a link to what is not there"),
+        ] {
+            for error in [
+                check(&path(name)).unwrap_err(),
+                write(&path(name), "x").unwrap_err(),
+            ] {
+                assert!(error.to_string().contains(says), "{name}: {error}");
+            }
+        }
+        assert_eq!(fs::read_to_string(path("kept")).unwrap(), "kept");
+        fs::write(path("other"), "old").unwrap();
+        std::os::unix::fs::symlink(path("other"), path("link")).unwrap();
+        write(&path("link"), "new").unwrap();
+        assert!(path("link").is_symlink());
+        assert_eq!(fs::read_to_string(path("other")).unwrap(), "new");
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is tests, helpers of tests too")]
 
 mod anchors;
+mod build_name;
 mod circles;
 mod codes;
 mod expected;

@@ -10,11 +10,11 @@ use crate::state::State;
 /// A world as it was. What is in its databases is not part of it, and neither are the time, the
 /// faults and the log.
 pub struct KeptWorld {
-    state: State,
-    own: ServiceStates,
-    draws: BTreeMap<String, u64>,
-    agenda: Agenda,
-    workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
+    pub(super) state: State,
+    pub(super) own: ServiceStates,
+    pub(super) draws: BTreeMap<String, u64>,
+    pub(super) agenda: Agenda,
+    pub(super) workflows: BTreeMap<WorkflowId, Box<dyn Workflow>>,
 }
 
 /// Why a world cannot be kept, or come back to.

@@ -2,6 +2,8 @@
 
 mod core;
 mod kept_world;
+#[cfg(test)]
+mod whole;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -239,8 +241,8 @@ impl Azure {
             let mut context = self.context(now, Some(path), &mut started);
             let response = handler(&mut context, &permit, &request)?;
             // What a service has kept without effect it has said itself.
-            let own = response.header(IGNORED).map(str::to_owned);
-            let all: Vec<String> = own.into_iter().chain(ignored).collect();
+            let by_service = response.header(IGNORED).map(str::to_owned);
+            let all: Vec<String> = by_service.into_iter().chain(ignored).collect();
             Ok(if all.is_empty() {
                 response
             } else {
@@ -306,8 +308,8 @@ impl Azure {
         let id = self.request_id();
         let headers = &mut response.headers;
         headers.insert(REQUEST_ID, id.clone());
-        if let Some(own) = request.headers.get(&CLIENT_REQUEST_ID) {
-            headers.insert(CLIENT_REQUEST_ID, own.clone());
+        if let Some(sent) = request.headers.get(&CLIENT_REQUEST_ID) {
+            headers.insert(CLIENT_REQUEST_ID, sent.clone());
         }
         match endpoint_of(&request.host, &request.path) {
             Some(Endpoint::Arm) => {

@@ -25,6 +25,7 @@ mod pass;
 mod planned_write;
 mod query_options;
 mod refusal;
+mod refusal_answer;
 mod resource_place;
 mod sas;
 mod sent_body;

@@ -62,6 +62,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// What every journal's first line begins with, whatever its format.
+    pub const BEGINS: &'static [u8; 19] = b"{\"azdrill_journal\":";
+
     /// The first line of a journal that this build writes.
     pub fn new(of: &str, beginning: Beginning) -> Self {
         Self {

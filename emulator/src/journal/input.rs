@@ -1,5 +1,6 @@
 //! Everything that can change the machine.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use jiff::SignedDuration;
@@ -17,41 +18,41 @@ use crate::model::{NetworkPath, PrincipalId, ResourceId, TenantId};
 /// One thing that changes the machine. Holds secrets, so that there is no `Debug`.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Input {
+pub enum Input<'a> {
     /// The beginning of a world, or something of it that no call can give.
     Given(Given),
     /// A request that was refused on its headers.
     Admit {
         /// Where the caller stands.
-        path: NetworkPath,
+        path: Cow<'a, NetworkPath>,
         /// The request, without its body.
-        request: SentRequest,
+        request: SentRequest<'a>,
     },
     /// A request whose body was too long.
     TooLong {
         /// Where the caller stands.
-        path: NetworkPath,
+        path: Cow<'a, NetworkPath>,
         /// The request, without its body.
-        request: SentRequest,
+        request: SentRequest<'a>,
     },
     /// What is to be worked out for a request was asked for.
     Prepare {
         /// Where the caller stands.
-        path: NetworkPath,
+        path: Cow<'a, NetworkPath>,
         /// The request.
-        request: SentRequest,
+        request: SentRequest<'a>,
     },
     /// A request.
     Call {
         /// Where the caller stands.
-        path: NetworkPath,
+        path: Cow<'a, NetworkPath>,
         /// The request.
-        request: SentRequest,
+        request: SentRequest<'a>,
     },
     /// A connection to a database server.
     Connect {
         /// Where the client stands.
-        path: NetworkPath,
+        path: Cow<'a, NetworkPath>,
         /// The server's host.
         host: String,
     },
@@ -154,7 +155,7 @@ pub struct Application {
     pub secret: String,
 }
 
-impl Input {
+impl Input<'_> {
     /// What it is, for a person, without what is secret in it.
     pub fn what(&self) -> String {
         match self {
@@ -162,8 +163,8 @@ impl Input {
             Self::Given(Given::Subscription { name, .. }) => {
                 format!("the world was given the subscription {name}")
             }
-            Self::Given(Given::Application(own)) => {
-                format!("the world was given the application {}", own.name)
+            Self::Given(Given::Application(application)) => {
+                format!("the world was given the application {}", application.name)
             }
             Self::Given(Given::Role { role, at, .. }) => {
                 format!("the world was given a role: {role} at {at}")

@@ -1,5 +1,6 @@
 //! The machine that can only be changed by what a journal can hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -8,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Sink;
-use super::answer::Answer;
+use super::answer_digest::AnswerDigest;
 use super::beginning::{Beginning, Header};
 use super::input::{Application, Given, Input};
 use super::line::Journal;
@@ -73,16 +74,16 @@ impl Journalled {
     ///
     /// As [`Self::new`].
     pub fn with_journal(beginning: Beginning, of: &str, sink: Box<dyn Sink>) -> Result<Self, RulesError> {
-        let mut own = Self::new(&beginning)?;
-        own.journal = Some(Journal::begin(sink, &Header::new(of, beginning)));
-        Ok(own)
+        let mut machine = Self::new(&beginning)?;
+        machine.journal = Some(Journal::begin(sink, &Header::new(of, beginning)));
+        Ok(machine)
     }
 
     /// The first thing of every world: [`world::found`], with a certificate (DER) the operator may sign in with.
     pub fn found(&mut self, now: Timestamp, certificate: Option<&[u8]>) -> Operator {
         let input = || {
             Input::Given(Given::Foundation {
-                certificate: certificate.map(|own| STANDARD.encode(own)),
+                certificate: certificate.map(|der| STANDARD.encode(der)),
             })
         };
         let found = |inner: &mut Inner| {
@@ -92,7 +93,7 @@ impl Journalled {
             }
             operator
         };
-        self.note(now, input, found, |_| Answer::default())
+        self.note(now, input, found, |_| AnswerDigest::default())
     }
 
     /// Gives the world something that no call can give.
@@ -104,8 +105,8 @@ impl Journalled {
         let input = || Input::Given(given.clone());
         let give = |inner: &mut Inner| give(&mut inner.azure, now, given);
         let answer = |given: &Result<(), String>| match given {
-            Ok(()) => Answer::default(),
-            Err(why) => Answer::said(why.clone()),
+            Ok(()) => AnswerDigest::default(),
+            Err(why) => AnswerDigest::said(why.clone()),
         };
         self.note(now, input, give, answer)
     }
@@ -114,20 +115,20 @@ impl Journalled {
     pub fn put_fault(&mut self, now: Timestamp, fault: Fault) {
         let input = || Input::Fault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().push(fault.clone());
-        self.note(now, input, put, |()| Answer::default());
+        self.note(now, input, put, |()| AnswerDigest::default());
     }
 
     /// Puts a fault of connections to database servers in place, behind those that are there.
     pub fn put_connection_fault(&mut self, now: Timestamp, fault: DatabaseFault) {
         let input = || Input::ConnectionFault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(fault.clone());
-        self.note(now, input, put, |()| Answer::default());
+        self.note(now, input, put, |()| AnswerDigest::default());
     }
 
     /// Takes all faults away.
     pub fn clear_faults(&mut self, now: Timestamp) {
         let clear = |inner: &mut Inner| inner.azure.faults_mut().clear();
-        self.note(now, || Input::ClearFaults, clear, |()| Answer::default());
+        self.note(now, || Input::ClearFaults, clear, |()| AnswerDigest::default());
     }
 
     /// Keeps the world under a name; what was kept under it before is let go of.
@@ -136,19 +137,18 @@ impl Journalled {
     ///
     /// If work is under way; then nothing has changed.
     pub fn keep(&mut self, now: Timestamp, name: &str) -> Result<(), NotNow> {
-        let world = self.inner.azure.keep()?;
-        // Work under way is no reason to begin a line: nothing happened.
         let keep = |inner: &mut Inner| {
-            let kept = Kept { at: now, world };
-            if let Some(earlier) = inner.kept.insert(name.to_owned(), kept) {
+            let world = inner.azure.keep()?;
+            if let Some(earlier) = inner.kept.insert(name.to_owned(), Kept { at: now, world }) {
                 inner.azure.forget(earlier.world);
             }
+            Ok(())
         };
         let input = || Input::Keep {
             name: name.to_owned(),
         };
-        self.note(now, input, keep, |()| Answer::default());
-        Ok(())
+        let answer = |kept: &Result<(), NotNow>| kept.is_ok().then(AnswerDigest::default);
+        self.note_change(now, input, keep, answer).0
     }
 
     /// Makes the world as it was when it was kept under that name: [`Azure::come_back_to`].
@@ -157,13 +157,19 @@ impl Journalled {
     ///
     /// If there is none of that name, or it cannot be now; then nothing has changed.
     pub fn come_back(&mut self, now: Timestamp, name: &str) -> Result<Vec<String>, NotBroughtBack> {
-        let kept = self.inner.kept.get(name);
-        let kept = kept.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
-        let surplus = self.inner.azure.come_back_to(&kept.world)?;
+        let come_back = |inner: &mut Inner| {
+            let kept = inner.kept.get(name);
+            let kept = kept.ok_or_else(|| NotBroughtBack::Unknown(name.to_owned()))?;
+            Ok(inner.azure.come_back_to(&kept.world)?)
+        };
         let input = || Input::ComeBack {
             name: name.to_owned(),
         };
-        Ok(self.note(now, input, |_| surplus, |keys| Answer::said(keys.join(", "))))
+        let answer = |surplus: &Result<Vec<String>, _>| {
+            let surplus = surplus.as_ref().ok()?;
+            Some(AnswerDigest::said(surplus.join(", ")))
+        };
+        self.note_change(now, input, come_back, answer).0
     }
 
     /// Lets go of what was kept under that name; whether there was something.
@@ -179,7 +185,7 @@ impl Journalled {
         let input = || Input::Forget {
             name: name.to_owned(),
         };
-        self.note(now, input, forget, |()| Answer::default());
+        self.note(now, input, forget, |()| AnswerDigest::default());
         true
     }
 
@@ -206,7 +212,7 @@ impl Journalled {
             inner.azure.make_way_for(fresh)
         };
         let input = || Input::BeginAgain(Box::new(beginning.clone()));
-        Ok(self.note(now, input, begin, |keys| Answer::said(keys.join(", "))))
+        Ok(self.note(now, input, begin, |keys| AnswerDigest::said(keys.join(", "))))
     }
 
     /// From now on the log keeps bodies as well, without their secrets. No answer depends on it.
@@ -214,25 +220,40 @@ impl Journalled {
         self.inner.azure.keep_bodies();
     }
 
-    /// Breaks off, as a mistake of ours would make it.
+    /// Breaks off, as a mistake of ours would make it: in what always changes something, or in what may not.
     #[cfg(test)]
-    pub(super) fn break_off(&mut self) {
+    pub(super) fn break_off(&mut self, always: bool) {
         let breaks = |_: &mut Inner| panic!("on purpose");
-        self.note(
-            Timestamp::UNIX_EPOCH,
-            || Input::Tick,
-            breaks,
-            |()| Answer::default(),
-        );
+        let (at, input) = (Timestamp::UNIX_EPOCH, || Input::Tick);
+        if always {
+            self.note(at, input, breaks, |()| AnswerDigest::default());
+        } else {
+            self.note_change(at, input, breaks, |()| None);
+        }
+    }
+
+    /// Everything there is to know of it, in lines: see [`Azure::whole`].
+    #[cfg(test)]
+    pub(super) fn whole(&self) -> String {
+        let Self {
+            inner: Inner { azure, kept },
+            // What it writes is held against another by itself.
+            journal: _,
+        } = self;
+        let mut text = azure.whole();
+        for (name, Kept { at, world }) in kept {
+            text += &format!("\nkept as {name} at {at}: {}", world.whole());
+        }
+        text
     }
 
     /// Does something, and writes down what and what came of it. Should it break off, that is written down.
-    fn note<T>(
+    fn note<'a, T>(
         &mut self,
         now: Timestamp,
-        input: impl FnOnce() -> Input,
+        input: impl FnOnce() -> Input<'a>,
         play: impl FnOnce(&mut Inner) -> T,
-        answer: impl FnOnce(&T) -> Answer,
+        answer: impl FnOnce(&T) -> AnswerDigest,
     ) -> T {
         let Some(journal) = &mut self.journal else {
             return play(&mut self.inner);
@@ -241,6 +262,24 @@ impl Journalled {
         let value = play(&mut self.inner);
         line.end(&answer(&value));
         value
+    }
+
+    /// Does something that may change nothing: `answer` says what came of it if it did, and only then is it written
+    /// down. Answers with its line's number besides. Should it break off, that is written down.
+    fn note_change<'a, T>(
+        &mut self,
+        now: Timestamp,
+        input: impl FnOnce() -> Input<'a>,
+        play: impl FnOnce(&mut Inner) -> T,
+        answer: impl FnOnce(&T) -> Option<AnswerDigest>,
+    ) -> (T, Option<u64>) {
+        let Some(journal) = &mut self.journal else {
+            return (play(&mut self.inner), None);
+        };
+        let attempt = journal.attempt(now, input);
+        let value = play(&mut self.inner);
+        let number = attempt.end(answer(&value).as_ref());
+        (value, number)
     }
 }
 
@@ -291,53 +330,58 @@ impl Deref for Journalled {
 
 impl Core for Journalled {
     fn admit(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Admission {
-        let admission = self.inner.azure.admit(now, path, request);
+        let input = || Input::Admit {
+            path: Cow::Borrowed(path),
+            request: SentRequest::from(request),
+        };
+        let admit = |inner: &mut Inner| inner.azure.admit(now, path, request);
         // Who is let through has changed nothing.
-        if matches!(admission, Admission::Refuse(_)) {
-            let input = || Input::Admit {
-                path: path.clone(),
-                request: SentRequest::from(request),
-            };
-            self.note(now, input, |_| (), |()| Answer::of_admission(&admission));
-        }
-        admission
+        let answer = |admission: &Admission| {
+            matches!(admission, Admission::Refuse(_)).then(|| AnswerDigest::of_admission(admission))
+        };
+        self.note_change(now, input, admit, answer).0
     }
 
     fn too_long(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Response> {
-        let response = self.inner.azure.too_long(now, path, request)?;
         let input = || Input::TooLong {
-            path: path.clone(),
+            path: Cow::Borrowed(path),
             request: SentRequest::from(request),
         };
-        Some(self.note(now, input, |_| response, Answer::of_response))
+        let refuse = |inner: &mut Inner| inner.azure.too_long(now, path, request);
+        let answer = |response: &Option<Response>| response.as_ref().map(AnswerDigest::of_response);
+        self.note_change(now, input, refuse, answer).0
     }
 
     fn prepare(&mut self, now: Timestamp, path: &NetworkPath, request: &Request) -> Option<Preparation> {
-        let (preparation, changed) = self.inner.azure.prepare_noting(now, path, request);
-        let Some(journal) = self.journal.as_mut().filter(|_| changed) else {
-            return preparation;
-        };
-        let input = Input::Prepare {
-            path: path.clone(),
+        let input = || Input::Prepare {
+            path: Cow::Borrowed(path),
             request: SentRequest::from(request),
         };
-        let line = journal.line(now, &input);
-        let number = line.number();
-        line.end(&Answer::of_preparation(preparation.as_ref()));
-        preparation.map(|preparation| preparation.numbered(number))
+        let prepare = |inner: &mut Inner| inner.azure.prepare_noting(now, path, request);
+        let answer = |(preparation, changed): &(Option<Preparation>, bool)| {
+            changed.then(|| AnswerDigest::of_preparation(preparation.as_ref()))
+        };
+        let ((preparation, _), number) = self.note_change(now, input, prepare, answer);
+        match number {
+            Some(number) => preparation.map(|preparation| preparation.numbered(number)),
+            None => preparation,
+        }
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
         let Some(journal) = &mut self.journal else {
             return self.inner.azure.call(now, path, request);
         };
-        let input = Input::Call {
-            path: path.clone(),
-            request: SentRequest::from(&request),
-        };
-        let line = journal.line(now, &input);
+        // The request's turn is over once it is called: its line is begun before.
+        let line = journal.line(
+            now,
+            &Input::Call {
+                path: Cow::Borrowed(path),
+                request: SentRequest::from(&request),
+            },
+        );
         let response = self.inner.azure.call(now, path, request);
-        line.end(&Answer::of_response(&response));
+        line.end(&AnswerDigest::of_response(&response));
         response
     }
 
@@ -348,11 +392,11 @@ impl Core for Journalled {
         host: &str,
     ) -> Result<DatabaseRoute, DatabaseRefusal> {
         let input = || Input::Connect {
-            path: path.clone(),
+            path: Cow::Borrowed(path),
             host: host.to_owned(),
         };
         let connect = |inner: &mut Inner| inner.azure.connect_database(now, path, host);
-        self.note(now, input, connect, Answer::of_connection)
+        self.note(now, input, connect, AnswerDigest::of_connection)
     }
 
     fn running_databases(&self) -> Vec<String> {
@@ -366,7 +410,7 @@ impl Core for Journalled {
             address,
         };
         let enter = |inner: &mut Inner| inner.azure.note_entrance(host, address);
-        self.note(at, input, enter, |()| Answer::default());
+        self.note(at, input, enter, |()| AnswerDigest::default());
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
@@ -374,18 +418,23 @@ impl Core for Journalled {
             return Vec::new();
         }
         let tick = |inner: &mut Inner| inner.azure.tick(now);
-        self.note(now, || Input::Tick, tick, |effects| Answer::of_effects(effects))
+        self.note(
+            now,
+            || Input::Tick,
+            tick,
+            |effects| AnswerDigest::of_effects(effects),
+        )
     }
 
     fn complete(&mut self, now: Timestamp, id: EffectId, result: EffectResult) {
-        let own = self.journal.is_some().then(|| OutsideResult::from(&result));
+        let ended = self.journal.is_some().then(|| OutsideResult::from(&result));
         let input = || Input::Complete {
             effect: id,
             // There is one wherever there is a journal.
-            result: own.unwrap_or(OutsideResult::WorkedOut),
+            result: ended.unwrap_or(OutsideResult::WorkedOut),
         };
         let complete = |inner: &mut Inner| inner.azure.complete(now, id, result);
-        self.note(now, input, complete, |()| Answer::default());
+        self.note(now, input, complete, |()| AnswerDigest::default());
     }
 
     fn next_due(&self) -> Option<Timestamp> {

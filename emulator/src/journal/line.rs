@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Sink;
-use super::answer::Answer;
+use super::answer_digest::AnswerDigest;
 use super::beginning::Header;
 use super::input::Input;
 use crate::model::Timestamp;
@@ -16,8 +16,8 @@ pub(super) struct Entry {
     pub(super) n: u64,
     /// The world's time.
     pub(super) at: Timestamp,
-    pub(super) input: Input,
-    pub(super) answer: Answer,
+    pub(super) input: Input<'static>,
+    pub(super) answer: AnswerDigest,
 }
 
 /// A journal being written.
@@ -48,8 +48,22 @@ impl Journal {
         self.last
     }
 
+    /// Something is about to be done of which only what comes of it says whether it changed anything. Should it
+    /// break off, it is written down.
+    pub(super) fn attempt<'a, F: FnOnce() -> Input<'a>>(
+        &mut self,
+        at: Timestamp,
+        input: F,
+    ) -> Attempt<'_, 'a, F> {
+        Attempt {
+            journal: self,
+            at,
+            input: Some(input),
+        }
+    }
+
     /// Begins a line; it is written when its answer is there, or else when it is let go of.
-    pub(super) fn line(&mut self, at: Timestamp, input: &Input) -> Line<'_> {
+    pub(super) fn line(&mut self, at: Timestamp, input: &Input<'_>) -> Line<'_> {
         self.count += 1;
         self.last = at;
         self.buffer.clear();
@@ -87,11 +101,11 @@ impl Line<'_> {
         self.journal.count
     }
 
-    pub(super) fn end(mut self, answer: &Answer) {
+    pub(super) fn end(mut self, answer: &AnswerDigest) {
         self.write(answer);
     }
 
-    fn write(&mut self, answer: &Answer) {
+    fn write(&mut self, answer: &AnswerDigest) {
         self.ended = true;
         let journal = &mut *self.journal;
         append(&mut journal.buffer, answer);
@@ -103,7 +117,36 @@ impl Line<'_> {
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.write(&Answer::broke_off());
+            self.write(&AnswerDigest::broke_off());
+        }
+    }
+}
+
+/// Something that is in no journal if it changes nothing.
+pub(super) struct Attempt<'j, 'a, F: FnOnce() -> Input<'a>> {
+    journal: &'j mut Journal,
+    at: Timestamp,
+    /// What it is, until it is over.
+    input: Option<F>,
+}
+
+impl<'a, F: FnOnce() -> Input<'a>> Attempt<'_, 'a, F> {
+    /// It is over; its line's number, if what came of it is to be written down.
+    pub(super) fn end(mut self, answer: Option<&AnswerDigest>) -> Option<u64> {
+        let input = self.input.take();
+        let (input, answer) = (input?, answer?);
+        let line = self.journal.line(self.at, &input());
+        let number = line.number();
+        line.end(answer);
+        Some(number)
+    }
+}
+
+impl<'a, F: FnOnce() -> Input<'a>> Drop for Attempt<'_, 'a, F> {
+    fn drop(&mut self) {
+        if let Some(input) = self.input.take() {
+            // Whoever lets go of a line has not ended it.
+            drop(self.journal.line(self.at, &input()));
         }
     }
 }

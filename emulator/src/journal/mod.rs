@@ -12,7 +12,7 @@
 //!
 //! A journal holds what clients sent, secrets included.
 
-mod answer;
+mod answer_digest;
 mod beginning;
 mod input;
 mod journalled;
@@ -24,7 +24,7 @@ mod result;
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
+pub use answer_digest::AnswerDigest;
 pub use beginning::{Beginning, Header};
 pub use input::{Application, Given, Input};
 pub use journalled::{Journalled, NotBroughtBack};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::answer::Answer;
+use super::answer_digest::AnswerDigest;
 use super::input::{Given, Input};
 use super::journalled::Journalled;
 use super::request::SentRequest;
@@ -25,7 +25,7 @@ pub(super) struct Workshop {
 impl Workshop {
     /// The request, with what was worked out for it; it is asked for no more if this is the `last` time. What
     /// another build does not work out beforehand it does when it is called.
-    fn request(&mut self, sent: SentRequest, last: bool) -> Result<Request, String> {
+    fn request(&mut self, sent: SentRequest<'_>, last: bool) -> Result<Request, String> {
         let numbers = sent.prepared().to_vec();
         let mut request = sent.request()?;
         for number in numbers {
@@ -61,35 +61,35 @@ impl Journalled {
         &mut self,
         number: u64,
         now: Timestamp,
-        input: Input,
+        input: Input<'_>,
         workshop: &mut Workshop,
-    ) -> Result<Answer, String> {
+    ) -> Result<AnswerDigest, String> {
         Ok(match input {
             Input::Given(Given::Foundation { certificate }) => {
                 let certificate = certificate.map(|text| STANDARD.decode(text)).transpose();
                 let certificate = certificate.map_err(|error| format!("the certificate: {error}"))?;
                 self.found(now, certificate.as_deref());
-                Answer::default()
+                AnswerDigest::default()
             }
             Input::Given(given) => match self.give(now, &given) {
-                Ok(()) => Answer::default(),
-                Err(why) => Answer::said(why),
+                Ok(()) => AnswerDigest::default(),
+                Err(why) => AnswerDigest::said(why),
             },
             Input::Admit { path, request } => {
                 let request = workshop.request(request, false)?;
-                Answer::of_admission(&self.admit(now, &path, &request))
+                AnswerDigest::of_admission(&self.admit(now, &path, &request))
             }
             Input::TooLong { path, request } => {
                 let request = workshop.request(request, false)?;
                 let response = self.too_long(now, &path, &request);
                 response
                     .as_ref()
-                    .map_or_else(Answer::default, Answer::of_response)
+                    .map_or_else(AnswerDigest::default, AnswerDigest::of_response)
             }
             Input::Prepare { path, request } => {
                 let request = workshop.request(request, false)?;
                 let preparation = self.prepare(now, &path, &request);
-                let answer = Answer::of_preparation(preparation.as_ref());
+                let answer = AnswerDigest::of_preparation(preparation.as_ref());
                 if let Some(preparation) = preparation {
                     let numbered = preparation.numbered(number);
                     workshop.preparations.insert(number, numbered);
@@ -98,42 +98,44 @@ impl Journalled {
             }
             Input::Call { path, request } => {
                 let request = workshop.request(request, true)?;
-                Answer::of_response(&self.call(now, &path, request))
+                AnswerDigest::of_response(&self.call(now, &path, request))
             }
-            Input::Connect { path, host } => Answer::of_connection(&self.connect_database(now, &path, &host)),
+            Input::Connect { path, host } => {
+                AnswerDigest::of_connection(&self.connect_database(now, &path, &host))
+            }
             Input::Entrance { host, address } => {
                 self.note_entrance(&host, address);
-                Answer::default()
+                AnswerDigest::default()
             }
             Input::Tick => {
                 let effects = self.tick(now);
                 workshop.take(&effects);
-                Answer::of_effects(&effects)
+                AnswerDigest::of_effects(&effects)
             }
             Input::Complete { effect, result } => {
                 let work = workshop.work.remove(&effect);
                 self.complete(now, effect, result.result(work.as_ref()));
-                Answer::default()
+                AnswerDigest::default()
             }
             other => self.play_change(now, other)?,
         })
     }
 
     /// What is no matter of services.
-    fn play_change(&mut self, now: Timestamp, input: Input) -> Result<Answer, String> {
+    fn play_change(&mut self, now: Timestamp, input: Input<'_>) -> Result<AnswerDigest, String> {
         match input {
             Input::Fault(fault) => self.put_fault(now, fault),
             Input::ConnectionFault(fault) => self.put_connection_fault(now, fault),
             Input::ClearFaults => self.clear_faults(now),
             Input::Keep { name } => {
                 if let Err(why) = self.keep(now, &name) {
-                    return Ok(Answer::said(why.to_string()));
+                    return Ok(AnswerDigest::said(why.to_string()));
                 }
             }
             Input::ComeBack { name } => {
                 return Ok(match self.come_back(now, &name) {
-                    Ok(surplus) => Answer::said(surplus.join(", ")),
-                    Err(why) => Answer::said(why.to_string()),
+                    Ok(surplus) => AnswerDigest::said(surplus.join(", ")),
+                    Err(why) => AnswerDigest::said(why.to_string()),
                 });
             }
             Input::Forget { name } => {
@@ -142,10 +144,10 @@ impl Journalled {
             Input::BeginAgain(beginning) => {
                 let servers = self.begin_again(now, &beginning);
                 let servers = servers.map_err(|error| format!("the rules: {error}"))?;
-                return Ok(Answer::said(servers.join(", ")));
+                return Ok(AnswerDigest::said(servers.join(", ")));
             }
             _ => return Err("this is no change of a world".to_owned()),
         }
-        Ok(Answer::default())
+        Ok(AnswerDigest::default())
     }
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Sink;
-use super::answer::Answer;
+use super::answer_digest::AnswerDigest;
 use super::beginning::{FORMAT, Header};
 use super::journalled::Journalled;
 use super::line::Entry;
@@ -40,9 +40,9 @@ pub struct Played {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What is in the journal.
-    pub then: Answer,
+    pub then: AnswerDigest,
     /// What is answered now.
-    pub now: Answer,
+    pub now: AnswerDigest,
 }
 
 impl std::fmt::Display for Difference {
@@ -112,6 +112,12 @@ impl Replay {
         &self.machine
     }
 
+    /// The machine as it is now, with what is kept.
+    #[cfg(test)]
+    pub(super) fn machine(&self) -> &Journalled {
+        &self.machine
+    }
+
     /// How many inputs have been played.
     pub fn inputs(&self) -> u64 {
         self.inputs
@@ -162,7 +168,7 @@ impl Replay {
         }));
         let now = match played {
             Ok(answer) => answer?,
-            Err(_) if then.broke_off => Answer::broke_off(),
+            Err(_) if then.broke_off => AnswerDigest::broke_off(),
             Err(_) => {
                 self.broken = true;
                 return Err(format!("azdrill itself failed at this: {what}"));

@@ -1,5 +1,7 @@
 //! A request as a journal holds it.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -8,23 +10,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Body, Prepared, Request, Scheme, StoredBody, Timestamp};
 
-/// A request. Holds secrets, so that there is no `Debug`.
+/// A request: one that is being written, or one that was read. Holds secrets, so that there is no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SentRequest {
-    method: String,
+pub struct SentRequest<'a> {
+    method: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_false")]
     plain: bool,
-    host: String,
+    host: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
-    path: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    query: String,
+    path: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    query: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    headers: Vec<(String, Text)>,
+    headers: Vec<(Cow<'a, str>, Text<'a>)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<SentBody>,
+    body: Option<SentBody<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spelled: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,17 +39,17 @@ pub struct SentRequest {
 /// Text, or bytes that are none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Text {
-    Text(String),
+enum Text<'a> {
+    Text(Cow<'a, str>),
     Bytes { base64: String },
 }
 
 /// A body.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum SentBody {
-    Memory(Text),
-    Stored(StoredBody),
+enum SentBody<'a> {
+    Memory(Text<'a>),
+    Stored(Cow<'a, StoredBody>),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
@@ -55,10 +57,10 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-impl Text {
-    fn of(bytes: &[u8]) -> Self {
+impl<'a> Text<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
+            Ok(text) => Self::Text(text.into()),
             Err(_) => Self::Bytes {
                 base64: STANDARD.encode(bytes),
             },
@@ -67,7 +69,7 @@ impl Text {
 
     fn bytes(self) -> Result<Vec<u8>, String> {
         match self {
-            Self::Text(text) => Ok(text.into_bytes()),
+            Self::Text(text) => Ok(text.into_owned().into_bytes()),
             Self::Bytes { base64 } => STANDARD
                 .decode(base64)
                 .map_err(|error| format!("base64 was expected: {error}")),
@@ -75,24 +77,24 @@ impl Text {
     }
 }
 
-impl From<&Request> for SentRequest {
-    fn from(request: &Request) -> Self {
+impl<'a> From<&'a Request> for SentRequest<'a> {
+    fn from(request: &'a Request) -> Self {
         let headers = request.headers.iter();
         let prepared = request.prepared.iter();
         Self {
-            method: request.method.as_str().to_owned(),
+            method: request.method.as_str().into(),
             plain: request.scheme == Scheme::Http,
-            host: request.host.clone(),
+            host: request.host.as_str().into(),
             port: request.port,
-            path: request.path.clone(),
-            query: request.query.to_string(),
+            path: request.path.as_str().into(),
+            query: Cow::Borrowed(&request.query),
             headers: headers
-                .map(|(name, value)| (name.as_str().to_owned(), Text::of(value.as_bytes())))
+                .map(|(name, value)| (name.as_str().into(), Text::of(value.as_bytes())))
                 .collect(),
             body: match &request.body {
                 Body::Empty => None,
                 Body::Bytes(bytes) => Some(SentBody::Memory(Text::of(bytes))),
-                Body::Stored(stored) => Some(SentBody::Stored(stored.clone())),
+                Body::Stored(stored) => Some(SentBody::Stored(Cow::Borrowed(stored))),
             },
             spelled: request.spelled.clone(),
             came_at: request.came_at,
@@ -101,7 +103,7 @@ impl From<&Request> for SentRequest {
     }
 }
 
-impl SentRequest {
+impl SentRequest<'_> {
     /// The inputs at which what was worked out for it was asked for.
     pub(super) fn prepared(&self) -> &[u64] {
         &self.prepared
@@ -125,12 +127,12 @@ impl SentRequest {
         let body = match self.body {
             None => Body::Empty,
             Some(SentBody::Memory(text)) => Body::Bytes(Bytes::from(text.bytes()?)),
-            Some(SentBody::Stored(stored)) => Body::Stored(checked(stored)?),
+            Some(SentBody::Stored(stored)) => Body::Stored(checked(stored.into_owned())?),
         };
         Ok(Request {
             scheme: if self.plain { Scheme::Http } else { Scheme::Https },
             port: self.port,
-            query: self.query.into(),
+            query: self.query.into_owned().into(),
             headers,
             body,
             spelled: self.spelled,

@@ -24,6 +24,8 @@ pub struct ErrorCode {
     pub status: u16,
     /// The message; `{names}` are filled in.
     pub message: String,
+    /// What it states as a rule, where the message is nothing but what is filled in.
+    states: Option<String>,
     /// The recommended action, if there is one.
     #[serde(default)]
     pub action: String,
@@ -51,10 +53,31 @@ impl ErrorCode {
         self.shown_as.as_deref().unwrap_or(self.code.as_str())
     }
 
+    /// What it states as a rule: its message with a mark for whatever depends on the occasion.
+    pub fn statement(&self) -> String {
+        match &self.states {
+            Some(states) => states.clone(),
+            None => without_names(&self.message, "…"),
+        }
+    }
+
     /// Whether the code is ours and not Azure's.
     pub fn is_synthetic(&self) -> bool {
         self.code.as_str().starts_with("Synthetic")
     }
+}
+
+/// A text with something else for its `{names}`.
+fn without_names(text: &str, instead: &str) -> String {
+    let mut parts = text.split('{');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            Some((_, rest)) => plain.extend([instead, rest]),
+            None => plain.extend(["{", part]),
+        }
+    }
+    plain
 }
 
 #[derive(Deserialize)]
@@ -88,6 +111,13 @@ fn read() -> Result<BTreeMap<Code, ErrorCode>, RulesError> {
     for (name, text) in FILES {
         let file: ErrorsFile = parse(name, text)?;
         for error in file.error {
+            let says_something =
+                without_names(&error.message, "").contains(|letter: char| letter.is_alphabetic());
+            if says_something == error.states.is_some() {
+                let what =
+                    "it has `states` where its message is nothing but what is filled in, and only there";
+                return Err(row_error(name, error.code.as_str(), what));
+            }
             if let Some(twice) = errors.insert(error.code, error) {
                 return Err(row_error(name, twice.code.as_str(), "it stands there twice"));
             }

@@ -69,6 +69,12 @@ impl Failures {
         let found = self.0.iter().find(|(row, _)| row.is(of, stage, cause, says));
         found.map(|(row, code)| (row, *code))
     }
+
+    /// Whether something that breaks at a stage can come down to a rule.
+    pub fn come_down_to(&self, rule: RuleId, stage: Stage) -> bool {
+        let mut rows = self.0.iter();
+        rows.any(|(row, _)| row.rule == rule && row.stage.contains(&stage))
+    }
 }
 
 #[derive(Deserialize)]

@@ -16,8 +16,8 @@ use super::{
     body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
     directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits,
     name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, server_settings, single_server, source, stated, storage_accounts, storage_facts,
-    time_zone, vault_facts,
+    role, server_facts, server_settings, single_server, source, stated, stated_rows, storage_accounts,
+    storage_facts, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -54,16 +54,16 @@ macro_rules! rules_file {
     };
 }
 
-/// All rules, by name, with what is to be done about each: those of `stated/`, the rows of the network tables, and
-/// those of the errors.
+/// All rules, by name, with what is to be done about each: those of `stated/`, the rows of tables that are rules,
+/// and those of the errors.
 fn by_name(
     stated_rows: Vec<Rule>,
-    network: impl Iterator<Item = Rule>,
+    tables: impl Iterator<Item = Rule>,
     errors: &BTreeMap<Code, ErrorCode>,
 ) -> Result<BTreeMap<RuleId, Rule>, RulesError> {
     let mut rules = BTreeMap::new();
     let of_errors = errors.values().map(stated::of_error);
-    for rule in stated_rows.into_iter().chain(network).chain(of_errors) {
+    for rule in stated_rows.into_iter().chain(tables).chain(of_errors) {
         if let Some(twice) = rules.insert(rule.id, rule) {
             return Err(row_error("stated", twice.id.as_str(), "it stands there twice"));
         }
@@ -85,21 +85,20 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let key_vault = key_vault::load(rules_file!("key_vault.toml"), &known)?;
     operations.check_policies(&key_vault)?;
     let errors = error_code::load(&known)?;
-    let rows = stated::load(profile, assumptions, &known)?;
+    let rows = stated_rows::load(profile, assumptions, &known)?;
     let taken = stated::Taken::of(&rows);
     let network = NetworkFile::read(rules_file!("network.toml"), &known)?;
     let database_network = database_row::load(rules_file!("database_network.toml"), &taken, &known)?;
-    let of_network = network.rules().chain(database_network.rules());
+    let server_settings = server_settings::load(rules_file!("server_settings.toml"), &known)?;
+    let of_tables = network.rules().chain(database_network.rules());
+    let of_tables = of_tables.chain(server_settings.rules());
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
     let datasources = rules_file!("datasources.toml");
     let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = Arc::new(condition_facts::load(
-        rules_file!("conditions.toml"),
-        &router,
-        &known,
-    )?);
+    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
+    let conditions = Arc::new(conditions);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     Ok(Rules {
         bodies: body::load(&known)?,
@@ -115,7 +114,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
         prerequisites: stated::prerequisites(&rows),
-        stated: by_name(rows, of_network, errors)?,
+        stated: by_name(rows, of_tables, errors)?,
         datasources,
         recorded_seconds,
         retry_after_seconds: seconds(lifecycle.retry_after_seconds),
@@ -142,7 +141,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         federation: federation::load(rules_file!("federation.toml"), &known)?,
         public_clients,
         token_resources,
-        server_settings: server_settings::load(rules_file!("server_settings.toml"), &known)?,
+        server_settings,
         servers: server_facts::load(rules_file!("servers.toml"), &known)?,
         sources,
     })

@@ -47,6 +47,7 @@ mod server_settings;
 mod single_server;
 mod source;
 mod stated;
+mod stated_rows;
 mod storage_accounts;
 mod storage_facts;
 mod time_zone;
@@ -106,21 +107,21 @@ pub use server_facts::{
     Capabilities, DefaultRow, Edition, Majors, MinorVersion, NewDatabase, OwnDatabases, PrivateDnsZoneSuffix,
     ServerFacts, Storage,
 };
-pub use server_settings::{
-    FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings, SettingCheck,
-};
+pub use server_settings::{FixedSetting, Impossible, PasswordRule, ServerFlavour, ServerSettings};
 pub use single_server::{
     EarliestRestore, Extensions, NamedDefault, PropertyDefault, RealServer, SingleServerFacts, TierRow,
     VersionRow,
 };
 pub use source::{Mark, Source};
+
 pub use stated::{Alternative, Rule, RuleKind};
 pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledProperties, StorageBody};
 pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
 pub use vault_facts::{
-    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, OlderAnswer, OneWay,
-    RecoveryPointFacts, SecurityRow, SoftDelete, StorageSettings, VaultFacts,
+    CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, ListedInstanceFacts, OlderAnswer,
+    OneWay, RecoveryPointFacts, SecurityRow, SoftDelete, SpokenVersions, StorageSettings, VaultFacts,
+    VaultStorageFacts,
 };
 pub use whole::Rules;

@@ -34,6 +34,13 @@ pub(crate) mod code {
     include!(concat!(env!("OUT_DIR"), "/code.rs"));
 }
 
+impl RuleId {
+    /// Whether it is an error's row, which is a rule as long as no other is named.
+    pub fn is_error(self) -> bool {
+        Code::named(self.0).is_ok()
+    }
+}
+
 impl Code {
     /// The rule the error's own row states: for a refusal that has no other.
     pub const fn rule(self) -> RuleId {

@@ -2,67 +2,18 @@
 
 use serde::Deserialize;
 
-use super::file::{RulesError, parse, row_error};
+use super::file::{RulesError, parse};
 use super::source::SourceCheck;
-use super::{Code, Mark};
+use super::stated::{Rule, RuleKind, of_network};
+use super::{Code, Gate, Mark, RuleId, code};
 
 const FILE: &str = "server_settings.toml";
-
-/// Something that cannot be. The rows say how it is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each has a row that says what it is")]
-pub enum SettingCheck {
-    StorageNotSold,
-    StorageShrinks,
-    StorageTier,
-    StorageIops,
-    StorageThroughput,
-    ZoneUnknown,
-    RedundancyWithoutZones,
-    StandbyUnknown,
-    StandbyInSameZone,
-    StandbyElsewhere,
-    StandbyWithoutAvailability,
-    StandbyFixed,
-    SubnetUnknown,
-    SubnetElsewhere,
-    SubnetNotDelegated,
-    SubnetWithoutZone,
-    ZoneWithoutSubnet,
-    DnsZoneUnknown,
-    DnsZoneName,
-    PublicInSubnet,
-    NoAuthentication,
-    GeoWithoutPair,
-    RoleOfAnother,
-    Promotion,
-    SourceWithoutMode,
-    CreateModeOfChange,
-    Password,
-    VersionLower,
-    VersionUnknown,
-    FirewallName,
-    FirewallRange,
-    FirewallInSubnet,
-    DatabaseName,
-    SingleStorage,
-    SingleStorageShrinks,
-    SingleSku,
-    SingleTierChange,
-    SingleBasicGeo,
-}
-
-impl SettingCheck {
-    const COUNT: usize = Self::SingleBasicGeo as usize + 1;
-}
 
 /// How something that cannot be is refused.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Impossible {
-    /// What cannot be.
-    pub check: SettingCheck,
+    id: RuleId,
     /// The parameter that the refusal names.
     pub parameter: String,
     /// Why, in our words.
@@ -148,12 +99,19 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// How something that cannot be is refused.
-    pub fn row(&self, check: SettingCheck) -> &Impossible {
-        self.impossible
-            .iter()
-            .find(|row| row.check == check)
-            .expect("there is one of each: the loader has made sure")
+    /// How something that cannot be is refused: by the row of that rule, if it is one of these.
+    pub fn row(&self, rule: RuleId) -> Option<&Impossible> {
+        self.impossible.iter().find(|row| row.id == rule)
+    }
+
+    /// The rows, as rules among the others.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.impossible.iter().map(|row| Rule {
+            kind: RuleKind::Refusal,
+            gate: Some(Gate::Service),
+            code: Some(row.code.unwrap_or(code::BodyOfPostgreSQL)),
+            ..of_network(row.id, &row.because, "server_settings", row.mark, &row.sources)
+        })
     }
 }
 
@@ -164,19 +122,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<ServerSettings
         known.check(FILE, &row.setting, &row.sources)?;
     }
     for row in &settings.impossible {
-        known.check(FILE, &row.because, &row.sources)?;
-        if settings
-            .impossible
-            .iter()
-            .filter(|other| other.check == row.check)
-            .count()
-            > 1
-        {
-            return Err(row_error(FILE, &row.because, "another row has the same check"));
-        }
-    }
-    if settings.impossible.len() != SettingCheck::COUNT {
-        return Err(row_error(FILE, "impossible", "a check has no row"));
+        known.check(FILE, row.id.as_str(), &row.sources)?;
     }
     Ok(settings)
 }

@@ -28,6 +28,12 @@ pub struct VaultFacts {
     pub immutability: ImmutabilityFacts,
     /// What cross-region restore takes.
     pub cross_region: CrossRegionFacts,
+    /// What Resource Graph shows of an instance besides its body.
+    pub listed_instance: ListedInstanceFacts,
+    /// The accounts of Microsoft's own that backups are kept in.
+    pub vault_storage: VaultStorageFacts,
+    /// At which versions the service speaks to others.
+    pub speaks: SpokenVersions,
     /// Settings that do not change back.
     pub one_way: Vec<OneWay>,
     security: Vec<SecurityRow>,
@@ -118,6 +124,62 @@ pub struct ImmutabilityFacts {
 pub struct CrossRegionFacts {
     /// The redundancy that is copied to another region.
     pub redundancy: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What Resource Graph shows of an instance besides its body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedInstanceFacts {
+    /// A recovery point is late after so many times the interval of its schedule.
+    pub late_after_intervals: f64,
+    /// How much later the other region has it.
+    pub hours_later: i64,
+    /// What may be done to a protected instance.
+    pub protected: Vec<String>,
+    /// And besides, where the vault restores across regions.
+    pub across_regions: Vec<String>,
+    /// What may be done to one that was deleted with its vault.
+    pub deleted: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// The accounts of Microsoft's own that backups are kept in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultStorageFacts {
+    /// What their names begin with.
+    pub named: String,
+    /// `kind`.
+    pub kind: String,
+    /// `sku.name`.
+    pub redundancy: String,
+    /// How long a signature counts with which a backup is written or read.
+    pub signature_hours: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// The API versions at which the Backup service speaks to other services.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpokenVersions {
+    /// Vault storage, over ARM.
+    pub storage_accounts: String,
+    /// A flexible server's long-term retention.
+    pub long_term_retention: String,
+    /// Key vaults' data plane.
+    pub secrets: String,
+    /// The blob service.
+    pub blobs: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -217,6 +279,9 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     known.check(FILE, "instance_put_without_body", &without_body.sources)?;
     known.check(FILE, "immutability", &facts.immutability.sources)?;
     known.check(FILE, "cross_region", &facts.cross_region.sources)?;
+    known.check(FILE, "listed_instance", &facts.listed_instance.sources)?;
+    known.check(FILE, "vault_storage", &facts.vault_storage.sources)?;
+    known.check(FILE, "speaks", &facts.speaks.sources)?;
     for row in &facts.older_answer {
         known.check(FILE, &row.member, &row.sources)?;
     }

@@ -47,6 +47,7 @@ pub type Preparer = fn(&mut Context<'_>, &Permit, &Request) -> Option<Preparatio
 
 /// What each service knows alone.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct ServiceStates {
     /// Backup vaults and what belongs to them.
     pub data_protection: data_protection::DataProtectionState,

@@ -57,6 +57,12 @@ pub struct Outbound {
 pub trait Workflow: Send + DynClone {
     /// Takes one step.
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next;
+
+    /// What sort of work it is.
+    #[cfg(test)]
+    fn sort(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
 dyn_clone::clone_trait_object!(Workflow);

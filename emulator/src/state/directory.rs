@@ -24,6 +24,7 @@ pub enum IdentityKind {
 
 /// A principal.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Principal {
     /// The object id.
     pub id: PrincipalId,
@@ -56,6 +57,7 @@ impl Principal {
 
 /// All principals and who is in which group.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Directory {
     principals: BTreeMap<PrincipalId, Principal>,
     by_app_id: BTreeMap<Uuid, PrincipalId>,

@@ -37,6 +37,7 @@ pub struct Subscription {
 
 /// The two keys of a storage account, base64 as on the wire. Secrets.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct AccountKeys {
     /// `key1` and `key2`.
     pub keys: [String; 2],
@@ -46,6 +47,7 @@ pub struct AccountKeys {
 
 /// Everything that exists and is not one service's own.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct State {
     /// Subscriptions by lower-case id.
     pub subscriptions: BTreeMap<String, Subscription>,

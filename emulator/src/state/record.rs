@@ -11,6 +11,7 @@ use crate::model::{PrincipalId, TenantId, Timestamp};
 
 /// A password of an application or of its service principal. The secret itself is kept as a digest.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Password {
     /// What it is removed by.
     pub key_id: Uuid,
@@ -58,6 +59,7 @@ impl Password {
 
 /// A certificate of an application, as it was written and as it is compared.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct KeyCredential {
     /// What it is known by.
     pub key_id: Uuid,
@@ -69,6 +71,7 @@ pub struct KeyCredential {
 
 /// What is kept about an object of the directory.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Record {
     /// What was written about it, without secrets.
     pub members: Map<String, Value>,
@@ -91,6 +94,7 @@ impl Record {
 
 /// An application's registration. Its service principal is another object, and may not be there.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Registration {
     /// The application (client) id.
     pub app_id: Uuid,

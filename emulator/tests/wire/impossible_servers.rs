@@ -12,11 +12,22 @@ const NETWORK: &str = "/providers/Microsoft.Network/virtualNetworks/v";
 const ZONES: &str = "/providers/Microsoft.Network/privateDnsZones";
 const USUAL: &str = "InvalidParameterValue";
 
-/// A change, the code it ends with, and what the message names.
-type Case = (Value, String, String);
+/// A change, the code it ends with, what the message names, and the rules one of which refuses it.
+struct Case {
+    change: Value,
+    code: String,
+    names: String,
+    rule: String,
+}
 
-fn case(change: Value, code: &str, names: &str) -> Case {
-    (change, code.to_owned(), names.to_owned())
+fn case(change: Value, code: &str, names: &str, rule: &str) -> Case {
+    let (code, names, rule) = (code.to_owned(), names.to_owned(), rule.to_owned());
+    Case {
+        change,
+        code,
+        names,
+        rule,
+    }
 }
 
 /// The cases of one part of the table.
@@ -26,8 +37,8 @@ fn cases(part: usize) -> Vec<Case> {
     let lines = part.lines().filter(|line| !line.starts_with('#'));
     let read = |line: &str| {
         let mut columns = line.split('|').map(str::trim);
-        let mut next = || columns.next().expect("a line has three columns");
-        let (change, code, names) = (next(), next(), next());
+        let mut next = || columns.next().unwrap_or_default();
+        let (change, code, names, rule) = (next(), next(), next(), next());
         let (member, value) = match change.split_once(' ') {
             Some((member, value)) if !member.starts_with('{') => (member, value),
             _ => ("properties", change),
@@ -35,7 +46,7 @@ fn cases(part: usize) -> Vec<Case> {
         let value: Value = serde_json::from_str(value).expect("a value");
         let mut change = json!({});
         change[member] = value;
-        case(change, code, names)
+        case(change, code, names, rule)
     };
     let all: Vec<Case> = lines.map(read).collect();
     assert!(all.len() > 4, "{part}");
@@ -119,30 +130,36 @@ impl World {
         own("network", network)
     }
 
-    /// The error a write ends with, at once or when its operation does; null where it goes through.
-    fn error(&mut self, method: &Method, path: &str, body: &Value) -> Value {
-        let answer = self.arm(method.clone(), path, Some(body));
+    /// The error a write ends with, at once or when its operation does, and the rules it names; null where it goes
+    /// through.
+    fn error(&mut self, method: &Method, path: &str, body: &Value) -> (Value, String) {
+        let mut answer = self.arm(method.clone(), path, Some(body));
         self.settle();
         if answer.status == 202 {
-            self.follow(&answer, "azure-asyncoperation").json_body()["error"].take()
-        } else {
-            answer.json_body()["error"].take()
+            answer = self.follow(&answer, "azure-asyncoperation");
         }
+        let rules = answer.header("x-azdrill-rules").unwrap_or_default().to_owned();
+        (answer.json_body()["error"].take(), rules)
     }
 
     #[track_caller]
     fn refuses(&mut self, method: &Method, path: &str, body: &Value, case: &Case) {
         let before = self.get(path).json_body();
-        let error = self.error(method, path, body);
+        let (error, rules) = self.error(method, path, body);
         let message = error["message"].as_str().unwrap_or_default();
-        assert_eq!(error["code"], case.1, "{method} {}: {error}", case.0);
-        assert!(message.contains(&case.2), "{method} {}: {message}", case.0);
-        assert_eq!(self.get(path).json_body(), before, "{method} {}", case.0);
+        let change = &case.change;
+        assert_eq!(error["code"], case.code, "{method} {change}: {error}");
+        assert!(message.contains(&case.names), "{method} {change}: {message}");
+        assert!(
+            case.rule.split(',').any(|rule| rule == rules),
+            "{method} {change}: {rules}"
+        );
+        assert_eq!(self.get(path).json_body(), before, "{method} {change}");
     }
 
     #[track_caller]
     fn takes(&mut self, method: &Method, path: &str, body: &Value) -> Value {
-        let error = self.error(method, path, body);
+        let (error, _) = self.error(method, path, body);
         assert!(error.is_null(), "{method} {body}: {error}");
         self.get(path).json_body()
     }
@@ -152,28 +169,39 @@ impl World {
 fn no_flexible_server_is_like_that() {
     let mut world = World::new();
     for case in cases(0) {
-        world.refuses(&Method::PUT, SERVER, &flexible(&case.0), &case);
+        world.refuses(&Method::PUT, SERVER, &flexible(&case.change), &case);
     }
     let long = format!("Ab1!{}", "x".repeat(125));
     let long = case(
         own("administratorLoginPassword", json!(long)),
         USUAL,
         "administratorLoginPassword",
+        "BodyOfPostgreSQL",
     );
-    world.refuses(&Method::PUT, SERVER, &flexible(&long.0), &long);
+    world.refuses(&Method::PUT, SERVER, &flexible(&long.change), &long);
     // Regions without zones, and without a pair.
     let there = |location: &str, change: &Value| {
         let mut body = flexible(change);
         body["location"] = json!(location);
         body
     };
-    for (location, member, value) in [
-        ("westus", "availabilityZone", json!("1")),
-        ("westus", "highAvailability", json!({"mode": "ZoneRedundant"})),
-        ("italynorth", "backup", json!({"geoRedundantBackup": "Enabled"})),
+    for (location, member, value, rule) in [
+        ("westus", "availabilityZone", json!("1"), "PG-ZONE-UNKNOWN"),
+        (
+            "westus",
+            "highAvailability",
+            json!({"mode": "ZoneRedundant"}),
+            "PG-REDUNDANCY-WITHOUT-ZONES",
+        ),
+        (
+            "italynorth",
+            "backup",
+            json!({"geoRedundantBackup": "Enabled"}),
+            "PG-GEO-WITHOUT-PAIR",
+        ),
     ] {
-        let case = case(own(member, value), USUAL, "");
-        world.refuses(&Method::PUT, SERVER, &there(location, &case.0), &case);
+        let case = case(own(member, value), USUAL, "", rule);
+        world.refuses(&Method::PUT, SERVER, &there(location, &case.change), &case);
     }
     let same = own("highAvailability", json!({"mode": "SameZone"}));
     let made = world.takes(&Method::PUT, SERVER, &there("westus", &same));
@@ -188,15 +216,16 @@ fn no_flexible_server_becomes_like_that() {
     let private = world.private(&format!("{NETWORK}/subnets/db"), zone);
     let mut all = cases(0);
     all.extend(cases(1));
-    all.push(case(private, USUAL, "delegatedSubnetResourceId"));
+    all.push(case(private, USUAL, "delegatedSubnetResourceId", "PG-FIXED"));
     all.push(case(
         world.private("", zone),
         USUAL,
         "privateDnsZoneArmResourceId",
+        "PG-ZONE-WITHOUT-SUBNET",
     ));
     for case in all {
-        world.refuses(&Method::PATCH, SERVER, &case.0, &case);
-        world.refuses(&Method::PUT, SERVER, &flexible(&case.0), &case);
+        world.refuses(&Method::PATCH, SERVER, &case.change, &case);
+        world.refuses(&Method::PUT, SERVER, &flexible(&case.change), &case);
     }
 }
 
@@ -230,8 +259,8 @@ fn what_is_said_again_is_no_change() {
     world.takes(&Method::PATCH, SERVER, &redundant);
     world.takes(&Method::PATCH, SERVER, &redundant);
     let moved = own("highAvailability", json!({"standbyAvailabilityZone": "3"}));
-    let case = case(moved, USUAL, "StandbyAvailabilityZone");
-    world.refuses(&Method::PATCH, SERVER, &case.0, &case);
+    let case = case(moved, USUAL, "StandbyAvailabilityZone", "PG-STANDBY-FIXED");
+    world.refuses(&Method::PATCH, SERVER, &case.change, &case);
     let alone = world.takes(
         &Method::PATCH,
         SERVER,
@@ -252,39 +281,74 @@ fn a_server_in_a_subnet_stays_there() {
     public["properties"]["network"]["publicNetworkAccess"] = json!("Enabled");
     let conflict = "ConflictingPublicNetworkAccessAndVirtualNetworkConfiguration";
     let (no_subnet, no_zone) = ("delegatedSubnetResourceId", "privateDnsZoneArmResourceId");
-    for (at, zone, code, names) in [
-        (format!("{NETWORK}/subnets/nobody"), good, USUAL, no_subnet),
-        (NETWORK.to_owned(), good, USUAL, no_subnet),
-        (format!("{NETWORK}2/subnets/db"), good, USUAL, no_subnet),
-        (format!("{NETWORK}/subnets/plain"), good, USUAL, no_subnet),
-        (subnet.clone(), "", "MissingRequiredParameter", no_zone),
-        (String::new(), good, USUAL, no_zone),
+    for (at, zone, code, names, rule) in [
+        (
+            format!("{NETWORK}/subnets/nobody"),
+            good,
+            USUAL,
+            no_subnet,
+            "PG-SUBNET-UNKNOWN",
+        ),
+        (NETWORK.to_owned(), good, USUAL, no_subnet, "PG-SUBNET-UNKNOWN"),
+        (
+            format!("{NETWORK}2/subnets/db"),
+            good,
+            USUAL,
+            no_subnet,
+            "PG-SUBNET-ELSEWHERE",
+        ),
+        (
+            format!("{NETWORK}/subnets/plain"),
+            good,
+            USUAL,
+            no_subnet,
+            "PG-SUBNET-NOT-DELEGATED",
+        ),
+        (
+            subnet.clone(),
+            "",
+            "MissingRequiredParameter",
+            no_zone,
+            "PG-SUBNET-WITHOUT-ZONE",
+        ),
+        (String::new(), good, USUAL, no_zone, "PG-ZONE-WITHOUT-SUBNET"),
         (
             subnet.clone(),
             "nobody.postgres.database.azure.com",
             USUAL,
             no_zone,
+            "PG-DNS-ZONE-UNKNOWN",
         ),
-        (subnet.clone(), "example.org", "PrivateDnsZoneNameNotValid", ""),
+        (
+            subnet.clone(),
+            "example.org",
+            "PrivateDnsZoneNameNotValid",
+            "",
+            "PG-DNS-ZONE-NAME",
+        ),
         (
             subnet.clone(),
             "source.postgres.database.azure.com",
             "PrivateDnsZoneNameNotValid",
             "",
+            "PG-DNS-ZONE-NAME",
         ),
     ] {
-        let case = case(world.private(&at, zone), code, names);
-        world.refuses(&Method::PUT, SERVER, &flexible(&case.0), &case);
+        let case = case(world.private(&at, zone), code, names, rule);
+        world.refuses(&Method::PUT, SERVER, &flexible(&case.change), &case);
     }
-    let public = case(public, conflict, "");
-    world.refuses(&Method::PUT, SERVER, &flexible(&public.0), &public);
+    let public = case(public, conflict, "", "PG-PUBLIC-IN-SUBNET");
+    world.refuses(&Method::PUT, SERVER, &flexible(&public.change), &public);
     let body = flexible(&world.private(&subnet, good));
     let shown = world.takes(&Method::PUT, SERVER, &body);
     assert_eq!(world.takes(&Method::PATCH, SERVER, &shown), shown);
     let elsewhere = world.private(&format!("{NETWORK}/subnets/plain"), "");
     let public = own("network", json!({"publicNetworkAccess": "Enabled"}));
-    for case in [case(public, conflict, ""), case(elsewhere, USUAL, no_subnet)] {
-        world.refuses(&Method::PATCH, SERVER, &case.0, &case);
+    for case in [
+        case(public, conflict, "", "PG-PUBLIC-IN-SUBNET"),
+        case(elsewhere, USUAL, no_subnet, "PG-FIXED"),
+    ] {
+        world.refuses(&Method::PATCH, SERVER, &case.change, &case);
     }
     // Its private DNS zone may be another.
     let change = world.private("", "y.postgres.database.azure.com");
@@ -302,19 +366,20 @@ fn no_single_server_is_or_becomes_like_that() {
         body
     };
     for case in cases(2) {
-        world.refuses(&Method::PUT, SINGLE, &created(&case.0), &case);
+        world.refuses(&Method::PUT, SINGLE, &created(&case.change), &case);
     }
     world.takes(&Method::PUT, SINGLE, &created(&json!({})));
     for case in cases(2).into_iter().chain(cases(3)) {
-        world.refuses(&Method::PATCH, SINGLE, &case.0, &case);
-        world.refuses(&Method::PUT, SINGLE, &created(&case.0), &case);
+        world.refuses(&Method::PATCH, SINGLE, &case.change, &case);
+        world.refuses(&Method::PUT, SINGLE, &created(&case.change), &case);
     }
     let other = case(
         own("administratorLogin", json!("other")),
         USUAL,
         "administratorLogin",
+        "PG-FIXED",
     );
-    world.refuses(&Method::PUT, SINGLE, &created(&other.0), &other);
+    world.refuses(&Method::PUT, SINGLE, &created(&other.change), &other);
     let larger = json!({
         "sku": {"name": "MO_Gen5_4", "tier": "MemoryOptimized", "family": "Gen5", "capacity": 4},
         "properties": {"storageProfile": {"storageMB": 102_400, "geoRedundantBackup": "Enabled"}},
@@ -331,27 +396,40 @@ fn what_belongs_to_a_server_has_its_limits_too() {
     let rule =
         |first: &str, last: &str| json!({"properties": {"startIpAddress": first, "endIpAddress": last}});
     let one = rule("203.0.113.7", "203.0.113.7");
-    for (path, body, names) in [
+    for (path, body, names, rule) in [
         (
             "firewallRules/r",
             rule("203.0.113.7", "203.0.113.6"),
             "endIpAddress",
+            "PG-FIREWALL-RANGE",
         ),
-        ("firewallRules/-r", one.clone(), "firewallRuleName"),
-        ("firewallRules/r.1", one.clone(), "firewallRuleName"),
+        (
+            "firewallRules/-r",
+            one.clone(),
+            "firewallRuleName",
+            "PG-FIREWALL-NAME",
+        ),
+        (
+            "firewallRules/r.1",
+            one.clone(),
+            "firewallRuleName",
+            "PG-FIREWALL-NAME",
+        ),
         (
             &format!("firewallRules/{}", "r".repeat(129)),
             one.clone(),
             "firewallRuleName",
+            "PG-FIREWALL-NAME",
         ),
         (
             &format!("databases/{}", "d".repeat(64)),
             json!({}),
             "databaseName",
+            "PG-DATABASE-NAME",
         ),
     ] {
-        let case = case(body, USUAL, names);
-        world.refuses(&Method::PUT, &format!("{SERVER}/{path}"), &case.0, &case);
+        let case = case(body, USUAL, names, rule);
+        world.refuses(&Method::PUT, &format!("{SERVER}/{path}"), &case.change, &case);
     }
     for path in ["firewallRules/office_1-a", "databases/shop"] {
         world.takes(
@@ -369,7 +447,7 @@ fn what_belongs_to_a_server_has_its_limits_too() {
         &Method::PUT,
         &single,
         &back,
-        &case(back.clone(), USUAL, "endIpAddress"),
+        &case(back.clone(), USUAL, "endIpAddress", "PG-FIREWALL-RANGE"),
     );
     // A server in a subnet has no firewall.
     let private = world.private(
@@ -378,6 +456,11 @@ fn what_belongs_to_a_server_has_its_limits_too() {
     );
     let inside = SERVER.replace("source", "inside");
     world.takes(&Method::PUT, &inside, &flexible(&private));
-    let case = case(one, USUAL, "firewallRuleName");
-    world.refuses(&Method::PUT, &format!("{inside}/firewallRules/r"), &case.0, &case);
+    let case = case(one, USUAL, "firewallRuleName", "PG-FIREWALL-IN-SUBNET");
+    world.refuses(
+        &Method::PUT,
+        &format!("{inside}/firewallRules/r"),
+        &case.change,
+        &case,
+    );
 }

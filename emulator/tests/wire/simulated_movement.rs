@@ -4,7 +4,7 @@
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::jobs::{
     CopiedFile, CopyWork, DumpDatabaseWork, DumpKind, DumpWork, DumpedFile, EffectFailure, EffectResult,
-    RealParameter, ServerWork, Work,
+    RealParameter, ServerWork, SessionFailure, Work,
 };
 use azdrill_emulator::model::{Body, Extent, Request, Response, StoredBody, Timestamp};
 use azdrill_emulator::server::Core;
@@ -29,6 +29,10 @@ pub(crate) struct SimulatedMovement {
     pub(crate) copies_fail_with: Option<EffectFailure>,
     /// Whether data that is to be moved ends without a result.
     pub(crate) ends_with_nothing: bool,
+    /// How looking at a database ends, if not well.
+    pub(crate) sign_ins_fail_with: Option<SessionFailure>,
+    /// What restored files were called.
+    pub(crate) copied: Vec<String>,
 }
 
 impl SimulatedMovement {
@@ -50,9 +54,19 @@ impl SimulatedMovement {
             Work::Dump(work) => self.dump(azure, now, work),
             Work::Copy(work) => match &self.copies_fail_with {
                 Some(failure) => Err(failure.clone()),
-                None => copy(azure, now, work),
+                None => {
+                    self.copied
+                        .extend(work.files.iter().map(|file| file.blob.clone()));
+                    copy(azure, now, work)
+                }
             },
-            Work::Examine(_) => Ok(EffectResult::Examined(Vec::new())),
+            Work::Examine(_) => match self.sign_ins_fail_with {
+                Some(failure) => Err(EffectFailure::Session {
+                    failure,
+                    message: "it is said to have failed".to_owned(),
+                }),
+                None => Ok(EffectResult::Examined(Vec::new())),
+            },
             Work::DumpDatabase(work) => self.dump_database(azure, now, work),
             Work::LoadDatabase(work) => Ok(EffectResult::Loaded {
                 bytes: work.source.length,

@@ -12,6 +12,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::as_stated;
 use crate::bodies::{FLEXIBLE_SERVER, backup_body, policy_body, vault_body};
 use crate::simulated_movement::SimulatedMovement;
 
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) operator: Operator,
     pub(crate) movement: SimulatedMovement,
     waiting: Vec<Effect>,
+    /// How many notes of the log have been looked at.
+    noted: usize,
     token: String,
 }
 
@@ -69,6 +72,7 @@ impl World {
             operator,
             movement: SimulatedMovement::default(),
             waiting: Vec::new(),
+            noted: 0,
             token: String::new(),
         };
         world.sign_in_again();
@@ -145,6 +149,10 @@ impl World {
     pub(crate) fn send(&mut self, request: Request) -> Response {
         let answer = self.azure.call(self.now, &NetworkPath::internet(), request);
         crate::rules::assert_refusal_names_a_rule(&answer);
+        let log = self.azure.log();
+        for exchange in log.since(log.count().saturating_sub(1)) {
+            as_stated::assert_exchange(self.azure.rules(), exchange);
+        }
         answer
     }
 
@@ -258,6 +266,11 @@ impl World {
             }
             self.begin();
         }
+        let notes = self.azure.log().notes();
+        for note in notes.iter().skip(self.noted) {
+            as_stated::assert_note(self.azure.rules(), note);
+        }
+        self.noted = notes.len();
     }
 
     /// How many bytes of the blob store have been given back since somebody last asked.

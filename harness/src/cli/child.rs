@@ -30,9 +30,9 @@ pub(super) async fn run(
     let mut process = match hosts {
         None => Command::new(program),
         Some(hosts) => {
-            let own =
+            let azdrill =
                 std::env::current_exe().map_err(|error| format!("cannot find azdrill itself: {error}"))?;
-            let mut process = Command::new(own);
+            let mut process = Command::new(azdrill);
             process.arg("within-hosts").arg(hosts).arg("--").arg(program);
             process
         }

@@ -8,7 +8,7 @@ use azdrill::compare::{self, paint};
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::{tell, write};
+use super::output::{show, tell, write};
 use super::{Format, ProfileArgument};
 
 /// What `--help` says below the options.
@@ -77,14 +77,13 @@ pub(super) fn run(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
         }
     }
     let report = report.map_err(could_not)?;
-    let text = match arguments.format {
-        Format::Text => paint(&report, width(), arguments.quiet),
+    match arguments.format {
+        Format::Text => show(&paint(&report, width(), arguments.quiet))?,
         Format::Json => {
             let body = serde_json::json!({"total": report.total(), "as_named": report.is_as_named(), "report": report});
-            format!("{body:#}\n")
+            write(&format!("{body:#}\n"))?;
         }
-    };
-    write(&text)?;
+    }
     Ok(if report.is_as_named() {
         ExitCode::SUCCESS
     } else {

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::output::write;
+use super::output::{show, write};
 use super::{Format, library};
 
 #[derive(Args)]
@@ -40,7 +40,6 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
                 .is_none_or(|topic| *topic == scenario.topic)
         })
         .collect();
-    let mut text = String::new();
     match arguments.format {
         Format::Json => {
             let list: Vec<_> = wanted
@@ -49,10 +48,10 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
                     json!({"name": scenario.name, "topic": scenario.topic, "claim": scenario.claim, "about": scenario.about})
                 })
                 .collect();
-            text = format!("{:#}\n", json!(list));
+            write(&format!("{:#}\n", json!(list)))?;
         }
         Format::Text => {
-            let mut last = "";
+            let (mut text, mut last) = (String::new(), "");
             let page = Page::of(&std::io::stdout());
             for scenario in &wanted {
                 if scenario.topic != last {
@@ -66,8 +65,8 @@ pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<Ex
                 1 => "1 scenario\n".to_owned(),
                 count => format!("{count} scenarios\n"),
             };
+            show(&text)?;
         }
     }
-    write(&text)?;
     Ok(ExitCode::SUCCESS)
 }

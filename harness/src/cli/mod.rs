@@ -125,8 +125,8 @@ pub(super) fn main() -> ExitCode {
         // Help is one of these.
         Err(said) => return print_usage(&said),
     };
-    if let Command::WithinHosts(own) = &arguments.command {
-        return within_hosts::run(own);
+    if let Command::WithinHosts(given) = &arguments.command {
+        return within_hosts::run(given);
     }
     begin_tracing();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -177,19 +177,19 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         azdrill::scratch::sweep_ended();
     }
     match arguments.command {
-        Command::Scenario(own) => scenario::run(own, folder, mode, Interrupts::listen()?).await,
-        Command::Report(own) => report::run(own, folder, mode, Interrupts::listen()?).await,
-        Command::Grants(own) => grants::run(own),
-        Command::List(own) => {
+        Command::Scenario(given) => scenario::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Report(given) => report::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Grants(given) => grants::run(given),
+        Command::List(given) => {
             // Over in a moment, with the scenarios it may have unpacked.
             let _interrupts = Interrupts::listen()?;
-            list::run(&own, folder)
+            list::run(&given, folder)
         }
-        Command::Compare(own) => compare::run(&own),
-        Command::Replay(own) => replay::run(&own),
-        Command::Serve(own) => serve::run(own, folder, mode, Interrupts::listen()?).await,
-        Command::Run(own) => run::run(own, folder, mode, Interrupts::listen()?).await,
-        Command::Env(own) => Ok(serve::env(&own)?),
+        Command::Compare(given) => compare::run(&given),
+        Command::Replay(given) => replay::run(&given),
+        Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.
         Command::WithinHosts(_) => Ok(ExitCode::from(2)),
     }

@@ -4,11 +4,12 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use azdrill::harmless::harmless_painted;
 use azdrill::page::{Ink, Page};
 
 use super::failure::Failure;
 
-/// Writes to standard output, all of it.
+/// Writes to standard output, all of it, as it is: what programs read.
 ///
 /// # Errors
 ///
@@ -17,6 +18,15 @@ pub(super) fn write(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| failure(&error))
+}
+
+/// Writes to standard output, all of it, what a person reads: nothing in it does anything to a terminal.
+///
+/// # Errors
+///
+/// As [`write`].
+pub(super) fn show(text: &str) -> Result<(), Failure> {
+    write(&harmless_painted(text))
 }
 
 /// What a failed write to standard output comes to.
@@ -31,15 +41,15 @@ pub(super) fn failure(error: &io::Error) -> Failure {
 /// Writes what was asked for to standard error, and says whether it is written. Whoever no longer reads has
 /// seen enough.
 pub(super) fn tell_result(text: &str) -> bool {
-    match io::stderr().write_all(text.as_bytes()) {
+    match io::stderr().write_all(harmless_painted(text).as_bytes()) {
         Ok(()) => true,
         Err(error) => error.kind() == io::ErrorKind::BrokenPipe,
     }
 }
 
-/// Writes to standard error as it is. Where that fails there is nobody to tell.
+/// Writes to standard error as it is laid out. Where that fails there is nobody to tell.
 pub(super) fn tell_raw(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(harmless_painted(text).as_bytes());
 }
 
 /// Says something on standard error, after the program's name: in lines that fit a terminal, and as it

@@ -29,11 +29,11 @@ fn major(told: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-fn notice(server: u32, own: u32) -> Option<String> {
-    (server > own).then(|| {
+fn notice(server: u32, tool: u32) -> Option<String> {
+    (server > tool).then(|| {
         format!(
-            "server {server}, pg_restore {own} on PATH: it cannot read the dumps; `AZDRILL_POSTGRES=local`, or \
-             `version = {own}` in `[world.server]`"
+            "server {server}, pg_restore {tool} on PATH: it cannot read the dumps; `AZDRILL_POSTGRES=local`, or \
+             `version = {tool}` in `[world.server]`"
         )
     })
 }
@@ -44,12 +44,12 @@ mod tests {
 
     #[test]
     fn an_older_pg_restore_is_told_of_and_no_other() {
-        for (told, own) in [
+        for (told, wanted) in [
             ("pg_restore (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)\n", Some(15)),
             ("pg_restore (PostgreSQL) 18beta1\n", Some(18)),
             ("command not found", None),
         ] {
-            assert_eq!(major(told), own);
+            assert_eq!(major(told), wanted);
         }
         let told = notice(17, 15).unwrap_or_default();
         assert!(

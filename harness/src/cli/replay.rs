@@ -9,7 +9,7 @@ use azdrill::replay::{self, Until};
 use clap::Args;
 
 use super::failure::Failure;
-use super::output::{tell, write};
+use super::output::{show, tell};
 
 /// What `--help` says below the options.
 const SECRETS: &str = "\
@@ -23,10 +23,11 @@ pub(super) struct ReplayArguments {
     /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote.
     file: PathBuf,
     /// Stop once this many inputs have been played, and show what exists then, and the log's end.
-    #[arg(long, value_name = "N", conflicts_with = "explain")]
+    #[arg(long, value_name = "N", conflicts_with = "explain", value_parser = clap::value_parser!(u64).range(1..))]
     until: Option<u64>,
-    /// Stop at the exchange of this number, and show who asked what, who said no, why, and by which rule.
-    #[arg(long, value_name = "N")]
+    /// Stop at the exchange of this number in the log, and show who asked what, what was sent and answered (without
+    /// its secrets), who said no, why, and by which rule. An input makes one exchange, several or none.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     explain: Option<u64>,
 }
 
@@ -49,7 +50,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
             text += &told.ok_or_else(|| format!("there is no exchange {number}: the first is 1"))?;
         }
     }
-    write(&text)?;
+    show(&text)?;
     Ok(if replayed.is_the_same() {
         ExitCode::SUCCESS
     } else {
@@ -60,7 +61,7 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
 /// The journal that is to be written, if one is.
 pub(super) fn journal(file: Option<&Path>) -> Result<Option<JournalFile>, Failure> {
     let Some(file) = file else { return Ok(None) };
-    let journal = JournalFile::create(file);
+    let journal = JournalFile::at(file);
     Ok(Some(journal.map_err(|error| {
         format!("cannot write {}: {error}", file.display())
     })?))

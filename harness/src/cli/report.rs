@@ -1,12 +1,12 @@
 //! `azdrill report`.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use azdrill::page::is_dumb;
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::report::{gather, markdown};
+use azdrill::report::{gather, html, junit, markdown};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
@@ -24,6 +24,9 @@ pub(super) struct ReportArguments {
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
+    /// Where to write it; to standard output if left out.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 /// How to write a report.
@@ -34,6 +37,10 @@ enum ReportFormat {
     Md,
     /// For programs.
     Json,
+    /// For build servers: JUnit XML, a suite a topic.
+    Junit,
+    /// One page that stands alone, to read, search and print.
+    Html,
 }
 
 pub(super) async fn run(
@@ -50,6 +57,10 @@ async fn report(
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
 ) -> Result<ExitCode, Failure> {
+    // Found out before minutes are spent.
+    if let Some(file) = &arguments.output {
+        check_place(file)?;
+    }
     let library = library(folder)?;
     let scenarios: Vec<Scenario> = if arguments.names.is_empty() {
         library.all()?
@@ -77,18 +88,46 @@ async fn report(
     }
     let text = match arguments.format {
         ReportFormat::Md => markdown(&findings),
+        ReportFormat::Html => html(&findings),
+        ReportFormat::Junit => junit(&findings).map_err(|error| error.to_string())?,
         ReportFormat::Json => {
             let text = serde_json::to_string_pretty(&findings);
             text.map_err(|error| error.to_string())? + "\n"
         }
     };
-    write(&text)?;
+    match &arguments.output {
+        Some(file) => std::fs::write(file, &text).map_err(|error| unwritten(file, &error))?,
+        None => write(&text)?,
+    }
     // A miss is a mistake of ours, and is no finding.
     Ok(if findings.scenarios.iter().all(|own| own.held) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
     })
+}
+
+/// Whether a file can be there.
+fn check_place(file: &Path) -> Result<(), String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(format!(
+            "cannot write {}: there is no folder {}",
+            file.display(),
+            folder.display()
+        ));
+    }
+    if file.is_dir() {
+        return Err(format!(
+            "cannot write {}: it is a folder; name a file in it",
+            file.display()
+        ));
+    }
+    Ok(())
+}
+
+fn unwritten(file: &Path, error: &std::io::Error) -> String {
+    format!("cannot write {}: {error}", file.display())
 }
 
 fn progress(count: usize) -> ProgressBar {

@@ -239,8 +239,8 @@ fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
     if wanted == NamesArgument::System {
         return (Resolving::System, "`--names system`".to_owned());
     }
-    let tried = std::env::current_exe().and_then(|own| {
-        std::process::Command::new(own)
+    let tried = std::env::current_exe().and_then(|program| {
+        std::process::Command::new(program)
             .arg("within-hosts")
             .arg(hosts.path())
             .output()
@@ -262,7 +262,7 @@ fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, Stri
     let trust_store = write_trust_store(scratch, served.server().ca_pem())?;
     let java = java_options(&trust_store, &served.reach().address);
     let java = match std::env::var("JAVA_TOOL_OPTIONS") {
-        Ok(own) => format!("{own} {java}"),
+        Ok(before) => format!("{before} {java}"),
         Err(_) => java,
     };
     environment.set("JAVA_TOOL_OPTIONS", &java);

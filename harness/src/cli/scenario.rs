@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
-use super::output::{tell, write};
+use super::output::{show, tell, write};
 use super::replay::{journal, with_journal};
 use super::{Format, ProfileArgument, library};
 
@@ -105,7 +105,7 @@ async fn play_all(
         bar.inc(1);
         if arguments.format == Format::Text {
             let text = shown.print(&page, arguments.verbose, &mut sources);
-            bar.suspend(|| write(&format!("{text}\n")))?;
+            bar.suspend(|| show(&format!("{text}\n")))?;
         }
         played.push(shown);
     }
@@ -197,7 +197,7 @@ fn conclude(
                 }
                 text.push('\n');
             }
-            write(&text)?;
+            show(&text)?;
         }
     }
     if played.is_empty() {

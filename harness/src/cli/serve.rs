@@ -118,7 +118,7 @@ impl From<FormArgument> for Form {
 
 /// What a running `serve` says of itself.
 #[derive(Serialize, Deserialize)]
-struct Running {
+struct ServeProcess {
     process: u32,
     hosts: PathBuf,
     environment: Environment,
@@ -161,12 +161,12 @@ pub(super) async fn run(
     let served = interrupts.or(starting).await?;
     let mut environment = served.environment();
     az::sign_in(&mut environment, &served, &state.join("az"))?;
-    let running = Running {
+    let running = ServeProcess {
         process: std::process::id(),
         hosts: hosts.path().to_owned(),
         environment,
     };
-    let told = Told::write(state.join(RUNNING), &running)?;
+    let told = RunningFile::write(state.join(RUNNING), &running)?;
     let address = served.reach().address;
     let profile = Profile::from(arguments.profile);
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
@@ -210,7 +210,7 @@ fn claim(state: &Path) -> Result<File, String> {
 /// What is said where another `serve` has the folder.
 fn taken(state: &Path) -> String {
     let running = std::fs::read_to_string(state.join(RUNNING)).ok();
-    let running = running.and_then(|text| serde_json::from_str::<Running>(&text).ok());
+    let running = running.and_then(|text| serde_json::from_str::<ServeProcess>(&text).ok());
     let whose = running.map_or_else(String::new, |running| {
         format!(
             " (process {}; `azdrill env` prints its environment)",
@@ -225,10 +225,10 @@ fn taken(state: &Path) -> String {
 }
 
 /// The file by which `env` finds a running `serve`; gone when this is dropped.
-struct Told(PathBuf);
+struct RunningFile(PathBuf);
 
-impl Told {
-    fn write(file: PathBuf, running: &Running) -> Result<Self, String> {
+impl RunningFile {
+    fn write(file: PathBuf, running: &ServeProcess) -> Result<Self, String> {
         let text = serde_json::to_string_pretty(running).map_err(|error| error.to_string())?;
         azdrill::private_file::write(&file, &text)
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
@@ -236,7 +236,7 @@ impl Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for RunningFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -318,7 +318,7 @@ fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure>
     // What is printed here is carried out by a shell.
     claim_state_directory(&state).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&file).map_err(|_| none())?;
-    let running: Running =
+    let running: ServeProcess =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let alive = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", running.process)).exists();
     if !alive {

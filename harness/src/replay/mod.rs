@@ -1,5 +1,6 @@
 //! Playing a journal again: in this process, without PostgreSQL, and without waiting for anything.
 
+mod explain;
 mod print;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,8 @@ use azdrill_emulator::model::Timestamp;
 
 use crate::given_file;
 
-pub use print::{explained, found, state};
+pub use explain::explained;
+pub use print::{found, state};
 
 /// The longest line that is read, in bytes: several times the longest request there is.
 const LINE_MAX: u64 = 64 * 1024 * 1024;
@@ -50,16 +52,16 @@ pub enum ReplayError {
         error: JournalError,
     },
     /// It ends before it is where it was to stop.
-    #[error("{file} has {has} {what}, and {wanted} was asked for")]
+    #[error(
+        "{file} ends before that: it has {inputs} (`--until` counts these) and {exchanges} (`--explain` counts these)"
+    )]
     TooShort {
         /// The file.
         file: String,
-        /// How many there are.
-        has: u64,
-        /// Of what.
-        what: &'static str,
-        /// The one that was asked for.
-        wanted: u64,
+        /// How many inputs there are, in words.
+        inputs: String,
+        /// How many exchanges.
+        exchanges: String,
     },
 }
 
@@ -136,6 +138,10 @@ pub fn replay(file: &Path, until: Until) -> Result<Replayed, ReplayError> {
         broken_off: false,
         last: None,
     };
+    if matches!(until, Until::Exchange(_)) {
+        // It is to be shown.
+        replayed.machine.keep_bodies();
+    }
     loop {
         if replayed.is_there(until) {
             return Ok(replayed);
@@ -149,17 +155,21 @@ pub fn replay(file: &Path, until: Until) -> Result<Replayed, ReplayError> {
         }
         replayed.play(&line).map_err(bad)?;
     }
-    let (what, has, wanted) = match until {
-        Until::End => return Ok(replayed),
-        Until::Input(wanted) => ("inputs", replayed.inputs(), wanted),
-        Until::Exchange(wanted) => ("exchanges", replayed.azure().log().count(), wanted),
-    };
+    if until == Until::End {
+        return Ok(replayed);
+    }
     Err(ReplayError::TooShort {
         file: named,
-        has,
-        what,
-        wanted,
+        inputs: counted(replayed.inputs(), "input"),
+        exchanges: counted(replayed.azure().log().count(), "exchange"),
     })
+}
+
+fn counted(count: u64, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
 }
 
 impl Replayed {

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use azdrill_emulator::journal::Header;
-use azdrill_emulator::log::{CallOrigin, Exchange};
-use azdrill_emulator::rules::OriginKind;
 use azdrill_emulator::state::OperationOutcome;
 
 use super::{Differing, Replayed};
 use crate::page::{Ink, Page};
-use crate::run::{certainty, cited, for_people, found as without_statement, rule_note, source_list};
+use crate::run::for_people;
 use crate::serve::{Call, place};
 
 /// The most exchanges of the log's end that are shown.
@@ -20,7 +18,8 @@ const TOLD: usize = 13;
 /// How many inputs, under which build it was written, and where answers first differ.
 pub fn found(page: &Page, file: &str, replayed: &Replayed) -> String {
     let header = replayed.header();
-    let mut text = format!("{}: {}\n", page.ink(Ink::Bold, file), header.of);
+    let first = format!("{}: ", page.ink(Ink::Bold, file));
+    let mut text = page.paragraph(&first, 2, Ink::Plain, &header.of);
     let mut say = |label: &str, told: &str| text += &labelled(page, label, told);
     say("written by", &written_by(header));
     let beginning = &header.beginning;
@@ -33,7 +32,10 @@ pub fn found(page: &Page, file: &str, replayed: &Replayed) -> String {
         "with",
         &format!("profile {}, seed {}{assumed}", beginning.profile, beginning.seed),
     );
-    let mut inputs = format!("{} were played", replayed.inputs());
+    let mut inputs = match replayed.inputs() {
+        1 => "1 was played".to_owned(),
+        count => format!("{count} were played"),
+    };
     if let Some((first, last)) = replayed.times {
         inputs += &format!(", {} to {}", second(first), second(last));
     }
@@ -46,9 +48,12 @@ pub fn found(page: &Page, file: &str, replayed: &Replayed) -> String {
     }
     match &replayed.first {
         None => {
-            let told = format!("all {} answers are the same, byte for byte", replayed.inputs());
-            let told = page.ink(Ink::Good, &told);
-            text += &format!("{told}\n");
+            let told = match replayed.inputs() {
+                0 => "there was nothing to play".to_owned(),
+                1 => "its answer is the same, byte for byte".to_owned(),
+                count => format!("all {count} answers are the same, byte for byte"),
+            };
+            text += &format!("{}\n", page.ink(Ink::Good, &told));
         }
         Some(first) => text += &differing(page, replayed, first),
     }
@@ -56,12 +61,12 @@ pub fn found(page: &Page, file: &str, replayed: &Replayed) -> String {
 }
 
 fn written_by(header: &Header) -> String {
-    let own = format!("azdrill {}, build {}", header.version, header.build);
+    let writer = format!("azdrill {}, build {}", header.version, header.build);
     if header.is_of_this_build() {
-        format!("{own}, which is this one")
+        format!("{writer}, which is this one")
     } else {
         let this = Header::own_build();
-        format!("{own}; this is {}, build {this}", env!("CARGO_PKG_VERSION"))
+        format!("{writer}; this is {}, build {this}", env!("CARGO_PKG_VERSION"))
     }
 }
 
@@ -83,12 +88,20 @@ fn differing(page: &Page, replayed: &Replayed, first: &Differing) -> String {
     if let Some(difference) = &played.difference {
         say("differs", &difference.to_string());
     }
-    let numbers: Vec<String> = first.exchanges.iter().map(|own| own.number.to_string()).collect();
+    let numbers: Vec<String> = first
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.number.to_string())
+        .collect();
     if !numbers.is_empty() {
         let told = format!("{} (`--explain N` shows one)", numbers.join(", "));
         say("exchanges", &told);
     }
-    for refused in first.exchanges.iter().filter_map(|own| own.refused.as_ref()) {
+    for refused in first
+        .exchanges
+        .iter()
+        .filter_map(|exchange| exchange.refused.as_ref())
+    {
         say("reason now", &for_people(&refused.reason));
     }
     if !replayed.header().is_of_this_build() {
@@ -114,7 +127,11 @@ pub fn state(page: &Page, replayed: &Replayed) -> String {
         text += &format!("\n{}", page.paragraph("", 2, Ink::Bold, &told));
     }
     let state = azure.state();
-    let hidden = |id: &str| state.subscription(id).is_some_and(|own| own.hidden);
+    let hidden = |id: &str| {
+        state
+            .subscription(id)
+            .is_some_and(|subscription| subscription.hidden)
+    };
     let mut types: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for resource in state.resources.values() {
         if !resource.id.subscription().is_some_and(hidden) {
@@ -206,91 +223,11 @@ fn tail(page: &Page, replayed: &Replayed) -> String {
     format!("\n{head}\n{text}")
 }
 
-/// One exchange: who asked what from where, and who said what and why. `None` where the log no longer has it.
-pub fn explained(page: &Page, replayed: &Replayed, number: u64) -> Option<String> {
-    let azure = replayed.azure();
-    let exchange = azure.log().since(number.saturating_sub(1)).next()?;
-    if exchange.number != number {
-        return None;
-    }
-    let mut sources = BTreeMap::new();
-    let head = format!("exchange {number}, at {}", second(exchange.at));
-    let input = replayed.last.as_ref().map_or(0, |last| last.number);
-    let mut text = format!("\n{} (input {input})\n", page.ink(Ink::Bold, &head));
-    let mut say = |label: &str, told: &str| text += &labelled(page, label, told);
-    say("who", &who(exchange));
-    say("from", from(exchange.from));
-    let place = place(&Call::of(exchange, 0.0));
-    say("asked", &for_people(&format!("{} {place}", exchange.method)));
-    if !exchange.query.is_empty() {
-        say("query", &for_people(&exchange.query));
-    }
-    if !exchange.operation.is_empty() {
-        say("operation", &exchange.operation);
-    }
-    let verdict = match (&exchange.refused, exchange.faulted) {
-        (Some(refused), _) => format!("{} {}", exchange.status, refused.code),
-        (None, true) => format!("{}, by a fault that was put in place", exchange.status),
-        (None, false) => exchange.status.to_string(),
-    };
-    say("answered", verdict.trim_end());
-    if let Some(refused) = &exchange.refused {
-        let notes: Vec<_> = refused
-            .rules
-            .iter()
-            .filter_map(|id| rule_note(azure.rules(), id.as_str()))
-            .collect();
-        say("gate", refused.gate.as_str());
-        say(
-            "reason",
-            &for_people(without_statement(&refused.reason, notes.iter())),
-        );
-        for note in &notes {
-            say(
-                "rule",
-                &format!("{} {}", cited(note, &mut sources), note.statement),
-            );
-        }
-        say("sure", &certainty(refused.mark.as_str(), &refused.code));
-    }
-    if let Some(failed) = &exchange.failed {
-        say("failed at", &failed.gate);
-        for note in failed.rules.iter().filter_map(|id| rule_note(azure.rules(), id)) {
-            say(
-                "rule",
-                &format!("{} {}", cited(&note, &mut sources), note.statement),
-            );
-        }
-    }
-    Some(text + &source_list(page, &sources))
-}
-
-fn who(exchange: &Exchange) -> String {
-    let name = match exchange.caller.as_str() {
-        "" => "somebody who was not known",
-        name => name,
-    };
-    match exchange.asked {
-        CallOrigin::ByClient => name.to_owned(),
-        CallOrigin::ByService => format!("{name}, a call between services"),
-        CallOrigin::OnlyWhether => format!("{name}, a service that only asked whether it might"),
-    }
-}
-
-fn from(origin: OriginKind) -> &'static str {
-    match origin {
-        OriginKind::Internet => "the internet",
-        OriginKind::Subnet => "a subnet",
-        OriginKind::Service => "where Azure's services stand",
-        OriginKind::PrivateEndpoint => "a private endpoint",
-    }
-}
-
-fn labelled(page: &Page, label: &str, told: &str) -> String {
+pub(super) fn labelled(page: &Page, label: &str, told: &str) -> String {
     let label = page.ink(Ink::Dim, &format!("  {label:<10} "));
     page.paragraph(&label, TOLD, Ink::Plain, told)
 }
 
-fn second(time: azdrill_emulator::model::Timestamp) -> String {
+pub(super) fn second(time: azdrill_emulator::model::Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -20,7 +20,9 @@ const SECRET: &str = "azdrill~not-to-be-told";
 fn journal(folder: &Path) -> PathBuf {
     let file = folder.join("drill.journal");
     let now: Timestamp = "2026-03-02T06:00:00Z".parse().unwrap();
-    let sink = JournalFile::create(&file).unwrap().sink();
+    let journal = JournalFile::at(&file).unwrap();
+    journal.begin().unwrap();
+    let sink = journal.sink();
     let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, Settings::default());
     let mut machine = Journalled::with_journal(beginning, "a test", sink).unwrap();
     let operator = machine.found(now, None);
@@ -135,12 +137,136 @@ fn it_stops_where_it_is_asked_to_and_shows_what_there_is() {
     }
     fits(&text);
     assert_eq!(explained(&page(), &replayed, 0), None);
-    for (until, says) in [
-        (Until::Input(99), "has 5 inputs, and 99 was asked for"),
-        (Until::Exchange(99), "has 3 exchanges, and 99 was asked for"),
+    for until in [
+        Until::Input(6),
+        Until::Input(u64::MAX),
+        Until::Exchange(4),
+        Until::Exchange(u64::MAX),
     ] {
         let error = replay(&file, until).err().unwrap().to_string();
+        let says =
+            "ends before that: it has 5 inputs (`--until` counts these) and 3 exchanges (`--explain` counts";
         assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn what_was_sent_and_answered_is_shown_without_its_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = journal(folder.path());
+    let replayed = replay(&file, Until::Exchange(2)).unwrap();
+    let text = explained(&page(), &replayed, 2).unwrap();
+    for part in [
+        "  sent       content-type: application/json\n",
+        "\"publicNetworkAccess\": \"Disabled\"",
+        "\"password\": \"(hidden)\"",
+        "  came back  content-type: ",
+        "             retry-after: ",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 200), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
+    let replayed = replay(&file, Until::Exchange(1)).unwrap();
+    let text = explained(&page(), &replayed, 1).unwrap();
+    assert!(
+        text.contains("               \"provisioningState\": \"Succeeded\""),
+        "{text}"
+    );
+    // What is not to be shown is not kept.
+    let replayed = replay(&file, Until::Input(4)).unwrap();
+    assert!(
+        replayed
+            .azure()
+            .log()
+            .since(0)
+            .all(|exchange| exchange.bodies.is_none())
+    );
+}
+
+/// What a stranger's journal does to a terminal: nothing.
+#[test]
+fn nothing_in_a_journal_reaches_the_terminal() {
+    const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read_to_string(journal(folder.path())).unwrap();
+    let mut hostile = String::new();
+    for line in whole.lines() {
+        let mut value: Value = serde_json::from_str(line).unwrap();
+        if let Some(header) = value.get_mut("of") {
+            *header = format!("a {HOSTILE} test\n{HOSTILE}").into();
+            value["version"] = HOSTILE.into();
+            value["build"] = HOSTILE.into();
+        }
+        if value["n"] == 5 {
+            value["input"]["call"]["request"]["path"] = format!("/box/{HOSTILE}\nforged").into();
+            value["input"]["call"]["request"]["query"] = format!("comp={HOSTILE}").into();
+            value["answer"]["code"] = HOSTILE.into();
+            value["answer"]["said"] = HOSTILE.into();
+        }
+        hostile += &format!("{value}\n");
+    }
+    let file = folder.path().join("hostile.journal");
+    std::fs::write(&file, hostile).unwrap();
+    let replayed = replay(&file, Until::End).unwrap();
+    let mut text = found(&page(), HOSTILE, &replayed);
+    text += &state(&page(), &replayed);
+    let replayed = replay(&file, Until::Exchange(3)).unwrap();
+    text += &explained(&page(), &replayed, 3).unwrap();
+    assert!(text.contains("␛[2J␛]0;owned␇<U+009B>31m<U+202E>"), "{text}");
+    for acts in ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}'] {
+        assert!(!text.contains(acts), "{text:?}");
+    }
+    assert!(!text.lines().any(|line| line.starts_with("forged")), "{text}");
+}
+
+#[test]
+fn another_build_is_named_and_what_differs_under_it_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = journal(folder.path());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let other = text.replacen("\"version\":\"", "\"version\":\"99.", 1);
+    std::fs::write(&file, &other).unwrap();
+    let replayed = replay(&file, Until::End).unwrap();
+    assert!(replayed.is_the_same());
+    let told = found(&page(), "drill.journal", &replayed);
+    for part in [
+        "written by azdrill 99.",
+        "; this is 0.",
+        "all 5 answers are the same",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    // As one would that has another idea of what is answered.
+    let other = other.replacen("\"seed\":1,", "\"seed\":2,", 1);
+    std::fs::write(&file, other).unwrap();
+    let replayed = replay(&file, Until::End).unwrap();
+    let told = found(&page(), "drill.journal", &replayed);
+    for part in [
+        "answers are another than in the journal",
+        "line 4 (input 3)",
+        "another build wrote it",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn one_is_told_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = journal(folder.path());
+    let text = std::fs::read_to_string(&file).unwrap();
+    for (lines, says) in [
+        (1, "there was nothing to play"),
+        (2, "1 was played"),
+        (2, "its answer is the same"),
+        (3, "all 2 answers are the same"),
+    ] {
+        let some: String = text.lines().take(lines).map(|line| format!("{line}\n")).collect();
+        std::fs::write(&file, some).unwrap();
+        let told = found(&page(), "drill.journal", &replay(&file, Until::End).unwrap());
+        assert!(told.contains(says), "{told}");
+        std::fs::write(&file, &text).unwrap();
     }
 }
 

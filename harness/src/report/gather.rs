@@ -6,9 +6,11 @@ use std::sync::Arc;
 use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
 
 use super::differences::{differences, open_points};
+use super::matrix::matrices;
+use super::timeline::timelines;
 use super::{
     AlternativeFinding, AtStep, DidFinding, ERROR, Findings, NotPlayed, RuleFinding, ScenarioFinding,
-    ShownBy, StepFinding,
+    ShownBy, StepFinding, Timeline,
 };
 use crate::postgres::RealPostgres;
 use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
@@ -33,16 +35,20 @@ pub async fn gather(
     // Whoever has written a row wrongly is told before everything is played.
     let (known, unknown) = (rules.differences()?, rules.open_points()?);
     let mut played = Vec::new();
+    let mut times = Vec::new();
     let mut not_played = Vec::new();
     for scenario in scenarios {
         begin(scenario);
         match play_as_needed(scenario, postgres.clone()).await {
             Ok(both) => {
+                let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
+                times.push(timelines(scenario, &both, &simulated, postgres.as_ref()).await);
                 let guessed = guessed(&both);
                 played.push((scenario, both.comparison, guessed));
             }
             Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
                 name: scenario.name.clone(),
+                topic: scenario.topic.clone(),
                 why: error.to_string(),
             }),
             Err(error) => return Err(error),
@@ -53,7 +59,8 @@ pub async fn gather(
     let of_rules: Vec<RuleFinding> = stated.iter().map(|rule| finding(&rules, rule, &played)).collect();
     let played = played
         .iter()
-        .map(|(_, comparison, guessed)| of_scenario(comparison, *guessed));
+        .zip(times)
+        .map(|((_, comparison, guessed), times)| of_scenario(comparison, *guessed, times));
     let scenarios: Vec<ScenarioFinding> = played.collect();
     Ok(Findings {
         version: env!("CARGO_PKG_VERSION"),
@@ -62,6 +69,7 @@ pub async fn gather(
         rules: of_rules,
         scenarios,
         not_played,
+        matrices: matrices()?,
     })
 }
 
@@ -177,7 +185,7 @@ fn at_steps(comparison: &Comparison, is_so: impl Fn(&Done) -> bool) -> Vec<AtSte
     steps.filter(|at| at.documented || at.observed).collect()
 }
 
-fn of_scenario(comparison: &Comparison, guessed: bool) -> ScenarioFinding {
+fn of_scenario(comparison: &Comparison, guessed: bool, timelines: [Timeline; 2]) -> ScenarioFinding {
     let steps = comparison.steps.iter();
     ScenarioFinding {
         name: comparison.name.clone(),
@@ -206,6 +214,7 @@ fn of_scenario(comparison: &Comparison, guessed: bool) -> ScenarioFinding {
                 unexplained: step.unexplained.clone(),
             })
             .collect(),
+        timelines,
     }
 }
 
@@ -222,6 +231,8 @@ fn did(done: &Done, differs: &[Aspect]) -> DidFinding {
         files: done.files,
         rows_equal: done.rows_equal,
         virtual_seconds: done.virtual_seconds,
+        expected: done.expected.clone(),
+        missed: done.missed.clone(),
     }
 }
 

@@ -3,7 +3,13 @@
 
 mod differences;
 mod gather;
+#[cfg(test)]
+mod gathered;
+mod html;
+mod junit;
 mod markdown;
+mod matrix;
+mod timeline;
 
 use azdrill_emulator::rules::RuleId;
 use serde::Serialize;
@@ -12,7 +18,11 @@ pub use differences::{
     DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
 };
 pub use gather::gather;
+pub use html::html;
+pub use junit::junit;
 pub use markdown::markdown;
+pub use matrix::{MatrixCell, MatrixFinding, MatrixRow, Verdict};
+pub use timeline::{CallTime, JobTime, RefusedCall, StepTimes, Timeline};
 
 use crate::run::{Aspect, Because, Made, Taken};
 
@@ -33,6 +43,8 @@ pub struct Findings {
     pub scenarios: Vec<ScenarioFinding>,
     /// What was not, and why.
     pub not_played: Vec<NotPlayed>,
+    /// Who gets through, for every combination of what it depends on.
+    pub matrices: Vec<MatrixFinding>,
     /// What nobody knows.
     pub open_points: Vec<OpenPointFinding>,
 }
@@ -132,6 +144,8 @@ pub struct ScenarioFinding {
     pub virtual_seconds: [f64; 2],
     /// Step by step.
     pub steps: Vec<StepFinding>,
+    /// When things happened on the documented and on the observed machine.
+    pub timelines: [Timeline; 2],
 }
 
 /// A step on both machines.
@@ -184,6 +198,10 @@ pub struct DidFinding {
     pub rows_equal: Option<bool>,
     /// Virtual time waited for, in seconds.
     pub virtual_seconds: f64,
+    /// What was expected of it, in one line; empty if nothing was.
+    pub expected: String,
+    /// Expectations that did not hold.
+    pub missed: Vec<String>,
 }
 
 /// A scenario that was not played.
@@ -191,6 +209,8 @@ pub struct DidFinding {
 pub struct NotPlayed {
     /// Its name.
     pub name: String,
+    /// Its topic.
+    pub topic: String,
     /// Why not.
     pub why: String,
 }

@@ -100,6 +100,10 @@ pub async fn play_into(
         None => Journalled::new(&beginning)?,
     };
     let operator = azure.found(start, None);
+    if let Some(journal) = journal {
+        let begun = journal.begin();
+        begun.map_err(|error| RunError::Emulator(format!("the journal cannot be written: {error}")))?;
+    }
     let door = FrontDoor::new(azure, Clock::at(start), store);
     let simulated = Arc::new(SimulatedServers::default());
     let (engine, postgres): (Option<Arc<dyn DatabaseEngine>>, _) = match &machine.outside {
@@ -117,6 +121,7 @@ pub async fn play_into(
     let postgres_major = play.sources.values().next().map(|spec| spec.major);
     let virtual_time = play.client.now().duration_since(start);
     let about = play.about(scenario);
+    let jobs = play.job_times();
     let is_simulated = play.simulated;
     play.clean_up().await;
     Ok(Report {
@@ -126,6 +131,7 @@ pub async fn play_into(
         profile: machine.profile,
         about,
         steps,
+        jobs,
         virtual_time,
         real_time: began.elapsed(),
         postgres_major,

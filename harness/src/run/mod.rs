@@ -41,7 +41,7 @@ pub use kind::Resource;
 pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
-pub use report::{JobState, Outcome, Report, RuleNote, StepReport};
+pub use report::{JobState, JobTimes, Outcome, Report, RuleNote, StepReport};
 pub(crate) use report::{rule_note, titled};
 pub use step::Action;
 pub(crate) use transcript::for_people;
@@ -298,6 +298,7 @@ impl<'a> Play<'a> {
             misses,
             exchanges,
             notes,
+            began: from,
             virtual_time: self.client.now().duration_since(from),
             real_time: began.elapsed(),
         })
@@ -309,6 +310,16 @@ impl<'a> Play<'a> {
             let jobs = core.services().data_protection.all_jobs();
             jobs.map(|job| (job.id.to_owned(), JobState::of(&job))).collect()
         })
+    }
+
+    /// When each of them ran, in an order that no id decides.
+    fn job_times(&self) -> Vec<JobTimes> {
+        let mut times: Vec<JobTimes> = self.client.look(|core| {
+            let jobs = core.services().data_protection.all_jobs();
+            jobs.map(|job| JobTimes::of(&job)).collect()
+        });
+        times.sort();
+        times
     }
 
     /// The statements and sources of the rules that decided.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use azdrill_emulator::log::{Exchange, Note};
+use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Profile, RuleId, Rules};
 use azdrill_emulator::services::data_protection::JobOutline;
 use jiff::SignedDuration;
@@ -28,6 +29,8 @@ pub struct Report {
     pub about: Vec<RuleNote>,
     /// Its steps.
     pub steps: Vec<StepReport>,
+    /// Every backup and restore job there was, in order of their beginnings.
+    pub jobs: Vec<JobTimes>,
     /// How much virtual time passed.
     pub virtual_time: SignedDuration,
     /// How much real time it took.
@@ -84,6 +87,8 @@ pub struct StepReport {
     pub exchanges: Vec<Exchange>,
     /// What the log says besides.
     pub notes: Vec<Note>,
+    /// When it began, on the world's clock.
+    pub began: Timestamp,
     /// How much virtual time it took.
     pub virtual_time: SignedDuration,
     /// How much real time it took.
@@ -121,6 +126,27 @@ impl JobState {
             operation: job.kind.as_str().to_owned(),
             status: job.status.to_owned(),
             code: job.error["code"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// When a job ran, on the world's clock.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JobTimes {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended, if it has.
+    pub ended: Option<Timestamp>,
+    /// What it is and how it stands at the end.
+    pub job: JobState,
+}
+
+impl JobTimes {
+    pub(super) fn of(job: &JobOutline<'_>) -> Self {
+        Self {
+            began: job.started,
+            ended: job.ended,
+            job: JobState::of(job),
         }
     }
 }

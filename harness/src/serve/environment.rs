@@ -147,7 +147,7 @@ impl Environment {
 
     /// Sets a variable, whether it was set before or not.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.entries.retain(|(own, _)| own != name);
+        self.entries.retain(|(entry, _)| entry != name);
         self.entries.push((name.to_owned(), Some(value.to_owned())));
     }
 
@@ -256,7 +256,7 @@ mod tests {
         let value = |name: &str| {
             let mut entries = environment.entries();
             entries
-                .find(|(own, _)| *own == name)
+                .find(|(entry, _)| *entry == name)
                 .and_then(|(_, value)| value)
                 .map(str::to_owned)
         };

@@ -82,7 +82,7 @@ pub(crate) fn one_of<'a>(
     word: &str,
     all: impl Iterator<Item = &'a str> + Clone,
 ) -> Result<(), Misstated> {
-    if all.clone().any(|own| own == word) {
+    if all.clone().any(|known| known == word) {
         return Ok(());
     }
     let wrong = Misstated::new(format!("{what} {}: there is no such thing", shown(word)));

@@ -285,7 +285,7 @@ fn failed_operations(azure: &Azure, since: Timestamp) -> Vec<FailedOperation> {
             let mark = |name: &str| {
                 let marks = operation.marks.iter();
                 marks
-                    .filter(|(own, _)| *own == name)
+                    .filter(|(marked, _)| *marked == name)
                     .map(|(_, value)| value.clone())
                     .next()
             };

@@ -98,6 +98,9 @@ pub enum ServeError {
         /// What it missed.
         miss: String,
     },
+    /// The journal cannot be written.
+    #[error("the journal cannot be written: {0}")]
+    Journal(std::io::Error),
     /// A fault makes no sense.
     #[error("faults: {0}")]
     Faults(String),
@@ -131,6 +134,7 @@ impl ServedWorld {
             .clone()
             .map(|postgres| postgres as Arc<dyn DatabaseEngine>);
         let (azure, operator) = builder::found(&setup, start).await?;
+        let journal = setup.journal.clone();
         let mut builder = None;
         let own_routes = |driver: &Driver<Journalled>| {
             let made = Arc::new(WorldBuilder::new(setup, operator, driver.clone()));
@@ -138,6 +142,9 @@ impl ServedWorld {
             admin::routes(made)
         };
         let server = Server::start_with(azure, engine, options, own_routes).await?;
+        if let Some(journal) = journal {
+            journal.begin().map_err(ServeError::Journal)?;
+        }
         let builder = builder.ok_or_else(|| ServeError::Faults("no routes were asked for".to_owned()))?;
         if let Some(hosts) = &builder.setup.hosts {
             open_https(&server, builder.setup.from.clone(), hosts).await;

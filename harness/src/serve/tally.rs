@@ -45,10 +45,10 @@ pub(super) struct Wait<'a> {
 /// What the command waited for: addresses that it read, and read again as the next thing it did;
 /// longest first.
 pub(super) fn waits(calls: &[Call]) -> Vec<Wait<'_>> {
-    let own: Vec<&Call> = calls.iter().filter(|call| !call.by_service).collect();
+    let of_clients: Vec<&Call> = calls.iter().filter(|call| !call.by_service).collect();
     let mut waits: Vec<(&str, Wait<'_>)> = Vec::new();
     let mut began = None;
-    for pair in own.windows(2) {
+    for pair in of_clients.windows(2) {
         let &[before, call] = pair else { continue };
         if !matches!(before.method.as_str(), "GET" | "HEAD" | "CONNECT") {
             began = Some(before);

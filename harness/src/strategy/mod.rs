@@ -9,6 +9,7 @@ mod words;
 
 pub mod agreement;
 pub mod by_calls;
+pub mod fold;
 pub mod key_vault;
 pub mod lower;
 pub mod movement;

@@ -3,28 +3,14 @@
 //! Rows that differ in a setting that makes no difference are folded into one.
 
 use super::agreement::{Answer, RestoreEngine};
-use super::product::{self, Holding};
+use super::fold::{self, Row, Setting};
+use super::product;
 use super::sketch::{
     Bypass, CrossTenant, DefaultAction, Identity, Network, PublicAccess, ResourceRule, Sketch,
 };
 
-/// A word of a setting, and what it does to a network.
-type Word = (&'static str, fn(&mut Network));
-
-/// A setting of the network, as a column of the table.
-struct Setting {
-    name: &'static str,
-    words: Vec<Word>,
-}
-
-/// A row: the words of the settings, and its cells.
-#[derive(Clone, PartialEq, Eq)]
-struct Row {
-    words: Vec<String>,
-    cells: String,
-}
-
-fn settings() -> Vec<Setting> {
+/// The settings of the network that can make a difference.
+pub(crate) fn settings() -> Vec<Setting<Network>> {
     vec![
         Setting {
             name: "public access",
@@ -91,7 +77,16 @@ fn settings() -> Vec<Setting> {
 pub fn restore_as_files(engine: &mut impl RestoreEngine) -> String {
     let settings = settings();
     let holdings = product::holdings();
-    let rows = rows(engine, &settings, &holdings, Network::OPEN);
+    let rows = fold::rows(&settings, &Network::OPEN, &mut |network| {
+        let cells = holdings.iter().map(|holding| {
+            mark(&engine.validate(&Sketch {
+                network: *network,
+                grants: holding.grants.clone(),
+                ..Sketch::in_order()
+            }))
+        });
+        cells.collect()
+    });
     let mut text = String::from(
         "Restore of a flexible server as files: does validateRestore pass?\n\n\
          ✓ passes   n no: the network   r no: access   s no: the Backup service itself\n\n\
@@ -101,61 +96,15 @@ pub fn restore_as_files(engine: &mut impl RestoreEngine) -> String {
         text += &format!("  {letter}  {}\n", holding.name);
     }
     text += "(SBDC: Storage Blob Data Contributor. Roles without a place are on the account.)\n\n";
-    let letters: String = ('A'..).take(holdings.len()).collect();
+    let letters = ('A'..).take(holdings.len());
     let header = Row {
         words: settings.iter().map(|setting| setting.name.to_owned()).collect(),
-        cells: letters,
+        cells: letters.collect(),
     };
     text += &aligned(&header, &rows);
     text += "\nIdentity by allowCrossTenantReplication, in a world otherwise in order:\n\n";
     text += &identities(engine);
     text
-}
-
-/// The rows below a network whose first settings are fixed. Words that give the same rows are
-/// folded.
-fn rows(
-    engine: &mut impl RestoreEngine,
-    settings: &[Setting],
-    holdings: &[Holding],
-    network: Network,
-) -> Vec<Row> {
-    let Some((setting, rest)) = settings.split_first() else {
-        let cells = holdings.iter().map(|holding| {
-            mark(&engine.validate(&Sketch {
-                network,
-                grants: holding.grants.clone(),
-                ..Sketch::in_order()
-            }))
-        });
-        return vec![Row {
-            words: Vec::new(),
-            cells: cells.collect(),
-        }];
-    };
-    let mut folded: Vec<(Vec<&str>, Vec<Row>)> = Vec::new();
-    for (word, set) in &setting.words {
-        let mut network = network;
-        set(&mut network);
-        let below = rows(engine, rest, holdings, network);
-        match folded.iter_mut().find(|(_, rows)| *rows == below) {
-            Some((words, _)) => words.push(word),
-            None => folded.push((vec![word], below)),
-        }
-    }
-    let mut found = Vec::new();
-    for (words, below) in folded {
-        let word = if words.len() == setting.words.len() {
-            "any".to_owned()
-        } else {
-            words.join(" | ")
-        };
-        for mut row in below {
-            row.words.insert(0, word.clone());
-            found.push(row);
-        }
-    }
-    found
 }
 
 fn mark(answer: &Answer) -> char {
@@ -171,8 +120,8 @@ fn mark(answer: &Answer) -> char {
     }
 }
 
-fn aligned(header: &Row, rows: &[Row]) -> String {
-    let all: Vec<&Row> = std::iter::once(header).chain(rows).collect();
+fn aligned(header: &Row<char>, rows: &[Row<char>]) -> String {
+    let all: Vec<&Row<char>> = std::iter::once(header).chain(rows).collect();
     let widths: Vec<usize> = (0..header.words.len())
         .map(|column| {
             all.iter()
@@ -186,7 +135,7 @@ fn aligned(header: &Row, rows: &[Row]) -> String {
         for (word, width) in row.words.iter().zip(&widths) {
             text += &format!("{word:width$}  ");
         }
-        let cells: Vec<String> = row.cells.chars().map(String::from).collect();
+        let cells: Vec<String> = row.cells.iter().copied().map(String::from).collect();
         text += &cells.join(" ");
         text.push('\n');
     }
@@ -199,7 +148,7 @@ fn identities(engine: &mut impl RestoreEngine) -> String {
             .chain(CrossTenant::ALL.iter().map(|setting| setting.label()))
             .map(str::to_owned)
             .collect(),
-        cells: String::new(),
+        cells: Vec::new(),
     };
     let mut found = Vec::new();
     for &identity in Identity::ALL {
@@ -213,7 +162,7 @@ fn identities(engine: &mut impl RestoreEngine) -> String {
         }
         found.push(Row {
             words,
-            cells: String::new(),
+            cells: Vec::new(),
         });
     }
     let table = aligned(&header, &found);

@@ -134,3 +134,47 @@ fn what_a_shell_carries_out_fails_where_there_is_no_environment() {
     let hosts = azdrill(&["env", "--state", state, "--hosts"], folder.path());
     assert!(hosts.stdout.is_empty(), "lines of a hosts file are no shell's");
 }
+
+/// Before minutes are spent on playing.
+#[test]
+fn a_report_that_could_not_be_written_is_not_begun() {
+    let folder = folder(&[]);
+    let text = refused(&["report", "--output", "nowhere/page.html"], folder.path());
+    says(
+        &text,
+        &["cannot write nowhere/page.html", "there is no folder nowhere"],
+    );
+    let text = refused(&["report", "--output", "scenarios"], folder.path());
+    says(&text, &["cannot write scenarios", "name a file in it"]);
+    let text = refused(&["report", "--format", "pdf"], folder.path());
+    says(&text, &["md", "json", "junit", "html"]);
+}
+
+#[test]
+fn a_report_is_written_where_it_is_asked_for() {
+    let folder = folder(&[]);
+    let page = folder.path().join("page.html");
+    let asked = [
+        "report",
+        "--format",
+        "html",
+        "--postgres",
+        "none",
+        "--output",
+        "page.html",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let root = root.to_str().expect("a path");
+    let output = azdrill(
+        &[&asked[..], &["--scenarios", root, "missing-reader-on-rg"]].concat(),
+        folder.path(),
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.stdout.is_empty());
+    let text = std::fs::read_to_string(page).expect("written");
+    says(&text, &["<!DOCTYPE html>", "scenario-missing-reader-on-rg"]);
+}

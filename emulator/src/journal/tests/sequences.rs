@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::world::{Step, World, fingerprint, lines, played};
+use super::world::{Step, World, alike, lines, played};
 use crate::journal::{Journalled, Sink};
 
 fn same(world: &World) {
     let journal = world.journal();
     let (replay, again, differs) = played(&journal);
     assert_eq!(differs, None, "an answer differs");
-    assert_eq!(fingerprint(&world.machine), fingerprint(replay.azure()));
+    alike(&world.machine, replay.machine());
     // Compared as text, so that whoever sees it fail sees where.
     let (was, is) = (String::from_utf8(journal), String::from_utf8(again));
     assert!(was == is, "another journal:\n{was:?}\n{is:?}");
@@ -18,10 +18,13 @@ fn same(world: &World) {
 #[test]
 fn a_machine_that_saw_everything_is_made_again() {
     let mut world = World::new();
+    world.suspicious = true;
     world.live();
     let text = String::from_utf8(world.journal()).expect("it is text");
     for kind in [
         "foundation",
+        "subscription",
+        "application",
         "role",
         "properties",
         "admit",
@@ -72,19 +75,21 @@ fn what_breaks_the_machine_is_in_its_journal() {
             self.0.take(line);
         }
     }
-    let lines_of = super::world::Lines::default();
-    let sink = Box::new(Breaks(lines_of.clone()));
-    let mut machine =
-        Journalled::with_journal(super::world::beginning(1), "a test", sink).expect("the rules load");
-    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| machine.break_off()));
-    assert!(broken.is_err());
-    let journal = lines_of.bytes();
-    let last = lines(&journal).last().expect("there is one");
-    assert!(
-        last.ends_with(b"\"answer\":{\"broke_off\":true}}\n"),
-        "{}",
-        String::from_utf8_lossy(last)
-    );
+    for always in [true, false] {
+        let written = super::world::Lines::default();
+        let sink = Box::new(Breaks(written.clone()));
+        let mut machine =
+            Journalled::with_journal(super::world::beginning(1), "a test", sink).expect("the rules load");
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| machine.break_off(always)));
+        assert!(broken.is_err());
+        let journal = written.bytes();
+        let last = lines(&journal).last().expect("there is one");
+        assert!(
+            last.ends_with(b"\"answer\":{\"broke_off\":true}}\n"),
+            "{}",
+            String::from_utf8_lossy(last)
+        );
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -106,7 +111,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Connect),
         1 => proptest::option::of(1..u16::MAX).prop_map(Step::Entrance),
         1 => index.prop_map(Step::Prepare),
-        1 => Just(Step::Give),
+        1 => (0..3_u8).prop_map(Step::Give),
     ]
 }
 
@@ -124,5 +129,44 @@ proptest! {
             world.take(step);
         }
         same(&world);
+    }
+}
+
+proptest! {
+    // Everything is looked at before and after each step.
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// What is in no journal changed nothing, whatever came before.
+    #[test]
+    fn what_is_in_no_journal_changed_nothing(steps in proptest::collection::vec(step(), 1..12)) {
+        let mut world = World::new();
+        for index in 0..6 {
+            world.take(&Step::Call(index));
+        }
+        world.suspicious = true;
+        for step in &steps {
+            world.take(step);
+        }
+    }
+}
+
+/// What no answer shows is looked at as well.
+#[test]
+fn another_machine_is_told_from_this_one() {
+    let mut world = World::new();
+    for step in [
+        Step::Call(0),
+        Step::Call(1),
+        Step::Keep(true),
+        Step::Fault(true),
+        Step::Entrance(Some(1)),
+        Step::Give(0),
+        Step::Give(1),
+        Step::Give(2),
+        Step::Forget(true),
+    ] {
+        let before = world.machine.whole();
+        world.take(&step);
+        assert!(before != world.machine.whole(), "{step:?}");
     }
 }

@@ -1,6 +1,5 @@
 //! A machine with a journal in memory, driven as a shell drives it.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -8,12 +7,11 @@ use http::Method;
 use serde_json::json;
 
 use super::calls::palette;
-use crate::azure::Azure;
 use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
-use crate::journal::{Beginning, Given, Journalled, Replay, Sink};
+use crate::journal::{Application, Beginning, Given, Journalled, Replay, Sink};
 use crate::machine::{Admission, Core as _};
-use crate::model::{Body, Extent, NetworkPath, Request, Response, StoredBody, Timestamp};
+use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, StoredBody, Timestamp};
 use crate::rules::{Assumptions, Profile};
 use crate::services::Settings;
 use crate::world::Operator;
@@ -59,28 +57,28 @@ pub(super) fn played(journal: &[u8]) -> (Replay, Vec<u8>, Option<u64>) {
     (replay, again.bytes(), differs)
 }
 
-/// Everything of a machine that can be looked at.
-pub(super) fn fingerprint(azure: &Azure) -> String {
-    let mut text = String::new();
-    let state = azure.state();
-    for (id, resource) in &state.resources {
-        let _ = writeln!(text, "{id} {}", resource.body.to_value());
+/// Nothing of one machine is other than in the other.
+pub(super) fn alike(one: &Journalled, other: &Journalled) {
+    let (one, other) = (one.whole(), other.whole());
+    let differs = one
+        .lines()
+        .zip(other.lines())
+        .position(|(one, other)| one != other);
+    if let Some(at) = differs {
+        let about = |text: &str| {
+            text.lines()
+                .skip(at.saturating_sub(6))
+                .take(12)
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        panic!("another machine:\n{}\n---\n{}", about(&one), about(&other));
     }
-    for (id, operation) in state.operations.all() {
-        let _ = writeln!(text, "{id} {operation:?}");
-    }
-    for own in state.directory.iter() {
-        let _ = writeln!(text, "{} {} {:?}", own.id, own.display_name, own.identity);
-    }
-    for own in state.access.assignments() {
-        let _ = writeln!(text, "{} {} {}", own.scope, own.role, own.principal);
-    }
-    for exchange in azure.log().since(0) {
-        let _ = writeln!(text, "{exchange:?}");
-    }
-    let _ = writeln!(text, "{:?} {:?}", azure.faults(), azure.log().notes());
-    let _ = writeln!(text, "{:?} {:?}", azure.next_due(), azure.running_databases());
-    text
+    assert_eq!(
+        one.len(),
+        other.len(),
+        "another machine: one has more than the other"
+    );
 }
 
 pub(super) fn beginning(seed: u64) -> Beginning {
@@ -120,8 +118,8 @@ pub(super) enum Step {
     Entrance(Option<u16>),
     /// Something is worked out for a call that is never made.
     Prepare(usize),
-    /// The world is given something.
-    Give,
+    /// The world is given something: properties, a subscription, an application.
+    Give(u8),
 }
 
 pub(super) struct World {
@@ -132,6 +130,8 @@ pub(super) struct World {
     tokens: [String; 3],
     stored: u64,
     work: Vec<Effect>,
+    /// Whether what is to change nothing is held against what it changed.
+    pub(super) suspicious: bool,
 }
 
 impl World {
@@ -141,7 +141,7 @@ impl World {
         let mut machine = Journalled::with_journal(beginning(7), "a test", Box::new(lines.clone()))
             .expect("the rules load");
         let operator = machine.found(now, Some(b"no certificate"));
-        let mut own = Self {
+        let mut world = Self {
             machine,
             lines,
             now,
@@ -149,9 +149,10 @@ impl World {
             tokens: Default::default(),
             stored: 0,
             work: Vec::new(),
+            suspicious: false,
         };
-        own.settle_in();
-        own
+        world.settle_in();
+        world
     }
 
     pub(super) fn journal(&self) -> Vec<u8> {
@@ -199,22 +200,37 @@ impl World {
 
     /// As the front door does it.
     fn send(&mut self, mut request: Request) -> Response {
-        let path = NetworkPath::internet();
-        let admission = self.machine.admit(
-            self.now,
-            &path,
-            &Request {
-                body: Body::Empty,
-                ..request.clone()
-            },
-        );
+        let (now, path) = (self.now, NetworkPath::internet());
+        let head = Request {
+            body: Body::Empty,
+            ..request.clone()
+        };
+        let admission = self.trying(|machine| machine.admit(now, &path, &head));
         if let Admission::Refuse(response) = admission {
             return response;
         }
-        while let Some(preparation) = self.machine.prepare(self.now, &path, &request) {
+        while let Some(preparation) = self.trying(|machine| machine.prepare(now, &path, &request)) {
             request.prepared.push(preparation.carry_out());
         }
-        self.machine.call(self.now, &path, request)
+        self.machine.call(now, &path, request)
+    }
+
+    /// Does something that is in the journal only if it changed anything: where it is not, the machine is to be as
+    /// it was.
+    fn trying<T>(&mut self, attempt: impl FnOnce(&mut Journalled) -> T) -> T {
+        let before = self
+            .suspicious
+            .then(|| (self.lines.bytes().len(), self.machine.whole()));
+        let value = attempt(&mut self.machine);
+        if let Some((length, whole)) = before
+            && length == self.lines.bytes().len()
+        {
+            assert!(
+                whole == self.machine.whole(),
+                "it changed something, and is in no journal"
+            );
+        }
+        value
     }
 
     fn blob(&mut self, name: u8, length: u16) {
@@ -272,10 +288,14 @@ impl World {
             }
             Step::Blob(name, length) => self.blob(*name, *length),
             Step::TooLong => {
-                let request = self.request(0);
-                self.machine.too_long(self.now, &path, &request);
+                let (now, request) = (self.now, self.request(0));
+                self.trying(|machine| machine.too_long(now, &path, &request));
             }
-            Step::Tick => self.work.extend(self.machine.tick(self.now)),
+            Step::Tick => {
+                let now = self.now;
+                let asked = self.trying(|machine| machine.tick(now));
+                self.work.extend(asked);
+            }
             Step::Wait(minutes) => {
                 self.now += jiff::SignedDuration::from_mins(i64::from(*minutes));
                 self.sign_in();
@@ -285,13 +305,16 @@ impl World {
             Step::Fault(of_requests) => self.fault(*of_requests),
             Step::ClearFaults => self.machine.clear_faults(self.now),
             Step::Keep(which) => {
-                let _ = self.machine.keep(self.now, name(*which));
+                let now = self.now;
+                let _ = self.trying(|machine| machine.keep(now, name(*which)));
             }
             Step::ComeBack(which) => {
-                let _ = self.machine.come_back(self.now, name(*which));
+                let now = self.now;
+                let _ = self.trying(|machine| machine.come_back(now, name(*which)));
             }
             Step::Forget(which) => {
-                self.machine.forget(self.now, name(*which));
+                let now = self.now;
+                self.trying(|machine| machine.forget(now, name(*which)));
             }
             Step::BeginAgain => {
                 self.machine
@@ -309,24 +332,43 @@ impl World {
                 self.machine.note_entrance(host, address);
             }
             Step::Prepare(index) => {
-                let request = self.request(*index);
-                self.machine.prepare(self.now, &path, &request);
+                let (now, request) = (self.now, self.request(*index));
+                self.trying(|machine| machine.prepare(now, &path, &request));
             }
-            Step::Give => {
-                let id = format!(
-                    "/subscriptions/{}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct",
-                    self.operator.subscription
-                );
-                let properties = json!({"publicNetworkAccess": "Disabled"});
-                let given = Given::Properties {
-                    id: id.parse().expect("it is an id"),
-                    properties: properties.as_object().cloned().unwrap_or_default(),
-                };
+            Step::Give(what) => {
+                let given = self.gift(*what);
                 let _ = self.machine.give(self.now, &given);
             }
         }
         self.machine.take_released();
         self.machine.take_new_hosts();
+    }
+
+    fn gift(&self, what: u8) -> Given {
+        let tenant = self.operator.tenant;
+        let account = format!(
+            "/subscriptions/{}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/acct",
+            self.operator.subscription
+        );
+        let properties = json!({"publicNetworkAccess": "Disabled"});
+        match what % 3 {
+            0 => Given::Properties {
+                id: account.parse().expect("it is an id"),
+                properties: properties.as_object().cloned().unwrap_or_default(),
+            },
+            1 => Given::Subscription {
+                id: "0000000A-0000-0000-0000-00000000000a".to_owned(),
+                name: "second".to_owned(),
+                tenant,
+            },
+            _ => Given::Application(Application {
+                id: PrincipalId(uuid::Uuid::from_u128(1)),
+                app_id: uuid::Uuid::from_u128(2),
+                tenant,
+                name: "auditor".to_owned(),
+                secret: "azdrill~auditor".to_owned(),
+            }),
+        }
     }
 
     fn fault(&mut self, of_requests: bool) {
@@ -391,7 +433,9 @@ impl World {
             Step::Prepare(9),
             Step::Call(10),
             Step::Call(11),
-            Step::Give,
+            Step::Give(0),
+            Step::Give(1),
+            Step::Give(2),
             Step::TooLong,
             Step::Tick,
             Step::End(false),

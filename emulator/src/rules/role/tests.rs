@@ -29,7 +29,9 @@ fn every_row_can_be_read_and_is_there_once() {
         assert_eq!(role.created_on.len(), 28, "{}", role.name);
         assert_eq!(rules.built_in_roles.get(role.id).map(|own| own.id), Some(role.id));
     }
-    assert_eq!(names.len(), 874);
+    let rows = include_str!("../../../rules/roles/built_in.txt").lines();
+    let rows = rows.filter(|line| !line.starts_with('#'));
+    assert_eq!(names.len(), rows.count());
 }
 
 #[test]

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::backup::Trigger;
 use super::operations::{self, Addresses, First};
-use super::policies::{default_tag, rules_of};
-use super::{backup, instance, jobs, refused, retention, vault_of};
+use super::policy::{default_tag, rules_of};
+use super::vault::{not_found_inside, vault_of};
+use super::{backup, instance, jobs, refused, retention};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{code, rule};
@@ -24,7 +25,7 @@ pub(super) fn adhoc(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| super::not_found_inside(context))?;
+        .ok_or_else(|| not_found_inside(context))?;
     if instance::protection_state(&resource) != "ProtectionConfigured" {
         return Err(
             Refusal::user_facing(context.rules.error(code::SyntheticProtectionNotConfigured), &[])
@@ -40,7 +41,7 @@ pub(super) fn adhoc(
     let rule = field(options, "ruleName").as_str().unwrap_or_default();
     let policy =
         instance::policy_id(resource.at("/properties")).and_then(|id| context.state.resource(&id).cloned());
-    let policy = policy.ok_or_else(|| super::not_found_inside(context))?;
+    let policy = policy.ok_or_else(|| not_found_inside(context))?;
     if !rules_of(&policy.body, "AzureBackupRule").any(|own| field(own, "name").as_str() == Some(rule)) {
         let error = context
             .rules

@@ -1,7 +1,8 @@
 //! The backup job, whatever it backs up: the prerequisites of its stage are examined, vault storage is made ready,
 //! the datasource's own mover moves the data, and what was written becomes a recovery point.
 
-use super::datasources::{Datasource, Moved, Mover, Progress, Site};
+use super::datasource::Datasource;
+use super::datasources::{self, Moved, Mover, Progress, Site};
 use super::examination::{Examination, Examined, Verdict};
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
@@ -160,7 +161,7 @@ impl Backup {
                 .into();
         };
         let datasource = self.datasource(context);
-        let mover = datasource.as_ref().and_then(Datasource::mover);
+        let mover = datasource.as_ref().and_then(datasources::mover);
         let (Some(datasource), Some(mover)) = (datasource, mover) else {
             return self.without_instance(context).into();
         };

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::datasources::Datasource;
+use super::datasource::Datasource;
 use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;

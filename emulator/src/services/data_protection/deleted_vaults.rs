@@ -3,132 +3,23 @@
 
 use http::StatusCode;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::job::Job;
-use super::lifecycle::{self, DeletedInstance};
+use super::deleted_instance::DeletedInstance;
+use super::deleted_vault::DeletedVault;
+use super::instance::INSTANCE;
+use super::policy::POLICY;
 use super::task::{self, Over, Step, Task};
-use super::{INSTANCE, POLICY, not_found_inside, operations, refused, vault_store, vaults};
+use super::vault::{not_found_inside, vault_guid};
+use super::{lifecycle, operations, refused, vault_store, vault_write};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
+use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
 use crate::rules::rule;
 use crate::services::{Context, page};
 use crate::state::{OperationOutcome, Resource};
 
 const SOFT_DELETE: &str = "/properties/securitySettings/softDeleteSettings/state";
-
-/// A vault that was deleted, with what belongs to it.
-#[derive(Clone)]
-pub(super) struct DeletedVault {
-    /// Its name among the deleted ones.
-    name: Uuid,
-    vault: Resource,
-    /// What its operations were called after.
-    guid: Uuid,
-    policies: Vec<Resource>,
-    instances: Vec<DeletedInstance>,
-    jobs: Vec<Job>,
-    deleted: Timestamp,
-    purged: Timestamp,
-    activity: String,
-}
-
-impl DeletedVault {
-    fn is_at(&self, subscription: &str, location: &str) -> bool {
-        let own = self.vault.id.subscription().unwrap_or_default();
-        own.eq_ignore_ascii_case(subscription) && self.vault.location().eq_ignore_ascii_case(location)
-    }
-
-    fn describe(&self) -> Value {
-        let location = self.vault.location();
-        let subscription = self.vault.id.subscription().unwrap_or_default();
-        let name = self.name.to_string();
-        let kept = |name: &str| self.vault.at(&format!("/properties/{name}")).clone();
-        json!({
-            "location": location,
-            "tags": self.tags(),
-            "properties": {
-                "originalBackupVaultId": self.guid,
-                "originalBackupVaultName": self.vault.id.name(),
-                "originalBackupVaultResourcePath": self.vault.id,
-                "resourceDeletionInfo": {
-                    "deletionTime": wire_hundred_nanoseconds(self.deleted),
-                    "scheduledPurgeTime": wire_hundred_nanoseconds(self.purged),
-                    "deleteActivityID": self.activity,
-                },
-                "provisioningState": "Succeeded",
-                "storageSettings": kept("storageSettings"),
-                "isVaultProtectedByResourceGuard": kept("isVaultProtectedByResourceGuard"),
-                "securitySettings": kept("securitySettings"),
-            },
-            "id": format!(
-                "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/deletedVaults/{name}"
-            ),
-            "name": name,
-            "type": "Microsoft.DataProtection/locations/deletedVaults",
-        })
-    }
-
-    /// Where it stands among the deleted ones.
-    pub(super) fn id(&self) -> ResourceId {
-        let subscription = self.vault.id.subscription().unwrap_or_default();
-        let (location, name) = (self.vault.location(), self.name.to_string());
-        ResourceId::from_segments([
-            "subscriptions",
-            subscription,
-            "providers",
-            "Microsoft.DataProtection",
-            "locations",
-            location,
-            "deletedVaults",
-            &name,
-        ])
-    }
-
-    /// Its former id with its name among the deleted ones, which is what its instances are shown below.
-    pub(super) fn shown_id(&self) -> ResourceId {
-        let parent = self
-            .vault
-            .id
-            .as_str()
-            .rsplit_once('/')
-            .map_or("", |(parent, _)| parent);
-        format!("{parent}/{}", self.name)
-            .parse()
-            .unwrap_or_else(|_| self.vault.id.clone())
-    }
-
-    pub(super) fn vault(&self) -> &Resource {
-        &self.vault
-    }
-
-    pub(super) fn instances(&self) -> &[DeletedInstance] {
-        &self.instances
-    }
-
-    fn tags(&self) -> Value {
-        match self.vault.at("/tags") {
-            Value::Null => json!({}),
-            tags => tags.clone(),
-        }
-    }
-
-    /// The vault as it comes back: with everything but its identity.
-    fn restored(&self) -> Resource {
-        let mut body = json!({"location": self.vault.location(), "tags": self.tags()});
-        for name in ["properties", "id", "name", "type"] {
-            body[name] = self.vault.body[name].clone();
-        }
-        body["properties"]["provisioningState"] = json!("Provisioning");
-        Resource::new(self.vault.id.clone(), body, self.vault.created)
-    }
-
-    /// Its jobs, those among them that still run.
-    pub(super) fn jobs_mut(&mut self) -> &mut Vec<Job> {
-        &mut self.jobs
-    }
-}
 
 /// Policies go with their vault, and soft-deleted instances where soft delete is always on. What is
 /// protected must be deleted first.
@@ -155,7 +46,7 @@ pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Resu
 /// Removes a vault, its identity and its policies. Keeps it as a deleted one if it holds
 /// soft-deleted instances.
 pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: String) -> OperationOutcome {
-    let guid = operations::vault_guid(context, id);
+    let guid = vault_guid(context, id);
     let policies: Vec<Resource> = context.state.resources_below(id, POLICY).cloned().collect();
     for policy in &policies {
         context.state.remove(&policy.id);
@@ -286,7 +177,7 @@ pub(super) fn undelete(
         context.state.resources.insert(policy.id.clone(), policy);
     }
     lifecycle::put_back(context, back.instances);
-    Ok(vaults::begin_write(
+    Ok(vault_write::begin(
         context,
         request,
         vault,

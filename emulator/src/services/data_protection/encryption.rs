@@ -4,23 +4,18 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::examination::service_path;
 use super::operations;
 use super::task::{Over, Step, Task};
 use super::validation::mark;
-use super::vaults;
+use super::vault::{self, service_path};
 use super::violation::Violation;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, Request, ResourceId, Response};
-use crate::rules::{Code, code, rule};
+use crate::rules::{Code, Endpoint, cloud, code, rule};
 use crate::services::{Context, Outbound};
 use crate::state::{OperationOutcome, Resource};
 
 const SETTINGS: &str = "/properties/securitySettings/encryptionSettings";
-/// What a token for Key Vault is issued for.
-const AUDIENCE: &str = "https://vault.azure.net";
-/// The version of Key Vault's data plane that is spoken.
-const VERSION: &str = "7.4";
 
 /// What is written of a vault's encryption.
 #[derive(Clone)]
@@ -96,11 +91,12 @@ impl KeyCheck {
                 context.state.key_vaults.contains_key(&label.to_ascii_lowercase())
             })
             .ok_or_else(|| missing(context, "there is no such key vault"))?;
+        let version = &context.rules.vaults.speaks.secrets;
         Ok(Outbound {
             principal: Some(principal),
-            audience: AUDIENCE,
+            audience: cloud().audience(Endpoint::KeyVault).unwrap_or_default(),
             path: service_path(context, vault),
-            request: Request::new(Method::GET, &host, &format!("{path}?api-version={VERSION}")),
+            request: Request::new(Method::GET, &host, &format!("{path}?api-version={version}")),
         })
     }
 
@@ -142,7 +138,7 @@ impl KeyCheck {
 
     fn end(&self, context: &mut Context<'_>, verdict: Result<(), Box<Violation>>) -> Over {
         let outcome = match verdict {
-            Ok(()) => vaults::end_write(context, &self.vault, self.key.clone()),
+            Ok(()) => vault::settle(context, &self.vault, self.key.clone()),
             Err(violation) => {
                 violation.note(context, "vault");
                 mark(context, &self.operation, &violation);

@@ -8,6 +8,8 @@ use crate::rules::{RuleId, code, rule};
 use crate::services::Context;
 use crate::state::{Resource, field};
 
+pub(super) const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
+
 /// The id of the datasource a request or an instance names; the service takes `resourceID` and
 /// `resourceId` alike.
 pub(super) fn datasource_id(properties: &Value) -> Option<ResourceId> {

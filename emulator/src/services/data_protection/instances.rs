@@ -3,8 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::instance::INSTANCE;
 use super::operations::{self, Addresses, First};
-use super::{INSTANCE, datasource_truth, instance, lifecycle, protection, refused, validation, vault_of};
+use super::vault::vault_of;
+use super::{datasource_truth, instance, lifecycle, protection, refused, validation};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::rule;

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasources::Datasource;
+use super::datasource::Datasource;
 use super::duration::{iso, timespan};
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{JobFacts, Rules};

@@ -1,15 +1,11 @@
-//! The jobs of a vault: those that begin, change and are looked up.
+//! The jobs of a vault: those that begin, change and are looked up by other parts of the service.
 
-use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::deleted_vaults::DeletedVault;
+use super::deleted_vault::DeletedVault;
 use super::job::{Job, JobKind};
-use super::operations::as_addressed;
-use super::{not_found_inside, vault_of, versions};
-use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response, Timestamp};
-use crate::services::{Context, page};
+use crate::model::{ResourceId, Timestamp};
+use crate::services::Context;
 
 /// Takes note of a job that begins now.
 pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
@@ -32,32 +28,44 @@ pub(super) fn begin_backup(
     due: Option<Timestamp>,
 ) -> String {
     let job_id = context.draw_uuid("backup job").to_string();
-    let properties = context
-        .state
-        .resource(id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
+    let begun = begun(context, job_id.clone(), JobKind::Backup, id, activity);
     let job = Job {
-        id: job_id.clone(),
-        kind: JobKind::Backup,
-        instance: id.clone(),
-        activity: activity.to_owned(),
-        started: now,
-        ended: None,
-        changed: now,
         due,
+        label: tag.to_owned(),
+        ..begun
+    };
+    begin(context, vault, job);
+    job_id
+}
+
+/// A job that begins now, of which no more is known yet.
+pub(super) fn begun(
+    context: &Context<'_>,
+    id: String,
+    kind: JobKind,
+    instance: &ResourceId,
+    activity: &str,
+) -> Job {
+    let protects = context.state.resource(instance);
+    let properties = protects.map(|resource| resource.at("/properties").clone());
+    Job {
+        id,
+        kind,
+        instance: instance.clone(),
+        activity: activity.to_owned(),
+        started: context.now,
+        ended: None,
+        changed: context.now,
+        due: None,
         status: "InProgress",
         error: Value::Null,
-        properties,
-        label: tag.to_owned(),
+        properties: properties.unwrap_or_default(),
+        label: String::new(),
         recovery_point: None,
         destination: None,
         transferred_bytes: None,
         source_bytes: None,
-    };
-    begin(context, vault, job);
-    job_id
+    }
 }
 
 /// How a job ends.
@@ -108,7 +116,10 @@ pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: 
 }
 
 /// The jobs of a vault, in the order they began.
-fn of_vault<'a>(context: &'a Context<'_>, vault: &ResourceId) -> impl DoubleEndedIterator<Item = &'a Job> {
+pub(super) fn of_vault<'a>(
+    context: &'a Context<'_>,
+    vault: &ResourceId,
+) -> impl DoubleEndedIterator<Item = &'a Job> {
     let jobs = context.own.data_protection.jobs.get(vault);
     jobs.into_iter().flatten()
 }
@@ -147,36 +158,4 @@ pub(super) fn last_succeeded(
 ) -> Option<Timestamp> {
     let mut succeeded = backups(context, vault, instance).filter(|job| job.status == "Completed");
     succeeded.find_map(|job| job.due)
-}
-
-/// Newest first.
-pub(super) fn list(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let vault = vault_of(context, &permit.scope)?.id.clone();
-    let found: Vec<Value> = of_vault(context, &vault)
-        .rev()
-        .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
-        .collect();
-    page::list(context.rules, request, &found)
-}
-
-pub(super) fn get(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    let vault = vault_of(context, &permit.scope)?.id.clone();
-    let wanted = permit.params.get("job");
-    of_vault(context, &vault)
-        .find(|job| job.id.eq_ignore_ascii_case(wanted))
-        .map(|job| {
-            let mut body = job.describe(context.rules, &vault, false);
-            // The id is what was asked for, as it was spelled.
-            body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
-            Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
-        })
-        .ok_or_else(|| not_found_inside(context))
 }

@@ -3,85 +3,17 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::deleted_instance::DeletedInstance;
 use super::operations::{self, Addresses, First};
-use super::recovery_points::RecoveryPoint;
+use super::recovery_point::RecoveryPoint;
 use super::task::{self, Over, Step, Task};
-use super::{instance, not_found_inside, recovery_points, refused, schedule, vault_of, vault_store};
+use super::vault::{not_found_inside, vault_of};
+use super::{instance, recovery_points, refused, schedule, vault_store};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{Rules, code, rule};
+use crate::model::{Request, ResourceId, Response, Timestamp};
+use crate::rules::{code, rule};
 use crate::services::{Context, Outbound};
 use crate::state::Resource;
-
-/// A soft-deleted instance, with what belongs to it.
-#[derive(Clone)]
-pub(super) struct DeletedInstance {
-    instance: Resource,
-    points: Vec<RecoveryPoint>,
-    deleted: Timestamp,
-    purged: Timestamp,
-    activity: String,
-}
-
-impl DeletedInstance {
-    pub(super) fn vault(&self) -> ResourceId {
-        self.instance.id.parent()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.instance.id.name()
-    }
-
-    pub(super) fn friendly_name(&self) -> &str {
-        self.instance.text("/properties/friendlyName")
-    }
-
-    pub(super) fn tags(&self) -> Value {
-        self.instance.at("/tags").clone()
-    }
-
-    /// What its datasource is called for short.
-    pub(super) fn short_name(&self, rules: &Rules) -> Option<String> {
-        super::listed::short_name(rules, &self.instance)
-    }
-
-    /// When it is removed for good.
-    pub(super) fn purged(&self) -> Timestamp {
-        self.purged
-    }
-
-    /// Its recovery points.
-    pub(super) fn points(&self) -> &[RecoveryPoint] {
-        &self.points
-    }
-
-    pub(super) fn datasource(&self) -> Option<ResourceId> {
-        instance::datasource_id(self.instance.at("/properties"))
-    }
-
-    pub(super) fn describe(&self) -> Value {
-        let id = self.vault().child(["deletedBackupInstances", self.name()]);
-        let deleted = wire_hundred_nanoseconds(self.deleted);
-        let mut properties = json!({"deletionInfo": {
-            "deletionTime": deleted,
-            "billingEndDate": deleted,
-            "scheduledPurgeTime": wire_hundred_nanoseconds(self.purged),
-            "deleteActivityID": self.activity,
-        }});
-        for (key, value) in self.instance.at("/properties").as_object().into_iter().flatten() {
-            properties[key] = value.clone();
-        }
-        properties["protectionStatus"] = json!({"status": "SoftDeleted"});
-        properties["currentProtectionState"] = json!("SoftDeleted");
-        properties["objectType"] = json!("DeletedBackupInstance");
-        json!({
-            "properties": properties,
-            "id": id,
-            "name": self.name(),
-            "type": "Microsoft.DataProtection/backupVaults/deletedBackupInstances",
-        })
-    }
-}
 
 /// What a change of protection ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,8 +58,13 @@ pub(super) fn change(
     if change == Change::Resume {
         require_free(context, &id, &resource)?;
     }
+    context.own.data_protection.changing.insert(id.clone());
     let operation = operations::begin(context, &vault.id);
     operations::after(context, &operation, "stop_protection", move |context| {
+        // One that has been deleted meanwhile is nobody's to change, nor is another of its name.
+        if !context.own.data_protection.changing.remove(&id) {
+            return operations::ended_well();
+        }
         instance::set_protection_state(context, &id, change.ends_in());
         if change == Change::Resume {
             schedule::begin(context, &id);
@@ -147,7 +84,8 @@ pub(super) fn change(
 /// An instance whose protection is being configured or changed is left alone, unless it is to go.
 pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
     let busy = ["ConfiguringProtection", "UpdatingProtection"];
-    if !busy.contains(&instance::protection_state(resource)) {
+    let changing = context.own.data_protection.changing.contains(&resource.id);
+    if !changing && !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }
     let error = context.rules.error(code::SyntheticInstanceBusy);
@@ -225,12 +163,9 @@ impl Delete {
         let Some(instance) = context.state.resources.remove(&self.id) else {
             return Vec::new();
         };
-        let points = context
-            .own
-            .data_protection
-            .recovery_points
-            .remove(&self.id)
-            .unwrap_or_default();
+        let own = &mut context.own.data_protection;
+        own.changing.remove(&self.id);
+        let points = own.recovery_points.remove(&self.id).unwrap_or_default();
         let settings = "/properties/securitySettings/softDeleteSettings";
         let soft = vault
             .as_ref()

@@ -4,12 +4,14 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::datasources::Datasource;
-use super::deleted_vaults::DeletedVault;
+use super::datasource::short_name;
+use super::deleted_instance::DeletedInstance;
+use super::deleted_vault::DeletedVault;
 use super::duration::timespan;
-use super::lifecycle::DeletedInstance;
-use super::policies::rules_of;
-use super::{INSTANCE, POLICY, VAULT, instance, retention, schedule};
+use super::instance::{self, INSTANCE};
+use super::policy::{POLICY, rules_of};
+use super::vault::VAULT;
+use super::{retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Rules;
 use crate::services::{Context, Listed};
@@ -77,7 +79,7 @@ fn describe_left(rules: &Rules, vault: &DeletedVault, own: &DeletedInstance) -> 
     }
     properties["policyInfo"]["policyVersion"] = Value::Null;
     properties["backupInstanceExtendedProperties"] = json!({
-        "allowedOperations": ["UnDelete"],
+        "allowedOperations": rules.vaults.listed_instance.deleted,
         "vaultId": vault_id,
         "protectedPrimaryRegion": vault.vault().location(),
         "protectedSecondaryRegion": "",
@@ -161,7 +163,7 @@ fn extended(context: &Context<'_>, own: &Resource) -> Value {
         vault.text("/properties/featureSettings/crossRegionRestoreSettings/state") == "Enabled"
     });
     json!({
-        "allowedOperations": allowed_operations(instance::protection_state(own), crosses),
+        "allowedOperations": allowed_operations(context.rules, instance::protection_state(own), crosses),
         "vaultId": vault_id,
         "protectedPrimaryRegion": primary,
         "protectedSecondaryRegion": replicated.unwrap_or_default(),
@@ -178,24 +180,17 @@ fn extended(context: &Context<'_>, own: &Resource) -> Value {
 }
 
 /// What may be done to a protected instance; nobody has recorded it of other states.
-fn allowed_operations(state: &str, crosses: bool) -> Vec<&'static str> {
+fn allowed_operations<'a>(rules: &'a Rules, state: &str, crosses: bool) -> Vec<&'a String> {
     if state != "ProtectionConfigured" {
         return Vec::new();
     }
-    let mut allowed = vec!["BackupNow", "Restore", "ChangePolicy", "StopBackup", "Delete"];
-    if crosses {
-        allowed.extend(["ViewSecondaryRecoveryPoint", "RestoreToSecondaryRegion"]);
-    }
-    allowed
+    let facts = &rules.vaults.listed_instance;
+    let across = facts.across_regions.iter().filter(|_| crosses);
+    facts.protected.iter().chain(across).collect()
 }
 
-/// `server\database`, or the server's name.
-pub(super) fn short_name(rules: &Rules, own: &Resource) -> Option<String> {
-    Datasource::of(rules, own.at("/properties")).map(|own| own.short_name())
-}
-
-/// How often the policy makes points and how long it keeps them. A point is late after one and a half
-/// times as long; the other region has it six hours later.
+/// How often the policy makes points and how long it keeps them. When a point is late, and how
+/// much later the other region has it, the rules say.
 fn policy_extended(context: &Context<'_>, own: &Resource) -> Value {
     let policy = instance::policy_id(own.at("/properties")).and_then(|id| context.state.resource(&id));
     let Some(policy) = policy else { return Value::Null };
@@ -204,14 +199,16 @@ fn policy_extended(context: &Context<'_>, own: &Resource) -> Value {
         .map(|interval| interval.every())
         .min()
         .unwrap_or_default();
-    let elsewhere = every + SignedDuration::from_hours(6);
+    let facts = &context.rules.vaults.listed_instance;
+    let late = |every: SignedDuration| timespan(every.mul_f64(facts.late_after_intervals));
+    let elsewhere = every + SignedDuration::from_hours(facts.hours_later);
     let longest = SignedDuration::from_hours(24 * retention::longest_days(&policy.body));
     json!({
         "configuredRPGenerationFrequency": timespan(every),
         "configuredMaximumRetention": timespan(longest),
-        "rpoWarningThresholdInPrimaryRegion": timespan(every * 3 / 2),
+        "rpoWarningThresholdInPrimaryRegion": late(every),
         "configuredRPGenerationFrequencyInSecondaryRegion": timespan(elsewhere),
         "configuredMaximumRetentionInSecondaryRegion": timespan(longest),
-        "rpoWarningThresholdInSecondaryRegion": timespan(elsewhere * 3 / 2),
+        "rpoWarningThresholdInSecondaryRegion": late(elsewhere),
     })
 }

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::VAULT;
-use super::datasources::is_retired;
+use super::datasource::is_retired;
+use super::vault::VAULT;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, json_body};

@@ -8,8 +8,11 @@
 mod adhoc_backup;
 mod backup;
 mod credentials;
+mod datasource;
 mod datasource_truth;
 mod datasources;
+mod deleted_instance;
+mod deleted_vault;
 mod deleted_vaults;
 mod duration;
 mod encryption;
@@ -24,21 +27,27 @@ mod jobs;
 mod lifecycle;
 mod listed;
 mod location;
+mod names;
 mod operations;
 mod plugin;
 mod policies;
+mod policy;
 mod policy_checks;
 mod protection;
+mod recovery_point;
 mod recovery_points;
 mod refused;
 mod restore;
 mod restore_request;
 mod retention;
 mod schedule;
+mod shown_jobs;
 mod task;
 mod validation;
+mod vault;
 mod vault_checks;
 mod vault_store;
+mod vault_write;
 mod vaults;
 mod versions;
 mod violation;
@@ -49,34 +58,35 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::instance::INSTANCE;
 use self::lifecycle::Change;
+use self::policy::POLICY;
+use self::vault::{not_found_inside, vault_of};
 use super::{Context, Handler, page};
-use crate::gateway::{Permit, Refusal, Shape};
-use crate::model::{NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
-use crate::rules::{code, rule};
-use crate::state::{Resource, field};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{PrincipalId, Request, ResourceId, Response, TenantId, Timestamp};
 
 pub use job::{JobKind, JobOutline};
 pub(super) use listed::listed;
-pub use recovery_points::RecoveryPoint;
+pub(in crate::services) use names::check_name;
+pub use recovery_point::RecoveryPoint;
 pub use violation::STAGES;
-
-const VAULT: &str = "Microsoft.DataProtection/backupVaults";
-const POLICY: &str = "Microsoft.DataProtection/backupVaults/backupPolicies";
-const INSTANCE: &str = "Microsoft.DataProtection/backupVaults/backupInstances";
 
 /// What the Backup service knows alone.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DataProtectionState {
     /// Where recovery points live: Microsoft's own side.
     pub microsoft: Option<MicrosoftSide>,
     vault_guids: BTreeMap<ResourceId, Uuid>,
     jobs: BTreeMap<ResourceId, Vec<job::Job>>,
     recovery_points: BTreeMap<ResourceId, Vec<RecoveryPoint>>,
-    deleted: BTreeMap<ResourceId, lifecycle::DeletedInstance>,
-    deleted_vaults: BTreeMap<Uuid, deleted_vaults::DeletedVault>,
+    deleted: BTreeMap<ResourceId, deleted_instance::DeletedInstance>,
+    deleted_vaults: BTreeMap<Uuid, deleted_vault::DeletedVault>,
     /// Since when each instance has had the policy it has.
     policy_since: BTreeMap<ResourceId, Timestamp>,
+    /// The instances whose protection is being stopped, suspended or resumed.
+    changing: BTreeSet<ResourceId>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
 }
@@ -98,21 +108,6 @@ impl DataProtectionState {
     pub fn all_jobs(&self) -> impl Iterator<Item = JobOutline<'_>> {
         self.jobs.values().flatten().map(job::Job::outline)
     }
-}
-
-/// Refuses a name that no vault, or no policy, can have.
-pub(super) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
-    let names = &context.rules.names;
-    let (what, form) = if id.is_type(VAULT) {
-        ("a vault", &names.backup_vault)
-    } else {
-        ("a policy", &names.backup_policy)
-    };
-    if form.admits(id.name()) {
-        return Ok(());
-    }
-    let why = format!("{what} cannot be called `{}`", id.name());
-    Err(refused::by(context, rule::DPP_NAME).because(why))
 }
 
 /// The tenant and subscription vault storage lives in, which no customer sees.
@@ -160,8 +155,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         }
         "RecoveryPoints_List" => recovery_points::list,
         "RecoveryPoints_Get" => recovery_points::get,
-        "BackupJobs_List" => jobs::list,
-        "BackupJobs_Get" => jobs::get,
+        "BackupJobs_List" => shown_jobs::list,
+        "BackupJobs_Get" => shown_jobs::get,
         "DeletedBackupInstances_List" => lifecycle::list_deleted,
         "DeletedBackupInstances_Get" => lifecycle::get_deleted,
         "DeletedBackupInstances_Undelete" => lifecycle::undelete,
@@ -173,29 +168,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "OperationResult_Instance" => operations::instance_result,
         _ => return None,
     })
-}
-
-/// The 404 of the Backup service itself, in its plain envelope.
-fn not_found_inside(context: &Context<'_>) -> Refusal {
-    let mut refusal = Refusal::user_facing(context.rules.error(code::UserErrorGenericResourceNotFound), &[]);
-    refusal.shape = Shape::UserFacingPlain;
-    refusal
-}
-
-/// The vault a request is about; ARM's own 404 if it is not there.
-fn vault_of<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<&'a Resource, Refusal> {
-    let mut above = None;
-    while let at = above.as_ref().unwrap_or(id)
-        && !at.is_type(VAULT)
-        && at.segments().count() > 2
-    {
-        above = Some(at.parent());
-    }
-    let vault = above.as_ref().unwrap_or(id);
-    context
-        .state
-        .resource(vault)
-        .ok_or_else(|| context.not_found(vault))
 }
 
 fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -219,62 +191,4 @@ fn list_inside(
         .map(|resource| &*resource.body)
         .collect();
     page::list(context.rules, request, &found)
-}
-
-/// Where the Backup service stands when it acts for a vault.
-fn path_of(vault: &Resource, tenant: TenantId) -> NetworkPath {
-    NetworkPath {
-        origin: Origin::AzureService {
-            instance: vault.id.clone(),
-            tenant,
-            region: vault.location().to_owned(),
-        },
-    }
-}
-
-/// The principal a request is carried out as: the vault's system-assigned identity, unless
-/// `identityDetails` names a user-assigned one.
-fn identity_of(context: &Context<'_>, vault: &Resource, details: &Value) -> Result<PrincipalId, Refusal> {
-    let named = field(details, "userAssignedIdentityArmUrl")
-        .as_str()
-        .unwrap_or_default();
-    let system = field(details, "useSystemAssignedIdentity")
-        .as_bool()
-        .unwrap_or(named.is_empty());
-    if system {
-        return vault
-            .at("/identity/principalId")
-            .as_str()
-            .and_then(|id| id.parse().ok())
-            .map(PrincipalId)
-            .ok_or_else(|| {
-                Refusal::user_facing(
-                    context
-                        .rules
-                        .error(code::UserErrorSystemIdentityNotEnabledWithVault),
-                    &[],
-                )
-            });
-    }
-    let missing = || {
-        let error = context
-            .rules
-            .error(code::UserErrorUserIdentityNotFoundOrNotAssociatedWithVault);
-        Refusal::user_facing(error, &[]).because(format!("the vault has no user-assigned identity `{named}`"))
-    };
-    let id: ResourceId = named.parse().map_err(|_| missing())?;
-    let associated = vault
-        .at("/identity/userAssignedIdentities")
-        .as_object()
-        .is_some_and(|identities| identities.keys().any(|key| key.eq_ignore_ascii_case(named)));
-    let wanted = crate::state::IdentityKind::UserAssigned(id);
-    let principal = context
-        .state
-        .directory
-        .iter()
-        .find(|principal| principal.identity == wanted);
-    principal
-        .filter(|_| associated)
-        .map(|principal| principal.id)
-        .ok_or_else(missing)
 }

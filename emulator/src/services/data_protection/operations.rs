@@ -5,10 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use dyn_clone::DynClone;
 use http::StatusCode;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::not_found_inside;
 use super::task::{self, Over, Step, Task};
+use super::vault::{not_found_inside, vault_guid};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
 use crate::services::{Context, LongRunning};
@@ -37,20 +36,6 @@ pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId) -> String {
     let id = STANDARD.encode(format!("{guid};{own}"));
     context.state.operations.begin(id.clone(), context.now);
     id
-}
-
-/// The GUID of a vault, which every id of its operations begins with.
-pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid {
-    if let Some(guid) = context.own.data_protection.vault_guids.get(vault) {
-        return *guid;
-    }
-    let guid = context.draw_uuid("vault guid");
-    context
-        .own
-        .data_protection
-        .vault_guids
-        .insert(vault.clone(), guid);
-    guid
 }
 
 /// What is done when a phase is over. Worlds that are kept hold clones of it.

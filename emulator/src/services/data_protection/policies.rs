@@ -4,30 +4,15 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{INSTANCE, POLICY, policy_checks, refused, vault_of};
+use super::instance::INSTANCE;
+use super::policy::POLICY;
+use super::vault::vault_of;
+use super::{names, policy_checks, refused};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, rule};
 use crate::services::{Context, json_body, plain};
 use crate::state::{field, field_mut};
-
-/// The rules of a policy that back up, and those that retain.
-pub(super) fn rules_of<'a>(policy: &'a Value, object_type: &'a str) -> impl Iterator<Item = &'a Value> {
-    field(field(policy, "properties"), "policyRules")
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(move |rule| field(rule, "objectType").as_str() == Some(object_type))
-}
-
-/// The name of the tag a backup carries if nothing else is said.
-pub(super) fn default_tag(policy: &Value) -> String {
-    rules_of(policy, "AzureRetentionRule")
-        .find(|rule| field(rule, "isDefault").as_bool() == Some(true))
-        .and_then(|rule| field(rule, "name").as_str())
-        .unwrap_or("Default")
-        .to_owned()
-}
 
 pub(super) fn put(
     context: &mut Context<'_>,
@@ -38,7 +23,7 @@ pub(super) fn put(
     vault_of(context, &id)?;
     let sent = json_body(request)?;
     if context.state.resource(&id).is_none() {
-        super::check_name(context, &id)?;
+        names::check_name(context, &id)?;
     }
     policy_checks::check(context, &sent)?;
     let mut properties = field(&sent, "properties").clone();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::datasources::is_retired;
-use super::policies::rules_of;
+use super::datasource::is_retired;
+use super::policy::rules_of;
 use super::{refused, retention, schedule};
 use crate::gateway::Refusal;
 use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId, rule};

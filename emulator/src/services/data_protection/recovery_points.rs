@@ -3,59 +3,17 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::datasources::{Datasource, Site};
+use super::datasource::Datasource;
+use super::datasources::Site;
+use super::recovery_point::{RecoveryPoint, VaultFile};
 use super::task::{self, Over, Step, Task};
-use super::vault_store::{self, VaultContainer};
-use super::{instance, not_found_inside, retention, vault_of};
+use super::vault::{not_found_inside, vault_of};
+use super::{instance, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PlayedDatasource, PointName, rule};
+use crate::rules::{PointName, rule};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, page};
-use crate::state::field;
-
-/// One recovery point.
-#[derive(Clone, Debug)]
-pub struct RecoveryPoint {
-    /// 32 hexadecimal digits.
-    pub id: String,
-    /// The time Azure shows: near the end of the job that made it.
-    pub time: Timestamp,
-    /// The retention tag.
-    pub tag: String,
-    /// The policy's name.
-    pub policy: String,
-    /// When its tag's rule ends it; none where no rule does.
-    pub expires: Option<Timestamp>,
-    /// Since when the instance has had this policy: the version of its tags.
-    pub(super) tag_version: Timestamp,
-    /// The vault storage account and container its files are in.
-    pub(super) place: VaultContainer,
-    /// Its files.
-    pub(super) files: Vec<VaultFile>,
-    /// The id of its only data store entry.
-    pub(super) store_id: String,
-    /// Its friendly name: a flexible server's is its id again, a database's is another.
-    pub(super) friendly_name: String,
-}
-
-/// A file of a recovery point.
-#[derive(Clone, Debug)]
-pub(super) struct VaultFile {
-    /// The blob in vault storage.
-    pub(super) blob: String,
-    /// `database`, `roles`, `tablespace`, `schema`.
-    pub(super) kind: String,
-    /// The database's name, for a database.
-    pub(super) database: Option<String>,
-}
-
-impl VaultFile {
-    /// The name a restore as files gives it.
-    pub(super) fn restored_name(&self, of: &PlayedDatasource, prefix: &str, guid: &str) -> String {
-        of.restored_name(&self.kind, self.database.as_deref(), prefix, guid)
-    }
-}
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
@@ -196,23 +154,6 @@ pub(super) fn keep(
     };
     let points = &mut context.own.data_protection.recovery_points;
     points.entry(instance.clone()).or_default().insert(0, point);
-}
-
-/// The files a server's own list of what it wrote names.
-pub(super) fn files_of(metadata: &str) -> Vec<VaultFile> {
-    let metadata: Value = serde_json::from_str(metadata).unwrap_or_default();
-    let files = field(&metadata, "files").as_array();
-    files
-        .into_iter()
-        .flatten()
-        .filter_map(|file| {
-            Some(VaultFile {
-                blob: field(file, "blob").as_str()?.to_owned(),
-                kind: field(file, "kind").as_str()?.to_owned(),
-                database: field(file, "database").as_str().map(str::to_owned),
-            })
-        })
-        .collect()
 }
 
 /// When a point expires, as far as it is shown: a point that is fresh says nothing of it where that

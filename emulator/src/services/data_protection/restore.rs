@@ -3,22 +3,22 @@
 //! the one file is loaded as the user of the credentials, through the gate of the server.
 
 use http::Method;
-use serde_json::Value;
 
-use super::examination::{Examination, Target, Verdict, service_path};
+use super::examination::{Examination, Target, Verdict};
 use super::job::{Job, JobKind};
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
-use super::recovery_points::RecoveryPoint;
+use super::recovery_point::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
+use super::vault::{not_found_inside, service_path, vault_of};
 use super::violation::{Broken, Violation};
-use super::{plugin, vault_of, vault_store};
+use super::{plugin, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
-use crate::rules::{Cause, Stage, rule};
+use crate::rules::{Cause, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -28,7 +28,11 @@ const ENCODED: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~')
     .remove(b'/');
-const STORAGE: &str = "https://storage.azure.com/";
+
+/// What a token for the blob service is for.
+fn storage_audience() -> &'static str {
+    cloud().audience(Endpoint::Blob).unwrap_or_default()
+}
 
 pub(super) fn trigger(
     context: &mut Context<'_>,
@@ -45,38 +49,19 @@ pub(super) fn trigger(
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
         .cloned()
-        .ok_or_else(|| super::not_found_inside(context))?;
+        .ok_or_else(|| not_found_inside(context))?;
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);
-    let properties = context
-        .state
-        .resource(&id)
-        .map(|own| own.at("/properties").clone())
-        .unwrap_or_default();
-    let now = context.now;
-    jobs::begin(
-        context,
-        &vault.id,
-        Job {
-            id: job.clone(),
-            kind: JobKind::Restore,
-            instance: id,
-            activity: activity.clone(),
-            started: now,
-            ended: None,
-            changed: now,
-            due: None,
-            status: "InProgress",
-            error: Value::Null,
-            properties,
-            label: wanted.prefix().to_owned(),
-            recovery_point: Some((point.id.clone(), point.time)),
-            destination: Some(wanted.address()),
-            transferred_bytes: None,
-            source_bytes: None,
-        },
-    );
+    let begun = jobs::begun(context, job.clone(), JobKind::Restore, &id, &activity);
+    let started = begun.started;
+    let begun = Job {
+        label: wanted.prefix().to_owned(),
+        recovery_point: Some((point.id.clone(), point.time)),
+        destination: Some(wanted.address()),
+        ..begun
+    };
+    jobs::begin(context, &vault.id, begun);
     let restore = Restore {
         examination: Examination::new(wanted.examined_by_job(&vault.id)),
         run: JobRun {
@@ -84,7 +69,7 @@ pub(super) fn trigger(
             job,
             operation: Some(operation.clone()),
             activity,
-            started: now,
+            started,
             about: "restore",
         },
         wanted,
@@ -151,9 +136,16 @@ impl Restore {
     }
 
     fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
-        let signature = vault_store::signature(context, &self.point.place, &answer, "r");
-        self.signature = signature.unwrap_or_default();
-        self.load(context)
+        match vault_store::signature(context, &self.point.place, &answer, "r") {
+            Some(signature) => {
+                self.signature = signature;
+                self.load(context)
+            }
+            None => {
+                let reason = format!("vault storage answered {} when asked for its keys", answer.status);
+                self.fail_moving(context, &reason).into()
+            }
+        }
     }
 
     /// Asks vault storage for the next file. What comes back is where its bytes are.
@@ -170,10 +162,10 @@ impl Restore {
         let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
         let call = Outbound {
             principal: None,
-            audience: STORAGE,
+            audience: storage_audience(),
             path: NetworkPath::internet(),
             request: Request::new(Method::GET, &self.point.place.host(), &target)
-                .with_header("x-ms-version", "2024-11-04"),
+                .with_header("x-ms-version", &context.rules.vaults.speaks.blobs),
         };
         Step::call(call, Self::loaded)
     }
@@ -242,7 +234,7 @@ impl Restore {
                 source: source.clone(),
             })
             .collect();
-        let (bearer, _) = context.tokens.issue(context.now, &principal, STORAGE);
+        let (bearer, _) = context.tokens.issue(context.now, &principal, storage_audience());
         let work = Work::Copy(CopyWork {
             files,
             host: target.host.clone(),

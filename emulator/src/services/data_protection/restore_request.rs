@@ -4,12 +4,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::credentials::Credentials;
-use super::datasources::Datasource;
+use super::datasource::Datasource;
 use super::examination::{Examined, Target};
-use super::{not_found_inside, refused};
+use super::refused;
+use super::vault::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Mark, RestoredAs, Stage, rule};
+use crate::rules::{Endpoint, Mark, RestoredAs, Stage, cloud, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -223,13 +224,13 @@ fn files(context: &Context<'_>, details: &Value) -> Result<Destination, Refusal>
         .and_then(|rest| rest.trim_end_matches('/').split_once('/'))
         .filter(|(host, container)| {
             // What is behind a container, a signature among it, is none of its name.
-            host.ends_with(".blob.core.windows.net") && context.rules.names.container.admits(container)
+            cloud().endpoint_at(&host.to_ascii_lowercase()) == Some(Endpoint::Blob)
+                && context.rules.names.container.admits(container)
         })
         .ok_or_else(|| {
-            invalid(
-                context,
-                "url must be the address of a container, https://{account}.blob.core.windows.net/{container}",
-            )
+            let host = cloud().blob_host("{account}");
+            let why = format!("url must be the address of a container, https://{host}/{{container}}");
+            invalid(context, why)
         })?;
     if prefix.is_empty() {
         return Err(invalid(context, "filePrefix is empty"));

@@ -5,8 +5,8 @@ use jiff::tz::Offset;
 use serde_json::Value;
 
 use super::backup::Trigger;
-use super::datasources::Datasource;
-use super::policies::rules_of;
+use super::datasource::Datasource;
+use super::policy::rules_of;
 use super::retention::{self, Occasion};
 use super::task::{self, Over, Step, Task};
 use super::violation::Violation;
@@ -169,7 +169,13 @@ impl Schedule {
         let Some(datasource) = datasource.filter(|own| !own.is_retired(context)) else {
             return;
         };
-        if !configured || jobs::backup_is_running(context, &vault, &self.instance) {
+        if !configured {
+            return;
+        }
+        if jobs::backup_is_running(context, &vault, &self.instance) {
+            let name = self.instance.name();
+            let text = format!("the scheduled backup of {name} is left out: another still runs");
+            context.log.applied(context.now, "backup", text, rule::FX_B_10);
             return;
         }
         let Some(tag) = self.tag(context, due) else { return };

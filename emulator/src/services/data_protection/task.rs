@@ -212,3 +212,7 @@ impl<T: Task> Workflow for Running<T> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "task_tests.rs"]
+mod tests;

@@ -4,13 +4,14 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::credentials::Credentials;
+use super::datasource::Datasource;
 use super::datasource_truth;
-use super::datasources::Datasource;
 use super::examination::{Examination, Examined, Verdict};
 use super::operations::{self, Addresses, First};
 use super::task::{self, Over, Step, Task};
+use super::vault::{not_found_inside, vault_of};
 use super::violation::Violation;
-use super::{instance, refused, restore_request, vault_of};
+use super::{instance, refused, restore_request};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, rule};
@@ -39,7 +40,7 @@ pub(super) fn validate_for_backup(
         }
     }
     let examined = Examined::of_instance(context.rules, &vault.id, properties)
-        .ok_or_else(|| super::not_found_inside(context))?;
+        .ok_or_else(|| not_found_inside(context))?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 

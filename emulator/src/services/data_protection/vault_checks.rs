@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::{INSTANCE, refused};
+use super::instance::INSTANCE;
+use super::{names, refused};
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
 use crate::rules::rule;
@@ -53,7 +54,7 @@ pub(super) fn check(
     existing: Option<&Value>,
 ) -> Result<(), Refusal> {
     if existing.is_none() {
-        super::check_name(context, id)?;
+        names::check_name(context, id)?;
     }
     let facts = &context.rules.vaults;
     let version = request.query_value("api-version").unwrap_or_default();

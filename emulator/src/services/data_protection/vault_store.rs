@@ -3,14 +3,12 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::operations::vault_guid;
+use super::vault::vault_guid;
 use crate::gateway::container_signature;
 use crate::model::{NetworkPath, Request, ResourceId, Response};
+use crate::rules::cloud;
 use crate::services::{Context, Outbound};
 use crate::state::field;
-
-/// How long a signature for the database service is valid.
-const SIGNATURE_HOURS: i64 = 24;
 
 /// A container of vault storage.
 #[derive(Clone, Debug)]
@@ -24,7 +22,7 @@ pub(super) struct VaultContainer {
 impl VaultContainer {
     /// The account's blob host.
     pub(super) fn host(&self) -> String {
-        format!("{}.blob.core.windows.net", self.account.name())
+        cloud().blob_host(self.account.name())
     }
 }
 
@@ -36,7 +34,7 @@ pub(super) fn place(
 ) -> Option<VaultContainer> {
     let guid = vault_guid(context, vault).simple().to_string();
     let group = &context.own.data_protection.microsoft.as_ref()?.group;
-    let name = format!("azbkp{}", &guid[..12]);
+    let name = format!("{}{}", context.rules.vaults.vault_storage.named, &guid[..12]);
     Some(VaultContainer {
         account: group.child(["providers", "Microsoft.Storage", "storageAccounts", &name]),
         container: container.to_owned(),
@@ -52,8 +50,11 @@ pub(super) fn as_service(
 ) -> Outbound {
     let request = Request::new(
         method,
-        "management.azure.com",
-        &format!("{path}?api-version=2024-01-01"),
+        cloud().arm_host(),
+        &format!(
+            "{path}?api-version={}",
+            context.rules.vaults.speaks.storage_accounts
+        ),
     );
     let request = match body {
         Some(body) => request.with_json(body),
@@ -66,7 +67,7 @@ pub(super) fn as_service(
             .microsoft
             .as_ref()
             .map(|side| side.principal),
-        audience: "https://management.azure.com/",
+        audience: cloud().arm_audience(),
         path: NetworkPath::internet(),
         request,
     }
@@ -74,10 +75,11 @@ pub(super) fn as_service(
 
 /// Makes the account, if it is not there yet.
 pub(super) fn put_account(context: &Context<'_>, place: &VaultContainer, location: &str) -> Outbound {
+    let facts = &context.rules.vaults.vault_storage;
     let body = json!({
         "location": location,
-        "kind": "StorageV2",
-        "sku": {"name": "Standard_GRS"},
+        "kind": facts.kind,
+        "sku": {"name": facts.redundancy},
         "properties": {"allowBlobPublicAccess": false, "minimumTlsVersion": "TLS1_2"},
     });
     as_service(context, Method::PUT, place.account.as_str(), Some(&body))
@@ -127,7 +129,8 @@ pub(super) fn signature(
     }
     let keys = keys.json_body();
     let key = field(&field(&keys, "keys")[0], "value").as_str()?;
-    let expires = context.now + jiff::SignedDuration::from_hours(SIGNATURE_HOURS);
+    let expires =
+        context.now + jiff::SignedDuration::from_hours(context.rules.vaults.vault_storage.signature_hours);
     let facts = &context.rules.storage.signatures;
     container_signature(
         facts,

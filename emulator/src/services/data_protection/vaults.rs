@@ -3,9 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::encryption::KeyCheck;
 use super::operations::{self, Addresses, First};
-use super::{VAULT, deleted_vaults, task, vault_checks, versions};
+use super::vault::{VAULT, vault_of};
+use super::{deleted_vaults, vault_checks, vault_write, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Rules;
@@ -43,7 +43,7 @@ pub(super) fn patch(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let existing = super::vault_of(context, &id)?.body.clone();
+    let existing = vault_of(context, &id)?.body.clone();
     let mut sent = existing.clone();
     let patch = json_body(request)?;
     vault_checks::check_patch(context, &patch, &existing)?;
@@ -94,7 +94,7 @@ fn write(
     let key = hold_key_back(&mut body, existing);
     let created = context.state.resource(id).map_or(context.now, |own| own.created);
     let vault = Resource::new(id.clone(), body, created);
-    Ok(begin_write(context, request, vault, key, status))
+    Ok(vault_write::begin(context, request, vault, key, status))
 }
 
 /// Whether a vault is the same after a write as before.
@@ -112,33 +112,6 @@ fn hold_key_back(body: &mut Value, existing: Option<&Value>) -> Option<Value> {
     (own != old).then(|| std::mem::replace(own, old.clone()))
 }
 
-/// Writes a vault that shows itself as being written, and ends the write after its time.
-pub(super) fn begin_write(
-    context: &mut Context<'_>,
-    request: &Request,
-    vault: Resource,
-    key: Option<Value>,
-    status: StatusCode,
-) -> Response {
-    let id = vault.id.clone();
-    context.state.resources.insert(id.clone(), vault.clone());
-    let operation = operations::begin(context, &id);
-    let activity = operations::activity(context, request);
-    match KeyCheck::of(&vault, key.as_ref(), &operation, &activity) {
-        Some(check) => task::start(context, check),
-        None => operations::after(context, &operation, "vault_put", move |context| {
-            end_write(context, &id, key)
-        }),
-    }
-    let body = versions::shown_vault(context, request, &vault.body);
-    let first = First {
-        status,
-        phase: "vault_put",
-        body: Some(&body),
-    };
-    operations::accepted(context, request, &vault, &operation, Addresses::Status, first)
-}
-
 /// A geo-redundant vault is copied to the region its own is paired with.
 fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> Vec<&'a str> {
     let geo = storage
@@ -147,6 +120,26 @@ fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> 
         .flatten()
         .any(|setting| field(setting, "type").as_str() == Some(&rules.vaults.cross_region.redundancy));
     rules.pair_of(location).filter(|_| geo).into_iter().collect()
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    field(object, name).as_str().unwrap_or_default()
+}
+
+/// A vault's security settings, with what they are where nothing is said.
+fn secured(rules: &Rules, sent: &Value) -> Value {
+    let soft_delete = field(sent, "softDeleteSettings");
+    let default = &rules.vaults.soft_delete;
+    let state = field(soft_delete, "state").as_str().unwrap_or(&default.state);
+    let days = field(soft_delete, "retentionDurationInDays").as_f64();
+    let days = days.unwrap_or(default.retention_days);
+    let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
+    for key in ["immutabilitySettings", "encryptionSettings"] {
+        if !field(sent, key).is_null() {
+            secured[key] = field(sent, key).clone();
+        }
+    }
+    secured
 }
 
 fn describe(
@@ -168,22 +161,10 @@ fn describe(
     }
     let properties = field(sent, "properties");
     let security = field(properties, "securitySettings");
-    let soft_delete = field(security, "softDeleteSettings");
-    let default = &rules.vaults.soft_delete;
-    let state = field(soft_delete, "state").as_str().unwrap_or(&default.state);
-    let days = field(soft_delete, "retentionDurationInDays")
-        .as_f64()
-        .unwrap_or(default.retention_days);
-    let mut secured = json!({"softDeleteSettings": {"state": state, "retentionDurationInDays": days}});
-    for key in ["immutabilitySettings", "encryptionSettings"] {
-        if !field(security, key).is_null() {
-            secured[key] = field(security, key).clone();
-        }
-    }
-    let immutability = field(field(security, "immutabilitySettings"), "state")
-        .as_str()
-        .unwrap_or_default();
-    let security = rules.vaults.security(state, immutability);
+    let secured = secured(rules, security);
+    let state = text(&secured["softDeleteSettings"], "state");
+    let immutability = text(field(security, "immutabilitySettings"), "state");
+    let score = rules.vaults.security(state, immutability);
     let storage = field(properties, "storageSettings").clone();
     let replicated = replicated_regions(rules, &storage, location);
     let mut own = json!({
@@ -209,33 +190,18 @@ fn describe(
     for (key, value) in before {
         own[key] = value.clone();
     }
-    own["securitySettings"] = secured;
+    own["securitySettings"] = secured.clone();
     for (key, value) in behind {
         own[key] = value.clone();
     }
-    own["secureScore"] = json!(security.score);
-    own["bcdrSecurityLevel"] = json!(security.level);
+    own["secureScore"] = json!(score.score);
+    own["bcdrSecurityLevel"] = json!(score.level);
     own["replicatedRegions"] = json!(replicated);
     body["properties"] = own;
     body["id"] = json!(id);
     body["name"] = json!(id.name());
     body["type"] = json!(VAULT);
     body
-}
-
-/// Ends the write of a vault; only now the ids of user-assigned identities are shown.
-/// What is written of a vault is there, with the key it was exchanged for.
-pub(super) fn end_write(context: &mut Context<'_>, id: &ResourceId, key: Option<Value>) -> OperationOutcome {
-    let directory = &context.state.directory;
-    if let Some(vault) = context.state.resources.get_mut(id) {
-        if let Some(key) = key {
-            let place = ["securitySettings", "encryptionSettings", "keyVaultProperties"];
-            vault.set_property(&place, key);
-        }
-        vault.set_property(&["provisioningState"], json!("Succeeded"));
-        identity::fill(directory, &mut vault.body);
-    }
-    OperationOutcome::Succeeded(Value::Null)
 }
 
 pub(super) fn get(

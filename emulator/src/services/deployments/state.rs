@@ -14,6 +14,7 @@ use crate::state::field;
 
 /// The deployments there have been.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct DeploymentsState(pub(super) BTreeMap<ResourceId, Deployment>);
 
 #[derive(Clone)]
@@ -79,4 +80,17 @@ pub(super) fn output_resources(context: &Context<'_>, template: &Template) -> Va
         all.extend(inner.into_iter().flatten().cloned());
     }
     Value::Array(all)
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            body,
+            operations,
+            // What was read in the body.
+            template: _,
+        } = self;
+        write!(f, "{body} {operations:?}")
+    }
 }

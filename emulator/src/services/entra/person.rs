@@ -27,6 +27,7 @@ type SecretDigest = [u8; 32];
 
 /// What Entra ID remembers of people who signed in. Secrets are kept as digests.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct SignIns {
     refresh: BTreeMap<SecretDigest, Session>,
     devices: BTreeMap<SecretDigest, Device>,
@@ -34,6 +35,7 @@ pub struct SignIns {
 
 /// Who signed in, with what, and what for.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 struct Session {
     person: PrincipalId,
     client: Uuid,
@@ -43,6 +45,7 @@ struct Session {
 
 /// A device that waits for its code to be entered.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 struct Device {
     user_code: String,
     client: Uuid,

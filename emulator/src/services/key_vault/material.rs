@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::cryptography::KeyPair;
 
-/// The value of a secret. It has no `Debug`, and only an answer to somebody who may read it shows it.
+/// The value of a secret. It has no `Debug` outside of tests, and only an answer to somebody who may read it shows it.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct SecretText(Arc<str>);
 
 impl SecretText {
@@ -23,6 +24,7 @@ impl SecretText {
 
 /// A version of a secret.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct SecretMaterial {
     pub(super) value: SecretText,
     pub(super) content_type: Option<String>,
@@ -36,6 +38,19 @@ pub(super) struct KeyMaterial {
     pub(super) hardware: bool,
     /// What it may be used for.
     pub(super) operations: Vec<String>,
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for KeyMaterial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            pair,
+            hardware,
+            operations,
+        } = self;
+        // The public half is another where the private one is.
+        write!(f, "{:?} {hardware} {operations:?}", pair.public())
+    }
 }
 
 impl KeyMaterial {

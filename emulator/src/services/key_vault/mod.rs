@@ -24,6 +24,7 @@ const VAULT: &str = "Microsoft.KeyVault/vaults";
 
 /// What is inside key vaults, and vaults that are deleted and can be recovered.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct KeyVaultState {
     /// By the vault's name in lower case, like everything here.
     contents: BTreeMap<String, Contents>,
@@ -34,6 +35,7 @@ pub struct KeyVaultState {
 
 /// What is inside one vault.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 struct Contents {
     secrets: Objects<SecretMaterial>,
     keys: Objects<KeyMaterial>,
@@ -49,6 +51,7 @@ impl Contents {
 
 /// A deleted vault, which keeps its name and what is inside.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 struct DeletedVault {
     resource: Resource,
     contents: Contents,

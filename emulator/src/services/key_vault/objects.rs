@@ -10,6 +10,7 @@ use crate::state::field;
 
 /// What a version's maker says about its use. Times are seconds since 1970, as on the wire.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Attributes {
     pub(super) enabled: bool,
     pub(super) not_before: Option<i64>,
@@ -95,6 +96,7 @@ impl Attributes {
 
 /// A version of an object.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Version<M> {
     /// 32 hexadecimal digits.
     pub(super) id: String,
@@ -105,6 +107,7 @@ pub(super) struct Version<M> {
 
 /// An object with its versions, the oldest first.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Object<M> {
     /// The name, as first written.
     pub(super) name: String,
@@ -129,6 +132,7 @@ impl<M> Object<M> {
 
 /// A deleted object.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Deleted<M> {
     pub(super) object: Object<M>,
     pub(super) deleted: Timestamp,
@@ -137,6 +141,7 @@ pub(super) struct Deleted<M> {
 
 /// The objects of one kind in a vault, by name in lower case.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Objects<M> {
     live: BTreeMap<String, Object<M>>,
     deleted: BTreeMap<String, Deleted<M>>,
@@ -233,6 +238,7 @@ impl<M> Objects<M> {
 
 /// A backup, which can be restored in the subscription it was made in.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct Backup<M> {
     pub(super) subscription: String,
     pub(super) object: Object<M>,

@@ -14,6 +14,7 @@ use crate::state::OperationOutcome;
 
 /// A change that has been accepted.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct AcceptedChange {
     operation: String,
     /// What it changes: the last segment of the type.

@@ -12,7 +12,7 @@ use super::settings;
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::SettingCheck;
+use crate::rules::rule;
 use crate::services::{Context, Input, Next, Workflow, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -92,12 +92,12 @@ fn check_rule_of_flexible(context: &Context<'_>, server: &ResourceId, name: &str
         return Ok(());
     }
     if !context.rules.names.firewall_rule.admits(name) {
-        return Err(settings::refuse(context, SettingCheck::FirewallName));
+        return Err(settings::refuse(context, rule::PG_FIREWALL_NAME));
     }
     let resource = context.state.resource(server);
     let subnet = resource.map(|resource| resource.text("/properties/network/delegatedSubnetResourceId"));
     if subnet.is_some_and(|subnet| !subnet.is_empty()) {
-        return Err(settings::refuse(context, SettingCheck::FirewallInSubnet));
+        return Err(settings::refuse(context, rule::PG_FIREWALL_IN_SUBNET));
     }
     Ok(())
 }
@@ -123,7 +123,7 @@ pub(super) fn put_firewall_rule(
         range.push(address);
     }
     if !range.is_sorted() {
-        return Err(settings::refuse(context, SettingCheck::FirewallRange));
+        return Err(settings::refuse(context, rule::PG_FIREWALL_RANGE));
     }
     check_rule_of_flexible(context, &server, permit.scope.name())?;
     put_child(context, permit, request, "firewallRules", properties, None)
@@ -137,7 +137,7 @@ pub(super) fn put_database(
     let server = server_of(permit);
     require_server(context, &server)?;
     if !context.rules.names.database.admits(permit.scope.name()) {
-        return Err(settings::refuse(context, SettingCheck::DatabaseName));
+        return Err(settings::refuse(context, rule::PG_DATABASE_NAME));
     }
     let sent = json_body(request)?;
     let mut properties = field(&sent, "properties").clone();

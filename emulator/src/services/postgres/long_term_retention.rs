@@ -18,6 +18,7 @@ use crate::state::{OperationOutcome, field};
 
 /// One long-term-retention backup.
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct LtrBackup {
     started: Timestamp,
     ended: Option<Timestamp>,
@@ -25,6 +26,7 @@ pub(super) struct LtrBackup {
 }
 
 #[derive(Clone)]
+#[cfg_attr(test, derive(Debug))]
 enum LtrOutcome {
     Running,
     Succeeded {

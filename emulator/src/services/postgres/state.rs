@@ -12,6 +12,7 @@ use crate::rules::cloud;
 
 /// What the PostgreSQL provider knows alone.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct PostgresState {
     /// How to start each server. Holds passwords.
     pub(super) specs: BTreeMap<ResourceId, ServerSpec>,

@@ -8,6 +8,7 @@ use crate::model::ResourceId;
 
 /// Tags of subscriptions, tag names given out, providers that were unregistered.
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct ResourcesState {
     tags: BTreeMap<ResourceId, Map<String, Value>>,
     names: BTreeMap<ResourceId, BTreeMap<String, BTreeSet<String>>>,

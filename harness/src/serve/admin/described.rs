@@ -38,15 +38,15 @@ use super::{DESCRIPTION, explain, faults, log, own_routes, snapshots, state, tim
 struct Description;
 
 fn description() -> OpenApi {
-    let mut own = Description::openapi();
-    for path in own.paths.paths.values_mut() {
+    let mut description = Description::openapi();
+    for path in description.paths.paths.values_mut() {
         let all = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
         // They would be the names of our modules.
         all.into_iter()
             .flatten()
             .for_each(|operation| operation.tags = None);
     }
-    own
+    description
 }
 
 /// Where programs on this machine reach the database servers that run. Answered by the emulator itself.
@@ -84,14 +84,14 @@ fn the_description_is_what_is_declared() {
 fn every_route_is_described() {
     let description = description();
     let rules = azdrill_emulator::rules::Rules::load(Profile::Observed, &Default::default()).unwrap();
-    let own = rules
+    let of_rules = rules
         .router
         .operations()
         .iter()
         .filter(|row| row.service == "admin")
         .map(|row| row.example_path(""));
     let here = own_routes().into_iter().map(|(path, _)| path.to_owned());
-    for path in own.chain(here) {
+    for path in of_rules.chain(here) {
         assert!(
             description.paths.paths.contains_key(&path),
             "{path} is not described"
@@ -105,19 +105,20 @@ fn parameters_stand_where_they_are_read() {
     let made: Value = serde_json::from_str(&description().to_json().unwrap()).unwrap();
     let mut seen = 0;
     for (path, methods) in made["paths"].as_object().unwrap() {
-        for (method, own) in methods.as_object().unwrap() {
+        for (method, described) in methods.as_object().unwrap() {
             let none = Vec::new();
-            let parameters = own["parameters"].as_array().unwrap_or(&none);
+            let parameters = described["parameters"].as_array().unwrap_or(&none);
             let placed = |place: &str| {
-                let here = parameters.iter().filter(|own| own["in"] == place);
-                here.map(|own| own["name"].as_str().unwrap()).collect::<Vec<_>>()
+                let here = parameters.iter().filter(|parameter| parameter["in"] == place);
+                here.map(|parameter| parameter["name"].as_str().unwrap())
+                    .collect::<Vec<_>>()
             };
             let parts = path.split(['{', '}']).skip(1).step_by(2);
             assert_eq!(placed("path"), parts.collect::<Vec<_>>(), "{method} {path}");
             seen += placed("path").len() + placed("query").len();
             assert_eq!(parameters.len(), placed("path").len() + placed("query").len());
-            let answered = |status: &str| own["responses"].get(status).is_some();
-            let body = own.get("requestBody").is_some();
+            let answered = |status: &str| described["responses"].get(status).is_some();
+            let body = described.get("requestBody").is_some();
             for status in ["415", "422"] {
                 assert_eq!(answered(status), body, "{method} {path} {status}");
             }
@@ -140,14 +141,14 @@ async fn the_router_answers_what_is_described() {
                     let (status, _) = local(&world, method, &asked, Some(json!({}))).await;
                     assert!(matches!(status, 404 | 405), "{method} {path}: {status}");
                 }
-                Some(own) if method == "GET" => {
+                Some(described) if method == "GET" => {
                     let none = Vec::new();
-                    let parameters = own["parameters"].as_array().unwrap_or(&none);
-                    let needed = parameters.iter().any(|own| own["required"] == true);
+                    let parameters = described["parameters"].as_array().unwrap_or(&none);
+                    let needed = parameters.iter().any(|parameter| parameter["required"] == true);
                     let (status, told) = local(&world, method, &asked, None).await;
                     assert_eq!(status == 200, !needed, "{path}: {status} {told}");
                 }
-                Some(own) if own.get("requestBody").is_some() => {
+                Some(described) if described.get("requestBody").is_some() => {
                     let (status, _) = local(&world, method, &asked, Some(json!({"no_such_thing": 1}))).await;
                     assert_eq!(status, 422, "{method} {path}");
                 }

@@ -182,9 +182,9 @@ fn request(azure: &Azure, now: Timestamp, question: &Question) -> Result<Request
 fn principal<'a>(azure: &'a Azure, name: &str) -> Result<&'a Principal, Problem> {
     let directory = &azure.state().directory;
     let id: Option<uuid::Uuid> = name.parse().ok();
-    let mut found = directory.iter().filter(|own| match id {
-        Some(id) => own.id.0 == id || own.app_id == Some(id),
-        None => own.display_name == name,
+    let mut found = directory.iter().filter(|principal| match id {
+        Some(id) => principal.id.0 == id || principal.app_id == Some(id),
+        None => principal.display_name == name,
     });
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),

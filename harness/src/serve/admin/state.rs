@@ -100,28 +100,32 @@ pub(super) async fn state(State(builder): State<SharedBuilder>) -> Json<Everythi
 
 fn everything(azure: &Azure, profile: String, time: Time, now: Timestamp) -> Everything {
     let state = azure.state();
-    let hidden = |id: &str| state.subscription(id).is_some_and(|own| own.hidden);
+    let hidden = |id: &str| {
+        state
+            .subscription(id)
+            .is_some_and(|subscription| subscription.hidden)
+    };
     Everything {
         time,
         profile,
         subscriptions: state
             .subscriptions
             .values()
-            .filter(|own| !own.hidden)
-            .map(|own| SubscriptionView {
-                id: own.id.clone(),
-                name: own.name.clone(),
-                tenant: own.tenant.to_string(),
+            .filter(|subscription| !subscription.hidden)
+            .map(|subscription| SubscriptionView {
+                id: subscription.id.clone(),
+                name: subscription.name.clone(),
+                tenant: subscription.tenant.to_string(),
             })
             .collect(),
         resources: state
             .resources
             .values()
-            .filter(|own| !own.id.subscription().is_some_and(hidden))
-            .map(|own| ResourceView {
-                id: own.id.to_string(),
-                r#type: own.text("/type").to_owned(),
-                location: own.location().to_owned(),
+            .filter(|resource| !resource.id.subscription().is_some_and(hidden))
+            .map(|resource| ResourceView {
+                id: resource.id.to_string(),
+                r#type: resource.text("/type").to_owned(),
+                location: resource.location().to_owned(),
             })
             .collect(),
         principals: principals(azure),
@@ -156,11 +160,11 @@ fn principals(azure: &Azure) -> Vec<PrincipalView> {
         .state()
         .directory
         .iter()
-        .map(|own| PrincipalView {
-            object_id: own.id.to_string(),
-            app_id: own.app_id.map(|id| id.to_string()),
-            name: own.display_name.clone(),
-            kind: own.kind().as_str().to_owned(),
+        .map(|principal| PrincipalView {
+            object_id: principal.id.to_string(),
+            app_id: principal.app_id.map(|id| id.to_string()),
+            name: principal.display_name.clone(),
+            kind: principal.kind().as_str().to_owned(),
         })
         .collect()
 }
@@ -169,13 +173,13 @@ fn assignments(azure: &Azure, now: Timestamp) -> Vec<AssignmentView> {
     let access = &azure.state().access;
     access
         .assignments()
-        .map(|own| AssignmentView {
-            scope: own.scope.to_string(),
+        .map(|assignment| AssignmentView {
+            scope: assignment.scope.to_string(),
             role: access
-                .role(&azure.rules().built_in_roles, own.role)
-                .map_or_else(|| own.role.to_string(), |role| role.name.to_string()),
-            principal: own.principal.to_string(),
-            seen_from: (own.seen_from > now).then_some(own.seen_from),
+                .role(&azure.rules().built_in_roles, assignment.role)
+                .map_or_else(|| assignment.role.to_string(), |role| role.name.to_string()),
+            principal: assignment.principal.to_string(),
+            seen_from: (assignment.seen_from > now).then_some(assignment.seen_from),
         })
         .collect()
 }

@@ -25,7 +25,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         certificate: None,
         postgres: None,
         hosts: None,
-        journal: Some(JournalFile::create(&folder.join("journal")).unwrap()),
+        journal: Some(JournalFile::at(&folder.join("journal")).unwrap()),
     };
     ServedWorld::start(setup).await.unwrap()
 }

@@ -109,24 +109,24 @@ fn add_call<'a>(causes: &mut Vec<Cause<'a>>, call: &'a Call, refused: &'a Refuse
 }
 
 fn add_stage<'a>(causes: &mut Vec<Cause<'a>>, seconds: f64, about: &'a str, no: &'a Refused) {
-    let mut own = Cause::new(seconds, &no.code, Some(no), "");
+    let mut cause = Cause::new(seconds, &no.code, Some(no), "");
     if let Some(index) = causes
         .iter()
         .position(|cause| cause.no.is_some_and(|met| same(met, no)))
     {
-        own = causes.remove(index);
+        cause = causes.remove(index);
     }
-    // What services met on the way to it is no cause of its own.
+    // What services met on the way to it is no cause of its cause.
     let met = |cause: &Cause<'_>| {
         cause.is_found_by_services_alone() && cause.no.is_some_and(|inner| explains(inner, no))
     };
     while let Some(index) = causes.iter().position(met) {
         let inner = causes.remove(index);
-        own.seconds = own.seconds.min(inner.seconds);
-        own.found_by.extend(inner.found_by);
+        cause.seconds = cause.seconds.min(inner.seconds);
+        cause.found_by.extend(inner.found_by);
     }
-    own.stages.push(about);
-    causes.push(own);
+    cause.stages.push(about);
+    causes.push(cause);
 }
 
 /// The newest cause with that code; a new one if there is none.

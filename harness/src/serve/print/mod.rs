@@ -79,7 +79,7 @@ fn heading(page: &Page, record: &Record) -> String {
 
 /// How it ended, in one line, and what was missed.
 fn verdict(page: &Page, record: &Record, misses: Option<&[String]>, causes: &[Cause<'_>]) -> String {
-    let own = record.calls.iter().filter(|call| !call.by_service).count();
+    let by_command = record.calls.iter().filter(|call| !call.by_service).count();
     let mut parts = vec![format!("exit code {}", record.exit_code)];
     parts.push(match causes.len() {
         0 => "nothing failed".to_owned(),
@@ -90,8 +90,11 @@ fn verdict(page: &Page, record: &Record, misses: Option<&[String]>, causes: &[Ca
     if lacking > 0 {
         parts.push(format!("{lacking} that azdrill does not have"));
     }
-    let calls = if own == 1 { "call" } else { "calls" };
-    parts.push(format!("{own} {calls} of its own in {:.1} s", record.seconds));
+    let calls = if by_command == 1 { "call" } else { "calls" };
+    parts.push(format!(
+        "{by_command} {calls} of its own in {:.1} s",
+        record.seconds
+    ));
     let moved = record.ended.duration_since(record.began).as_secs_f64() - record.seconds;
     if moved >= 1.0 {
         parts.push(format!("the clock was moved forward by {}", span(moved)));

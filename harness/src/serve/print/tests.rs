@@ -259,3 +259,36 @@ fn long_spans_are_told_in_days() {
         assert_eq!(span(seconds), told);
     }
 }
+
+/// Whatever a client sends, wherever it comes back in a summary.
+#[test]
+fn what_a_client_sent_does_nothing_to_a_terminal() {
+    const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}";
+    let hostile = || HOSTILE.to_owned();
+    let mut record = record();
+    for call in &mut record.calls {
+        (call.caller, call.host) = (hostile(), hostile());
+        call.path += HOSTILE;
+        if let Some(no) = &mut call.refused {
+            no.reason += HOSTILE;
+            no.code += HOSTILE;
+        }
+    }
+    record.calls[0].faulted = true;
+    (record.command, record.world) = (hostile(), Some(hostile()));
+    (record.faults, record.faults_struck) = (1, 1);
+    record.jobs[0].instance = hostile();
+    record.jobs[0].message = hostile();
+    record.failed_operations[0].message = hostile();
+    record.not_implemented[0].0 = hostile();
+    record.unknown_hosts[0].0 = hostile();
+    record.told[0].about = hostile();
+    for detail in [Detail::Verdict, Detail::Summary, Detail::Whole] {
+        let text = print(&record, Some(&[hostile()]), &Page::plain(100), detail);
+        assert!(
+            !text.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
+            "{text:?}"
+        );
+        assert!(text.contains("␛[2J"), "{text}");
+    }
+}

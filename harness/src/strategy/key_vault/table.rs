@@ -3,6 +3,40 @@
 use super::SecretEngine;
 use super::sketch::{Bypass, DefaultAction, Model, Origin, PolicyHeld, PublicAccess, RoleHeld, Sketch};
 use crate::strategy::agreement::Answer;
+use crate::strategy::fold::Setting;
+
+/// The settings of the network that can make a difference.
+pub(crate) fn settings() -> Vec<Setting<Sketch>> {
+    vec![
+        Setting {
+            name: "public access",
+            words: vec![
+                ("Enabled", |sketch| sketch.access = PublicAccess::Enabled),
+                ("unset", |sketch| sketch.access = PublicAccess::Unset),
+                ("Disabled", |sketch| sketch.access = PublicAccess::Disabled),
+                ("SecuredByPerimeter", |sketch| {
+                    sketch.access = PublicAccess::SecuredByPerimeter
+                }),
+            ],
+        },
+        Setting {
+            name: "default",
+            words: vec![
+                ("Allow", |sketch| sketch.default_action = DefaultAction::Allow),
+                ("unset", |sketch| sketch.default_action = DefaultAction::Unset),
+                ("Deny", |sketch| sketch.default_action = DefaultAction::Deny),
+            ],
+        },
+        Setting {
+            name: "bypass",
+            words: vec![
+                ("AzureServices", |sketch| sketch.bypass = Bypass::AzureServices),
+                ("unset", |sketch| sketch.bypass = Bypass::Unset),
+                ("None", |sketch| sketch.bypass = Bypass::None),
+            ],
+        },
+    ]
+}
 
 fn mark(answer: &Answer) -> char {
     match answer {

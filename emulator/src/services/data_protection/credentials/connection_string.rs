@@ -5,6 +5,9 @@
 //! it stands, with the quote doubled inside it; an equals sign in a key is doubled; the last of two
 //! equal keys counts; letter case in keys does not.
 
+/// The port of PostgreSQL, at which every server of Azure's listens.
+pub(in crate::services::data_protection) const PORT_OF_POSTGRESQL: u16 = 5432;
+
 /// What Azure Backup takes from a connection string. Holds a password, so it has no `Debug`.
 #[derive(Clone)]
 pub(in crate::services::data_protection) struct ConnectionString {
@@ -12,7 +15,7 @@ pub(in crate::services::data_protection) struct ConnectionString {
     pub(in crate::services::data_protection) user: String,
     /// `Password`.
     pub(in crate::services::data_protection) password: String,
-    /// `Port`; 5432 where it is not said.
+    /// `Port`; PostgreSQL's own where it is not said.
     pub(in crate::services::data_protection) port: u16,
 }
 
@@ -46,7 +49,7 @@ impl ConnectionString {
             user: required(&USER, "it names no User Id")?,
             password: required(&PASSWORD, "it names no Password")?,
             port: match get(&PORT) {
-                None | Some("") => 5432,
+                None | Some("") => PORT_OF_POSTGRESQL,
                 Some(port) => port.parse().map_err(|_| "its Port is no port number")?,
             },
         })

@@ -6,9 +6,10 @@ mod connection_string;
 
 use serde_json::Value;
 
+use crate::rules::cloud;
 use crate::state::field;
 
-pub(super) use connection_string::ConnectionString;
+pub(super) use connection_string::{ConnectionString, PORT_OF_POSTGRESQL};
 
 /// What `datasourceAuthCredentials` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,8 @@ impl Credentials {
         let uri = field(store, "uri").as_str().unwrap_or_default();
         SecretAddress::parse(uri).map(Self::Secret).ok_or_else(|| {
             format!(
-                "`{uri}` is not the address of a secret, https://{{vault}}.vault.azure.net/secrets/{{name}}"
+                "`{uri}` is not the address of a secret, https://{}/secrets/{{name}}",
+                cloud().vault_host("{vault}")
             )
         })
     }
@@ -66,7 +68,7 @@ impl SecretAddress {
         let (host, path) = uri.strip_prefix("https://")?.split_once('/')?;
         let mut parts = path.trim_end_matches('/').split('/');
         let (kind, name, version) = (parts.next()?, parts.next()?, parts.next());
-        let fits = host.to_ascii_lowercase().ends_with(".vault.azure.net")
+        let fits = cloud().is_vault_host(&host.to_ascii_lowercase())
             && kind == "secrets"
             && !name.is_empty()
             && parts.next().is_none();

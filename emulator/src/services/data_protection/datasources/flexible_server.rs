@@ -4,18 +4,15 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Moved, Mover, PlayedType, Progress, Site};
+use super::mover::{Moved, Mover, PlayedType, Progress, Site};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{Cause, DatasourceName, Stage, datasource};
-use crate::services::data_protection::examination::service_path;
-use crate::services::data_protection::recovery_points;
+use crate::rules::{Cause, DatasourceName, Stage, cloud, datasource};
+use crate::services::data_protection::recovery_point;
 use crate::services::data_protection::task::Need;
+use crate::services::data_protection::vault::service_path;
 use crate::services::data_protection::violation::{Broken, Violation};
 use crate::services::{Context, Input, Outbound};
 use crate::state::field;
-
-/// The version of long-term retention that is spoken.
-const VERSION: &str = "2024-08-01";
 
 pub(super) struct FlexibleServer;
 
@@ -86,11 +83,17 @@ impl LongTermRetention {
         let text = |name: &str| field(status, name).as_str().unwrap_or_default();
         match text("status") {
             "Running" => self.watch(),
-            "Succeeded" => Progress::Moved(Moved {
-                files: recovery_points::files_of(text("backupMetadata")),
-                transferred_bytes: field(status, "dataTransferredInBytes").as_u64(),
-                source_bytes: field(status, "datasourceSizeInBytes").as_u64(),
-            }),
+            "Succeeded" => match recovery_point::files_of(text("backupMetadata")) {
+                files if files.is_empty() => {
+                    let why = "the server says that it has written a backup, and names no file of it";
+                    Progress::Failed(Box::new(Violation::moving(context, why)))
+                }
+                files => Progress::Moved(Moved {
+                    files,
+                    transferred_bytes: field(status, "dataTransferredInBytes").as_u64(),
+                    source_bytes: field(status, "datasourceSizeInBytes").as_u64(),
+                }),
+            },
             _ => {
                 let code = Some(text("errorCode")).filter(|code| !code.is_empty());
                 let code = code.unwrap_or("InternalServerError");
@@ -102,8 +105,9 @@ impl LongTermRetention {
 
 /// A call to the server's resource, as the vault's identity.
 fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: Option<&Value>) -> Progress {
-    let target = format!("{}{action}?api-version={VERSION}", site.datasource.id);
-    let request = Request::new(method, "management.azure.com", &target);
+    let version = &context.rules.vaults.speaks.long_term_retention;
+    let target = format!("{}{action}?api-version={version}", site.datasource.id);
+    let request = Request::new(method, cloud().arm_host(), &target);
     let request = match body {
         Some(body) => request.with_json(body),
         None => request,
@@ -113,7 +117,7 @@ fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: 
     };
     Progress::Needs(Box::new(Need::Call(Outbound {
         principal: Some(site.principal),
-        audience: "https://management.azure.com/",
+        audience: cloud().arm_audience(),
         path: service_path(context, vault),
         request,
     })))

@@ -1,11 +1,11 @@
 //! A database of a single server. The plugin of the backup extension signs in as the user of the credentials and
 //! dumps it straight into vault storage.
 
-use super::{Moved, Mover, PlayedType, Progress, Site};
+use super::mover::{Moved, Mover, PlayedType, Progress, Site};
 use crate::jobs::{EffectResult, Work};
 use crate::rules::{DatasourceName, Stage, datasource};
 use crate::services::data_protection::plugin;
-use crate::services::data_protection::recovery_points::VaultFile;
+use crate::services::data_protection::recovery_point::VaultFile;
 use crate::services::data_protection::task::Need;
 use crate::services::data_protection::violation::Violation;
 use crate::services::{Context, Input};

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::rules::{Assumptions, Profile};
+use crate::rules::{Assumptions, DatasourceName, Profile, Rules};
 
 #[test]
 fn every_played_type_has_a_row_and_code() {

@@ -4,27 +4,14 @@ use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::violation::{inner_error, violation};
-use super::{Examination, RowResult, service_path};
+use super::looks::Look;
+use super::{Examination, RowResult};
 use crate::model::{Request, Response, Timestamp};
-use crate::rules::{Endpoint, Gate, Prerequisite, Subject, rule};
+use crate::rules::{Endpoint, Gate, Prerequisite, Subject, cloud, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
+use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Outbound};
-
-const ARM: &str = "https://management.azure.com/";
-const STORAGE: &str = "https://storage.azure.com/";
-const KEY_VAULT: &str = "https://vault.azure.net";
-
-/// What is looked at.
-pub(super) enum Look<'a> {
-    /// The resource or the container itself.
-    Itself,
-    /// The first blob of the container whose name begins with the file prefix and this.
-    FirstBlob {
-        /// What follows the prefix.
-        ending: &'a str,
-    },
-}
 
 impl Examination {
     /// ARM asks for access before it looks whether there is anything there, and roles on a server
@@ -41,6 +28,10 @@ impl Examination {
         let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
         let wanted = format!("<Name>{}</Name>", quick_xml::escape::escape(name));
         answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains(&wanted)
+    }
+
+    pub(super) fn lists_a_blob(answer: &Response) -> bool {
+        answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
     }
 
     pub(super) fn holds_role(
@@ -89,11 +80,7 @@ impl Examination {
         let vault = context.state.resource(&self.examined.vault)?;
         Some(Outbound {
             principal: self.principal,
-            audience: match endpoint {
-                Endpoint::Blob => STORAGE,
-                Endpoint::KeyVault => KEY_VAULT,
-                _ => ARM,
-            },
+            audience: cloud().audience(endpoint).unwrap_or_default(),
             path: service_path(context, vault),
             request,
         })
@@ -120,7 +107,9 @@ impl Examination {
             }
             (Endpoint::KeyVault, _) => match self.examined.credentials() {
                 Some(Credentials::Secret(address)) => {
-                    Request::new(wanted.method.clone(), &address.host, "/secrets?api-version=7.4")
+                    let version = &context.rules.vaults.speaks.secrets;
+                    let target = format!("/secrets?api-version={version}");
+                    Request::new(wanted.method.clone(), &address.host, &target)
                 }
                 _ => return RowResult::Met,
             },
@@ -130,19 +119,25 @@ impl Examination {
                 };
                 Request::new(
                     wanted.method.clone(),
-                    "management.azure.com",
+                    cloud().arm_host(),
                     format!("{id}/{}", wanted.suffix()).trim_end_matches('/'),
                 )
             }
         };
-        self.outbound(context, request, wanted.endpoint)
-            .map_or(RowResult::Met, |outbound| {
-                RowResult::Needs(Box::new(Need::Ask(outbound)))
-            })
+        match self.outbound(context, request, wanted.endpoint) {
+            Some(outbound) => RowResult::Needs(Box::new(Need::Ask(outbound))),
+            None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
+        }
     }
 
     /// Looks at a resource or a container, as the identity.
-    pub(super) fn look(&self, context: &Context<'_>, on: Subject, wanted: Look<'_>) -> RowResult {
+    pub(super) fn look(
+        &self,
+        context: &Context<'_>,
+        row: &Prerequisite,
+        on: Subject,
+        wanted: Look<'_>,
+    ) -> RowResult {
         let (request, endpoint) = match (on, &self.examined.target) {
             (Subject::Container, Some(target)) => {
                 let query = match wanted {
@@ -162,20 +157,16 @@ impl Examination {
                     let version = context.rules.usual_version(id.as_str());
                     let target = format!("{id}?api-version={version}");
                     (
-                        Request::new(Method::GET, "management.azure.com", &target),
+                        Request::new(Method::GET, cloud().arm_host(), &target),
                         Endpoint::Arm,
                     )
                 }
                 None => return RowResult::Met,
             },
         };
-        self.outbound(context, request, endpoint)
-            .map_or(RowResult::Met, |outbound| {
-                RowResult::Needs(Box::new(Need::Call(outbound)))
-            })
+        match self.outbound(context, request, endpoint) {
+            Some(outbound) => RowResult::Needs(Box::new(Need::Call(outbound))),
+            None => RowResult::NotMet(violation(context, row, "the vault does not exist")),
+        }
     }
-}
-
-pub(super) fn lists_a_blob(answer: &Response) -> bool {
-    answer.status == StatusCode::OK && String::from_utf8_lossy(answer.body.bytes()).contains("<Blob>")
 }

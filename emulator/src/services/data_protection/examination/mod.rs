@@ -6,18 +6,19 @@
 
 mod access;
 mod facts;
+mod looks;
 mod secret;
 mod sign_in;
 
-use access::{Look, lists_a_blob};
 use serde_json::Value;
 
+use self::looks::{Look, SecretLook, SignInLook};
 use super::credentials::Credentials;
-use super::datasources::Datasource;
+use super::datasource::Datasource;
 use super::task::Need;
+use super::vault::identity_of;
 use super::violation::{Violation, inner_error, violation};
-use super::{identity_of, path_of};
-use crate::model::{NetworkPath, PrincipalId, ResourceId};
+use crate::model::{PrincipalId, ResourceId};
 use crate::rules::{Check, DatasourceName, Prerequisite, RestoredAs, Rules, Stage, Subject};
 use crate::services::{Context, Input};
 use crate::state::field;
@@ -120,8 +121,8 @@ pub(super) struct Examination {
     examined: Examined,
     row: usize,
     principal: Option<PrincipalId>,
-    secret: secret::SecretLook,
-    signed_in: sign_in::SignInLook,
+    secret: SecretLook,
+    signed_in: SignInLook,
 }
 
 /// What an examination says after a step.
@@ -147,8 +148,8 @@ impl Examination {
             examined,
             row: 0,
             principal: None,
-            secret: secret::SecretLook::default(),
-            signed_in: sign_in::SignInLook::default(),
+            secret: SecretLook::default(),
+            signed_in: SignInLook::default(),
         }
     }
 
@@ -194,13 +195,13 @@ impl Examination {
             Check::Setting { on, .. } => self.setting(context, row, *on),
             Check::SameRegion { on } => self.same_region(context, row, *on),
             Check::SameSubscriptionOrAllowed { on } => self.subscription(context, row, *on),
-            Check::Exists { on } => self.look(context, *on, Look::Itself),
-            Check::PrefixFree { on } => self.look(context, *on, Look::FirstBlob { ending: "_" }),
+            Check::Exists { on } => self.look(context, row, *on, Look::Itself),
+            Check::PrefixFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "_" }),
             Check::Ready { on } => self.server_text(context, row, *on, "/properties/state", "Ready"),
             Check::Primary { on } => {
                 self.server_text(context, row, *on, "/properties/replicationRole", "Primary")
             }
-            Check::NameFree { on } => self.look(context, *on, Look::FirstBlob { ending: "" }),
+            Check::NameFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "" }),
             Check::Before { time } => self.before(context, row, *time),
             Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
             Check::CustomerDatabase { azures_own } => self.customer_database(context, row, azures_own),
@@ -213,11 +214,11 @@ impl Examination {
 
     fn answered(&mut self, context: &mut Context<'_>, row: &Prerequisite, input: Input) -> RowResult {
         match (&row.check, input) {
-            (Check::Secret { .. }, input) => {
-                self.secret = secret::look(input);
+            (Check::Secret { .. }, input @ (Input::Asked(_) | Input::Answered(_))) => {
+                self.secret = Self::secret_looked_at(input);
                 self.examine(context, row)
             }
-            (Check::SignIn { .. }, input) => {
+            (Check::SignIn { .. }, input @ Input::Worked(_)) => {
                 self.signed_in = self.signed_in(input);
                 self.examine(context, row)
             }
@@ -235,7 +236,7 @@ impl Examination {
                 let name = self.examined.target.as_ref().map_or("", |target| &target.prefix);
                 RowResult::NotMet(violation(context, row, &format!("there is a blob {name}")))
             }
-            (Check::PrefixFree { .. }, Input::Answered(answer)) if lists_a_blob(&answer) => {
+            (Check::PrefixFree { .. }, Input::Answered(answer)) if Self::lists_a_blob(&answer) => {
                 let prefix = self
                     .examined
                     .target
@@ -247,7 +248,13 @@ impl Examination {
                     &format!("there are blobs whose names begin with {prefix}_"),
                 ))
             }
-            _ => RowResult::Met,
+            (Check::Admitted { .. }, Input::Asked(_)) => RowResult::Met,
+            (
+                Check::Exists { .. } | Check::NameFree { .. } | Check::PrefixFree { .. },
+                Input::Answered(_),
+            ) => RowResult::Met,
+            // Nothing is met by an answer to something else.
+            _ => RowResult::NotMet(Box::new(Violation::interrupted(context))),
         }
     }
 
@@ -276,14 +283,6 @@ impl Examination {
             }
             Subject::Secret => None,
         }
-    }
-}
-
-/// Where the Backup service stands when it acts for a vault.
-pub(super) fn service_path(context: &Context<'_>, vault: &crate::state::Resource) -> NetworkPath {
-    match context.state.tenant_of(&vault.id) {
-        Some(tenant) => path_of(vault, tenant),
-        None => NetworkPath::internet(),
     }
 }
 

@@ -3,36 +3,14 @@
 use http::{Method, StatusCode};
 
 use super::super::violation::{inner_error, violation};
+use super::looks::SecretLook;
 use super::{Examination, RowResult};
-use crate::gateway::Refusal;
 use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, rule};
 use crate::services::data_protection::credentials::{ConnectionString, Credentials};
 use crate::services::data_protection::task::Need;
 use crate::services::{Context, Input};
 use crate::state::field;
-
-/// The version of the protocol spoken.
-const API_VERSION: &str = "7.4";
-
-/// How far fetching the secret has come. Lives as long as one examination: nothing of the secret is
-/// kept.
-#[derive(Clone, Default)]
-pub(super) enum SecretLook {
-    /// Nothing has been asked.
-    #[default]
-    Begun,
-    /// The gates would let the identity read it.
-    Admitted,
-    /// It cannot be had or used.
-    Failed {
-        fault: SecretFault,
-        reason: String,
-        refusal: Option<Box<Refusal>>,
-    },
-    /// Here it is.
-    Read(ConnectionString),
-}
 
 impl Examination {
     pub(super) fn secret(&self, context: &Context<'_>, row: &Prerequisite, wanted: SecretFault) -> RowResult {
@@ -41,8 +19,9 @@ impl Examination {
         };
         let request = || {
             let target = format!(
-                "{}?api-version={API_VERSION}",
-                address.path(context.rules.takes(rule::SS_B_11_VERSION, "as_named"))
+                "{}?api-version={}",
+                address.path(context.rules.takes(rule::SS_B_11_VERSION, "as_named")),
+                context.rules.vaults.speaks.secrets
             );
             self.outbound(
                 context,
@@ -75,23 +54,24 @@ impl Examination {
             SecretLook::Failed { .. } | SecretLook::Read(_) => RowResult::Met,
         }
     }
-}
 
-/// What an answer of the front door or of the key vault tells.
-pub(super) fn look(input: Input) -> SecretLook {
-    match input {
-        Input::Asked(Ok(_)) => SecretLook::Admitted,
-        Input::Asked(Err(refusal)) => SecretLook::Failed {
-            fault: match refusal.gate {
-                Gate::Route => SecretFault::NoStore,
-                Gate::Network => SecretFault::Network,
-                _ => SecretFault::Access,
+    /// What an answer of the front door or of the key vault tells.
+    pub(super) fn secret_looked_at(input: Input) -> SecretLook {
+        match input {
+            Input::Asked(Ok(_)) => SecretLook::Admitted,
+            Input::Asked(Err(refusal)) => SecretLook::Failed {
+                fault: match refusal.gate {
+                    Gate::Route => SecretFault::NoStore,
+                    Gate::Network => SecretFault::Network,
+                    _ => SecretFault::Access,
+                },
+                reason: refusal.reason.clone(),
+                refusal: Some(Box::new(refusal)),
             },
-            reason: refusal.reason.clone(),
-            refusal: Some(Box::new(refusal)),
-        },
-        Input::Answered(answer) => read(&answer),
-        Input::Worked(_) | Input::Woke => SecretLook::Begun,
+            Input::Answered(answer) => read(&answer),
+            // Nothing has been said of it: it is asked for again.
+            Input::Worked(_) | Input::Woke => SecretLook::Begun,
+        }
     }
 }
 

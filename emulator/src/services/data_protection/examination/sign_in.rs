@@ -1,36 +1,23 @@
 //! Signing in to the database with the credentials, to see whether a dump or a load could.
 
 use super::super::violation::{Violation, violation};
+use super::looks::{SecretLook, SignInLook};
 use super::{Examination, RowResult};
 use crate::jobs::{
     EffectFailure, EffectResult, ExamineWork, MissingRight, NeededRights, SessionFailure, SignIn, Work,
 };
 use crate::model::ResourceId;
-use crate::rules::{Prerequisite, RestoredAs, SignInFault};
-use crate::services::data_protection::credentials::Credentials;
-use crate::services::data_protection::examination::secret::SecretLook;
+use crate::rules::{Prerequisite, RestoredAs, SignInFault, cloud};
+use crate::services::data_protection::credentials::{Credentials, PORT_OF_POSTGRESQL};
 use crate::services::data_protection::plugin;
 use crate::services::data_protection::task::Need;
+use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Input};
 
 /// The database a restore signs in to, since its own is not there yet.
 const MAINTENANCE: &str = "postgres";
 /// The most rights a refusal names.
 const NAMED_MAX: usize = 5;
-
-/// How far signing in has come.
-#[derive(Clone, Default)]
-pub(super) enum SignInLook {
-    /// Nothing has been asked.
-    #[default]
-    Begun,
-    /// It failed.
-    Failed { fault: SignInFault, reason: String },
-    /// It could not be tried at all.
-    Broken(String),
-    /// The user is in, and lacks these rights.
-    In(Vec<MissingRight>),
-}
 
 impl Examination {
     pub(super) fn sign_in_check(
@@ -99,12 +86,12 @@ impl Examination {
             Some(RestoredAs::Files) | None => self.examined.database.clone(),
         };
         Ok(SignIn {
-            host: format!("{}.postgres.database.azure.com", server.name()),
+            host: cloud().server_host(server.name()),
             port,
             user,
             password,
             database,
-            path: super::service_path(context, vault),
+            path: service_path(context, vault),
         })
     }
 
@@ -132,7 +119,7 @@ impl Examination {
             .and_then(|id| context.state.directory.get(id)?.app_id)
             .ok_or_else(|| failed("the vault's identity has no application id".to_owned()))?;
         let user = self.examined.vault.name().to_owned();
-        Ok((user, application.to_string(), 5432))
+        Ok((user, application.to_string(), PORT_OF_POSTGRESQL))
     }
 
     /// What the outcome of the sign-in tells.

@@ -5,7 +5,7 @@ mod tagging;
 
 use serde_json::Value;
 
-use super::policies::{default_tag, rules_of};
+use super::policy::{default_tag, rules_of};
 use crate::model::Timestamp;
 use crate::state::field;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::criteria::{Criteria, Occasion};
 use super::rule_of;
-use crate::services::data_protection::policies::{default_tag, rules_of};
+use crate::services::data_protection::policy::{default_tag, rules_of};
 use crate::state::field;
 
 /// One entry of a backup rule's `taggingCriteria`.

@@ -64,7 +64,7 @@ pub(super) fn check_not_deleted<K: ObjectKind>(
         None => Ok(()),
         Some(_) => {
             let error = context.rules.error(code::ObjectIsDeletedButRecoverable);
-            let fill = [("ObjectKind", K::TITLE), ("kind", K::NAME), ("name", name)];
+            let fill = [("Kind", K::TITLE), ("kind", K::NAME), ("name", name)];
             Err(Refusal::key_vault(error, &fill))
         }
     }

@@ -4,7 +4,7 @@ use super::proposal::{ServerProposal, SettingResult, create_mode, property, says
 use serde_json::Value;
 
 use crate::gateway::Refusal;
-use crate::rules::SettingCheck;
+use crate::rules::rule;
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
@@ -42,11 +42,11 @@ pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     let off = |way: &str| text(asked.wanted, &["authConfig", way]).eq_ignore_ascii_case("Disabled");
     unless(
         !(off("activeDirectoryAuth") && off("passwordAuth")),
-        SettingCheck::NoAuthentication,
+        rule::PG_NO_AUTHENTICATION,
     )?;
     let geo = text(asked.sent, &["backup", "geoRedundantBackup"]).eq_ignore_ascii_case("Enabled");
     let pair = asked.context.rules.pair_of(location(asked));
-    unless(!geo || pair.is_some(), SettingCheck::GeoWithoutPair)
+    unless(!geo || pair.is_some(), rule::PG_GEO_WITHOUT_PAIR)
 }
 
 fn location<'a>(asked: &ServerProposal<'a>) -> &'a str {
@@ -69,9 +69,9 @@ fn check_version(asked: &ServerProposal<'_>) -> SettingResult {
     if !says(asked.sent(&["version"])) {
         return Ok(());
     }
-    unless(is_version(asked), SettingCheck::VersionUnknown)?;
+    unless(is_version(asked), rule::PG_VERSION_UNKNOWN)?;
     let before = asked.existing.and_then(version);
-    unless(version(asked.sent) >= before, SettingCheck::VersionLower)
+    unless(version(asked.sent) >= before, rule::PG_VERSION_LOWER)
 }
 
 fn storage(asked: &ServerProposal<'_>) -> SettingResult {
@@ -85,11 +85,11 @@ fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let whole = size as u64;
     unless(
         size >= 0.0 && (before == Some(size) || facts.is_sold(whole)),
-        SettingCheck::StorageNotSold,
+        rule::PG_STORAGE_NOT_SOLD,
     )?;
     unless(
         before.is_none_or(|before| size >= before),
-        SettingCheck::StorageShrinks,
+        rule::PG_STORAGE_SHRINKS,
     )?;
     // Clients that make it larger say the tier and the operations again that it had.
     let grows = before.is_some_and(|before| size > before);
@@ -99,7 +99,7 @@ fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let found = tiers.iter().find(|(before, _)| before.eq_ignore_ascii_case(tier));
     unless(
         tier.is_empty() || found.is_some() || echoed("tier"),
-        SettingCheck::StorageTier,
+        rule::PG_STORAGE_TIER,
     )?;
     let iops = asked.sent(&["storage", "iops"]);
     let of_tier = found.or_else(|| tiers.first()).map(|(_, iops)| f64::from(*iops));
@@ -108,12 +108,12 @@ fn storage(asked: &ServerProposal<'_>) -> SettingResult {
             || iops.as_f64() == of_tier
             || echoed("iops")
             || asked.is_already(&["storage", "iops"]),
-        SettingCheck::StorageIops,
+        rule::PG_STORAGE_IOPS,
     )?;
     let throughput = asked.sent(&["storage", "throughput"]).as_f64();
     unless(
         throughput.is_none_or(|throughput| throughput == 0.0),
-        SettingCheck::StorageThroughput,
+        rule::PG_STORAGE_THROUGHPUT,
     )
 }
 
@@ -122,13 +122,10 @@ fn zones(asked: &ServerProposal<'_>) -> SettingResult {
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
         zone.is_empty() || zones.iter().any(|known| known == zone),
-        SettingCheck::ZoneUnknown,
+        rule::PG_ZONE_UNKNOWN,
     )?;
     let redundant = text(asked.wanted, &["highAvailability", "mode"]).eq_ignore_ascii_case("ZoneRedundant");
-    unless(
-        !redundant || zones.len() > 1,
-        SettingCheck::RedundancyWithoutZones,
-    )
+    unless(!redundant || zones.len() > 1, rule::PG_REDUNDANCY_WITHOUT_ZONES)
 }
 
 fn standby(asked: &ServerProposal<'_>) -> SettingResult {
@@ -139,7 +136,7 @@ fn standby(asked: &ServerProposal<'_>) -> SettingResult {
     if !is_available(mode) {
         return unless(
             said.is_empty() || asked.is_already(&STANDBY),
-            SettingCheck::StandbyWithoutAvailability,
+            rule::PG_STANDBY_WITHOUT_AVAILABILITY,
         );
     }
     let standby = text(asked.wanted, &STANDBY);
@@ -149,13 +146,13 @@ fn standby(asked: &ServerProposal<'_>) -> SettingResult {
     let zones = asked.context.rules.zones_of(location(asked));
     unless(
         zones.iter().any(|known| known == standby),
-        SettingCheck::StandbyUnknown,
+        rule::PG_STANDBY_UNKNOWN,
     )?;
     let zone = text(asked.wanted, &["availabilityZone"]);
     if word.eq_ignore_ascii_case("SameZone") {
-        unless(zone == standby, SettingCheck::StandbyElsewhere)?;
+        unless(zone == standby, rule::PG_STANDBY_ELSEWHERE)?;
     } else {
-        unless(zone != standby, SettingCheck::StandbyInSameZone)?;
+        unless(zone != standby, rule::PG_STANDBY_IN_SAME_ZONE)?;
     }
     let before = asked
         .existing
@@ -166,7 +163,7 @@ fn standby(asked: &ServerProposal<'_>) -> SettingResult {
         .is_some_and(|server| text(server, &["highAvailability", "mode"]) == word);
     unless(
         !stays || before.is_empty() || before == standby,
-        SettingCheck::StandbyFixed,
+        rule::PG_STANDBY_FIXED,
     )
 }
 
@@ -179,19 +176,19 @@ fn role(asked: &ServerProposal<'_>) -> SettingResult {
             None => OF_NEW.iter().any(|known| known.eq_ignore_ascii_case(role)),
             Some(_) => asked.is_already(path),
         };
-        unless(role.is_empty() || fits, SettingCheck::RoleOfAnother)?;
+        unless(role.is_empty() || fits, rule::PG_ROLE_OF_ANOTHER)?;
     }
     let promotes = ["promoteMode", "promoteOption"]
         .iter()
         .any(|name| says(asked.sent(&["replica", name])));
-    unless(!promotes, SettingCheck::Promotion)
+    unless(!promotes, rule::PG_PROMOTION)
 }
 
 fn source(asked: &ServerProposal<'_>) -> SettingResult {
     let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
     unless(
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),
-        SettingCheck::SourceWithoutMode,
+        rule::PG_SOURCE_WITHOUT_MODE,
     )
 }
 

@@ -6,8 +6,8 @@ mod network;
 mod proposal;
 mod single;
 
-use crate::gateway::{Refusal, Shape};
-use crate::rules::{Mark, ServerFlavour, SettingCheck, code};
+use crate::gateway::Refusal;
+use crate::rules::{Mark, RuleId, ServerFlavour, code, rule};
 use crate::services::Context;
 pub(super) use proposal::ServerProposal;
 use proposal::{SettingResult, says, text, unless};
@@ -31,7 +31,7 @@ pub(super) fn check(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     };
     found
         .and_then(|()| password(asked))
-        .map_err(|check| refuse(asked.context, check))
+        .map_err(|rule| refuse(asked.context, rule))
 }
 
 /// Refuses to change what stays as it was when the server was made.
@@ -46,28 +46,28 @@ fn stays(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
             continue;
         }
         let name = path.last().copied().unwrap_or_default();
-        let error = asked.context.rules.error(code::BodyOfPostgreSQL);
-        let mut refusal = Refusal::of_row(Shape::Arm, error, &[("name", name)]).because(format!(
-            "`{}` stays what it was when the server was made",
-            row.setting
-        ));
-        refusal.mark = refusal.mark.max(Mark::Inferred);
+        let why = format!("`{}` stays what it was when the server was made", row.setting);
+        let mut refusal = Refusal::of(code::BodyOfPostgreSQL, &[("name", name)])
+            .because(why)
+            .by([rule::PG_FIXED]);
+        refusal.mark = refusal.mark.max(row.mark).max(Mark::Inferred);
         return Err(refusal);
     }
     Ok(())
 }
 
-/// How something that cannot be is refused.
-pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
-    let row = context.rules.server_settings.row(check);
-    let code = row.code;
-    let error = context.rules.error(code.unwrap_or(code::BodyOfPostgreSQL));
-    let mut refusal =
-        Refusal::of_row(Shape::Arm, error, &[("name", &row.parameter)]).because(row.because.clone());
+/// How something that cannot be is refused: by its rule, whose row says how.
+pub(super) fn refuse(context: &Context<'_>, rule: RuleId) -> Refusal {
+    let row = context.rules.server_settings.row(rule);
+    let (parameter, code) = row.map_or(("", None), |row| (row.parameter.as_str(), row.code));
+    let stated = context.rules.rule(rule);
+    let mut refusal = Refusal::of(code.unwrap_or(code::BodyOfPostgreSQL), &[("name", parameter)])
+        .because(stated.statement.clone())
+        .by([rule]);
     // Reports show that this code names parameters; that it names this one, only some of them.
-    let is_known = code.is_some() || row.mark == Mark::Reported;
-    let least = if is_known { row.mark } else { Mark::Inferred };
-    refusal.mark = refusal.mark.max(row.mark).max(least);
+    let is_known = code.is_some() || stated.mark() == Mark::Reported;
+    let least = if is_known { stated.mark() } else { Mark::Inferred };
+    refusal.mark = refusal.mark.max(stated.mark()).max(least);
     refusal
 }
 
@@ -75,9 +75,9 @@ pub(super) fn refuse(context: &Context<'_>, check: SettingCheck) -> Refusal {
 fn password(asked: &ServerProposal<'_>) -> SettingResult {
     let password = text(asked.sent, &["administratorLoginPassword"]);
     let login = text(asked.wanted, &["administratorLogin"]);
-    let rule = &asked.context.rules.server_settings.password;
+    let wanted = &asked.context.rules.server_settings.password;
     unless(
-        password.is_empty() || rule.admits(password, login),
-        SettingCheck::Password,
+        password.is_empty() || wanted.admits(password, login),
+        rule::PG_PASSWORD,
     )
 }

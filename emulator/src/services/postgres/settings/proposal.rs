@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::model::ResourceId;
-use crate::rules::{ServerFlavour, SettingCheck};
+use crate::rules::{RuleId, ServerFlavour, rule};
 use crate::services::Context;
 use crate::services::postgres::resource_types::SERVER;
 use crate::state::field;
@@ -21,8 +21,8 @@ pub(in crate::services::postgres) struct ServerProposal<'a> {
     pub(in crate::services::postgres) existing: Option<&'a Value>,
 }
 
-/// What a check finds that cannot be.
-pub(super) type SettingResult = Result<(), SettingCheck>;
+/// By which rule a server cannot be as it is asked to.
+pub(super) type SettingResult = Result<(), RuleId>;
 
 /// A member of `properties`, by the names on the way to it.
 pub(super) fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
@@ -39,8 +39,8 @@ pub(super) fn says(value: &Value) -> bool {
     !value.is_null() && value.as_str() != Some("")
 }
 
-pub(super) fn unless(fits: bool, check: SettingCheck) -> SettingResult {
-    if fits { Ok(()) } else { Err(check) }
+pub(super) fn unless(fits: bool, rule: RuleId) -> SettingResult {
+    if fits { Ok(()) } else { Err(rule) }
 }
 
 impl ServerProposal<'_> {
@@ -77,6 +77,6 @@ pub(super) fn create_mode(asked: &ServerProposal<'_>) -> SettingResult {
     let mode = text(asked.sent, &["createMode"]);
     unless(
         asked.existing.is_none() || modes.takes_for_change(mode),
-        SettingCheck::CreateModeOfChange,
+        rule::PG_CREATE_MODE_OF_CHANGE,
     )
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
 use crate::gateway::Refusal;
-use crate::rules::{SettingCheck, TierRow};
+use crate::rules::{RuleId, TierRow, rule};
 use crate::state::field;
 
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
@@ -28,12 +28,12 @@ pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
         .and_then(|server| field(field(server, "sku"), "tier").as_str());
     unless(
         before.is_none_or(|before| before == tier.name || !tier.alone && !stands_alone(asked, before)),
-        SettingCheck::SingleTierChange,
+        rule::PG_SINGLE_TIER_CHANGE,
     )?;
     let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
     unless(
         tier.geo_redundant || !geo.eq_ignore_ascii_case("Enabled"),
-        SettingCheck::SingleBasicGeo,
+        rule::PG_SINGLE_BASIC_GEO,
     )?;
     storage(asked, tier)
 }
@@ -44,7 +44,7 @@ fn stands_alone(asked: &ServerProposal<'_>, tier: &str) -> bool {
 }
 
 /// The tier of a SKU, if all of it agrees with its name.
-fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, SettingCheck> {
+fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, RuleId> {
     let name = field(sku, "name").as_str().unwrap_or_default();
     let rows = &asked.context.rules.single_server.tiers;
     let found = rows.iter().find_map(|row| {
@@ -53,7 +53,7 @@ fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, Sett
         let (cores, _) = names.find(|(_, sold)| sold == name)?;
         Some((row, *cores))
     });
-    let (row, cores) = found.ok_or(SettingCheck::SingleSku)?;
+    let (row, cores) = found.ok_or(rule::PG_SINGLE_SKU)?;
     let is = |member: &str, wanted: &str| {
         field(sku, member)
             .as_str()
@@ -64,7 +64,7 @@ fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, Sett
         is("tier", &row.name)
             && is("family", &row.generation)
             && capacity.is_none_or(|capacity| capacity == f64::from(cores)),
-        SettingCheck::SingleSku,
+        rule::PG_SINGLE_SKU,
     )?;
     Ok(row)
 }
@@ -79,10 +79,10 @@ fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> SettingResult {
     let sold = size >= 0.0
         && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
         && whole.is_multiple_of(step);
-    unless(sold, SettingCheck::SingleStorage)?;
+    unless(sold, rule::PG_SINGLE_STORAGE)?;
     let before = asked.existing.and_then(size_of);
     unless(
         before.is_none_or(|before| size >= before),
-        SettingCheck::SingleStorageShrinks,
+        rule::PG_SINGLE_STORAGE_SHRINKS,
     )
 }

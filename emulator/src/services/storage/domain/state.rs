@@ -16,6 +16,7 @@ struct Account {
 
 /// Containers and blobs.
 #[derive(Default)]
+#[cfg_attr(test, derive(Debug))]
 pub struct StorageState {
     accounts: BTreeMap<String, Account>,
     holdings: Holdings,

@@ -11,7 +11,7 @@ use crate::model::{Body, Preparation, Response};
 /// What came of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Answer {
+pub struct AnswerDigest {
     /// The status of an answer to a request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -44,12 +44,10 @@ fn is_whole(broke_off: &bool) -> bool {
 const DIGEST_BYTES: usize = 16;
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('-');
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing into a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    text.extend(halves.map(digit));
     text
 }
 
@@ -57,7 +55,7 @@ fn ended(hash: Sha256) -> String {
     hex(&hash.finalize()[..DIGEST_BYTES])
 }
 
-impl Answer {
+impl AnswerDigest {
     pub(super) fn said(text: impl Into<String>) -> Self {
         Self {
             said: Some(text.into()),
@@ -179,8 +177,8 @@ fn digest_of_headers(headers: &HeaderMap, response: &Response) -> String {
         hash.update(name.as_bytes());
         hash.update(b"\n");
     }
-    if let Some(own) = response.hash {
-        hash.update(format!("{own:?}").as_bytes());
+    if let Some(range) = response.hash {
+        hash.update(format!("{range:?}").as_bytes());
     }
     ended(hash)
 }

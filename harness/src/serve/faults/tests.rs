@@ -1,0 +1,172 @@
+//! Files of faults, and what makes no sense in them.
+
+use azdrill_emulator::journal::Beginning;
+use azdrill_emulator::rules::{Assumptions, Profile};
+use azdrill_emulator::services::Settings;
+use miette::Diagnostic as _;
+
+use super::*;
+
+fn machine() -> Journalled {
+    let beginning = Beginning::new(Profile::Observed, &Assumptions::new(), 1, Settings::default());
+    Journalled::new(&beginning).unwrap()
+}
+
+#[test]
+fn a_file_of_faults_is_put_in_place() {
+    let file: FaultFile = toml::from_str(
+        "[[request]]\noperation = \"Blob_PutBlock\"\nnth = 2\nanswer = { status = 503, code = \"ServerBusy\" }\n\
+         [[connection]]\nserver = \"drill\"\nfrom = \"internet\"\nfault = { reset_after_bytes = 10 }\n\
+         [[connection]]\nfault = \"refuse\"\n",
+    )
+    .unwrap();
+    let mut machine = machine();
+    file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+    assert!(!machine.faults().is_empty());
+    let told = machine.faults().describe();
+    assert!(
+        told[1].contains("to drill: it is reset once the server has sent 10 bytes"),
+        "{told:?}"
+    );
+    assert!(told[2].contains("to any: it is refused"), "{told:?}");
+}
+
+#[test]
+fn a_fault_that_makes_no_sense_is_refused_whole() {
+    let says = |text: &str| {
+        let file: FaultFile = toml::from_str(text).unwrap();
+        let mut machine = machine();
+        let error = file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap_err();
+        assert!(machine.faults().is_empty());
+        error
+    };
+    let typo = "[[request]]\nanswer = { status = 503, code = \"x\" }\n[[request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n";
+    assert!(says(typo).contains("Did you mean `Blob_PutBlock`?"));
+    assert!(says("[[request]]\n").contains("needs `answer` or `lose_answer`"));
+}
+
+/// Refused at that place, with those words; and what is told to do.
+#[track_caller]
+fn refused_at(text: &str, line: usize, column: usize, says: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("faults.toml");
+    std::fs::write(&file, text).unwrap();
+    let told = FaultFile::read(&file, machine().rules()).unwrap_err();
+    let help = told.help().map(|help| help.to_string()).unwrap_or_default();
+    let told = told.to_string();
+    assert!(
+        told.contains(&format!("faults.toml, line {line}, column {column}")),
+        "{told}"
+    );
+    assert!(told.contains(says), "{told}");
+    help
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_where_it_stands() {
+    for (text, line, column, says) in [
+        (
+            "[[request]]\nnth = 0\nlose_answer = { status = 500 }\n",
+            2,
+            7,
+            "expected 1 or more",
+        ),
+        (
+            "[[request]]\nlose_answer = { status = 999 }\n",
+            2,
+            26,
+            "expected an HTTP status",
+        ),
+        (
+            "[[request]]\nanswer = { status = 100, code = \"x\" }\n",
+            2,
+            21,
+            "expected an HTTP status",
+        ),
+        (
+            "[[connection]]\ntimes = 0\nfault = \"refuse\"\n",
+            2,
+            9,
+            "expected 1 or more",
+        ),
+        (
+            "[[connection]]\nfault = { slow_bytes_per_second = 0 }\n",
+            2,
+            9,
+            "expected 1 or more",
+        ),
+        (
+            "[[request]]\nlose_answer = { status = 500 }\n\n[[request]]\nlose_answer = { status = 500 }\noperation = \"Blob_PutBlok\"\n",
+            6,
+            13,
+            "operation Blob_PutBlok: there is no such thing",
+        ),
+        (
+            "\n[[request]]\nnth = 2\n",
+            2,
+            1,
+            "needs `answer` or `lose_answer`",
+        ),
+        (
+            "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
+            2,
+            10,
+            "no server can be called so",
+        ),
+    ] {
+        let help = refused_at(text, line, column, says);
+        if text.contains("Blok") {
+            assert_eq!(help, "did you mean `Blob_PutBlock`?");
+        }
+    }
+}
+
+#[test]
+fn codes_are_words_and_waiting_has_an_end() {
+    for (text, line, column, says) in [
+        (
+            "[[request]]\nanswer = { status = 503, code = \"\" }\n",
+            2,
+            33,
+            "expected a code of 1 to 128 printable letters",
+        ),
+        (
+            "[[request]]\nanswer = { status = 503, code = \"a\\r\\nb\" }\n",
+            2,
+            33,
+            "expected a code of 1 to 128 printable letters",
+        ),
+        (
+            "[[request]]\nanswer = { status = 503, code = \"x\", retry_after_seconds = 86401 }\n",
+            2,
+            60,
+            "expected up to 86400 seconds",
+        ),
+        (
+            "[[connection]]\nfault = { stall_seconds = 99999999 }\n",
+            2,
+            9,
+            "expected up to 86400 seconds",
+        ),
+    ] {
+        refused_at(text, line, column, says);
+    }
+}
+
+#[test]
+fn what_never_struck_says_which_servers_there_are() {
+    let file: FaultFile = toml::from_str(
+        "[[connection]]\nserver = \"dril\"\nfault = \"refuse\"\n\
+         [[request]]\noptional = true\nlose_answer = { status = 500 }\n",
+    )
+    .unwrap();
+    let mut machine = machine();
+    file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+    let told = unstruck(&machine);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("no server `dril` was running at the end"),
+        "{told:?}"
+    );
+    assert_eq!(file.waits_for(&["drill".to_owned()]), ["dril"]);
+}
