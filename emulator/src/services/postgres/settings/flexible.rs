@@ -96,7 +96,7 @@ fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let echoed = |name: &str| grows && asked.is_already(&["storage", name]);
     let tiers = facts.tiers_of(whole);
     let tier = text(asked.sent, &["storage", "tier"]);
-    let found = tiers.iter().find(|(before, _)| before.eq_ignore_ascii_case(tier));
+    let found = tiers.iter().find(|(known, _)| known.eq_ignore_ascii_case(tier));
     unless(
         tier.is_empty() || found.is_some() || echoed("tier"),
         rule::PG_STORAGE_TIER,
