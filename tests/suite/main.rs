@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests, helpers of tests too")]
 
+mod alternatives;
 mod anchors;
 mod build_name;
 mod circles;
@@ -16,6 +17,7 @@ mod matrix;
 mod mistakes;
 mod painting;
 mod random;
+mod report;
 mod source;
 mod tables;
 mod tidy;

@@ -14,6 +14,8 @@
 
 mod answer_digest;
 mod beginning;
+mod core;
+mod give;
 mod input;
 mod journalled;
 mod line;

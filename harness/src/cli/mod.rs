@@ -7,6 +7,7 @@ mod certificate;
 mod child;
 mod compare;
 mod failure;
+mod given;
 mod grants;
 mod interrupts;
 mod list;

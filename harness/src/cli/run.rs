@@ -5,25 +5,24 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use azdrill::journal_file::JournalFile;
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
-use azdrill::scenario::Scenario;
 use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{
-    Detail, Environment, FaultFile, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup,
-    java_options, origin, print, write_trust_store,
+    Detail, Environment, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, java_options, print,
+    write_trust_store,
 };
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Profile, Rules};
+use azdrill_emulator::rules::Profile;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use super::given::{Given, Named};
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
-use super::replay::{journal, with_journal};
-use super::{ProfileArgument, assumption, assumptions, az, certificate, child, library, pg_restore, seed};
+use super::replay::with_journal;
+use super::{ProfileArgument, assumption, az, child, pg_restore, seed};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
@@ -104,38 +103,26 @@ pub(super) async fn run(
     if let Some(file) = &arguments.record {
         private_file::check(file).map_err(|error| unwritable(file, &error))?;
     }
-    let world = match &arguments.world {
-        Some(name) => Some(library(folder)?.world(name)?),
-        None => None,
+    let named = Named {
+        world: arguments.world.as_deref(),
+        profile: arguments.profile.into(),
+        assume: &arguments.assume,
+        faults: arguments.faults.as_deref(),
+        certificate: arguments.certificate.as_deref(),
+        journal: arguments.journal.as_deref(),
     };
-    let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
-        .map_err(|error| error.to_string())?;
-    if let Some(world) = &world {
-        world.check(&rules)?;
-    }
-    let expect = match (&arguments.expect, &world) {
-        (Some(file), _) => RunExpect::read(file, &rules)?,
+    let given = Given::read(&named, folder)?;
+    let expect = match (&arguments.expect, &given.world) {
+        (Some(file), _) => RunExpect::read(file, &given.rules)?,
         (None, Some(world)) => world.expect.clone(),
         (None, None) => RunExpect::default(),
     };
-    let faults = match &arguments.faults {
-        Some(file) => FaultFile::read(file, &rules)?,
-        None => FaultFile::default(),
-    };
-    let certificate = arguments.certificate.as_deref().map(certificate::read);
-    let certificate = certificate.transpose()?;
-    let journal = journal(arguments.journal.as_deref())?;
+    let journal = given.journal.clone();
     let scratch =
         Scratch::new(Purpose::Run).map_err(|error| format!("cannot make a temporary folder: {error}"))?;
     let hosts = HostsFile::create(scratch.path(), Path::new("/etc/hosts"))
         .map_err(|error| format!("cannot write a hosts file: {error}"))?;
     let hosts = Arc::new(hosts);
-    let given = Given {
-        world,
-        faults,
-        certificate,
-        journal: journal.clone(),
-    };
     let served = interrupts
         .or(start(&arguments, given, scratch.path(), &hosts, mode))
         .await?;
@@ -172,14 +159,6 @@ fn unwritable(file: &Path, error: &std::io::Error) -> String {
     format!("cannot write {}: {error}", file.display())
 }
 
-/// What files said.
-struct Given {
-    world: Option<Scenario>,
-    faults: FaultFile,
-    certificate: Option<Vec<u8>>,
-    journal: Option<JournalFile>,
-}
-
 async fn start(
     arguments: &RunArguments,
     given: Given,
@@ -188,12 +167,7 @@ async fn start(
     mode: Option<PostgresMode>,
 ) -> Result<ServedWorld, Failure> {
     let seed = seed(arguments.seed, given.world.as_ref());
-    let from = origin(
-        &arguments.from,
-        given.world.as_ref().map(|world| &world.world),
-        seed,
-    )
-    .map_err(|error| format!("--from: {error}"))?;
+    let from = given.origin(&arguments.from, seed)?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in chosen.notices.iter().filter(|_| !arguments.quiet) {
         tell(notice);

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, FaultFile, Form, HostsFile, ServedWorld, Setup, origin};
+use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup};
 use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::{Profile, Rules};
+use azdrill_emulator::rules::Profile;
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
+use super::given::{Given, Named};
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
-use super::replay::{journal, with_journal};
-use super::{ProfileArgument, assumption, assumptions, az, certificate, library, seed};
+use super::replay::with_journal;
+use super::{ProfileArgument, assumption, az, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -151,10 +152,18 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let journal = journal(arguments.journal.as_deref())?;
+    let named = Named {
+        world: arguments.world.as_deref(),
+        profile: arguments.profile.into(),
+        assume: &arguments.assume,
+        faults: arguments.faults.as_deref(),
+        certificate: arguments.certificate.as_deref(),
+        journal: arguments.journal.as_deref(),
+    };
+    let given = Given::read(&named, folder)?;
+    let journal = given.journal.clone();
     let starting = async {
-        let mut setup = setup(&arguments, folder, mode, &state, &hosts).await?;
-        setup.journal.clone_from(&journal);
+        let setup = setup(&arguments, given, mode, &state, &hosts).await?;
         let served = ServedWorld::start(setup).await;
         Ok(served.map_err(|error| error.to_string())?)
     };
@@ -244,33 +253,19 @@ impl Drop for RunningFile {
 
 async fn setup(
     arguments: &ServeArguments,
-    folder: Option<&Path>,
+    given: Given,
     mode: Option<PostgresMode>,
     state: &Path,
     hosts: &Arc<HostsFile>,
 ) -> Result<Setup, Failure> {
-    let world = match &arguments.world {
-        Some(name) => Some(library(folder)?.world(name)?),
-        None => None,
-    };
-    let rules = Rules::load(arguments.profile.into(), &assumptions(&arguments.assume))
-        .map_err(|error| error.to_string())?;
-    if let Some(world) = &world {
-        world.check(&rules)?;
-    }
-    let faults = match &arguments.faults {
-        Some(file) => FaultFile::read(file, &rules)?,
-        None => FaultFile::default(),
-    };
-    let seed = seed(arguments.seed, world.as_ref());
-    let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed)
-        .map_err(|error| format!("--from: {error}"))?;
+    let seed = seed(arguments.seed, given.world.as_ref());
+    let from = given.origin(&arguments.from, seed)?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
     Ok(Setup {
-        world,
+        world: given.world,
         profile: Profile::from(arguments.profile),
         seed,
         start: arguments.start,
@@ -280,15 +275,11 @@ async fn setup(
         fast_polls: arguments.fast_polls,
         bodies: arguments.bodies,
         assume: arguments.assume.clone(),
-        faults,
-        certificate: arguments
-            .certificate
-            .as_deref()
-            .map(certificate::read)
-            .transpose()?,
+        faults: given.faults,
+        certificate: given.certificate,
         postgres: chosen.postgres,
         hosts: Some(Arc::clone(hosts)),
-        journal: None,
+        journal: given.journal,
     })
 }
 

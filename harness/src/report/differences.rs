@@ -232,7 +232,8 @@ fn how(rule: Option<RuleId>, step: &StepFinding) -> Vec<HowShown> {
     if machines.iter().any(|did| among(&did.rules)) {
         seen.push(HowShown::Decides);
     }
-    if machines.iter().any(|did| among(&did.applied)) {
+    // What decides a refusal applies as well, and is told once.
+    if seen.is_empty() && machines.iter().any(|did| among(&did.applied)) {
         seen.push(HowShown::Applies);
     }
     if step.because.iter().any(|because| because.rules.contains(&rule)) {

@@ -38,7 +38,8 @@ pub fn junit(findings: &Findings) -> io::Result<String> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     xml.create_element("testsuites")
         .with_attribute(("name", "azdrill"))
-        .with_attributes(borrowed(&counts(all)))
+        // Schemas of suites know how many were skipped, and that of all of them does not.
+        .with_attributes(borrowed(&counts(all)[..3]))
         .write_inner_content(|xml| {
             let mut suites = suites.iter();
             suites.try_for_each(|(topic, cases)| suite(xml, topic, cases))
@@ -194,7 +195,7 @@ mod tests {
     async fn a_suite_a_topic_and_a_case_a_scenario() {
         let text = junit(gathered().await).expect("written");
         for told in [
-            r#"<testsuites name="azdrill" tests="3" failures="0" errors="0" skipped="1">"#,
+            r#"<testsuites name="azdrill" tests="3" failures="0" errors="0">"#,
             r#"<testsuite name="roles" tests="2" failures="0" errors="0" skipped="0">"#,
             r#"<testcase classname="azdrill.roles" name="missing-ltr-role">"#,
             r#"<testcase classname="azdrill.single_server" name="secret-version-pinned">"#,

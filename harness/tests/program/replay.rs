@@ -93,7 +93,7 @@ fn what_clients_and_strangers_wrote_does_nothing_to_a_terminal() {
     ]);
     assert_eq!(code, Some(0), "{told}");
     harmless(&told);
-    for options in [&["--until", "3"][..], &["--explain", "1"]] {
+    for options in [&["--until", "2"][..], &["--explain", "1"]] {
         let (code, said, told) = played(&[&["replay", &journal][..], options].concat());
         assert_eq!(code, Some(0), "{said}{told}");
         harmless(&said);

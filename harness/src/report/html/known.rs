@@ -76,7 +76,7 @@ fn of_row(row: &DifferenceFinding) -> Markup {
 
 fn state(state: DifferenceState) -> Markup {
     let (class, sign, told) = match state {
-        DifferenceState::Shown => ("shown", "✓", "shown"),
+        DifferenceState::Shown => ("seen", "✓", "shown"),
         DifferenceState::NotPlayed => ("same", "–", "not played"),
         DifferenceState::Unproven => ("missed", "✗", "not seen"),
         DifferenceState::NotYet => ("same", "–", "not yet"),

@@ -25,16 +25,6 @@ use super::Findings;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// How sure something is, the surest first.
-const MARKS: [(&str, &str); 6] = [
-    ("recorded", "recorded traffic shows it"),
-    ("code", "the code of a client or a provider says so"),
-    ("doc", "a Microsoft document says so"),
-    ("reported", "somebody reported it"),
-    ("inferred", "it is inferred from what is known"),
-    ("unverified", "nobody we know of has checked it"),
-];
-
 /// All of it.
 pub fn html(findings: &Findings) -> String {
     let policy = format!(
@@ -120,7 +110,7 @@ fn controls() -> Markup {
                     label for="mark" { "How sure" }
                     select #mark {
                         option value="" { "any" }
-                        @for (mark, _) in MARKS { option value=(mark) { (mark) } }
+                        @for (mark, _) in words::MARKS { option value=(mark) { (mark) } }
                     }
                 }
                 div.field.check {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::super::Findings;
-use super::words::{anchor, counted, source_parts};
+use super::words::{MARKS, anchor, counted, source_parts};
 
 /// What the marks mean, and every source that is cited.
 pub(super) fn sources(findings: &Findings) -> Markup {
@@ -42,7 +42,7 @@ pub(super) fn sources(findings: &Findings) -> Markup {
 fn marks() -> Markup {
     html! {
         dl.facts {
-            @for (mark, meaning) in super::MARKS {
+            @for (mark, meaning) in MARKS {
                 div { dt { span class="tag mark" { (mark) } } dd { (meaning) } }
             }
         }

@@ -5,6 +5,16 @@ use maud::{Markup, html};
 use super::super::{ScenarioFinding, StepFinding};
 use crate::run::{Aspect, Taken};
 
+/// How sure something is, the surest first.
+pub(super) const MARKS: [(&str, &str); 6] = [
+    ("recorded", "recorded traffic shows it"),
+    ("code", "the code of a client or a provider says so"),
+    ("doc", "a Microsoft document says so"),
+    ("reported", "somebody reported it"),
+    ("inferred", "it is inferred from what is known"),
+    ("unverified", "nobody we know of has checked it"),
+];
+
 /// How far two machines are from each other, the gravest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Distance {

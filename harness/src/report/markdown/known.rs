@@ -1,9 +1,12 @@
 //! What is known to differ, and what nobody knows.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::text::{cell, code, item, item_below, keys, links, paragraph};
-use crate::report::{DifferenceFinding, DifferenceState, Findings, HowShown, SaidFinding, ShownStep};
+use crate::report::{
+    DifferenceFinding, DifferenceState, Findings, HowShown, OpenPointFinding, SaidFinding, ShownStep,
+};
 
 /// A table to find one in, and each with all there is to say.
 pub(super) fn differences(findings: &Findings) -> String {
@@ -128,6 +131,19 @@ fn seen(at: &ShownStep) -> String {
     )
 }
 
+/// The rules a point would settle, by how sure we are of them.
+fn settled(point: &OpenPointFinding) -> String {
+    let mut by_mark: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for rule in &point.rules {
+        by_mark.entry(&rule.mark).or_default().push(rule.rule.as_str());
+    }
+    let rules: Vec<String> = by_mark
+        .into_iter()
+        .map(|(mark, rules)| format!("{} ({mark})", links(rules)))
+        .collect();
+    rules.join("; ")
+}
+
 /// What nobody knows, and how to know it.
 pub(super) fn open_points(findings: &Findings) -> String {
     let mut text = String::from("## What nobody knows\n\n");
@@ -138,12 +154,7 @@ pub(super) fn open_points(findings: &Findings) -> String {
     for point in &findings.open_points {
         text += &item(&format!("**{}**", point.question));
         text += &item_below(&point.experiment);
-        let rules: Vec<String> = point
-            .rules
-            .iter()
-            .map(|rule| format!("{} ({})", links([rule.rule.as_str()]), rule.mark))
-            .collect();
-        text += &item_below(&format!("would settle {}", rules.join(", ")));
+        text += &item_below(&format!("would settle {}", settled(point)));
         let points: Vec<String> = point.differences.iter().map(ToString::to_string).collect();
         if !points.is_empty() {
             text += &item_below(&format!("and of what is known to differ: {}", points.join(", ")));

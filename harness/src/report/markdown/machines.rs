@@ -18,13 +18,16 @@ pub(super) fn machines(findings: &Findings) -> String {
          found by turning one after the other and playing again.",
     );
     text += "| by rule | scenario | step | documented | observed |\n|---|---|---|---|---|\n";
-    let mut by_cause: BTreeMap<String, Vec<(&ScenarioFinding, &StepFinding)>> = BTreeMap::new();
+    // What ends otherwise comes first, and then what ends alike in other words.
+    let mut by_cause: BTreeMap<(bool, String), Vec<(&ScenarioFinding, &StepFinding)>> = BTreeMap::new();
     for scenario in &findings.scenarios {
         for step in scenario.steps.iter().filter(|step| !step.differs.is_empty()) {
-            by_cause.entry(by(step)).or_default().push((scenario, step));
+            let ends_alike = step.documented.brief == step.observed.brief;
+            let steps = by_cause.entry((ends_alike, by(step))).or_default();
+            steps.push((scenario, step));
         }
     }
-    for (cause, steps) in by_cause {
+    for ((_, cause), steps) in by_cause {
         for (scenario, step) in steps.iter().take(TOLD_MAX) {
             let _ = writeln!(
                 text,
@@ -56,7 +59,7 @@ pub(super) fn did(done: &DidFinding, other: &DidFinding, step: &StepFinding) -> 
     let same = step.documented.brief == step.observed.brief && files.is_empty();
     if same && !done.differs_in.is_empty() {
         let told = |done: &DidFinding| done.differs_in.trim_end().replace('\n', ", ");
-        return format!("{}; {}", done.brief, where_it_differs(&told(done), &told(other)));
+        return where_it_differs(&told(done), &told(other));
     }
     format!("{}{files}", done.brief)
 }

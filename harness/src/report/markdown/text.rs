@@ -1,16 +1,18 @@
 //! Pieces of Markdown.
 
-use textwrap::{Options, WordSplitter, fill};
+use textwrap::{Options, WordSeparator, WordSplitter, fill};
 
 /// How wide lines of prose are.
 const WIDTH: usize = 120;
 
 /// How much of a text a cell shows.
-const CELL_MAX: usize = 90;
+const CELL_MAX: usize = 60;
 
 fn options() -> Options<'static> {
     Options::new(WIDTH)
         .break_words(false)
+        // A link is not to be torn.
+        .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
 }
 
@@ -97,6 +99,16 @@ mod tests {
         let same = "x".repeat(200);
         let told = where_it_differs(&format!("{same}null"), &format!("{same}2026"));
         assert_eq!(told, format!("…{}null", "x".repeat(20)));
+    }
+
+    #[test]
+    fn a_link_stays_in_one_line() {
+        let told = item(&links(std::iter::repeat_n("FX-RF-09-PREFIX", 20)));
+        assert!(!told.contains("]\n"), "{told}");
+        assert!(
+            told.lines().count() > 1 && told.lines().all(|line| line.len() <= WIDTH),
+            "{told}"
+        );
     }
 
     #[test]

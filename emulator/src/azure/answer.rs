@@ -1,0 +1,189 @@
+//! How a request is answered: the gates, a fault, the handler, what every answer carries, and the log.
+
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+
+use super::Azure;
+use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
+use crate::fault::FaultKind;
+use crate::gateway::{
+    Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_place,
+    endpoint_of,
+};
+use crate::log::{CallOrigin, FailedBecause};
+use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
+use crate::rules::{Endpoint, Gate, rule};
+
+/// What of a request was passed over: of a body because the version asked for does not have it, of the headers
+/// because the service does not heed them.
+const IGNORED: &str = "x-azdrill-ignored";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+const STORAGE_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+
+impl Azure {
+    /// Takes a request through the gates, and lets its handler answer it.
+    pub(super) fn answer(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        mut request: Request,
+        asked: CallOrigin,
+    ) -> Response {
+        let came = |request| IncomingRequest { path, request, asked };
+        let permit = match self.decide(now, path, &request) {
+            Ok(permit) => permit,
+            Err(refusal) => {
+                self.release_body(&request);
+                let response = self.finish(now, &request, refusal.respond(&request));
+                self.record(now, came(request), None, Ok(&response), Some(&refusal));
+                return response;
+            }
+        };
+        let struck = if self.faults.is_empty() {
+            None
+        } else {
+            let operation = &permit.operation(&self.rules).id;
+            self.faults.strike(operation, &request)
+        };
+        if let Some(fault @ FaultKind::Answer { .. }) = &struck {
+            self.release_body(&request);
+            let response = self.finish(now, &request, fault.response());
+            self.record(now, came(request), Some(&permit), Ok(&response), None);
+            return response;
+        }
+        let handler = self.handlers[permit.operation_index()];
+        let mut started = Vec::new();
+        let result = self.check(&permit, &mut request).and_then(|ignored| {
+            let mut context = self.context(now, Some(path), &mut started);
+            let response = handler(&mut context, &permit, &request)?;
+            // What a service has kept without effect it has said itself.
+            let by_service = response.header(IGNORED).map(str::to_owned);
+            let all: Vec<String> = by_service.into_iter().chain(ignored).collect();
+            Ok(if all.is_empty() {
+                response
+            } else {
+                response.with_header(IGNORED, &all.join(","))
+            })
+        });
+        self.begin(now, started);
+        let (response, refusal) = match result {
+            Ok(response) => (response, None),
+            Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
+        };
+        let response = match &struck {
+            Some(fault) => fault.response(),
+            None => response,
+        };
+        let mut response = self.finish(now, &request, response);
+        if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
+            arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
+        }
+        self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
+        response
+    }
+
+    /// What is asked of a request whatever it is, once it has been let in; answers with what of it is
+    /// passed over.
+    fn check(&self, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
+        let operation = permit.operation(&self.rules);
+        let mut ignored = check_body(&self.rules, operation, request)?;
+        check_place(&self.rules, &self.state, permit, request)?;
+        ignored.extend(check_conditions(
+            &self.rules,
+            &self.state,
+            operation,
+            permit,
+            request,
+        )?);
+        Ok(ignored)
+    }
+
+    /// A service's own no. The Backup service cannot write one for a caller whose `Accept` header
+    /// carries a charset, which is what every call of Terraform's provider does: it answers 406.
+    fn refuse(&self, request: &Request, refusal: &mut Refusal) -> Response {
+        let charset = request
+            .header("accept")
+            .is_some_and(|accept| accept.contains("charset"));
+        if refusal.shape != Shape::UserFacing || !charset || !self.rules.takes(rule::DPP_406, "empty_406") {
+            return refusal.respond(request);
+        }
+        refusal.name([rule::DPP_406]);
+        refusal.stamp(Response::new(StatusCode::NOT_ACCEPTABLE))
+    }
+
+    /// Gives back a body no handler will see: a request that was admitted on its headers may be
+    /// refused once its body is there.
+    fn release_body(&mut self, request: &Request) {
+        if let Body::Stored(body) = &request.body {
+            self.released.extend_from_slice(&body.extents);
+        }
+    }
+
+    /// Headers every answer of an endpoint carries.
+    pub(super) fn finish(&self, now: Timestamp, request: &Request, mut response: Response) -> Response {
+        let id = self.request_id();
+        let headers = &mut response.headers;
+        headers.insert(REQUEST_ID, id.clone());
+        if let Some(sent) = request.headers.get(&CLIENT_REQUEST_ID) {
+            headers.insert(CLIENT_REQUEST_ID, sent.clone());
+        }
+        match endpoint_of(&request.host, &request.path) {
+            Some(Endpoint::Arm) => {
+                arm_headers::add(headers, &self.rules.headers, now, request, &id);
+                headers.insert(CORRELATION_ID, id);
+            }
+            Some(Endpoint::Blob) => {
+                if let Some(version) = request.headers.get(&STORAGE_VERSION) {
+                    headers.insert(STORAGE_VERSION, version.clone());
+                }
+            }
+            Some(Endpoint::KeyVault) => add_key_vault_headers(&self.rules, &self.state, request, headers),
+            Some(_) | None => {}
+        }
+        response
+    }
+
+    /// A request id that no other answer has: the seed's number, stepped on for each exchange by a
+    /// constant that makes neighbours look unlike each other. The exchange is recorded right after.
+    fn request_id(&self) -> HeaderValue {
+        const STEP: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let exchange = u128::from(self.log.count()) + 1;
+        let number = self.first_request_id.wrapping_add(exchange.wrapping_mul(STEP));
+        let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid();
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
+            .unwrap_or(HeaderValue::from_static("-"))
+    }
+
+    pub(super) fn record(
+        &mut self,
+        now: Timestamp,
+        came: IncomingRequest<'_>,
+        permit: Option<&Permit>,
+        answer: Result<&Response, StatusCode>,
+        refusal: Option<&Refusal>,
+    ) {
+        let (status, told) = match answer {
+            Ok(response) => (response.status, self.told(&came.request, response, refusal)),
+            Err(status) => (status, AnswerDetails::default()),
+        };
+        let exchange = exchange(&self.rules, now, came, permit, status, refusal, told);
+        self.log.push(exchange);
+    }
+
+    /// What the log is told of an answer besides its status.
+    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> AnswerDetails {
+        let gate = response.header("x-azdrill-gate");
+        AnswerDetails {
+            faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
+            failed: if refusal.is_none() && request.method == Method::GET {
+                FailedBecause::of(&response.headers)
+            } else {
+                None
+            },
+            bodies: self.log.bodies(request, response),
+        }
+    }
+}
