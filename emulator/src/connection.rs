@@ -5,7 +5,7 @@ use http::Method;
 use crate::fault::FaultPlan;
 use crate::gateway::{DatabaseGates, DatabaseNo};
 use crate::jobs::SessionFailure;
-use crate::log::{Asked, Exchange, Log, RefusedBecause};
+use crate::log::{CallOrigin, Exchange, Log, RefusedBecause};
 use crate::machine::{DatabaseRefusal, DatabaseRoute};
 use crate::model::{NetworkPath, Origin, Timestamp};
 use crate::rules::{Gate, OriginKind, Rules};
@@ -77,7 +77,7 @@ fn exchange(now: Timestamp, path: &NetworkPath, host: &str, refused: Option<&Dat
         at: now,
         number: 0,
         caller: place_of(path),
-        asked: Asked::ByClient,
+        asked: CallOrigin::ByClient,
         from: OriginKind::from(&path.origin),
         method: Method::CONNECT,
         host: host.to_owned(),

@@ -5,23 +5,23 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Bodies, Exchange, FailedBecause, RefusedBecause};
+use crate::log::{Bodies, CallOrigin, Exchange, FailedBecause, RefusedBecause};
 use crate::model::{NetworkPath, Request, Timestamp};
 use crate::rules::{OriginKind, Rules};
 
 /// A request, and how it came.
-pub(crate) struct Came<'a> {
+pub(crate) struct IncomingRequest<'a> {
     /// By which way.
     pub(crate) path: &'a NetworkPath,
     /// What was asked. Its turn is over: what the log keeps is taken out of it.
     pub(crate) request: Request,
     /// Whose call it was.
-    pub(crate) asked: Asked,
+    pub(crate) asked: CallOrigin,
 }
 
 /// What an answer tells besides its status.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct AnswerDetails {
     /// Whether a fault struck it.
     pub(crate) faulted: bool,
     /// Why what was asked about has failed.
@@ -34,11 +34,11 @@ pub(crate) struct Told {
 pub(crate) fn exchange(
     rules: &Rules,
     now: Timestamp,
-    came: Came<'_>,
+    came: IncomingRequest<'_>,
     permit: Option<&Permit>,
     status: StatusCode,
     refusal: Option<&Refusal>,
-    told: Told,
+    told: AnswerDetails,
 ) -> Exchange {
     let operation = permit.map(|permit| Arc::clone(&permit.operation(rules).id));
     Exchange {

@@ -45,13 +45,13 @@ impl Operator {
     }
 
     fn of(entropy: &Entropy) -> Self {
-        let own = entropy.fork("operator");
+        let drawn = entropy.fork("operator");
         Self {
             tenant: TenantId(entropy.fork("tenant").uuid()),
             subscription: entropy.fork("subscription").uuid().to_string(),
-            client_id: own.fork("client").uuid(),
-            client_secret: format!("azdrill~{}", own.fork("secret").uuid().simple()),
-            object_id: PrincipalId(own.fork("object").uuid()),
+            client_id: drawn.fork("client").uuid(),
+            client_secret: format!("azdrill~{}", drawn.fork("secret").uuid().simple()),
+            object_id: PrincipalId(drawn.fork("object").uuid()),
         }
     }
 }
@@ -137,10 +137,10 @@ pub fn assign(
 /// The tenant that vault storage lives in. Its subscription shows in no list, and nobody but the
 /// Backup service has a role in it.
 fn found_microsoft_side(context: &mut Context<'_>) {
-    let own = context.entropy.fork("microsoft");
-    let tenant = TenantId(own.fork("tenant").uuid());
-    let subscription = own.fork("subscription").uuid().to_string();
-    let principal = PrincipalId(own.fork("principal").uuid());
+    let drawn = context.entropy.fork("microsoft");
+    let tenant = TenantId(drawn.fork("tenant").uuid());
+    let subscription = drawn.fork("subscription").uuid().to_string();
+    let principal = PrincipalId(drawn.fork("principal").uuid());
     let group = ResourceId::from_segments([
         "subscriptions",
         &subscription,
@@ -158,7 +158,7 @@ fn found_microsoft_side(context: &mut Context<'_>) {
     );
     context.state.directory.insert(Principal {
         id: principal,
-        app_id: Some(own.fork("application").uuid()),
+        app_id: Some(drawn.fork("application").uuid()),
         tenant,
         display_name: "Azure Backup".to_owned(),
         identity: IdentityKind::Application,

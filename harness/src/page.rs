@@ -50,10 +50,10 @@ impl Page {
     /// What is written to this stream.
     pub fn of(stream: &(impl IsTerminal + AsFd)) -> Self {
         let terminal = stream.is_terminal();
-        let own = terminal.then(|| rustix::termios::tcgetwinsize(stream).ok());
-        let own = own.flatten().map(|size| usize::from(size.ws_col));
+        let measured = terminal.then(|| rustix::termios::tcgetwinsize(stream).ok());
+        let measured = measured.flatten().map(|size| usize::from(size.ws_col));
         let said = || std::env::var("COLUMNS").ok()?.parse().ok();
-        let width = own.filter(|width| *width > 0).or_else(said);
+        let width = measured.filter(|width| *width > 0).or_else(said);
         Self {
             width: width.unwrap_or(WIDTH_UNSAID).clamp(WIDTH_MIN, WIDTH_MAX),
             colour: has_colours(stream),

@@ -14,14 +14,14 @@ use crate::rules::{BuiltInRoles, RoleDefinition};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted<'a> {
+pub enum WantedAction<'a> {
     /// A control-plane action.
     Action(&'a Action),
     /// A data-plane action.
     DataAction(&'a Action),
 }
 
-impl Wanted<'_> {
+impl WantedAction<'_> {
     /// The action's name.
     pub fn action(&self) -> &Action {
         match self {
@@ -201,7 +201,7 @@ impl AccessControl {
         built_in: &'a BuiltInRoles,
         now: Timestamp,
         principals: &[PrincipalId],
-        wanted: Wanted<'_>,
+        wanted: WantedAction<'_>,
         scope: &ResourceId,
         facts: FactsOf<'_>,
     ) -> Result<Grant<'a>, Denied> {
@@ -251,7 +251,7 @@ impl AccessControl {
         built_in: &BuiltInRoles,
         now: Timestamp,
         principals: &[PrincipalId],
-        wanted: Wanted<'_>,
+        wanted: WantedAction<'_>,
         scope: &ResourceId,
     ) -> bool {
         principals

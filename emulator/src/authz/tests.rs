@@ -35,9 +35,9 @@ impl Fixture {
         let action = Action::new(wanted);
         let scope = scope.parse().expect("a scope");
         let wanted = if wanted.contains("/blobs/") {
-            Wanted::DataAction(&action)
+            WantedAction::DataAction(&action)
         } else {
-            Wanted::Action(&action)
+            WantedAction::Action(&action)
         };
         self.access.decide(
             &self.rules.built_in_roles,
@@ -162,7 +162,7 @@ fn a_role_on_a_server_is_enough_to_ask_about_operations_of_its_subscription() {
     let below = |action: &str, scope: &str| {
         let action = Action::new(action);
         let scope = scope.parse().expect("a scope");
-        let wanted = Wanted::Action(&action);
+        let wanted = WantedAction::Action(&action);
         let roles = &fixture.rules.built_in_roles;
         let access = &fixture.access;
         access.grants_below(roles, fixture.now, &[fixture.who], wanted, &scope)

@@ -3,13 +3,13 @@
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::Azure;
-use crate::exchange::{Came, Told, exchange};
+use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
 use crate::fault::FaultKind;
 use crate::gateway::{
     Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_place,
     endpoint_of,
 };
-use crate::log::{Asked, FailedBecause};
+use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, rule};
 
@@ -29,9 +29,9 @@ impl Azure {
         now: Timestamp,
         path: &NetworkPath,
         mut request: Request,
-        asked: Asked,
+        asked: CallOrigin,
     ) -> Response {
-        let came = |request| Came { path, request, asked };
+        let came = |request| IncomingRequest { path, request, asked };
         let permit = match self.decide(now, path, &request) {
             Ok(permit) => permit,
             Err(refusal) => {
@@ -160,23 +160,23 @@ impl Azure {
     pub(super) fn record(
         &mut self,
         now: Timestamp,
-        came: Came<'_>,
+        came: IncomingRequest<'_>,
         permit: Option<&Permit>,
         answer: Result<&Response, StatusCode>,
         refusal: Option<&Refusal>,
     ) {
         let (status, told) = match answer {
             Ok(response) => (response.status, self.told(&came.request, response, refusal)),
-            Err(status) => (status, Told::default()),
+            Err(status) => (status, AnswerDetails::default()),
         };
         let exchange = exchange(&self.rules, now, came, permit, status, refusal, told);
         self.log.push(exchange);
     }
 
     /// What the log is told of an answer besides its status.
-    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> Told {
+    fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> AnswerDetails {
         let gate = response.header("x-azdrill-gate");
-        Told {
+        AnswerDetails {
             faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
             failed: if refusal.is_none() && request.method == Method::GET {
                 FailedBecause::of(&response.headers)

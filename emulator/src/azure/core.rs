@@ -5,10 +5,10 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use super::Azure;
 use crate::connection::{Surroundings, connect};
-use crate::exchange::Came;
+use crate::exchange::IncomingRequest;
 use crate::gateway::{ParsedBody, Refusal, endpoint_of, too_large};
 use crate::jobs::{Effect, EffectId, EffectResult};
-use crate::log::Asked;
+use crate::log::CallOrigin;
 use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::{Extent, NetworkPath, Preparation, Request, Response, Timestamp};
 use crate::rules::{BodyPlan, Endpoint, Operation, cloud};
@@ -39,10 +39,10 @@ impl Azure {
         refusal: &Refusal,
     ) -> Response {
         let response = self.finish(now, request, refusal.respond(request));
-        let came = Came {
+        let came = IncomingRequest {
             path,
             request: request.clone(),
-            asked: Asked::ByClient,
+            asked: CallOrigin::ByClient,
         };
         self.record(now, came, None, Ok(&response), Some(refusal));
         response
@@ -132,7 +132,7 @@ impl Core for Azure {
     }
 
     fn call(&mut self, now: Timestamp, path: &NetworkPath, request: Request) -> Response {
-        self.answer(now, path, request, Asked::ByClient)
+        self.answer(now, path, request, CallOrigin::ByClient)
     }
 
     fn connect_database(

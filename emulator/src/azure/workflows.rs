@@ -3,9 +3,9 @@
 use http::{HeaderValue, StatusCode};
 
 use super::Azure;
-use crate::exchange::Came;
+use crate::exchange::IncomingRequest;
 use crate::jobs::WorkflowId;
-use crate::log::Asked;
+use crate::log::CallOrigin;
 use crate::model::Timestamp;
 use crate::services::{Input, Next, Outbound, Workflow};
 
@@ -64,18 +64,22 @@ impl Azure {
             match next {
                 Next::Call(mut outbound) => {
                     self.sign(now, &mut outbound);
-                    input =
-                        Input::Answered(self.answer(now, &outbound.path, outbound.request, Asked::ByService));
+                    input = Input::Answered(self.answer(
+                        now,
+                        &outbound.path,
+                        outbound.request,
+                        CallOrigin::ByService,
+                    ));
                 }
                 Next::Ask(mut outbound) => {
                     self.sign(now, &mut outbound);
                     let verdict = self.decide(now, &outbound.path, &outbound.request);
                     let (permit, refusal) = (verdict.as_ref().ok(), verdict.as_ref().err());
                     let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
-                    let came = Came {
+                    let came = IncomingRequest {
                         path: &outbound.path,
                         request: outbound.request,
-                        asked: Asked::OnlyWhether,
+                        asked: CallOrigin::OnlyWhether,
                     };
                     self.record(now, came, permit, Err(status), refusal);
                     input = Input::Asked(verdict);

@@ -25,30 +25,30 @@ fn corpus(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// One of the changes a fuzzer makes, drawn from a seed.
 fn changed(draws: &mut ChaCha12Rng, all: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
-    let mut own = all[draws.random_range(0..all.len())].1.clone();
+    let mut bytes = all[draws.random_range(0..all.len())].1.clone();
     for _ in 0..draws.random_range(1..4) {
         let other = &all[draws.random_range(0..all.len())].1;
-        let at = draws.random_range(0..=own.len());
-        let end = draws.random_range(at..=own.len().min(at + 64));
+        let at = draws.random_range(0..=bytes.len());
+        let end = draws.random_range(at..=bytes.len().min(at + 64));
         match draws.random_range(0..5) {
-            0 => drop(own.drain(at..end)),
-            1 => own.insert(at, draws.random()),
+            0 => drop(bytes.drain(at..end)),
+            1 => bytes.insert(at, draws.random()),
             2 => {
-                let piece = own[at..end].repeat(draws.random_range(1..200));
-                own.splice(at..at, piece);
+                let piece = bytes[at..end].repeat(draws.random_range(1..200));
+                bytes.splice(at..at, piece);
             }
             3 => {
                 let from = draws.random_range(0..=other.len());
-                own.truncate(at);
-                own.extend_from_slice(&other[from..]);
+                bytes.truncate(at);
+                bytes.extend_from_slice(&other[from..]);
             }
             _ => {
                 let signs = b"'\"()[]{}.,:;=|<>&/\\ %\n0";
-                own.insert(at, signs[draws.random_range(0..signs.len())]);
+                bytes.insert(at, signs[draws.random_range(0..signs.len())]);
             }
         }
     }
-    own
+    bytes
 }
 
 #[test]

@@ -56,7 +56,9 @@ impl World {
         });
         let token = |audience: &str| {
             let principal = azure.state().directory.get(operator.object_id);
-            principal.map_or_else(String::new, |own| azure.tokens().issue(now(), own, audience).0)
+            principal.map_or_else(String::new, |principal| {
+                azure.tokens().issue(now(), principal, audience).0
+            })
         };
         let tokens = vec![
             ('A', token("https://management.azure.com")),
@@ -64,14 +66,14 @@ impl World {
             ('V', token("https://vault.azure.net")),
             ('G', token("https://graph.microsoft.com")),
         ];
-        let mut own = Self {
+        let mut seeds = Self {
             azure,
             tokens,
             subscription: operator.subscription.clone(),
             requests: 0,
         };
-        own.fill(&scope, &operator);
-        own
+        seeds.fill(&scope, &operator);
+        seeds
     }
 
     fn fill(&mut self, scope: &str, operator: &Operator) {
@@ -157,7 +159,7 @@ impl World {
         if kind == "K" {
             return Some(format!("SharedKey acct:{}", STANDARD.encode([7; 32])));
         }
-        let found = self.tokens.iter().find(|(own, _)| kind == own.to_string());
+        let found = self.tokens.iter().find(|(letter, _)| kind == letter.to_string());
         found.map(|(_, token)| format!("Bearer {token}"))
     }
 

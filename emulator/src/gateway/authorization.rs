@@ -2,7 +2,7 @@
 
 use super::denied::why_not;
 use super::{Credential, Gates, Permit, Refusal, Shape, key_vault};
-use crate::authz::{Assignment, Denied, Wanted};
+use crate::authz::{Assignment, Denied, WantedAction};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params, code};
 
@@ -136,9 +136,9 @@ fn by_roles(
     let wanted = row
         .action
         .as_ref()
-        .map(Wanted::Action)
+        .map(WantedAction::Action)
         .into_iter()
-        .chain(row.data_action.as_ref().map(Wanted::DataAction));
+        .chain(row.data_action.as_ref().map(WantedAction::DataAction));
     let gathered = || {
         let known = || facts(gates, row, &permit.params, &permit.scope);
         given.cloned().unwrap_or_else(known)
@@ -160,7 +160,7 @@ fn by_roles(
             let below =
                 below.is_some_and(|scope| access.grants_below(roles, now, &principals, wanted, &scope));
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
-                let wanted = Wanted::DataAction(action);
+                let wanted = WantedAction::DataAction(action);
                 access
                     .decide(roles, now, &principals, wanted, &permit.scope, &gathered)
                     .is_ok()
@@ -184,7 +184,7 @@ fn refuse(
     gates: &Gates<'_>,
     row: &Operation,
     permit: &Permit,
-    wanted: Wanted<'_>,
+    wanted: WantedAction<'_>,
     denied: &Denied,
 ) -> Refusal {
     let action = wanted.action();

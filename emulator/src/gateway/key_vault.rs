@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::bearer::{audience_fits, bearer_token};
 use super::denied::why_not;
 use super::{Caller, Gates, Permit, Refusal, TokenError};
-use crate::authz::Wanted;
+use crate::authz::WantedAction;
 use crate::model::{Facts, NetworkPath, Origin, PrincipalId, Request, ResourceId, Timestamp};
 use crate::network::Firewall;
 use crate::rules::{
@@ -178,7 +178,7 @@ pub(super) fn network(
 struct Asked<'a> {
     vault: &'a Resource,
     principals: Vec<PrincipalId>,
-    wanted: Wanted<'a>,
+    wanted: WantedAction<'a>,
     policy: &'a PolicyPermission,
 }
 
@@ -198,7 +198,7 @@ pub(super) fn authorize(
         (Some(vault), Some(principal), Some(action), Some(policy)) => Asked {
             vault,
             principals: gates.state.directory.with_groups(principal),
-            wanted: Wanted::DataAction(action),
+            wanted: WantedAction::DataAction(action),
             policy,
         },
         _ => {

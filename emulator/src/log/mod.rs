@@ -31,7 +31,7 @@ pub struct Exchange {
     /// Who asked.
     pub caller: String,
     /// Whose call it was.
-    pub asked: Asked,
+    pub asked: CallOrigin,
     /// Where the caller stood: outside work for a service stands where the service does.
     pub from: OriginKind,
     /// The method.
@@ -84,7 +84,7 @@ impl Exchange {
 
 /// Whose call an exchange was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum CallOrigin {
     /// A client's, or outside work's.
     ByClient,
     /// One of the fake services'.

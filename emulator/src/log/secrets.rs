@@ -75,7 +75,9 @@ pub(super) fn shown_query(query: String) -> String {
 fn is_secret_pair(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default();
     let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    PARAMETERS.iter().any(|own| decoded.eq_ignore_ascii_case(own))
+    PARAMETERS
+        .iter()
+        .any(|parameter| decoded.eq_ignore_ascii_case(parameter))
 }
 
 /// An address without what signs it.
@@ -98,7 +100,10 @@ pub(super) fn shown_form(form: &[u8]) -> Value {
     let pairs = form.split('&').map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decoded(name), decoded(value));
-        let secret = PARAMETERS.iter().any(|own| name.eq_ignore_ascii_case(own)) || is_secret(&name);
+        let secret = PARAMETERS
+            .iter()
+            .any(|parameter| name.eq_ignore_ascii_case(parameter))
+            || is_secret(&name);
         let shown = if secret {
             Some(HIDDEN.to_owned())
         } else {

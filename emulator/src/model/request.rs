@@ -103,7 +103,10 @@ impl Request {
 
     /// The same, taken out of the request, if nobody else holds it.
     pub fn take_prepared<T: std::any::Any + Send + Sync>(&mut self) -> Option<T> {
-        let at = self.prepared.iter().position(|own| own.get::<T>().is_some())?;
+        let at = self
+            .prepared
+            .iter()
+            .position(|prepared| prepared.get::<T>().is_some())?;
         self.prepared.remove(at).into_inner()
     }
 

@@ -125,10 +125,10 @@ impl ResourceId {
     /// list, so it builds nothing.
     pub fn is_type(&self, kind: &str) -> bool {
         let mut wanted = kind.split('/');
-        self.type_parts().all(|own| {
+        self.type_parts().all(|part| {
             wanted
                 .next()
-                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(own))
+                .is_some_and(|wanted| wanted.eq_ignore_ascii_case(part))
         }) && wanted.next().is_none()
     }
 

@@ -12,7 +12,7 @@ use crate::state::{Resource, below};
 
 /// Whose table decides.
 #[derive(Clone, Copy, Debug)]
-enum Table {
+enum FirewallTable {
     Storage,
     KeyVault,
 }
@@ -20,7 +20,7 @@ enum Table {
 /// The network settings of a storage account or a key vault, read where the resource keeps them.
 #[derive(Clone, Copy, Debug)]
 pub struct Firewall<'a> {
-    table: Table,
+    table: FirewallTable,
     public_network_access: &'a str,
     default_action: &'a str,
     bypass: &'a str,
@@ -45,7 +45,7 @@ pub struct NetworkVerdict<'a> {
     pub mark: Mark,
 }
 
-impl Table {
+impl FirewallTable {
     fn rows(self, rules: &Rules) -> &[NetworkRow] {
         match self {
             Self::Storage => &rules.storage_rows,
@@ -71,18 +71,18 @@ impl Table {
 impl<'a> Firewall<'a> {
     /// The settings of a storage account.
     pub fn of_storage_account(resource: &'a Resource) -> Self {
-        Self::of(resource, Table::Storage)
+        Self::of(resource, FirewallTable::Storage)
     }
 
     /// The settings of a key vault.
     pub fn of_key_vault(resource: &'a Resource) -> Self {
-        Self::of(resource, Table::KeyVault)
+        Self::of(resource, FirewallTable::KeyVault)
     }
 
     /// What the resource does not say behaves like what is set here first.
-    fn of(resource: &'a Resource, table: Table) -> Self {
+    fn of(resource: &'a Resource, table: FirewallTable) -> Self {
         let properties = resource.at("/properties");
-        let mut own = Self {
+        let mut firewall = Self {
             table,
             public_network_access: "Enabled",
             default_action: "Allow",
@@ -93,7 +93,7 @@ impl<'a> Firewall<'a> {
             private_endpoint_connections: items(below(properties, "/privateEndpointConnections")),
         };
         set(
-            &mut own.public_network_access,
+            &mut firewall.public_network_access,
             below(properties, "/publicNetworkAccess"),
         );
         // Every blob request asks for all of these: one walk is faster than a look-up for each.
@@ -103,15 +103,15 @@ impl<'a> Firewall<'a> {
             .flatten()
         {
             match name.as_str() {
-                "defaultAction" => set(&mut own.default_action, value),
-                "bypass" => set(&mut own.bypass, value),
-                "ipRules" => own.ip_rules = items(value),
-                "virtualNetworkRules" => own.subnet_rules = items(value),
-                "resourceAccessRules" => own.resource_rules = items(value),
+                "defaultAction" => set(&mut firewall.default_action, value),
+                "bypass" => set(&mut firewall.bypass, value),
+                "ipRules" => firewall.ip_rules = items(value),
+                "virtualNetworkRules" => firewall.subnet_rules = items(value),
+                "resourceAccessRules" => firewall.resource_rules = items(value),
                 _ => {}
             }
         }
-        own
+        firewall
     }
 
     /// Decides whether a caller on this path gets in. `user_assigned` says whether the caller's
@@ -224,7 +224,7 @@ fn items(value: &Value) -> &[Value] {
 /// Whether a resource access rule names an instance and its tenant.
 fn rule_names(rule: &Value, instance: &ResourceId, tenant: TenantId) -> bool {
     let text = |name: &str| rule.get(name).and_then(Value::as_str).unwrap_or_default();
-    text("tenantId").parse().is_ok_and(|own| TenantId(own) == tenant) && names(text("resourceId"), instance)
+    text("tenantId").parse().is_ok_and(|id| TenantId(id) == tenant) && names(text("resourceId"), instance)
 }
 
 /// Whether an IP rule (an address or a range in CIDR form) covers an address.

@@ -169,7 +169,7 @@ impl<'a> DatabaseFirewall<'a> {
                     rule.text("/properties/virtualNetworkSubnetId")
                         .eq_ignore_ascii_case(subnet.as_str())
                 });
-                facts.same_network = delegated.is_some_and(|own| own.parent() == subnet.parent());
+                facts.same_network = delegated.is_some_and(|other| other.parent() == subnet.parent());
             }
             // An endpoint of something else is just another place on the private side, with an
             // address nobody knows.

@@ -65,15 +65,15 @@ impl Clock {
 
     /// The current time.
     pub fn now(&self) -> Timestamp {
-        match self.own() {
+        match self.own_time() {
             None => system_now(),
-            Some(own) => own.now(),
+            Some(own_time) => own_time.now(),
         }
     }
 
     /// Whether this clock moves only when told to.
     pub fn stands_still(&self) -> bool {
-        self.own().is_some_and(|own| own.since.is_none())
+        self.own_time().is_some_and(|own_time| own_time.since.is_none())
     }
 
     /// Whether this clock is ours to move.
@@ -84,19 +84,19 @@ impl Clock {
     /// Lets a clock of our own go on from where it stands, as fast as the machine's. There is no
     /// stopping it again.
     pub fn set_going(&self) {
-        if let Some(mut own) = self.own()
-            && own.since.is_none()
+        if let Some(mut own_time) = self.own_time()
+            && own_time.since.is_none()
         {
-            own.set_going = Some(own.time);
-            own.since = Some(Instant::now());
+            own_time.set_going = Some(own_time.time);
+            own_time.since = Some(Instant::now());
         }
     }
 
     /// Lets a clock of our own stand still at `start`, which may lie in its past: for a world that
     /// takes the place of another one.
     pub fn begin_again(&self, start: Timestamp) {
-        if let Some(mut own) = self.own() {
-            *own = OwnTime {
+        if let Some(mut own_time) = self.own_time() {
+            *own_time = OwnTime {
                 time: start,
                 since: None,
                 set_going: None,
@@ -107,28 +107,30 @@ impl Clock {
 
     /// Moves a clock of our own forward. It never goes back, and the machine's clock is not ours to move.
     pub fn advance_to(&self, time: Timestamp) {
-        let Some(mut own) = self.own() else { return };
-        let now = own.now();
+        let Some(mut own_time) = self.own_time() else {
+            return;
+        };
+        let now = own_time.now();
         if time <= now {
             return;
         }
-        if own.since.is_some() {
-            own.since = Some(Instant::now());
-            own.jumps.push((now, time));
+        if own_time.since.is_some() {
+            own_time.since = Some(Instant::now());
+            own_time.jumps.push((now, time));
         }
-        own.time = time;
+        own_time.time = time;
     }
 
     /// How long the clock had really been going at that time of its own: what it was moved forward
     /// in between does not count. Zero on a clock that never went, and on the machine's.
     pub fn gone_until(&self, time: Timestamp) -> SignedDuration {
-        let Some(own) = self.own() else {
+        let Some(own_time) = self.own_time() else {
             return SignedDuration::ZERO;
         };
-        let Some(began) = own.set_going.filter(|began| *began < time) else {
+        let Some(began) = own_time.set_going.filter(|began| *began < time) else {
             return SignedDuration::ZERO;
         };
-        let jumped: SignedDuration = own
+        let jumped: SignedDuration = own_time
             .jumps
             .iter()
             .filter(|(from, _)| *from < time)
@@ -137,10 +139,10 @@ impl Clock {
         time.duration_since(began) - jumped
     }
 
-    fn own(&self) -> Option<MutexGuard<'_, OwnTime>> {
+    fn own_time(&self) -> Option<MutexGuard<'_, OwnTime>> {
         match &self.kind {
             TimeSource::System => None,
-            TimeSource::Own(own) => Some(own.lock().unwrap_or_else(PoisonError::into_inner)),
+            TimeSource::Own(own_time) => Some(own_time.lock().unwrap_or_else(PoisonError::into_inner)),
         }
     }
 }

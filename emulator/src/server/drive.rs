@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
-use super::outside::{Moment, Prepared, Tools, WorkPause, WorkPauses};
+use super::outside::{Moment, OpenedWork, Tools, WorkPause, WorkPauses};
 use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
 use crate::machine::Core;
 use crate::model::Timestamp;
@@ -181,7 +181,7 @@ impl<C: Core> Driver<C> {
     }
 
     /// Runs what is due and takes over the work it asks for.
-    fn tick(&self) -> Vec<Prepared> {
+    fn tick(&self) -> Vec<OpenedWork> {
         let front_door = self.front_door();
         let store = front_door.store();
         let (prepared, released) = {
@@ -190,7 +190,7 @@ impl<C: Core> Driver<C> {
             front_door.tell_names(&mut core);
             let prepared: Vec<_> = effects
                 .into_iter()
-                .map(|effect| Prepared::new(effect, store))
+                .map(|effect| OpenedWork::new(effect, store))
                 .collect();
             front_door.alarm().plan(core.next_due());
             (prepared, core.take_released())
@@ -199,7 +199,7 @@ impl<C: Core> Driver<C> {
         prepared
     }
 
-    async fn carry_out(&self, prepared: Prepared) -> EffectResult {
+    async fn carry_out(&self, prepared: OpenedWork) -> EffectResult {
         let work = AssertUnwindSafe(self.shared.tools.carry_out(prepared));
         // A mistake of ours in one piece of work must not leave its job waiting for ever.
         work.catch_unwind().await.unwrap_or_else(|_| {
@@ -246,7 +246,7 @@ impl<C: Core> Driver<C> {
     }
 
     /// Servers side by side, what concerns one server in order; reported in the order asked for.
-    async fn settle_servers(&self, prepared: Vec<Prepared>) {
+    async fn settle_servers(&self, prepared: Vec<OpenedWork>) {
         let order: Vec<_> = prepared.iter().map(|prepared| prepared.id).collect();
         let lanes = lanes(prepared).into_iter().map(async |lane| {
             let mut results = Vec::with_capacity(lane.len());
@@ -267,7 +267,7 @@ impl<C: Core> Driver<C> {
         let mut running = JoinSet::new();
         loop {
             for lane in lanes(self.tick()) {
-                let underway = Running::begin(&self.shared.running);
+                let underway = LaneUnderWay::begin(&self.shared.running);
                 running.spawn(self.clone().carry_out_lane(lane, underway));
             }
             let wait = self.until_next_due();
@@ -279,7 +279,7 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    async fn carry_out_lane(self, lane: Vec<Prepared>, _underway: Running) {
+    async fn carry_out_lane(self, lane: Vec<OpenedWork>, _underway: LaneUnderWay) {
         for prepared in lane {
             let id = prepared.id;
             let result = self.carry_out(prepared).await;
@@ -299,24 +299,24 @@ impl<C: Core> Driver<C> {
 }
 
 /// A lane under way, counted until it is dropped, however it ends.
-struct Running(watch::Sender<usize>);
+struct LaneUnderWay(watch::Sender<usize>);
 
-impl Running {
+impl LaneUnderWay {
     fn begin(count: &watch::Sender<usize>) -> Self {
         count.send_modify(|running| *running += 1);
         Self(count.clone())
     }
 }
 
-impl Drop for Running {
+impl Drop for LaneUnderWay {
     fn drop(&mut self) {
         self.0.send_modify(|running| *running -= 1);
     }
 }
 
 /// Work that may run side by side: what concerns one server stays in order, in one lane.
-fn lanes(prepared: Vec<Prepared>) -> Vec<Vec<Prepared>> {
-    let mut lanes: Vec<Vec<Prepared>> = Vec::new();
+fn lanes(prepared: Vec<OpenedWork>) -> Vec<Vec<OpenedWork>> {
+    let mut lanes: Vec<Vec<OpenedWork>> = Vec::new();
     for prepared in prepared {
         let key = prepared.server_key();
         let lane = lanes

@@ -57,8 +57,8 @@ fn is_same(origin: &str, asked: &HostPort, scheme: Scheme) -> bool {
         Scheme::Https => 443,
     };
     named == scheme.as_str()
-        && HostPort::parse(authority).is_some_and(|own| {
-            own.host == asked.host && own.port.unwrap_or(usual) == asked.port.unwrap_or(usual)
+        && HostPort::parse(authority).is_some_and(|page| {
+            page.host == asked.host && page.port.unwrap_or(usual) == asked.port.unwrap_or(usual)
         })
 }
 

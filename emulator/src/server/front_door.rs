@@ -38,15 +38,15 @@ struct Shared<C> {
 }
 
 /// How far a request has come that needs nothing more of its client.
-enum Begun {
+enum BegunRequest {
     /// It has been called.
-    Called(Called),
+    Called(AfterCall),
     /// This is to be worked out first.
     Wanting(Request, Preparation),
 }
 
 /// What a call left behind, once the lock is open again.
-struct Called {
+struct AfterCall {
     response: Response,
     reader: Option<io::Result<StoredReader>>,
     now: Timestamp,
@@ -136,7 +136,7 @@ impl<C: Core> FrontDoor<C> {
                 let begun = self.begin(self.lock(), path, Request { body, ..head });
                 self.end(path, begun).await
             }
-            Err(response) => Called {
+            Err(response) => AfterCall {
                 reader: self.open(&response, is_head),
                 response,
                 now: self.shared.clock.now(),
@@ -169,7 +169,7 @@ impl<C: Core> FrontDoor<C> {
         path: &NetworkPath,
         head: Request,
         body: &BodySource,
-    ) -> ControlFlow<Begun, (Request, Admission)> {
+    ) -> ControlFlow<BegunRequest, (Request, Admission)> {
         let mut core = self.lock();
         if !hosts::is_local(&head.host) && !core.knows_host(&head.host) {
             self.shared.strangers.note(&head.host);
@@ -223,20 +223,20 @@ impl<C: Core> FrontDoor<C> {
     }
 
     /// Calls the core, unless there is something to work out first.
-    fn begin(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> Begun {
+    fn begin(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> BegunRequest {
         match core.prepare(self.shared.clock.now(), path, &request) {
-            Some(preparation) => Begun::Wanting(request, preparation),
-            None => Begun::Called(self.call(core, path, request)),
+            Some(preparation) => BegunRequest::Wanting(request, preparation),
+            None => BegunRequest::Called(self.call(core, path, request)),
         }
     }
 
     /// Works out what a request wants beside the core, and calls the core with it.
-    async fn end(&self, path: &NetworkPath, begun: Begun) -> Called {
+    async fn end(&self, path: &NetworkPath, begun: BegunRequest) -> AfterCall {
         let mut begun = begun;
         loop {
             let (mut request, preparation) = match begun {
-                Begun::Called(called) => return called,
-                Begun::Wanting(request, preparation) => (request, preparation),
+                BegunRequest::Called(called) => return called,
+                BegunRequest::Wanting(request, preparation) => (request, preparation),
             };
             // Nobody closes it.
             let _place = self.shared.workshop.acquire().await;
@@ -250,8 +250,8 @@ impl<C: Core> FrontDoor<C> {
     }
 
     /// A mistake of ours.
-    fn failed(&self) -> Called {
-        Called {
+    fn failed(&self) -> AfterCall {
+        AfterCall {
             response: refusal::text(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 Some("InternalError"),
@@ -262,7 +262,7 @@ impl<C: Core> FrontDoor<C> {
         }
     }
 
-    fn call(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> Called {
+    fn call(&self, mut core: MutexGuard<'_, C>, path: &NetworkPath, request: Request) -> AfterCall {
         let is_head = request.method == Method::HEAD;
         let now = self.shared.clock.now();
         let response = core.call(now, path, request);
@@ -273,7 +273,7 @@ impl<C: Core> FrontDoor<C> {
         self.shared.alarm.due_at(core.next_due());
         drop(core);
         self.shared.store.release(&released);
-        Called {
+        AfterCall {
             response,
             reader,
             now,
@@ -287,8 +287,8 @@ impl<C: Core> FrontDoor<C> {
         }
     }
 
-    fn answer(&self, called: Called, is_head: bool) -> Answer {
-        let Called {
+    fn answer(&self, called: AfterCall, is_head: bool) -> Answer {
+        let AfterCall {
             mut response,
             reader,
             now,

@@ -18,7 +18,7 @@ use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 use super::entrance::Entrance;
 use super::foreign_pages;
 use super::hosts::{self, HostPort};
-use super::patience::{Traffic, Underway};
+use super::patience::{RequestUnderWay, Traffic};
 use super::refusal;
 use super::wire::{Arrival, Passage, response_to_answer, to_http};
 use crate::model::Scheme;
@@ -93,7 +93,7 @@ impl HttpService {
         }
     }
 
-    fn connect(&self, mut request: Request<Incoming>, underway: Underway) -> Response<AxumBody> {
+    fn connect(&self, mut request: Request<Incoming>, underway: RequestUnderWay) -> Response<AxumBody> {
         let refuse = |response| to_http(response_to_answer(response), Some(underway));
         let asked = request
             .uri()

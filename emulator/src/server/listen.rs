@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::entrance::Entrance;
 use super::hosts::HostPort;
 use super::http_service::HttpService;
-use super::patience::{IDLE_TIME_MAX, Patient, Traffic};
+use super::patience::{IDLE_TIME_MAX, PatientStream, Traffic};
 use super::rewind::Rewind;
 use super::slots::Activity;
 use super::tls;
@@ -137,7 +137,7 @@ async fn serve_plain(
     }
     let (upgrade, asked) = tunnel.take()?;
     let upgraded = upgrade.await.ok()?;
-    let parts = upgraded.downcast::<TokioIo<Patient<Rewind>>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<PatientStream<Rewind>>>().ok()?;
     let stream = parts.io.into_inner().into_inner();
     Some((stream.with_read(parts.read_buf), asked))
 }
@@ -147,7 +147,7 @@ async fn serve_http<S>(entrance: &Entrance, stream: S, http_service: HttpService
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let stream = Patient::new(stream, http_service.traffic());
+    let stream = PatientStream::new(stream, http_service.traffic());
     let connection = http1::Builder::new()
         .half_close(true)
         .auto_date_header(false)

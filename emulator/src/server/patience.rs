@@ -59,10 +59,10 @@ impl Traffic {
 
     /// Notes that the head of a request is complete. The request is under way until the last clone
     /// of the answer is dropped.
-    pub(super) fn begin_request(&self) -> Underway {
+    pub(super) fn begin_request(&self) -> RequestUnderWay {
         self.0.arrived.fetch_add(1, Ordering::Relaxed);
         self.enter();
-        Underway(self.clone())
+        RequestUnderWay(self.clone())
     }
 
     fn enter(&self) {
@@ -87,23 +87,23 @@ impl Traffic {
 
 /// A request whose body is being read or whose answer is being sent.
 #[derive(Debug)]
-pub(super) struct Underway(Traffic);
+pub(super) struct RequestUnderWay(Traffic);
 
-impl Clone for Underway {
+impl Clone for RequestUnderWay {
     fn clone(&self) -> Self {
         self.0.enter();
         Self(self.0.clone())
     }
 }
 
-impl Drop for Underway {
+impl Drop for RequestUnderWay {
     fn drop(&mut self) {
         self.0.leave();
     }
 }
 
 /// A connection that fails with [`io::ErrorKind::TimedOut`] when the other side is too slow.
-pub(super) struct Patient<S> {
+pub(super) struct PatientStream<S> {
     inner: S,
     traffic: Traffic,
     /// When the head that is arriving began, and how many requests there had been.
@@ -112,7 +112,7 @@ pub(super) struct Patient<S> {
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> PatientStream<S> {
     pub(super) fn new(inner: S, traffic: Traffic) -> Self {
         Self {
             inner,
@@ -172,7 +172,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for PatientStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -190,7 +190,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for PatientStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -234,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    async fn error_of(patient: &mut Patient<tokio::io::DuplexStream>) -> io::ErrorKind {
+    async fn error_of(patient: &mut PatientStream<tokio::io::DuplexStream>) -> io::ErrorKind {
         patient.read_u8().await.unwrap_err().kind()
     }
 
@@ -251,7 +251,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_head_is_given_up_before_a_silent_connection() {
         let (mut client, server) = tokio::io::duplex(64);
-        let mut patient = Patient::new(server, Traffic::default());
+        let mut patient = PatientStream::new(server, Traffic::default());
         let began = Instant::now();
         client.write_all(b"G").await.unwrap();
         patient.read_u8().await.unwrap();
@@ -263,7 +263,7 @@ mod tests {
     async fn between_requests_there_is_more_time() {
         let (mut client, server) = tokio::io::duplex(64);
         let traffic = Traffic::default();
-        let mut patient = Patient::new(server, traffic.clone());
+        let mut patient = PatientStream::new(server, traffic.clone());
         let began = Instant::now();
         client.write_all(b"G").await.unwrap();
         patient.read_u8().await.unwrap();
@@ -277,7 +277,7 @@ mod tests {
         let (mut client, server) = tokio::io::duplex(64);
         let traffic = Traffic::default();
         let request = traffic.begin_request();
-        let mut patient = Patient::new(server, traffic);
+        let mut patient = PatientStream::new(server, traffic);
         client.write_all(b"body").await.unwrap();
         patient.read_u32().await.unwrap();
         let slow = tokio::time::timeout(HEAD_TIME_MAX * 2, patient.read_u8());

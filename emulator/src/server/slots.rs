@@ -27,14 +27,14 @@ const GOING_TIME_MAX: Duration = Duration::from_millis(50);
 pub(super) struct ConnectionSlots {
     free: Arc<Semaphore>,
     taken: Mutex<BTreeMap<u64, Arc<Activity>>>,
-    clock: Clock,
+    clock: IdleOrder,
 }
 
 /// Counts up whenever a connection comes or falls idle: all that is asked of it is which was first.
 #[derive(Clone, Debug, Default)]
-struct Clock(Arc<AtomicU64>);
+struct IdleOrder(Arc<AtomicU64>);
 
-impl Clock {
+impl IdleOrder {
     fn tick(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
@@ -52,7 +52,7 @@ pub(super) struct ConnectionSlot {
 /// What one connection is doing.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
-    clock: Clock,
+    clock: IdleOrder,
     underway: AtomicU64,
     idle_since: AtomicU64,
     going: AtomicBool,
@@ -69,7 +69,7 @@ impl ConnectionSlots {
         Self {
             free: Arc::new(Semaphore::new(count.max(1))),
             taken: Mutex::default(),
-            clock: Clock::default(),
+            clock: IdleOrder::default(),
         }
     }
 

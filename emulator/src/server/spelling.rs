@@ -42,7 +42,7 @@ pub(super) async fn of(parts: &Parts) -> Vec<String> {
         .map(|(name, _)| name.to_owned())
         .filter(|name| {
             name.get(..METADATA.len())
-                .is_some_and(|own| own.eq_ignore_ascii_case(METADATA))
+                .is_some_and(|start| start.eq_ignore_ascii_case(METADATA))
         })
         .collect()
 }

@@ -19,7 +19,7 @@ use super::body::{Answer, AnswerBody, BodySource};
 use super::clock::Clock;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
-use super::patience::{Underway, body_patience};
+use super::patience::{RequestUnderWay, body_patience};
 use super::refusal;
 use super::spelling;
 use crate::machine::Core;
@@ -44,7 +44,7 @@ pub(super) struct Arrival {
 #[derive(Clone, Debug)]
 pub(super) struct Passage {
     pub(super) arrival: Arc<Arrival>,
-    pub(super) underway: Underway,
+    pub(super) underway: RequestUnderWay,
 }
 
 /// Answers one HTTP request.
@@ -150,12 +150,12 @@ fn hide_credentials(headers: &mut HeaderMap) {
     }
 }
 
-fn read_body(head: &Request, body: AxumBody, underway: Underway) -> BodySource {
+fn read_body(head: &Request, body: AxumBody, underway: RequestUnderWay) -> BodySource {
     let length = HttpBody::size_hint(&body).exact();
     if length == Some(0) && !head.headers.contains_key(EXPECT) {
         return BodySource::Empty;
     }
-    let arriving = Arriving {
+    let arriving = ArrivingBody {
         frames: body.into_data_stream(),
         began: Instant::now(),
         bytes: 0,
@@ -172,14 +172,14 @@ fn read_body(head: &Request, body: AxumBody, underway: Underway) -> BodySource {
 }
 
 /// A body on its way, and how far it has come since when.
-struct Arriving {
+struct ArrivingBody {
     frames: BodyDataStream,
     began: Instant,
     bytes: u64,
-    _underway: Underway,
+    _underway: RequestUnderWay,
 }
 
-impl Arriving {
+impl ArrivingBody {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         let patience = body_patience(self.bytes, self.began.elapsed());
         let Ok(next) = tokio::time::timeout(patience, self.frames.next()).await else {
@@ -212,7 +212,7 @@ pub(super) fn response_to_answer(response: Response) -> Answer {
 }
 
 /// An answer in the form hyper sends. It counts as under way until its last byte is handed over.
-pub(super) fn to_http(answer: Answer, underway: Option<Underway>) -> http::Response<AxumBody> {
+pub(super) fn to_http(answer: Answer, underway: Option<RequestUnderWay>) -> http::Response<AxumBody> {
     let body = match answer.body {
         AnswerBody::Empty => AxumBody::empty(),
         body => AxumBody::new(AnswerStream {
@@ -228,7 +228,7 @@ pub(super) fn to_http(answer: Answer, underway: Option<Underway>) -> http::Respo
 
 struct AnswerStream {
     body: AnswerBody,
-    _underway: Option<Underway>,
+    _underway: Option<RequestUnderWay>,
 }
 
 impl HttpBody for AnswerStream {

@@ -5,9 +5,9 @@ use crate::gateway::Refusal;
 
 /// A filter that has been read: each clause as `name eq` or `name()`, with the text it has.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Filter(Vec<(&'static str, Option<String>)>);
+pub(super) struct ArmFilter(Vec<(&'static str, Option<String>)>);
 
-impl Filter {
+impl ArmFilter {
     /// Reads a filter that may have these clauses (`name eq`, `name()`), each of them once; an empty one
     /// lets everything through.
     ///
@@ -15,31 +15,31 @@ impl Filter {
     ///
     /// What is not understood is refused by name: a filter that was not heeded would show too much.
     pub(super) fn read(text: &str, known: &[&'static str]) -> Result<Self, Refusal> {
-        let mut own = Self::default();
+        let mut filter = Self::default();
         for part in split(text).into_iter().map(str::trim) {
             if part.is_empty() && text.trim().is_empty() {
                 continue;
             }
             let clause = understand(part)
                 .and_then(|(name, value)| {
-                    let name = known.iter().find(|own| own.eq_ignore_ascii_case(&name))?;
+                    let name = known.iter().find(|word| word.eq_ignore_ascii_case(&name))?;
                     Some((*name, value))
                 })
-                .filter(|(name, _)| !own.has(name))
+                .filter(|(name, _)| !filter.has(name))
                 .ok_or_else(|| Refusal::not_played(&format!("the filter '{part}'")))?;
-            own.0.push(clause);
+            filter.0.push(clause);
         }
-        Ok(own)
+        Ok(filter)
     }
 
     /// Whether it has a clause.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(own, _)| *own == name)
+        self.0.iter().any(|(clause, _)| *clause == name)
     }
 
     /// The text a member is compared with, or a function is given.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(own, _)| *own == name)?;
+        let (_, value) = self.0.iter().find(|(clause, _)| *clause == name)?;
         value.as_deref()
     }
 }
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn the_filters_of_clients_are_understood() {
-        let read = |text: &str| Filter::read(text, &KNOWN).expect("a filter");
-        assert_eq!(read(""), Filter::default());
+        let read = |text: &str| ArmFilter::read(text, &KNOWN).expect("a filter");
+        assert_eq!(read(""), ArmFilter::default());
         let filter = read("atScope() and assignedTo('a-b')");
         assert!(filter.has("atScope()"));
         assert_eq!(filter.value("assignedTo()"), Some("a-b"));
@@ -110,7 +110,7 @@ mod tests {
             "atScope() and",
             "roleName eq 'a' and roleName eq 'b'",
         ] {
-            let refusal = Filter::read(text, &KNOWN).expect_err(text);
+            let refusal = ArmFilter::read(text, &KNOWN).expect_err(text);
             assert_eq!(refusal.status, 501, "{text}");
         }
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ServiceStates, Workflow};
-use crate::authz::Wanted;
+use crate::authz::WantedAction;
 use crate::entropy::Entropy;
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
@@ -217,7 +217,7 @@ impl Context<'_> {
                 roles,
                 self.now,
                 &principals,
-                Wanted::Action(&action),
+                WantedAction::Action(&action),
                 id,
                 &crate::model::Facts::none,
             )
@@ -275,15 +275,15 @@ impl Context<'_> {
         let version = request.query_value("api-version").unwrap_or_default();
         let separator = if path.contains('?') { '&' } else { '?' };
         let ticks = DotNetTicks::from(self.now).0;
-        let own = self
+        let drawn = self
             .entropy
             .fork("signed address")
             .fork(path)
             .fork(&ticks.to_string());
         let certificate = text_of(&self.entropy.fork("certificate of signed addresses"), 1_900);
         let (signature, hash) = (
-            text_of(&own.fork("signature"), 256),
-            text_of(&own.fork("hash"), 32),
+            text_of(&drawn.fork("signature"), 256),
+            text_of(&drawn.fork("hash"), 32),
         );
         format!(
             "{}{path}{separator}api-version={version}&t={ticks}&c={certificate}&s={signature}&h={hash}",

@@ -22,7 +22,7 @@ const TYPES: [&str; 3] = ["None", "SystemAssigned", "UserAssigned"];
 
 /// The words of `type`, which clients write with and without a blank.
 fn has(kind: &str, word: &str) -> bool {
-    kind.split(',').any(|own| own.trim().eq_ignore_ascii_case(word))
+    kind.split(',').any(|part| part.trim().eq_ignore_ascii_case(word))
 }
 
 /// A refusal of a type of identity.
@@ -37,7 +37,7 @@ fn refuse(context: &Context<'_>, row: Code, kind: &str) -> Refusal {
 /// 400 if there is no such type, or it does not go with them.
 pub(super) fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
     let kind = field(sent, "type").as_str().unwrap_or("None");
-    let known = |word: &str| TYPES.iter().any(|own| own.eq_ignore_ascii_case(word.trim()));
+    let known = |word: &str| TYPES.iter().any(|named| named.eq_ignore_ascii_case(word.trim()));
     if !kind.split(',').all(known) {
         return Err(refuse(context, code::SyntheticIdentityType, kind));
     }
@@ -203,11 +203,11 @@ pub(super) fn settle_change(
     let existing = context.state.resource(id).map(|resource| resource.body.clone());
     let mut wanted = json!({"type": field(&change, "type"), "userAssignedIdentities": {}});
     if let Some(wanted) = wanted["userAssignedIdentities"].as_object_mut() {
-        let own = existing
+        let before = existing
             .as_ref()
             .and_then(|body| body.pointer("/identity/userAssignedIdentities"));
         let changes = field(&change, "userAssignedIdentities");
-        for (key, value) in [own.unwrap_or(&Value::Null), changes]
+        for (key, value) in [before.unwrap_or(&Value::Null), changes]
             .into_iter()
             .filter_map(Value::as_object)
             .flatten()

@@ -33,7 +33,7 @@ fn write(context: &mut Context<'_>, holder: &ResourceId, kind: &str, parts: Vec<
 fn is_named(part: &Value, name: &str) -> bool {
     part["name"]
         .as_str()
-        .is_some_and(|own| own.eq_ignore_ascii_case(name))
+        .is_some_and(|text| text.eq_ignore_ascii_case(name))
 }
 
 /// The part of that id, if its holder has it; ARM's 404 if there is no holder.

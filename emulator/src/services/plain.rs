@@ -140,10 +140,10 @@ pub(super) fn change(body: &mut Value, mut patch: Value) {
 pub(super) fn merge(body: &mut Value, patch: &Value) {
     match (body, patch) {
         (Value::Object(body), Value::Object(patch)) => {
-            let mut spelling = Spelling::of(body);
+            let mut spelling = MemberSpelling::of(body);
             for (key, value) in patch {
                 match spelling.known(body, key) {
-                    Some(own) => merge(&mut body[&own], value),
+                    Some(known) => merge(&mut body[&known], value),
                     None if value.is_null() => {}
                     None => {
                         spelling.note(key);
@@ -159,13 +159,13 @@ pub(super) fn merge(body: &mut Value, patch: &Value) {
 
 /// How an object spells the names of its members, to find them without regard to case and without looking
 /// through all of them for each.
-struct Spelling(BTreeMap<String, String>);
+struct MemberSpelling(BTreeMap<String, String>);
 
-impl Spelling {
+impl MemberSpelling {
     fn of(object: &Map<String, Value>) -> Self {
-        let mut own = Self(BTreeMap::new());
-        object.keys().for_each(|key| own.note(key));
-        own
+        let mut spelling = Self(BTreeMap::new());
+        object.keys().for_each(|key| spelling.note(key));
+        spelling
     }
 
     /// The first spelling of a name counts.

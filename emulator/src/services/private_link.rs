@@ -15,8 +15,8 @@ fn connections(resource: &Resource) -> Vec<Value> {
 }
 
 fn is_called(connection: &Value, name: &str) -> bool {
-    let own = field(connection, "name").as_str().unwrap_or_default();
-    own.eq_ignore_ascii_case(name)
+    let called = field(connection, "name").as_str().unwrap_or_default();
+    called.eq_ignore_ascii_case(name)
 }
 
 /// The connections of a resource that exists.
@@ -27,7 +27,10 @@ pub(super) fn list(resource: &Resource) -> Response {
 /// The connection in the path.
 pub(super) fn get(context: &Context<'_>, permit: &Permit, resource: &Resource) -> Result<Response, Refusal> {
     let name = permit.scope.name();
-    match connections(resource).iter().find(|own| is_called(own, name)) {
+    match connections(resource)
+        .iter()
+        .find(|connection| is_called(connection, name))
+    {
         Some(connection) => Ok(Response::json(StatusCode::OK, connection)),
         None => Err(context.not_found(&permit.scope)),
     }
@@ -43,7 +46,7 @@ pub(super) fn put(
     let sent = json_body(request)?;
     let mut all = context.state.resource(id).map(connections).unwrap_or_default();
     let name = permit.scope.name();
-    let Some(connection) = all.iter_mut().find(|own| is_called(own, name)) else {
+    let Some(connection) = all.iter_mut().find(|connection| is_called(connection, name)) else {
         return Err(context.not_found(&permit.scope));
     };
     let state = field(field(&sent, "properties"), "privateLinkServiceConnectionState");
@@ -58,7 +61,7 @@ pub(super) fn put(
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, id: &ResourceId) -> Response {
     let mut all = context.state.resource(id).map(connections).unwrap_or_default();
     let before = all.len();
-    all.retain(|own| !is_called(own, permit.scope.name()));
+    all.retain(|connection| !is_called(connection, permit.scope.name()));
     let status = if all.len() < before {
         StatusCode::OK
     } else {

@@ -14,8 +14,8 @@ pub(super) fn not_an_object(name: &str) -> Refusal {
 
 /// Gives members the spelling of `names` where they differ in case only. The order is kept.
 pub(super) fn respell(object: &mut Map<String, Value>, names: &[&str]) {
-    let own = std::mem::take(object);
-    for (key, value) in own {
+    let written = std::mem::take(object);
+    for (key, value) in written {
         let known = names.iter().find(|name| name.eq_ignore_ascii_case(&key));
         object.insert(known.map_or(key, |name| (*name).to_owned()), value);
     }
@@ -30,8 +30,8 @@ pub(super) fn known_word(object: &mut Map<String, Value>, name: &str, words: &[&
     let Some(value) = object.get_mut(name).filter(|value| !value.is_null()) else {
         return Ok(());
     };
-    let own = value.as_str().unwrap_or_default();
-    match words.iter().find(|word| word.eq_ignore_ascii_case(own)) {
+    let text = value.as_str().unwrap_or_default();
+    match words.iter().find(|word| word.eq_ignore_ascii_case(text)) {
         Some(word) => {
             *value = json!(word);
             Ok(())

@@ -36,14 +36,14 @@ const ENDED_MAX: usize = 10_000;
 /// All operations by id. They stay for long after they have ended: clients ask again.
 #[derive(Clone, Debug, Default)]
 pub struct Operations {
-    all: BTreeMap<String, Kept>,
+    all: BTreeMap<String, KeptOperation>,
     /// Those that have ended, in the order they did.
     ended: VecDeque<String>,
 }
 
 /// An operation as it is kept. What came of it is a text: as a value a server's body takes eight times the room.
 #[derive(Clone, Debug)]
-struct Kept {
+struct KeptOperation {
     started: Timestamp,
     ended: Option<Timestamp>,
     outcome: KeptOutcome,
@@ -87,7 +87,7 @@ fn value_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-impl Kept {
+impl KeptOperation {
     fn read(&self) -> OperationState {
         OperationState {
             started: self.started,
@@ -101,7 +101,7 @@ impl Kept {
 impl Operations {
     /// Takes note of a new operation.
     pub fn begin(&mut self, id: String, now: Timestamp) {
-        let kept = Kept {
+        let kept = KeptOperation {
             started: now,
             ended: None,
             outcome: KeptOutcome::Running,
@@ -112,7 +112,7 @@ impl Operations {
 
     /// Ends an operation. One that has ended stays as it is.
     pub fn end(&mut self, id: &str, now: Timestamp, outcome: OperationOutcome) {
-        let Some(operation) = self.all.get_mut(id).filter(|own| own.ended.is_none()) else {
+        let Some(operation) = self.all.get_mut(id).filter(|operation| operation.ended.is_none()) else {
             return;
         };
         operation.ended = Some(now);
@@ -141,7 +141,7 @@ impl Operations {
 
     /// The operation of that id.
     pub fn get(&self, id: &str) -> Option<OperationState> {
-        self.all.get(id).map(Kept::read)
+        self.all.get(id).map(KeptOperation::read)
     }
 }
 
@@ -163,7 +163,10 @@ mod tests {
             operations.begin(id.to_owned(), now);
             operations.end(id, now, outcome.clone());
             operations.end(id, now, OperationOutcome::Running);
-            assert_eq!(operations.get(id).map(|own| own.outcome), Some(outcome));
+            assert_eq!(
+                operations.get(id).map(|operation| operation.outcome),
+                Some(outcome)
+            );
         }
     }
 

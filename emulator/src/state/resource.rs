@@ -65,7 +65,7 @@ impl Resource {
     /// `Microsoft.Resources/resourceGroups`.
     pub fn is_type(&self, kind: &str) -> bool {
         match self.body.get("type").and_then(Value::as_str) {
-            Some(own) => own.eq_ignore_ascii_case(kind),
+            Some(own_kind) => own_kind.eq_ignore_ascii_case(kind),
             None => self.id.is_type(kind),
         }
     }

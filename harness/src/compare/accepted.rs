@@ -11,7 +11,7 @@ use crate::scenario::{ScenarioError, read_toml};
 /// A file of accepted differences.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Accepted {
+pub struct AcceptedDifferences {
     /// The differences.
     #[serde(default, rename = "difference")]
     pub differences: Vec<AcceptedDifference>,
@@ -38,7 +38,7 @@ pub struct AcceptedDifference {
     pub reason: String,
 }
 
-impl Accepted {
+impl AcceptedDifferences {
     /// Reads a file.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl AcceptedDifference {
 }
 
 /// Which entries named something.
-pub(super) struct Used(Vec<bool>);
+pub(super) struct UsedEntries(Vec<bool>);
 
 /// An entry that names nothing.
 #[derive(Clone, Debug, Serialize)]
@@ -114,8 +114,8 @@ pub struct UnusedEntry {
     pub about: String,
 }
 
-impl Used {
-    pub(super) fn of(accepted: &Accepted) -> Self {
+impl UsedEntries {
+    pub(super) fn of(accepted: &AcceptedDifferences) -> Self {
         Self(vec![false; accepted.differences.len()])
     }
 
@@ -126,7 +126,7 @@ impl Used {
     }
 
     /// The entries that named nothing although what they are about was played.
-    pub(super) fn unused(&self, accepted: &Accepted, played: &[Recording]) -> Vec<UnusedEntry> {
+    pub(super) fn unused(&self, accepted: &AcceptedDifferences, played: &[Recording]) -> Vec<UnusedEntry> {
         let entries = accepted.differences.iter().enumerate();
         entries
             .filter(|(place, entry)| {
@@ -178,7 +178,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
             Some((&"**", rest)) => (0..=path.len()).any(|skipped| fits(rest, &path[skipped..])),
             Some((first, rest)) => path
                 .split_first()
-                .is_some_and(|(own, others)| word_matches(first, own) && fits(rest, others)),
+                .is_some_and(|(word, others)| word_matches(first, word) && fits(rest, others)),
         }
     }
     let parts = |text| str::split(text, '.').collect::<Vec<_>>();

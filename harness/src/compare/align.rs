@@ -15,7 +15,7 @@ pub(super) struct Alignment {
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum TextPart<'a> {
     /// As it stands.
     Literal(&'a str),
     /// A GUID, with hyphens or without.
@@ -51,8 +51,8 @@ impl Alignment {
         let mut out = String::with_capacity(text.len());
         for part in parts_of(text) {
             match part {
-                (Part::Guid(guid), _) => out += &self.guid_to_ours(guid),
-                (Part::Operation(name), _) => out += &self.operation_to_ours(name),
+                (TextPart::Guid(guid), _) => out += &self.guid_to_ours(guid),
+                (TextPart::Operation(name), _) => out += &self.operation_to_ours(name),
                 (_, text) => out += text,
             }
         }
@@ -78,7 +78,7 @@ impl Alignment {
     /// The client's own ids stand for themselves.
     pub(super) fn keep_own(&mut self, text: &str) {
         for (part, _) in parts_of(text) {
-            if let Part::Guid(guid) = part
+            if let TextPart::Guid(guid) = part
                 && self.ours(guid).is_none()
                 && !self.is_bound(guid)
             {
@@ -95,8 +95,8 @@ impl Alignment {
                 .into_iter()
                 .zip(right)
                 .all(|((left, _), (right, _))| match (left, right) {
-                    (Part::Guid(left), Part::Guid(right)) => self.same_id(left, right),
-                    (Part::Operation(left), Part::Operation(right)) => {
+                    (TextPart::Guid(left), TextPart::Guid(right)) => self.same_id(left, right),
+                    (TextPart::Operation(left), TextPart::Operation(right)) => {
                         match (decoded(left), decoded(right)) {
                             (Some(left), Some(right)) => self.agree(&left, &right),
                             _ => false,
@@ -130,13 +130,13 @@ fn decoded(name: &str) -> Option<String> {
 /// The GUIDs of a text, as they stand.
 pub(super) fn guids_of(text: &str) -> impl Iterator<Item = &str> {
     parts_of(text).into_iter().filter_map(|(part, _)| match part {
-        Part::Guid(guid) => Some(guid),
+        TextPart::Guid(guid) => Some(guid),
         _ => None,
     })
 }
 
 /// A text in parts, each with what stands there.
-fn parts_of(text: &str) -> Vec<(Part<'_>, &str)> {
+fn parts_of(text: &str) -> Vec<(TextPart<'_>, &str)> {
     let mut parts = Vec::new();
     let bytes = text.as_bytes();
     let (mut from, mut at) = (0, 0);
@@ -152,7 +152,7 @@ fn parts_of(text: &str) -> Vec<(Part<'_>, &str)> {
         match found {
             Some((part, length)) => {
                 if from < at {
-                    parts.push((Part::Literal(&text[from..at]), &text[from..at]));
+                    parts.push((TextPart::Literal(&text[from..at]), &text[from..at]));
                 }
                 parts.push((part, &text[at..at + length]));
                 at += length;
@@ -167,12 +167,12 @@ fn parts_of(text: &str) -> Vec<(Part<'_>, &str)> {
         }
     }
     if from < bytes.len() {
-        parts.push((Part::Literal(&text[from..]), &text[from..]));
+        parts.push((TextPart::Literal(&text[from..]), &text[from..]));
     }
     parts
 }
 
-type Found<'a> = Option<(Part<'a>, usize)>;
+type Found<'a> = Option<(TextPart<'a>, usize)>;
 
 /// How many of the first bytes are such.
 fn run(text: &str, is: impl Fn(u8) -> bool) -> usize {
@@ -182,7 +182,7 @@ fn run(text: &str, is: impl Fn(u8) -> bool) -> usize {
 fn guid(text: &str) -> Found<'_> {
     let hex = run(text, |byte| byte.is_ascii_hexdigit());
     if hex == 32 && run(text, |byte| byte.is_ascii_alphanumeric()) == 32 {
-        return Some((Part::Guid(&text[..32]), 32));
+        return Some((TextPart::Guid(&text[..32]), 32));
     }
     let bytes = text.as_bytes().get(..36)?;
     let fits = bytes.iter().enumerate().all(|(at, byte)| match at {
@@ -193,7 +193,7 @@ fn guid(text: &str) -> Found<'_> {
         .as_bytes()
         .get(36)
         .is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    (fits && ends).then(|| (Part::Guid(&text[..36]), 36))
+    (fits && ends).then(|| (TextPart::Guid(&text[..36]), 36))
 }
 
 /// `2024-02-20T12:11:27.8216542Z`, also with its colons percent-encoded or an offset at its end.
@@ -219,7 +219,7 @@ fn time(text: &str) -> Found<'_> {
         Some(b'+') => length += 1 + run(&text[length + 1..], |byte| byte.is_ascii_digit() || byte == b':'),
         _ => {}
     }
-    Some((Part::Time, length))
+    Some((TextPart::Time, length))
 }
 
 /// A moment as .NET counts it, in the years from 1997 to 2314.
@@ -227,7 +227,7 @@ fn ticks(text: &str) -> Found<'_> {
     let digits = run(text, |byte| byte.is_ascii_digit());
     let whole = run(text, |byte| byte.is_ascii_alphanumeric()) == digits;
     let fits = digits == 18 && whole && matches!(text.as_bytes()[0], b'6' | b'7');
-    fits.then_some((Part::Time, digits))
+    fits.then_some((TextPart::Time, digits))
 }
 
 /// `PT1M34.3913234S`. Of days or more it is a setting, and no measure.
@@ -236,7 +236,9 @@ fn duration(text: &str) -> Found<'_> {
     let length = 2 + run(rest, |byte| {
         byte.is_ascii_digit() || matches!(byte, b'.' | b'H' | b'M' | b'S')
     });
-    text[..length].ends_with('S').then_some((Part::Duration, length))
+    text[..length]
+        .ends_with('S')
+        .then_some((TextPart::Duration, length))
 }
 
 fn operation(text: &str) -> Found<'_> {
@@ -246,7 +248,7 @@ fn operation(text: &str) -> Found<'_> {
     let inside = (length >= 96).then(|| decoded(&text[..length])).flatten()?;
     let (first, second) = inside.split_once(';')?;
     let is_guid = |text| matches!(guid(text), Some((_, length)) if length == text.len());
-    (is_guid(first) && is_guid(second)).then(|| (Part::Operation(&text[..length]), length))
+    (is_guid(first) && is_guid(second)).then(|| (TextPart::Operation(&text[..length]), length))
 }
 
 #[cfg(test)]

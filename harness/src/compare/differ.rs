@@ -58,7 +58,7 @@ pub struct Difference {
 
 /// What holding two answers against each other came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(super) struct AnswerComparison {
     pub(super) differences: Vec<Difference>,
     /// Fields that one of the two has.
     pub(super) fields: usize,
@@ -73,7 +73,7 @@ pub(super) struct Holder<'a> {
     pub(super) alignment: &'a mut Alignment,
     /// What later requests name: of two that could be meant, it is the one they ask about.
     pub(super) named_later: &'a str,
-    held: Held,
+    held: AnswerComparison,
 }
 
 impl<'a> Holder<'a> {
@@ -81,12 +81,12 @@ impl<'a> Holder<'a> {
         Self {
             alignment,
             named_later,
-            held: Held::default(),
+            held: AnswerComparison::default(),
         }
     }
 
     /// An answer beside the recorded one.
-    pub(super) fn hold(mut self, recorded: &Interaction, ours: &Response) -> Held {
+    pub(super) fn hold(mut self, recorded: &Interaction, ours: &Response) -> AnswerComparison {
         let body = ours.json_body();
         let status = ours.status.as_u16();
         let (expected, got) = (recorded.code(), code_of(&body));
@@ -146,22 +146,22 @@ impl<'a> Holder<'a> {
         }
         for (name, value) in recorded {
             // Ids as names of members: user-assigned identities.
-            let own = ours.get(name).or_else(|| {
+            let of_ours = ours.get(name).or_else(|| {
                 let aligned = self.alignment.to_ours(name);
                 ours.iter()
-                    .find(|(own, _)| own.eq_ignore_ascii_case(&aligned))
+                    .find(|(other, _)| other.eq_ignore_ascii_case(&aligned))
                     .map(|(_, value)| value)
             });
             let path = joined(path, name);
-            match own {
-                Some(own) => self.values(&path, value, own),
+            match of_ours {
+                Some(of_ours) => self.values(&path, value, of_ours),
                 None => self.absent(&path, value.clone(), Value::Null),
             }
         }
         for (name, value) in ours {
             let is_recorded = recorded
                 .keys()
-                .any(|own| own == name || self.alignment.to_ours(own).eq_ignore_ascii_case(name));
+                .any(|known| known == name || self.alignment.to_ours(known).eq_ignore_ascii_case(name));
             if !is_recorded {
                 self.absent(&joined(path, name), Value::Null, value.clone());
             }
@@ -186,15 +186,19 @@ impl<'a> Holder<'a> {
                 pairs[at] = best.map(|place| left.remove(place));
             }
         }
-        for (at, own) in pairs.into_iter().enumerate() {
+        for (at, of_ours) in pairs.into_iter().enumerate() {
             let path = joined(path, &at.to_string());
-            match own {
-                Some(own) => self.values(&path, &recorded[at], &ours[own]),
+            match of_ours {
+                Some(of_ours) => self.values(&path, &recorded[at], &ours[of_ours]),
                 None => self.absent(&path, recorded[at].clone(), Value::Null),
             }
         }
-        for own in left {
-            self.absent(&joined(path, &own.to_string()), Value::Null, ours[own].clone());
+        for place in left {
+            self.absent(
+                &joined(path, &place.to_string()),
+                Value::Null,
+                ours[place].clone(),
+            );
         }
     }
 
@@ -273,7 +277,7 @@ fn likeness(left: &Value, right: &Value) -> usize {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => left
             .iter()
-            .map(|(name, value)| right.get(name).map_or(0, |own| likeness(value, own)))
+            .map(|(name, value)| right.get(name).map_or(0, |other| likeness(value, other)))
             .sum(),
         (Value::Array(left), Value::Array(right)) => left
             .iter()

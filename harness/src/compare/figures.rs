@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::accepted::{Accepted, UnusedEntry, Used};
+use super::accepted::{AcceptedDifferences, UnusedEntry, UsedEntries};
 use super::differ::{Difference, DifferenceKind};
 use super::player::PlayedRequest;
 use super::recording::Recording;
@@ -137,8 +137,8 @@ impl Report {
 pub(super) fn judge(
     recording: &Recording,
     played: Vec<PlayedRequest>,
-    accepted: &Accepted,
-    used: &mut Used,
+    accepted: &AcceptedDifferences,
+    used: &mut UsedEntries,
 ) -> FileReport {
     let name = recording.name();
     let mut figures = Figures::default();

@@ -7,12 +7,12 @@ use serde_json::Value;
 use url::Url;
 
 use super::recording::Interaction;
-use super::yaml::Step;
+use super::yaml::PathStep;
 
 /// What is wrong, where.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<PathStep>,
     pub(super) expected: String,
 }
 
@@ -23,14 +23,14 @@ const KEPT_HEADERS: [&str; 3] = ["accept", "x-ms-deleted-vault-id", "x-ms-client
 #[derive(Clone)]
 struct Located<'a> {
     value: &'a Value,
-    path: Vec<Step>,
+    path: Vec<PathStep>,
 }
 
 impl<'a> Located<'a> {
     fn member(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name)?;
         let mut path = self.path.clone();
-        path.push(Step::Member(name.to_owned()));
+        path.push(PathStep::Member(name.to_owned()));
         Some(Self { value, path })
     }
 
@@ -57,7 +57,7 @@ impl<'a> Located<'a> {
             .enumerate()
             .map(|(number, value)| {
                 let mut path = self.path.clone();
-                path.push(Step::Item(number));
+                path.push(PathStep::Item(number));
                 Located { value, path }
             })
             .collect())
@@ -104,7 +104,7 @@ pub(super) fn interactions(whole: &Value) -> Result<Vec<Interaction>, Wrong> {
         read = proxy;
         list.items()?
     } else if let Some(list) = root.any(&["calls", "exchanges"]) {
-        read = own;
+        read = of_our_record;
         list.items()?
     } else {
         return Err(root.wrong(
@@ -166,7 +166,7 @@ fn proxy(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong
 }
 
 /// A call of our own record. What the fake services asked each other is none of the command's.
-fn own(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong> {
+fn of_our_record(number: usize, item: &Located<'_>) -> Result<Option<Interaction>, Wrong> {
     let by_service = item
         .member("by_service")
         .is_some_and(|place| place.value == &Value::Bool(true));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::accepted::Accepted;
+use super::accepted::AcceptedDifferences;
 use super::mistake::Mistake;
 use super::recording::Recording;
 use super::setting::RecordingSetting;
@@ -16,11 +16,11 @@ const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What a command was given.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct CompareFiles {
     /// The recordings, in order.
     pub recordings: Vec<Recording>,
     /// The differences that are accepted.
-    pub accepted: Accepted,
+    pub accepted: AcceptedDifferences,
     /// Files that are no recordings and were left out.
     pub left_out: Vec<PathBuf>,
 }
@@ -30,13 +30,13 @@ pub struct Given {
 /// # Errors
 ///
 /// If something cannot be read, or is not what it should be.
-pub fn read(files: &[PathBuf], differences: &[PathBuf]) -> Result<Given, Mistake> {
-    let mut given = Given::default();
+pub fn read(files: &[PathBuf], differences: &[PathBuf]) -> Result<CompareFiles, Mistake> {
+    let mut given = CompareFiles::default();
     for file in differences {
         given
             .accepted
             .differences
-            .extend(Accepted::read(file)?.differences);
+            .extend(AcceptedDifferences::read(file)?.differences);
     }
     for file in files {
         if file.is_dir() {
@@ -67,14 +67,14 @@ fn inside(folder: &Path) -> Result<Vec<PathBuf>, Mistake> {
     Ok(files)
 }
 
-impl Given {
+impl CompareFiles {
     fn take(&mut self, file: &Path) -> Result<(), Mistake> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         match file.extension().and_then(|ending| ending.to_str()) {
             // Read together with its recording.
             Some("toml") if name.ends_with(".world.toml") => {}
             Some("toml") => {
-                let read = Accepted::read(file)?;
+                let read = AcceptedDifferences::read(file)?;
                 self.accepted.differences.extend(read.differences);
             }
             Some("md" | "txt") => self.left_out.push(file.to_owned()),

@@ -10,6 +10,7 @@ mod align;
 mod differ;
 mod figures;
 mod forms;
+mod id_parts;
 mod load;
 mod mistake;
 mod named;
@@ -21,14 +22,14 @@ mod setting;
 mod world;
 mod yaml;
 
-pub use accepted::{Accepted, AcceptedDifference};
+pub use accepted::{AcceptedDifference, AcceptedDifferences};
 pub use differ::{Difference, DifferenceKind};
 pub use figures::{ExchangeReport, Figures, FileReport, PlayStatus, Report};
-pub use load::{Given, read};
+pub use load::{CompareFiles, read};
 pub use mistake::Mistake;
 pub use paint::paint;
 pub use recording::{Interaction, Recording};
-pub use setting::{Before, ReadAs, RecordingSetting};
+pub use setting::{CallBefore, ReadAs, RecordingSetting};
 
 use azdrill_emulator::rules::Profile;
 
@@ -37,8 +38,8 @@ use azdrill_emulator::rules::Profile;
 /// # Errors
 ///
 /// What keeps one of them from being played.
-pub fn compare(given: &Given, profile: Profile) -> Result<Report, Mistake> {
-    let mut used = accepted::Used::of(&given.accepted);
+pub fn compare(given: &CompareFiles, profile: Profile) -> Result<Report, Mistake> {
+    let mut used = accepted::UsedEntries::of(&given.accepted);
     let mut files = Vec::new();
     for recording in &given.recordings {
         let played = player::play(recording, profile)?;

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::align::Alignment;
+use super::id_parts::{parse, texts};
 use super::recording::{Interaction, Recording};
 
 /// The region of what nothing says a region of.
@@ -13,7 +14,7 @@ const REGION: &str = "eastus";
 
 /// What requests name and none of them makes. Ids are as they are spelled where they are named first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Named {
+pub(super) struct NamedResources {
     pub(super) subscriptions: Vec<String>,
     /// Ids of resource groups.
     pub(super) groups: Vec<String>,
@@ -34,17 +35,9 @@ pub(super) struct Named {
     region: String,
 }
 
-/// A resource id in parts.
-struct Id<'a> {
-    subscription: &'a str,
-    group: Option<&'a str>,
-    /// The resource and those it lies below, outermost first: the id, and the type.
-    chain: Vec<(String, String)>,
-}
-
 /// Reads what a recording's requests name.
-pub(super) fn named_by(recording: &Recording) -> Named {
-    let mut named = Named::default();
+pub(super) fn named_by(recording: &Recording) -> NamedResources {
+    let mut named = NamedResources::default();
     let mut made: BTreeSet<String> = BTreeSet::new();
     for one in &recording.interactions {
         named.note_shown(one);
@@ -98,72 +91,20 @@ pub(super) fn named_by(recording: &Recording) -> Named {
     named
 }
 
-/// An id in parts; `None` if it is none.
-fn parse(text: &str) -> Option<Id<'_>> {
-    let mut parts = text.trim_end_matches('/').split('/').skip(1);
-    if !parts.next()?.eq_ignore_ascii_case("subscriptions") {
-        return None;
-    }
-    let subscription = parts.next().filter(|name| !name.is_empty())?;
-    let rest: Vec<&str> = parts.collect();
-    let mut id = Id {
-        subscription,
-        group: None,
-        chain: Vec::new(),
-    };
-    let mut rest = &rest[..];
-    if let [word, name, tail @ ..] = rest
-        && word.eq_ignore_ascii_case("resourceGroups")
-    {
-        id.group = Some(name);
-        rest = tail;
-    }
-    let (Some(group), [word, namespace, tail @ ..]) = (id.group, rest) else {
-        return Some(id);
-    };
-    if !word.eq_ignore_ascii_case("providers") {
-        return Some(id);
-    }
-    let mut path = format!("/subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}");
-    let mut kind = (*namespace).to_owned();
-    for pair in tail.chunks(2) {
-        let [word, name] = pair else { break };
-        path += &format!("/{word}/{name}");
-        kind += &format!("/{word}");
-        id.chain.push((path.clone(), kind.clone()));
-    }
-    Some(id)
-}
-
-/// Every text in a value, with the object it stands in.
-fn texts<'a>(value: &'a Value, inside: &'a Value, each: &mut impl FnMut(&'a str, &'a Value)) {
-    match value {
-        Value::String(text) => each(text, inside),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, inside, each)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                // Ids as names: user-assigned identities.
-                each(name, value);
-                texts(member, value, each);
-            }
-        }
-        _ => {}
-    }
-}
-
-impl Named {
+impl NamedResources {
     /// Ids of a type, in the order they are named in.
     pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.resources
             .iter()
-            .filter(move |(_, own)| own.eq_ignore_ascii_case(kind))
+            .filter(move |(_, of)| of.eq_ignore_ascii_case(kind))
             .map(|(id, _)| id.as_str())
     }
 
     /// Ids of a type below another.
     pub(super) fn below<'a>(&'a self, id: &'a str, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.of(kind).filter(move |own| {
-            own.get(..id.len())
+        self.of(kind).filter(move |other| {
+            other
+                .get(..id.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(id))
         })
     }
@@ -179,12 +120,12 @@ impl Named {
     /// The id a key vault's host is given: in the group it is named in, or in the first there is.
     pub(super) fn key_vault_id(&self, host: &str) -> Option<String> {
         let name = host.split('.').next()?;
-        let own = self.of("Microsoft.KeyVault/vaults").find(|id| {
+        let vault = self.of("Microsoft.KeyVault/vaults").find(|id| {
             id.rsplit('/')
                 .next()
-                .is_some_and(|own| own.eq_ignore_ascii_case(name))
+                .is_some_and(|last| last.eq_ignore_ascii_case(name))
         });
-        own.map(str::to_owned).or_else(|| {
+        vault.map(str::to_owned).or_else(|| {
             Some(format!(
                 "{}/providers/Microsoft.KeyVault/vaults/{name}",
                 self.groups.first()?
@@ -220,7 +161,8 @@ impl Named {
     /// Notes what an id names; of what is made by the request itself, only what it lies in.
     fn name(&mut self, text: &str, made_here: bool, made: &BTreeSet<String>) {
         let Some(id) = parse(text) else { return };
-        let known = |list: &[String], own: &str| list.iter().any(|other| other.eq_ignore_ascii_case(own));
+        let known =
+            |list: &[String], wanted: &str| list.iter().any(|other| other.eq_ignore_ascii_case(wanted));
         if !known(&self.subscriptions, id.subscription) {
             self.subscriptions.push(id.subscription.to_owned());
         }
@@ -231,15 +173,15 @@ impl Named {
             self.groups.push(group_id);
         }
         let length = text.trim_end_matches('/').len();
-        for (own, kind) in id.chain {
-            let is_made = made_here && own.len() == length || made.contains(&own.to_ascii_lowercase());
+        for (part, kind) in id.chain {
+            let is_made = made_here && part.len() == length || made.contains(&part.to_ascii_lowercase());
             if !is_made
                 && !self
                     .resources
                     .iter()
-                    .any(|(other, _)| other.eq_ignore_ascii_case(&own))
+                    .any(|(other, _)| other.eq_ignore_ascii_case(&part))
             {
-                self.resources.push((own, kind));
+                self.resources.push((part, kind));
             }
         }
     }
@@ -296,9 +238,9 @@ impl Named {
 
     /// Notes the policy an instance is to have, and of which type its datasource is.
     fn policy_of(&mut self, body: &Value, made: &BTreeSet<String>) {
-        for own in [&body["properties"], &body["backupInstance"]] {
-            let kind = own["dataSourceInfo"]["datasourceType"].as_str();
-            let id = own["policyInfo"]["policyId"].as_str();
+        for instance in [&body["properties"], &body["backupInstance"]] {
+            let kind = instance["dataSourceInfo"]["datasourceType"].as_str();
+            let id = instance["policyInfo"]["policyId"].as_str();
             if let (Some(kind), Some(id)) = (kind, id)
                 && let Some(parent) = parse(id).and_then(|id| id.chain.into_iter().next())
                 // In a vault that is made by a request there is nothing else.
@@ -380,7 +322,7 @@ fn shown_instance(answer: &Value, name: &str) -> Option<Value> {
 
 /// The body an instance would have been made with.
 fn instance_body(shown: &Value) -> Value {
-    let own = &shown["properties"];
+    let said = &shown["properties"];
     let mut properties = serde_json::Map::new();
     for name in [
         "friendlyName",
@@ -389,13 +331,13 @@ fn instance_body(shown: &Value) -> Value {
         "datasourceAuthCredentials",
         "objectType",
     ] {
-        if let Some(value) = own.get(name).filter(|value| !value.is_null()) {
+        if let Some(value) = said.get(name).filter(|value| !value.is_null()) {
             properties.insert(name.to_owned(), value.clone());
         }
     }
     properties.insert(
         "policyInfo".to_owned(),
-        serde_json::json!({"policyId": own["policyInfo"]["policyId"]}),
+        serde_json::json!({"policyId": said["policyInfo"]["policyId"]}),
     );
     serde_json::json!({"properties": properties})
 }

@@ -70,16 +70,23 @@ pub fn paint(report: &Report, width: usize, only_unnamed: bool) -> String {
     out
 }
 
-fn line(out: &mut String, name: &str, width: usize, own: &Figures, fields: &Figures, requests: usize) {
+fn line(
+    out: &mut String,
+    name: &str,
+    width: usize,
+    requests_alone: &Figures,
+    fields: &Figures,
+    requests: usize,
+) {
     let name = shortened(name, width - 1);
     let _ = writeln!(
         out,
         "{name:<width$}{requests:>9}{:>11}{:>8}{:>8}{:>7}{:>8}",
-        percent(own.status_equal, requests),
+        percent(requests_alone.status_equal, requests),
         percent(fields.fields_equal, fields.fields),
         percent(fields.values_equal, fields.fields_equal),
-        own.named,
-        own.unnamed,
+        requests_alone.named,
+        requests_alone.unnamed,
     );
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::align::{Alignment, guids_of};
 use super::differ::HIDDEN;
-use super::differ::{Held, Holder};
+use super::differ::{AnswerComparison, Holder};
 use super::mistake::Mistake;
 use super::presupposed::{PASSWORD, Presupposed, build};
 use super::recording::{Interaction, Recording};
@@ -42,7 +42,7 @@ const ENDED: [&str; 9] = [
 
 /// What came of one request.
 pub(super) struct PlayedRequest {
-    pub(super) held: Held,
+    pub(super) held: AnswerComparison,
     /// Why it was not played at all.
     pub(super) skipped: Option<&'static str>,
 }
@@ -79,7 +79,7 @@ pub(super) fn play(recording: &Recording, profile: Profile) -> Result<Vec<Played
     let mut played = Vec::new();
     for (at, one) in recording.interactions.iter().enumerate() {
         let skipped = skipped(one);
-        let mut held = Held::default();
+        let mut held = AnswerComparison::default();
         if skipped.is_none() {
             player.make_before(recording, one).map_err(not_built)?;
             player.catch_up(one);
@@ -134,7 +134,7 @@ impl Player {
         }
     }
 
-    fn play(&mut self, one: &Interaction, later: &str) -> Held {
+    fn play(&mut self, one: &Interaction, later: &str) -> AnswerComparison {
         self.meet_jobs(one);
         let target = self.alignment.to_ours(&one.target());
         let mut body = self.body(&one.body);
@@ -227,11 +227,15 @@ impl Player {
 fn ends_later(recorded: &Value, ours: &Value) -> bool {
     match (recorded, ours) {
         (Value::Object(recorded), Value::Object(ours)) => recorded.iter().any(|(name, value)| {
-            let Some(own) = ours.get(name) else { return false };
+            let Some(answered) = ours.get(name) else {
+                return false;
+            };
             let state = ["status", "provisioningState", "currentProtectionState"].contains(&name.as_str());
-            match (value.as_str(), own.as_str()) {
-                (Some(value), Some(own)) if state => ENDED.contains(&value) && !ENDED.contains(&own),
-                _ => ends_later(value, own),
+            match (value.as_str(), answered.as_str()) {
+                (Some(value), Some(answered)) if state => {
+                    ENDED.contains(&value) && !ENDED.contains(&answered)
+                }
+                _ => ends_later(value, answered),
             }
         }),
         _ => false,

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::align::Alignment;
-use super::named::{Named, named_by};
+use super::named::{NamedResources, named_by};
 use super::recording::Recording;
 use super::world::World;
 
@@ -34,7 +34,7 @@ pub(super) const PASSWORD: &str = "Not-a-secret-1!";
 
 /// What was built, for what is given roles later.
 pub(super) struct Presupposed {
-    named: Named,
+    named: NamedResources,
     /// Whether the recording gives roles itself.
     own_roles: bool,
 }
@@ -66,7 +66,7 @@ fn align_beginnings(
     recording: &Recording,
     world: &mut World,
     alignment: &mut Alignment,
-    named: &Named,
+    named: &NamedResources,
 ) -> Result<(), String> {
     let mut subscriptions = named.subscriptions.iter();
     if let Some(first) = subscriptions.next() {
@@ -253,7 +253,7 @@ impl Presupposed {
     fn vaults(&self, world: &mut World) -> Result<(), String> {
         for id in self.named.of("Microsoft.DataProtection/backupVaults") {
             let shown = self.named.shown.get(&id.to_ascii_lowercase());
-            let own = |name: &str| {
+            let setting = |name: &str| {
                 shown
                     .map(|shown| shown["properties"][name].clone())
                     .filter(|value| !value.is_null())
@@ -263,7 +263,7 @@ impl Presupposed {
                 "securitySettings": {"softDeleteSettings": {"state": "On", "retentionDurationInDays": 14.0}},
             });
             for name in ["storageSettings", "securitySettings", "featureSettings"] {
-                if let Some(value) = own(name) {
+                if let Some(value) = setting(name) {
                     properties[name] = value;
                 }
             }
@@ -289,8 +289,8 @@ impl Presupposed {
         world: &mut World,
         alignment: &Alignment,
     ) -> Result<(), String> {
-        let own = recording.setting.before.iter();
-        for before in own.filter(|before| before.request == number) {
+        let all = recording.setting.before.iter();
+        for before in all.filter(|before| before.request == number) {
             let method = Method::from_bytes(before.method.as_bytes())
                 .map_err(|_| format!("`{}` is no method", before.method))?;
             let path = alignment.to_ours(&before.path);
@@ -333,9 +333,13 @@ impl Presupposed {
             .into_iter()
             .flat_map(|ids| ids.keys())
         {
-            let own = name.parse::<ResourceId>().ok();
-            let own = own.and_then(|id| world.azure.state().resource(&id).cloned());
-            principals.extend(own.iter().flat_map(|own| members_of(&own.body, "principalId")));
+            let assigned = name.parse::<ResourceId>().ok();
+            let assigned = assigned.and_then(|id| world.azure.state().resource(&id).cloned());
+            principals.extend(
+                assigned
+                    .iter()
+                    .flat_map(|assigned| members_of(&assigned.body, "principalId")),
+            );
         }
         let scopes: Vec<ResourceId> = (self.named.subscriptions.iter())
             .map(|subscription| ResourceId::from_segments(["subscriptions", subscription]))

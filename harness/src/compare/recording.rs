@@ -74,7 +74,7 @@ impl Interaction {
     pub fn answer_header(&self, name: &str) -> Option<&str> {
         self.answer_headers
             .iter()
-            .find(|(own, _)| own == name)
+            .find(|(header, _)| header == name)
             .map(|(_, value)| value.as_str())
     }
 

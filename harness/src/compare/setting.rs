@@ -21,7 +21,7 @@ pub struct RecordingSetting {
     pub spelled: Vec<String>,
     /// Requests that were made and are not in the recording.
     #[serde(default)]
-    pub before: Vec<Before>,
+    pub before: Vec<CallBefore>,
     /// Members of requests' bodies that are not sent, with dots between names.
     #[serde(default)]
     pub not_sent: Vec<String>,
@@ -33,7 +33,7 @@ pub struct RecordingSetting {
 /// A request that was made and is not in the recording. It must succeed, and is followed to its end.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Before {
+pub struct CallBefore {
     /// The request of the recording it is made before, by its number; the first if left out.
     #[serde(default = "first")]
     pub request: usize,

@@ -17,7 +17,7 @@ pub(super) struct BadYaml {
 
 /// A step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     /// A member of an object.
     Member(String),
     /// An item of an array, from 0.
@@ -25,7 +25,7 @@ pub(super) enum Step {
 }
 
 /// Something that is being put together.
-enum Open {
+enum OpenNode {
     Object {
         members: Map<String, Value>,
         key: Option<String>,
@@ -39,7 +39,7 @@ enum Open {
 
 #[derive(Default)]
 struct Builder {
-    open: Vec<Open>,
+    open: Vec<OpenNode>,
     /// Values others may stand for, with how many values each holds.
     anchored: std::collections::BTreeMap<usize, (Value, usize)>,
     count: usize,
@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Value, BadYaml> {
 }
 
 /// Where a value stands in a text: YAML, or JSON as far as that is YAML.
-pub(super) fn locate(text: &str, path: &[Step]) -> Option<(usize, usize)> {
+pub(super) fn locate(text: &str, path: &[PathStep]) -> Option<(usize, usize)> {
     /// Where we are in an open value: the next item, or the key whose value comes next.
     enum At {
         Object(Option<String>),
@@ -85,11 +85,11 @@ pub(super) fn locate(text: &str, path: &[Step]) -> Option<(usize, usize)> {
                 *key = Some(text.to_string());
                 continue;
             }
-            let steps: Vec<Step> = stack
+            let steps: Vec<PathStep> = stack
                 .iter()
                 .map(|at| match at {
-                    At::Object(key) => Step::Member(key.clone().unwrap_or_default()),
-                    At::Array(number) => Step::Item(*number),
+                    At::Object(key) => PathStep::Member(key.clone().unwrap_or_default()),
+                    At::Array(number) => PathStep::Item(*number),
                 })
                 .collect();
             if steps == path {
@@ -125,7 +125,7 @@ impl Builder {
         };
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                if let Some(Open::Object { key: key @ None, .. }) = self.open.last_mut() {
+                if let Some(OpenNode::Object { key: key @ None, .. }) = self.open.last_mut() {
                     *key = Some(text.into_owned());
                     return Ok(());
                 }
@@ -139,13 +139,13 @@ impl Builder {
                 if self.count.saturating_add(count) > VALUES_MAX {
                     return Err(bad("with what stands for other values the file holds too many"));
                 }
-                if matches!(self.open.last(), Some(Open::Object { key: None, .. })) {
+                if matches!(self.open.last(), Some(OpenNode::Object { key: None, .. })) {
                     return Err(bad("a key that stands for another value is not read"));
                 }
                 self.put(value, count, 0, &bad)
             }
             Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _)
-                if matches!(self.open.last(), Some(Open::Object { key: None, .. })) =>
+                if matches!(self.open.last(), Some(OpenNode::Object { key: None, .. })) =>
             {
                 let _ = anchor;
                 Err(bad("a key that is no text is not read"))
@@ -153,17 +153,17 @@ impl Builder {
             Event::MappingStart(anchor, _) => {
                 let members = Map::new();
                 let key = None;
-                self.begin(Open::Object { members, key, anchor }, &bad)
+                self.begin(OpenNode::Object { members, key, anchor }, &bad)
             }
             Event::SequenceStart(anchor, _) => {
                 let items = Vec::new();
-                self.begin(Open::Array { items, anchor }, &bad)
+                self.begin(OpenNode::Array { items, anchor }, &bad)
             }
             Event::MappingEnd | Event::SequenceEnd => match self.open.pop() {
-                Some(Open::Object { members, anchor, .. }) => {
+                Some(OpenNode::Object { members, anchor, .. }) => {
                     self.put(Value::Object(members), 1, anchor, &bad)
                 }
-                Some(Open::Array { items, anchor }) => self.put(Value::Array(items), 1, anchor, &bad),
+                Some(OpenNode::Array { items, anchor }) => self.put(Value::Array(items), 1, anchor, &bad),
                 None => Ok(()),
             },
             Event::Nothing
@@ -174,7 +174,7 @@ impl Builder {
         }
     }
 
-    fn begin(&mut self, open: Open, bad: &dyn Fn(&str) -> BadYaml) -> Result<(), BadYaml> {
+    fn begin(&mut self, open: OpenNode, bad: &dyn Fn(&str) -> BadYaml) -> Result<(), BadYaml> {
         if self.open.len() == DEPTH_MAX {
             return Err(bad("values lie too deep in each other"));
         }
@@ -200,8 +200,8 @@ impl Builder {
             self.anchored.insert(anchor, (value.clone(), size));
         }
         match self.open.last_mut() {
-            Some(Open::Array { items, .. }) => items.push(value),
-            Some(Open::Object { members, key, .. }) => {
+            Some(OpenNode::Array { items, .. }) => items.push(value),
+            Some(OpenNode::Object { members, key, .. }) => {
                 members.insert(key.take().unwrap_or_default(), value);
             }
             None => self.whole = Some(value),
@@ -249,10 +249,10 @@ mod tests {
         );
         assert_eq!(read["interactions"][0]["response"]["status"]["code"], 201);
         let path = [
-            Step::Member("interactions".to_owned()),
-            Step::Item(0),
-            Step::Member("request".to_owned()),
-            Step::Member("method".to_owned()),
+            PathStep::Member("interactions".to_owned()),
+            PathStep::Item(0),
+            PathStep::Member("request".to_owned()),
+            PathStep::Member("method".to_owned()),
         ];
         assert_eq!(locate(text, &path), Some((5, 13)));
     }

@@ -136,13 +136,13 @@ async fn choose_with(mode: Option<PostgresMode>, ways: &impl Try) -> Result<Chos
 
 /// What may have to be installed.
 #[derive(Clone, Copy)]
-pub(super) enum Wanted {
+pub(super) enum Installable {
     Docker,
     Server,
 }
 
 /// The command that installs it on this machine.
-pub(super) fn install_command(wanted: Wanted) -> String {
+pub(super) fn install_command(wanted: Installable) -> String {
     let has = |program: &str| {
         std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
@@ -165,11 +165,13 @@ pub(super) fn install_command(wanted: Wanted) -> String {
     .into_iter()
     .find(|(manager, _, _)| has(manager));
     match (wanted, found) {
-        (Wanted::Docker, Some((_, command, _))) | (Wanted::Server, Some((_, _, command))) => {
+        (Installable::Docker, Some((_, command, _))) | (Installable::Server, Some((_, _, command))) => {
             command.to_owned()
         }
-        (Wanted::Docker, None) => "install Docker with this system's package manager".to_owned(),
-        (Wanted::Server, None) => "install PostgreSQL's server with this system's package manager".to_owned(),
+        (Installable::Docker, None) => "install Docker with this system's package manager".to_owned(),
+        (Installable::Server, None) => {
+            "install PostgreSQL's server with this system's package manager".to_owned()
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use testcontainers::{GenericImage, ImageExt};
 use tokio::net::TcpListener;
 
 use super::image::{self, Image};
-use super::throwaway::Throwaway;
+use super::throwaway::ThrowawayContainer;
 use super::{docker, exec};
 
 /// How long a program in a container may take to get through to this machine.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The containers so far. They are gone when this is dropped.
 #[derive(Default)]
-pub(super) struct ClientContainers(tokio::sync::Mutex<BTreeMap<u32, Throwaway>>);
+pub(super) struct ClientContainers(tokio::sync::Mutex<BTreeMap<u32, ThrowawayContainer>>);
 
 impl ClientContainers {
     /// The container with the programs of that image's version, started now if there is none.
@@ -35,14 +35,14 @@ impl ClientContainers {
     }
 }
 
-async fn start(docker: &Docker, image: &Image) -> Result<Throwaway, String> {
+async fn start(docker: &Docker, image: &Image) -> Result<ThrowawayContainer, String> {
     let (repository, tag) = image::template(docker, image, docker::labels()).await?;
     let request = GenericImage::new(repository, tag)
         .with_entrypoint("sleep")
         .with_cmd(["infinity"])
         .with_labels(docker::labels())
         .with_host_config_modifier(|host| host.network_mode = Some("host".to_owned()));
-    let container = docker::make(async move { request.start().await.map(Throwaway::new) }).await;
+    let container = docker::make(async move { request.start().await.map(ThrowawayContainer::new) }).await;
     let container = container.map_err(|error| format!("a container in this machine's network: {error}"))?;
     check_network(docker, container.id()).await?;
     Ok(container)

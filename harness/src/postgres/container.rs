@@ -21,10 +21,10 @@ use super::azure::{MAINTENANCE, SUPERUSER, password_verifier, quote_literal};
 use super::choose::Missing;
 use super::client::ClientVersion;
 use super::client_container::ClientContainers;
-use super::engine::{Backend, Login, Reach, Servers};
+use super::engine::{Backend, Login, ServerAddress, Servers};
 use super::image::{self, FOLDER, IMAGE_VARIABLE, Image};
 use super::superuser::Superuser;
-use super::throwaway::Throwaway;
+use super::throwaway::ThrowawayContainer;
 use super::tool::{RunningTool, ToolCall};
 use super::{PostgresMode, RealPostgres, docker, exec};
 
@@ -92,7 +92,7 @@ impl Containers {
         }
     }
 
-    async fn launch(&self, spec: &ServerSpec) -> Result<(ContainerServer, Reach), String> {
+    async fn launch(&self, spec: &ServerSpec) -> Result<(ContainerServer, ServerAddress), String> {
         let image = self.image_for(spec.major).await?;
         let (repository, tag) = image::template(&self.docker, &image, docker::labels()).await?;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -121,7 +121,8 @@ impl Containers {
                 host.port_bindings = Some(HashMap::from([("5432/tcp".to_owned(), Some(vec![binding]))]));
                 host.publish_all_ports = Some(false);
             });
-        let container = docker::make(async move { request.start().await.map(Throwaway::new) }).await?;
+        let container =
+            docker::make(async move { request.start().await.map(ThrowawayContainer::new) }).await?;
         let mut server = ContainerServer {
             key: spec.key.clone(),
             major: spec.major,
@@ -133,7 +134,7 @@ impl Containers {
 
     /// Waits until the server answers, and gives its superuser a password nobody else knows: from
     /// outside of the container it is reached over TCP.
-    async fn ready(&self, server: &mut ContainerServer) -> Result<Reach, String> {
+    async fn ready(&self, server: &mut ContainerServer) -> Result<ServerAddress, String> {
         // Waiting in the container saves a call for each try.
         let script = format!(
             "until pg_isready -q -h {FOLDER}; do sleep 0.01; done
@@ -159,7 +160,7 @@ impl Containers {
             Err(_) => return Err(format!("it does not answer after {} s", PATIENCE.as_secs())),
         }
         let port = self.published_port(server.container.id()).await?;
-        Ok(Reach {
+        Ok(ServerAddress {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             superuser: Superuser::on_loopback(port, &password),
         })
@@ -186,7 +187,7 @@ impl Containers {
 struct ContainerServer {
     key: String,
     major: u32,
-    container: Throwaway,
+    container: ThrowawayContainer,
 }
 
 impl ContainerServer {
@@ -217,7 +218,7 @@ impl Backend for Containers {
         }
     }
 
-    async fn create(&self, spec: &ServerSpec) -> Result<(ContainerServer, Reach), EngineError> {
+    async fn create(&self, spec: &ServerSpec) -> Result<(ContainerServer, ServerAddress), EngineError> {
         self.launch(spec).await.map_err(|detail| EngineError::Failed {
             what: format!("starting PostgreSQL {} for `{}`", spec.major, spec.key),
             detail,
@@ -229,7 +230,7 @@ impl Backend for Containers {
         found.is_ok_and(|found| found.state.and_then(|state| state.running) == Some(true))
     }
 
-    async fn resume(&self, server: &mut ContainerServer) -> Result<Reach, EngineError> {
+    async fn resume(&self, server: &mut ContainerServer) -> Result<ServerAddress, EngineError> {
         let started = self.docker.start_container(server.container.id(), None).await;
         started.map_err(|error| server.failed(error.to_string()))?;
         self.ready(server).await.map_err(|detail| server.failed(detail))

@@ -11,7 +11,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use testcontainers::core::client::docker_client_instance;
 
-use super::choose::{Missing, Wanted, install_command};
+use super::choose::{Installable, Missing, install_command};
 use super::owner::Owner;
 
 const LABEL: &str = "azdrill";
@@ -27,16 +27,16 @@ const CLEARING: Duration = Duration::from_secs(10);
 static IN_THE_MAKING: AtomicUsize = AtomicUsize::new(0);
 
 /// Counted as long as it lives.
-struct Making;
+struct InTheMaking;
 
-impl Making {
+impl InTheMaking {
     fn begin() -> Self {
         IN_THE_MAKING.fetch_add(1, Ordering::SeqCst);
         Self
     }
 }
 
-impl Drop for Making {
+impl Drop for InTheMaking {
     fn drop(&mut self) {
         IN_THE_MAKING.fetch_sub(1, Ordering::SeqCst);
     }
@@ -51,7 +51,7 @@ where
     T: Send + 'static,
     E: std::fmt::Display + Send + 'static,
 {
-    let counted = Making::begin();
+    let counted = InTheMaking::begin();
     let made = tokio::spawn(async move {
         let _counted = counted;
         making.await.map_err(|error| error.to_string())
@@ -71,7 +71,7 @@ pub(super) async fn connect() -> Result<Docker, Missing> {
     }
     let missing = |what: String| Missing {
         what,
-        remedy: install_command(Wanted::Docker),
+        remedy: install_command(Installable::Docker),
     };
     let docker = docker_client_instance()
         .await

@@ -12,7 +12,7 @@ use super::RealPostgres;
 use super::choose::Missing;
 use super::engine::Servers;
 use super::install::Install;
-use super::local::Local;
+use super::local::LocalBackend;
 use super::template::cache_folder;
 
 /// The version to fetch if none is kept yet.
@@ -35,7 +35,7 @@ pub(super) async fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
     if installs.is_empty() {
         return Err(missing("what was fetched holds no server that runs here"));
     }
-    Ok(Arc::new(Servers::new(Local::downloaded(installs)?)))
+    Ok(Arc::new(Servers::new(LocalBackend::downloaded(installs)?)))
 }
 
 fn missing(why: &str) -> Missing {

@@ -19,7 +19,7 @@ use super::{PostgresMode, RealPostgres, RestoreAs};
 
 /// How to reach a server that runs.
 #[derive(Clone)]
-pub(super) struct Reach {
+pub(super) struct ServerAddress {
     pub(super) address: SocketAddr,
     pub(super) superuser: Superuser,
 }
@@ -37,13 +37,16 @@ pub(super) trait Backend: Send + Sync + 'static {
     fn create(
         &self,
         spec: &ServerSpec,
-    ) -> impl Future<Output = Result<(Self::Server, Reach), EngineError>> + Send;
+    ) -> impl Future<Output = Result<(Self::Server, ServerAddress), EngineError>> + Send;
 
     /// Whether a server that was running still is.
     fn is_running(&self, server: &mut Self::Server) -> impl Future<Output = bool> + Send;
 
     /// Runs a stopped server again.
-    fn resume(&self, server: &mut Self::Server) -> impl Future<Output = Result<Reach, EngineError>> + Send;
+    fn resume(
+        &self,
+        server: &mut Self::Server,
+    ) -> impl Future<Output = Result<ServerAddress, EngineError>> + Send;
 
     /// Stops a running server and keeps its data.
     fn pause(&self, server: &mut Self::Server) -> impl Future<Output = Result<(), EngineError>> + Send;
@@ -81,12 +84,12 @@ pub(super) struct Servers<B: Backend> {
     backend: B,
 }
 
-type Slot<B> = Arc<tokio::sync::Mutex<Option<Entry<B>>>>;
+type Slot<B> = Arc<tokio::sync::Mutex<Option<EngineEntry<B>>>>;
 
-struct Entry<B: Backend> {
+struct EngineEntry<B: Backend> {
     server: B::Server,
     spec: ServerSpec,
-    reach: Option<Reach>,
+    reach: Option<ServerAddress>,
 }
 
 impl<B: Backend> Servers<B> {
@@ -102,7 +105,7 @@ impl<B: Backend> Servers<B> {
         Arc::clone(slots.entry(key.to_owned()).or_default())
     }
 
-    async fn reach(&self, key: &str) -> Result<(Reach, ServerSpec), EngineError> {
+    async fn reach(&self, key: &str) -> Result<(ServerAddress, ServerSpec), EngineError> {
         let slot = self.slot(key);
         let slot = slot.lock().await;
         let entry = slot
@@ -142,7 +145,7 @@ impl<B: Backend> Servers<B> {
             let (server, reach) = self.backend.create(spec).await?;
             reach.superuser.make_administrator(spec).await?;
             let address = reach.address;
-            *slot = Some(Entry {
+            *slot = Some(EngineEntry {
                 server,
                 spec: spec.clone(),
                 reach: Some(reach),

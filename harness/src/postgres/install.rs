@@ -58,9 +58,9 @@ impl Install {
     /// One of the client tools, of this installation or another: it must not be older than the
     /// server.
     pub(super) fn client(&self, program: &str, installs: &[Self]) -> Result<PathBuf, String> {
-        let own = self.bin.join(program);
-        if own.is_file() {
-            return Ok(own);
+        let beside = self.bin.join(program);
+        if beside.is_file() {
+            return Ok(beside);
         }
         let mut candidates = Vec::new();
         for folder in installs

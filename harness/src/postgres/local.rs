@@ -14,12 +14,13 @@ use azdrill_emulator::server::{EngineError, ServerSpec};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::azure::{MAINTENANCE, SUPERUSER};
-use super::choose::{Missing, Wanted, install_command};
+use super::choose::{Installable, Missing, install_command};
 use super::client::ClientVersion;
-use super::engine::{Backend, Login, Reach, Servers};
+use super::engine::{Backend, Login, ServerAddress, Servers};
 use super::install::{self, Install};
+use super::run_as::{RunAs, private_folder, run_as};
 use super::superuser::Superuser;
-use super::template::{self, RunAs, cache_folder, instantiate, private_folder, run_as};
+use super::template::{self, cache_folder, instantiate};
 use super::tool::{RunningTool, ToolCall};
 use super::watchdog::GuardedFolder;
 use super::{PostgresMode, RealPostgres, process};
@@ -37,14 +38,17 @@ pub(super) fn open() -> Result<Arc<dyn RealPostgres>, Missing> {
     if installs.is_empty() {
         return Err(Missing {
             what: "no `initdb` on PATH nor where distributions put it".to_owned(),
-            remedy: install_command(Wanted::Server),
+            remedy: install_command(Installable::Server),
         });
     }
-    Ok(Arc::new(Servers::new(Local::new(PostgresMode::Local, installs)?)))
+    Ok(Arc::new(Servers::new(LocalBackend::new(
+        PostgresMode::Local,
+        installs,
+    )?)))
 }
 
 /// What runs installed programs.
-pub(super) struct Local {
+pub(super) struct LocalBackend {
     mode: PostgresMode,
     installs: Vec<Install>,
     user: Option<RunAs>,
@@ -53,11 +57,11 @@ pub(super) struct Local {
     folder: Arc<GuardedFolder>,
 }
 
-impl Local {
+impl LocalBackend {
     fn new(mode: PostgresMode, installs: Vec<Install>) -> Result<Self, Missing> {
         let missing = |what: String| Missing {
             what,
-            remedy: install_command(Wanted::Server),
+            remedy: install_command(Installable::Server),
         };
         Ok(Self {
             mode,
@@ -80,7 +84,7 @@ impl Local {
         self.installs.iter().map(|install| install.major).collect()
     }
 
-    async fn run(&self, server: &mut LocalServer) -> Result<Reach, EngineError> {
+    async fn run(&self, server: &mut LocalServer) -> Result<ServerAddress, EngineError> {
         let mut last = String::new();
         for _ in 0..PORTS_TO_TRY {
             let running = server
@@ -92,7 +96,7 @@ impl Local {
             match ready(running, &superuser, &server.folder).await {
                 Ok(()) => {
                     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-                    return Ok(Reach { address, superuser });
+                    return Ok(ServerAddress { address, superuser });
                 }
                 Err(said) => {
                     server.running = None;
@@ -109,7 +113,7 @@ impl Local {
 }
 
 /// Waits until the server answers. Gives its last words if it ended instead.
-async fn ready(running: &mut Running, superuser: &Superuser, folder: &Path) -> Result<(), String> {
+async fn ready(running: &mut RunningServer, superuser: &Superuser, folder: &Path) -> Result<(), String> {
     let begin = Instant::now();
     loop {
         if superuser.connect(MAINTENANCE).await.is_ok() {
@@ -140,7 +144,7 @@ pub(super) struct LocalServer {
     key: String,
     install: Install,
     // Before the folder: the server ends first.
-    running: Option<Running>,
+    running: Option<RunningServer>,
     folder: PathBuf,
 }
 
@@ -159,7 +163,7 @@ impl LocalServer {
         }
     }
 
-    fn spawn(&self, user: Option<RunAs>) -> std::io::Result<Running> {
+    fn spawn(&self, user: Option<RunAs>) -> std::io::Result<RunningServer> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = File::create(self.folder.join("log"))?;
         let mut command = Command::new(self.install.bin.join("postgres"));
@@ -174,7 +178,7 @@ impl LocalServer {
         // A Ctrl-C is for us, who then stop it.
         command.process_group(0);
         run_as(&mut command, user);
-        Ok(Running {
+        Ok(RunningServer {
             child: command.spawn()?,
             port,
         })
@@ -182,12 +186,12 @@ impl LocalServer {
 }
 
 /// A running server. Dropping it stops it at once.
-struct Running {
+struct RunningServer {
     child: Child,
     port: u16,
 }
 
-impl Running {
+impl RunningServer {
     fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -215,7 +219,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         // Asked to quit it also gives back its shared memory, which a kill would leave behind.
         if !self.end(Signal::QUIT, Duration::from_secs(5)) {
@@ -225,7 +229,7 @@ impl Drop for Running {
     }
 }
 
-impl Backend for Local {
+impl Backend for LocalBackend {
     type Server = LocalServer;
 
     fn mode(&self) -> PostgresMode {
@@ -236,7 +240,7 @@ impl Backend for Local {
         Ok(self.majors())
     }
 
-    async fn create(&self, spec: &ServerSpec) -> Result<(LocalServer, Reach), EngineError> {
+    async fn create(&self, spec: &ServerSpec) -> Result<(LocalServer, ServerAddress), EngineError> {
         let install = self
             .installs
             .iter()
@@ -264,7 +268,7 @@ impl Backend for Local {
         let (install, folder) = (server.install.clone(), server.folder.clone());
         let guarded = Arc::clone(&self.folder);
         // Dropped with this future, at a signal, whereas the thread goes on.
-        let wanted = template::Wanted::default();
+        let wanted = template::StillWanted::default();
         let abandoned = wanted.abandoned();
         let made = tokio::task::spawn_blocking(move || {
             // Whoever waits for this may be gone before it ends, and the folder goes after it.
@@ -284,10 +288,10 @@ impl Backend for Local {
     }
 
     async fn is_running(&self, server: &mut LocalServer) -> bool {
-        server.running.as_mut().is_some_and(Running::is_alive)
+        server.running.as_mut().is_some_and(RunningServer::is_alive)
     }
 
-    async fn resume(&self, server: &mut LocalServer) -> Result<Reach, EngineError> {
+    async fn resume(&self, server: &mut LocalServer) -> Result<ServerAddress, EngineError> {
         server.running = None;
         self.run(server).await
     }

@@ -28,6 +28,7 @@ mod install;
 mod local;
 mod owner;
 mod process;
+mod run_as;
 mod superuser;
 mod template;
 #[cfg(test)]

@@ -196,7 +196,7 @@ impl Superuser {
             context: row.get(7),
             description: row.get(8),
         });
-        let own = RealParameter {
+        let extensions = RealParameter {
             name: EXTENSIONS.to_owned(),
             kind: "string".to_owned(),
             unit: String::new(),
@@ -207,7 +207,7 @@ impl Superuser {
             context: "sighup".to_owned(),
             description: "The extensions that may be created in this server.".to_owned(),
         };
-        Ok(described.chain([own]).collect())
+        Ok(described.chain([extensions]).collect())
     }
 
     /// Only what the server itself has, and the list of extensions: `ALTER SYSTEM` takes any name with a dot in it.

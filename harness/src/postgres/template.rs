@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -16,25 +16,26 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::azure::{prepare_script, template_name};
 use super::install::Install;
+use super::run_as::{RunAs, private_folder, run_as};
 
 /// Between two looks at whether something has ended, or is still wanted.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Whether somebody still waits for what is being made: not once this has been dropped.
 #[derive(Default)]
-pub(super) struct Wanted(Arc<AtomicBool>);
+pub(super) struct StillWanted(Arc<AtomicBool>);
 
 /// The same, for who makes it, on another thread.
 #[derive(Clone, Default)]
 pub(super) struct Abandoned(Arc<AtomicBool>);
 
-impl Wanted {
+impl StillWanted {
     pub(super) fn abandoned(&self) -> Abandoned {
         Abandoned(Arc::clone(&self.0))
     }
 }
 
-impl Drop for Wanted {
+impl Drop for StillWanted {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -47,53 +48,6 @@ impl Abandoned {
         }
         Ok(())
     }
-}
-
-/// A user other than ours, as whom the servers run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RunAs {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-}
-
-impl RunAs {
-    /// Nobody else, unless we are root, whom PostgreSQL refuses.
-    pub(super) fn find() -> Result<Option<Self>, String> {
-        if !rustix::process::geteuid().is_root() {
-            return Ok(None);
-        }
-        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        Self::among(&users).map(Some).ok_or_else(|| {
-            "PostgreSQL refuses to be started by root, and there is no user `postgres` or `nobody` to start it as"
-                .to_owned()
-        })
-    }
-
-    fn among(users: &str) -> Option<Self> {
-        ["postgres", "nobody"].iter().find_map(|name| {
-            let fields: Vec<_> = users
-                .lines()
-                .map(|line| line.split(':').collect::<Vec<_>>())
-                .find(|fields| fields.first() == Some(name))?;
-            Some(Self {
-                uid: fields.get(2)?.parse().ok()?,
-                gid: fields.get(3)?.parse().ok()?,
-            })
-        })
-    }
-}
-
-/// Applies a user to a command about to be started.
-pub(super) fn run_as(command: &mut Command, user: Option<RunAs>) {
-    if let Some(user) = user {
-        command.uid(user.uid).gid(user.gid);
-    }
-}
-
-/// Makes a folder nobody but its user may enter.
-pub(super) fn private_folder(path: &Path, user: Option<RunAs>) -> io::Result<()> {
-    fs::DirBuilder::new().mode(0o700).create(path)?;
-    user.map_or(Ok(()), |user| chown(path, Some(user.uid), Some(user.gid)))
 }
 
 /// Where templates and downloads are kept. Root's own cache is closed to the user its servers run
@@ -360,21 +314,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_runs_servers_as_somebody_else() {
-        let nobody = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\n";
-        assert_eq!(
-            RunAs::among(nobody),
-            Some(RunAs {
-                uid: 65534,
-                gid: 65533
-            })
-        );
-        let both = format!("{nobody}postgres:x:105:110::/:/bin/sh\n");
-        assert_eq!(RunAs::among(&both), Some(RunAs { uid: 105, gid: 110 }));
-        assert_eq!(RunAs::among("root:x:0:0:root:/root:/bin/sh\n"), None);
-    }
-
-    #[test]
     fn a_template_that_lost_a_file_is_not_copied() {
         let root = tempfile::tempdir().unwrap();
         let template = root.path().join("template");
@@ -407,7 +346,7 @@ mod tests {
             .arg(&file);
         command.process_group(0);
         let mut child = command.spawn().unwrap();
-        let wanted = Wanted::default();
+        let wanted = StillWanted::default();
         let abandoned = wanted.abandoned();
         let began = std::time::Instant::now();
         let waiting = std::thread::spawn(move || end_of(&mut child, &abandoned).is_err());

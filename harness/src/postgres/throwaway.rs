@@ -3,13 +3,13 @@
 use testcontainers::{ContainerAsync, GenericImage};
 
 /// A container, running or stopped.
-pub(super) struct Throwaway {
+pub(super) struct ThrowawayContainer {
     id: String,
     /// There until it is removed.
     container: Option<ContainerAsync<GenericImage>>,
 }
 
-impl Throwaway {
+impl ThrowawayContainer {
     pub(super) fn new(container: ContainerAsync<GenericImage>) -> Self {
         Self {
             id: container.id().to_owned(),
@@ -30,7 +30,7 @@ impl Throwaway {
     }
 }
 
-impl Drop for Throwaway {
+impl Drop for ThrowawayContainer {
     fn drop(&mut self) {
         let Some(container) = self.container.take() else {
             return;

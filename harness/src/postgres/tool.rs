@@ -77,7 +77,7 @@ pub(super) fn restore_call(database: &str) -> ToolCall {
 
 /// What a tool writes, as a dump: an error at the end unless the tool ended well.
 pub(super) fn into_dump(what: String, tool: RunningTool) -> Dump {
-    let state = Some((what, tool, Messages::default()));
+    let state = Some((what, tool, ToolMessages::default()));
     Box::pin(stream::unfold(state, |state| async move {
         let (what, mut tool, mut messages) = state?;
         loop {
@@ -127,7 +127,7 @@ pub(super) async fn feed(
         Ok(())
     };
     let listening = async {
-        let mut messages = Messages::default();
+        let mut messages = ToolMessages::default();
         while let Some(chunk) = output.next().await {
             match chunk? {
                 Chunk::Out(bytes) | Chunk::Err(bytes) => messages.push(&bytes),
@@ -188,12 +188,12 @@ pub async fn dump_from_file(path: &Path) -> Result<Dump, EngineError> {
 
 /// What a tool says on its error stream: the last lines of it.
 #[derive(Default)]
-struct Messages {
+struct ToolMessages {
     whole: VecDeque<String>,
     begun: Vec<u8>,
 }
 
-impl Messages {
+impl ToolMessages {
     fn push(&mut self, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.begun.extend_from_slice(part);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use azdrill_emulator::log::{Asked, Exchange};
+use azdrill_emulator::log::{CallOrigin, Exchange};
 use azdrill_emulator::rules::OriginKind;
 use serde_json::Value;
 
@@ -125,9 +125,9 @@ fn who(exchange: &Exchange) -> String {
         name => name,
     };
     match exchange.asked {
-        Asked::ByClient => name.to_owned(),
-        Asked::ByService => format!("{name}, a call between services"),
-        Asked::OnlyWhether => format!("{name}, a service that only asked whether it might"),
+        CallOrigin::ByClient => name.to_owned(),
+        CallOrigin::ByService => format!("{name}, a call between services"),
+        CallOrigin::OnlyWhether => format!("{name}, a service that only asked whether it might"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use azdrill_emulator::log::{Asked, Exchange};
+use azdrill_emulator::log::{CallOrigin, Exchange};
 use azdrill_emulator::model::Timestamp;
 use serde::Serialize;
 
@@ -185,9 +185,9 @@ fn call(zero: Timestamp, exchange: &Exchange) -> CallTime {
             .try_into()
             .unwrap_or(0),
         by: match exchange.asked {
-            Asked::ByClient => "client",
-            Asked::ByService => "service",
-            Asked::OnlyWhether => "question",
+            CallOrigin::ByClient => "client",
+            CallOrigin::ByService => "service",
+            CallOrigin::OnlyWhether => "question",
         },
         operation: match &*exchange.operation {
             "" => exchange.method.to_string(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use azdrill_emulator::log::{Asked, Exchange};
+use azdrill_emulator::log::{CallOrigin, Exchange};
 
 use super::{Report, StepReport};
 
@@ -101,9 +101,9 @@ fn flush(text: &mut String, repeated: &mut u32) {
 /// `?` marks a service that asked whether it might.
 pub(super) fn exchange_line(exchange: &Exchange) -> String {
     let indent = match exchange.asked {
-        Asked::ByClient => "  ",
-        Asked::ByService => "    > ",
-        Asked::OnlyWhether => "    ? ",
+        CallOrigin::ByClient => "  ",
+        CallOrigin::ByService => "    > ",
+        CallOrigin::OnlyWhether => "    ? ",
     };
     let place = match exchange.host.strip_suffix(".blob.core.windows.net") {
         Some(account) if account.starts_with("azbkp") => {
@@ -118,7 +118,7 @@ pub(super) fn exchange_line(exchange: &Exchange) -> String {
         ),
         None => shorten(&exchange.path),
     };
-    let who = if exchange.asked == Asked::ByClient || exchange.caller.is_empty() {
+    let who = if exchange.asked == CallOrigin::ByClient || exchange.caller.is_empty() {
         String::new()
     } else {
         format!(" as {}", exchange.caller)

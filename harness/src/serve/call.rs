@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use azdrill_emulator::log::{Asked, Exchange, Note, RefusedBecause};
+use azdrill_emulator::log::{CallOrigin, Exchange, Note, RefusedBecause};
 use azdrill_emulator::model::Timestamp;
 use azdrill_emulator::rules::{Gate, OriginKind};
 use serde::Serialize;
@@ -146,7 +146,7 @@ impl Call {
             at: exchange.at,
             seconds,
             caller: exchange.caller.clone(),
-            by_service: exchange.asked != Asked::ByClient || exchange.from == OriginKind::Service,
+            by_service: exchange.asked != CallOrigin::ByClient || exchange.from == OriginKind::Service,
             method: exchange.method.to_string(),
             host: exchange.host.clone(),
             path: exchange.path.clone(),

@@ -98,7 +98,7 @@ pub fn agrees(agreement: Agreement, expected: Expected, answer: &Answer) -> bool
             },
         ) => {
             own_gate == gate_name(gate)
-                && rules.first().is_some_and(|own| is_rule(own, rule))
+                && rules.first().is_some_and(|named| is_rule(named, rule))
                 && match code {
                     Code::Is(code) => own_code == code,
                     Code::Unknown => own_code.starts_with("Synthetic"),
@@ -110,8 +110,9 @@ pub fn agrees(agreement: Agreement, expected: Expected, answer: &Answer) -> bool
 
 /// Whether an engine's rule is the one expected, or a part of it: the engine may split `FX-RF-09`
 /// into `FX-RF-09` and `FX-RF-09-PREFIX`.
-fn is_rule(own: &str, expected: &str) -> bool {
-    own.strip_prefix(expected)
+fn is_rule(named: &str, expected: &str) -> bool {
+    named
+        .strip_prefix(expected)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 

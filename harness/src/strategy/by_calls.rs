@@ -53,19 +53,19 @@ impl EngineUnderTest {
         let target = format!("{account}?api-version=2024-01-01");
         operator.manage(&mut self.world.azure, now, Method::PATCH, &target, Some(&patch))?;
         for (number, grant) in sketch.grants.iter().enumerate() {
-            let Some(own) = self.assignment(sketch, number, *grant) else {
+            let Some(assignment) = self.assignment(sketch, number, *grant) else {
                 return Err(WorldError::Missing("role"));
             };
-            let delay = own.seen_from.duration_since(now);
+            let delay = assignment.seen_from.duration_since(now);
             self.world.azure.settings_mut().role_propagation = delay;
             let body = json!({"properties": {
-                "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{}", own.role),
-                "principalId": own.principal,
+                "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{}", assignment.role),
+                "principalId": assignment.principal,
                 "principalType": "ServicePrincipal",
             }});
             let target = format!(
                 "{}/providers/Microsoft.Authorization/roleAssignments/{}?api-version=2022-04-01",
-                own.scope, own.name
+                assignment.scope, assignment.name
             );
             operator.manage(&mut self.world.azure, now, Method::PUT, &target, Some(&body))?;
         }

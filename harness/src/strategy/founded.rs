@@ -252,7 +252,7 @@ impl Builder {
         }});
         self.put(&instance, "2024-04-01", &body)?;
         let state = self.azure.state().resource(&instance);
-        match state.map(|own| own.text("/properties/currentProtectionState")) {
+        match state.map(|instance| instance.text("/properties/currentProtectionState")) {
             Some("ProtectionConfigured") => Ok(instance),
             _ => Err(WorldError::Missing("protected server")),
         }
@@ -265,8 +265,8 @@ impl Builder {
         self.operator
             .manage(&mut self.azure, self.now, Method::POST, &target, Some(&body))?;
         SimulatedMovement::default().settle(&mut self.azure, self.now);
-        let own = &self.azure.services().data_protection;
-        let point = own.recovery_points(instance).first();
+        let vaults = &self.azure.services().data_protection;
+        let point = vaults.recovery_points(instance).first();
         point
             .map(|point| point.id.clone())
             .ok_or(WorldError::Missing("recovery point"))

@@ -55,7 +55,7 @@ pub struct EngineUnderTest {
 ///
 /// If they do not load.
 pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
-    let own = match profile.book {
+    let book = match profile.book {
         Book::Documented => rules::Profile::Documented,
         Book::Observed => rules::Profile::Observed,
     };
@@ -71,7 +71,7 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
     };
     let assumptions = [("FX-RF-05", either), ("NET-UAMI", user_assigned)];
     let assumptions = assumptions.map(|(rule, taken)| (rule.to_owned(), taken.to_owned()));
-    Rules::load(own, &assumptions.into()).map_err(|error| WorldError::Rules(error.to_string()))
+    Rules::load(book, &assumptions.into()).map_err(|error| WorldError::Rules(error.to_string()))
 }
 
 impl EngineUnderTest {
@@ -93,8 +93,8 @@ impl EngineUnderTest {
         let world = founded::found(rules, seed)?;
         let state = world.azure.state();
         let body = |id| {
-            let own = state.resource(id).map(|own| own.body.to_value());
-            own.unwrap_or_default()
+            let resource = state.resource(id).map(|resource| resource.body.to_value());
+            resource.unwrap_or_default()
         };
         let tenant = state
             .tenant_of(&world.vault)

@@ -103,16 +103,16 @@ impl EngineUnderTest {
         for assignment in &self.world.assignments {
             access.insert(assignment.clone());
         }
-        let mut own: Vec<Assignment> = sketch
+        let mut granted: Vec<Assignment> = sketch
             .grants
             .iter()
             .enumerate()
             .filter_map(|(number, grant)| self.assignment(sketch, number, *grant))
             .collect();
         if self.spelling.reversed {
-            own.reverse();
+            granted.reverse();
         }
-        for assignment in own {
+        for assignment in granted {
             access.insert(assignment);
         }
         self.world.azure.state_mut().access = access;

@@ -15,16 +15,20 @@ pub(super) struct RuleSubject<'a> {
 
 /// Writes a sketch's settings into the body of a storage account.
 pub(super) fn write_account(body: &mut Value, sketch: &Sketch, subject: &RuleSubject<'_>) {
-    let own = &mut body["properties"];
-    set(own, "publicNetworkAccess", public_access(sketch.network.access));
-    own["networkAcls"] = network_acls(&sketch.network, subject);
-    own["privateEndpointConnections"] = private_endpoints(sketch.network.private_endpoint);
+    let properties = &mut body["properties"];
+    set(
+        properties,
+        "publicNetworkAccess",
+        public_access(sketch.network.access),
+    );
+    properties["networkAcls"] = network_acls(&sketch.network, subject);
+    properties["privateEndpointConnections"] = private_endpoints(sketch.network.private_endpoint);
     let replication = match sketch.cross_tenant {
         CrossTenant::True => json!(true),
         CrossTenant::False => json!(false),
         CrossTenant::Unset | CrossTenant::UnsetSinceLongAgo => Value::Null,
     };
-    set(own, "allowCrossTenantReplication", replication);
+    set(properties, "allowCrossTenantReplication", replication);
 }
 
 /// Sets a member, or takes it away where there is nothing to set.

@@ -2,7 +2,7 @@
 
 use super::Condition;
 use super::language::{ConditionAttribute as Attribute, ConditionSide as Side};
-use super::part::{Comparison, Over, Part};
+use super::part::{Comparison, ConditionPart, Quantifier};
 use crate::model::{Action, ActionPattern};
 
 /// Whether something holds, as far as is known.
@@ -56,7 +56,7 @@ impl Facts {
             Side::Resource => &self.resource,
             Side::Request => self.request.as_ref()?,
         };
-        let found = all.iter().find(|(own, _)| *own == attribute);
+        let found = all.iter().find(|(known, _)| *known == attribute);
         Some(found.map(|(_, value)| value.as_str()))
     }
 }
@@ -71,7 +71,7 @@ impl Condition {
     }
 }
 
-impl Part {
+impl ConditionPart {
     fn holds(&self, action: &Action, facts: &Facts) -> Truth {
         let any_is = |parts: &[Self], wanted: Truth| {
             let mut found = wanted.not();
@@ -105,12 +105,12 @@ impl Part {
                 None => Truth::NotYet,
                 // What is not there is like nothing, and unlike nothing either.
                 Some(None) => Truth::No,
-                Some(Some(own)) => {
-                    let fits = |value: &String| comparison.fits(own, value) != *negated;
+                Some(Some(found)) => {
+                    let fits = |value: &String| comparison.fits(found, value) != *negated;
                     // A request has one value of each attribute, so that any of its own are all of them.
                     Truth::of(match over {
-                        Over::AnyOfAny | Over::AllOfAny => values.iter().any(fits),
-                        Over::AnyOfAll | Over::AllOfAll => values.iter().all(fits),
+                        Quantifier::AnyOfAny | Quantifier::AllOfAny => values.iter().any(fits),
+                        Quantifier::AnyOfAll | Quantifier::AllOfAll => values.iter().all(fits),
                     })
                 }
             },
@@ -119,18 +119,18 @@ impl Part {
 }
 
 impl Comparison {
-    fn fits(self, own: &str, wanted: &str) -> bool {
+    fn fits(self, found: &str, wanted: &str) -> bool {
         let lower = |text: &str| text.to_lowercase();
         match self {
-            Self::Equals => own == wanted,
-            Self::EqualsIgnoreCase => lower(own) == lower(wanted),
-            Self::Like => like(own, wanted),
-            Self::LikeIgnoreCase => like(&lower(own), &lower(wanted)),
-            Self::StartsWith => own.starts_with(wanted),
-            Self::StartsWithIgnoreCase => lower(own).starts_with(&lower(wanted)),
+            Self::Equals => found == wanted,
+            Self::EqualsIgnoreCase => lower(found) == lower(wanted),
+            Self::Like => like(found, wanted),
+            Self::LikeIgnoreCase => like(&lower(found), &lower(wanted)),
+            Self::StartsWith => found.starts_with(wanted),
+            Self::StartsWithIgnoreCase => lower(found).starts_with(&lower(wanted)),
             // With hyphens and without.
-            Self::Guid => match (own.parse::<uuid::Uuid>(), wanted.parse::<uuid::Uuid>()) {
-                (Ok(own), Ok(wanted)) => own == wanted,
+            Self::Guid => match (found.parse::<uuid::Uuid>(), wanted.parse::<uuid::Uuid>()) {
+                (Ok(found), Ok(wanted)) => found == wanted,
                 _ => false,
             },
         }

@@ -66,7 +66,10 @@ pub struct ConditionLanguage {
 impl ConditionLanguage {
     /// The suboperation that an operation is; empty where it is none.
     pub fn sub_operation_of(&self, operation: &str) -> &str {
-        let found = self.sub_operations.iter().find(|own| own.operation == operation);
-        found.map_or("", |own| &own.name)
+        let found = self
+            .sub_operations
+            .iter()
+            .find(|known| known.operation == operation);
+        found.map_or("", |known| &known.name)
     }
 }

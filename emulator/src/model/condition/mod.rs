@@ -12,14 +12,14 @@ mod part;
 pub use evaluate::{Facts, Truth};
 pub use language::{ConditionAttribute, ConditionLanguage, ConditionSide, KnownAttribute, SubOperation};
 
-use part::Part;
+use part::ConditionPart;
 
 /// A condition that has been read.
 #[derive(Clone, Debug)]
 pub struct Condition {
     text: String,
     /// What it says, or why that is not played.
-    part: Result<Part, String>,
+    part: Result<ConditionPart, String>,
 }
 
 impl Condition {

@@ -2,7 +2,7 @@
 
 use super::ConditionLanguage;
 use super::language::{ConditionAttribute as Attribute, ConditionSide as Side};
-use super::part::{Comparison, Over, Part};
+use super::part::{Comparison, ConditionPart, Quantifier};
 
 /// How deep parts may stand inside each other; azdrill's own bound, so that reading them does not overflow
 /// the stack.
@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 64;
 /// # Errors
 ///
 /// What is not understood, or not played.
-pub(super) fn read(language: &ConditionLanguage, text: &str) -> Result<Part, String> {
+pub(super) fn read(language: &ConditionLanguage, text: &str) -> Result<ConditionPart, String> {
     let longest = language.longest_bytes;
     if text.len() > longest {
         return Err(format!("a condition of more than {longest} bytes"));
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn any(&mut self) -> Result<Part, String> {
+    fn any(&mut self) -> Result<ConditionPart, String> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err(format!("a condition nested more than {DEPTH_MAX} deep"));
@@ -90,56 +90,62 @@ impl<'a> Reader<'a> {
             parts.push(self.all()?);
         }
         self.depth -= 1;
-        Ok(one_or(parts, Part::Any))
+        Ok(one_or(parts, ConditionPart::Any))
     }
 
-    fn all(&mut self) -> Result<Part, String> {
+    fn all(&mut self) -> Result<ConditionPart, String> {
         let mut parts = vec![self.single()?];
         while self.sign("&&") || self.word("AND") {
             parts.push(self.single()?);
         }
-        Ok(one_or(parts, Part::All))
+        Ok(one_or(parts, ConditionPart::All))
     }
 
-    fn single(&mut self) -> Result<Part, String> {
+    fn single(&mut self) -> Result<ConditionPart, String> {
         let mut negated = false;
         while self.sign("!") || self.word("NOT") {
             negated = !negated;
         }
         let part = self.bare()?;
-        Ok(if negated { Part::Not(Box::new(part)) } else { part })
+        Ok(if negated {
+            ConditionPart::Not(Box::new(part))
+        } else {
+            part
+        })
     }
 
-    fn bare(&mut self) -> Result<Part, String> {
+    fn bare(&mut self) -> Result<ConditionPart, String> {
         if self.sign("(") {
             let inner = self.any()?;
             self.expect(")")?;
             return Ok(inner);
         }
         if self.word("ActionMatches") {
-            return self.only().map(Part::Action);
+            return self.only().map(ConditionPart::Action);
         }
         if self.word("SubOperationMatches") {
             let named = self.only()?;
             let mut known = self.language.sub_operations.iter();
-            return if known.any(|own| own.name.eq_ignore_ascii_case(&named)) {
-                Ok(Part::SubOperation(named))
+            return if known.any(|operation| operation.name.eq_ignore_ascii_case(&named)) {
+                Ok(ConditionPart::SubOperation(named))
             } else {
                 Err(format!("the suboperation {named} in a condition"))
             };
         }
         if self.word("NotExists") {
             let (side, attribute) = self.attribute()?;
-            return Ok(Part::Not(Box::new(Part::Exists(side, attribute))));
+            return Ok(ConditionPart::Not(Box::new(ConditionPart::Exists(
+                side, attribute,
+            ))));
         }
         if self.word("Exists") {
             let (side, attribute) = self.attribute()?;
-            return Ok(Part::Exists(side, attribute));
+            return Ok(ConditionPart::Exists(side, attribute));
         }
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Result<Part, String> {
+    fn comparison(&mut self) -> Result<ConditionPart, String> {
         let (side, attribute) = self.attribute()?;
         let operator = self.letters();
         let (over, function) = match operator.split_once(':') {
@@ -148,14 +154,14 @@ impl<'a> Reader<'a> {
         };
         let unknown = || format!("the operator {operator} in a condition");
         let over = match over.map(str::to_ascii_lowercase).as_deref() {
-            None | Some("foranyofanyvalues") => Over::AnyOfAny,
-            Some("forallofanyvalues") => Over::AllOfAny,
-            Some("foranyofallvalues") => Over::AnyOfAll,
-            Some("forallofallvalues") => Over::AllOfAll,
+            None | Some("foranyofanyvalues") => Quantifier::AnyOfAny,
+            Some("forallofanyvalues") => Quantifier::AllOfAny,
+            Some("foranyofallvalues") => Quantifier::AnyOfAll,
+            Some("forallofallvalues") => Quantifier::AllOfAll,
             Some(_) => return Err(unknown()),
         };
         let (comparison, negated) = function_named(function).ok_or_else(unknown)?;
-        Ok(Part::Compare {
+        Ok(ConditionPart::Compare {
             side,
             attribute,
             over,
@@ -193,7 +199,7 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let mut known = self.language.attributes.iter();
-        let known = known.find(|own| own.name.eq_ignore_ascii_case(named));
+        let known = known.find(|attribute| attribute.name.eq_ignore_ascii_case(named));
         match (side, known) {
             (Some(side), Some(known)) if known.sides.contains(&side) => Ok((side, known.attribute)),
             _ => Err(format!("the attribute {whole} in a condition")),
@@ -235,7 +241,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn one_or(mut parts: Vec<Part>, many: fn(Vec<Part>) -> Part) -> Part {
+fn one_or(mut parts: Vec<ConditionPart>, many: fn(Vec<ConditionPart>) -> ConditionPart) -> ConditionPart {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         last => {

@@ -4,7 +4,7 @@ use super::language::{ConditionAttribute, ConditionSide};
 
 /// What a condition may ask of an attribute that a request has one or several values of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum Quantifier {
     AnyOfAny,
     AllOfAny,
     AnyOfAll,
@@ -25,17 +25,17 @@ pub(super) enum Comparison {
 
 /// A part of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Not(Box<Part>),
-    All(Vec<Part>),
-    Any(Vec<Part>),
+pub(super) enum ConditionPart {
+    Not(Box<ConditionPart>),
+    All(Vec<ConditionPart>),
+    Any(Vec<ConditionPart>),
     Action(String),
     SubOperation(String),
     Exists(ConditionSide, ConditionAttribute),
     Compare {
         side: ConditionSide,
         attribute: ConditionAttribute,
-        over: Over,
+        over: Quantifier,
         comparison: Comparison,
         negated: bool,
         values: Vec<String>,

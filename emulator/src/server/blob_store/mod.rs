@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Extent;
 
-use segment::{Reserved, Segment, Slot};
+use segment::{Reserved, Segment, SegmentUse};
 
 pub use read::{CHUNK_BYTES, StoredReader};
 pub use segment::SEGMENT_BYTES;
@@ -47,7 +47,7 @@ pub struct BlobStore {
 struct Shared {
     directory: PathBuf,
     limit_bytes: u64,
-    state: Mutex<State>,
+    state: Mutex<StoreState>,
     /// Bytes that are dead and still on the disk, those of spare files included. Changed under the
     /// lock only.
     owed_bytes: AtomicU64,
@@ -56,8 +56,8 @@ struct Shared {
 }
 
 #[derive(Debug, Default)]
-struct State {
-    segments: BTreeMap<u32, Slot>,
+struct StoreState {
+    segments: BTreeMap<u32, SegmentUse>,
     /// The segments that still take bytes.
     active: Vec<u32>,
     /// Files nobody writes to or reads from any more, to be written over: a new file costs the system
@@ -113,7 +113,7 @@ impl BlobStore {
     }
 
     /// Returns the segment if it has gone.
-    fn release_one(&self, state: &mut State, extent: Extent) -> Option<Arc<Segment>> {
+    fn release_one(&self, state: &mut StoreState, extent: Extent) -> Option<Arc<Segment>> {
         let slot = state.segments.get_mut(&extent.segment);
         let owed = slot.as_ref().map_or(0, |slot| slot.owed_bytes());
         let Some(slot) = slot.and_then(|slot| slot.release(extent).then_some(slot)) else {
@@ -196,12 +196,12 @@ impl BlobStore {
         state.active.retain(|active| *active != segment);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, StoreState> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl StoreState {
     /// The active segment to write to, unless a new one is better.
     fn idle_segment(&self) -> Option<u32> {
         let writers = |number: &u32| self.segments.get(number).map_or(0, |slot| slot.segment.writers());
@@ -211,7 +211,7 @@ impl State {
 
     fn begin_segment(&mut self, file: File) -> u32 {
         let number = self.next;
-        self.segments.insert(number, Slot::new(file));
+        self.segments.insert(number, SegmentUse::new(file));
         self.active.push(number);
         self.next += 1;
         number

@@ -24,7 +24,7 @@ impl BlobStore {
         let mut parts = Vec::with_capacity(body.extents.len());
         for extent in &body.extents {
             let segment = match state.segments.get(&extent.segment) {
-                Some(slot) => Some(Held::new(self, &slot.segment)),
+                Some(slot) => Some(HeldSegment::new(self, &slot.segment)),
                 None if extent.is_zeros() => None,
                 None => return Err(missing(*extent)),
             };
@@ -49,12 +49,12 @@ fn missing(extent: Extent) -> io::Error {
 
 /// A segment held open by a reader: nothing is punched out of it meanwhile.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldSegment {
     store: BlobStore,
     segment: Arc<Segment>,
 }
 
-impl Held {
+impl HeldSegment {
     pub(super) fn new(store: &BlobStore, segment: &Arc<Segment>) -> Self {
         segment.open();
         Self {
@@ -64,7 +64,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldSegment {
     fn drop(&mut self) {
         if self.segment.close() {
             self.store.settle();
@@ -76,14 +76,14 @@ impl Drop for Held {
 #[derive(Debug)]
 pub struct StoredReader {
     /// Ranges in order; one without a segment is zeros.
-    parts: VecDeque<(Option<Held>, Extent)>,
+    parts: VecDeque<(Option<HeldSegment>, Extent)>,
     remaining: u64,
     /// Kept from chunk to chunk: once the last chunk has been sent off, its memory is used again.
     buffer: BytesMut,
 }
 
 impl StoredReader {
-    pub(super) fn new(parts: Vec<(Option<Held>, Extent)>) -> Self {
+    pub(super) fn new(parts: Vec<(Option<HeldSegment>, Extent)>) -> Self {
         Self {
             remaining: parts.iter().map(|(_, range)| range.length).sum(),
             parts: parts.into(),

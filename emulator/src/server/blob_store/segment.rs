@@ -66,7 +66,7 @@ impl Drop for Reserved {
 
 /// One block of a segment.
 #[derive(Clone, Copy, Debug, Default)]
-struct Block {
+struct SegmentBlock {
     live_bytes: u16,
     given_back: bool,
 }
@@ -75,18 +75,18 @@ const _: () = assert!(BLOCK_BYTES <= u16::MAX as u64 && SEGMENT_BYTES.is_multipl
 
 /// What the store knows of a segment.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct SegmentUse {
     pub(super) segment: Arc<Segment>,
     /// Everything before this offset has been given to a writer.
     end: u64,
     live_bytes: u64,
     /// The blocks that were written to.
-    blocks: Vec<Block>,
+    blocks: Vec<SegmentBlock>,
     /// How many of them are dead and still on the disk.
     owed: u64,
 }
 
-impl Slot {
+impl SegmentUse {
     pub(super) fn new(file: File) -> Self {
         Self {
             segment: Arc::new(Segment::new(file)),
@@ -121,7 +121,7 @@ impl Slot {
         self.live_bytes += range.length;
         let blocks = self.end.div_ceil(BLOCK_BYTES) as usize;
         self.blocks
-            .resize(blocks.max(self.blocks.len()), Block::default());
+            .resize(blocks.max(self.blocks.len()), SegmentBlock::default());
         for (block, bytes) in overlaps(range) {
             // A block is at most as long as the number can say.
             self.blocks[block].live_bytes += bytes as u16;
@@ -152,10 +152,10 @@ impl Slot {
         }
         self.live_bytes -= range.length;
         for (block, bytes) in overlaps(range) {
-            let own = &mut self.blocks[block];
-            own.live_bytes -= bytes as u16;
+            let counted = &mut self.blocks[block];
+            counted.live_bytes -= bytes as u16;
             let is_written = (block as u64 + 1) * BLOCK_BYTES <= self.end;
-            if own.live_bytes == 0 && is_written && bytes > 0 {
+            if counted.live_bytes == 0 && is_written && bytes > 0 {
                 self.owed += 1;
             }
         }

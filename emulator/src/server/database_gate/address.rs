@@ -14,7 +14,7 @@ const OWN_MAX: u8 = 16;
 
 /// A socket at the server's own address, or at the next of its own if somebody else has the port
 /// there. Where there is only 127.0.0.1 (macOS), it is any free port of that.
-pub(super) fn own(host: &str) -> io::Result<TcpListener> {
+pub(super) fn listen(host: &str) -> io::Result<TcpListener> {
     (0..OWN_MAX)
         .find_map(|number| TcpListener::bind((own_address(host, number), POSTGRES_PORT)).ok())
         .map_or_else(any, Ok)
@@ -59,11 +59,12 @@ mod tests {
     #[test]
     fn a_taken_address_gives_way_to_the_next_and_at_last_to_a_free_port() {
         let host = "taken-address.postgres.database.azure.com";
-        let taken: Vec<TcpListener> = (0..OWN_MAX).map(|_| own(host).unwrap()).collect();
-        let addresses: BTreeSet<SocketAddr> = taken.iter().map(|own| own.local_addr().unwrap()).collect();
+        let taken: Vec<TcpListener> = (0..OWN_MAX).map(|_| listen(host).unwrap()).collect();
+        let addresses: BTreeSet<SocketAddr> =
+            taken.iter().map(|socket| socket.local_addr().unwrap()).collect();
         assert_eq!(addresses.len(), usize::from(OWN_MAX));
         assert!(addresses.iter().all(|address| address.port() == POSTGRES_PORT));
-        let last = own(host).unwrap().local_addr().unwrap();
+        let last = listen(host).unwrap().local_addr().unwrap();
         assert_eq!(last.ip(), Ipv4Addr::LOCALHOST);
         assert_ne!(last.port(), POSTGRES_PORT);
     }

@@ -16,5 +16,5 @@ pub(in crate::server) fn startup(data: &[u8]) {
     startup.strip_server("server");
     let again = startup.encode();
     let read = First::read(&mut again.as_slice()).now_or_never();
-    assert!(matches!(read, Some(Ok(First::Startup(own))) if own.user() == startup.user()));
+    assert!(matches!(read, Some(Ok(First::Startup(reread))) if reread.user() == startup.user()));
 }

@@ -39,12 +39,12 @@ const CONNECTIONS_MAX: usize = 4096;
 pub(in crate::server) struct DatabaseGate<C> {
     front_door: FrontDoor<C>,
     certificates: OnceLock<Arc<Certificates>>,
-    standing: Option<Standing>,
+    standing: Option<StandingEntrances>,
     slots: Arc<Semaphore>,
 }
 
 /// The entrances that stand open while their servers run.
-struct Standing {
+struct StandingEntrances {
     /// Where those who come in there stand in the network.
     path: NetworkPath,
     /// By the server's host name.
@@ -71,7 +71,7 @@ impl<C: Core> DatabaseGate<C> {
     ) -> Self {
         Self {
             certificates: OnceLock::from(certificates),
-            standing: Some(Standing {
+            standing: Some(StandingEntrances {
                 path,
                 entrances: Mutex::default(),
             }),
@@ -116,7 +116,7 @@ impl<C: Core> DatabaseGate<C> {
 
     /// Opens an entrance at the server's own address, if that can be had.
     fn open_own(&self, host: &str, path: NetworkPath) -> io::Result<DatabaseEntrance> {
-        DatabaseEntrance::open(address::own(host)?, self.side(host, path)?)
+        DatabaseEntrance::open(address::listen(host)?, self.side(host, path)?)
     }
 
     /// The authority whose certificates the servers show, in PEM.

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::pause::{Moment, Pauses};
-use super::upload::{Block, Condition, Container, Credential, Upload};
+use super::upload::{CommitCondition, Credential, FillingBlock, TargetContainer, Upload};
 use crate::jobs::{CopiedFile, CopyWork, EffectFailure, EffectResult};
 use crate::machine::Core;
 use crate::server::blob_store::StoredReader;
@@ -16,7 +16,7 @@ pub(super) async fn carry_out<C: Core>(
     sources: Vec<io::Result<StoredReader>>,
     mut pauses: Pauses,
 ) -> Result<EffectResult, EffectFailure> {
-    let container = Container {
+    let container = TargetContainer {
         front_door,
         path: &work.path,
         host: &work.host,
@@ -42,14 +42,14 @@ pub(super) async fn carry_out<C: Core>(
     for (file, upload) in work.files.iter().zip(uploads) {
         files.push(CopiedFile {
             blob: file.blob.clone(),
-            length: upload.commit(Condition::Absent).await?,
+            length: upload.commit(CommitCondition::Absent).await?,
         });
     }
     Ok(EffectResult::Copied { files })
 }
 
-fn read_block(source: &mut StoredReader) -> Result<Option<Block>, EffectFailure> {
-    let mut block = Block::default();
+fn read_block(source: &mut StoredReader) -> Result<Option<FillingBlock>, EffectFailure> {
+    let mut block = FillingBlock::default();
     while !block.is_full()
         && let Some(bytes) = source.next_chunk()
     {

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use super::database::failed;
 use super::pause::{Moment, Pauses};
-use super::upload::{Block, Condition, Container, Credential, Upload};
+use super::upload::{CommitCondition, Credential, FillingBlock, TargetContainer, Upload};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult};
 use crate::machine::Core;
@@ -22,7 +22,7 @@ pub(super) async fn carry_out<C: Core>(
 ) -> Result<EffectResult, EffectFailure> {
     let databases = engine.databases(&work.key).await.map_err(failed)?;
     let datasource_size_bytes = engine.size(&work.key).await.map_err(failed)?;
-    let container = Container {
+    let container = TargetContainer {
         front_door,
         path: &work.path,
         host: &work.host,
@@ -62,7 +62,7 @@ fn name(kind: &DumpKind) -> String {
 
 async fn write<C: Core>(
     engine: &dyn DatabaseEngine,
-    container: &Container<'_, C>,
+    container: &TargetContainer<'_, C>,
     key: &str,
     kind: DumpKind,
     blob: &str,
@@ -74,14 +74,14 @@ async fn write<C: Core>(
 
 /// Streams a dump into a blob, and commits it if the dump has ended well. Answers with its length.
 pub(super) async fn upload_dump<C: Core>(
-    container: &Container<'_, C>,
+    container: &TargetContainer<'_, C>,
     mut dump: Dump,
     blob: &str,
     pauses: &mut Pauses,
     failed: impl Fn(EngineError) -> EffectFailure,
 ) -> Result<u64, EffectFailure> {
     let mut upload = Upload::new(container, blob);
-    let mut block = Block::default();
+    let mut block = FillingBlock::default();
     while let Some(bytes) = dump.next().await {
         let mut bytes = bytes.map_err(&failed)?;
         pauses.at(Moment::Dumping).await;
@@ -95,5 +95,5 @@ pub(super) async fn upload_dump<C: Core>(
     if !block.is_empty() {
         upload.stage(block).await?;
     }
-    upload.commit(Condition::None).await
+    upload.commit(CommitCondition::None).await
 }

@@ -26,14 +26,14 @@ use session::Desk;
 
 /// A piece of work whose bytes are held open, so that nothing the world does meanwhile takes them
 /// away.
-pub(super) struct Prepared {
+pub(super) struct OpenedWork {
     pub(super) id: EffectId,
     pub(super) work: Work,
     /// One a file, for a copy; the dump, for a load.
     sources: Vec<io::Result<StoredReader>>,
 }
 
-impl Prepared {
+impl OpenedWork {
     /// To be called under the lock of the core that asked for the work.
     pub(super) fn new(effect: Effect, store: &BlobStore) -> Self {
         let sources = match &effect.work {
@@ -78,7 +78,7 @@ pub(super) struct Tools<C> {
 
 impl<C: Core> Tools<C> {
     /// Does the work and says how it ended.
-    pub(super) async fn carry_out(&self, prepared: Prepared) -> EffectResult {
+    pub(super) async fn carry_out(&self, prepared: OpenedWork) -> EffectResult {
         let result = match prepared.work {
             Work::Server(work) => match self.engine() {
                 Ok(engine) => database::carry_out(engine, work).await,

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 
 use super::dump::upload_dump;
 use super::pause::{Moment, Pauses};
-use super::upload::{Container, Credential};
+use super::upload::{Credential, TargetContainer};
 use crate::jobs::{
     DumpDatabaseWork, DumpKind, DumpedFile, EffectFailure, EffectResult, ExamineWork, LoadDatabaseWork,
     SessionFailure, SignIn,
@@ -46,7 +46,7 @@ impl<C: Core> Desk<'_, C> {
         mut pauses: Pauses,
     ) -> Result<EffectResult, EffectFailure> {
         let (entrance, call) = self.come_in(&work.sign_in)?;
-        let container = Container {
+        let container = TargetContainer {
             front_door: self.front_door,
             path: &work.sign_in.path,
             host: &work.blob_host,

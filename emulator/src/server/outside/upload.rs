@@ -31,7 +31,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// A container to write to, and by which right.
-pub(super) struct Container<'a, C> {
+pub(super) struct TargetContainer<'a, C> {
     pub(super) front_door: &'a FrontDoor<C>,
     pub(super) path: &'a NetworkPath,
     pub(super) host: &'a str,
@@ -48,7 +48,7 @@ pub(super) enum Credential<'a> {
 }
 
 /// On what condition a blob is committed.
-pub(super) enum Condition {
+pub(super) enum CommitCondition {
     /// Whatever is there.
     None,
     /// Only if nothing is there.
@@ -57,12 +57,12 @@ pub(super) enum Condition {
 
 /// Up to [`BLOCK_BYTES`] on their way into a blob, in the pieces they came in.
 #[derive(Default)]
-pub(super) struct Block {
+pub(super) struct FillingBlock {
     pieces: Vec<Bytes>,
     length: usize,
 }
 
-impl Block {
+impl FillingBlock {
     /// Takes what there is room for off the front of `bytes`.
     pub(super) fn fill_from(&mut self, bytes: &mut Bytes) {
         let piece = bytes.split_to(bytes.len().min(BLOCK_BYTES - self.length));
@@ -88,14 +88,14 @@ impl Block {
 
 /// A blob whose blocks are being staged.
 pub(super) struct Upload<'a, C> {
-    container: &'a Container<'a, C>,
+    container: &'a TargetContainer<'a, C>,
     blob: &'a str,
     block_ids: Vec<String>,
     length: u64,
 }
 
 impl<'a, C: Core> Upload<'a, C> {
-    pub(super) fn new(container: &'a Container<'a, C>, blob: &'a str) -> Self {
+    pub(super) fn new(container: &'a TargetContainer<'a, C>, blob: &'a str) -> Self {
         Self {
             container,
             blob,
@@ -105,7 +105,7 @@ impl<'a, C: Core> Upload<'a, C> {
     }
 
     /// Stages the next block.
-    pub(super) async fn stage(&mut self, block: Block) -> Result<(), EffectFailure> {
+    pub(super) async fn stage(&mut self, block: FillingBlock) -> Result<(), EffectFailure> {
         // Ids of one blob must have one length.
         let id = STANDARD.encode(format!("{:09}", self.block_ids.len()));
         let encoded_id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
@@ -119,7 +119,7 @@ impl<'a, C: Core> Upload<'a, C> {
     }
 
     /// Makes the blob of the staged blocks, and says how long it is.
-    pub(super) async fn commit(self, condition: Condition) -> Result<u64, EffectFailure> {
+    pub(super) async fn commit(self, condition: CommitCondition) -> Result<u64, EffectFailure> {
         let mut list = String::from(r#"<?xml version="1.0" encoding="utf-8"?><BlockList>"#);
         for id in &self.block_ids {
             // Base64 has nothing in it that XML would have to escape.
@@ -131,7 +131,7 @@ impl<'a, C: Core> Upload<'a, C> {
         let mut request = self.container.put(self.blob, "comp=blocklist");
         let headers = &mut request.headers;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        if let Condition::Absent = condition {
+        if let CommitCondition::Absent = condition {
             headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
         let length = list.len() as u64;
@@ -141,7 +141,7 @@ impl<'a, C: Core> Upload<'a, C> {
     }
 }
 
-impl<C: Core> Container<'_, C> {
+impl<C: Core> TargetContainer<'_, C> {
     fn put(&self, blob: &str, query: &str) -> Request {
         let path = format!(
             "/{}/{}",

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::sent_condition;
+use super::sent_condition::sent_condition;
 use crate::authz::Assignment;
 use crate::gateway::{Permit, Refusal, Shape, attributes};
 use crate::model::{
@@ -12,7 +12,7 @@ use crate::model::{
     wire_hundred_nanoseconds,
 };
 use crate::rules::code;
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -72,7 +72,7 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let filter = request.query_value("$filter").unwrap_or_default();
-    let filter = Filter::read(&filter, &["atScope()", "principalId eq", "assignedTo()"])?;
+    let filter = ArmFilter::read(&filter, &["atScope()", "principalId eq", "assignedTo()"])?;
     let at_scope = filter.has("atScope()");
     let principal = filter.value("principalId eq");
     // Whoever is no principal is assigned nothing.
@@ -111,7 +111,7 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .ok_or_else(|| missing(name))
 }
 
-struct Wanted {
+struct SentAssignment {
     role: Uuid,
     principal: PrincipalId,
     kind: Option<PrincipalKind>,
@@ -120,7 +120,7 @@ struct Wanted {
     condition_version: Option<String>,
 }
 
-fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
+fn wanted(context: &Context<'_>, body: &Value) -> Result<SentAssignment, Refusal> {
     let properties = field(body, "properties");
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
     let definition = text("roleDefinitionId");
@@ -162,7 +162,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<Wanted, Refusal> {
         }
     };
     let kept = |name: &str| field(properties, name).as_str().map(str::to_owned);
-    Ok(Wanted {
+    Ok(SentAssignment {
         role,
         principal,
         kind,
@@ -183,7 +183,7 @@ pub(super) fn put(
     if name.parse::<Uuid>().is_err() {
         return Err(Refusal::of(code::InvalidRoleAssignmentId, &[("name", &name)]));
     }
-    super::require_scope(context, &permit.scope)?;
+    super::scope::require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &*json_body(request)?)?;
     check_assignable(context, &permit.scope, wanted.role)?;
     let known = context
@@ -205,7 +205,9 @@ pub(super) fn put(
     // What conditions ask about the request the gates could not know.
     let existing = context.state.access.find(&permit.scope, &name);
     let facts = Facts {
-        resource: existing.map_or_else(Vec::new, |own| attributes(own.role, own.principal, own.kind)),
+        resource: existing.map_or_else(Vec::new, |before| {
+            attributes(before.role, before.principal, before.kind)
+        }),
         request: Some(attributes(wanted.role, wanted.principal, kind)),
         ..Facts::none()
     };
@@ -236,7 +238,11 @@ pub(super) fn put(
 }
 
 /// Whose kind is known is of that kind, whatever the request calls it.
-fn check_kind(context: &Context<'_>, wanted: &Wanted, known: Option<PrincipalKind>) -> Result<(), Refusal> {
+fn check_kind(
+    context: &Context<'_>,
+    wanted: &SentAssignment,
+    known: Option<PrincipalKind>,
+) -> Result<(), Refusal> {
     match (wanted.kind, known) {
         (Some(said), Some(known)) if said != known => {
             let principal = wanted.principal.0.simple().to_string();
@@ -253,7 +259,7 @@ fn check_kind(context: &Context<'_>, wanted: &Wanted, known: Option<PrincipalKin
 }
 
 /// Refuses what another assignment gives already.
-fn check_only_one(context: &Context<'_>, scope: &ResourceId, wanted: &Wanted) -> Result<(), Refusal> {
+fn check_only_one(context: &Context<'_>, scope: &ResourceId, wanted: &SentAssignment) -> Result<(), Refusal> {
     let twin = context.state.access.assignments().find(|assignment| {
         assignment.scope == *scope
             && assignment.principal == wanted.principal
@@ -274,7 +280,7 @@ fn update(
     existing: &mut Assignment,
     now: Timestamp,
     permit: &Permit,
-    wanted: Wanted,
+    wanted: SentAssignment,
 ) -> Result<Response, Refusal> {
     let is_same = existing.scope == permit.scope
         && existing.principal == wanted.principal

@@ -8,7 +8,7 @@ use super::role_body;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{RoleDefinition, RolePermission, code};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -87,15 +87,15 @@ pub(super) fn list_at_root(
     answer(context, &permit.scope, &filter, request, all)
 }
 
-fn filter(request: &Request) -> Result<Filter, Refusal> {
+fn filter(request: &Request) -> Result<ArmFilter, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
-    Filter::read(&text, &["roleName eq", "type eq", "atScopeAndBelow()"])
+    ArmFilter::read(&text, &["roleName eq", "type eq", "atScopeAndBelow()"])
 }
 
 fn answer<'a>(
     context: &Context<'_>,
     scope: &ResourceId,
-    filter: &Filter,
+    filter: &ArmFilter,
     request: &Request,
     roles: impl Iterator<Item = &'a RoleDefinition>,
 ) -> Result<Response, Refusal> {
@@ -103,12 +103,12 @@ fn answer<'a>(
     let found: Vec<Value> = roles
         .filter(|role| name.is_none_or(|name| role.name.eq_ignore_ascii_case(name)))
         .filter(|role| {
-            let own = if role.is_built_in() {
+            let shown = if role.is_built_in() {
                 "BuiltInRole"
             } else {
                 "CustomRole"
             };
-            kind.is_none_or(|kind| own.eq_ignore_ascii_case(kind))
+            kind.is_none_or(|kind| shown.eq_ignore_ascii_case(kind))
         })
         .map(|role| describe(role, scope))
         .collect();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::{Lock, LockLevel, field};
 
@@ -37,7 +37,7 @@ pub(super) fn put(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    super::require_scope(context, &permit.scope)?;
+    super::scope::require_scope(context, &permit.scope)?;
     let sent = json_body(request)?;
     let properties = field(&sent, "properties");
     let level = field(properties, "level").as_str().unwrap_or_default();
@@ -85,9 +85,9 @@ pub(super) fn list(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    super::require_scope(context, &permit.scope)?;
+    super::scope::require_scope(context, &permit.scope)?;
     let filter = request.query_value("$filter").unwrap_or_default();
-    let at_scope = Filter::read(&filter, &["atScope()"])?.has("atScope()");
+    let at_scope = ArmFilter::read(&filter, &["atScope()"])?.has("atScope()");
     let found: Vec<Value> = context
         .state
         .locks

@@ -12,6 +12,6 @@ pub(super) fn list_assignments(
     permit: &Permit,
     _: &Request,
 ) -> Result<Response, Refusal> {
-    super::require_scope(context, &permit.scope)?;
+    super::scope::require_scope(context, &permit.scope)?;
     Ok(Response::json(StatusCode::OK, &json!({"value": []})))
 }

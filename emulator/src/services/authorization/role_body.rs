@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::sent_condition;
+use super::sent_condition::sent_condition;
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Action, ActionPattern};
 use crate::rules::{RoleDefinition, RolePermission, Rules, code};
@@ -72,12 +72,12 @@ fn check_action(rules: &Rules, text: &str, data: bool) -> Result<(), Refusal> {
 /// Whether an operation takes an action, or a role of Azure's own names it.
 fn is_known(rules: &Rules, action: &Action, data: bool) -> bool {
     let operations = rules.router.operations().iter().any(|operation| {
-        let (own, other) = if data {
+        let (action_of, other) = if data {
             (&operation.data_action, &operation.or_data_action)
         } else {
             (&operation.action, &None)
         };
-        own.as_ref() == Some(action) || other.as_ref() == Some(action)
+        action_of.as_ref() == Some(action) || other.as_ref() == Some(action)
     });
     operations || rules.built_in_roles.iter().any(|role| names(role, action, data))
 }
@@ -91,7 +91,7 @@ fn names(role: &RoleDefinition, action: &Action, data: bool) -> bool {
         };
         all.into_iter()
             .flatten()
-            .any(|own| own.as_str().eq_ignore_ascii_case(action.as_str()))
+            .any(|known| known.as_str().eq_ignore_ascii_case(action.as_str()))
     })
 }
 

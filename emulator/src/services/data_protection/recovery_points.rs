@@ -12,7 +12,7 @@ use super::{instance, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{PointName, rule};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, page};
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
@@ -214,7 +214,7 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
 ///
 /// What is not understood is refused by name.
 pub(super) fn bounds(text: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
-    let filter = Filter::read(text, &["startDate eq", "endDate eq"])?;
+    let filter = ArmFilter::read(text, &["startDate eq", "endDate eq"])?;
     let bound = |name: &str| match filter.value(name) {
         None => Ok(None),
         Some(time) => match time.parse::<Timestamp>() {

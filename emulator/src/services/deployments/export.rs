@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::template::names_of;
-use super::{DEPLOYMENT, missing};
+use super::state::missing;
+use super::template::{DEPLOYMENT, names_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Member, Rules};
@@ -66,9 +66,9 @@ pub(super) fn of_group(
 /// A resource as a template has it: what is taken of it, and not what is only answered.
 fn describe(rules: &Rules, resource: &Resource) -> Option<Value> {
     let kind = resource.id.resource_type()?;
-    let own = rules.bodies.get(&kind)?;
+    let published = rules.bodies.get(&kind)?;
     let mut body = resource.body.to_value();
-    strip(rules, &own.body, &mut body);
+    strip(rules, &published.body, &mut body);
     let members = body.as_object_mut()?;
     for name in ["id", "etag", "systemData"] {
         members.remove(name);
@@ -102,14 +102,14 @@ fn strip(rules: &Rules, member: &Member, value: &mut Value) {
 }
 
 fn strip_object(rules: &Rules, inside: &Member, members: &mut Map<String, Value>) {
-    let variants = inside.variants.iter().flat_map(|own| &own.members);
+    let variants = inside.variants.iter().flat_map(|variant| &variant.members);
     let known: Vec<_> = inside.members.iter().chain(variants).collect();
     members.retain(|name, value| {
-        let own = known.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        match own {
-            Some((_, own)) if own.read_only => false,
-            Some((_, own)) => {
-                strip(rules, own, value);
+        let found = known.iter().find(|(called, _)| called.eq_ignore_ascii_case(name));
+        match found {
+            Some((_, member)) if member.read_only => false,
+            Some((_, member)) => {
+                strip(rules, member, value);
                 true
             }
             None => match inside.each.as_deref() {

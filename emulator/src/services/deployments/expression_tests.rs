@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::expression::{Problem, evaluate};
-use super::limits::Most;
+use super::limits::TemplateLimits;
 use super::template::Template;
 use super::template_tests::{place, rules};
 
@@ -20,7 +20,7 @@ fn value(text: &str) -> Result<Value, Problem> {
         "variables": {"id": "[concat(parameters('name'), '-x')]", "loop": "[variables('loop')]"},
         "resources": [],
     }}});
-    let read = Template::read(place(&rules), &sent, &Most::of(&rules.limits), None);
+    let read = Template::read(place(&rules), &sent, &TemplateLimits::of(&rules.limits), None);
     let (template, budget) = read.expect("it is a template");
     let references = BTreeMap::new();
     evaluate(&template.scope(&references, &budget), &Value::from(text))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::expression::{Problem, evaluate};
-use super::limits::Most;
+use super::limits::TemplateLimits;
 use super::template::{DeploymentTarget, Template};
 use crate::entropy::Entropy;
 use crate::gateway::lenient_json;
@@ -30,7 +30,7 @@ fn read(sent: &Value, rules: &Rules) -> Result<(Template, Budget), String> {
         content_version: String::new(),
         nested: false,
     };
-    let mut most = Most::of(&rules.limits);
+    let mut most = TemplateLimits::of(&rules.limits);
     most.bounds = Bounds::small(&rules.limits);
     Template::read(place, sent, &most, None)
 }
@@ -59,7 +59,7 @@ pub(in crate::services) fn template(rules: &Rules, data: &[u8]) {
         references.extend(
             turn.reads
                 .iter()
-                .map(|own| (own.key(), json!({"properties": {}}))),
+                .map(|reference| (reference.key(), json!({"properties": {}}))),
         );
         if turn.outputs.is_some() {
             return;

@@ -8,7 +8,7 @@ use crate::state::field;
 
 /// How much a template may hold.
 #[derive(Clone, Copy)]
-pub(super) struct Most {
+pub(super) struct TemplateLimits {
     parameters: u64,
     variables: u64,
     pub(super) resources: u64,
@@ -17,7 +17,7 @@ pub(super) struct Most {
     pub(super) bounds: Bounds,
 }
 
-impl Most {
+impl TemplateLimits {
     pub(super) fn of(limits: &Limits) -> Self {
         Self {
             parameters: limits.template_parameters.most,

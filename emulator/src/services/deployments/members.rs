@@ -8,7 +8,7 @@ use crate::rules::{DeploymentFacts, ErrorCode, Mark};
 use crate::state::field;
 
 /// What is wrong with the members of something.
-struct Wrong {
+struct WrongMember {
     what: String,
     /// How sure we are that it is refused.
     mark: Mark,
@@ -18,7 +18,7 @@ struct Wrong {
 /// this row of the errors.
 pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) -> Result<(), Refusal> {
     let template = field(field(sent, "properties"), "template");
-    let Err(Wrong { what, mark }) = of_template(facts, template) else {
+    let Err(WrongMember { what, mark }) = of_template(facts, template) else {
         return Ok(());
     };
     let mut refusal = Refusal::of_row(Shape::Arm, error, &[("what", &what)]).because(what.clone());
@@ -26,17 +26,17 @@ pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) ->
     Err(refusal)
 }
 
-fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
+fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), WrongMember> {
     const PATH: &str = "properties.template";
-    let own = &facts.template;
-    let known = [&own.texts, &own.others, &facts.extensions.template];
-    only(template, &known, ("Template", PATH), own.mark)?;
+    let row = &facts.template;
+    let known = [&row.texts, &row.others, &facts.extensions.template];
+    only(template, &known, ("Template", PATH), row.mark)?;
     let missing = |name: &&String| field(template, name).is_null();
     // A template that is none, or is to be fetched, is refused by who reads it.
-    if let Some(name) = own.required.iter().find(missing).filter(|_| template.is_object()) {
-        return Err(Wrong {
+    if let Some(name) = row.required.iter().find(missing).filter(|_| template.is_object()) {
+        return Err(WrongMember {
             what: format!("Required property '{name}' not found in JSON. Path '{PATH}'."),
-            mark: own.mark,
+            mark: row.mark,
         });
     }
     of_resources(facts, field(template, "resources"), &format!("{PATH}.resources"))?;
@@ -52,24 +52,24 @@ fn of_template(facts: &DeploymentFacts, template: &Value) -> Result<(), Wrong> {
         ),
         ("outputs", "TemplateOutput", &output[..], facts.output.mark),
     ] {
-        for (name, own) in field(template, place).as_object().into_iter().flatten() {
+        for (name, item) in field(template, place).as_object().into_iter().flatten() {
             let path = format!("{PATH}.{place}.{name}");
-            only(own, known, (of, &path), mark)?;
+            only(item, known, (of, &path), mark)?;
         }
     }
     Ok(())
 }
 
 /// The resources of a template, and those below them.
-fn of_resources(facts: &DeploymentFacts, resources: &Value, path: &str) -> Result<(), Wrong> {
+fn of_resources(facts: &DeploymentFacts, resources: &Value, path: &str) -> Result<(), WrongMember> {
     let listed = resources.as_array().into_iter().flatten().enumerate();
-    let listed = listed.map(|(number, own)| (own, format!("{path}[{number}]")));
+    let listed = listed.map(|(number, resource)| (resource, format!("{path}[{number}]")));
     let named = resources.as_object().into_iter().flatten();
-    let named = named.map(|(name, own)| (own, format!("{path}.{name}")));
-    let own = &facts.resource;
-    let known = [&own.own, &own.body, &facts.extensions.resource];
+    let named = named.map(|(name, resource)| (resource, format!("{path}.{name}")));
+    let row = &facts.resource;
+    let known = [&row.own, &row.body, &facts.extensions.resource];
     for (resource, path) in listed.chain(named) {
-        only(resource, &known, ("TemplateResource", &path), own.mark)?;
+        only(resource, &known, ("TemplateResource", &path), row.mark)?;
         of_resources(facts, field(resource, "resources"), &format!("{path}.resources"))?;
     }
     Ok(())
@@ -80,18 +80,18 @@ fn only(
     known: &[&Vec<String>],
     (of, path): (&'static str, &str),
     mark: Mark,
-) -> Result<(), Wrong> {
-    let mut names = object.as_object().into_iter().flat_map(|own| own.keys());
+) -> Result<(), WrongMember> {
+    let mut names = object.as_object().into_iter().flat_map(|members| members.keys());
     let is_known = |name: &str| {
         known
             .iter()
             .copied()
             .flatten()
-            .any(|own| own.eq_ignore_ascii_case(name))
+            .any(|member| member.eq_ignore_ascii_case(name))
     };
     match names.find(|name| !is_known(name)) {
         None => Ok(()),
-        Some(name) => Err(Wrong {
+        Some(name) => Err(WrongMember {
             what: format!("Could not find member '{name}' on object of type '{of}'. Path '{path}.{name}'."),
             mark,
         }),

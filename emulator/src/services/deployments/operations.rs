@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::target_of;
-use super::template::Entry;
+use super::state::{missing, target_of};
+use super::template::TemplateResource;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::services::Context;
@@ -16,7 +16,7 @@ type OperationNote<'a> = (&'a str, &'a str, u16);
 pub(super) fn note_operation(
     context: &mut Context<'_>,
     deployment: &ResourceId,
-    entry: &Entry,
+    entry: &TemplateResource,
     outcome: OperationNote<'_>,
     message: &Value,
 ) {
@@ -50,7 +50,7 @@ fn note(
 ) {
     let time = wire_hundred_nanoseconds(context.now);
     let number = context.draw_uuid("deployment operation").simple().to_string();
-    let Some(own) = context.own.deployments.0.get_mut(deployment) else {
+    let Some(under_way) = context.own.deployments.0.get_mut(deployment) else {
         return;
     };
     let name = number[..16].to_ascii_uppercase();
@@ -77,13 +77,13 @@ fn note(
         operation["properties"]["statusMessage"] = message.clone();
     }
     // What is under way is the last of all, or nearly: a few are put between two turns.
-    let place = own
+    let place = under_way
         .operations
         .iter()
         .rposition(|other| other["properties"]["targetResource"]["id"] == json!(id));
     match place {
-        Some(place) => own.operations[place] = operation,
-        None => own.operations.push(operation),
+        Some(place) => under_way.operations[place] = operation,
+        None => under_way.operations.push(operation),
     }
 }
 
@@ -93,6 +93,6 @@ pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> R
     let id = target_of(&permit.scope).child(["providers", "Microsoft.Resources", "deployments", name]);
     let found = context.own.deployments.0.get(&id);
     found
-        .map(|own| Response::json(StatusCode::OK, &json!({"value": own.operations})))
-        .ok_or_else(|| super::missing(&id))
+        .map(|deployment| Response::json(StatusCode::OK, &json!({"value": deployment.operations})))
+        .ok_or_else(|| missing(&id))
 }

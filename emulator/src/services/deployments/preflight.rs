@@ -4,10 +4,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::invalid;
-use super::reading::Read;
-use super::template::{DEPLOYMENT, Entry};
-use crate::gateway::{Refusal, Shape, check_body, planned};
+use super::reading::{self, ReadTemplate};
+use super::state::invalid;
+use super::template::{DEPLOYMENT, TemplateResource};
+use crate::gateway::{Permit, Refusal, Shape, check_body, planned};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Code, ErrorCode, Mark, cloud, code};
 use crate::services::{Context, check_name};
@@ -17,7 +17,7 @@ use crate::services::{Context, check_name};
 /// # Errors
 ///
 /// The refusal of Resource Manager; of what providers would refuse, all in one.
-pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> Result<(), Refusal> {
+pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &ReadTemplate) -> Result<(), Refusal> {
     let mut found = Vec::new();
     look_at(context, read, &mut found)?;
     if found.is_empty() {
@@ -28,23 +28,23 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &Read) -> 
     let row = |code: Code| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
     let inner = row(code::PreflightValidationCheckFailed);
     let mut refusal = row(code::InvalidTemplateDeployment);
-    for own in &found {
-        refusal.mark = refusal.mark.max(own.refusal.mark);
-        refusal.name(own.refusal.rules.iter().copied());
+    for one in &found {
+        refusal.mark = refusal.mark.max(one.refusal.mark);
+        refusal.name(one.refusal.rules.iter().copied());
     }
-    let reasons: Vec<String> = found.iter().map(Found::reason).collect();
-    let details: Vec<Value> = found.iter().map(Found::shown).collect();
+    let reasons: Vec<String> = found.iter().map(ProviderRefusal::reason).collect();
+    let details: Vec<Value> = found.iter().map(ProviderRefusal::shown).collect();
     refusal.details = vec![json!({"code": inner.code, "message": inner.message, "details": details})];
     Err(refusal.because(reasons.join(" ")))
 }
 
 /// What a provider would refuse a resource for.
-struct Found {
+struct ProviderRefusal {
     target: ResourceId,
     refusal: Refusal,
 }
 
-impl Found {
+impl ProviderRefusal {
     fn shown(&self) -> Value {
         let refusal = &self.refusal;
         json!({"code": refusal.code, "target": self.target.name(), "message": refusal.message})
@@ -55,13 +55,17 @@ impl Found {
     }
 }
 
-fn look_at(context: &Context<'_>, read: &Read, found: &mut Vec<Found>) -> Result<(), Refusal> {
+fn look_at(
+    context: &Context<'_>,
+    read: &ReadTemplate,
+    found: &mut Vec<ProviderRefusal>,
+) -> Result<(), Refusal> {
     for (entry, preview) in read.template.resources.iter().zip(&read.previews) {
         if let Some(text) = preview.wrong() {
             return Err(invalid(text));
         }
         if let Err(refusal) = look_at_one(context, entry, preview.known())? {
-            found.push(Found {
+            found.push(ProviderRefusal {
                 target: entry.id.clone(),
                 refusal,
             });
@@ -79,7 +83,7 @@ fn look_at(context: &Context<'_>, read: &Read, found: &mut Vec<Found>) -> Result
 /// What Resource Manager itself says, and what is not played.
 fn look_at_one(
     context: &Context<'_>,
-    entry: &Entry,
+    entry: &TemplateResource,
     body: Option<&Value>,
 ) -> Result<Result<(), Refusal>, Refusal> {
     let target = format!("{}?api-version={}", entry.id, entry.api_version);
@@ -127,4 +131,16 @@ pub(super) fn check_deployment_name(context: &Context<'_>, id: &ResourceId) -> R
     let (length, most) = (name.chars().count().to_string(), form.longest.to_string());
     let fill = [("name", name), ("length", &*length), ("most", &*most)];
     Err(Refusal::of_row(Shape::Arm, error, &fill))
+}
+
+/// The template of a request, if as much as is known of it could be deployed.
+pub(super) fn read(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<ReadTemplate, Refusal> {
+    check_deployment_name(context, &permit.scope)?;
+    let read = reading::read(context, permit, request)?;
+    check(context, &permit.scope, &read)?;
+    Ok(read)
 }

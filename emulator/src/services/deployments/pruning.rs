@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::state::output_resources;
 use super::template::Template;
 use crate::model::ResourceId;
 use crate::services::Context;
@@ -24,9 +25,9 @@ impl Pruning {
     /// it. What is a part of another stays or goes with it.
     pub(super) fn of(context: &Context<'_>, deployment: &ResourceId, template: &Template) -> Self {
         let mut kept: BTreeSet<ResourceId> = template.ids().into_iter().cloned().collect();
-        let nested = super::output_resources(context, template);
-        kept.extend(nested.as_array().into_iter().flatten().filter_map(|own| {
-            let id = field(own, "id").as_str();
+        let nested = output_resources(context, template);
+        kept.extend(nested.as_array().into_iter().flatten().filter_map(|resource| {
+            let id = field(resource, "id").as_str();
             id.and_then(|id| id.parse().ok())
         }));
         let group = deployment.resource_group_id();

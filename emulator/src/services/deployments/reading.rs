@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::expression::{Problem, check};
-use super::limits::Most;
+use super::limits::TemplateLimits;
+use super::members;
+use super::state::{invalid, target_of};
 use super::template::{DEPLOYMENT, DeploymentTarget, Template};
-use super::{invalid, members, target_of};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
 use crate::rules::{ErrorCode, Mark, code};
@@ -17,14 +18,14 @@ use crate::services::{Context, lenient_json_body};
 use crate::state::field;
 
 /// A template that was read.
-pub(super) struct Read {
+pub(super) struct ReadTemplate {
     pub(super) template: Template,
     /// What is left of what it may take.
     pub(super) budget: Budget,
     /// The body of each resource as far as it is known.
     pub(super) previews: Vec<Preview>,
     /// The deployments among them, as far as they can be read.
-    pub(super) nested: Vec<Read>,
+    pub(super) nested: Vec<ReadTemplate>,
 }
 
 /// A resource's body as far as it is known before the deployment.
@@ -51,26 +52,26 @@ impl Preview {
 }
 
 /// One that was read beforehand, until it is taken.
-struct ReadBefore(Mutex<Option<Result<Read, Refusal>>>);
+struct ReadBefore(Mutex<Option<Result<ReadTemplate, Refusal>>>);
 
 /// What it takes to read a template.
-pub(super) struct Reading {
+pub(super) struct TemplateReading {
     place: DeploymentTarget,
-    most: Most,
+    most: TemplateLimits,
     /// The row of the errors for a member that is none.
     unknown: ErrorCode,
 }
 
 /// What deployments inside a deployment take to read, all together.
-struct Inside {
+struct InnerReading {
     budget: Budget,
     resources: u64,
 }
 
-impl Reading {
-    fn carry_out(self, request: &Request) -> Result<Read, Refusal> {
+impl TemplateReading {
+    fn carry_out(self, request: &Request) -> Result<ReadTemplate, Refusal> {
         let sent = lenient_json_body(request)?;
-        let mut inside = Inside {
+        let mut inside = InnerReading {
             budget: Budget::new(self.most.bounds),
             resources: self.most.resources,
         };
@@ -78,7 +79,12 @@ impl Reading {
     }
 
     /// Reads a template, and those of the deployments in it. What these take is counted in one.
-    fn read(self, sent: &Value, budget: Option<Budget>, inside: &mut Inside) -> Result<Read, Refusal> {
+    fn read(
+        self,
+        sent: &Value,
+        budget: Option<Budget>,
+        inside: &mut InnerReading,
+    ) -> Result<ReadTemplate, Refusal> {
         members::check(&self.place.facts, &self.unknown, sent)?;
         let written = field(field(sent, "properties"), "template");
         check(&self.place.facts, written, self.most.characters).map_err(|text| Refusal {
@@ -122,7 +128,7 @@ impl Reading {
                 Err(refusal) => return Err(refusal),
             }
         }
-        Ok(Read {
+        Ok(ReadTemplate {
             template,
             budget,
             previews,
@@ -142,17 +148,21 @@ pub(super) fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Requ
 }
 
 /// The template of a request.
-pub(super) fn read(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Read, Refusal> {
+pub(super) fn read(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<ReadTemplate, Refusal> {
     let prepared = request
         .prepared::<ReadBefore>()
-        .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        .and_then(|prepared| prepared.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     match prepared {
         Some(read) => read,
         None => reading_of(context, permit)?.carry_out(request),
     }
 }
 
-fn reading_of(context: &Context<'_>, permit: &Permit) -> Result<Reading, Refusal> {
+fn reading_of(context: &Context<'_>, permit: &Permit) -> Result<TemplateReading, Refusal> {
     reading(context, &permit.scope, permit.caller.principal, false)
 }
 
@@ -162,7 +172,7 @@ pub(super) fn reading(
     id: &ResourceId,
     deployer: Option<PrincipalId>,
     nested: bool,
-) -> Result<Reading, Refusal> {
+) -> Result<TemplateReading, Refusal> {
     let target = target_of(id);
     let tenant = context.tenant_of(&target)?;
     let group = match target.resource_group() {
@@ -179,8 +189,12 @@ pub(super) fn reading(
         name: id.name().to_owned(),
         group,
         tenant: tenant.to_string(),
-        subscription_name: subscription_name.map(|own| own.name.clone()).unwrap_or_default(),
-        deployer: deployer.map(|own| own.0.to_string()).unwrap_or_default(),
+        subscription_name: subscription_name
+            .map(|subscription| subscription.name.clone())
+            .unwrap_or_default(),
+        deployer: deployer
+            .map(|deployer| deployer.0.to_string())
+            .unwrap_or_default(),
         facts: Arc::clone(&context.rules.deployments),
         now: context.now,
         entropy: context.entropy.fork(id.key()).fork(&context.now.to_string()),
@@ -190,9 +204,9 @@ pub(super) fn reading(
         nested,
         target,
     };
-    Ok(Reading {
+    Ok(TemplateReading {
         place,
-        most: Most::of(&context.rules.limits),
+        most: TemplateLimits::of(&context.rules.limits),
         unknown: context.rules.error(code::BodyOfResourceManager).clone(),
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::limits::Most;
+use super::limits::TemplateLimits;
 use super::template::{DeploymentTarget, Template};
 use crate::entropy::Entropy;
 use crate::model::{ResourceId, Timestamp};
@@ -35,7 +35,8 @@ pub(super) fn rules() -> Rules {
 fn read(properties: &Value) -> Result<Template, String> {
     let rules = rules();
     let sent = json!({"properties": properties});
-    Template::read(place(&rules), &sent, &Most::of(&rules.limits), None).map(|(own, _)| own)
+    Template::read(place(&rules), &sent, &TemplateLimits::of(&rules.limits), None)
+        .map(|(template, _)| template)
 }
 
 fn resource(name: &str, depends_on: &Value) -> Value {
@@ -49,8 +50,8 @@ fn dependencies_are_meant_by_id_by_name_and_by_type_and_name() {
         resource("y", &json!(["A.B/c/z"])),
         resource("z", &json!([])),
     ]}});
-    let own = read(&template).expect("it is one");
-    let names: Vec<Vec<&str>> = own
+    let parsed = read(&template).expect("it is one");
+    let names: Vec<Vec<&str>> = parsed
         .resources
         .iter()
         .map(|entry| entry.depends_on.iter().map(ResourceId::name).collect())
@@ -92,8 +93,8 @@ fn children_stand_below_their_parent_wherever_they_are_written() {
     }, {
         "type": "A.B/c/providers/roleAssignments", "name": "x/Microsoft.Authorization/z", "apiVersion": "1",
     }]}});
-    let own = read(&template).expect("it is one");
-    let ids: Vec<&str> = own.resources.iter().map(|entry| entry.id.as_str()).collect();
+    let parsed = read(&template).expect("it is one");
+    let ids: Vec<&str> = parsed.resources.iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(
         ids,
         [
@@ -144,13 +145,13 @@ fn what_is_wrong_with_parameters_is_said() {
 
 #[test]
 fn secret_parameters_are_not_shown() {
-    let own = read(&json!({
+    let parsed = read(&json!({
         "template": {"parameters": {"a": {"type": "secureString"}}, "resources": []},
         "parameters": {"a": {"value": "hidden"}},
     }))
     .expect("it is one");
-    assert_eq!(json!(own.shown), json!({"a": {"type": "secureString"}}));
-    assert_eq!(own.parameters["a"], json!("hidden"));
+    assert_eq!(json!(parsed.shown), json!({"a": {"type": "secureString"}}));
+    assert_eq!(parsed.parameters["a"], json!("hidden"));
 }
 
 fn with_variables(variables: &Value, name: &str) -> Value {
@@ -261,8 +262,9 @@ fn refused(cases: &[(Value, &str)]) {
     }
 }
 
-fn names(own: &Template) -> Vec<(&str, Vec<&str>)> {
-    own.resources
+fn names(template: &Template) -> Vec<(&str, Vec<&str>)> {
+    template
+        .resources
         .iter()
         .map(|entry| {
             let before = entry.depends_on.iter().map(ResourceId::name).collect();
@@ -273,7 +275,7 @@ fn names(own: &Template) -> Vec<(&str, Vec<&str>)> {
 
 #[test]
 fn the_turns_of_a_serial_loop_wait_for_each_other_and_children_are_in_the_loops_of_their_parent() {
-    let own = read(&json!({"template": {"resources": [
+    let parsed = read(&json!({"template": {"resources": [
         {"type": "A.B/c", "name": "[format('x{0}', copyIndex())]", "apiVersion": "1",
             "copy": {"name": "all", "count": 3, "mode": "Serial", "batchSize": 2},
             "resources": [{"type": "d", "name": "[format('y{0}', copyIndex('all'))]", "apiVersion": "1"}]},
@@ -281,7 +283,7 @@ fn the_turns_of_a_serial_loop_wait_for_each_other_and_children_are_in_the_loops_
     ]}}))
     .expect("it is one");
     assert_eq!(
-        names(&own),
+        names(&parsed),
         [
             ("x0", vec![]),
             ("y0", vec!["x0"]),
@@ -296,12 +298,12 @@ fn the_turns_of_a_serial_loop_wait_for_each_other_and_children_are_in_the_loops_
 
 #[test]
 fn default_values_may_need_those_of_others_in_any_order() {
-    let own = read(&json!({"template": {"resources": [], "parameters": {
+    let parsed = read(&json!({"template": {"resources": [], "parameters": {
         "a": {"type": "string", "defaultValue": "[concat(parameters('b'), '-a')]"},
         "b": {"type": "string", "defaultValue": "[newGuid()]"},
     }}}))
     .expect("it is one");
-    let (a, b) = (&own.parameters["a"], &own.parameters["b"]);
+    let (a, b) = (&parsed.parameters["a"], &parsed.parameters["b"]);
     assert_eq!(a.as_str(), b.as_str().map(|b| format!("{b}-a")).as_deref());
     let circle = json!({"template": {"resources": [], "parameters": {
         "a": {"type": "string", "defaultValue": "[parameters('b')]"},

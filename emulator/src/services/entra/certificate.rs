@@ -4,16 +4,19 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::token::{check_times, records, tenant_of};
-use crate::gateway::{Refusal, Shape};
+use super::assertion::check_times;
+use super::refusal::refuse;
+use super::secret::records;
+use super::tenant::tenant_of;
+use crate::gateway::Refusal;
 use crate::model::{TenantId, Timestamp};
-use crate::rules::{Code, Gate, code};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::Principal;
 
 /// What an application says of itself.
 #[derive(Clone, Deserialize)]
-struct Assertion {
+struct CertificateClaims {
     #[serde(default)]
     iss: String,
     #[serde(default)]
@@ -26,10 +29,6 @@ struct Assertion {
     nbf: Option<f64>,
 }
 
-fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
-}
-
 /// Whether an application has made this assertion, for this tenant, now.
 pub(super) fn check(
     context: &Context<'_>,
@@ -37,7 +36,7 @@ pub(super) fn check(
     principal: &Principal,
     assertion: &str,
 ) -> Result<(), Refusal> {
-    let invalid = |reason: &str| refuse(context, code::AssertionSignatureInvalid, &[("reason", reason)]);
+    let invalid = |reason: &str| refuse(code::AssertionSignatureInvalid, &[("reason", reason)]);
     let header = jsonwebtoken::decode_header(assertion).map_err(|_| invalid("It is not a JWT."))?;
     if !matches!(header.alg, Algorithm::RS256 | Algorithm::PS256) {
         return Err(invalid("The algorithm is not RS256 or PS256."));
@@ -54,19 +53,19 @@ pub(super) fn check(
         .chain(&principal.certificates)
         .filter_map(|der| key_of(der, context.now))
         .find_map(|(key, expired)| {
-            let data = jsonwebtoken::decode::<Assertion>(assertion, &key, &validation).ok()?;
+            let data = jsonwebtoken::decode::<CertificateClaims>(assertion, &key, &validation).ok()?;
             Some((data.claims, expired))
         })
         .ok_or_else(|| invalid("The key was not found."))?;
     if expired {
         return Err(invalid("The key used is expired."));
     }
-    let own = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
-    if !said.iss.eq_ignore_ascii_case(&own) || !said.sub.eq_ignore_ascii_case(&own) {
-        return Err(refuse(context, code::AssertionOfAnotherApplication, &[]));
+    let application = principal.app_id.map(|id| id.to_string()).unwrap_or_default();
+    if !said.iss.eq_ignore_ascii_case(&application) || !said.sub.eq_ignore_ascii_case(&application) {
+        return Err(refuse(code::AssertionOfAnotherApplication, &[]));
     }
     if !is_for(context, tenant, &said.aud) {
-        return Err(refuse(context, code::AssertionForAnotherAudience, &[]));
+        return Err(refuse(code::AssertionForAnotherAudience, &[]));
     }
     check_times(context.now, said.exp, said.nbf)
 }
@@ -86,5 +85,5 @@ fn is_for(context: &Context<'_>, tenant: TenantId, audience: &str) -> bool {
     audience
         .strip_prefix("https://")
         .and_then(|rest| rest.split('/').nth(1))
-        .is_some_and(|named| tenant_of(context, named).is_ok_and(|own| own == tenant))
+        .is_some_and(|named| tenant_of(context, named).is_ok_and(|meant| meant == tenant))
 }

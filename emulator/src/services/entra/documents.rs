@@ -15,7 +15,7 @@ pub(super) fn openid_configuration(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let tenant = super::token::tenant_of(context, permit.params.get("tenant"))?;
+    let tenant = super::tenant::tenant_of(context, permit.params.get("tenant"))?;
     let base = format!("{}/{}", request.authority(), permit.params.get("tenant"));
     let login = &cloud().login;
     Ok(Response::json(

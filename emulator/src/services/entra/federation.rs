@@ -6,9 +6,11 @@
 
 use serde::Deserialize;
 
-use crate::gateway::{Refusal, Shape};
+use super::assertion::check_times;
+use super::refusal::refuse;
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Code, Gate, code};
+use crate::rules::code;
 use crate::services::Context;
 use crate::state::Resource;
 
@@ -16,7 +18,7 @@ const CREDENTIAL: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/feder
 
 /// What an assertion says, as far as it counts.
 #[derive(Deserialize)]
-struct Assertion {
+struct FederatedClaims {
     iss: String,
     sub: String,
     aud: Audiences,
@@ -42,70 +44,65 @@ impl Audiences {
     }
 }
 
-fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, context.rules.error(code), fill).at(Gate::Authentication)
-}
-
 /// Whether an assertion stands for this identity now.
 pub(super) fn check(context: &Context<'_>, identity: &ResourceId, assertion: &str) -> Result<(), Refusal> {
     let unreadable = || {
         let fill = [("reason", "It is not a JWT.")];
-        refuse(context, code::AssertionSignatureInvalid, &fill)
+        refuse(code::AssertionSignatureInvalid, &fill)
     };
     let header = jsonwebtoken::decode_header(assertion).map_err(|_| unreadable())?;
-    let said: Assertion = jsonwebtoken::dangerous::insecure_decode(assertion)
+    let said: FederatedClaims = jsonwebtoken::dangerous::insecure_decode(assertion)
         .map_err(|_| unreadable())?
         .claims;
     if context.rules.federation.no_issuers.include(&said.iss) {
-        return Err(refuse(context, code::FederatedIssuerIsEntra, &[]));
+        return Err(refuse(code::FederatedIssuerIsEntra, &[]));
     }
     matching(context, identity, &said)?;
     if !context.tokens.has_signed(assertion) {
         let key = header.kid.unwrap_or_default();
         let fill = [("key", key.as_str()), ("issuer", said.iss.as_str())];
-        return Err(refuse(context, code::FederatedKeyUnknown, &fill));
+        return Err(refuse(code::FederatedKeyUnknown, &fill));
     }
-    super::token::check_times(context.now, Some(said.exp), said.nbf)
+    check_times(context.now, Some(said.exp), said.nbf)
 }
 
 /// The first of issuer, audience and subject that no credential of the identity has is named; in
 /// which order Entra ID looks is not known to us.
-fn matching(context: &Context<'_>, identity: &ResourceId, said: &Assertion) -> Result<(), Refusal> {
+fn matching(context: &Context<'_>, identity: &ResourceId, said: &FederatedClaims) -> Result<(), Refusal> {
     let of_issuer: Vec<&Resource> = context
         .state
         .resources_below(identity, CREDENTIAL)
-        .filter(|own| own.text("/properties/issuer") == said.iss)
+        .filter(|credential| credential.text("/properties/issuer") == said.iss)
         .collect();
     if of_issuer.is_empty() {
         let fill = [("issuer", said.iss.as_str())];
-        return Err(refuse(context, code::FederatedIssuerUnknown, &fill));
+        return Err(refuse(code::FederatedIssuerUnknown, &fill));
     }
     let for_audience: Vec<&Resource> = of_issuer
         .into_iter()
-        .filter(|own| {
-            let wanted = own.text("/properties/audiences/0");
+        .filter(|credential| {
+            let wanted = credential.text("/properties/audiences/0");
             said.aud.all().iter().any(|audience| audience == wanted)
         })
         .collect();
     if for_audience.is_empty() {
         let audience = said.aud.all().first().map(String::as_str).unwrap_or_default();
-        return Err(refuse(
-            context,
-            code::FederatedAudienceUnknown,
-            &[("audience", audience)],
-        ));
+        return Err(refuse(code::FederatedAudienceUnknown, &[("audience", audience)]));
     }
-    let subject = |own: &&Resource| own.text("/properties/subject").to_owned();
-    if for_audience.iter().any(|own| subject(own) == said.sub) {
+    let subject = |credential: &&Resource| credential.text("/properties/subject").to_owned();
+    if for_audience
+        .iter()
+        .any(|credential| subject(credential) == said.sub)
+    {
         return Ok(());
     }
     let in_other_case = for_audience
         .iter()
-        .any(|own| subject(own).eq_ignore_ascii_case(&said.sub));
+        .any(|credential| subject(credential).eq_ignore_ascii_case(&said.sub));
     let code = if in_other_case {
         code::FederatedSubjectInOtherCase
     } else {
         code::FederatedSubjectUnknown
     };
-    Err(refuse(context, code, &[("subject", said.sub.as_str())]))
+    Err(refuse(code, &[("subject", said.sub.as_str())]))
 }

@@ -10,8 +10,8 @@ use http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::form::Form;
 use super::resource;
-use super::token::Form;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PrincipalId, Request, Response};
 use crate::rules::code;
@@ -112,8 +112,8 @@ fn chosen<'a>(
     if let Some(named) = named {
         return managed(directory, &named).ok_or_else(|| bad_request("Identity not found"));
     }
-    if let Some(own) = secret.and_then(|secret| managed(directory, secret)) {
-        return Ok(own);
+    if let Some(identity) = secret.and_then(|secret| managed(directory, secret)) {
+        return Ok(identity);
     }
     let mut identities = directory
         .iter()

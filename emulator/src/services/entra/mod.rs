@@ -1,11 +1,16 @@
 //! Entra ID: discovery documents, the token endpoint, outside tokens, managed-identity endpoints.
 
+mod assertion;
 mod certificate;
 mod documents;
 mod federation;
+mod form;
 mod managed_identity;
 mod person;
+mod refusal;
 mod resource;
+mod secret;
+mod tenant;
 mod token;
 
 pub use person::SignIns;

@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::form::Form;
+use super::refusal::{or_error, refuse, unknown_application};
 use super::resource;
-use super::token::{Form, is_secret, or_error, refuse, tenant_of, unknown_application};
+use super::secret::is_secret;
+use super::tenant::tenant_of;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
 use crate::rules::{cloud, code};
@@ -60,9 +63,9 @@ fn client(context: &Context<'_>, tenant: TenantId, form: &Form) -> Result<Uuid, 
     let named = form.value("client_id");
     let id: Option<Uuid> = named.parse().ok();
     id.filter(|id| {
-        let own = context.state.directory.by_app_id(*id);
+        let application = context.state.directory.by_app_id(*id);
         context.rules.public_clients.iter().any(|client| client.id == *id)
-            || own.is_some_and(|own| own.tenant == tenant)
+            || application.is_some_and(|application| application.tenant == tenant)
     })
     .ok_or_else(|| unknown_application(tenant, named))
 }
@@ -234,7 +237,7 @@ fn enter(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Resul
 }
 
 /// The resource that a scope is about: without `/.default`, or the permission it ends in.
-fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusal> {
+fn audience<'a>(_context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusal> {
     let mut named = Vec::new();
     for word in resource::named(scope) {
         let Some((audience, _)) = word.rsplit_once('/') else {
@@ -244,11 +247,7 @@ fn audience<'a>(context: &Context<'_>, scope: &'a str) -> Result<&'a str, Refusa
     }
     if !resource::is_one(&named) {
         let fill = [("scope", scope)];
-        return Err(resource::refuse(
-            context,
-            code::ScopeOfSeveralResourcesOfPerson,
-            &fill,
-        ));
+        return Err(refuse(code::ScopeOfSeveralResourcesOfPerson, &fill));
     }
     // Without one, a token is for Graph.
     Ok(named.first().copied().unwrap_or(&cloud().graph.address))

@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::gateway::{Refusal, Shape};
+use super::refusal::refuse;
+use crate::gateway::Refusal;
 use crate::model::TenantId;
-use crate::rules::{Code, Gate, code};
+use crate::rules::code;
 use crate::services::Context;
 
 /// Words of a scope that are about who signs in and not about a resource.
@@ -25,24 +26,22 @@ pub(super) fn is_one(resources: &[&str]) -> bool {
     all.all(|other| Some(other) == first)
 }
 
-/// A refusal of Entra ID, with a row of the errors.
-pub(super) fn refuse(context: &Context<'_>, row: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, context.rules.error(row), fill).at(Gate::Authentication)
-}
-
 /// Makes sure that a tenant has the resource a token is asked for.
 ///
 /// # Errors
 ///
 /// AADSTS500011 if nobody there is called that.
 pub(super) fn check(context: &Context<'_>, tenant: TenantId, resource: &str) -> Result<(), Refusal> {
-    let of_azure = context.rules.token_resources.iter().any(|own| own.is(resource));
+    let of_azure = context
+        .rules
+        .token_resources
+        .iter()
+        .any(|known| known.is(resource));
     if of_azure || is_custom_cloud(resource) || is_application(context, tenant, resource) {
         return Ok(());
     }
     let tenant = tenant.to_string();
     Err(refuse(
-        context,
         code::ResourceUnknown,
         &[("resource", resource), ("tenant", &tenant)],
     ))

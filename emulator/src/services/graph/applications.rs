@@ -3,32 +3,16 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::people::tenant;
+use super::list::Answer;
+use super::look_up::{find, missing, tenant};
+use super::registrations::{named, registered};
 use super::written::{bad, keep, made, members, nothing, text};
-use super::{Answer, credentials, describe, find, missing, rights};
+use super::{credentials, describe, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::rules::code;
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Registration};
-
-/// The applications of the caller's own tenant.
-pub(super) fn registered<'a>(
-    context: &'a Context<'_>,
-    permit: &'a Permit,
-) -> impl Iterator<Item = &'a Registration> {
-    let all = context.state.directory.registrations();
-    all.filter(|application| permit.caller.tenant == Some(application.tenant))
-}
-
-/// The application a path names by its object id.
-pub(super) fn named<'a>(context: &'a Context<'_>, permit: &'a Permit) -> Result<&'a Registration, Refusal> {
-    let wanted = permit.params.get("id");
-    let id = wanted.parse::<Uuid>().ok();
-    registered(context, permit)
-        .find(|application| Some(application.id()) == id)
-        .ok_or_else(|| missing(wanted))
-}
 
 pub(super) fn create(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
     rights::require(context, permit, None)?;
@@ -70,7 +54,7 @@ fn write(
                 .filter(|other| other.app_id != application.app_id)
                 .filter_map(|other| context.state.directory.record(other.id()))
                 .filter_map(|record| record.members.get("identifierUris")?.as_array())
-                .any(|own| own.contains(uri))
+                .any(|listed| listed.contains(uri))
         };
         if uris.iter().any(taken) {
             return Err(bad(
@@ -113,7 +97,10 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     let application = named(context, permit)?.clone();
     rights::require(context, permit, Some(application.id()))?;
     let directory = &mut context.state.directory;
-    if let Some(principal) = directory.by_app_id(application.app_id).map(|own| own.id) {
+    if let Some(principal) = directory
+        .by_app_id(application.app_id)
+        .map(|principal| principal.id)
+    {
         directory.remove(principal);
     }
     directory.deregister(application.app_id);

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Answer, answer, applications, describe, directory, rights, written};
+use super::list::{Answer, answer};
+use super::look_up::directory;
+use super::{describe, registrations, rights, written};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
@@ -29,16 +31,16 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
         let text = format!("'ids' holds {} ids at most, and not {}.", facts.most, named.len());
         return Err(written::bad(text));
     }
-    let knows = |wanted: &&str| facts.types.iter().any(|own| own.eq_ignore_ascii_case(wanted));
+    let knows = |wanted: &&str| facts.types.iter().any(|kind| kind.eq_ignore_ascii_case(wanted));
     if let Some(other) = types.iter().find(|wanted| !knows(wanted)) {
         return Err(Refusal::not_played(&format!(
             "directory objects of the type '{other}'"
         )));
     }
-    let wants = |own: &str| {
+    let wants = |kind: &str| {
         types.is_empty()
             || types.iter().any(|wanted| {
-                wanted.eq_ignore_ascii_case(own) || wanted.eq_ignore_ascii_case("directoryObject")
+                wanted.eq_ignore_ascii_case(kind) || wanted.eq_ignore_ascii_case("directoryObject")
             })
     };
     let is_wanted = |principal: &Principal| {
@@ -65,9 +67,9 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
         .collect();
     if wants("application") {
         found.extend(
-            applications::registered(context, permit)
-                .filter(|own| ids.contains(&PrincipalId(own.id())))
-                .map(|own| describe::application(context, own)),
+            registrations::registered(context, permit)
+                .filter(|application| ids.contains(&PrincipalId(application.id())))
+                .map(|application| describe::application(context, application)),
         );
     }
     answer(context, request, "directoryObjects", found)

@@ -9,14 +9,16 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::list::Answer;
+use super::look_up::{find, missing};
 use super::written::{bad, nothing};
-use super::{Answer, applications, describe, find, missing, rights};
+use super::{describe, registrations, rights};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalKind, Request, Response, Timestamp};
 use crate::rules::cloud;
 use crate::services::{Context, json_body};
-use crate::state::{KeyCredential, Password, Record};
+use crate::state::{KeyCredential, Password};
 
 /// Letters of the passwords Entra ID makes, and how many.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
@@ -25,7 +27,7 @@ const LENGTH: usize = 40;
 /// The object whose passwords a path is about.
 fn object(context: &Context<'_>, permit: &Permit) -> Result<Uuid, Refusal> {
     let object = if permit.operation(context.rules).id.starts_with("Applications_") {
-        applications::named(context, permit)?.id()
+        registrations::named(context, permit)?.id()
     } else {
         let wanted = permit.params.get("id");
         let found = find(context, permit, wanted)?;
@@ -100,10 +102,12 @@ pub(super) fn remove_password(context: &mut Context<'_>, permit: &Permit, reques
     // The one the world began with stands with the principal itself.
     let founded = directory
         .iter()
-        .find(|own| {
-            key_id.is_some() && own.secret.is_some() && own.app_id.map(describe::first_password) == key_id
+        .find(|principal| {
+            key_id.is_some()
+                && principal.secret.is_some()
+                && principal.app_id.map(describe::first_password) == key_id
         })
-        .filter(|own| own.app_id.map(crate::state::Registration::id_of) == Some(object))
+        .filter(|principal| principal.app_id.map(crate::state::Registration::id_of) == Some(object))
         .cloned();
     match founded {
         Some(mut principal) => {
@@ -140,7 +144,7 @@ fn key(
     let text = |name: &str| sent.get(name).and_then(Value::as_str).unwrap_or_default();
     let key_id = text("keyId").parse::<Uuid>().ok();
     if text("key").is_empty() {
-        let known = before.iter().find(|own| Some(own.key_id) == key_id);
+        let known = before.iter().find(|credential| Some(credential.key_id) == key_id);
         return known
             .cloned()
             .ok_or_else(|| bad("New key credentials must be provided with their key."));
@@ -175,17 +179,4 @@ fn of_pem(bytes: Vec<u8>) -> Vec<u8> {
         Ok((_, pem)) => pem.contents,
         Err(_) => bytes,
     }
-}
-
-/// What an object shows of its passwords and certificates.
-pub(super) fn shown(record: Option<&Record>) -> (Vec<Value>, Vec<Value>) {
-    let passwords = record.into_iter().flat_map(|record| &record.passwords);
-    let keys = record.into_iter().flat_map(|record| &record.keys);
-    let keys = keys.map(|key| {
-        let mut shown = Value::Object(key.members.clone());
-        shown["keyId"] = json!(key.key_id);
-        shown["key"] = Value::Null;
-        shown
-    });
-    (passwords.map(describe::password).collect(), keys.collect())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::credentials;
+use super::query_options::option;
 use crate::model::{PrincipalKind, Request, wire_seconds};
 use crate::services::Context;
 use crate::state::{IdentityKind, Password, Principal, Record, Registration};
@@ -14,7 +14,7 @@ pub(super) fn principal(context: &Context<'_>, principal: &Principal) -> Value {
     let mut described = usual(principal);
     lay_over(&mut described, record);
     if principal.kind() == PrincipalKind::ServicePrincipal {
-        let (passwords, keys) = credentials::shown(record);
+        let (passwords, keys) = credentials(record);
         described["keyCredentials"] = json!(keys);
         described["passwordCredentials"] = json!(passwords);
     }
@@ -102,9 +102,9 @@ pub(super) fn password(password: &Password) -> Value {
 pub(super) fn application(context: &Context<'_>, application: &Registration) -> Value {
     let directory = &context.state.directory;
     let record = directory.record(application.id());
-    let (mut passwords, keys) = credentials::shown(record);
+    let (mut passwords, keys) = credentials(record);
     let principal = directory.by_app_id(application.app_id);
-    if let Some(secret) = principal.and_then(|own| own.secret.as_ref()) {
+    if let Some(secret) = principal.and_then(|principal| principal.secret.as_ref()) {
         passwords.push(json!({
             "customKeyIdentifier": null,
             "displayName": null,
@@ -163,7 +163,7 @@ pub(super) fn shown(request: &Request, object: Value) -> Value {
         "surname",
         "userPrincipalName",
     ];
-    let selected = super::option(request, "select");
+    let selected = option(request, "select");
     let is_person = object["@odata.type"] == "#microsoft.graph.user";
     let wanted = |member: &str| match &selected {
         Some(names) => {
@@ -181,4 +181,17 @@ pub(super) fn shown(request: &Request, object: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// What an object shows of its passwords and certificates.
+pub(super) fn credentials(record: Option<&Record>) -> (Vec<Value>, Vec<Value>) {
+    let passwords = record.into_iter().flat_map(|record| &record.passwords);
+    let keys = record.into_iter().flat_map(|record| &record.keys);
+    let keys = keys.map(|key| {
+        let mut shown = Value::Object(key.members.clone());
+        shown["keyId"] = json!(key.key_id);
+        shown["key"] = Value::Null;
+        shown
+    });
+    (passwords.map(password).collect(), keys.collect())
 }

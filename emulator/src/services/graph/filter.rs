@@ -16,9 +16,9 @@ enum Clause {
 
 /// A filter: any of its parts, each of them all of its clauses.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Filter(Vec<Vec<Clause>>);
+pub(super) struct GraphFilter(Vec<Vec<Clause>>);
 
-impl Filter {
+impl GraphFilter {
     /// Reads a filter; an empty one lets everything through.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Clause {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .any(|own| own.as_str().is_some_and(|own| own.eq_ignore_ascii_case(value))),
+                .any(|item| item.as_str().is_some_and(|text| text.eq_ignore_ascii_case(value))),
         }
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn is_of_graph(clause: &str) -> bool {
         is_number || value.starts_with(['\'', '(']) || ["true", "false", "null"].contains(&value)
     };
     name.is_some_and(is_name)
-        && operator.is_some_and(|own| ["eq", "ne", "in", "gt", "ge", "lt", "le"].contains(&own))
+        && operator.is_some_and(|word| ["eq", "ne", "in", "gt", "ge", "lt", "le"].contains(&word))
         && value.is_some_and(is_value)
         || lower.contains("/any(") && lower.ends_with(')')
 }
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn holds(filter: &str, object: &Value) -> bool {
-        Filter::read(filter).expect("a filter").holds(object)
+        GraphFilter::read(filter).expect("a filter").holds(object)
     }
 
     #[test]
@@ -190,10 +190,10 @@ mod tests {
             "names/any(c:d eq 'x')",
             "appId eq 'it's'",
         ] {
-            assert!(Filter::read(filter).is_err(), "{filter}");
+            assert!(GraphFilter::read(filter).is_err(), "{filter}");
         }
         assert_eq!(
-            Filter::read("appId eq 'x' and what is this"),
+            GraphFilter::read("appId eq 'x' and what is this"),
             Err("what is this".to_owned())
         );
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, answer, describe, found, missing};
+use super::describe;
+use super::list::{Answer, answer};
+use super::look_up::{found, missing, signed_in};
 use crate::gateway::Permit;
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::rules::cloud;
@@ -21,7 +23,7 @@ fn described(context: &Context<'_>, ids: impl IntoIterator<Item = PrincipalId>) 
 /// Whose groups a request is about: whom the path names, or the caller.
 fn whose(context: &Context<'_>, permit: &Permit) -> Result<PrincipalId, crate::gateway::Refusal> {
     match permit.params.get("id") {
-        "" => super::signed_in(context, permit),
+        "" => signed_in(context, permit),
         id => found(context, permit, id).map(|found| found.id),
     }
 }
@@ -84,7 +86,7 @@ pub(super) fn check_member_groups(context: &mut Context<'_>, permit: &Permit, re
             wanted.as_str().is_some_and(|wanted| {
                 groups
                     .iter()
-                    .any(|own| own.to_string().eq_ignore_ascii_case(wanted))
+                    .any(|group| group.to_string().eq_ignore_ascii_case(wanted))
             })
         })
         .collect();

@@ -1,19 +1,15 @@
 //! People and groups are made, changed and taken away.
 
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
+use super::list::Answer;
+use super::look_up::{find, missing, tenant};
 use super::written::{bad, keep, made, members, nothing, text};
-use super::{Answer, describe, find, missing, references, rights};
+use super::{describe, references, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request, TenantId};
-use crate::rules::code;
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal};
-
-pub(super) fn tenant(permit: &Permit) -> Result<TenantId, Refusal> {
-    permit.caller.tenant.ok_or_else(|| missing("tenant"))
-}
 
 /// The object a path names, if it is of that kind.
 fn named(context: &Context<'_>, permit: &Permit, kind: PrincipalKind) -> Result<Principal, Refusal> {
@@ -200,12 +196,4 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, kind: Principal
     }
     context.state.directory.remove(found.id);
     Ok(nothing())
-}
-
-/// An object by its id, or 404.
-pub(super) fn object_id(wanted: &str) -> Result<Uuid, Refusal> {
-    wanted.parse().map_err(|_| {
-        let what = format!("Invalid object identifier '{wanted}'.");
-        Refusal::of(code::Request_BadRequest, &[("what", &what)])
-    })
 }

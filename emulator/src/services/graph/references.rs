@@ -3,9 +3,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::people::object_id;
+use super::list::{Answer, answer};
+use super::look_up::{directory, find, missing, object_id, signed_in};
 use super::written::{bad, nothing};
-use super::{Answer, applications, describe, directory, find, missing, rights};
+use super::{describe, registrations, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
 use crate::services::{Context, json_body};
@@ -58,7 +59,7 @@ pub(super) fn join(
     member: PrincipalId,
 ) -> Result<(), Refusal> {
     let directory = &mut context.state.directory;
-    if directory.groups_of(member).any(|own| own == group) {
+    if directory.groups_of(member).any(|known| known == group) {
         return Err(exists_already("members"));
     }
     directory.add_member(group, member);
@@ -86,7 +87,7 @@ pub(super) fn remove_member(context: &mut Context<'_>, permit: &Permit, _: &Requ
     let wanted = permit.params.get("member");
     let member = PrincipalId(object_id(wanted)?);
     let directory = &mut context.state.directory;
-    if !directory.groups_of(member).any(|own| own == group) {
+    if !directory.groups_of(member).any(|known| known == group) {
         return Err(missing(wanted));
     }
     directory.remove_member(group, member);
@@ -96,7 +97,7 @@ pub(super) fn remove_member(context: &mut Context<'_>, permit: &Permit, _: &Requ
 /// The object whose owners a path is about.
 fn owned(context: &Context<'_>, permit: &Permit) -> Result<Uuid, Refusal> {
     if permit.operation(context.rules).id.starts_with("Applications_") {
-        return applications::named(context, permit).map(|found| found.id());
+        return registrations::named(context, permit).map(|found| found.id());
     }
     find(context, permit, permit.params.get("id")).map(|found| found.id.0)
 }
@@ -108,12 +109,12 @@ pub(super) fn owners(context: &mut Context<'_>, permit: &Permit, request: &Reque
     let owners = record.into_iter().flat_map(|record| &record.owners);
     let found = owners.filter_map(|id| context.state.directory.get(*id));
     let found = found.map(|one| describe::principal(context, one)).collect();
-    super::answer(context, request, "directoryObjects", found)
+    answer(context, request, "directoryObjects", found)
 }
 
 /// What the caller owns.
 pub(super) fn owned_objects(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
-    let caller = super::signed_in(context, permit)?;
+    let caller = signed_in(context, permit)?;
     let owns = |object: Uuid| {
         let record = context.state.directory.record(object);
         record.is_some_and(|record| record.owners.contains(&caller))
@@ -121,11 +122,11 @@ pub(super) fn owned_objects(context: &mut Context<'_>, permit: &Permit, request:
     let principals = directory(context, permit)
         .filter(|principal| owns(principal.id.0))
         .map(|principal| describe::principal(context, principal));
-    let registered = applications::registered(context, permit)
+    let registered = registrations::registered(context, permit)
         .filter(|application| owns(application.id()))
         .map(|application| describe::application(context, application));
     let found = registered.chain(principals).collect();
-    super::answer(context, request, "directoryObjects", found)
+    answer(context, request, "directoryObjects", found)
 }
 
 pub(super) fn add_owner(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {

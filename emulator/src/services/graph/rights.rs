@@ -45,7 +45,7 @@ pub(super) fn is_person(context: &Context<'_>, caller: PrincipalId) -> bool {
 fn is_itself(context: &Context<'_>, caller: PrincipalId, object: Uuid) -> bool {
     let directory = &context.state.directory;
     let app = || directory.registration(directory.get(caller)?.app_id?);
-    caller.0 == object || app().is_some_and(|own| own.id() == object)
+    caller.0 == object || app().is_some_and(|application| application.id() == object)
 }
 
 fn owns(context: &Context<'_>, caller: PrincipalId, object: Uuid) -> bool {

@@ -4,14 +4,14 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Exchange};
+use crate::log::{CallOrigin, Exchange};
 use crate::model::{Request, ResourceId, Response, Timestamp, type_path, wire_hundred_nanoseconds};
 use crate::rules::{Endpoint, Operation};
 use crate::services::{Context, page};
 
 /// What `$filter` asks for.
 #[derive(Default)]
-struct Filter {
+struct ActivityFilter {
     from: Option<Timestamp>,
     until: Option<Timestamp>,
     group: Option<String>,
@@ -19,10 +19,10 @@ struct Filter {
     provider: Option<String>,
 }
 
-impl Filter {
+impl ActivityFilter {
     /// Clauses joined by `and`, as the interface has them. `None`: one is none of them.
     fn read(text: &str) -> Option<Self> {
-        let mut own = Self::default();
+        let mut filter = Self::default();
         for clause in text
             .split(" and ")
             .map(str::trim)
@@ -35,22 +35,22 @@ impl Filter {
                 name.to_ascii_lowercase().as_str(),
                 operator.to_ascii_lowercase().as_str(),
             ) {
-                ("eventtimestamp", "ge") => own.from = Some(value.parse().ok()?),
-                ("eventtimestamp", "le") => own.until = Some(value.parse().ok()?),
-                ("resourcegroupname", "eq") => own.group = Some(value),
-                ("resourceuri" | "resourceid", "eq") => own.resource = Some(value),
-                ("resourceprovider", "eq") => own.provider = Some(value),
+                ("eventtimestamp", "ge") => filter.from = Some(value.parse().ok()?),
+                ("eventtimestamp", "le") => filter.until = Some(value.parse().ok()?),
+                ("resourcegroupname", "eq") => filter.group = Some(value),
+                ("resourceuri" | "resourceid", "eq") => filter.resource = Some(value),
+                ("resourceprovider", "eq") => filter.provider = Some(value),
                 _ => return None,
             }
         }
-        Some(own)
+        Some(filter)
     }
 
     fn holds(&self, exchange: &Exchange, id: &ResourceId) -> bool {
-        let is = |wanted: &Option<String>, own: Option<&str>| {
+        let is = |wanted: &Option<String>, text: Option<&str>| {
             wanted
                 .as_ref()
-                .is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
+                .is_none_or(|wanted| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted)))
         };
         let kind = id.resource_type().unwrap_or_default();
         self.from.is_none_or(|from| exchange.at >= from)
@@ -68,7 +68,7 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
-    let Some(filter) = Filter::read(&text) else {
+    let Some(filter) = ActivityFilter::read(&text) else {
         return Err(Refusal::not_played("this $filter of the activity log"));
     };
     let router = &context.rules.router;
@@ -76,14 +76,14 @@ pub(super) fn list(
     let mut found: Vec<Value> = context
         .log
         .since(0)
-        .filter(|exchange| exchange.asked != Asked::OnlyWhether && exchange.method != Method::GET)
+        .filter(|exchange| exchange.asked != CallOrigin::OnlyWhether && exchange.method != Method::GET)
         .filter_map(|exchange| {
             let row = router.operation(&exchange.operation)?;
             let id: ResourceId = exchange.path.parse().ok()?;
-            let own = id
+            let inside = id
                 .subscription()
-                .is_some_and(|own| own.eq_ignore_ascii_case(subscription));
-            (row.endpoint == Endpoint::Arm && own && filter.holds(exchange, &id))
+                .is_some_and(|id| id.eq_ignore_ascii_case(subscription));
+            (row.endpoint == Endpoint::Arm && inside && filter.holds(exchange, &id))
                 .then(|| event(row, exchange, &id))
                 .flatten()
         })

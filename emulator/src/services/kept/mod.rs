@@ -41,7 +41,7 @@ fn row<'a>(context: &Context<'a>, permit: &Permit) -> &'a KeptResource {
     let kind = &permit.operation(context.rules).resource_type;
     let is = |row: &&KeptResource| {
         let keys = |action: &str| kind.eq_ignore_ascii_case(&format!("{}/{action}", row.kind));
-        kind.eq_ignore_ascii_case(&row.kind) || row.keys.iter().any(|own| keys(&own.action))
+        kind.eq_ignore_ascii_case(&row.kind) || row.keys.iter().any(|operation| keys(&operation.action))
     };
     let found = context.rules.kept.iter().find(is);
     found.expect("every operation of this service is made of a row")
@@ -105,15 +105,15 @@ fn describe_parts(
         let known: BTreeMap<&str, &Value> = known
             .into_iter()
             .flatten()
-            .filter_map(|own| Some((own["name"].as_str()?, own)))
+            .filter_map(|item| Some((item["name"].as_str()?, item)))
             .collect();
         let Some(all) = body["properties"][collection].as_array_mut() else {
             continue;
         };
-        for own in all {
-            let name = own["name"].as_str().unwrap_or_default().to_owned();
+        for item in all {
+            let name = item["name"].as_str().unwrap_or_default().to_owned();
             let known = known.get(name.as_str()).copied();
-            *own = self::body(context, part, &id.child([collection, &name]), own, known)?;
+            *item = self::body(context, part, &id.child([collection, &name]), item, known)?;
         }
     }
     Ok(())
@@ -123,7 +123,10 @@ fn before(context: &Context<'_>, row: &KeptResource, id: &ResourceId) -> Result<
     if row.inside {
         return parts::find(context, id, &row.kind);
     }
-    Ok(context.state.resource(id).map(|own| own.body.to_value()))
+    Ok(context
+        .state
+        .resource(id)
+        .map(|resource| resource.body.to_value()))
 }
 
 /// The resource an operation is about. What is put on others is asked for below them, where access to it is
@@ -281,8 +284,8 @@ fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, &row.kind)
-        .filter(|own| own.id.segments().count() == depth)
-        .map(|own| &*own.body)
+        .filter(|resource| resource.id.segments().count() == depth)
+        .map(|resource| &*resource.body)
         .collect();
     page::list(context.rules, request, &found)
 }
@@ -298,9 +301,9 @@ fn keys(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respo
     let names = row
         .keys
         .iter()
-        .filter(|own| own.action.eq_ignore_ascii_case(action));
+        .filter(|operation| operation.action.eq_ignore_ascii_case(action));
     let mut found = Map::new();
-    for name in names.flat_map(|own| &own.names) {
+    for name in names.flat_map(|operation| &operation.names) {
         let mut bytes = [0; KEY_BYTES];
         context
             .entropy

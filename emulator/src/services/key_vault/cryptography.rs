@@ -36,7 +36,7 @@ pub(super) enum CryptographyError {
 /// would take for ever.
 const NUMBER_LETTERS_MAX: usize = 700;
 
-type Done<T> = Result<T, CryptographyError>;
+type CryptographyResult<T> = Result<T, CryptographyError>;
 
 /// A key pair. It has no `Debug`, and its private half never leaves.
 #[derive(Clone)]
@@ -85,13 +85,13 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 
 impl KeyPair {
     /// A new RSA key.
-    pub(super) fn new_rsa(bits: usize, entropy: &Entropy) -> Done<Self> {
+    pub(super) fn new_rsa(bits: usize, entropy: &Entropy) -> CryptographyResult<Self> {
         let key = RsaPrivateKey::new(&mut Draws(entropy.rng()), bits);
         Ok(Self::Rsa(Box::new(key.map_err(|_| CryptographyError::Key)?)))
     }
 
     /// A new key on a curve.
-    pub(super) fn new_on_curve(curve: &str, entropy: &Entropy) -> Done<Self> {
+    pub(super) fn new_on_curve(curve: &str, entropy: &Entropy) -> CryptographyResult<Self> {
         let mut draws = Draws(entropy.rng());
         match curve {
             "P-256" => Ok(Self::P256(p256::SecretKey::random(&mut draws))),
@@ -103,7 +103,7 @@ impl KeyPair {
     }
 
     /// A key that somebody brings along.
-    pub(super) fn import(key: &Value) -> Done<Self> {
+    pub(super) fn import(key: &Value) -> CryptographyResult<Self> {
         let text = |name: &str| field(key, name).as_str().unwrap_or_default();
         let short = |name: &str| text(name).len() <= NUMBER_LETTERS_MAX;
         let bytes = |name: &str| decode(text(name)).filter(|bytes| !bytes.is_empty() && short(name));
@@ -168,7 +168,7 @@ impl KeyPair {
         }
     }
 
-    fn rsa(&self) -> Done<&RsaPrivateKey> {
+    fn rsa(&self) -> CryptographyResult<&RsaPrivateKey> {
         match self {
             Self::Rsa(key) => Ok(key),
             _ => Err(CryptographyError::Algorithm),
@@ -176,7 +176,12 @@ impl KeyPair {
     }
 
     /// Encrypts a value, or wraps a key, which is the same.
-    pub(super) fn encrypt(&self, algorithm: &str, value: &[u8], entropy: &Entropy) -> Done<Vec<u8>> {
+    pub(super) fn encrypt(
+        &self,
+        algorithm: &str,
+        value: &[u8],
+        entropy: &Entropy,
+    ) -> CryptographyResult<Vec<u8>> {
         let key: RsaPublicKey = self.rsa()?.to_public_key();
         let mut draws = Draws(entropy.rng());
         let done = match algorithm {
@@ -189,7 +194,12 @@ impl KeyPair {
     }
 
     /// Decrypts a value, or unwraps a key.
-    pub(super) fn decrypt(&self, algorithm: &str, value: &[u8], entropy: &Entropy) -> Done<Vec<u8>> {
+    pub(super) fn decrypt(
+        &self,
+        algorithm: &str,
+        value: &[u8],
+        entropy: &Entropy,
+    ) -> CryptographyResult<Vec<u8>> {
         let key = self.rsa()?;
         let mut draws = Draws(entropy.rng());
         let done = match algorithm {
@@ -202,7 +212,12 @@ impl KeyPair {
     }
 
     /// Signs a digest.
-    pub(super) fn sign(&self, algorithm: &str, digest: &[u8], entropy: &Entropy) -> Done<Vec<u8>> {
+    pub(super) fn sign(
+        &self,
+        algorithm: &str,
+        digest: &[u8],
+        entropy: &Entropy,
+    ) -> CryptographyResult<Vec<u8>> {
         check_digest(algorithm, digest)?;
         let mut draws = Draws(entropy.rng());
         let signed = match (self, algorithm) {
@@ -215,21 +230,21 @@ impl KeyPair {
             (Self::P256(key), "ES256") => {
                 let signed: Signed<p256::ecdsa::Signature> =
                     p256::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P384(key), "ES384") => {
                 let signed: Signed<p384::ecdsa::Signature> =
                     p384::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P521(key), "ES512") => {
                 let signed: Signed<p521::ecdsa::Signature> = p521_signer(key)?.sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             (Self::P256K(key), "ES256K") => {
                 let signed: Signed<k256::ecdsa::Signature> =
                     k256::ecdsa::SigningKey::from(key).sign_prehash(digest);
-                return signature(signed.map(|own| own.to_bytes().to_vec()));
+                return signature(signed.map(|signed| signed.to_bytes().to_vec()));
             }
             _ => return Err(CryptographyError::Algorithm),
         };
@@ -237,7 +252,12 @@ impl KeyPair {
     }
 
     /// Whether a signature of a digest is this key's.
-    pub(super) fn verify(&self, algorithm: &str, digest: &[u8], signature: &[u8]) -> Done<bool> {
+    pub(super) fn verify(
+        &self,
+        algorithm: &str,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> CryptographyResult<bool> {
         check_digest(algorithm, digest)?;
         let public = |key: &RsaPrivateKey| key.to_public_key();
         Ok(match (self, algorithm) {
@@ -259,25 +279,31 @@ impl KeyPair {
             (Self::Rsa(key), "PS512") => public(key)
                 .verify(Pss::new::<Sha512>(), digest, signature)
                 .is_ok(),
-            (Self::P256(key), "ES256") => p256::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = p256::ecdsa::VerifyingKey::from(key.public_key());
-                key.verify_prehash(digest, &own).is_ok()
-            }),
-            (Self::P384(key), "ES384") => p384::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = p384::ecdsa::VerifyingKey::from(key.public_key());
-                key.verify_prehash(digest, &own).is_ok()
-            }),
-            (Self::P521(key), "ES512") => {
-                let own = p521::ecdsa::Signature::from_slice(signature);
-                let key = p521::ecdsa::VerifyingKey::from(&p521_signer(key)?);
-                own.is_ok_and(|own| key.verify_prehash(digest, &own).is_ok())
+            (Self::P256(key), "ES256") => {
+                p256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = p256::ecdsa::VerifyingKey::from(key.public_key());
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
             }
-            (Self::P256K(key), "ES256K") => k256::ecdsa::Signature::from_slice(signature).is_ok_and(|own| {
-                let key = k256::ecdsa::VerifyingKey::from(key.public_key());
-                // Others' signatures may have the larger of the two values that mean the same.
-                let own = own.normalize_s().unwrap_or(own);
-                key.verify_prehash(digest, &own).is_ok()
-            }),
+            (Self::P384(key), "ES384") => {
+                p384::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = p384::ecdsa::VerifyingKey::from(key.public_key());
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
+            }
+            (Self::P521(key), "ES512") => {
+                let read = p521::ecdsa::Signature::from_slice(signature);
+                let key = p521::ecdsa::VerifyingKey::from(&p521_signer(key)?);
+                read.is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok())
+            }
+            (Self::P256K(key), "ES256K") => {
+                k256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
+                    let key = k256::ecdsa::VerifyingKey::from(key.public_key());
+                    // Others' signatures may have the larger of the two values that mean the same.
+                    let signature = signature.normalize_s().unwrap_or(signature);
+                    key.verify_prehash(digest, &signature).is_ok()
+                })
+            }
             _ => return Err(CryptographyError::Algorithm),
         })
     }
@@ -285,16 +311,16 @@ impl KeyPair {
 
 type Signed<S> = Result<S, p256::ecdsa::Error>;
 
-fn signature(signed: Result<Vec<u8>, p256::ecdsa::Error>) -> Done<Vec<u8>> {
+fn signature(signed: Result<Vec<u8>, p256::ecdsa::Error>) -> CryptographyResult<Vec<u8>> {
     signed.map_err(|_| CryptographyError::Digest)
 }
 
-fn p521_signer(key: &p521::SecretKey) -> Done<p521::ecdsa::SigningKey> {
+fn p521_signer(key: &p521::SecretKey) -> CryptographyResult<p521::ecdsa::SigningKey> {
     p521::ecdsa::SigningKey::from_bytes(&key.to_bytes()).map_err(|_| CryptographyError::Key)
 }
 
 /// The key of that number on a curve.
-fn on_curve(curve: &str, d: &[u8]) -> Done<KeyPair> {
+fn on_curve(curve: &str, d: &[u8]) -> CryptographyResult<KeyPair> {
     let wrong = |_| CryptographyError::Key;
     Ok(match curve {
         "P-256" => KeyPair::P256(p256::SecretKey::from_slice(d).map_err(wrong)?),
@@ -314,7 +340,7 @@ fn point(curve: &str, written: &[u8]) -> Value {
 }
 
 /// The algorithm's name ends in the size of its digest.
-fn check_digest(algorithm: &str, digest: &[u8]) -> Done<()> {
+fn check_digest(algorithm: &str, digest: &[u8]) -> CryptographyResult<()> {
     let bytes = match algorithm.get(2..) {
         Some("256" | "256K") => 32,
         Some("384") => 48,

@@ -53,12 +53,12 @@ impl Attributes {
             Value::Bool(enabled) => self.enabled = *enabled,
             _ => return Err("enabled must be true or false".to_owned()),
         }
-        for (name, own) in [("nbf", &mut self.not_before), ("exp", &mut self.expires)] {
+        for (name, moment) in [("nbf", &mut self.not_before), ("exp", &mut self.expires)] {
             match field(sent, name) {
                 Value::Null => {}
                 time => {
                     let seconds = time.as_i64();
-                    *own = Some(seconds.ok_or_else(|| format!("{name} must be a number of seconds"))?);
+                    *moment = Some(seconds.ok_or_else(|| format!("{name} must be a number of seconds"))?);
                 }
             }
         }

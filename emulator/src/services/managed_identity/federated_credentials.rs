@@ -3,12 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::TYPE as IDENTITY;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Code, code};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
+
+/// The type of what has them.
+pub(super) const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 /// The resource type.
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
@@ -18,13 +20,13 @@ fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
 }
 
 /// What of a request's properties counts. All of it is mandatory.
-struct Wanted<'a> {
+struct SentCredential<'a> {
     issuer: &'a str,
     subject: &'a str,
     audience: &'a str,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> SentCredential<'a> {
     fn read(context: &Context<'_>, sent: &'a Value) -> Result<Self, Refusal> {
         let properties = field(sent, "properties");
         let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
@@ -57,7 +59,7 @@ pub(super) fn put(
         return Err(refuse(context, code::SyntheticFederatedCredentialName, &fill));
     }
     let sent = json_body(request)?;
-    let wanted = Wanted::read(context, &sent)?;
+    let wanted = SentCredential::read(context, &sent)?;
     let others = || {
         context
             .state
@@ -110,7 +112,7 @@ pub(super) fn forget(context: &mut Context<'_>, identity: &ResourceId) {
     let below: Vec<ResourceId> = context
         .state
         .resources_below(identity, TYPE)
-        .map(|own| own.id.clone())
+        .map(|credential| credential.id.clone())
         .collect();
     for id in below {
         context.state.remove(&id);

@@ -9,8 +9,7 @@ use super::{Context, Handler, json_body, plain};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, Response};
 use crate::state::{IdentityKind, Resource, field};
-
-const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
+use federated_credentials::IDENTITY;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -19,7 +18,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "UserAssignedIdentities_Get" | "FederatedIdentityCredentials_Get" => plain::get,
         "UserAssignedIdentities_Delete" => delete,
         "UserAssignedIdentities_ListByResourceGroup" | "UserAssignedIdentities_ListBySubscription" => {
-            |context, permit, request| plain::list(context, permit, request, TYPE)
+            |context, permit, request| plain::list(context, permit, request, IDENTITY)
         }
         "FederatedIdentityCredentials_CreateOrUpdate" => federated_credentials::put,
         "FederatedIdentityCredentials_Delete" => plain::delete,
@@ -31,7 +30,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 fn put(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     context.require_group(&id)?;
-    let mut body = plain::resource_body(&id, TYPE, &*json_body(request)?)?;
+    let mut body = plain::resource_body(&id, IDENTITY, &*json_body(request)?)?;
     let tenant = context.tenant_of(&id)?;
     let sent = body["properties"].take();
     let existing = context

@@ -43,19 +43,20 @@ fn check_undecided(context: &Context<'_>, permit: &Permit, request: &Request) ->
     const STATE: &str = "privateLinkServiceConnectionState";
     let sent = json_body(request)?;
     let wanted = field(field(field(&sent, "properties"), STATE), "status").as_str();
-    let own = target(context, &permit.scope.parent())?
+    let status = target(context, &permit.scope.parent())?
         .at("/properties/privateEndpointConnections")
         .as_array()
         .into_iter()
         .flatten()
-        .find(|own| {
-            let name = field(own, "name").as_str().unwrap_or_default();
+        .find(|connection| {
+            let name = field(connection, "name").as_str().unwrap_or_default();
             name.eq_ignore_ascii_case(permit.scope.name())
         })
-        .and_then(|own| field(field(field(own, "properties"), STATE), "status").as_str());
-    let is = |status: Option<&str>, word: &str| status.is_some_and(|own| own.eq_ignore_ascii_case(word));
-    let same = own.is_some_and(|own| is(wanted, own)) && !is(own, "Pending");
-    if same || is(own, "Rejected") {
+        .and_then(|connection| field(field(field(connection, "properties"), STATE), "status").as_str());
+    let is =
+        |status: Option<&str>, word: &str| status.is_some_and(|status| status.eq_ignore_ascii_case(word));
+    let same = status.is_some_and(|shown| is(wanted, shown)) && !is(status, "Pending");
+    if same || is(status, "Rejected") {
         return Err(Refusal::of_row(
             Shape::Arm,
             context.rules.error(code::ConnectionDecided),

@@ -4,6 +4,7 @@
 mod connections;
 mod dns;
 mod simple;
+mod zone_records;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -128,13 +129,13 @@ fn check_subnet(context: &Context<'_>, id: &ResourceId, body: &Value) -> Result<
     let Some(network) = context.state.resource(&subnet.parent()) else {
         return Ok(());
     };
-    let own = network.at("/properties/subnets").as_array().into_iter().flatten();
-    let named = |own: &&Value| {
-        let name = field(own, "name").as_str();
+    let subnets = network.at("/properties/subnets").as_array().into_iter().flatten();
+    let named = |listed: &&Value| {
+        let name = field(listed, "name").as_str();
         name.is_some_and(|name| name.eq_ignore_ascii_case(subnet.name()))
     };
-    let delegations = own.filter(named).find_map(|own| {
-        let all = field(field(own, "properties"), "delegations").as_array()?;
+    let delegations = subnets.filter(named).find_map(|listed| {
+        let all = field(field(listed, "properties"), "delegations").as_array()?;
         (!all.is_empty()).then_some(all)
     });
     match delegations {
@@ -151,10 +152,10 @@ fn check_subnet(context: &Context<'_>, id: &ResourceId, body: &Value) -> Result<
 
 fn connections_without(resource: &Resource, endpoint: &ResourceId) -> Vec<Value> {
     let is_other = |connection: &&Value| {
-        let own: Option<ResourceId> = connection
+        let of: Option<ResourceId> = connection
             .pointer("/properties/privateEndpoint/id")
             .and_then(|id| id.as_str()?.parse().ok());
-        own.as_ref() != Some(endpoint)
+        of.as_ref() != Some(endpoint)
     };
     let all = resource.at("/properties/privateEndpointConnections").as_array();
     all.into_iter().flatten().filter(is_other).cloned().collect()

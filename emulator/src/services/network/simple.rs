@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::dns;
+use super::zone_records;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, json_body, plain};
@@ -42,7 +42,7 @@ pub(super) fn put(
     body["properties"]["provisioningState"] = json!("Succeeded");
     body["etag"] = json!(format!("W/\"{}\"", context.draw_uuid("etag")));
     let response = plain::put(context, id.clone(), body);
-    dns::count(context, &id.parent());
+    zone_records::count(context, &id.parent());
     Ok(response)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     for part in &below {
         context.state.remove(part);
     }
-    dns::count(context, &id.parent());
+    zone_records::count(context, &id.parent());
     Ok(Response::new(if below.is_empty() {
         StatusCode::NO_CONTENT
     } else {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{require_server, state_of};
+use super::server_state::{require_server, state_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{Code, code};
@@ -15,14 +15,14 @@ use crate::state::OperationOutcome;
 /// A change that has been accepted.
 #[derive(Clone)]
 #[cfg_attr(test, derive(Debug))]
-pub(super) struct Accepted {
+pub(super) struct AcceptedChange {
     operation: String,
     /// What it changes: the last segment of the type.
     collection: String,
 }
 
 /// A server's leave to be changed. Who has it is the only one, until its operation ends.
-pub(super) struct Turn {
+pub(super) struct ChangeTurn {
     server: ResourceId,
     collection: String,
     announces: Option<String>,
@@ -37,17 +37,17 @@ pub(super) fn take_turn(
     context: &mut Context<'_>,
     permit: &Permit,
     server: &ResourceId,
-) -> Result<Turn, Refusal> {
+) -> Result<ChangeTurn, Refusal> {
     let kind = permit.scope.resource_type().unwrap_or_default();
     let collection = kind.rsplit('/').next().unwrap_or_default().to_owned();
     let operations = &context.state.operations;
-    let runs = |change: &Accepted| {
-        let own = operations.get(&change.operation);
-        own.is_some_and(|operation| operation.ended.is_none())
+    let runs = |change: &AcceptedChange| {
+        let operation = operations.get(&change.operation);
+        operation.is_some_and(|operation| operation.ended.is_none())
     };
     if let Some(changes) = context.own.postgres.changes.get_mut(server) {
         changes.retain(runs);
-        let beside = |other: &Accepted| {
+        let beside = |other: &AcceptedChange| {
             context
                 .rules
                 .servers
@@ -57,7 +57,7 @@ pub(super) fn take_turn(
             return Err(refuse(context, code::ServerIsBusy, server));
         }
     }
-    Ok(Turn {
+    Ok(ChangeTurn {
         server: server.clone(),
         collection,
         announces: permit.operation(context.rules).announces.clone(),
@@ -69,7 +69,7 @@ pub(super) fn take_turn_of_running(
     context: &mut Context<'_>,
     permit: &Permit,
     server: &ResourceId,
-) -> Result<Turn, Refusal> {
+) -> Result<ChangeTurn, Refusal> {
     require_server(context, server)?;
     let turn = take_turn(context, permit, server)?;
     if matches!(state_of(context, server).as_str(), "Stopped" | "Disabled") {
@@ -86,10 +86,10 @@ pub(super) fn refuse(context: &Context<'_>, row: Code, server: &ResourceId) -> R
 }
 
 /// Begins an operation of this provider: 202, both addresses, and what the operation is called.
-pub(super) fn accept(context: &mut Context<'_>, request: &Request, turn: Turn) -> (String, Response) {
+pub(super) fn accept(context: &mut Context<'_>, request: &Request, turn: ChangeTurn) -> (String, Response) {
     let id = begin(context);
     let response = accepted(context, request, &turn.server, &id);
-    let change = Accepted {
+    let change = AcceptedChange {
         operation: id.clone(),
         collection: turn.collection,
     };

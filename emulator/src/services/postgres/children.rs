@@ -3,9 +3,12 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::bad;
 use super::changes::{accept, take_turn_of_running};
-use super::servers::failure;
-use super::{SERVER, child_type, require_server, server_spec, settings};
+use super::effect_failure::failure;
+use super::resource_types::SERVER;
+use super::server_state::{child_type, require_server, server_of};
+use super::settings;
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -69,10 +72,6 @@ fn begin(
     Ok(response)
 }
 
-pub(super) fn server_of(permit: &Permit) -> ResourceId {
-    permit.scope.parent()
-}
-
 pub(super) fn put_child(
     context: &mut Context<'_>,
     permit: &Permit,
@@ -95,8 +94,8 @@ fn check_rule_of_flexible(context: &Context<'_>, server: &ResourceId, name: &str
     if !context.rules.names.firewall_rule.admits(name) {
         return Err(settings::refuse(context, rule::PG_FIREWALL_NAME));
     }
-    let own = context.state.resource(server);
-    let subnet = own.map(|own| own.text("/properties/network/delegatedSubnetResourceId"));
+    let resource = context.state.resource(server);
+    let subnet = resource.map(|resource| resource.text("/properties/network/delegatedSubnetResourceId"));
     if subnet.is_some_and(|subnet| !subnet.is_empty()) {
         return Err(settings::refuse(context, rule::PG_FIREWALL_IN_SUBNET));
     }
@@ -119,7 +118,7 @@ pub(super) fn put_firewall_rule(
             let text = format!(
                 "Invalid value given for parameter {name}. Specify a valid parameter value: '{address}' is no IPv4 address."
             );
-            return Err(server_spec::bad(&text));
+            return Err(bad(&text));
         };
         range.push(address);
     }
@@ -211,7 +210,7 @@ pub(super) fn delete_database(
     let name = permit.params.get("name").to_owned();
     if context.rules.servers.own_databases.names.contains(&name) {
         let text = format!("The database '{name}' is a system database and cannot be deleted.");
-        return Err(server_spec::bad(&text));
+        return Err(bad(&text));
     }
     let work = context.own.postgres.specs.get(&server_of(permit)).map(|spec| {
         Work::Server(ServerWork::DropDatabase {

@@ -4,9 +4,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, all, bad};
 use super::changes::{accept, refuse, take_turn};
-use super::single_server::{self, Answer, all, bad, require_listed, require_name};
-use super::{child_type, require_server};
+use super::resource_types::SINGLE_SERVER;
+use super::server_state::{child_type, require_listed, require_name, require_server};
 use crate::gateway::{Permit, check_tags};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
@@ -19,15 +20,15 @@ const GROUP: &str = "postgresqlServer";
 
 fn connections(context: &Context<'_>, server: &ResourceId) -> Vec<Value> {
     let server = context.state.resource(server);
-    let own = server.and_then(|server| server.at(&format!("/properties/{KIND}")).as_array());
-    own.cloned().unwrap_or_default()
+    let listed = server.and_then(|server| server.at(&format!("/properties/{KIND}")).as_array());
+    listed.cloned().unwrap_or_default()
 }
 
 fn is_named(connection: &Value, name: &str) -> bool {
     let id = field(connection, "id").as_str().unwrap_or_default();
     id.rsplit('/')
         .next()
-        .is_some_and(|own| own.eq_ignore_ascii_case(name))
+        .is_some_and(|last| last.eq_ignore_ascii_case(name))
 }
 
 fn find(context: &Context<'_>, permit: &Permit) -> Option<Value> {
@@ -69,16 +70,16 @@ pub(super) fn put(context: &mut Context<'_>, permit: &Permit, request: &Request)
     let server = permit.scope.parent();
     let was = field(field(properties, "privateLinkServiceConnectionState"), "status");
     // A single server's is decided once.
-    if server.is_type(single_server::SERVER) && was != "Pending" {
+    if server.is_type(SINGLE_SERVER) && was != "Pending" {
         return Err(refuse(
             context,
             code::PrivateEndpointConnectionStatusNotPending,
             &server,
         ));
     }
-    let own = field_mut(properties, "privateLinkServiceConnectionState");
-    *field_mut(own, "status") = json!(status);
-    *field_mut(own, "description") = field(state, "description").clone();
+    let shown = field_mut(properties, "privateLinkServiceConnectionState");
+    *field_mut(shown, "status") = json!(status);
+    *field_mut(shown, "description") = field(state, "description").clone();
     change(context, permit, request, Some(connection))
 }
 
@@ -119,7 +120,7 @@ fn change(context: &mut Context<'_>, permit: &Permit, request: &Request, then: O
 fn replace(context: &mut Context<'_>, id: &ResourceId, then: Option<Value>) {
     let server = id.parent();
     let mut all = connections(context, &server);
-    match (all.iter().position(|own| is_named(own, id.name())), then) {
+    match (all.iter().position(|other| is_named(other, id.name())), then) {
         (Some(at), Some(connection)) => all[at] = connection,
         (Some(at), None) => {
             all.remove(at);

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::SERVER;
+use super::resource_types::SERVER;
 use crate::gateway::{Permit, Refusal, Shape, server_named};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Edition, Storage, code};

@@ -4,8 +4,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::bad;
 use super::changes::accept_beside;
-use super::{SERVER, require_server, server_spec};
+use super::resource_types::SERVER;
+use super::server_state::require_server;
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::DumpKind;
 use crate::jobs::{DumpWork, DumpedFile, EffectFailure, EffectResult, Work};
@@ -101,7 +103,7 @@ fn require_ready(context: &Context<'_>, server: &ResourceId) -> Result<(), Refus
 fn backup_name(sent: &Value) -> Result<String, Refusal> {
     match field(field(sent, "backupSettings"), "backupName").as_str() {
         Some(name) if !name.is_empty() => Ok(name.to_owned()),
-        _ => Err(server_spec::bad("backupSettings.backupName is required.")),
+        _ => Err(bad("backupSettings.backupName is required.")),
     }
 }
 
@@ -131,9 +133,7 @@ pub(super) fn start(
         .as_str()
         .unwrap_or_default();
     let (host, container, sas) = split_sas(address).ok_or_else(|| {
-        server_spec::bad(
-            "targetDetails.sasUriList must hold the address of a container with a shared access signature.",
-        )
+        bad("targetDetails.sasUriList must hold the address of a container with a shared access signature.")
     })?;
     let resource = context.state.resource(&server);
     let region = resource

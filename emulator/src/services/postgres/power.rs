@@ -2,14 +2,15 @@
 
 use serde_json::json;
 
-use super::changes::{accept, accept_beside, end_refused, refuse, take_turn};
+use super::changes::{accept, accept_beside, refuse, take_turn};
+use super::late_refusal::LateRefusal;
+use super::server_state::{require_server, set_state, state_of};
 use super::servers::ServerChange;
-use super::{require_server, set_state, state_of};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
 use crate::rules::code;
-use crate::services::{Context, Input, Next, Workflow, json_body};
+use crate::services::{Context, json_body};
 use crate::state::field;
 
 pub(super) fn start(
@@ -86,18 +87,4 @@ fn refuse_later(context: &mut Context<'_>, permit: &Permit, request: &Request) -
     let (operation, response) = accept_beside(context, permit, request, &permit.scope);
     context.start(LateRefusal { operation, refusal });
     response
-}
-
-/// Ends an operation with a refusal.
-#[derive(Clone)]
-pub(super) struct LateRefusal {
-    pub(super) operation: String,
-    pub(super) refusal: Refusal,
-}
-
-impl Workflow for LateRefusal {
-    fn step(&mut self, context: &mut Context<'_>, _: Input) -> Next {
-        end_refused(context, &self.operation, &self.refusal);
-        Next::Done
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::SERVER_GROUP;
+use super::resource_types::SERVER_GROUP;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, json_body, plain};
@@ -21,8 +21,8 @@ pub(super) fn put(
     if !body["properties"].is_object() {
         body["properties"] = json!({});
     }
-    if let Some(own) = body["properties"].as_object_mut() {
-        own.retain(|key, _| !key.eq_ignore_ascii_case("administratorLoginPassword"));
+    if let Some(properties) = body["properties"].as_object_mut() {
+        properties.retain(|key, _| !key.eq_ignore_ascii_case("administratorLoginPassword"));
     }
     body["properties"]["provisioningState"] = json!("Succeeded");
     Ok(plain::put(context, id, body))

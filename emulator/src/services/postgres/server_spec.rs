@@ -3,19 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::settings::{self, Asked};
-use super::{SERVER, sizes};
+use super::answer::bad;
+use super::resource_types::SERVER;
+use super::settings::{self, ServerProposal};
+use super::sizes;
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::{Rules, cloud, code};
+use crate::rules::{Rules, cloud};
 use crate::services::{Context, plain};
 use crate::state::field;
-
-/// The provider's refusal of a value.
-pub(super) fn bad(text: &str) -> Refusal {
-    Refusal::of(code::InvalidParameterValue, &[("what", text)])
-}
 
 /// Refuses a name that no server can have.
 pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) -> Result<(), Refusal> {
@@ -23,7 +20,7 @@ pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) ->
     if form.admits(name) {
         return Ok(());
     }
-    Err(bad(&format!(
+    Err(bad(format!(
         "Invalid value given for parameter serverName. Specify a valid parameter value: `{name}` is not {} to {} lower-case letters, digits and hyphens.",
         form.shortest, form.longest
     )))
@@ -32,7 +29,7 @@ pub(in crate::services) fn check_name(context: &Context<'_>, id: &ResourceId) ->
 /// Refuses the logins Azure keeps for itself.
 pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refusal> {
     if context.rules.servers.is_reserved_login(login) {
-        return Err(bad(&format!(
+        return Err(bad(format!(
             "The administrator login name '{login}' is reserved."
         )));
     }
@@ -40,39 +37,20 @@ pub(super) fn check_login(context: &Context<'_>, login: &str) -> Result<(), Refu
 }
 
 /// What a server has where the request says nothing.
-fn fill_defaults(rules: &Rules, own: &mut Value) {
+fn fill_defaults(rules: &Rules, properties: &mut Value) {
     for row in &rules.servers.defaults {
-        let sent = field(own, &row.property).clone();
-        own[&row.property] = row.value.clone();
+        let sent = field(properties, &row.property).clone();
+        properties[&row.property] = row.value.clone();
         if !row.read_only {
-            plain::merge(&mut own[&row.property], &sent);
+            plain::merge(&mut properties[&row.property], &sent);
         }
     }
-    let private = own["network"]
+    let private = properties["network"]
         .get("delegatedSubnetResourceId")
         .is_some_and(Value::is_string);
     if private {
-        own["network"]["publicNetworkAccess"] = json!("Disabled");
+        properties["network"]["publicNetworkAccess"] = json!("Disabled");
     }
-}
-
-/// A key nobody has looked at is no encryption.
-pub(super) fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
-    const OWN_KEY: [&str; 4] = [
-        "primaryKeyURI",
-        "primaryUserAssignedIdentityId",
-        "geoBackupKeyURI",
-        "geoBackupUserAssignedIdentityId",
-    ];
-    let encryption = field(properties, "dataEncryption");
-    let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
-    let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
-    if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        return Err(Refusal::not_played(
-            "encryption of a server with a key of one's own",
-        ));
-    }
-    Ok(())
 }
 
 /// How the server is started, and its body.
@@ -100,37 +78,37 @@ pub(super) fn describe_new(
     let major = major(context, &text("version"))?;
     let mut body = plain::resource_body(id, SERVER, sent)?;
     body["location"] = json!(location);
-    let own = &mut body["properties"];
-    if let Some(own) = own.as_object_mut() {
-        own.retain(|key, _| {
+    let shown = &mut body["properties"];
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|key, _| {
             !key.eq_ignore_ascii_case("administratorLoginPassword") && !key.eq_ignore_ascii_case("createMode")
         });
     }
-    own["version"] = json!(major.to_string());
-    own["state"] = json!("Starting");
-    own["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
+    shown["version"] = json!(major.to_string());
+    shown["state"] = json!("Starting");
+    shown["fullyQualifiedDomainName"] = json!(cloud().server_host(id.name()));
     let minors = &context.rules.servers.minors;
     if let Some(row) = minors.iter().find(|row| row.major == major) {
-        own["minorVersion"] = json!(row.minor);
+        shown["minorVersion"] = json!(row.minor);
     }
-    fill_defaults(context.rules, own);
+    fill_defaults(context.rules, shown);
     if field(field(sent, "properties"), "availabilityZone").is_null()
         && context.rules.zones_of(location).is_empty()
-        && let Some(own) = own.as_object_mut()
+        && let Some(members) = shown.as_object_mut()
     {
-        own.shift_remove("availabilityZone");
+        members.shift_remove("availabilityZone");
     }
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent,
         wanted: &body,
-        own: None,
+        existing: None,
     })?;
-    let own = &mut body["properties"];
-    sizes::complete(context, own);
-    if own["authConfig"]["activeDirectoryAuth"] == "Enabled" && own["authConfig"]["tenantId"].is_null() {
-        own["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
+    let shown = &mut body["properties"];
+    sizes::complete(context, shown);
+    if shown["authConfig"]["activeDirectoryAuth"] == "Enabled" && shown["authConfig"]["tenantId"].is_null() {
+        shown["authConfig"]["tenantId"] = json!(context.tenant_of(id)?);
     }
     body["systemData"] = json!({"createdAt": wire_hundred_nanoseconds(context.now)});
     let draw = context.draw_uuid("postgres server").simple().to_string();
@@ -160,11 +138,11 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
     }
     let major: u32 = asked
         .parse()
-        .map_err(|_| bad(&format!("'{asked}' is not a server version.")))?;
+        .map_err(|_| bad(format!("'{asked}' is not a server version.")))?;
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
     }
-    Err(bad(&not_at_hand(&major.to_string(), available)))
+    Err(bad(not_at_hand(&major.to_string(), available)))
 }
 
 /// What is said of a version that no real server is at hand for.

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::changes::{Turn, accept, end_refused, take_turn, take_turn_of_running};
+use super::changes::{ChangeTurn, accept, end_refused, take_turn, take_turn_of_running};
+use super::effect_failure::failure;
+use super::late_refusal::LateRefusal;
 use super::location::require_free_name;
-use super::power::LateRefusal;
-use super::settings::{self, Asked};
+use super::resource_types::SERVER;
+use super::server_state::{child_type, set_state, state_of};
+use super::settings::{self, ServerProposal};
 use super::shown::shown;
-use super::{SERVER, child_type, parameters, server_spec, set_state, single_server, sizes, state_of};
+use super::wire_time::wire_offset;
+use super::{parameters, server_spec, sizes};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
-use crate::jobs::{EffectFailure, EffectResult, ServerWork, Work};
+use crate::jobs::{EffectResult, ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::services::{Context, Input, Next, Workflow, identity, json_body, plain};
 use crate::state::{OperationOutcome, Resource, field_mut};
@@ -64,7 +68,7 @@ pub(super) fn put(
 /// Puts a new server, and has it started.
 pub(super) fn create(
     context: &mut Context<'_>,
-    turn: Turn,
+    turn: ChangeTurn,
     request: &Request,
     id: ResourceId,
     spec: ServerSpec,
@@ -106,26 +110,6 @@ fn checked(context: &Context<'_>, id: &ResourceId, body: &Value) -> Option<Refus
     flexible.then(|| sizes::check(context, id, body)).flatten()
 }
 
-/// The operation's error for outside work that failed.
-pub(super) fn failure(result: &EffectResult) -> Option<Value> {
-    let text = match result {
-        EffectResult::Failed(
-            EffectFailure::Engine(text)
-            | EffectFailure::Store(text)
-            | EffectFailure::Session { message: text, .. },
-        ) => text.clone(),
-        EffectResult::Failed(EffectFailure::Refused {
-            status,
-            code,
-            message,
-        }) => format!("{status} {code}: {message}"),
-        _ => return None,
-    };
-    Some(
-        json!({"code": "InternalServerError", "message": format!("An unexpected error occured while processing the request: {text}")}),
-    )
-}
-
 #[derive(Clone)]
 struct CreateServer {
     id: ResourceId,
@@ -152,9 +136,9 @@ impl CreateServer {
             .state
             .resources
             .get_mut(&self.id)
-            .filter(|own| own.is_type(SERVER))
+            .filter(|resource| resource.is_type(SERVER))
         {
-            let since = single_server::wire_offset(now);
+            let since = wire_offset(now);
             server.set_property(&["backup", "earliestRestoreDate"], json!(since));
         }
         let kind = child_type(context, &self.id, "databases");
@@ -198,7 +182,7 @@ impl Workflow for CreateServer {
             Input::Worked(EffectResult::Described(parameters)) => {
                 let known = parameters
                     .into_iter()
-                    .map(|own| (own.name.clone(), own))
+                    .map(|parameter| (parameter.name.clone(), parameter))
                     .collect();
                 context.own.postgres.real.insert(self.spec.major, Arc::new(known));
                 self.ready(context)
@@ -228,12 +212,12 @@ pub(super) fn patch(
 
 pub(super) fn update(
     context: &mut Context<'_>,
-    turn: Turn,
+    turn: ChangeTurn,
     id: &ResourceId,
     request: &Request,
     sent: &Value,
 ) -> Result<Response, Refusal> {
-    let own = body_of(context, id);
+    let existing = body_of(context, id);
     let said = sent;
     let mut sent = sent.clone();
     let mut password = None;
@@ -245,7 +229,7 @@ pub(super) fn update(
                 password = value.as_str().map(str::to_owned);
                 return false;
             }
-            !READ_ONLY.iter().any(|own| name.eq_ignore_ascii_case(own))
+            !READ_ONLY.iter().any(|member| name.eq_ignore_ascii_case(member))
         });
     }
     if let Some(sent) = sent.as_object_mut() {
@@ -253,14 +237,14 @@ pub(super) fn update(
             sent.remove(read_only);
         }
     }
-    let mut wanted = own.clone();
+    let mut wanted = existing.clone();
     plain::change(&mut wanted, sent.clone());
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent: said,
         wanted: &wanted,
-        own: Some(&own),
+        existing: Some(&existing),
     })?;
     if let Some(refusal) = checked(context, id, &wanted) {
         let (operation, response) = accept(context, request, turn);

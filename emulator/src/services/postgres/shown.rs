@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::SERVER;
+use super::resource_types::SERVER;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, page, plain};
@@ -58,7 +58,10 @@ pub(super) fn shown(context: &Context<'_>, server: &Resource) -> Value {
 pub(super) fn in_order(mut object: Value, order: &[&str]) -> Value {
     let mut ordered = json!({});
     for name in order {
-        if let Some(value) = object.as_object_mut().and_then(|own| own.shift_remove(*name)) {
+        if let Some(value) = object
+            .as_object_mut()
+            .and_then(|members| members.shift_remove(*name))
+        {
             ordered[name] = value;
         }
     }

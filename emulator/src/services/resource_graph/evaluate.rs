@@ -2,37 +2,13 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
 use super::functions;
+use super::means::{Means, Row};
 use super::problem::Problem;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, number};
 use super::syntax::{Comparison, Expression, TextTest};
-use crate::model::Timestamp;
-use crate::services::budget::Budget;
-
-/// A row: columns by name, in order.
-pub(super) type Row = Map<String, Value>;
-
-/// What evaluating goes by.
-pub(super) struct Means {
-    /// The time.
-    pub(super) now: Timestamp,
-    /// What the whole query may still take.
-    pub(super) budget: Budget,
-}
-
-impl Means {
-    /// Takes note of rows that are written once more.
-    pub(super) fn rows(&self, rows: &[Row]) -> Result<(), Problem> {
-        for row in rows {
-            for value in row.values() {
-                self.budget.value(value)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The value of an expression.
 pub(super) fn evaluate(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar, Problem> {
@@ -60,16 +36,16 @@ fn value_of(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar,
             Scalar::truth(compare(*comparison, &value(left)?, &value(right)?))
         }
         Expression::OneOf {
-            value: own,
+            value: subject,
             choices,
             with_case,
             negated,
         } => {
-            let own = value(own)?;
+            let subject = value(subject)?;
             means.budget.steps(choices.len())?;
             let mut found = false;
             for choice in choices {
-                found |= is_among(&own, &value(choice)?, *with_case);
+                found |= is_among(&subject, &value(choice)?, *with_case);
             }
             Scalar::truth(found != *negated)
         }
@@ -94,12 +70,12 @@ fn value_of(expression: &Expression, row: &Row, means: &Means) -> Result<Scalar,
 }
 
 /// A choice may be a list itself.
-fn is_among(own: &Scalar, choice: &Scalar, with_case: bool) -> bool {
+fn is_among(value: &Scalar, choice: &Scalar, with_case: bool) -> bool {
     match choice {
         Scalar::Json(Value::Array(items)) => items
             .iter()
-            .any(|item| own.equals(&Scalar::Json(item.clone()), with_case)),
-        other => own.equals(other, with_case),
+            .any(|item| value.equals(&Scalar::Json(item.clone()), with_case)),
+        other => value.equals(other, with_case),
     }
 }
 
@@ -184,15 +160,4 @@ fn arithmetic(sign: char, left: &Scalar, right: &Scalar) -> Scalar {
             _ => Scalar::NULL,
         },
     }
-}
-
-/// A number as JSON shows it: whole ones without a point, and none that is not finite.
-pub(super) fn number(value: f64) -> Scalar {
-    #[expect(clippy::cast_possible_truncation)]
-    let number = if value.fract() == 0.0 && value.abs() < 9e15 {
-        Some(Number::from(value as i64))
-    } else {
-        Number::from_f64(value)
-    };
-    Scalar::Json(number.map_or(Value::Null, Value::Number))
 }

@@ -62,13 +62,13 @@ impl Expressions {
     }
 
     pub(super) fn take_sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.token(), Token::Sign(own) if *own == sign);
+        let found = matches!(self.token(), Token::Sign(text) if *text == sign);
         self.at += usize::from(found);
         found
     }
 
     pub(super) fn take_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.token(), Token::Word(own) if own == word);
+        let found = matches!(self.token(), Token::Word(text) if text == word);
         self.at += usize::from(found);
         found
     }
@@ -76,7 +76,7 @@ impl Expressions {
     pub(super) fn require_sign(&mut self, sign: &str) -> Result<(), Problem> {
         let (token, place) = self.next();
         match token {
-            Token::Sign(own) if own == sign => Ok(()),
+            Token::Sign(text) if text == sign => Ok(()),
             other => Err(Problem::syntax(place, &other.shown(), sign)),
         }
     }
@@ -84,7 +84,7 @@ impl Expressions {
     pub(super) fn require_word(&mut self, word: &str) -> Result<(), Problem> {
         let (token, place) = self.next();
         match token {
-            Token::Word(own) if own == word => Ok(()),
+            Token::Word(text) if text == word => Ok(()),
             other => Err(Problem::syntax(place, &other.shown(), word)),
         }
     }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, number};
+use super::means::Means;
 use super::problem::Problem;
-use super::scalar::Scalar;
+use super::scalar::{Scalar, number};
 
 const PLAYED: &str = "ago, array_length, bag_keys, case, coalesce, iff, iif, indexof, isempty, isnotempty, isnotnull, isnull, now, parse_json, replace_string, split, strcat, strlen, substring, tobool, todatetime, todouble, todynamic, toint, tolong, tolower, tostring, toupper";
 /// What a part of a text takes as a value of its own, in bytes.
@@ -34,7 +34,7 @@ const NOT_PLAYED: [&str; 18] = [
 
 /// Makes sure that a function is one that is played, for queries that find no row.
 pub(super) fn check(name: &str) -> Result<(), Problem> {
-    if PLAYED.split(", ").any(|own| own == name) {
+    if PLAYED.split(", ").any(|played| played == name) {
         return Ok(());
     }
     if NOT_PLAYED.contains(&name) {
@@ -75,8 +75,8 @@ pub(super) fn call(name: &str, arguments: &[Scalar], means: &Means) -> Result<Sc
         "strlen" => Scalar::Json(json!(text(0)?.chars().count())),
         "strcat" => Scalar::text(arguments.iter().map(Scalar::to_text).collect::<String>()),
         "indexof" => {
-            let (own, wanted) = (text(0)?, text(1)?);
-            let at = own.find(&wanted).map(|at| own[..at].chars().count());
+            let (searched, wanted) = (text(0)?, text(1)?);
+            let at = searched.find(&wanted).map(|at| searched[..at].chars().count());
             Scalar::Json(at.map_or(json!(-1), |at| json!(at)))
         }
         "substring" => {
@@ -128,23 +128,23 @@ fn much(name: &str, arguments: &[Scalar], means: &Means) -> Option<Result<Scalar
         found.ok_or_else(|| misused(name, "an argument is missing"))
     };
     let call = || -> Result<Scalar, Problem> {
-        let own = text(0)?;
+        let subject = text(0)?;
         match name {
             "split" => {
                 let separator = text(1)?;
-                let parts = own.matches(&separator).count();
+                let parts = subject.matches(&separator).count();
                 means.budget.bytes(parts.saturating_mul(PART_BYTES))?;
-                Ok(split(&own, &separator, arguments.get(2)))
+                Ok(split(&subject, &separator, arguments.get(2)))
             }
             "replace_string" => {
                 let (from, to) = (text(1)?, text(2)?);
-                let parts = own.matches(&from).count();
+                let parts = subject.matches(&from).count();
                 means.budget.bytes(parts.saturating_mul(to.len()))?;
-                Ok(Scalar::text(own.replace(&from, &to)))
+                Ok(Scalar::text(subject.replace(&from, &to)))
             }
             _ => {
                 // A value takes more than the two letters it can be written with.
-                means.budget.bytes(own.len().saturating_mul(PART_BYTES / 2))?;
+                means.budget.bytes(subject.len().saturating_mul(PART_BYTES / 2))?;
                 Ok(arguments.first().map_or(Scalar::NULL, parsed))
             }
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::evaluate::{Means, Row};
+use super::means::{Means, Row};
 use super::steps::Table;
 use crate::model::Timestamp;
 use crate::rules::Limits;

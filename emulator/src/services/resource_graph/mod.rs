@@ -7,6 +7,7 @@ mod functions;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(in crate::services) mod fuzzing;
 mod lexer;
+mod means;
 mod parser;
 mod problem;
 mod scalar;
@@ -27,11 +28,11 @@ use crate::model::{Preparation, Request, Response};
 use crate::rules::Limits;
 use crate::services::budget::{Bounds, Budget};
 use crate::state::field;
-use evaluate::Means;
+use means::Means;
 use problem::Problem;
 use steps::Table;
 use syntax::Query;
-use tables::{Found, Reader};
+use tables::{FoundResource, Viewer};
 
 /// The most rows an answer holds, and how many it holds where the client does not say.
 const PAGE: usize = 1000;
@@ -45,7 +46,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 fn query(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let answer = match request.prepared::<Answer>() {
         Some(answer) => answer.clone(),
-        None => running(context, permit, request, &*json_body(request)?).and_then(Running::carry_out),
+        None => running(context, permit, request, &*json_body(request)?).and_then(AcceptedQuery::carry_out),
     };
     answer.map_err(|problem| problem.refuse(context))
 }
@@ -61,22 +62,22 @@ fn prepare(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Opt
     let sent = json_body(request).ok()?;
     let running = running(context, permit, request, &sent);
     Some(Preparation::new(move || -> Answer {
-        running.and_then(Running::carry_out)
+        running.and_then(AcceptedQuery::carry_out)
     }))
 }
 
 /// A query, what it begins with, and how it is answered. Taken under the core's lock, and carried out
 /// beside it.
-struct Running {
+struct AcceptedQuery {
     text: String,
-    found: Vec<Found>,
+    found: Vec<FoundResource>,
     query: Query,
     means: Means,
-    page: Page,
+    page: AnswerPage,
     as_table: bool,
 }
 
-impl Running {
+impl AcceptedQuery {
     fn carry_out(self) -> Answer {
         let steps = self.query.steps.iter();
         let table = steps
@@ -94,7 +95,7 @@ fn running(
     permit: &Permit,
     request: &Request,
     sent: &Value,
-) -> Result<Running, Problem> {
+) -> Result<AcceptedQuery, Problem> {
     let text = field(sent, "query").as_str().unwrap_or_default();
     let groups = field(sent, "managementGroups").as_array();
     if groups.is_some_and(|groups| !groups.is_empty()) {
@@ -104,7 +105,7 @@ fn running(
         });
     }
     let subscriptions = field(sent, "subscriptions").as_array();
-    let reader = Reader {
+    let reader = Viewer {
         context,
         permit,
         subscriptions: subscriptions
@@ -121,12 +122,12 @@ fn running(
     };
     let options = field(sent, "options");
     let version = request.query_value("api-version").unwrap_or_default();
-    Ok(Running {
+    Ok(AcceptedQuery {
         text: text.to_owned(),
         found: reader.table(&query.table)?,
         query,
         means,
-        page: Page::read(options, text)?,
+        page: AnswerPage::read(options, text)?,
         as_table: match field(options, "resultFormat").as_str() {
             Some(format) => format.eq_ignore_ascii_case("table"),
             None => version.as_str() < OBJECTS_FROM,
@@ -153,12 +154,12 @@ fn parse(text: &str, limits: &Limits) -> Result<Query, Problem> {
 }
 
 /// Which rows of what was found an answer holds.
-struct Page {
+struct AnswerPage {
     skipped: usize,
     size: usize,
 }
 
-impl Page {
+impl AnswerPage {
     fn read(options: &Value, query: &str) -> Result<Self, Problem> {
         let number = |name: &str| match field(options, name) {
             Value::Null => Ok(None),
@@ -234,7 +235,7 @@ impl Page {
 fn type_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
     let mut found = None;
     for value in values {
-        let own = match value {
+        let kind = match value {
             Value::Null => continue,
             Value::Bool(_) => "boolean",
             Value::Number(number) if number.is_f64() => "number",
@@ -242,10 +243,10 @@ fn type_of<'a>(values: impl Iterator<Item = &'a Value>) -> &'static str {
             Value::String(_) => "string",
             Value::Array(_) | Value::Object(_) => "object",
         };
-        if found.is_some_and(|found| found != own) {
+        if found.is_some_and(|found| found != kind) {
             return "object";
         }
-        found = Some(own);
+        found = Some(kind);
     }
     found.unwrap_or("string")
 }
@@ -257,6 +258,6 @@ fn token_of(place: usize, query: &str) -> String {
 
 fn place_of(token: &str, query: &str) -> Option<usize> {
     let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-    let (place, own) = text.split_once(';')?;
-    if own == query { place.parse().ok() } else { None }
+    let (place, asked) = text.split_once(';')?;
+    if asked == query { place.parse().ok() } else { None }
 }

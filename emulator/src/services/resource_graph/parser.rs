@@ -3,7 +3,9 @@
 use super::expression::Expressions;
 use super::lexer::{Token, tokens};
 use super::problem::{Position, Problem};
-use super::syntax::{Aggregate, AggregateFunction, Expression, Named, Order, Query, Step};
+use super::syntax::{
+    Aggregate, AggregateFunction, Expression, NamedExpression, Query, SortOrder, TabularOperator,
+};
 
 /// The table of a query that names none.
 const DEFAULT_TABLE: &str = "Resources";
@@ -84,26 +86,29 @@ impl Parser {
     }
 
     /// An operator; `top` is two in one.
-    fn step(&mut self) -> Result<Vec<Step>, Problem> {
+    fn step(&mut self) -> Result<Vec<TabularOperator>, Problem> {
         let (token, place) = self.inner.next();
         let Token::Word(word) = token else {
             return Err(Problem::syntax(place, &token.shown(), "an operator"));
         };
         Ok(match word.as_str() {
-            "where" | "filter" => vec![Step::Where(self.inner.expression()?)],
+            "where" | "filter" => vec![TabularOperator::Where(self.inner.expression()?)],
             "project" => vec![self.project(place)?],
-            "extend" => vec![Step::Extend(self.named_list()?)],
+            "extend" => vec![TabularOperator::Extend(self.named_list()?)],
             "order" | "sort" => {
                 self.inner.require_word("by")?;
-                vec![Step::Sort(self.orders()?)]
+                vec![TabularOperator::Sort(self.orders()?)]
             }
-            "take" | "limit" => vec![Step::Take(self.number()?)],
+            "take" | "limit" => vec![TabularOperator::Take(self.number()?)],
             "top" => {
                 let count = self.number()?;
                 self.inner.require_word("by")?;
-                vec![Step::Sort(self.orders()?), Step::Take(count)]
+                vec![
+                    TabularOperator::Sort(self.orders()?),
+                    TabularOperator::Take(count),
+                ]
             }
-            "count" => vec![Step::Count],
+            "count" => vec![TabularOperator::Count],
             "distinct" => vec![self.distinct()?],
             SUMMARIZE => vec![self.summarize()?],
             _ => return Err(not_played(&word, place)),
@@ -111,17 +116,17 @@ impl Parser {
     }
 
     /// `project`, `project-away`, `project-rename`.
-    fn project(&mut self, place: Position) -> Result<Step, Problem> {
+    fn project(&mut self, place: Position) -> Result<TabularOperator, Problem> {
         if !self.inner.take_sign("-") {
-            return self.named_list().map(Step::Project);
+            return self.named_list().map(TabularOperator::Project);
         }
         let (token, _) = self.inner.next();
         let Token::Word(kind) = token else {
             return Err(Problem::syntax(place, &token.shown(), "project-away"));
         };
         match kind.as_str() {
-            "away" => self.columns().map(Step::ProjectAway),
-            "rename" => self.renamed().map(Step::ProjectRename),
+            "away" => self.columns().map(TabularOperator::ProjectAway),
+            "rename" => self.renamed().map(TabularOperator::ProjectRename),
             _ => Err(not_played(&format!("project-{kind}"), place)),
         }
     }
@@ -153,7 +158,7 @@ impl Parser {
         }
     }
 
-    fn named_list(&mut self) -> Result<Vec<Named>, Problem> {
+    fn named_list(&mut self) -> Result<Vec<NamedExpression>, Problem> {
         let mut found = Vec::new();
         loop {
             let unnamed = found.len() + 1;
@@ -165,16 +170,16 @@ impl Parser {
     }
 
     /// `name = expression`, or an expression that names itself.
-    fn named(&mut self, position: usize) -> Result<Named, Problem> {
+    fn named(&mut self, position: usize) -> Result<NamedExpression, Problem> {
         let name = self.inner.assigned_name();
         let value = self.inner.expression()?;
         let name = name
             .or_else(|| value.own_name())
             .unwrap_or_else(|| format!("Column{position}"));
-        Ok(Named { name, value })
+        Ok(NamedExpression { name, value })
     }
 
-    fn orders(&mut self) -> Result<Vec<Order>, Problem> {
+    fn orders(&mut self) -> Result<Vec<SortOrder>, Problem> {
         let mut found = Vec::new();
         loop {
             let by = self.inner.expression()?;
@@ -189,7 +194,7 @@ impl Parser {
                     self.inner.require_word("last")?;
                 }
             }
-            found.push(Order {
+            found.push(SortOrder {
                 by,
                 ascending,
                 nulls_first,
@@ -210,14 +215,14 @@ impl Parser {
         }
     }
 
-    fn distinct(&mut self) -> Result<Step, Problem> {
+    fn distinct(&mut self) -> Result<TabularOperator, Problem> {
         if self.inner.take_sign("*") {
-            return Ok(Step::Distinct(Vec::new()));
+            return Ok(TabularOperator::Distinct(Vec::new()));
         }
-        self.named_list().map(Step::Distinct)
+        self.named_list().map(TabularOperator::Distinct)
     }
 
-    fn summarize(&mut self) -> Result<Step, Problem> {
+    fn summarize(&mut self) -> Result<TabularOperator, Problem> {
         let mut values = Vec::new();
         if !matches!(self.inner.peek().0, Token::Word(word) if word == "by") {
             loop {
@@ -232,7 +237,7 @@ impl Parser {
         } else {
             Vec::new()
         };
-        Ok(Step::Summarize { values, by })
+        Ok(TabularOperator::Summarize { values, by })
     }
 
     fn aggregate(&mut self) -> Result<Aggregate, Problem> {
@@ -262,9 +267,9 @@ impl Parser {
         if of.is_none() != (function == AggregateFunction::Count) {
             return Err(Problem::syntax(place, &called, "an aggregate with what it is of"));
         }
-        let own = of.as_ref().and_then(Expression::own_name).unwrap_or_default();
+        let column = of.as_ref().and_then(Expression::own_name).unwrap_or_default();
         Ok(Aggregate {
-            name: name.unwrap_or_else(|| format!("{prefix}_{own}")),
+            name: name.unwrap_or_else(|| format!("{prefix}_{column}")),
             function,
             of,
         })

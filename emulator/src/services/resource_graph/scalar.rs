@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
 
@@ -121,4 +121,15 @@ pub(super) fn read_time(text: &str) -> Option<Timestamp> {
         .to_zoned(jiff::tz::TimeZone::UTC)
         .ok()
         .map(|zoned| zoned.timestamp())
+}
+
+/// A number as JSON shows it: whole ones without a point, and none that is not finite.
+pub(super) fn number(value: f64) -> Scalar {
+    #[expect(clippy::cast_possible_truncation)]
+    let number = if value.fract() == 0.0 && value.abs() < 9e15 {
+        Some(Number::from(value as i64))
+    } else {
+        Number::from_f64(value)
+    };
+    Scalar::Json(number.map_or(Value::Null, Value::Number))
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, Row, evaluate, number};
+use super::evaluate::evaluate;
 use super::functions;
+use super::means::{Means, Row};
 use super::problem::Problem;
-use super::scalar::Scalar;
-use super::syntax::{Aggregate, AggregateFunction, Expression, Named, Order, Step};
+use super::scalar::{Scalar, number};
+use super::syntax::{Aggregate, AggregateFunction, Expression, NamedExpression, SortOrder, TabularOperator};
 
 /// Rows with the columns they have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,24 +31,24 @@ fn check(expression: &Expression, columns: &[String]) -> Result<(), Problem> {
 
 impl Table {
     /// Carries out one operator.
-    pub(super) fn step(self, step: &Step, means: &Means) -> Result<Self, Problem> {
+    pub(super) fn step(self, step: &TabularOperator, means: &Means) -> Result<Self, Problem> {
         match step {
-            Step::Where(condition) => self.filter(condition, means),
-            Step::Project(named) => self.project(named, means),
-            Step::ProjectAway(names) => Ok(self.without(names)),
-            Step::ProjectRename(pairs) => self.rename(pairs),
-            Step::Extend(named) => self.extend(named, means),
-            Step::Sort(orders) => self.sort(orders, means),
-            Step::Take(count) => Ok(self.take(*count)),
-            Step::Count => Ok(Self {
+            TabularOperator::Where(condition) => self.filter(condition, means),
+            TabularOperator::Project(named) => self.project(named, means),
+            TabularOperator::ProjectAway(names) => Ok(self.without(names)),
+            TabularOperator::ProjectRename(pairs) => self.rename(pairs),
+            TabularOperator::Extend(named) => self.extend(named, means),
+            TabularOperator::Sort(orders) => self.sort(orders, means),
+            TabularOperator::Take(count) => Ok(self.take(*count)),
+            TabularOperator::Count => Ok(Self {
                 columns: vec!["Count".to_owned()],
                 rows: vec![Row::from_iter([(
                     "Count".to_owned(),
                     Value::from(self.rows.len()),
                 )])],
             }),
-            Step::Distinct(named) => self.distinct(named, means),
-            Step::Summarize { values, by } => self.summarize(values, by, means),
+            TabularOperator::Distinct(named) => self.distinct(named, means),
+            TabularOperator::Summarize { values, by } => self.summarize(values, by, means),
         }
     }
 
@@ -63,7 +64,7 @@ impl Table {
         Ok(self)
     }
 
-    fn project(self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+    fn project(self, named: &[NamedExpression], means: &Means) -> Result<Self, Problem> {
         means
             .budget
             .steps(self.columns.len().saturating_mul(named.len()))?;
@@ -71,7 +72,7 @@ impl Table {
             check(&one.value, &self.columns)?;
         }
         let make = |row: &Row| -> Result<Row, Problem> {
-            let value = |one: &Named| {
+            let value = |one: &NamedExpression| {
                 let value = evaluate(&one.value, row, means)?.into_json();
                 Ok((one.name.clone(), value))
             };
@@ -103,8 +104,8 @@ impl Table {
             let column = column.ok_or_else(|| Problem::Column(old.clone()))?;
             column.clone_from(new);
             for row in &mut self.rows {
-                let own = std::mem::take(row);
-                *row = own
+                let columns = std::mem::take(row);
+                *row = columns
                     .into_iter()
                     .map(|(name, value)| (if name == *old { new.clone() } else { name }, value))
                     .collect();
@@ -113,7 +114,7 @@ impl Table {
         Ok(self)
     }
 
-    fn extend(mut self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+    fn extend(mut self, named: &[NamedExpression], means: &Means) -> Result<Self, Problem> {
         // Every name is looked for among the columns, of which there are more with each.
         let columns = self.columns.len() + named.len();
         means.budget.steps(columns.saturating_mul(named.len()))?;
@@ -132,7 +133,7 @@ impl Table {
         Ok(self)
     }
 
-    fn sort(mut self, orders: &[Order], means: &Means) -> Result<Self, Problem> {
+    fn sort(mut self, orders: &[SortOrder], means: &Means) -> Result<Self, Problem> {
         for order in orders {
             check(&order.by, &self.columns)?;
         }
@@ -161,7 +162,7 @@ impl Table {
         self
     }
 
-    fn distinct(self, named: &[Named], means: &Means) -> Result<Self, Problem> {
+    fn distinct(self, named: &[NamedExpression], means: &Means) -> Result<Self, Problem> {
         let mut table = if named.is_empty() {
             self
         } else {
@@ -175,7 +176,7 @@ impl Table {
         Ok(table)
     }
 
-    fn summarize(self, values: &[Aggregate], by: &[Named], means: &Means) -> Result<Self, Problem> {
+    fn summarize(self, values: &[Aggregate], by: &[NamedExpression], means: &Means) -> Result<Self, Problem> {
         for of in values.iter().filter_map(|value| value.of.as_ref()) {
             check(of, &self.columns)?;
         }
@@ -215,7 +216,7 @@ impl Table {
     }
 }
 
-fn compare_in(order: &Order, one: &Scalar, two: &Scalar) -> Ordering {
+fn compare_in(order: &SortOrder, one: &Scalar, two: &Scalar) -> Ordering {
     match (one.is_null(), two.is_null()) {
         (true, true) => Ordering::Equal,
         (true, false) if order.nulls_first => Ordering::Less,

@@ -8,34 +8,37 @@ pub(super) struct Query {
     /// The table it begins with.
     pub(super) table: String,
     /// What is done to its rows, one after the other.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TabularOperator>,
 }
 
 /// One operator on rows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum TabularOperator {
     Where(Expression),
-    Project(Vec<Named>),
+    Project(Vec<NamedExpression>),
     ProjectAway(Vec<String>),
     ProjectRename(Vec<(String, String)>),
-    Extend(Vec<Named>),
-    Sort(Vec<Order>),
+    Extend(Vec<NamedExpression>),
+    Sort(Vec<SortOrder>),
     Take(usize),
     Count,
-    Distinct(Vec<Named>),
-    Summarize { values: Vec<Aggregate>, by: Vec<Named> },
+    Distinct(Vec<NamedExpression>),
+    Summarize {
+        values: Vec<Aggregate>,
+        by: Vec<NamedExpression>,
+    },
 }
 
 /// An expression with the name of the column it makes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Named {
+pub(super) struct NamedExpression {
     pub(super) name: String,
     pub(super) value: Expression,
 }
 
 /// By what rows are sorted.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Order {
+pub(super) struct SortOrder {
     pub(super) by: Expression,
     pub(super) ascending: bool,
     pub(super) nulls_first: bool,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::evaluate::Row;
+use super::means::Row;
 use super::problem::Problem;
 use super::steps::Table;
 use crate::authz::Assignment;
@@ -34,16 +34,16 @@ const COLUMNS: [&str; 16] = [
 ];
 
 /// Who asks, and about which subscriptions.
-pub(super) struct Reader<'a> {
+pub(super) struct Viewer<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) permit: &'a Permit,
     /// In lower case; empty for all that can be seen.
     pub(super) subscriptions: BTreeSet<String>,
 }
 
-impl Reader<'_> {
+impl Viewer<'_> {
     /// A table by name, without regard to case.
-    pub(super) fn table(&self, name: &str) -> Result<Vec<Found>, Problem> {
+    pub(super) fn table(&self, name: &str) -> Result<Vec<FoundResource>, Problem> {
         Ok(match name.to_ascii_lowercase().as_str() {
             "resources" => self.resources(),
             "resourcecontainers" => self.containers(),
@@ -53,7 +53,7 @@ impl Reader<'_> {
         })
     }
 
-    fn resources(&self) -> Vec<Found> {
+    fn resources(&self) -> Vec<FoundResource> {
         let state = &self.context.state;
         state
             .resources
@@ -66,7 +66,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn containers(&self) -> Vec<Found> {
+    fn containers(&self) -> Vec<FoundResource> {
         let state = &self.context.state;
         let groups = state.resources.values().filter(|resource| {
             resource.id.segments().count() == 4
@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// What services list here themselves.
-    fn backups(&self) -> Vec<Found> {
+    fn backups(&self) -> Vec<FoundResource> {
         listed(self.context)
             .into_iter()
             .filter(|Listed { id, body }| self.may_read(id, body["type"].as_str().unwrap_or_default()))
@@ -92,7 +92,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn assignments(&self) -> Vec<Found> {
+    fn assignments(&self) -> Vec<FoundResource> {
         let kind = "Microsoft.Authorization/roleAssignments";
         self.context
             .state
@@ -113,15 +113,15 @@ impl Reader<'_> {
 
     /// A resource for a row; none outside the subscriptions that are asked about, and none in one that
     /// nobody sees.
-    fn found(&self, id: &ResourceId, body: ResourceBody) -> Option<Found> {
-        let own = id.subscription()?;
-        let subscription = self.context.state.subscription(own)?;
+    fn found(&self, id: &ResourceId, body: ResourceBody) -> Option<FoundResource> {
+        let subscription_id = id.subscription()?;
+        let subscription = self.context.state.subscription(subscription_id)?;
         let asked = self.subscriptions.is_empty()
             || self.subscriptions.contains(&subscription.id.to_ascii_lowercase());
         if !asked || subscription.hidden {
             return None;
         }
-        Some(Found {
+        Some(FoundResource {
             id: id.clone(),
             subscription: subscription.id.clone(),
             tenant: subscription.tenant,
@@ -131,14 +131,14 @@ impl Reader<'_> {
 }
 
 /// What becomes a row: taken while the core is locked, and so without a copy of what it holds.
-pub(super) struct Found {
+pub(super) struct FoundResource {
     id: ResourceId,
     subscription: String,
     tenant: TenantId,
     body: ResourceBody,
 }
 
-impl Found {
+impl FoundResource {
     fn row(&self) -> Row {
         let body = &*self.body;
         let text = |name: &str| json!(field(body, name).as_str().unwrap_or_default());
@@ -173,10 +173,10 @@ impl Found {
 
 impl Table {
     /// The table of what was found.
-    pub(super) fn of(found: &[Found]) -> Self {
+    pub(super) fn of(found: &[FoundResource]) -> Self {
         Self {
             columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
-            rows: found.iter().map(Found::row).collect(),
+            rows: found.iter().map(FoundResource::row).collect(),
         }
     }
 }

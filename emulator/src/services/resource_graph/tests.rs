@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::evaluate::{Means, Row};
+use super::means::{Means, Row};
 use super::parser::parse;
 use super::problem::Problem;
 use super::steps::Table;
@@ -204,8 +204,8 @@ fn what_is_not_played_is_named() {
         ("T | project bin(properties.size, 5)", "the function `bin`"),
     ] {
         match run(query) {
-            Err(Problem::NotPlayed { what: own, instead }) => {
-                assert_eq!(own, what, "{query}");
+            Err(Problem::NotPlayed { what: named, instead }) => {
+                assert_eq!(named, what, "{query}");
                 assert!(instead.contains(", "), "{instead}");
             }
             other => panic!("{query}: {other:?}"),

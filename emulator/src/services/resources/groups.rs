@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{cloud, code, not_of_group};
-use crate::services::arm_filter::Filter;
+use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
 
@@ -29,10 +29,10 @@ pub(super) fn put(
         .state
         .resource(&id)
         .map(|group| group.location().to_owned());
-    if let Some(own) = &existing
-        && *own != location
+    if let Some(current) = &existing
+        && *current != location
     {
-        let fill = [("location", &*location), ("own", own)];
+        let fill = [("location", &*location), ("own", current)];
         return Err(Refusal::of(code::InvalidResourceGroupLocation, &fill));
     }
     let status = if existing.is_some() {
@@ -185,15 +185,15 @@ const RESOURCE_CLAUSES: [&str; 11] = [
     "identity/principalId eq",
 ];
 
-fn read_filter(request: &Request, known: &[&'static str]) -> Result<Filter, Refusal> {
-    let filter = Filter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
+fn read_filter(request: &Request, known: &[&'static str]) -> Result<ArmFilter, Refusal> {
+    let filter = ArmFilter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
     if filter.has("tagValue eq") && !filter.has("tagName eq") {
         return Err(Refusal::not_played("the filter 'tagValue eq' without tagName"));
     }
     Ok(filter)
 }
 
-fn lets_through(filter: &Filter, resource: &Resource) -> bool {
+fn lets_through(filter: &ArmFilter, resource: &Resource) -> bool {
     let members = [
         ("resourceType", resource.text("/type")),
         ("name", resource.text("/name")),
@@ -203,13 +203,13 @@ fn lets_through(filter: &Filter, resource: &Resource) -> bool {
     ];
     let tag = |name: &str| {
         let mut tags = resource.at("/tags").as_object().into_iter().flatten();
-        let found = tags.find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let found = tags.find(|(key, _)| key.eq_ignore_ascii_case(name));
         let wanted = filter.value("tagValue eq");
-        found.is_some_and(|(_, own)| wanted.is_none_or(|value| own == value))
+        found.is_some_and(|(_, set)| wanted.is_none_or(|value| set == value))
     };
     filter.value("tagName eq").is_none_or(tag)
-        && members.iter().all(|(name, own)| {
-            let is = |value: &str| own.eq_ignore_ascii_case(value);
+        && members.iter().all(|(name, text)| {
+            let is = |value: &str| text.eq_ignore_ascii_case(value);
             filter.value(&format!("{name} eq")).is_none_or(is)
                 && !filter.value(&format!("{name} ne")).is_some_and(is)
         })

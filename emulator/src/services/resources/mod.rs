@@ -2,8 +2,8 @@
 
 mod groups;
 mod metadata;
-mod own;
 mod providers;
+mod state;
 mod tags;
 
 use http::StatusCode;
@@ -16,7 +16,7 @@ use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::state::{OperationOutcome, Subscription};
 
-pub use own::ResourcesState;
+pub use state::ResourcesState;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {

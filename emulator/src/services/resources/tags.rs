@@ -84,13 +84,14 @@ pub(super) fn patch(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let own = tags_of(context, &permit.scope)?;
+    let current = tags_of(context, &permit.scope)?;
     let sent = json_body(request)?;
     let named = sent_tags(&sent)?;
     let operation = field(&sent, "operation").as_str().unwrap_or_default();
     let is = |word: &str| operation.eq_ignore_ascii_case(word);
     let others = |gone: &dyn Fn(&str, &Value) -> bool| -> Map<String, Value> {
-        own.iter()
+        current
+            .iter()
             .filter(|(name, value)| !gone(name, value))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()

@@ -7,7 +7,7 @@ use super::snapshot::DatabaseContent;
 /// A difference between a source and what was restored of it. Its text says what, where, and what
 /// to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub enum ContentDifference {
     /// A table of the source is not there.
     MissingTable {
         /// The table.
@@ -78,7 +78,7 @@ pub enum Difference {
     UnexpectedObject(String),
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for ContentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingTable { table, rows } => {
@@ -155,31 +155,35 @@ fn unexpected(f: &mut fmt::Formatter<'_>, what: &str) -> fmt::Result {
 
 /// Every difference, tables first; none if the two hold the same.
 #[must_use]
-pub fn compare(source: &DatabaseContent, restored: &DatabaseContent) -> Vec<Difference> {
+pub fn compare(source: &DatabaseContent, restored: &DatabaseContent) -> Vec<ContentDifference> {
     let mut differences = Vec::new();
     compare_tables(source, restored, &mut differences);
     compare_sequences(source, restored, &mut differences);
     let (before, after) = (&source.large_objects, &restored.large_objects);
     if before.count != after.count {
-        differences.push(Difference::LargeObjectCount {
+        differences.push(ContentDifference::LargeObjectCount {
             source: before.count,
             restored: after.count,
         });
     } else if before.checksum != after.checksum {
-        differences.push(Difference::LargeObjectContent { count: before.count });
+        differences.push(ContentDifference::LargeObjectContent { count: before.count });
     }
     let missing = source.objects.difference(&restored.objects);
-    differences.extend(missing.cloned().map(Difference::MissingObject));
+    differences.extend(missing.cloned().map(ContentDifference::MissingObject));
     let unexpected = restored.objects.difference(&source.objects);
-    differences.extend(unexpected.cloned().map(Difference::UnexpectedObject));
+    differences.extend(unexpected.cloned().map(ContentDifference::UnexpectedObject));
     differences
 }
 
-fn compare_tables(source: &DatabaseContent, restored: &DatabaseContent, differences: &mut Vec<Difference>) {
+fn compare_tables(
+    source: &DatabaseContent,
+    restored: &DatabaseContent,
+    differences: &mut Vec<ContentDifference>,
+) {
     for (name, before) in &source.tables {
         let table = name.clone();
         let Some(after) = restored.tables.get(name) else {
-            differences.push(Difference::MissingTable {
+            differences.push(ContentDifference::MissingTable {
                 table,
                 rows: before.rows,
             });
@@ -187,20 +191,20 @@ fn compare_tables(source: &DatabaseContent, restored: &DatabaseContent, differen
         };
         if before.columns != after.columns {
             let (source, restored) = (before.columns.clone(), after.columns.clone());
-            differences.push(Difference::Columns {
+            differences.push(ContentDifference::Columns {
                 table: table.clone(),
                 source,
                 restored,
             });
         }
         if before.rows != after.rows {
-            differences.push(Difference::RowCount {
+            differences.push(ContentDifference::RowCount {
                 table,
                 source: before.rows,
                 restored: after.rows,
             });
         } else if before.checksum != after.checksum {
-            differences.push(Difference::RowContent {
+            differences.push(ContentDifference::RowContent {
                 table,
                 rows: before.rows,
             });
@@ -208,7 +212,7 @@ fn compare_tables(source: &DatabaseContent, restored: &DatabaseContent, differen
     }
     for (name, after) in &restored.tables {
         if !source.tables.contains_key(name) {
-            differences.push(Difference::UnexpectedTable {
+            differences.push(ContentDifference::UnexpectedTable {
                 table: name.clone(),
                 rows: after.rows,
             });
@@ -219,7 +223,7 @@ fn compare_tables(source: &DatabaseContent, restored: &DatabaseContent, differen
 fn compare_sequences(
     source: &DatabaseContent,
     restored: &DatabaseContent,
-    differences: &mut Vec<Difference>,
+    differences: &mut Vec<ContentDifference>,
 ) {
     let stands = |sequence: &super::SequenceContent| {
         format!(
@@ -234,8 +238,8 @@ fn compare_sequences(
     };
     for (name, before) in &source.sequences {
         match restored.sequences.get(name) {
-            None => differences.push(Difference::MissingSequence(name.clone())),
-            Some(after) if before != after => differences.push(Difference::Sequence {
+            None => differences.push(ContentDifference::MissingSequence(name.clone())),
+            Some(after) if before != after => differences.push(ContentDifference::Sequence {
                 sequence: name.clone(),
                 source: stands(before),
                 restored: stands(after),
@@ -247,5 +251,5 @@ fn compare_sequences(
         .sequences
         .keys()
         .filter(|name| !source.sequences.contains_key(*name));
-    differences.extend(unexpected.cloned().map(Difference::UnexpectedSequence));
+    differences.extend(unexpected.cloned().map(ContentDifference::UnexpectedSequence));
 }

@@ -5,6 +5,6 @@ mod compare;
 mod sample;
 mod snapshot;
 
-pub use compare::{Difference, compare};
+pub use compare::{ContentDifference, compare};
 pub use sample::{AWKWARD_DATABASE, Sample, UnknownSample};
 pub use snapshot::{DatabaseContent, LargeObjects, SequenceContent, TableContent, snapshot};

@@ -288,11 +288,11 @@ async fn nobody_else_reaches_a_servers_socket_or_signs_in_without_a_password() {
         .await
         .unwrap();
     let (socket, data): (String, String) = (row.get(0), row.get(1));
-    let own = std::fs::metadata(&data).unwrap().uid();
+    let owner = std::fs::metadata(&data).unwrap().uid();
     for folder in [&socket, &data] {
         let found = std::fs::metadata(folder).unwrap();
         assert_eq!(found.permissions().mode() & 0o777, 0o700, "{folder}");
-        assert_eq!(found.uid(), own);
+        assert_eq!(found.uid(), owner);
     }
     for login in ["azuresu", "replication", "azure_pg_admin", &spec.admin_login] {
         let refused = log_in(address, login, "", "postgres").await;

@@ -1,14 +1,14 @@
 //! Every kind of difference is found, and named.
 
 use super::*;
-use crate::postgres::content::Difference;
+use crate::postgres::content::ContentDifference;
 
 /// What is found after a change to a restored copy, as a person reads it.
 async fn after(
     postgres: &Postgres,
     original: &super::super::content::DatabaseContent,
     sql: &str,
-) -> Vec<Difference> {
+) -> Vec<ContentDifference> {
     let client = postgres.connect("server", "copy").await.unwrap();
     client.batch_execute(sql).await.unwrap();
     let found = compare(original, &snapshot(&client).await.unwrap());
@@ -69,7 +69,7 @@ async fn each_kind_of_difference_is_found() {
     }
     let found = after(&postgres, &original, "DROP TABLE archive.documents").await;
     assert!(
-        found.contains(&Difference::MissingTable {
+        found.contains(&ContentDifference::MissingTable {
             table: "archive.documents".to_owned(),
             rows: 5
         }),

@@ -12,7 +12,7 @@ async fn shows(postgres: &Postgres, key: &str, name: &str) -> String {
 async fn sets(postgres: &Postgres, spec: &ServerSpec) {
     let key = spec.key.as_str();
     let known = postgres.parameters(key).await.unwrap();
-    let named = |name: &str| known.iter().find(|own| own.name == name).unwrap();
+    let named = |name: &str| known.iter().find(|parameter| parameter.name == name).unwrap();
     assert_eq!(
         (named("work_mem").kind.as_str(), named("work_mem").unit.as_str()),
         ("integer", "kB")

@@ -106,7 +106,7 @@ impl EngineUnderTest {
         let principal = azure.state().directory.get(caller);
         let principal = principal.ok_or(WorldError::Missing("caller"))?;
         let (token, _) = azure.tokens().issue(now, principal, "https://vault.azure.net");
-        let pristine = azure.state().resource(&vault).map(|own| own.body.to_value());
+        let pristine = azure.state().resource(&vault).map(|vault| vault.body.to_value());
         Ok(Self {
             pristine: pristine.ok_or(WorldError::Missing("key vault"))?,
             assignments: azure.state().access.assignments().cloned().collect(),
@@ -143,8 +143,8 @@ impl EngineUnderTest {
         }}]);
         body["properties"]["accessPolicies"] = self.policies(sketch.policy);
         let mut access = AccessControl::default();
-        let own = self.assignment(sketch.role);
-        for assignment in self.assignments.iter().cloned().chain(own) {
+        let granted = self.assignment(sketch.role);
+        for assignment in self.assignments.iter().cloned().chain(granted) {
             access.insert(assignment);
         }
         let state = self.azure.state_mut();

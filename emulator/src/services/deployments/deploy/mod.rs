@@ -17,16 +17,18 @@ use crate::jobs::{EffectResult, Work, WorkOut};
 use crate::model::{NetworkPath, Preparation, Prepared, PrincipalId, Request, ResourceId, Response};
 use crate::rules::cloud;
 use crate::services::budget::Budget;
-use crate::services::deployments;
 use crate::services::deployments::expression::Reference;
+use crate::services::deployments::operations::note_operation;
 use crate::services::deployments::pruning::Pruning;
-use crate::services::deployments::template::{DEPLOYMENT, Entry, Template, Turn};
+use crate::services::deployments::reading::reading;
+use crate::services::deployments::state::is_running;
+use crate::services::deployments::template::{DEPLOYMENT, Template, TemplateResource, Turn};
 use crate::services::{Context, Input, Next, Outbound, Workflow};
 use crate::state::{OperationOutcome, field};
 
 /// What is being done.
 #[derive(Clone)]
-enum Step {
+enum DeployStep {
     /// Nothing has been asked yet.
     Begin,
     /// Whether the resource of this number may be written.
@@ -38,16 +40,16 @@ enum Step {
     /// Something another resource refers to is read.
     Read(Reference),
     /// Something has been asked for.
-    Asked(What),
+    Asked(Awaited),
     /// Its operation is asked about.
-    Poll(What, String, u32),
+    Poll(Awaited, String, u32),
     /// Its operation has been asked about.
-    Polled(What, String, u32),
+    Polled(Awaited, String, u32),
 }
 
 /// What is asked for.
 #[derive(Clone)]
-enum What {
+enum Awaited {
     /// The resource of this number of the template.
     Put(usize),
     /// One that the template does not name.
@@ -74,7 +76,7 @@ pub(super) struct Deploy {
     reads: VecDeque<Reference>,
     outputs: Option<Value>,
     pruning: Option<Pruning>,
-    step: Step,
+    step: DeployStep,
 }
 
 impl Deploy {
@@ -98,7 +100,7 @@ impl Deploy {
             reads: VecDeque::new(),
             outputs: None,
             pruning: None,
-            step: Step::Begin,
+            step: DeployStep::Begin,
         }
     }
 
@@ -119,7 +121,7 @@ impl Deploy {
         }
     }
 
-    fn put_path(entry: &Entry) -> String {
+    fn put_path(entry: &TemplateResource) -> String {
         format!("{}?api-version={}", entry.id, entry.api_version)
     }
 
@@ -128,7 +130,7 @@ impl Deploy {
         match self.template.resources.get(number) {
             Some(entry) => {
                 let request = Self::request(Method::PUT, &Self::put_path(entry), None);
-                self.step = Step::MayWrite(number);
+                self.step = DeployStep::MayWrite(number);
                 Next::Ask(self.outbound(request))
             }
             None => self.go_on(context),
@@ -154,7 +156,7 @@ impl Deploy {
 
     /// Does what is known to come next, or finds it out.
     fn go_on(&mut self, context: &mut Context<'_>) -> Next {
-        if !deployments::is_running(context, &self.id, &self.operation) {
+        if !is_running(context, &self.id, &self.operation) {
             let error =
                 json!({"code": "SyntheticDeploymentCanceled", "message": "The deployment was canceled."});
             context.end(&self.operation, OperationOutcome::Failed(error));
@@ -169,7 +171,7 @@ impl Deploy {
         if self.outputs.is_some() {
             return self.prune(context);
         }
-        self.step = Step::WorkOut;
+        self.step = DeployStep::WorkOut;
         let (template, budget) = (Arc::clone(&self.template), self.budget.clone());
         let (done, references) = (self.done.clone(), self.references.clone());
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
@@ -181,7 +183,7 @@ impl Deploy {
     fn worked_out(&mut self, context: &mut Context<'_>, prepared: &Prepared) -> Next {
         let worked_out = prepared
             .get::<WorkedOut>()
-            .and_then(|own| own.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+            .and_then(|prepared| prepared.0.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some((turn, budget)) = worked_out else {
             return self.broken(context);
         };
@@ -200,14 +202,14 @@ impl Deploy {
     fn put(&mut self, context: &mut Context<'_>, number: usize, body: &Value) -> Next {
         let entry = &self.template.resources[number];
         let request = Self::request(Method::PUT, &Self::put_path(entry), Some(body));
-        deployments::note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
+        note_operation(context, &self.id, entry, ("Create", "Running", 0), &Value::Null);
         if !entry.kind.eq_ignore_ascii_case(DEPLOYMENT) {
-            self.step = Step::Asked(What::Put(number));
+            self.step = DeployStep::Asked(Awaited::Put(number));
             return Next::Call(self.outbound(request));
         }
         // Its template is read beside the core as well.
-        let reading = deployments::reading(context, &entry.id, Some(self.principal), true).ok();
-        self.step = Step::ReadNested(number, Box::new(request.clone()));
+        let reading = reading(context, &entry.id, Some(self.principal), true).ok();
+        self.step = DeployStep::ReadNested(number, Box::new(request.clone()));
         Next::Work(Work::WorkOut(WorkOut::new(Preparation::new(move || {
             let mut prepared: Vec<Prepared> = Vec::new();
             prepared.extend(ParsedBody::preparation(&request).map(Preparation::carry_out));
@@ -222,12 +224,12 @@ impl Deploy {
         if let Some(nested) = prepared.get::<Nested>() {
             request.prepared.extend(nested.0.iter().cloned());
         }
-        self.step = Step::Asked(What::Put(number));
+        self.step = DeployStep::Asked(Awaited::Put(number));
         Next::Call(self.outbound(request))
     }
 
     fn read(&mut self, context: &Context<'_>, wanted: Reference) -> Next {
-        let own = self
+        let deployed = self
             .template
             .resources
             .iter()
@@ -236,7 +238,7 @@ impl Deploy {
         let version = wanted
             .api_version
             .clone()
-            .or(own)
+            .or(deployed)
             .unwrap_or_else(|| context.rules.usual_version(wanted.id.as_str()));
         let request = match &wanted.action {
             None => Self::request(Method::GET, &format!("{}?api-version={version}", wanted.id), None),
@@ -246,7 +248,7 @@ impl Deploy {
                 (!body.is_null()).then_some(body),
             ),
         };
-        self.step = Step::Read(wanted);
+        self.step = DeployStep::Read(wanted);
         Next::Call(self.outbound(request))
     }
 
@@ -276,7 +278,7 @@ impl Deploy {
             if let Some(id) = pruning.next() {
                 let version = context.rules.usual_version(id.as_str());
                 let request = Self::request(Method::DELETE, &format!("{id}?api-version={version}"), None);
-                self.step = Step::Asked(What::Delete(id));
+                self.step = DeployStep::Asked(Awaited::Delete(id));
                 return Next::Call(self.outbound(request));
             }
         }
@@ -286,29 +288,36 @@ impl Deploy {
 
 impl Workflow for Deploy {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        match (std::mem::replace(&mut self.step, Step::Begin), input) {
-            (Step::Begin, _) => self.ask(context, 0),
-            (Step::MayWrite(number), Input::Asked(Err(refusal))) => self.refused(context, number, &refusal),
-            (Step::MayWrite(number), _) => self.ask(context, number + 1),
-            (Step::WorkOut, Input::Worked(EffectResult::WorkedOut(prepared))) => {
+        match (std::mem::replace(&mut self.step, DeployStep::Begin), input) {
+            (DeployStep::Begin, _) => self.ask(context, 0),
+            (DeployStep::MayWrite(number), Input::Asked(Err(refusal))) => {
+                self.refused(context, number, &refusal)
+            }
+            (DeployStep::MayWrite(number), _) => self.ask(context, number + 1),
+            (DeployStep::WorkOut, Input::Worked(EffectResult::WorkedOut(prepared))) => {
                 self.worked_out(context, &prepared)
             }
-            (Step::ReadNested(number, request), Input::Worked(EffectResult::WorkedOut(prepared))) => {
+            (DeployStep::ReadNested(number, request), Input::Worked(EffectResult::WorkedOut(prepared))) => {
                 self.has_read_nested(number, *request, &prepared)
             }
-            (Step::Read(wanted), Input::Answered(answer)) => self.has_read(context, &wanted, &answer),
-            (Step::Asked(what), Input::Answered(answer)) => self.answered(context, what, &answer),
-            (Step::Poll(what, address, polls), _) => {
+            (DeployStep::Read(wanted), Input::Answered(answer)) => self.has_read(context, &wanted, &answer),
+            (DeployStep::Asked(what), Input::Answered(answer)) => self.answered(context, what, &answer),
+            (DeployStep::Poll(what, address, polls), _) => {
                 let request = Self::request(Method::GET, &address, None);
-                self.step = Step::Polled(what, address, polls);
+                self.step = DeployStep::Polled(what, address, polls);
                 Next::Call(self.outbound(request))
             }
-            (Step::Polled(what, address, polls), Input::Answered(answer)) => {
+            (DeployStep::Polled(what, address, polls), Input::Answered(answer)) => {
                 self.polled(context, (what, address, polls), &answer)
             }
-            (Step::WorkOut | Step::ReadNested(..) | Step::Read(_) | Step::Asked(_) | Step::Polled(..), _) => {
-                self.broken(context)
-            }
+            (
+                DeployStep::WorkOut
+                | DeployStep::ReadNested(..)
+                | DeployStep::Read(_)
+                | DeployStep::Asked(_)
+                | DeployStep::Polled(..),
+                _,
+            ) => self.broken(context),
         }
     }
 }

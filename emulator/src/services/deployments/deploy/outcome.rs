@@ -4,9 +4,10 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Deploy, Step, What};
+use super::{Awaited, Deploy, DeployStep};
 use crate::model::Response;
-use crate::services::deployments::{end, note_deletion, note_operation, output_resources};
+use crate::services::deployments::operations::{note_deletion, note_operation};
+use crate::services::deployments::state::{end, output_resources};
 use crate::services::{Context, Next};
 use crate::state::{OperationOutcome, field};
 
@@ -15,8 +16,8 @@ const EAGER_POLLS: u32 = 3;
 
 impl Deploy {
     /// A resource has been asked for, or its end.
-    pub(super) fn answered(&mut self, context: &mut Context<'_>, what: What, answer: &Response) -> Next {
-        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
+    pub(super) fn answered(&mut self, context: &mut Context<'_>, what: Awaited, answer: &Response) -> Next {
+        let gone = matches!(what, Awaited::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
         if !answer.status.is_success() && !gone {
             let error = field(&answer.json_body(), "error").clone();
             return self.has_failed(context, &what, answer.status, &error);
@@ -28,7 +29,7 @@ impl Deploy {
         match address {
             Some(address) => {
                 let address = address.splitn(4, '/').nth(3).unwrap_or_default();
-                self.step = Step::Poll(what, format!("/{address}"), 0);
+                self.step = DeployStep::Poll(what, format!("/{address}"), 0);
                 Next::Sleep(SignedDuration::ZERO)
             }
             None => self.is_done(context, &what),
@@ -38,13 +39,13 @@ impl Deploy {
     pub(super) fn polled(
         &mut self,
         context: &mut Context<'_>,
-        (what, address, polls): (What, String, u32),
+        (what, address, polls): (Awaited, String, u32),
         answer: &Response,
     ) -> Next {
         let body = answer.json_body();
         let status = field(&body, "status").as_str();
         let status = status.unwrap_or_default().to_ascii_lowercase();
-        let gone = matches!(what, What::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
+        let gone = matches!(what, Awaited::Delete(_)) && answer.status == StatusCode::NOT_FOUND;
         let failed = ["failed", "canceled"].contains(&status.as_str()) || !answer.status.is_success();
         if failed && !gone {
             let error = field(&body, "error").clone();
@@ -55,15 +56,15 @@ impl Deploy {
         if !running {
             return self.is_done(context, &what);
         }
-        self.step = Step::Poll(what, address, polls + 1);
+        self.step = DeployStep::Poll(what, address, polls + 1);
         // What needs no time has been done by now; what does is waited for.
         let pause = if polls < EAGER_POLLS { 0 } else { 1 };
         Next::Sleep(SignedDuration::from_secs(pause))
     }
 
-    fn is_done(&mut self, context: &mut Context<'_>, what: &What) -> Next {
+    fn is_done(&mut self, context: &mut Context<'_>, what: &Awaited) -> Next {
         match what {
-            What::Put(number) => {
+            Awaited::Put(number) => {
                 self.done[*number] = true;
                 let entry = &self.template.resources[*number];
                 note_operation(
@@ -75,7 +76,7 @@ impl Deploy {
                 );
                 self.go_on(context)
             }
-            What::Delete(id) => {
+            Awaited::Delete(id) => {
                 note_deletion(context, &self.id, id, ("Succeeded", 200), &Value::Null);
                 if let Some(pruning) = &mut self.pruning {
                     pruning.is_gone();
@@ -88,19 +89,19 @@ impl Deploy {
     fn has_failed(
         &mut self,
         context: &mut Context<'_>,
-        what: &What,
+        what: &Awaited,
         status: StatusCode,
         error: &Value,
     ) -> Next {
         let message = json!({"status": "Failed", "error": error});
         let target = match what {
-            What::Put(number) => {
+            Awaited::Put(number) => {
                 let entry = &self.template.resources[*number];
                 let outcome = ("Create", "Failed", status.as_u16());
                 note_operation(context, &self.id, entry, outcome, &message);
                 entry.id.clone()
             }
-            What::Delete(id) => {
+            Awaited::Delete(id) => {
                 // What depends on another that goes as well is tried again when that has gone.
                 if self.pruning.as_mut().is_some_and(|pruning| pruning.is_later(id)) {
                     return self.go_on(context);

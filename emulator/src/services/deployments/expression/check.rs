@@ -23,52 +23,52 @@ pub(in crate::services::deployments) fn check(
     template: &Value,
     characters: u64,
 ) -> Result<(), String> {
-    Check {
+    ExpressionCheck {
         facts,
         characters,
-        own: BTreeSet::new(),
+        declared: BTreeSet::new(),
     }
     .template(template)
 }
 
-struct Check<'a> {
+struct ExpressionCheck<'a> {
     facts: &'a DeploymentFacts,
     /// The most characters of one expression.
     characters: u64,
     /// Functions that the template declares, or one it stands in: which of them an inner template sees is
     /// said by an expression.
-    own: BTreeSet<String>,
+    declared: BTreeSet<String>,
 }
 
-impl Check<'_> {
+impl ExpressionCheck<'_> {
     fn template(&mut self, template: &Value) -> Result<(), String> {
-        let outside = self.own.clone();
+        let outside = self.declared.clone();
         let spaces = field(template, "functions").as_array();
         for space in spaces.into_iter().flatten() {
             let namespace = field(space, "namespace").as_str().unwrap_or_default();
             let members = field(space, "members").as_object();
-            let names = members.into_iter().flat_map(|own| own.keys());
-            self.own
+            let names = members.into_iter().flat_map(|members| members.keys());
+            self.declared
                 .extend(names.map(|name| format!("{namespace}.{name}").to_ascii_lowercase()));
         }
         for space in spaces.into_iter().flatten() {
-            for (name, own) in field(space, "members").as_object().into_iter().flatten() {
-                self.of("function", name, field(field(own, "output"), "value"))?;
+            for (name, function) in field(space, "members").as_object().into_iter().flatten() {
+                self.of("function", name, field(field(function, "output"), "value"))?;
             }
         }
-        for (name, own) in field(template, "parameters").as_object().into_iter().flatten() {
-            self.of("parameter", name, field(own, "defaultValue"))?;
+        for (name, parameter) in field(template, "parameters").as_object().into_iter().flatten() {
+            self.of("parameter", name, field(parameter, "defaultValue"))?;
         }
-        for (name, own) in field(template, "variables").as_object().into_iter().flatten() {
-            self.of("variable", name, own)?;
+        for (name, variable) in field(template, "variables").as_object().into_iter().flatten() {
+            self.of("variable", name, variable)?;
         }
         self.resources(field(template, "resources"))?;
-        for (name, own) in field(template, "outputs").as_object().into_iter().flatten() {
+        for (name, output) in field(template, "outputs").as_object().into_iter().flatten() {
             for place in ["condition", "copy", "value"] {
-                self.of("output", name, field(own, place))?;
+                self.of("output", name, field(output, place))?;
             }
         }
-        self.own = outside;
+        self.declared = outside;
         Ok(())
     }
 
@@ -80,7 +80,10 @@ impl Check<'_> {
     /// The resources of a template, and those below them.
     fn resources(&mut self, resources: &Value) -> Result<(), String> {
         let listed = resources.as_array().into_iter().flatten();
-        let named = resources.as_object().into_iter().flat_map(|own| own.values());
+        let named = resources
+            .as_object()
+            .into_iter()
+            .flat_map(|members| members.values());
         for resource in listed.chain(named) {
             let name = field(resource, "name").as_str().unwrap_or_default();
             for (member, value) in resource.as_object().into_iter().flatten() {
@@ -88,7 +91,7 @@ impl Check<'_> {
                     self.resources(value)?;
                 } else if member.eq_ignore_ascii_case("properties") && field(value, "template").is_object() {
                     self.nested(name, value)?;
-                } else if !SAID.iter().any(|own| own.eq_ignore_ascii_case(member)) {
+                } else if !SAID.iter().any(|word| word.eq_ignore_ascii_case(member)) {
                     self.of("resource", name, value)?;
                 }
             }
@@ -146,13 +149,15 @@ impl Check<'_> {
             }
             Expression::Call { function, arguments } => {
                 self.call(function, arguments.len())?;
-                arguments.iter().try_for_each(|own| self.expression(own))
+                arguments
+                    .iter()
+                    .try_for_each(|argument| self.expression(argument))
             }
         }
     }
 
     fn call(&self, function: &str, count: usize) -> Result<(), String> {
-        if self.own.contains(&function.to_ascii_lowercase()) {
+        if self.declared.contains(&function.to_ascii_lowercase()) {
             return Ok(());
         }
         let Some((least, most)) = self.facts.functions.takes(function) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Expression;
-use super::functions::{self, Function};
+use super::function::Function;
 use super::parse::parse;
 use crate::model::ResourceId;
 use crate::services::budget::{Budget, Exhausted};
@@ -114,12 +114,12 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
         Value::String(text) => of_text(scope, text),
         Value::Array(items) => items.iter().map(|item| evaluate(scope, item)).collect(),
         Value::Object(members) => {
-            let mut own = Map::new();
+            let mut evaluated = Map::new();
             for (name, member) in members {
                 if name.eq_ignore_ascii_case("copy") && loops_of(member).is_some() {
                     for repeated in loops_of(member).into_iter().flatten() {
                         let (name, items) = repeat(scope, repeated)?;
-                        own.insert(name, items);
+                        evaluated.insert(name, items);
                     }
                     continue;
                 }
@@ -127,9 +127,9 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
                     Value::String(name) => name,
                     other => other.to_string(),
                 };
-                own.insert(name, evaluate(scope, member)?);
+                evaluated.insert(name, evaluate(scope, member)?);
             }
-            Ok(Value::Object(own))
+            Ok(Value::Object(evaluated))
         }
         other => Ok(other.clone()),
     }
@@ -137,10 +137,10 @@ pub(in crate::services::deployments) fn evaluate(scope: &Scope<'_>, value: &Valu
 
 /// Loops that stand as `copy` beside what they make. Something else may be called so as well.
 pub(in crate::services::deployments) fn loops_of(copy: &Value) -> Option<&Vec<Value>> {
-    let is_loop = |own: &Value| {
+    let is_loop = |item: &Value| {
         ["name", "count", "input"]
             .iter()
-            .all(|name| !field(own, name).is_null())
+            .all(|name| !field(item, name).is_null())
     };
     copy.as_array()
         .filter(|all| !all.is_empty() && all.iter().all(is_loop))
@@ -235,7 +235,7 @@ fn value_of(scope: &Scope<'_>, expression: &Expression) -> Result<Value, Problem
     match expression {
         Expression::Text(text) => Ok(Value::from(text.as_str())),
         Expression::Number(number) => Ok(Value::from(*number)),
-        Expression::Call { function, arguments } => functions::call(scope, function, arguments),
+        Expression::Call { function, arguments } => scope.call(function, arguments),
         Expression::Member(whole, name) => member(scope, &of(scope, whole)?, name),
         Expression::Element(whole, index) => {
             let whole = of(scope, whole)?;

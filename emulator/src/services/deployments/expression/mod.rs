@@ -5,6 +5,7 @@
 
 mod check;
 mod evaluate;
+mod function;
 mod functions;
 mod parse;
 
@@ -12,7 +13,7 @@ pub(super) use check::check;
 pub(super) use evaluate::{
     Local, LocalKind, Problem, Reference, Scope, count_of, evaluate, loops_of, repeat_input,
 };
-pub(super) use functions::Function;
+pub(super) use function::Function;
 
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,21 +4,26 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::entry::{Entry, Known};
+use super::Template;
+use super::entry::KnownDependencies;
 use super::parameters::said;
-use super::{Template, names_of};
+use super::resource::{TemplateResource, names_of};
 use crate::model::ResourceId;
 use crate::services::budget::Budget;
 use crate::services::deployments::expression::evaluate;
 use crate::state::field;
 
 impl Template {
-    pub(super) fn resolve_dependencies(&mut self, known: &Known, budget: &Budget) -> Result<(), String> {
+    pub(super) fn resolve_dependencies(
+        &mut self,
+        known: &KnownDependencies,
+        budget: &Budget,
+    ) -> Result<(), String> {
         let empty = BTreeMap::new();
         let scope = self.scope(&empty, budget);
         let mut resolved = Vec::new();
         for entry in &self.resources {
-            let mut own = entry.depends_on.clone();
+            let mut depends_on = entry.depends_on.clone();
             let written = field(&entry.written, "dependsOn");
             let items = match written {
                 Value::Null => &[],
@@ -33,16 +38,16 @@ impl Template {
                 let looked_at = budget.steps(self.resources.len() + known.left_out.len());
                 looked_at.map_err(|exhausted| format!("Dependencies cannot be resolved: {exhausted}."))?;
                 let text = wanted.as_str().unwrap_or_default();
-                if !self.add_meant(known, text, &mut own) {
+                if !self.add_meant(known, text, &mut depends_on) {
                     return Err(undefined(&wanted));
                 }
             }
-            own.sort_unstable();
-            own.dedup();
-            resolved.push(own);
+            depends_on.sort_unstable();
+            depends_on.dedup();
+            resolved.push(depends_on);
         }
-        for (entry, own) in self.resources.iter_mut().zip(resolved) {
-            entry.depends_on = own;
+        for (entry, depends_on) in self.resources.iter_mut().zip(resolved) {
+            entry.depends_on = depends_on;
         }
         match self.circle() {
             Some(id) => Err(format!(
@@ -55,18 +60,19 @@ impl Template {
     /// The resources a dependency means: by symbolic name, by the name of a loop, by id or by name. What
     /// the template does not deploy (a condition was false, it exists already) is no dependency. Whether
     /// it means anything in the template.
-    fn add_meant(&self, known: &Known, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
+    fn add_meant(&self, known: &KnownDependencies, wanted: &str, found: &mut Vec<ResourceId>) -> bool {
         let is_deployed = |id: &ResourceId| self.resources.iter().any(|entry| entry.id == *id);
-        if let Some(own) = self.symbols.one(wanted) {
-            found.extend(is_deployed(&own.id).then(|| own.id.clone()));
+        if let Some(symbol) = self.symbols.one(wanted) {
+            found.extend(is_deployed(&symbol.id).then(|| symbol.id.clone()));
         } else if let Some(all) = known.loops.get(&wanted.to_ascii_lowercase()) {
             found.extend(all.iter().cloned());
         } else if let Some(all) = self.symbols.all(wanted) {
-            let deployed = all.iter().filter(|own| is_deployed(&own.id));
-            found.extend(deployed.map(|own| own.id.clone()));
+            let deployed = all.iter().filter(|symbol| is_deployed(&symbol.id));
+            found.extend(deployed.map(|symbol| symbol.id.clone()));
         } else {
-            let is_meant =
-                |other: &&Entry| other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted);
+            let is_meant = |other: &&TemplateResource| {
+                other.id.as_str().eq_ignore_ascii_case(wanted) || other.is_named(wanted)
+            };
             let Some(entry) = self.resources.iter().find(is_meant) else {
                 return known.left_out.iter().any(|other| is_meant(&other));
             };

@@ -3,57 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::parameters::said;
-use super::{DEPLOYMENT, Symbol, Template, not_nested};
+use super::resource::{DEPLOYMENT, TemplateResource, names_of, resource_path};
+use super::{Symbol, Template, not_nested};
 use crate::model::ResourceId;
 use crate::services::budget::Budget;
-use crate::services::deployments::expression::{Local, LocalKind, Problem, Scope, count_of, evaluate};
+use crate::services::deployments::expression::{count_of, evaluate};
 use crate::services::deployments::limits::too_many;
 use crate::state::field;
 
-/// A resource of a template. Its properties may hold expressions; id, type and name do not.
-#[derive(Clone)]
-pub(in crate::services::deployments) struct Entry {
-    pub(in crate::services::deployments) id: ResourceId,
-    pub(in crate::services::deployments) kind: String,
-    pub(in crate::services::deployments) api_version: String,
-    /// The resource as written.
-    pub(super) written: Arc<Value>,
-    /// Whether it says what it extends, or where it goes.
-    pub(in crate::services::deployments) scoped: bool,
-    /// The loops it is in, and which turn of each.
-    turns: Vec<(Arc<str>, usize)>,
-    /// Ids of what comes first.
-    pub(in crate::services::deployments) depends_on: Vec<ResourceId>,
-}
-
-/// The id of a resource below a base: type and name segments take turns.
-pub(in crate::services::deployments) fn resource_path(base: &str, kind: &str, names: &str) -> Option<String> {
-    // A group lies in its subscription and not below a provider.
-    if kind.eq_ignore_ascii_case("Microsoft.Resources/resourceGroups") && !names.is_empty() {
-        let subscription: Vec<&str> = base.split('/').take(3).collect();
-        return (!names.contains('/')).then(|| format!("{}/resourceGroups/{names}", subscription.join("/")));
-    }
-    let mut kinds = kind.split('/');
-    let namespace = kinds.next()?;
-    let (kinds, names): (Vec<&str>, Vec<&str>) = (kinds.collect(), names.split('/').collect());
-    if kinds.is_empty() || kinds.len() != names.len() || names.iter().any(|name| name.is_empty()) {
-        return None;
-    }
-    let mut path = format!("{base}/providers/{namespace}");
-    for (kind, name) in kinds.iter().zip(&names) {
-        path += &format!("/{kind}/{name}");
-    }
-    Some(path)
-}
-
 /// A resource as it stands in a template, and what it is inside of.
-struct Written<'a> {
+struct WrittenResource<'a> {
     symbol: Option<&'a str>,
     item: &'a Value,
-    parent: Option<&'a Entry>,
+    parent: Option<&'a TemplateResource>,
 }
 
 /// How the turns of a loop follow each other.
@@ -68,16 +33,16 @@ struct Loop {
 struct Taking<'a> {
     budget: &'a Budget,
     most: u64,
-    known: Known,
+    known: KnownDependencies,
 }
 
 /// What dependencies may mean besides the resources that are deployed.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownDependencies {
     /// By the name of a loop in lower case, the resources of it.
     pub(super) loops: BTreeMap<String, Vec<ResourceId>>,
     /// Resources that are not deployed: a condition was false, or they exist already.
-    pub(super) left_out: Vec<Entry>,
+    pub(super) left_out: Vec<TemplateResource>,
 }
 
 impl Template {
@@ -90,9 +55,9 @@ impl Template {
         let mut taking = Taking {
             budget,
             most,
-            known: Known::default(),
+            known: KnownDependencies::default(),
         };
-        let written = |symbol, item| Written {
+        let written = |symbol, item| WrittenResource {
             symbol,
             item,
             parent: None,
@@ -126,7 +91,7 @@ impl Template {
     }
 
     /// A resource with every turn of its loop, and its children.
-    fn take(&mut self, taking: &mut Taking<'_>, written: &Written<'_>) -> Result<(), String> {
+    fn take(&mut self, taking: &mut Taking<'_>, written: &WrittenResource<'_>) -> Result<(), String> {
         let extensions = &self.place.facts.extensions.resource;
         if let Some(name) = extensions
             .iter()
@@ -136,7 +101,10 @@ impl Template {
                 "azdrill does not play `{name}` of a resource of a template."
             ));
         }
-        let outer: Vec<(Arc<str>, usize)> = written.parent.map(|own| own.turns.clone()).unwrap_or_default();
+        let outer: Vec<(Arc<str>, usize)> = written
+            .parent
+            .map(|parent| parent.turns.clone())
+            .unwrap_or_default();
         let Some(repeated) = self.loop_of(taking, written)? else {
             return self.take_turn(taking, written, outer, None).map(|_| ());
         };
@@ -166,7 +134,7 @@ impl Template {
         Ok(())
     }
 
-    fn loop_of(&self, taking: &Taking<'_>, written: &Written<'_>) -> Result<Option<Loop>, String> {
+    fn loop_of(&self, taking: &Taking<'_>, written: &WrittenResource<'_>) -> Result<Option<Loop>, String> {
         let copy = field(written.item, "copy");
         if copy.is_null() {
             return Ok(None);
@@ -197,7 +165,7 @@ impl Template {
     fn is_serial(&self, name: &str, mode: &Value) -> Result<bool, String> {
         let known = &self.place.facts.repeated.modes;
         let word = mode.as_str().unwrap_or_default();
-        if !known.iter().any(|own| own.eq_ignore_ascii_case(word)) {
+        if !known.iter().any(|listed| listed.eq_ignore_ascii_case(word)) {
             return Err(format!(
                 "The template copy definition '{name}' has the mode '{word}', which is none of '{}'.",
                 known.join("', '")
@@ -210,20 +178,20 @@ impl Template {
     fn take_turn(
         &mut self,
         taking: &mut Taking<'_>,
-        written: &Written<'_>,
+        written: &WrittenResource<'_>,
         turns: Vec<(Arc<str>, usize)>,
         before: Option<&[ResourceId]>,
     ) -> Result<Option<ResourceId>, String> {
         let mut entry = self.entry(taking, written, turns)?;
         if let Some(symbol) = written.symbol {
-            let own = Symbol {
+            let meant = Symbol {
                 id: entry.id.clone(),
                 kind: entry.kind.clone(),
                 api_version: Some(entry.api_version.clone()),
             };
             match before {
-                None => self.symbols.add(symbol, own),
-                Some(_) => self.symbols.add_turn(symbol, own),
+                None => self.symbols.add(symbol, meant),
+                Some(_) => self.symbols.add_turn(symbol, meant),
             }
         }
         let exists = field(written.item, "existing").as_bool() == Some(true);
@@ -244,7 +212,7 @@ impl Template {
         if self.resources.len() as u64 > taking.most {
             return Err(too_many("resources", self.resources.len(), taking.most));
         }
-        let inside = |symbol, item| Written {
+        let inside = |symbol, item| WrittenResource {
             symbol,
             item,
             parent: Some(&entry),
@@ -266,10 +234,10 @@ impl Template {
     }
 
     /// Takes note of a resource that is not deployed, and of those below it: others may depend on them.
-    fn leave_out(&self, taking: &mut Taking<'_>, written: &Written<'_>, entry: Entry) {
+    fn leave_out(&self, taking: &mut Taking<'_>, written: &WrittenResource<'_>, entry: TemplateResource) {
         let children = field(written.item, "resources").as_array().into_iter().flatten();
         for item in children {
-            let inside = Written {
+            let inside = WrittenResource {
                 symbol: None,
                 item,
                 parent: Some(&entry),
@@ -283,7 +251,7 @@ impl Template {
     }
 
     /// Refuses what no deployment inside another may be, as far as that is known by now.
-    fn check_nested(&self, taking: &Taking<'_>, entry: &Entry) -> Result<(), String> {
+    fn check_nested(&self, taking: &Taking<'_>, entry: &TemplateResource) -> Result<(), String> {
         let empty = BTreeMap::new();
         let scope = self.scope(&empty, taking.budget);
         let mode = field(field(&entry.written, "properties"), "mode");
@@ -295,7 +263,7 @@ impl Template {
         }
     }
 
-    fn is_wanted(&self, taking: &Taking<'_>, entry: &Entry) -> Result<bool, String> {
+    fn is_wanted(&self, taking: &Taking<'_>, entry: &TemplateResource) -> Result<bool, String> {
         let empty = BTreeMap::new();
         let condition = field(&entry.written, "condition");
         if condition.is_null() {
@@ -314,10 +282,10 @@ impl Template {
     fn entry(
         &self,
         taking: &Taking<'_>,
-        written: &Written<'_>,
+        written: &WrittenResource<'_>,
         turns: Vec<(Arc<str>, usize)>,
-    ) -> Result<Entry, String> {
-        let mut entry = Entry {
+    ) -> Result<TemplateResource, String> {
+        let mut entry = TemplateResource {
             id: self.place.target.clone(),
             kind: String::new(),
             api_version: String::new(),
@@ -366,9 +334,9 @@ impl Template {
         if subscription.is_empty() && group.is_empty() {
             return self.place.target.to_string();
         }
-        let own = self.place.target.subscription().unwrap_or_default();
+        let at_hand = self.place.target.subscription().unwrap_or_default();
         let subscription = if subscription.is_empty() {
-            own
+            at_hand
         } else {
             subscription
         };
@@ -378,98 +346,4 @@ impl Template {
             format!("/subscriptions/{subscription}/resourceGroups/{group}")
         }
     }
-}
-
-impl Entry {
-    /// Looks at something from inside its loops.
-    pub(super) fn inside<T>(&self, scope: &Scope<'_>, look: impl FnOnce(&Scope<'_>) -> T) -> T {
-        within(&self.turns, scope, look)
-    }
-
-    /// The body it is put with.
-    pub(super) fn body(&self, scope: &Scope<'_>) -> Result<Value, Problem> {
-        let own = &scope.place.facts.resource.own;
-        let mut body = Map::new();
-        for (name, value) in self.written.as_object().into_iter().flatten() {
-            if own.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-                continue;
-            }
-            body.insert(name.clone(), self.member(scope, name, value)?);
-        }
-        Ok(Value::Object(body))
-    }
-
-    /// An inner template evaluates its own expressions, if it says so.
-    fn member(&self, scope: &Scope<'_>, name: &str, value: &Value) -> Result<Value, Problem> {
-        let nested = self.kind.eq_ignore_ascii_case(DEPLOYMENT) && name.eq_ignore_ascii_case("properties");
-        if !nested || !self.is_inner(scope, value)? {
-            return evaluate(scope, value);
-        }
-        let mut own = Map::new();
-        for (name, value) in value.as_object().into_iter().flatten() {
-            let value = if name.eq_ignore_ascii_case("template") {
-                value.clone()
-            } else {
-                evaluate(scope, value)?
-            };
-            own.insert(name.clone(), value);
-        }
-        Ok(Value::Object(own))
-    }
-
-    /// Whose expressions those of a nested template are: its own, or those of what it stands in.
-    fn is_inner(&self, scope: &Scope<'_>, properties: &Value) -> Result<bool, Problem> {
-        let options = field(properties, "expressionEvaluationOptions");
-        let word = match evaluate(scope, field(options, "scope"))? {
-            Value::Null => return Ok(false),
-            Value::String(word) => word,
-            other => other.to_string(),
-        };
-        match word.to_ascii_lowercase().as_str() {
-            "inner" => Ok(true),
-            "outer" | "notspecified" => Ok(false),
-            _ => Err(Problem::wrong(format!(
-                "The expressionEvaluationOptions of the nested deployment '{}' name the scope '{word}', which is neither 'Inner' nor 'Outer'.",
-                self.id.name()
-            ))),
-        }
-    }
-
-    /// Whether `dependsOn` means this resource by its name alone, or by type and name.
-    pub(super) fn is_named(&self, wanted: &str) -> bool {
-        let names = names_of(&self.id);
-        wanted.eq_ignore_ascii_case(&names) || wanted.eq_ignore_ascii_case(&format!("{}/{names}", self.kind))
-    }
-}
-
-fn within<T>(turns: &[(Arc<str>, usize)], scope: &Scope<'_>, look: impl FnOnce(&Scope<'_>) -> T) -> T {
-    match turns {
-        [] => look(scope),
-        [(name, turn), rest @ ..] => {
-            let local = Local {
-                kind: LocalKind::Loop(name, *turn),
-                outer: scope.locals,
-            };
-            let inside = Scope {
-                locals: Some(&local),
-                ..*scope
-            };
-            within(rest, &inside, look)
-        }
-    }
-}
-
-/// The names of a resource's segments behind its provider: `server/database`.
-pub(in crate::services::deployments) fn names_of(id: &ResourceId) -> String {
-    let segments: Vec<&str> = id.segments().collect();
-    let provider = segments
-        .iter()
-        .rposition(|segment| segment.eq_ignore_ascii_case("providers"))
-        .unwrap_or_default();
-    let behind = segments.get(provider + 2..).unwrap_or_default();
-    behind
-        .chunks(2)
-        .filter_map(|pair| pair.get(1).copied())
-        .collect::<Vec<_>>()
-        .join("/")
 }

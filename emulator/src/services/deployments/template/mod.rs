@@ -3,29 +3,29 @@
 mod dependencies;
 mod entry;
 mod parameters;
+mod resource;
 mod symbols;
+mod target;
 mod turn;
+mod value_check;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::expression::{Function, Problem, Scope, evaluate, loops_of, repeat_input};
-use super::limits::Most;
-use crate::entropy::Entropy;
-use crate::model::{ResourceId, Timestamp};
+use super::limits::TemplateLimits;
+use crate::model::ResourceId;
 use crate::rules::DeploymentFacts;
 use crate::services::budget::Budget;
 use crate::state::field;
 
-pub(super) use entry::{Entry, names_of, resource_path};
-pub(super) use parameters::check_value;
+pub(super) use resource::{DEPLOYMENT, TemplateResource, names_of, resource_path};
 pub(super) use symbols::{Symbol, Symbols};
+pub(super) use target::DeploymentTarget;
 pub(super) use turn::Turn;
-
-pub(super) const DEPLOYMENT: &str = "Microsoft.Resources/deployments";
+pub(super) use value_check::check_value;
 
 /// What a deployment request asks for.
 pub(super) struct Template {
@@ -44,38 +44,10 @@ pub(super) struct Template {
     definitions: Map<String, Value>,
     outputs: Map<String, Value>,
     /// The resources in the order they are written, every turn of every loop.
-    pub(super) resources: Vec<Entry>,
+    pub(super) resources: Vec<TemplateResource>,
     symbols: Symbols,
     characters: u64,
     turns: u64,
-}
-
-/// Where a deployment goes to, as the front door knows it.
-#[derive(Clone)]
-pub(super) struct DeploymentTarget {
-    /// The scope deployed to.
-    pub(super) target: ResourceId,
-    /// The deployment's name.
-    pub(super) name: String,
-    /// The resource group as `resourceGroup()` shows it; `Null` at a subscription.
-    pub(super) group: Value,
-    /// The tenant's id.
-    pub(super) tenant: String,
-    /// What the subscription is called.
-    pub(super) subscription_name: String,
-    /// Who deploys.
-    pub(super) deployer: String,
-    /// What a template may say.
-    pub(super) facts: Arc<DeploymentFacts>,
-    pub(super) now: Timestamp,
-    /// For what is different each time.
-    pub(super) entropy: Entropy,
-    /// Where the deployment itself is kept; empty at a group.
-    pub(super) location: String,
-    pub(super) mode: &'static str,
-    pub(super) content_version: String,
-    /// Whether it is deployed by another deployment.
-    pub(super) nested: bool,
 }
 
 impl Template {
@@ -87,7 +59,7 @@ impl Template {
     pub(super) fn read(
         place: DeploymentTarget,
         sent: &Value,
-        most: &Most,
+        most: &TemplateLimits,
         budget: Option<Budget>,
     ) -> Result<(Self, Budget), String> {
         let properties = field(sent, "properties");
@@ -110,7 +82,7 @@ impl Template {
         let mode = mode_of(&place, field(properties, "mode"))?;
         let (variables, repeated) = variables_of(template);
         let object = |name: &str| field(template, name).as_object().cloned().unwrap_or_default();
-        let mut own = Self {
+        let mut read = Self {
             place: DeploymentTarget {
                 location: text(field(sent, "location")),
                 content_version: text(field(template, "contentVersion")),
@@ -132,10 +104,10 @@ impl Template {
             turns: most.resources,
         };
         let budget = budget.unwrap_or_else(|| Budget::new(most.bounds));
-        own.take_functions(field(template, "functions"))?;
-        own.take_parameters(&object("parameters"), field(properties, "parameters"), &budget)?;
-        own.take_resources(template, most.resources, &budget)?;
-        Ok((own, budget))
+        read.take_functions(field(template, "functions"))?;
+        read.take_parameters(&object("parameters"), field(properties, "parameters"), &budget)?;
+        read.take_resources(template, most.resources, &budget)?;
+        Ok((read, budget))
     }
 
     pub(super) fn scope<'a>(
@@ -163,13 +135,13 @@ impl Template {
     fn take_functions(&mut self, written: &Value) -> Result<(), String> {
         for space in written.as_array().into_iter().flatten() {
             let namespace = field(space, "namespace").as_str().unwrap_or_default();
-            for (name, own) in field(space, "members").as_object().into_iter().flatten() {
-                let parameters = field(own, "parameters").as_array();
+            for (name, declaration) in field(space, "members").as_object().into_iter().flatten() {
+                let parameters = field(declaration, "parameters").as_array();
                 let parameters = parameters.into_iter().flatten().map(|parameter| {
                     let name = field(parameter, "name").as_str().unwrap_or_default();
                     (name.to_owned(), parameter.clone())
                 });
-                let output = field(field(own, "output"), "value").clone();
+                let output = field(field(declaration, "output"), "value").clone();
                 if output.is_null() {
                     return Err(format!(
                         "The template function '{namespace}.{name}' has no output."
@@ -195,7 +167,7 @@ impl Template {
     /// The body a resource is put with.
     pub(super) fn body(
         &self,
-        entry: &Entry,
+        entry: &TemplateResource,
         references: &BTreeMap<String, Value>,
         budget: &Budget,
     ) -> Result<Value, Problem> {
@@ -216,7 +188,7 @@ impl Template {
                 condition if evaluate(&scope, condition)?.as_bool() == Some(true) => {}
                 _ => continue,
             }
-            let declared = parameters::resolved(&self.definitions, output);
+            let declared = value_check::resolved(&self.definitions, output);
             let kind = field(&declared, "type").as_str().unwrap_or_default().to_owned();
             if kind.to_ascii_lowercase().starts_with("secure") {
                 outputs.insert(name.clone(), json!({"type": kind}));
@@ -254,7 +226,7 @@ fn check_texts(template: &Value, facts: &DeploymentFacts) -> Result<(), String> 
 fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), String> {
     let language = field(template, "languageVersion").as_str().unwrap_or("1.0");
     let known = &facts.language.versions;
-    if !known.iter().any(|own| own == language) {
+    if !known.iter().any(|version| version == language) {
         return Err(format!(
             "azdrill does not play version '{language}' of the template language, but {}.",
             known.join(" and ")
@@ -268,7 +240,7 @@ fn check_language(template: &Value, facts: &DeploymentFacts) -> Result<(), Strin
     for name in &facts.extensions.template {
         if field(template, name)
             .as_object()
-            .is_some_and(|own| !own.is_empty())
+            .is_some_and(|members| !members.is_empty())
         {
             return Err(format!("azdrill does not play `{name}` of templates."));
         }
@@ -287,7 +259,7 @@ fn mode_of(place: &DeploymentTarget, sent: &Value) -> Result<&'static str, Strin
     let mode = sent.as_str().unwrap_or("Incremental");
     match ["Incremental", "Complete"]
         .into_iter()
-        .find(|own| own.eq_ignore_ascii_case(mode))
+        .find(|known| known.eq_ignore_ascii_case(mode))
     {
         Some("Complete") if place.nested => Err(not_nested(&place.name)),
         Some("Complete") if place.target.resource_group().is_none() => {
@@ -303,9 +275,9 @@ fn variables_of(template: &Value) -> (Map<String, Value>, Map<String, Value>) {
     let (mut plain, mut repeated) = (Map::new(), Map::new());
     for (name, value) in field(template, "variables").as_object().into_iter().flatten() {
         match loops_of(value) {
-            Some(loops) if name.eq_ignore_ascii_case("copy") => repeated.extend(loops.iter().map(|own| {
-                let name = field(own, "name").as_str().unwrap_or_default();
-                (name.to_owned(), own.clone())
+            Some(loops) if name.eq_ignore_ascii_case("copy") => repeated.extend(loops.iter().map(|one| {
+                let name = field(one, "name").as_str().unwrap_or_default();
+                (name.to_owned(), one.clone())
             })),
             _ => {
                 plain.insert(name.clone(), value.clone());

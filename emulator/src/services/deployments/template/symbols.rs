@@ -22,8 +22,8 @@ pub(in crate::services::deployments) struct Symbols {
 
 impl Symbols {
     /// A resource that is none of a loop.
-    pub(super) fn add(&mut self, name: &str, own: Symbol) {
-        self.one.insert(name.to_ascii_lowercase(), own);
+    pub(super) fn add(&mut self, name: &str, symbol: Symbol) {
+        self.one.insert(name.to_ascii_lowercase(), symbol);
     }
 
     /// A loop, which may have no turn.
@@ -32,15 +32,18 @@ impl Symbols {
     }
 
     /// The next turn of a loop.
-    pub(super) fn add_turn(&mut self, name: &str, own: Symbol) {
-        self.all.entry(name.to_ascii_lowercase()).or_default().push(own);
+    pub(super) fn add_turn(&mut self, name: &str, symbol: Symbol) {
+        self.all
+            .entry(name.to_ascii_lowercase())
+            .or_default()
+            .push(symbol);
     }
 
     /// The resource of that name.
     pub(in crate::services::deployments) fn one(&self, name: &str) -> Option<&Symbol> {
         let name = name.to_ascii_lowercase();
-        if let Some(own) = self.one.get(&name) {
-            return Some(own);
+        if let Some(symbol) = self.one.get(&name) {
+            return Some(symbol);
         }
         let (name, turn) = name.strip_suffix(']')?.split_once('[')?;
         self.all.get(name)?.get(turn.trim().parse::<usize>().ok()?)

@@ -7,8 +7,8 @@ use ipnet::IpNet;
 use serde_json::Value;
 
 use super::in_use::{self, Users};
+use super::planned::{PlannedResource, name_of, refuse};
 use super::sweep::overlap;
-use super::{Planned, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;
@@ -20,7 +20,7 @@ const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
 /// Prefixes that another service gives out.
 const POOLS: &str = "ipamPoolPrefixAllocations";
 
-pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let space = space_of(context, planned)?;
     let mut taken: Vec<(IpNet, &Value)> = Vec::new();
     for subnet in planned.parts(SUBNETS) {
@@ -38,19 +38,19 @@ pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
 }
 
 /// The prefixes of the network itself.
-fn space_of(context: &Context<'_>, planned: &Planned<'_>) -> Result<Vec<IpNet>, Refusal> {
+fn space_of(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<Vec<IpNet>, Refusal> {
     let space = field(field(planned.body, "properties"), "addressSpace");
     let texts = field(space, "addressPrefixes").as_array();
-    let mut own = Vec::new();
+    let mut prefixes = Vec::new();
     for text in texts.into_iter().flatten().filter_map(Value::as_str) {
-        own.push((prefix(context, planned.id, text)?, ()));
+        prefixes.push((prefix(context, planned.id, text)?, ()));
     }
-    if own.is_empty() && is_empty(field(space, POOLS)) {
+    if prefixes.is_empty() && is_empty(field(space, POOLS)) {
         let fill = [("id", planned.id.as_str())];
         return Err(refuse(context, code::SyntheticAddressSpaceMissing, &fill));
     }
     let network = planned.id.name();
-    for (prefix, ()) in &own {
+    for (prefix, ()) in &prefixes {
         let reserved = &context.rules.network_resources.reserved_addresses.ranges;
         if let Some(range) = reserved.iter().find(|range| range.contains(prefix)) {
             let (prefix, range) = (prefix.to_string(), range.to_string());
@@ -58,12 +58,12 @@ fn space_of(context: &Context<'_>, planned: &Planned<'_>) -> Result<Vec<IpNet>, 
             return Err(refuse(context, code::SyntheticAddressPrefixReserved, &fill));
         }
     }
-    if let Some((first, second)) = overlap(&own) {
-        let (first, second) = (own[first].0.to_string(), own[second].0.to_string());
+    if let Some((first, second)) = overlap(&prefixes) {
+        let (first, second) = (prefixes[first].0.to_string(), prefixes[second].0.to_string());
         let fill = [("prefix", &*second), ("other", &*first), ("network", network)];
         return Err(refuse(context, code::SyntheticAddressPrefixesOverlap, &fill));
     }
-    Ok(own.into_iter().map(|(prefix, ())| prefix).collect())
+    Ok(prefixes.into_iter().map(|(prefix, ())| prefix).collect())
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -91,30 +91,30 @@ fn texts(subnet: &Value) -> impl Iterator<Item = &str> {
     let many = field(properties, "addressPrefixes").as_array();
     let many = many.into_iter().flatten().filter_map(Value::as_str);
     let one = field(properties, "addressPrefix").as_str();
-    let said_twice = many.clone().any(|own| Some(own) == one);
+    let said_twice = many.clone().any(|text| Some(text) == one);
     one.filter(|_| !said_twice).into_iter().chain(many)
 }
 
 fn prefixes_of_subnet(
     context: &Context<'_>,
-    planned: &Planned<'_>,
+    planned: &PlannedResource<'_>,
     subnet: &Value,
 ) -> Result<Vec<IpNet>, Refusal> {
     let id = planned.id.child([SUBNETS, name_of(subnet)]);
-    let own: Vec<IpNet> = texts(subnet)
+    let prefixes: Vec<IpNet> = texts(subnet)
         .map(|text| prefix(context, &id, text))
         .collect::<Result<_, _>>()?;
-    if own.is_empty() && is_empty(field(field(subnet, "properties"), POOLS)) {
+    if prefixes.is_empty() && is_empty(field(field(subnet, "properties"), POOLS)) {
         let fill = [("name", name_of(subnet)), ("network", planned.id.name())];
         return Err(refuse(context, code::SyntheticSubnetWithoutPrefix, &fill));
     }
-    Ok(own)
+    Ok(prefixes)
 }
 
 /// Whether a subnet's prefix is of a size that subnets have, and lies in its network.
 fn fits(
     context: &Context<'_>,
-    planned: &Planned<'_>,
+    planned: &PlannedResource<'_>,
     space: &[IpNet],
     subnet: &Value,
     prefix: IpNet,
@@ -141,7 +141,7 @@ fn fits(
     }
     // Where a pool gives out what the network has, nobody here knows what that is.
     let pooled = !is_empty(field(field(&planned.body["properties"], "addressSpace"), POOLS));
-    if pooled || space.iter().any(|own| own.contains(&prefix)) {
+    if pooled || space.iter().any(|range| range.contains(&prefix)) {
         return Ok(());
     }
     let fill = [("name", name), ("network", planned.id.name())];
@@ -149,10 +149,10 @@ fn fits(
 }
 
 /// A subnet that something is in stays where it is, and what it is.
-fn stays_while_used(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+fn stays_while_used(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let before = planned
         .before
-        .and_then(|own| own["properties"][SUBNETS].as_array());
+        .and_then(|network| network["properties"][SUBNETS].as_array());
     let after: BTreeMap<String, &Value> = planned
         .parts(SUBNETS)
         .map(|subnet| (name_of(subnet).to_ascii_lowercase(), subnet))
@@ -161,8 +161,9 @@ fn stays_while_used(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), 
     let mut users: Option<Users> = None;
     for old in before.into_iter().flatten() {
         let new = after.get(&name_of(old).to_ascii_lowercase()).copied();
-        let lost = new.and_then(|new| texts(old).find(|own| texts(new).all(|text| text != *own)));
-        let kept = new.is_some_and(|new| services(old).all(|own| services(new).any(|other| other == own)));
+        let lost = new.and_then(|new| texts(old).find(|gone| texts(new).all(|text| text != *gone)));
+        let kept =
+            new.is_some_and(|new| services(old).all(|service| services(new).any(|other| other == service)));
         if new.is_some() && lost.is_none() && kept {
             continue;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::refuse;
+use super::planned::{name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::InUse;
@@ -33,12 +33,12 @@ pub(super) fn users(context: &Context<'_>, kind: &str) -> Users {
             .state
             .resources
             .values()
-            .filter(|own| own.is_type(&user.kind));
-        for own in of_type {
-            each_at(&own.body, &user.at, &mut |used| {
+            .filter(|resource| resource.is_type(&user.kind));
+        for resource in of_type {
+            each_at(&resource.body, &user.at, &mut |used| {
                 if let Ok(used) = used.parse::<ResourceId>() {
                     let who = all.entry(used.key().to_owned()).or_default();
-                    who.push(own.id.as_str().to_owned());
+                    who.push(resource.id.as_str().to_owned());
                 }
             });
         }
@@ -50,11 +50,11 @@ pub(super) fn users(context: &Context<'_>, kind: &str) -> Users {
 fn each_at(value: &Value, at: &str, found: &mut impl FnMut(&str)) {
     let (name, rest) = at.split_once('.').unwrap_or((at, ""));
     let array = name.strip_suffix("[]");
-    let own = field(value, array.unwrap_or(name));
-    let items = match (array, own.as_array()) {
+    let member = field(value, array.unwrap_or(name));
+    let items = match (array, member.as_array()) {
         (Some(_), Some(items)) => items.as_slice(),
         (Some(_), None) => return,
-        (None, _) => std::slice::from_ref(own),
+        (None, _) => std::slice::from_ref(member),
     };
     for item in items {
         match item.as_str() {
@@ -70,8 +70,12 @@ pub(super) fn needs_delegation(context: &Context<'_>, users: &Users, subnet: &Re
     users.get(subnet.key()).into_iter().flatten().any(|user| {
         let user = user.parse::<ResourceId>().ok();
         user.is_some_and(|id| {
-            let own = context.state.resource(&id);
-            own.is_some_and(|own| !own.at("/properties/network/delegatedSubnetResourceId").is_null())
+            let server = context.state.resource(&id);
+            server.is_some_and(|server| {
+                !server
+                    .at("/properties/network/delegatedSubnetResourceId")
+                    .is_null()
+            })
         })
     })
 }
@@ -86,10 +90,10 @@ pub(in crate::services::kept) fn require_unused(
         let subnets = context
             .state
             .resource(id)
-            .and_then(|own| own.at("/properties/subnets").as_array());
+            .and_then(|network| network.at("/properties/subnets").as_array());
         let users = users(context, SUBNET);
         for subnet in subnets.into_iter().flatten() {
-            let subnet = id.child(["subnets", super::name_of(subnet)]);
+            let subnet = id.child(["subnets", name_of(subnet)]);
             refuse_used(context, SUBNET, &users, &subnet)?;
         }
         return Ok(());

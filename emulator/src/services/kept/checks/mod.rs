@@ -5,53 +5,19 @@
 mod addresses;
 mod in_use;
 mod peerings;
+mod planned;
 mod security_rules;
 mod sweep;
 
 use serde_json::Value;
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Code, KeptCheck, KeptResource, code};
+use crate::rules::{KeptCheck, KeptResource, code};
 use crate::services::{Context, parts};
+use planned::{PlannedResource, name_of, refuse};
 
 pub(super) use in_use::require_unused;
-
-/// A resource as it would stand, with all of its parts.
-struct Planned<'a> {
-    id: &'a ResourceId,
-    body: &'a Value,
-    /// As it stands.
-    before: Option<&'a Value>,
-    /// The part that is written, where it is not all of it.
-    written: Option<&'a str>,
-}
-
-impl Planned<'_> {
-    /// Its parts of a collection.
-    fn parts(&self, collection: &str) -> impl Iterator<Item = &Value> {
-        let parts = self.body["properties"][collection].as_array();
-        parts.into_iter().flatten()
-    }
-
-    /// Of two parts that cannot both be, the one to blame: what is written, or what comes later.
-    fn blamed<'a>(&self, first: &'a Value, second: &'a Value) -> (&'a str, &'a str) {
-        let (first, second) = (name_of(first), name_of(second));
-        if self.written.is_some_and(|own| own.eq_ignore_ascii_case(first)) {
-            (first, second)
-        } else {
-            (second, first)
-        }
-    }
-}
-
-fn name_of(part: &Value) -> &str {
-    part["name"].as_str().unwrap_or_default()
-}
-
-fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
-}
 
 /// Refuses what cannot be, before it is written.
 pub(super) fn check(
@@ -65,12 +31,12 @@ pub(super) fn check(
         return Ok(());
     }
     let holder = if row.inside { id.parent() } else { id.clone() };
-    let before = context.state.resource(&holder).map(|own| &*own.body);
+    let before = context.state.resource(&holder).map(|resource| &*resource.body);
     let whole = match before {
         Some(before) if row.inside => with_part(before, &row.kind, id.name(), body),
         _ => body.clone(),
     };
-    let planned = Planned {
+    let planned = PlannedResource {
         id: &holder,
         body: &whole,
         before,
@@ -94,8 +60,11 @@ fn with_part(holder: &Value, kind: &str, name: &str, part: &Value) -> Value {
         *all = Value::Array(Vec::new());
     }
     if let Some(all) = all.as_array_mut() {
-        match all.iter_mut().find(|own| name_of(own).eq_ignore_ascii_case(name)) {
-            Some(own) => *own = part.clone(),
+        match all
+            .iter_mut()
+            .find(|other| name_of(other).eq_ignore_ascii_case(name))
+        {
+            Some(other) => *other = part.clone(),
             None => all.push(part.clone()),
         }
     }
@@ -116,8 +85,8 @@ fn names_differ(
     for part in inside {
         let all = body["properties"][parts::collection(&part.kind)].as_array();
         let mut seen = std::collections::BTreeSet::new();
-        for own in all.into_iter().flatten() {
-            let name = name_of(own);
+        for part in all.into_iter().flatten() {
+            let name = name_of(part);
             if !seen.insert(name.to_ascii_lowercase()) {
                 let fill = [("id", id.as_str()), ("name", name)];
                 return Err(refuse(context, code::DuplicateResourceName, &fill));

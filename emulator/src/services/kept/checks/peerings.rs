@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::planned::{PlannedResource, name_of, refuse};
 use super::sweep::overlap;
-use super::{Planned, name_of, refuse};
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;
@@ -23,7 +23,7 @@ fn space(network: &Value) -> Vec<IpNet> {
     texts.filter_map(|text| text.parse().ok()).collect()
 }
 
-pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let mut seen: BTreeMap<String, &Value> = BTreeMap::new();
     // The network itself first, and behind it what it is peered with.
     let mut all: Vec<(IpNet, Option<&Value>)> = space(planned.body)
@@ -68,7 +68,7 @@ fn remote(peering: &Value) -> Option<ResourceId> {
 
 fn refuse_overlap(
     context: &Context<'_>,
-    planned: &Planned<'_>,
+    planned: &PlannedResource<'_>,
     (prefix, of): (IpNet, Option<&Value>),
     (prefix2, peering): (IpNet, Option<&Value>),
 ) -> Refusal {

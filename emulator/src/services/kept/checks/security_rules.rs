@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Planned, refuse};
+use super::planned::{PlannedResource, refuse};
 use crate::gateway::Refusal;
 use crate::rules::code;
 use crate::services::Context;
 use crate::state::field;
 
-pub(super) fn check(context: &Context<'_>, planned: &Planned<'_>) -> Result<(), Refusal> {
+pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<(), Refusal> {
     let most = context.rules.network_resources.security_rules.most;
     let count = planned.parts("securityRules").count();
     if count > most {

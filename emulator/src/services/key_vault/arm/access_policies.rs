@@ -21,8 +21,8 @@ fn subject(entry: &Value) -> [String; 3] {
 }
 
 fn words(entry: &Value, collection: &str) -> Vec<Value> {
-    let own = field(field(entry, "permissions"), collection).as_array();
-    own.cloned().unwrap_or_default()
+    let words = field(field(entry, "permissions"), collection).as_array();
+    words.cloned().unwrap_or_default()
 }
 
 fn same(one: &Value, other: &Value) -> bool {
@@ -37,30 +37,30 @@ fn collections(entry: &Value) -> Vec<String> {
     let permissions = field(entry, "permissions").as_object();
     permissions
         .into_iter()
-        .flat_map(|own| own.keys().cloned())
+        .flat_map(|permissions| permissions.keys().cloned())
         .collect()
 }
 
 /// Adds the words of one entry to another about the same subject.
 fn add(entry: &mut Value, more: &Value) {
     for collection in collections(more) {
-        let mut own = words(entry, &collection);
+        let mut held = words(entry, &collection);
         for word in words(more, &collection) {
-            if !own.iter().any(|known| same(known, &word)) {
-                own.push(word);
+            if !held.iter().any(|known| same(known, &word)) {
+                held.push(word);
             }
         }
-        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(own);
+        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(held);
     }
 }
 
 /// Takes the words of one entry from another. Whether anything is left.
 fn remove(entry: &mut Value, less: &Value) -> bool {
     for collection in collections(less) {
-        let mut own = words(entry, &collection);
+        let mut held = words(entry, &collection);
         let gone = words(less, &collection);
-        own.retain(|word| !gone.iter().any(|gone| same(gone, word)));
-        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(own);
+        held.retain(|word| !gone.iter().any(|gone| same(gone, word)));
+        entry["permissions"][collection.to_ascii_lowercase()] = Value::Array(held);
     }
     collections(entry)
         .iter()
@@ -83,15 +83,15 @@ pub(super) fn update(
     let sent = json_body(request)?;
     let policies = field(field(&sent, "properties"), "accessPolicies").clone();
     vault_body::check_policies(context, &policies)?;
-    let vault = super::vault_in_path(context, &permit.scope)?;
+    let vault = super::in_path::vault_in_path(context, &permit.scope)?;
     let id = vault.id.clone();
-    let own = vault.at("/properties/accessPolicies").as_array();
-    let own = own.cloned().unwrap_or_default();
+    let granted = vault.at("/properties/accessPolicies").as_array();
+    let granted = granted.cloned().unwrap_or_default();
     let mut places: BTreeMap<_, usize> = BTreeMap::new();
-    for (place, entry) in own.iter().enumerate() {
+    for (place, entry) in granted.iter().enumerate() {
         places.entry(subject(entry)).or_insert(place);
     }
-    let mut entries: Vec<Option<Value>> = own.into_iter().map(Some).collect();
+    let mut entries: Vec<Option<Value>> = granted.into_iter().map(Some).collect();
     let change = permit.params.get("change").to_ascii_lowercase();
     for entry in policies.as_array().into_iter().flatten() {
         let place = places.get(&subject(entry)).copied();

@@ -3,17 +3,17 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::VAULT;
+use super::super::VAULT;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::{Context, private_link};
 
 pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    super::vault_in_path(context, &permit.scope).map(private_link::list)
+    super::in_path::vault_in_path(context, &permit.scope).map(private_link::list)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let vault = super::vault_in_path(context, &permit.scope)?;
+    let vault = super::in_path::vault_in_path(context, &permit.scope)?;
     private_link::get(context, permit, vault)
 }
 
@@ -22,12 +22,12 @@ pub(super) fn put(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let id = super::vault_in_path(context, &permit.scope)?.id.clone();
+    let id = super::in_path::vault_in_path(context, &permit.scope)?.id.clone();
     private_link::put(context, permit, request, &id)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let id = super::vault_in_path(context, &permit.scope)?.id.clone();
+    let id = super::in_path::vault_in_path(context, &permit.scope)?.id.clone();
     Ok(private_link::delete(context, permit, &id))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn link_resources(
     permit: &Permit,
     _: &Request,
 ) -> Result<Response, Refusal> {
-    let vault = super::vault_in_path(context, &permit.scope)?;
+    let vault = super::in_path::vault_in_path(context, &permit.scope)?;
     let link = &context.rules.key_vault.private_link;
     let only = json!({
         "id": vault.id.child(["privateLinkResources", &link.group]),

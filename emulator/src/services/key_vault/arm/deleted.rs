@@ -37,8 +37,8 @@ fn describe(deleted: &DeletedVault) -> Value {
 }
 
 fn is_protected(deleted: &DeletedVault) -> bool {
-    let own = deleted.resource.at("/properties/enablePurgeProtection");
-    own.as_bool() == Some(true)
+    let protection = deleted.resource.at("/properties/enablePurgeProtection");
+    protection.as_bool() == Some(true)
 }
 
 /// The deleted vault a path names.
@@ -137,7 +137,7 @@ impl Workflow for PurgeVault {
         let deleted = &mut context.own.key_vault.deleted;
         if deleted
             .get(&self.key)
-            .is_some_and(|own| own.purged <= context.now)
+            .is_some_and(|vault| vault.purged <= context.now)
         {
             deleted.remove(&self.key);
         }

@@ -4,16 +4,14 @@
 mod access_policies;
 mod connections;
 mod deleted;
+mod in_path;
 mod naming;
 mod secrets;
 mod vault_body;
 mod vaults;
 
 use super::VAULT;
-use crate::gateway::Refusal;
-use crate::model::ResourceId;
-use crate::services::{Context, Handler, plain};
-use crate::state::Resource;
+use crate::services::{Handler, plain};
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -42,15 +40,4 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "KeyVaultSecrets_List" => secrets::list,
         _ => return None,
     })
-}
-
-/// The vault a path leads through, which must exist.
-fn vault_in_path<'a>(context: &'a Context<'_>, scope: &ResourceId) -> Result<&'a Resource, Refusal> {
-    // /subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.KeyVault/vaults/{v}
-    let id = ResourceId::from_segments(scope.segments().take(8));
-    context
-        .state
-        .resource(&id)
-        .filter(|vault| vault.is_type(VAULT))
-        .ok_or_else(|| context.not_found(&id))
 }

@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::super::VAULT;
 use super::super::data::secrets::{NewSecret, add_version};
 use super::super::objects::Object;
 use super::super::vault::Vault;
-use super::VAULT;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
 use crate::rules::cloud;
@@ -44,7 +44,7 @@ fn describe(vault: &Vault, object: &Object<SecretMaterial>) -> Value {
 }
 
 fn vault_in_path(context: &Context<'_>, permit: &Permit) -> Result<Vault, Refusal> {
-    let vault = super::vault_in_path(context, &permit.scope)?;
+    let vault = super::in_path::vault_in_path(context, &permit.scope)?;
     Ok(Vault::of(&context.rules.key_vault, vault))
 }
 

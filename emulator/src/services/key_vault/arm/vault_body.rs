@@ -102,8 +102,12 @@ pub(super) fn check_tenant(context: &Context<'_>, sent: &Value) -> Result<(), Re
         return Ok(());
     };
     let wanted = text.parse::<Uuid>().unwrap_or_default();
-    let mut known = context.state.subscriptions.values().map(|own| own.tenant);
-    if known.any(|own| own.0 == wanted) {
+    let mut known = context
+        .state
+        .subscriptions
+        .values()
+        .map(|subscription| subscription.tenant);
+    if known.any(|tenant| tenant.0 == wanted) {
         return Ok(());
     }
     let mut refusal = Refusal::of_row(

@@ -142,9 +142,9 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
 
 fn check_irreversible(context: &Context<'_>, vault: &Resource, sent: &Value) -> Result<(), Refusal> {
     let wanted = |name: &str| field(field(sent, "properties"), name);
-    let own = |name: &str| vault.at(&format!("/properties/{name}")).clone();
+    let current = |name: &str| vault.at(&format!("/properties/{name}")).clone();
     let days = "softDeleteRetentionInDays";
-    if !wanted(days).is_null() && *wanted(days) != own(days) {
+    if !wanted(days).is_null() && *wanted(days) != current(days) {
         let error = context.rules.error(code::KeyVaultRetentionFixed);
         return Err(Refusal::of_row(Shape::Arm, error, &[]));
     }

@@ -9,8 +9,9 @@ use super::super::objects::{Attributes, Version, Window};
 use super::super::vault::Vault;
 use super::kind::{Keys, bundle};
 use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
-use super::preparation::{Imported, Made, Operated, carry_out, like, make, wanted};
-use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
+use super::preparation::{ImportedKey, KeyUse, NewKey, carry_out, like, make, wanted};
+use super::sent::{addressed, bad_parameter, body, check_name, tags};
+use super::versions::{VersionChange, new_version, update_version};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
 use crate::rules::code;
@@ -40,8 +41,8 @@ fn operations(context: &Context<'_>, sent: &Value, pair: &KeyPair) -> Result<Vec
         Value::Array(words) => words
             .iter()
             .map(|word| {
-                let own = known.iter().find(|known| Some(known.as_str()) == word.as_str());
-                own.cloned().ok_or_else(no)
+                let found = known.iter().find(|known| Some(known.as_str()) == word.as_str());
+                found.cloned().ok_or_else(no)
             })
             .collect(),
         _ => Err(no()),
@@ -92,7 +93,7 @@ fn new_pair(
     sent: &Value,
 ) -> Result<KeyPair, Refusal> {
     let wanted = wanted(context, sent)?;
-    let made = request.prepared::<Made>();
+    let made = request.prepared::<NewKey>();
     let made = match made.filter(|made| made.wanted == wanted) {
         Some(made) => made.pair.clone(),
         None => make(context, vault, wanted).carry_out(),
@@ -160,9 +161,9 @@ pub(super) fn import(
     check_free(context, permit, &vault)?;
     let key = field(&sent, "key");
     let hardware = hardware(context, &vault, field(key, "kty").as_str().unwrap_or_default())?;
-    let prepared = request.prepared::<Imported>();
+    let prepared = request.prepared::<ImportedKey>();
     let pair = match prepared {
-        Some(Imported(pair)) => pair.clone(),
+        Some(ImportedKey(pair)) => pair.clone(),
         None => KeyPair::import(key),
     };
     let pair = pair.map_err(|error| wrong(context, error))?;
@@ -257,7 +258,7 @@ pub(super) fn update(
     let sent = body(context, request)?;
     check_played(&sent)?;
     let (name, id) = (permit.params.get("key"), permit.params.get("version"));
-    let change = Change {
+    let change = VersionChange {
         attributes: field(&sent, "attributes"),
         tags: tags(context, field(&sent, "tags"))?,
     };
@@ -293,12 +294,12 @@ fn check_usable(
     }
     let goes_on = &context.rules.key_vault.out_of_time.operations;
     let error = match version.attributes.window(context.now) {
-        _ if goes_on.iter().any(|own| own == operation) => None,
+        _ if goes_on.iter().any(|word| word == operation) => None,
         Window::Inside => None,
         Window::Before => Some(context.rules.error(code::KeyNotYetValid)),
         Window::After => Some(context.rules.error(code::SyntheticKeyExpired)),
     };
-    let allowed = version.material.operations.iter().any(|own| own == operation);
+    let allowed = version.material.operations.iter().any(|word| word == operation);
     let error = match error {
         None if allowed => return Ok(()),
         None => context.rules.error(code::KeyOperationForbidden),
@@ -318,7 +319,7 @@ pub(super) fn operate(
     let sent = body(context, request)?;
     let operation = permit.operation(context.rules).policy.as_ref();
     let operation = operation.map_or("", |policy| policy.word.as_str());
-    let prepared = request.prepared::<Operated>();
+    let prepared = request.prepared::<KeyUse>();
     let draw = match prepared {
         Some(_) => None,
         None => Some(context.draw(&format!("key vault operation {}", vault.key))),

@@ -155,11 +155,11 @@ pub(super) fn item<K: ObjectKind>(
     version: &Version<K::Material>,
     versioned: bool,
 ) -> Value {
-    let mut own = address::<K>(request, K::COLLECTION, object);
+    let mut address = address::<K>(request, K::COLLECTION, object);
     if versioned {
-        own += &format!("/{}", version.id);
+        address += &format!("/{}", version.id);
     }
-    let mut item = json!({K::ADDRESS: own});
+    let mut item = json!({K::ADDRESS: address});
     add_attributes(&mut item, vault, version);
     K::add_brief(&mut item, &version.material);
     item

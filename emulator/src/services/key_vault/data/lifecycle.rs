@@ -11,7 +11,7 @@ use super::super::objects::{Backup, Object, Objects};
 use super::super::vault::Vault;
 use super::kind::{ObjectKind, as_deleted, bundle, item};
 use super::page::page;
-use super::{addressed, bad_parameter, body};
+use super::sent::{addressed, bad_parameter, body};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, Timestamp};
 use crate::rules::code;
@@ -269,7 +269,7 @@ impl<K: ObjectKind> Workflow for PurgeObject<K> {
             let objects = K::of_mut(contents);
             if objects
                 .get_deleted(&self.name)
-                .is_some_and(|own| own.purged <= now)
+                .is_some_and(|object| object.purged <= now)
             {
                 objects.purge(&self.name);
             }

@@ -6,14 +6,13 @@ mod lifecycle;
 mod page;
 mod preparation;
 pub(super) mod secrets;
+mod sent;
+mod versions;
 
 use http::StatusCode;
-use serde_json::{Map, Value};
 
-use super::objects::Version;
-use super::vault::Vault;
-use crate::gateway::{Permit, Refusal, json_text};
-use crate::model::{Request, Response, Timestamp};
+use crate::gateway::{Permit, Refusal};
+use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::services::{Context, Handler, Preparer};
 use kind::{Keys, Secrets};
@@ -79,77 +78,4 @@ fn root(_: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusa
 fn certificate_contacts(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
     let error = context.rules.error(code::SyntheticContactsNotFound);
     Err(Refusal::key_vault(error, &[]))
-}
-
-/// The vault a request is addressed to.
-fn addressed(context: &Context<'_>, request: &Request) -> Result<Vault, Refusal> {
-    Vault::addressed(context, request).ok_or_else(|| {
-        let error = context.rules.error(code::SyntheticKeyVaultNotFound);
-        Refusal::key_vault(error, &[("vault", &request.host)])
-    })
-}
-
-/// 400 for a request that says something wrong.
-fn bad_parameter(context: &Context<'_>, what: &str) -> Refusal {
-    Refusal::key_vault(context.rules.error(code::BadParameter), &[("what", what)])
-}
-
-/// The request's JSON body, an object.
-fn body(context: &Context<'_>, request: &Request) -> Result<Value, Refusal> {
-    match json_text::read_but(request.body.bytes(), "tags") {
-        Ok(body @ Value::Object(_)) => Ok(body),
-        // The parser's words are left out: they may quote a secret.
-        Ok(_) | Err(_) => Err(bad_parameter(context, "The request body must be a JSON object.")),
-    }
-}
-
-/// Refuses a name no object may have.
-fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
-    let longest = context.rules.key_vault.object_name.longest;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if (1..=longest).contains(&name.len()) && name.bytes().all(plain) {
-        return Ok(());
-    }
-    let what = "The request URI contains an invalid name: letters, digits and hyphens make one.";
-    Err(bad_parameter(context, what))
-}
-
-/// A new version's id: 32 hexadecimal digits.
-fn new_version(context: &mut Context<'_>, vault: &Vault) -> String {
-    let label = format!("key vault version {}", vault.key);
-    context.draw_uuid(&label).simple().to_string()
-}
-
-/// Takes over what a request says about a version's use and its tags. Nothing is changed unless all of it
-/// can be.
-fn update_version<M>(version: &mut Version<M>, now: Timestamp, sent: &Change<'_>) -> Result<(), String> {
-    let mut attributes = version.attributes.clone();
-    attributes.take(sent.attributes)?;
-    attributes.updated = now.as_second();
-    version.attributes = attributes;
-    if let Some(tags) = &sent.tags {
-        version.tags.clone_from(tags);
-    }
-    Ok(())
-}
-
-/// What a request changes of a version of either kind.
-struct Change<'a> {
-    attributes: &'a Value,
-    tags: Option<Map<String, Value>>,
-}
-
-/// The tags a request names, if it names any.
-fn tags(context: &Context<'_>, sent: &Value) -> Result<Option<Map<String, Value>>, Refusal> {
-    let most = context.rules.key_vault.secret.most_tags;
-    match sent {
-        Value::Null => Ok(None),
-        Value::Object(tags) if tags.len() <= most && tags.values().all(Value::is_string) => {
-            Ok(Some(tags.clone()))
-        }
-        _ => {
-            let what = format!("tags must be an object of at most {most} texts.");
-            Err(bad_parameter(context, &what))
-        }
-    }
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::bad_parameter;
+use super::sent::bad_parameter;
 use crate::gateway::Refusal;
 use crate::model::{Request, Response};
 use crate::services::Context;

@@ -7,7 +7,7 @@ use super::super::cryptography::{CryptographyError, KeyPair, decode, encode};
 use super::super::vault::Vault;
 use super::kind::Keys;
 use super::lifecycle::named;
-use super::{addressed, bad_parameter, body};
+use super::sent::{addressed, bad_parameter, body};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, Request};
@@ -16,7 +16,7 @@ use crate::state::field;
 
 /// The key that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum KeySpec {
     /// An RSA key of so many bits.
     Rsa(usize),
     /// A key on that curve.
@@ -24,22 +24,22 @@ pub(super) enum Wanted {
 }
 
 /// A new key.
-pub(super) struct Made {
-    pub(super) wanted: Wanted,
+pub(super) struct NewKey {
+    pub(super) wanted: KeySpec,
     pub(super) pair: Result<KeyPair, CryptographyError>,
 }
 
 /// A key that was brought along, if it is one.
-pub(super) struct Imported(pub(super) Result<KeyPair, CryptographyError>);
+pub(super) struct ImportedKey(pub(super) Result<KeyPair, CryptographyError>);
 
 /// What came of using a version of a key.
-pub(super) struct Operated {
+pub(super) struct KeyUse {
     pub(super) version: String,
     pub(super) value: Result<Value, CryptographyError>,
 }
 
 /// Which key a request asks for.
-pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<Wanted, Refusal> {
+pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<KeySpec, Refusal> {
     let facts = &context.rules.key_vault;
     match field(sent, "kty").as_str().unwrap_or_default() {
         "RSA" | "RSA-HSM" => {
@@ -48,7 +48,7 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<Wanted, Refu
                 size => size.as_u64().and_then(|size| usize::try_from(size).ok()),
             };
             bits.filter(|bits| facts.rsa.bits.contains(bits))
-                .map(Wanted::Rsa)
+                .map(KeySpec::Rsa)
                 .ok_or_else(|| {
                     let sizes: Vec<String> = facts.rsa.bits.iter().map(usize::to_string).collect();
                     bad_parameter(context, &format!("key_size must be one of {}.", sizes.join(", ")))
@@ -61,11 +61,13 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<Wanted, Refu
                 Value::String(none) if none.is_empty() => Some(facts.elliptic_curve.unset.as_str()),
                 curve => curve.as_str(),
             };
-            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|own| own == curve));
-            known.map(|curve| Wanted::Curve(curve.to_owned())).ok_or_else(|| {
-                let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
-                bad_parameter(context, &what)
-            })
+            let known = curve.filter(|curve| facts.elliptic_curve.curves.iter().any(|known| known == curve));
+            known
+                .map(|curve| KeySpec::Curve(curve.to_owned()))
+                .ok_or_else(|| {
+                    let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
+                    bad_parameter(context, &what)
+                })
         }
         _ => Err(bad_parameter(
             context,
@@ -83,21 +85,21 @@ pub(super) fn like(pair: &KeyPair) -> Value {
 }
 
 /// The making of a key, with the randomness it takes.
-pub(super) struct Making {
-    wanted: Wanted,
+pub(super) struct KeyMaking {
+    wanted: KeySpec,
     draw: Entropy,
 }
 
-pub(super) fn make(context: &mut Context<'_>, vault: &Vault, wanted: Wanted) -> Making {
+pub(super) fn make(context: &mut Context<'_>, vault: &Vault, wanted: KeySpec) -> KeyMaking {
     let draw = context.draw(&format!("key vault key {}", vault.key));
-    Making { wanted, draw }
+    KeyMaking { wanted, draw }
 }
 
-impl Making {
+impl KeyMaking {
     pub(super) fn carry_out(&self) -> Result<KeyPair, CryptographyError> {
         match &self.wanted {
-            Wanted::Rsa(bits) => KeyPair::new_rsa(*bits, &self.draw),
-            Wanted::Curve(curve) => KeyPair::new_on_curve(curve, &self.draw),
+            KeySpec::Rsa(bits) => KeyPair::new_rsa(*bits, &self.draw),
+            KeySpec::Curve(curve) => KeyPair::new_on_curve(curve, &self.draw),
         }
     }
 }
@@ -105,7 +107,7 @@ impl Making {
 fn making(context: &mut Context<'_>, vault: &Vault, sent: &Value) -> Option<Preparation> {
     let wanted = wanted(context, sent).ok()?;
     let making = make(context, vault, wanted);
-    Some(Preparation::new(move || Made {
+    Some(Preparation::new(move || NewKey {
         pair: making.carry_out(),
         wanted: making.wanted,
     }))
@@ -127,7 +129,7 @@ pub(super) fn rotate(context: &mut Context<'_>, permit: &Permit, request: &Reque
 pub(super) fn import(context: &mut Context<'_>, _: &Permit, request: &Request) -> Option<Preparation> {
     let sent = body(context, request).ok()?;
     Some(Preparation::new(move || {
-        Imported(KeyPair::import(field(&sent, "key")))
+        ImportedKey(KeyPair::import(field(&sent, "key")))
     }))
 }
 
@@ -139,7 +141,7 @@ pub(super) fn operate(context: &mut Context<'_>, permit: &Permit, request: &Requ
     let object = named::<Keys>(context, &vault, permit).ok()?;
     let version = object.version(permit.params.get("version"))?;
     let (id, pair) = (version.id.clone(), version.material.pair.clone());
-    Some(Preparation::new(move || Operated {
+    Some(Preparation::new(move || KeyUse {
         value: carry_out(&pair, &operation, &sent, &draw),
         version: id,
     }))

@@ -8,7 +8,8 @@ use super::super::objects::{Attributes, Version, Window};
 use super::super::vault::Vault;
 use super::kind::{Secrets, bundle};
 use super::lifecycle::{check_not_deleted, named, not_found, objects_mut};
-use super::{Change, addressed, bad_parameter, body, check_name, new_version, tags, update_version};
+use super::sent::{addressed, bad_parameter, body, check_name, tags};
+use super::versions::{VersionChange, new_version, update_version};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{code, rule};
@@ -155,7 +156,7 @@ pub(super) fn update(
     let id = permit.params.get("version");
     let name = permit.params.get("secret");
     let kind = content_type(context, field(&sent, "contentType"))?;
-    let change = Change {
+    let change = VersionChange {
         attributes: field(&sent, "attributes"),
         tags: tags(context, field(&sent, "tags"))?,
     };

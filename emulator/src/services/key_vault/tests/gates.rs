@@ -210,8 +210,8 @@ fn changing_the_permission_model_takes_access_away() {
     let mut world = World::new();
     world.set("db", "x");
     let stranger = world.stranger;
-    let own = policy(&world, stranger, json!({"secrets": ["get"]}));
-    world.patch_vault(json!({"accessPolicies": [own]}));
+    let granted = policy(&world, stranger, json!({"secrets": ["get"]}));
+    world.patch_vault(json!({"accessPolicies": [granted]}));
     let answer = get(&mut world, stranger);
     assert_eq!(refused(&answer, 403), "ForbiddenByRbac");
     assert!(
@@ -302,11 +302,11 @@ fn cases(world: &World) -> Vec<(Value, Origin, u16, &'static str)> {
     let disabled = |bypass| with_access("Disabled", bypass);
     let perimeter = |bypass| with_access("SecuredByPerimeter", bypass);
     let (near, far) = (|| address("203.0.113.10"), || address("198.51.100.1"));
-    let (own, other) = (|| endpoint(world, "pe"), || endpoint(world, "other"));
+    let (approved, other) = (|| endpoint(world, "pe"), || endpoint(world, "other"));
     vec![
-        (deny("None"), own(), 200, "KV-1"),
-        (disabled("None"), own(), 200, "KV-1"),
-        (perimeter("None"), own(), 200, "KV-1"),
+        (deny("None"), approved(), 200, "KV-1"),
+        (disabled("None"), approved(), 200, "KV-1"),
+        (perimeter("None"), approved(), 200, "KV-1"),
         (perimeter("AzureServices"), backup(), 403, "KV-2"),
         (perimeter("AzureServices"), near(), 403, "KV-2"),
         (disabled("AzureServices"), backup(), 200, "KV-3"),

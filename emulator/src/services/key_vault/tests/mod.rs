@@ -5,5 +5,6 @@ mod keys;
 mod not_played;
 mod preparing;
 mod secrets;
+mod signatures;
 mod vaults;
 mod world;

@@ -7,10 +7,10 @@ use crate::jobs::RealParameter;
 use crate::model::ResourceId;
 use crate::rules::{Mark, ParameterRow};
 use crate::services::Context;
-use crate::services::postgres::single_server;
+use crate::services::postgres::resource_types::SINGLE_SERVER;
 
 /// A server's parameters, in the order of their names.
-pub(super) struct Listed {
+pub(super) struct ServerParameters {
     pub(super) parameters: Vec<Parameter>,
     pub(super) mark: Mark,
 }
@@ -32,7 +32,7 @@ pub(super) struct Parameter {
     pub(super) on_server: Option<String>,
 }
 
-impl Listed {
+impl ServerParameters {
     pub(super) fn of(context: &Context<'_>, server: &ResourceId) -> Self {
         let none = BTreeMap::new();
         let spec = context.own.postgres.specs.get(server);
@@ -41,7 +41,7 @@ impl Listed {
         let resource = context.state.resource(server);
         let version = resource.map_or("", |server| server.text("/properties/version"));
         let major = version.split('.').next().and_then(|major| major.parse().ok());
-        let single = server.is_type(single_server::SERVER);
+        let single = server.is_type(SINGLE_SERVER);
         let flavour = if single { "single" } else { "flexible" };
         let major: u32 = major.unwrap_or_default();
         let list = context.rules.parameters.list(flavour, major);
@@ -57,7 +57,7 @@ impl Listed {
                 let named = |row: &ParameterRow| row.name.cmp(name.as_str());
                 list.rows.binary_search_by(named).is_err()
             });
-            parameters.extend(more.map(|(name, own)| Parameter::derived(name, own)));
+            parameters.extend(more.map(|(name, parameter)| Parameter::derived(name, parameter)));
             parameters.sort_by(|one, other| one.name.cmp(&other.name));
         }
         let mark = if list.major == major {

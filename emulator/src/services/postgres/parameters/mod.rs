@@ -8,9 +8,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::changes::{accept, end_refused, take_turn_of_running};
-use super::children::server_of;
-use super::servers::failure;
-use super::{child_type, require_server, single_server};
+use super::effect_failure::failure;
+use super::resource_types::SINGLE_SERVER;
+use super::server_state::{child_type, require_server, server_of};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
@@ -18,14 +18,14 @@ use crate::rules::{Code, Mark, code};
 use crate::services::{Context, Input, Next, Workflow, json_body};
 use crate::state::{OperationOutcome, Resource, field};
 
-use listed::{Listed, Parameter};
+use listed::{Parameter, ServerParameters};
 
 const KIND: &str = "configurations";
 
 /// A server's parameters.
-fn listed(context: &Context<'_>, server: &ResourceId) -> Result<Listed, Refusal> {
+fn listed(context: &Context<'_>, server: &ResourceId) -> Result<ServerParameters, Refusal> {
     require_server(context, server)?;
-    Ok(Listed::of(context, server))
+    Ok(ServerParameters::of(context, server))
 }
 
 /// The parameter as it stands: as it was set, or as a fresh server has it.
@@ -44,7 +44,7 @@ fn body_of(
     value: &str,
     source: &str,
 ) -> Value {
-    let mut own = json!({
+    let mut properties = json!({
         "value": value,
         "description": parameter.description,
         "defaultValue": parameter.default,
@@ -52,23 +52,23 @@ fn body_of(
         "allowedValues": parameter.allowed,
         "source": source,
     });
-    let flag = |set: bool| match server.is_type(single_server::SERVER) {
+    let flag = |set: bool| match server.is_type(SINGLE_SERVER) {
         true => json!(if set { "True" } else { "False" }),
         false => json!(set),
     };
-    own["isDynamicConfig"] = flag(parameter.dynamic);
-    if !server.is_type(single_server::SERVER) {
-        own["isReadOnly"] = flag(parameter.read_only);
+    properties["isDynamicConfig"] = flag(parameter.dynamic);
+    if !server.is_type(SINGLE_SERVER) {
+        properties["isReadOnly"] = flag(parameter.read_only);
     }
-    own["isConfigPendingRestart"] = flag(false);
+    properties["isConfigPendingRestart"] = flag(false);
     if !parameter.unit.is_empty() {
-        own["unit"] = json!(parameter.unit);
+        properties["unit"] = json!(parameter.unit);
     }
     if let Some(link) = &parameter.documentation {
-        own["documentationLink"] = json!(link);
+        properties["documentationLink"] = json!(link);
     }
     json!({
-        "properties": own,
+        "properties": properties,
         "id": server.child([KIND, &parameter.name]),
         "name": parameter.name,
         "type": child_type(context, server, KIND),
@@ -217,8 +217,8 @@ impl Workflow for SetParameter {
 }
 
 fn set_pending(parameter: &mut Resource, pending: bool) {
-    let own = parameter.at("/properties/isConfigPendingRestart");
-    let value = match own.is_string() {
+    let flag = parameter.at("/properties/isConfigPendingRestart");
+    let value = match flag.is_string() {
         true => json!(if pending { "True" } else { "False" }),
         false => json!(pending),
     };

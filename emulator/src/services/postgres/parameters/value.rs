@@ -29,7 +29,7 @@ fn is_within(range: &str, value: &str) -> bool {
         *letter == '-'
             && range
                 .get(..*at)
-                .is_some_and(|before| before.ends_with(|own: char| own.is_ascii_digit()))
+                .is_some_and(|before| before.ends_with(|last: char| last.is_ascii_digit()))
     });
     let ends = between.and_then(|(at, _)| Some((range.get(..at)?, range.get(at + 1..)?)));
     let number = |text: &str| {
@@ -73,18 +73,18 @@ fn has_form(form: &str, value: &str) -> bool {
 
 /// Whether a letter is in a class like `A-Za-z0-9._ -`.
 fn is_in(class: &str, letter: char) -> bool {
-    let letters: Vec<char> = class.chars().filter(|own| *own != '\\').collect();
+    let letters: Vec<char> = class.chars().filter(|sign| *sign != '\\').collect();
     let mut at = 0;
-    while let Some(own) = letters.get(at) {
+    while let Some(first) = letters.get(at) {
         match (letters.get(at + 1), letters.get(at + 2)) {
             (Some('-'), Some(last)) => {
-                if (*own..=*last).contains(&letter) {
+                if (*first..=*last).contains(&letter) {
                     return true;
                 }
                 at += 3;
             }
             _ => {
-                if *own == letter {
+                if *first == letter {
                     return true;
                 }
                 at += 1;

@@ -1,14 +1,16 @@
 //! What a flexible server cannot be: its storage, its zones and standby, its role, its version.
 
-use super::{Asked, Found, create_mode, says, text, unless};
+use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
+use serde_json::Value;
+
 use crate::gateway::Refusal;
 use crate::rules::rule;
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
 /// Refuses by name what could be on Azure and is not played.
-pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
-    super::server_spec::refuse_own_key(field(asked.sent, "properties"))?;
+pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
+    refuse_own_key(field(asked.sent, "properties"))?;
     let kind = text(asked.sent, &["storage", "type"]);
     if !asked.context.rules.servers.capabilities.storage.plays(kind) {
         return Err(Refusal::not_played(&format!("storage of the type {kind}")));
@@ -17,8 +19,8 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     if cluster.as_u64().is_some_and(|size| size > 0) {
         return Err(Refusal::not_played("elastic clusters"));
     }
-    let higher = match (asked.own, version(asked.sent)) {
-        (Some(own), Some(asked)) => version(own).is_some_and(|own| own < asked),
+    let higher = match (asked.existing, version(asked.sent)) {
+        (Some(server), Some(asked)) => version(server).is_some_and(|before| before < asked),
         _ => false,
     };
     if higher && is_version(asked) {
@@ -29,7 +31,7 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn check(asked: &Asked<'_>) -> Found {
+pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     create_mode(asked)?;
     check_version(asked)?;
     storage(asked)?;
@@ -47,7 +49,7 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
     unless(!geo || pair.is_some(), rule::PG_GEO_WITHOUT_PAIR)
 }
 
-fn location<'a>(asked: &Asked<'a>) -> &'a str {
+fn location<'a>(asked: &ServerProposal<'a>) -> &'a str {
     field(asked.wanted, "location").as_str().unwrap_or_default()
 }
 
@@ -56,42 +58,45 @@ fn version(body: &serde_json::Value) -> Option<u32> {
 }
 
 /// Whether what is said of the version is one there is.
-fn is_version(asked: &Asked<'_>) -> bool {
+fn is_version(asked: &ServerProposal<'_>) -> bool {
     let at_hand = &asked.context.settings.postgres_majors;
     let minors = &asked.context.rules.servers.minors;
     version(asked.sent)
         .is_some_and(|asked| at_hand.contains(&asked) || minors.iter().any(|row| row.major == asked))
 }
 
-fn check_version(asked: &Asked<'_>) -> Found {
+fn check_version(asked: &ServerProposal<'_>) -> SettingResult {
     if !says(asked.sent(&["version"])) {
         return Ok(());
     }
     unless(is_version(asked), rule::PG_VERSION_UNKNOWN)?;
-    let own = asked.own.and_then(version);
-    unless(version(asked.sent) >= own, rule::PG_VERSION_LOWER)
+    let before = asked.existing.and_then(version);
+    unless(version(asked.sent) >= before, rule::PG_VERSION_LOWER)
 }
 
-fn storage(asked: &Asked<'_>) -> Found {
+fn storage(asked: &ServerProposal<'_>) -> SettingResult {
     let facts = &asked.context.rules.servers.capabilities.storage;
-    let size_of = |body| super::property(body, &["storage", "storageSizeGB"]).as_f64();
+    let size_of = |body| property(body, &["storage", "storageSizeGB"]).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
     };
-    let own = asked.own.and_then(size_of);
+    let before = asked.existing.and_then(size_of);
     // Clients write whole numbers with a fraction, too.
     let whole = size as u64;
     unless(
-        size >= 0.0 && (own == Some(size) || facts.is_sold(whole)),
+        size >= 0.0 && (before == Some(size) || facts.is_sold(whole)),
         rule::PG_STORAGE_NOT_SOLD,
     )?;
-    unless(own.is_none_or(|own| size >= own), rule::PG_STORAGE_SHRINKS)?;
+    unless(
+        before.is_none_or(|before| size >= before),
+        rule::PG_STORAGE_SHRINKS,
+    )?;
     // Clients that make it larger say the tier and the operations again that it had.
-    let grows = own.is_some_and(|own| size > own);
+    let grows = before.is_some_and(|before| size > before);
     let echoed = |name: &str| grows && asked.is_already(&["storage", name]);
     let tiers = facts.tiers_of(whole);
     let tier = text(asked.sent, &["storage", "tier"]);
-    let found = tiers.iter().find(|(own, _)| own.eq_ignore_ascii_case(tier));
+    let found = tiers.iter().find(|(known, _)| known.eq_ignore_ascii_case(tier));
     unless(
         tier.is_empty() || found.is_some() || echoed("tier"),
         rule::PG_STORAGE_TIER,
@@ -112,20 +117,20 @@ fn storage(asked: &Asked<'_>) -> Found {
     )
 }
 
-fn zones(asked: &Asked<'_>) -> Found {
+fn zones(asked: &ServerProposal<'_>) -> SettingResult {
     let zones = asked.context.rules.zones_of(location(asked));
     let zone = text(asked.sent, &["availabilityZone"]);
     unless(
-        zone.is_empty() || zones.iter().any(|own| own == zone),
+        zone.is_empty() || zones.iter().any(|known| known == zone),
         rule::PG_ZONE_UNKNOWN,
     )?;
     let redundant = text(asked.wanted, &["highAvailability", "mode"]).eq_ignore_ascii_case("ZoneRedundant");
     unless(!redundant || zones.len() > 1, rule::PG_REDUNDANCY_WITHOUT_ZONES)
 }
 
-fn standby(asked: &Asked<'_>) -> Found {
+fn standby(asked: &ServerProposal<'_>) -> SettingResult {
     const STANDBY: [&str; 2] = ["highAvailability", "standbyAvailabilityZone"];
-    let mode = super::property(asked.wanted, &["highAvailability", "mode"]);
+    let mode = property(asked.wanted, &["highAvailability", "mode"]);
     let word = mode.as_str().unwrap_or_default();
     let said = text(asked.sent, &STANDBY);
     if !is_available(mode) {
@@ -139,17 +144,23 @@ fn standby(asked: &Asked<'_>) -> Found {
         return Ok(());
     }
     let zones = asked.context.rules.zones_of(location(asked));
-    unless(zones.iter().any(|own| own == standby), rule::PG_STANDBY_UNKNOWN)?;
+    unless(
+        zones.iter().any(|known| known == standby),
+        rule::PG_STANDBY_UNKNOWN,
+    )?;
     let zone = text(asked.wanted, &["availabilityZone"]);
     if word.eq_ignore_ascii_case("SameZone") {
         unless(zone == standby, rule::PG_STANDBY_ELSEWHERE)?;
     } else {
         unless(zone != standby, rule::PG_STANDBY_IN_SAME_ZONE)?;
     }
-    let before = asked.own.map(|own| text(own, &STANDBY)).unwrap_or_default();
+    let before = asked
+        .existing
+        .map(|server| text(server, &STANDBY))
+        .unwrap_or_default();
     let stays = asked
-        .own
-        .is_some_and(|own| text(own, &["highAvailability", "mode"]) == word);
+        .existing
+        .is_some_and(|server| text(server, &["highAvailability", "mode"]) == word);
     unless(
         !stays || before.is_empty() || before == standby,
         rule::PG_STANDBY_FIXED,
@@ -157,12 +168,12 @@ fn standby(asked: &Asked<'_>) -> Found {
 }
 
 /// No server here is a replica of another.
-fn role(asked: &Asked<'_>) -> Found {
+fn role(asked: &ServerProposal<'_>) -> SettingResult {
     const OF_NEW: [&str; 2] = ["None", "Primary"];
     for path in [&["replicationRole"][..], &["replica", "role"]] {
         let role = text(asked.sent, path);
-        let fits = match asked.own {
-            None => OF_NEW.iter().any(|own| own.eq_ignore_ascii_case(role)),
+        let fits = match asked.existing {
+            None => OF_NEW.iter().any(|known| known.eq_ignore_ascii_case(role)),
             Some(_) => asked.is_already(path),
         };
         unless(role.is_empty() || fits, rule::PG_ROLE_OF_ANOTHER)?;
@@ -173,10 +184,29 @@ fn role(asked: &Asked<'_>) -> Found {
     unless(!promotes, rule::PG_PROMOTION)
 }
 
-fn source(asked: &Asked<'_>) -> Found {
+fn source(asked: &ServerProposal<'_>) -> SettingResult {
     let unsaid = |name: &str| !says(asked.sent(&[name])) || asked.is_already(&[name]);
     unless(
         unsaid("sourceServerResourceId") && unsaid("pointInTimeUTC"),
         rule::PG_SOURCE_WITHOUT_MODE,
     )
+}
+
+/// A key nobody has looked at is no encryption.
+fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
+    const OWN_KEY: [&str; 4] = [
+        "primaryKeyURI",
+        "primaryUserAssignedIdentityId",
+        "geoBackupKeyURI",
+        "geoBackupUserAssignedIdentityId",
+    ];
+    let encryption = field(properties, "dataEncryption");
+    let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
+    let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
+    if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
+        return Err(Refusal::not_played(
+            "encryption of a server with a key of one's own",
+        ));
+    }
+    Ok(())
 }

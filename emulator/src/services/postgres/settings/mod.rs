@@ -3,82 +3,21 @@
 
 mod flexible;
 mod network;
+mod proposal;
 mod single;
 
-use serde_json::Value;
-
-use super::{SERVER, server_spec};
 use crate::gateway::Refusal;
-use crate::model::ResourceId;
 use crate::rules::{Mark, RuleId, ServerFlavour, code, rule};
 use crate::services::Context;
-use crate::state::field;
-
-/// What a server is asked to be.
-#[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) id: &'a ResourceId,
-    /// What the request says.
-    pub(super) sent: &'a Value,
-    /// The whole server as it would be.
-    pub(super) wanted: &'a Value,
-    /// As it is, if it is there.
-    pub(super) own: Option<&'a Value>,
-}
-
-/// By which rule a server cannot be as it is asked to.
-type Found = Result<(), RuleId>;
-
-/// A member of `properties`, by the names on the way to it.
-fn property<'a>(body: &'a Value, path: &[&str]) -> &'a Value {
-    path.iter()
-        .fold(field(body, "properties"), |value, name| field(value, name))
-}
-
-fn text<'a>(body: &'a Value, path: &[&str]) -> &'a str {
-    property(body, path).as_str().unwrap_or_default()
-}
-
-/// Whether a request says something of a setting: an empty value is none.
-fn says(value: &Value) -> bool {
-    !value.is_null() && value.as_str() != Some("")
-}
-
-fn unless(fits: bool, rule: RuleId) -> Found {
-    if fits { Ok(()) } else { Err(rule) }
-}
-
-impl Asked<'_> {
-    fn flavour(&self) -> ServerFlavour {
-        if self.id.is_type(SERVER) {
-            ServerFlavour::Flexible
-        } else {
-            ServerFlavour::Single
-        }
-    }
-
-    /// What is said of a setting.
-    fn sent(&self, path: &[&str]) -> &Value {
-        property(self.sent, path)
-    }
-
-    /// Whether what is said of a setting is what it is already.
-    fn is_already(&self, path: &[&str]) -> bool {
-        let is = |own: &Value| match (own.as_str(), self.sent(path).as_str()) {
-            (Some(own), Some(sent)) => own.eq_ignore_ascii_case(sent),
-            _ => own == self.sent(path),
-        };
-        self.own.is_some_and(|own| is(property(own, path)))
-    }
-}
+pub(super) use proposal::ServerProposal;
+use proposal::{SettingResult, says, text, unless};
 
 /// Refuses what a server cannot be.
 ///
 /// # Errors
 ///
 /// 400 with the provider's code; 501 for what could be on Azure and is not played.
-pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
+pub(super) fn check(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     stays(asked)?;
     let found = match asked.flavour() {
         ServerFlavour::Flexible => {
@@ -96,8 +35,8 @@ pub(super) fn check(asked: &Asked<'_>) -> Result<(), Refusal> {
 }
 
 /// Refuses to change what stays as it was when the server was made.
-fn stays(asked: &Asked<'_>) -> Result<(), Refusal> {
-    if asked.own.is_none() {
+fn stays(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
+    if asked.existing.is_none() {
         return Ok(());
     }
     let rows = &asked.context.rules.server_settings.fixed;
@@ -133,26 +72,12 @@ pub(super) fn refuse(context: &Context<'_>, rule: RuleId) -> Refusal {
 }
 
 /// The administrator's password, where one is said.
-fn password(asked: &Asked<'_>) -> Found {
+fn password(asked: &ServerProposal<'_>) -> SettingResult {
     let password = text(asked.sent, &["administratorLoginPassword"]);
     let login = text(asked.wanted, &["administratorLogin"]);
     let wanted = &asked.context.rules.server_settings.password;
     unless(
         password.is_empty() || wanted.admits(password, login),
         rule::PG_PASSWORD,
-    )
-}
-
-/// The word of `createMode` that a change may have.
-fn create_mode(asked: &Asked<'_>) -> Found {
-    let rules = asked.context.rules;
-    let modes = match asked.flavour() {
-        ServerFlavour::Flexible => &rules.servers.create_modes,
-        ServerFlavour::Single => &rules.single_server.create_modes,
-    };
-    let mode = text(asked.sent, &["createMode"]);
-    unless(
-        asked.own.is_none() || modes.takes_for_change(mode),
-        rule::PG_CREATE_MODE_OF_CHANGE,
     )
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Asked, Found, create_mode, says, text, unless};
+use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
 use crate::gateway::Refusal;
 use crate::rules::{RuleId, TierRow, rule};
 use crate::state::field;
@@ -10,9 +10,9 @@ use crate::state::field;
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
 
 /// Refuses by name what could be on Azure and is not played.
-pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
+pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     const VERSION: [&str; 1] = ["version"];
-    if asked.own.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
+    if asked.existing.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
         return Ok(());
     }
     Err(Refusal::not_played(
@@ -20,14 +20,14 @@ pub(super) fn check_played(asked: &Asked<'_>) -> Result<(), Refusal> {
     ))
 }
 
-pub(super) fn check(asked: &Asked<'_>) -> Found {
+pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {
     create_mode(asked)?;
     let tier = tier(asked, field(asked.wanted, "sku"))?;
-    let own = asked
-        .own
-        .and_then(|own| field(field(own, "sku"), "tier").as_str());
+    let before = asked
+        .existing
+        .and_then(|server| field(field(server, "sku"), "tier").as_str());
     unless(
-        own.is_none_or(|own| own == tier.name || !tier.alone && !stands_alone(asked, own)),
+        before.is_none_or(|before| before == tier.name || !tier.alone && !stands_alone(asked, before)),
         rule::PG_SINGLE_TIER_CHANGE,
     )?;
     let geo = text(asked.wanted, &["storageProfile", "geoRedundantBackup"]);
@@ -38,39 +38,39 @@ pub(super) fn check(asked: &Asked<'_>) -> Found {
     storage(asked, tier)
 }
 
-fn stands_alone(asked: &Asked<'_>, tier: &str) -> bool {
+fn stands_alone(asked: &ServerProposal<'_>, tier: &str) -> bool {
     let rows = &asked.context.rules.single_server.tiers;
     rows.iter().any(|row| row.alone && row.name == tier)
 }
 
 /// The tier of a SKU, if all of it agrees with its name.
-fn tier<'a>(asked: &Asked<'a>, sku: &Value) -> Result<&'a TierRow, RuleId> {
+fn tier<'a>(asked: &ServerProposal<'a>, sku: &Value) -> Result<&'a TierRow, RuleId> {
     let name = field(sku, "name").as_str().unwrap_or_default();
     let rows = &asked.context.rules.single_server.tiers;
     let found = rows.iter().find_map(|row| {
         let cores = row.cores.iter();
         let mut names = cores.map(|cores| (cores, format!("{}_{}_{cores}", row.prefix, row.generation)));
-        let (cores, _) = names.find(|(_, own)| own == name)?;
+        let (cores, _) = names.find(|(_, sold)| sold == name)?;
         Some((row, *cores))
     });
     let (row, cores) = found.ok_or(rule::PG_SINGLE_SKU)?;
     let is = |member: &str, wanted: &str| {
         field(sku, member)
             .as_str()
-            .is_none_or(|own| own.eq_ignore_ascii_case(wanted))
+            .is_none_or(|value| value.eq_ignore_ascii_case(wanted))
     };
     let capacity = field(sku, "capacity").as_f64();
     unless(
         is("tier", &row.name)
             && is("family", &row.generation)
-            && capacity.is_none_or(|own| own == f64::from(cores)),
+            && capacity.is_none_or(|capacity| capacity == f64::from(cores)),
         rule::PG_SINGLE_SKU,
     )?;
     Ok(row)
 }
 
-fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
-    let size_of = |body| super::property(body, &SIZE).as_f64();
+fn storage(asked: &ServerProposal<'_>, tier: &TierRow) -> SettingResult {
+    let size_of = |body| property(body, &SIZE).as_f64();
     let Some(size) = size_of(asked.wanted) else {
         return Ok(());
     };
@@ -80,6 +80,9 @@ fn storage(asked: &Asked<'_>, tier: &TierRow) -> Found {
         && (tier.min_storage_mb..=tier.max_storage_mb).contains(&whole)
         && whole.is_multiple_of(step);
     unless(sold, rule::PG_SINGLE_STORAGE)?;
-    let own = asked.own.and_then(size_of);
-    unless(own.is_none_or(|own| size >= own), rule::PG_SINGLE_STORAGE_SHRINKS)
+    let before = asked.existing.and_then(size_of);
+    unless(
+        before.is_none_or(|before| size >= before),
+        rule::PG_SINGLE_STORAGE_SHRINKS,
+    )
 }

@@ -7,18 +7,9 @@ mod parts;
 mod servers;
 mod tiers;
 
-use http::StatusCode;
-use serde_json::json;
-
-use super::{connections, parameters, power};
-use crate::gateway::{Permit, Refusal};
-use crate::model::Response;
-use crate::services::{Context, Handler, plain};
-pub(super) use servers::wire_offset;
-
-pub(super) const SERVER: &str = "Microsoft.DBforPostgreSQL/servers";
-/// The states its schema has words for.
-pub(super) const STATES: [&str; 4] = ["Ready", "Dropping", "Disabled", "Inaccessible"];
+use super::resource_types::SINGLE_SERVER;
+use super::{children, connections, parameters, power};
+use crate::services::{Handler, plain};
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -31,7 +22,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "SingleServerAdministrators_Get" => plain::get,
         "SingleServers_Delete" => super::servers::delete,
         "SingleServers_ListByResourceGroup" | "SingleServers_List" => {
-            |context, permit, request| plain::list(context, permit, request, SERVER)
+            |context, permit, request| plain::list(context, permit, request, SINGLE_SERVER)
         }
         "SingleServers_Restart" => power::restart,
         "SingleServers_ListReplicas" | "SingleServers_ListLogFiles" | "SingleServers_ListKeys" => {
@@ -39,14 +30,14 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         }
         "SingleServers_ListPerformanceTiers" => tiers::of_server,
         "SingleServers_PerformanceTiers" => tiers::of_location,
-        "SingleServerFirewallRules_CreateOrUpdate" => super::children::put_firewall_rule,
+        "SingleServerFirewallRules_CreateOrUpdate" => children::put_firewall_rule,
         "SingleServerVirtualNetworkRules_CreateOrUpdate" => parts::put_virtual_network_rule,
-        "SingleServerDatabases_CreateOrUpdate" => super::children::put_database,
+        "SingleServerDatabases_CreateOrUpdate" => children::put_database,
         "SingleServerAdministrators_CreateOrUpdate" => parts::put_administrator,
         "SingleServerFirewallRules_Delete"
         | "SingleServerVirtualNetworkRules_Delete"
         | "SingleServerAdministrators_Delete" => parts::delete,
-        "SingleServerDatabases_Delete" => super::children::delete_database,
+        "SingleServerDatabases_Delete" => children::delete_database,
         "SingleServerFirewallRules_List" => {
             |context, permit, request| parts::list(context, permit, request, "firewallRules")
         }
@@ -74,29 +65,4 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "SingleServerPrivateLinkResources_Get" => connections::get_link_resource,
         _ => return None,
     })
-}
-
-pub(super) fn bad(text: String) -> Refusal {
-    super::server_spec::bad(&text)
-}
-
-/// A server has one of it, and it has this name.
-pub(super) fn require_name(context: &Context<'_>, permit: &Permit, name: &str) -> Result<(), Refusal> {
-    super::require_server(context, &permit.scope.parent())?;
-    if permit.scope.name().eq_ignore_ascii_case(name) {
-        return Ok(());
-    }
-    Err(context.not_found(&permit.scope))
-}
-
-pub(super) fn all(values: &[serde_json::Value]) -> Response {
-    Response::json(StatusCode::OK, &json!({"value": values}))
-}
-
-/// What a handler answers.
-pub(super) type Answer = Result<Response, Refusal>;
-
-/// Makes sure the server a list is of exists.
-pub(super) fn require_listed(context: &Context<'_>, permit: &Permit) -> Result<(), Refusal> {
-    super::require_server(context, &permit.scope)
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, SERVER, all, bad, require_listed, require_name};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::services::postgres::{children, require_server};
+use crate::services::postgres::answer::{Answer, all, bad};
+use crate::services::postgres::children;
+use crate::services::postgres::resource_types::SINGLE_SERVER;
+use crate::services::postgres::server_state::{require_listed, require_name, require_server};
 use crate::services::{Context, json_body, plain};
 use crate::state::{field, field_mut};
 
@@ -27,7 +29,7 @@ pub(super) fn list(
     collection: &str,
 ) -> Result<Response, Refusal> {
     require_listed(context, permit)?;
-    plain::list(context, permit, request, &format!("{SERVER}/{collection}"))
+    plain::list(context, permit, request, &format!("{SINGLE_SERVER}/{collection}"))
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Answer {
@@ -44,7 +46,7 @@ pub(super) fn put_virtual_network_rule(
     let subnet = field(&properties, "virtualNetworkSubnetId").as_str();
     if subnet.is_none_or(|subnet| subnet.parse::<ResourceId>().is_err()) {
         return Err(bad(
-            "virtualNetworkSubnetId is required and must be the id of a subnet.".to_owned(),
+            "virtualNetworkSubnetId is required and must be the id of a subnet.",
         ));
     }
     *field_mut(&mut properties, "state") = json!("Ready");
@@ -70,7 +72,7 @@ fn alert_policy(id: &ResourceId) -> Value {
     json!({
         "id": id,
         "name": ALERT_POLICY,
-        "type": format!("{SERVER}/securityAlertPolicies"),
+        "type": format!("{SINGLE_SERVER}/securityAlertPolicies"),
         "properties": {
             "state": "Disabled",
             "disabledAlerts": [],

@@ -3,14 +3,16 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{SERVER, bad};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
-use crate::model::{Request, ResourceId, Response, Timestamp};
+use crate::model::{Request, ResourceId, Response};
 use crate::rules::{RealServer, Rules, cloud};
+use crate::services::postgres::answer::bad;
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
-use crate::services::postgres::settings::{self, Asked};
+use crate::services::postgres::resource_types::SINGLE_SERVER;
+use crate::services::postgres::settings::{self, ServerProposal};
 use crate::services::postgres::shown::in_order;
+use crate::services::postgres::wire_time::wire_offset;
 use crate::services::postgres::{location, server_spec, servers};
 use crate::services::{Context, identity, json_body, plain};
 use crate::state::{field, field_mut};
@@ -114,7 +116,7 @@ fn describe_new(
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {
         return Err(bad(
-            "administratorLogin and administratorLoginPassword are required to create a server.".to_owned(),
+            "administratorLogin and administratorLoginPassword are required to create a server.",
         ));
     }
     server_spec::check_login(context, &login)?;
@@ -123,7 +125,7 @@ fn describe_new(
         version => version,
     };
     let major = major(context, &version)?;
-    let mut body = plain::resource_body(id, SERVER, sent)?;
+    let mut body = plain::resource_body(id, SINGLE_SERVER, sent)?;
     body["location"] = json!(location);
     let sku = field_mut(&mut body, "sku");
     if sku.is_null() {
@@ -131,12 +133,12 @@ fn describe_new(
     }
     complete_sku(context.rules, sku);
     body["properties"] = describe_properties(context, id, properties, &version, major);
-    settings::check(&Asked {
+    settings::check(&ServerProposal {
         context,
         id,
         sent,
         wanted: &body,
-        own: None,
+        existing: None,
     })?;
     let draw = context.draw_uuid("postgres server").simple().to_string();
     let namespace = &context.settings.engine_namespace;
@@ -178,7 +180,7 @@ fn describe_properties(
 ) -> Value {
     let facts = &context.rules.single_server;
     let restorable = context.now + SignedDuration::from_mins(facts.earliest_restore.minutes);
-    let mut own = json!({
+    let mut properties = json!({
         "administratorLogin": field(sent, "administratorLogin"),
         "version": version,
         // The schema has no word for a server that is being made.
@@ -188,34 +190,26 @@ fn describe_properties(
         "privateEndpointConnections": [],
     });
     if major.to_string() != version {
-        own[REAL_MAJOR] = json!(major.to_string());
+        properties[REAL_MAJOR] = json!(major.to_string());
     }
     for row in &facts.defaults {
-        own[&row.property] = row.value.clone();
+        properties[&row.property] = row.value.clone();
         if !row.read_only {
-            plain::merge(&mut own[&row.property], field(sent, &row.property));
+            plain::merge(&mut properties[&row.property], field(sent, &row.property));
         }
     }
     let secret_or_known = ["administratorLoginPassword", "createMode"];
     for (name, value) in sent.as_object().into_iter().flatten() {
-        let known = secret_or_known.iter().any(|own| name.eq_ignore_ascii_case(own));
-        if !known && !value.is_null() && field(&own, name).is_null() {
-            own[name] = value.clone();
+        let known = secret_or_known
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known));
+        if !known && !value.is_null() && field(&properties, name).is_null() {
+            properties[name] = value.clone();
         }
     }
-    let storage = own["storageProfile"].take();
-    own["storageProfile"] = in_order(storage, &STORAGE_ORDER);
-    in_order(own, &PROPERTIES_ORDER)
-}
-
-/// `2021-02-08T18:12:48.68+00:00`, as single servers write times.
-pub(in crate::services::postgres) fn wire_offset(time: Timestamp) -> String {
-    let milliseconds = format!("{:03}", time.subsec_nanosecond() / 1_000_000);
-    let seconds = time.strftime("%Y-%m-%dT%H:%M:%S");
-    match milliseconds.trim_end_matches('0') {
-        "" => format!("{seconds}+00:00"),
-        fraction => format!("{seconds}.{fraction}+00:00"),
-    }
+    let storage = properties["storageProfile"].take();
+    properties["storageProfile"] = in_order(storage, &STORAGE_ORDER);
+    in_order(properties, &PROPERTIES_ORDER)
 }
 
 /// Fills in what the name of a SKU says: `GP_Gen5_2` is two cores of Gen5 in the tier GeneralPurpose.
@@ -239,9 +233,9 @@ fn complete_sku(rules: &Rules, sku: &mut Value) {
             ("family", json!(family)),
             ("capacity", json!(cores)),
         ] {
-            let own = field_mut(sku, member);
-            if own.is_null() {
-                *own = value;
+            let current = field_mut(sku, member);
+            if current.is_null() {
+                *current = value;
             }
         }
     }

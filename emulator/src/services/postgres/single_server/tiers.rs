@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, all, require_listed};
 use crate::gateway::Permit;
 use crate::model::Request;
 use crate::rules::TierRow;
 use crate::services::Context;
+use crate::services::postgres::answer::{Answer, all};
+use crate::services::postgres::server_state::require_listed;
 
 fn describe(tier: &TierRow) -> Value {
     let limits = |mut value: Value| {

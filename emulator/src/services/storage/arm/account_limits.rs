@@ -40,7 +40,11 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
         return Err(refuse(code::StorageKindAndSku, &[]));
     }
     let tier = said.as_str().filter(|tier| !tier.is_empty());
-    let takes = |tier: &str| kind.access_tiers.iter().any(|own| own.eq_ignore_ascii_case(tier));
+    let takes = |tier: &str| {
+        kind.access_tiers
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(tier))
+    };
     if tier.is_some_and(|tier| !takes(tier)) || kind.asked && tier.is_none() {
         let fill = [("tier", tier.unwrap_or_default()), ("kind", &*kind.name)];
         return Err(refuse(code::InvalidAccessTier, &fill));
@@ -56,8 +60,8 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
 
 /// As [`check_kind`], of what a change makes of an account.
 pub(super) fn check_changed(rules: &Rules, account: &Resource, sent: &Value) -> Result<(), Refusal> {
-    let or_own = |sent: &Value, own: &str| match sent {
-        Value::Null => account.at(own).clone(),
+    let or_own = |sent: &Value, path: &str| match sent {
+        Value::Null => account.at(path).clone(),
         sent => sent.clone(),
     };
     let whole = json!({
@@ -72,9 +76,9 @@ pub(super) fn check_changed(rules: &Rules, account: &Resource, sent: &Value) -> 
 pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> Result<(), Refusal> {
     for path in &rules.storage_accounts.settled.properties {
         let wanted = path.split('/').fold(field(sent, "properties"), field);
-        let own = account.at(&format!("/properties/{path}"));
+        let current = account.at(&format!("/properties/{path}"));
         // What is not set is off.
-        let is_same = wanted == own || *wanted == Value::Bool(false) && own.is_null();
+        let is_same = wanted == current || *wanted == Value::Bool(false) && current.is_null();
         if !wanted.is_null() && !is_same {
             let name = path.rsplit('/').next().unwrap_or_default();
             let error = rules.error(code::AccountPropertyCannotBeUpdated);
@@ -92,18 +96,18 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
             &[("own", sku), ("wanted", wanted)],
         ));
     }
-    let (own, wanted) = (account.text("/kind"), field(sent, "kind").as_str());
+    let (kind, wanted) = (account.text("/kind"), field(sent, "kind").as_str());
     match wanted {
-        Some(wanted) if !wanted.eq_ignore_ascii_case(own) && !is_upgrade(own, wanted) => {
+        Some(wanted) if !wanted.eq_ignore_ascii_case(kind) && !is_upgrade(kind, wanted) => {
             Err(Refusal::not_played(&format!(
-                "making an account of the kind {own} into one of {wanted}"
+                "making an account of the kind {kind} into one of {wanted}"
             )))
         }
         _ => Ok(()),
     }
 }
 
-fn is_upgrade(own: &str, wanted: &str) -> bool {
+fn is_upgrade(current: &str, wanted: &str) -> bool {
     let earlier = ["Storage", "BlobStorage"];
-    earlier.iter().any(|kind| kind.eq_ignore_ascii_case(own)) && wanted.eq_ignore_ascii_case(UPGRADED)
+    earlier.iter().any(|kind| kind.eq_ignore_ascii_case(current)) && wanted.eq_ignore_ascii_case(UPGRADED)
 }

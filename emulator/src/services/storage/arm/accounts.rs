@@ -3,7 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, account_body, account_limits, keys, naming};
+use super::account_type::ACCOUNT;
+use super::{account_body, account_limits, keys, naming};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
@@ -166,7 +167,7 @@ pub(super) fn operation(
                 .filter(|id: &ResourceId| {
                     let asked = permit.params.get("subscription");
                     id.subscription()
-                        .is_some_and(|own| own.eq_ignore_ascii_case(asked))
+                        .is_some_and(|subscription| subscription.eq_ignore_ascii_case(asked))
                 })
                 .ok_or_else(unknown)?;
             match context.state.resource(&id) {

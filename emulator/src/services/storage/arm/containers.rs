@@ -3,11 +3,12 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, account_limits};
+use super::account_limits;
+use super::account_type::ACCOUNT;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{PublicAccess, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{StorageBody, code};
-use crate::services::storage::domain::{Container, Level, Metadata};
+use crate::services::storage::domain::{Container, LeaseLevel, Metadata};
 use crate::services::storage::names;
 use crate::services::{Context, json_body};
 use crate::state::{ContainerAccess, Resource, field};
@@ -18,8 +19,8 @@ pub(super) fn account_in_path<'a>(
     permit: &Permit,
 ) -> Result<(&'a Resource, String), Refusal> {
     let segments: Vec<&str> = permit.scope.segments().collect();
-    let own = segments.len().min(8);
-    let id = ResourceId::from_segments(segments[..own].iter().copied());
+    let depth = segments.len().min(8);
+    let id = ResourceId::from_segments(segments[..depth].iter().copied());
     match context.state.resource(&id) {
         Some(account) if account.is_type(ACCOUNT) => Ok((account, id.name().to_ascii_lowercase())),
         _ => Err(context.not_found(&id)),
@@ -140,10 +141,10 @@ fn write(
         }
     };
     if let Some(public) = public {
-        let own = context.state.blob_access.container(&host, name).cloned();
+        let before = context.state.blob_access.container(&host, name).cloned();
         let access = ContainerAccess {
             public,
-            ..own.unwrap_or_default()
+            ..before.unwrap_or_default()
         };
         context.state.blob_access.set(&host, name, access);
     }
@@ -185,7 +186,9 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     let (_, host) = account_in_path(context, permit)?;
     let name = permit.params.get("container");
     if let Some(container) = context.own.storage.container(&host, name)
-        && let Err(code) = container.lease.check_write(context.now, None, Level::Container)
+        && let Err(code) = container
+            .lease
+            .check_write(context.now, None, LeaseLevel::Container)
     {
         return Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &[]));
     }

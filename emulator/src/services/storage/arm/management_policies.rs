@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
+use super::account_type::ACCOUNT;
 use super::containers::account_in_path;
+use super::ignored::without_effect;
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{StorageBody, code};
@@ -62,7 +63,7 @@ pub(super) fn put(
         .rules
         .storage_accounts
         .kept(StorageBody::ManagementPolicy, &sent);
-    let response = super::without_effect(Response::json(StatusCode::OK, &body), &kept);
+    let response = without_effect(Response::json(StatusCode::OK, &body), &kept);
     let resource = Resource::new(id.clone(), body, context.now);
     context.state.resources.insert(id, resource);
     Ok(response)

@@ -2,9 +2,11 @@
 
 mod account_body;
 mod account_limits;
+mod account_type;
 mod accounts;
 mod container_lease;
 mod containers;
+mod ignored;
 mod keys;
 mod management_policies;
 mod naming;
@@ -13,11 +15,8 @@ mod signatures;
 mod skus;
 
 use super::super::{Handler, plain};
-use crate::model::Response;
+use account_type::ACCOUNT;
 pub(super) use naming::check as check_name;
-
-/// The resource type of a storage account.
-const ACCOUNT: &str = "Microsoft.Storage/storageAccounts";
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -54,13 +53,4 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "StorageSkus_List" => skus::list,
         _ => return None,
     })
-}
-
-/// The answer to a write of which something is kept and told, and nothing comes of it.
-fn without_effect(answer: Response, places: &[&str]) -> Response {
-    if places.is_empty() {
-        answer
-    } else {
-        answer.with_header("x-azdrill-ignored", &places.join(","))
-    }
 }

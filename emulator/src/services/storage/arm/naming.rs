@@ -26,7 +26,7 @@ pub(in crate::services::storage) fn check(context: &Context<'_>, id: &ResourceId
         ));
     }
     match context.state.storage_accounts.get(name) {
-        Some(own) if own != id => Err(Refusal::of(code::StorageAccountAlreadyTaken, &[("name", name)])),
+        Some(owner) if owner != id => Err(Refusal::of(code::StorageAccountAlreadyTaken, &[("name", name)])),
         _ => Ok(()),
     }
 }

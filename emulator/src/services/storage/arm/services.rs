@@ -4,8 +4,10 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::account_limits;
+use super::account_type::ACCOUNT;
 use super::containers::{account_in_path, missing};
-use super::{ACCOUNT, account_limits};
+use super::ignored::without_effect;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Mark, StorageBody};
@@ -72,7 +74,7 @@ pub(super) fn set_blob(
                 .rules
                 .storage_accounts
                 .kept(StorageBody::BlobService, &sent);
-            Ok(super::without_effect(answer, &kept))
+            Ok(without_effect(answer, &kept))
         }
         None => Err(context.not_found(&account)),
     }

@@ -15,13 +15,13 @@ use crate::state::field;
 
 /// The key that `keyToSign` names; the first where it names none.
 fn key(context: &Context<'_>, host: &str, sent: &Value) -> Result<String, Refusal> {
-    let own = match text(sent, "keyToSign").to_ascii_lowercase().as_str() {
+    let at = match text(sent, "keyToSign").to_ascii_lowercase().as_str() {
         "" | "key1" => 0,
         "key2" => 1,
         _ => return Err(wrong("keyToSign")),
     };
     let keys = context.state.account_keys.get(host);
-    Ok(keys.map(|keys| keys.keys[own].clone()).unwrap_or_default())
+    Ok(keys.map(|keys| keys.keys[at].clone()).unwrap_or_default())
 }
 
 fn text<'a>(sent: &'a Value, name: &str) -> &'a str {
@@ -49,7 +49,7 @@ fn readable(sent: &Value, letters: &[(&str, &str)]) -> Result<(), Refusal> {
     }
     // An address, or the first and the last of a range.
     let addresses = text(sent, "signedIp");
-    let is_address = |own: &str| own.parse::<IpAddr>().is_ok();
+    let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
     let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
     if !addresses.is_empty() && (!is_address(first) || !is_address(last)) {
         return Err(wrong("signedIp"));

@@ -68,10 +68,10 @@ pub(super) fn properties(
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let own = context.own.storage.properties(place::account(request));
+    let set = context.own.storage.properties(place::account(request));
     let mut text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><StorageServiceProperties>".to_owned();
     for (name, default) in PROPERTIES {
-        text.push_str(own.get(name).map_or(default, String::as_str));
+        text.push_str(set.get(name).map_or(default, String::as_str));
     }
     text.push_str("</StorageServiceProperties>");
     Ok(xml(StatusCode::OK, text))
@@ -95,8 +95,8 @@ pub(super) fn set_properties(
     if children.any(|child| child.name == "StaticWebsite" && is_on(&child.source)) {
         return Err(place::not_implemented(request, "static websites (StaticWebsite)"));
     }
-    let own = context.own.storage.properties(place::account(request));
-    own.extend(root.children.into_iter().map(|child| (child.name, child.source)));
+    let set = context.own.storage.properties(place::account(request));
+    set.extend(root.children.into_iter().map(|child| (child.name, child.source)));
     Ok(Response::new(StatusCode::ACCEPTED))
 }
 

@@ -63,11 +63,11 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
     let root = xml::read(context, request.body.bytes(), "SignedIdentifiers")?;
     let found: Vec<StoredAccessPolicy> = root
         .all("SignedIdentifier")
-        .map(|own| {
-            let policy = own.child("AccessPolicy");
+        .map(|item| {
+            let policy = item.child("AccessPolicy");
             let text = |name: &str| policy.map_or("", |policy| policy.text_of(name)).to_owned();
             StoredAccessPolicy {
-                id: own.text_of("Id").to_owned(),
+                id: item.text_of("Id").to_owned(),
                 start: text("Start"),
                 expiry: text("Expiry"),
                 permissions: text("Permission"),

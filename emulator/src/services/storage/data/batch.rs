@@ -5,10 +5,10 @@ use http::{HeaderValue, StatusCode};
 
 use super::{multipart, place};
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Asked, Exchange, RefusedBecause};
+use crate::log::{CallOrigin, Exchange, RefusedBecause};
 use crate::model::{Request, Response};
 use crate::rules::{OriginKind, code};
-use crate::services::Context;
+use crate::services::{self, Context};
 
 /// What may be in a batch.
 const OPERATIONS: [&str; 2] = ["Blob_Delete", "Blob_SetTier"];
@@ -77,7 +77,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         at: context.now,
         number: 0,
         caller: caller.unwrap_or_default(),
-        asked: Asked::ByClient,
+        asked: CallOrigin::ByClient,
         from: context
             .path
             .map_or(OriginKind::Internet, |path| OriginKind::from(&path.origin)),
@@ -119,7 +119,8 @@ fn perform(
     let operation = &*permit.operation(context.rules).id;
     // What is asked of a container is about its own blobs.
     let elsewhere = !container.is_empty() && permit.params.get("container") != container;
-    let handler = super::handler(operation).filter(|_| OPERATIONS.contains(&operation) && !elsewhere);
+    let handler =
+        services::handler("storage", operation).filter(|_| OPERATIONS.contains(&operation) && !elsewhere);
     let result = match handler {
         Some(handler) => handler(context, &permit, request),
         None => Err(place::refusal(context, code::BatchBodyInvalid)),

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
-use super::create::{self, Described, Made};
+use super::create::{self, BlobDescription, NewBlob};
 use super::{account, headers, incoming, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Extent, Request, Response, StoredBody};
@@ -142,7 +142,7 @@ pub(super) fn put(
         return Err(place::refusal(context, code::InvalidBlobType));
     }
     let blocks = resolve(context, container, name, list)?;
-    let described = Described::without_body(context, permit, request)?;
+    let described = BlobDescription::without_body(context, permit, request)?;
     let extents: Vec<Extent> = blocks
         .iter()
         .flat_map(|block| block.body.extents.iter().copied())
@@ -155,7 +155,7 @@ pub(super) fn put(
     // Each block is held by the list it came from, and as often again as the new one names it; what
     // stood there lets go of its own when it is replaced.
     context.own.storage.share(&content);
-    let made = Made {
+    let made = NewBlob {
         content,
         kind: BlobType::Block,
         blocks,
@@ -189,7 +189,13 @@ pub(super) fn get(
     let container = place::container(context, permit, request)?;
     let name = permit.params.get("blob");
     let (blob, staged) = match place::snapshot(request) {
-        Some(time) => (container.snapshots.get(name).and_then(|own| own.get(&time)), None),
+        Some(time) => (
+            container
+                .snapshots
+                .get(name)
+                .and_then(|of_blob| of_blob.get(&time)),
+            None,
+        ),
         None => (container.blobs.get(name), container.staged.get(name)),
     };
     match blob {

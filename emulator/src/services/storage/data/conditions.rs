@@ -8,7 +8,7 @@ use super::place::invalid_header;
 use crate::gateway::Refusal;
 use crate::model::{Request, Timestamp};
 use crate::rules::{Mark, code};
-use crate::services::storage::domain::Version;
+use crate::services::storage::domain::WriteVersion;
 
 /// What a request demands of the thing it is addressed to.
 #[derive(Debug, Default)]
@@ -73,18 +73,20 @@ impl Conditions {
 
     /// Decides a read of something that exists: 412 if it is not what was meant, 304 if the caller
     /// has it already.
-    pub(super) fn check_read(&self, own: &Version) -> Result<(), Refusal> {
+    pub(super) fn check_read(&self, version: &WriteVersion) -> Result<(), Refusal> {
         if self.matches_not.as_deref() == Some("*") {
             let mut refusal = Refusal::of_blob(code::UnsatisfiableCondition, &[]);
             refusal.mark = Mark::Code;
             return Err(refusal);
         }
-        if !self.is_the_one(own) {
+        if !self.is_the_one(version) {
             return Err(not_met(StatusCode::PRECONDITION_FAILED));
         }
         // Of "another tag" and "changed since", one that holds is enough.
-        let other = self.matches_not.as_ref().map(|tag| *tag != own.etag);
-        let changed = self.modified_since.map(|since| seconds(own) > since.as_second());
+        let other = self.matches_not.as_ref().map(|tag| *tag != version.etag);
+        let changed = self
+            .modified_since
+            .map(|since| seconds(version) > since.as_second());
         if [other, changed].contains(&Some(false)) && ![other, changed].contains(&Some(true)) {
             return Err(not_met(StatusCode::NOT_MODIFIED));
         }
@@ -92,8 +94,8 @@ impl Conditions {
     }
 
     /// Decides a write, to something that exists or not.
-    pub(super) fn check_write(&self, own: Option<&Version>) -> Result<(), Refusal> {
-        let Some(own) = own else {
+    pub(super) fn check_write(&self, version: Option<&WriteVersion>) -> Result<(), Refusal> {
+        let Some(version) = version else {
             // Only a demand for a certain thing fails for want of it.
             return match self.matches {
                 Some(_) => Err(not_met(StatusCode::PRECONDITION_FAILED)),
@@ -102,13 +104,13 @@ impl Conditions {
         };
         let other = match self.matches_not.as_deref() {
             Some("*") => false,
-            Some(tag) => tag != own.etag,
+            Some(tag) => tag != version.etag,
             None => true,
         };
         let changed = self
             .modified_since
-            .is_none_or(|since| seconds(own) > since.as_second());
-        if self.is_the_one(own) && other && changed {
+            .is_none_or(|since| seconds(version) > since.as_second());
+        if self.is_the_one(version) && other && changed {
             Ok(())
         } else {
             Err(not_met(StatusCode::PRECONDITION_FAILED))
@@ -116,27 +118,27 @@ impl Conditions {
     }
 
     /// Decides a write that may make something new: 409 if it must be new and is not.
-    pub(super) fn check_create(&self, own: Option<&Version>) -> Result<(), Refusal> {
-        if own.is_some() && self.matches_not.as_deref() == Some("*") {
+    pub(super) fn check_create(&self, version: Option<&WriteVersion>) -> Result<(), Refusal> {
+        if version.is_some() && self.matches_not.as_deref() == Some("*") {
             return Err(Refusal::of_blob(code::BlobAlreadyExists, &[]));
         }
-        self.check_write(own)
+        self.check_write(version)
     }
 
-    fn is_the_one(&self, own: &Version) -> bool {
+    fn is_the_one(&self, version: &WriteVersion) -> bool {
         let matches = match self.matches.as_deref() {
             Some("*") | None => true,
-            Some(tag) => tag == own.etag,
+            Some(tag) => tag == version.etag,
         };
         let unchanged = self
             .unmodified_since
-            .is_none_or(|since| seconds(own) <= since.as_second());
+            .is_none_or(|since| seconds(version) <= since.as_second());
         matches && unchanged
     }
 }
 
 /// `Last-Modified` as the caller has seen it: in whole seconds.
-fn seconds(version: &Version) -> i64 {
+fn seconds(version: &WriteVersion) -> i64 {
     version.modified.as_second()
 }
 
@@ -157,8 +159,8 @@ mod tests {
     const BEFORE: &str = "Wed, 26 Jun 2024 07:50:22 GMT";
     const AT: &str = "Wed, 26 Jun 2024 07:50:23 GMT";
 
-    fn own() -> Version {
-        Version {
+    fn version() -> WriteVersion {
+        WriteVersion {
             etag: "0x1".to_owned(),
             modified: "2024-06-26T07:50:23.5Z".parse().expect("a time"),
         }
@@ -173,14 +175,14 @@ mod tests {
     }
 
     fn read(headers: &[(&'static str, &str)]) -> u16 {
-        match with(headers).check_read(&own()) {
+        match with(headers).check_read(&version()) {
             Ok(()) => 200,
             Err(refusal) => refusal.status.as_u16(),
         }
     }
 
     fn write(headers: &[(&'static str, &str)]) -> u16 {
-        match with(headers).check_create(Some(&own())) {
+        match with(headers).check_create(Some(&version())) {
             Ok(()) => 200,
             Err(refusal) => refusal.status.as_u16(),
         }

@@ -8,7 +8,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{PublicAccess, Request, Response};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Container, Lease, Level};
+use crate::services::storage::domain::{Container, Lease, LeaseLevel};
 use crate::services::storage::names;
 use crate::state::{ContainerAccess, Resource};
 
@@ -132,7 +132,11 @@ pub(super) fn delete(
     Conditions::of(request)?.check_write(Some(&container.version))?;
     container
         .lease
-        .check_write(context.now, preconditions::lease_id(request)?, Level::Container)
+        .check_write(
+            context.now,
+            preconditions::lease_id(request)?,
+            LeaseLevel::Container,
+        )
         .map_err(|code| place::refusal(context, code))?;
     let (account, name) = (place::account(request), permit.params.get("container"));
     let dropped = context.own.storage.remove(account, name).unwrap_or_default();

@@ -12,17 +12,17 @@ use crate::services::storage::domain::ContentHeaders;
 ///
 /// 400 if the MD5 is none.
 pub(super) fn sent(request: &Request) -> Result<ContentHeaders, Refusal> {
-    let own = |name: &str| request.header(name).map(str::to_owned);
+    let header = |name: &str| request.header(name).map(str::to_owned);
     if let Some(md5) = request.header("x-ms-blob-content-md5") {
         decode_md5(md5)?;
     }
     Ok(ContentHeaders {
-        content_type: own("x-ms-blob-content-type"),
-        encoding: own("x-ms-blob-content-encoding"),
-        language: own("x-ms-blob-content-language"),
-        disposition: own("x-ms-blob-content-disposition"),
-        cache_control: own("x-ms-blob-cache-control"),
-        md5: own("x-ms-blob-content-md5"),
+        content_type: header("x-ms-blob-content-type"),
+        encoding: header("x-ms-blob-content-encoding"),
+        language: header("x-ms-blob-content-language"),
+        disposition: header("x-ms-blob-content-disposition"),
+        cache_control: header("x-ms-blob-cache-control"),
+        md5: header("x-ms-blob-content-md5"),
     })
 }
 
@@ -30,13 +30,13 @@ pub(super) fn sent(request: &Request) -> Result<ContentHeaders, Refusal> {
 /// takes over how it was sent.
 pub(super) fn sent_with_body(request: &Request) -> Result<ContentHeaders, Refusal> {
     let http = |name: &str| request.header(name).map(str::to_owned);
-    let own = sent(request)?;
+    let sent = sent(request)?;
     Ok(ContentHeaders {
-        content_type: own.content_type.or_else(|| http("content-type")),
-        encoding: own.encoding.or_else(|| http("content-encoding")),
-        language: own.language.or_else(|| http("content-language")),
-        cache_control: own.cache_control.or_else(|| http("cache-control")),
-        ..own
+        content_type: sent.content_type.or_else(|| http("content-type")),
+        encoding: sent.encoding.or_else(|| http("content-encoding")),
+        language: sent.language.or_else(|| http("content-language")),
+        cache_control: sent.cache_control.or_else(|| http("cache-control")),
+        ..sent
     })
 }
 

@@ -3,14 +3,14 @@
 
 use http::StatusCode;
 
-use super::create::{self, Described, Earlier, Made};
+use super::create::{self, BlobDescription, EarlierBlob, NewBlob};
 use super::source::{self, Source};
 use super::{content, headers, incoming, place, tiers};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{BlobType, ContentHeaders, Copied, Tier, Version};
+use crate::services::storage::domain::{BlobType, ContentHeaders, CopyOrigin, Tier, WriteVersion};
 
 fn says_true(request: &Request, name: &str) -> bool {
     request
@@ -47,7 +47,7 @@ fn described(
     permit: &Permit,
     request: &Request,
     source: &Source,
-) -> Result<Described, Refusal> {
+) -> Result<BlobDescription, Refusal> {
     let metadata = headers::metadata(context, request)?;
     let sent = create::sent_tags(context, permit, request)?;
     let tags = match sent {
@@ -58,7 +58,7 @@ fn described(
         }
         None => Default::default(),
     };
-    Ok(Described {
+    Ok(BlobDescription {
         headers: source.blob.headers.clone(),
         metadata: if metadata.is_empty() {
             source.blob.metadata.clone()
@@ -75,10 +75,10 @@ fn place_copy(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
-    described: Described,
-    earlier: Earlier,
-    made: Made,
-) -> Result<Version, Refusal> {
+    described: BlobDescription,
+    earlier: EarlierBlob,
+    made: NewBlob,
+) -> Result<WriteVersion, Refusal> {
     context.own.storage.share(&made.content);
     create::finish(context, permit, request, described, earlier, made)
 }
@@ -110,13 +110,13 @@ pub(super) fn start(
         kind => kind,
     };
     let id = context.draw_uuid("copy").to_string();
-    let copied = Copied {
+    let copied = CopyOrigin {
         id: id.clone(),
         source: source.address,
         at: context.now,
         length: source.blob.content.length,
     };
-    let made = Made {
+    let made = NewBlob {
         content: source.blob.content,
         kind,
         blocks: source.blob.blocks,
@@ -167,22 +167,22 @@ pub(super) fn put_from_url(
     let declined = request
         .header("x-ms-copy-source-blob-properties")
         .is_some_and(|value| value.eq_ignore_ascii_case("false"));
-    let own = if declined {
+    let copied = if declined {
         ContentHeaders::default()
     } else {
         source.blob.headers.clone()
     };
     let md5 = source.blob.headers.md5.clone();
     let headers = ContentHeaders {
-        content_type: sent.content_type.or(own.content_type),
-        encoding: sent.encoding.or(own.encoding),
-        language: sent.language.or(own.language),
-        disposition: sent.disposition.or(own.disposition),
-        cache_control: sent.cache_control.or(own.cache_control),
+        content_type: sent.content_type.or(copied.content_type),
+        encoding: sent.encoding.or(copied.encoding),
+        language: sent.language.or(copied.language),
+        disposition: sent.disposition.or(copied.disposition),
+        cache_control: sent.cache_control.or(copied.cache_control),
         md5: sent.md5.or_else(|| md5.clone()),
     };
-    let described = Described::of(context, permit, request, headers)?;
-    let made = Made::of(source.blob.content, BlobType::Block);
+    let described = BlobDescription::of(context, permit, request, headers)?;
+    let made = NewBlob::of(source.blob.content, BlobType::Block);
     let version = place_copy(context, permit, request, described, earlier, made)?;
     let response = headers::written(StatusCode::CREATED, &version);
     Ok(match md5 {

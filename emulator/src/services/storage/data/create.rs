@@ -7,20 +7,20 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, StoredBody, Timestamp};
 use crate::services::Context;
 use crate::services::storage::domain::{
-    Blob, BlobType, Block, ContentHeaders, Copied, Lease, Metadata, Tags, Tier, Version,
+    Blob, BlobType, Block, ContentHeaders, CopyOrigin, Lease, Metadata, Tags, Tier, WriteVersion,
 };
 
 const TAGS: HeaderName = HeaderName::from_static("x-ms-tags");
 
 /// What a request says about the blob it makes.
-pub(super) struct Described {
+pub(super) struct BlobDescription {
     pub(super) headers: ContentHeaders,
     pub(super) metadata: Metadata,
     pub(super) tags: Tags,
     pub(super) tier: Tier,
 }
 
-impl Described {
+impl BlobDescription {
     /// Reads it. `content` is what the request says about the content.
     pub(super) fn of(
         context: &Context<'_>,
@@ -60,26 +60,30 @@ pub(super) fn sent_tags(
 }
 
 /// What stays of a blob that is overwritten.
-pub(super) struct Earlier {
+pub(super) struct EarlierBlob {
     pub(super) created: Timestamp,
     pub(super) lease: Lease,
 }
 
 /// Checks that a blob may be put at the path.
-pub(super) fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Earlier, Refusal> {
+pub(super) fn check(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<EarlierBlob, Refusal> {
     let name = place::blob_name(context, permit)?;
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     preconditions::for_create(context, permit, request, existing)?;
     Ok(match existing {
-        None => Earlier {
+        None => EarlierBlob {
             created: context.now,
             lease: Lease::default(),
         },
         Some(blob) => {
             let mut lease = blob.lease.clone();
             lease.written(context.now);
-            Earlier {
+            EarlierBlob {
                 created: blob.created,
                 lease,
             }
@@ -88,14 +92,14 @@ pub(super) fn check(context: &Context<'_>, permit: &Permit, request: &Request) -
 }
 
 /// What a new blob is made of.
-pub(super) struct Made {
+pub(super) struct NewBlob {
     pub(super) content: StoredBody,
     pub(super) kind: BlobType,
     pub(super) blocks: Vec<Block>,
-    pub(super) copied: Option<Box<Copied>>,
+    pub(super) copied: Option<Box<CopyOrigin>>,
 }
 
-impl Made {
+impl NewBlob {
     /// A blob written in one piece.
     pub(super) fn of(content: StoredBody, kind: BlobType) -> Self {
         Self {
@@ -112,10 +116,10 @@ pub(super) fn finish(
     context: &mut Context<'_>,
     permit: &Permit,
     request: &Request,
-    described: Described,
-    earlier: Earlier,
-    made: Made,
-) -> Result<Version, Refusal> {
+    described: BlobDescription,
+    earlier: EarlierBlob,
+    made: NewBlob,
+) -> Result<WriteVersion, Refusal> {
     let storage = &mut context.own.storage;
     let version = storage.next_version(context.now);
     let blob = Blob {

@@ -16,8 +16,8 @@ pub(crate) fn tag_query(data: &[u8]) {
     let tags: Tags = [("kind".to_owned(), "nightly".to_owned())].into();
     for read in [Expression::search(text), Expression::condition(text)] {
         match read {
-            Ok(own) => {
-                own.holds("box", &tags);
+            Ok(query) => {
+                query.holds("box", &tags);
             }
             Err(wrong) => assert!(wrong.position <= text.chars().count() + 1),
         }

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use crate::gateway::Refusal;
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::Context;
-use crate::services::storage::domain::{Metadata, Version};
+use crate::services::storage::domain::{Metadata, WriteVersion};
 use crate::services::storage::names;
 
 /// Sets a header whose name is made at run time. One that cannot be written is left out.
@@ -19,7 +19,7 @@ pub(super) fn set(response: &mut Response, name: &str, value: &str) {
 }
 
 /// `ETag` and `Last-Modified`.
-pub(super) fn with_version(response: Response, version: &Version) -> Response {
+pub(super) fn with_version(response: Response, version: &WriteVersion) -> Response {
     response
         .with_header("etag", &format!("\"{}\"", version.etag))
         .with_header("last-modified", &wire_http_date(version.modified))
@@ -36,7 +36,7 @@ pub(super) fn with_metadata(mut response: Response, metadata: &Metadata) -> Resp
 }
 
 /// The answer to a write.
-pub(super) fn written(status: StatusCode, version: &Version) -> Response {
+pub(super) fn written(status: StatusCode, version: &WriteVersion) -> Response {
     with_version(Response::new(status), version).with_header("x-ms-request-server-encrypted", "true")
 }
 
@@ -64,7 +64,7 @@ fn as_spelled<'a>(request: &'a Request, name: &'a str) -> &'a str {
     let spelled = request
         .spelled
         .iter()
-        .filter_map(|own| own.get("x-ms-meta-".len()..));
-    let mut same = spelled.filter(|own| own.eq_ignore_ascii_case(name));
+        .filter_map(|header| header.get("x-ms-meta-".len()..));
+    let mut same = spelled.filter(|spelled| spelled.eq_ignore_ascii_case(name));
     same.next().unwrap_or(name)
 }

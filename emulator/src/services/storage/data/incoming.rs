@@ -39,13 +39,13 @@ pub(super) fn too_large() -> Refusal {
 /// Checks `Content-MD5` against the bytes that came, and answers with their MD5 in base64 where it
 /// is known.
 pub(super) fn check_md5(request: &Request, body: &StoredBody) -> Result<Option<String>, Refusal> {
-    let own: Option<[u8; 16]> = match (body.md5, body.length) {
+    let computed: Option<[u8; 16]> = match (body.md5, body.length) {
         (Some(md5), _) => Some(md5),
         (None, 0) => Some(Md5::digest(b"").into()),
         (None, _) => None,
     };
-    agree(request, own)?;
-    Ok(own.map(|md5| STANDARD.encode(md5)))
+    agree(request, computed)?;
+    Ok(computed.map(|md5| STANDARD.encode(md5)))
 }
 
 /// Checks `Content-MD5` against a body in memory.
@@ -53,13 +53,13 @@ pub(super) fn check_md5_of_bytes(request: &Request) -> Result<(), Refusal> {
     agree(request, Some(Md5::digest(request.body.bytes()).into()))
 }
 
-fn agree(request: &Request, own: Option<[u8; 16]>) -> Result<(), Refusal> {
+fn agree(request: &Request, computed: Option<[u8; 16]>) -> Result<(), Refusal> {
     let Some(sent) = request.header("content-md5").filter(|sent| !sent.is_empty()) else {
         return Ok(());
     };
     let sent = decode_md5(sent)?;
-    match own {
-        Some(own) if own != sent => Err(md5_mismatch()),
+    match computed {
+        Some(computed) if computed != sent => Err(md5_mismatch()),
         _ => Ok(()),
     }
 }

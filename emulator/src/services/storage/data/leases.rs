@@ -11,10 +11,10 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{BlobLimits, Gate, code};
 use crate::services::Context;
-use crate::services::storage::domain::{Lease, Version};
+use crate::services::storage::domain::{Lease, WriteVersion};
 
 /// What a request does with a lease.
-enum Action {
+enum LeaseAction {
     Acquire {
         proposed: Option<Uuid>,
         duration: Option<SignedDuration>,
@@ -43,7 +43,7 @@ fn proposed(request: &Request) -> Result<Option<Uuid>, Refusal> {
         .transpose()
 }
 
-impl Action {
+impl LeaseAction {
     fn of(limits: &BlobLimits, request: &Request) -> Result<Self, Refusal> {
         let id = || lease_id(request)?.ok_or_else(|| place::missing_header("x-ms-lease-id"));
         let action = request
@@ -85,9 +85,9 @@ impl Action {
 }
 
 /// Breaking a lease takes `d` or `w` of a signature; the rest takes `w`.
-fn check_letters(permit: &Permit, action: &Action) -> Result<(), Refusal> {
+fn check_letters(permit: &Permit, action: &LeaseAction) -> Result<(), Refusal> {
     match permit.caller.credential.letters() {
-        Some(letters) if !letters.contains('w') && !matches!(action, Action::Break(_)) => {
+        Some(letters) if !letters.contains('w') && !matches!(action, LeaseAction::Break(_)) => {
             Err(Refusal::of_blob(code::AuthorizationPermissionMismatch, &[])
                 .at(Gate::Authorization)
                 .because(format!(
@@ -99,25 +99,29 @@ fn check_letters(permit: &Permit, action: &Action) -> Result<(), Refusal> {
 }
 
 /// The status of an answer, and the header that tells of the lease.
-type Done = (StatusCode, Option<(&'static str, String)>);
+type LeaseAnswer = (StatusCode, Option<(&'static str, String)>);
 
 /// Does it, and answers with the status and the header that tells of it.
-fn perform(context: &mut Context<'_>, lease: &mut Lease, action: &Action) -> Result<Done, Refusal> {
+fn perform(
+    context: &mut Context<'_>,
+    lease: &mut Lease,
+    action: &LeaseAction,
+) -> Result<LeaseAnswer, Refusal> {
     let now = context.now;
     let id_header = |id: Uuid| Some(("x-ms-lease-id", id.hyphenated().to_string()));
     let done = match *action {
-        Action::Acquire { proposed, duration } => {
+        LeaseAction::Acquire { proposed, duration } => {
             let id = proposed.unwrap_or_else(|| context.draw_uuid("lease"));
             lease
                 .acquire(now, id, duration)
                 .map(|()| (StatusCode::CREATED, id_header(id)))
         }
-        Action::Renew(id) => lease.renew(now, id).map(|()| (StatusCode::OK, id_header(id))),
-        Action::Change { id, proposed } => lease
+        LeaseAction::Renew(id) => lease.renew(now, id).map(|()| (StatusCode::OK, id_header(id))),
+        LeaseAction::Change { id, proposed } => lease
             .change(now, id, proposed)
             .map(|()| (StatusCode::OK, id_header(proposed))),
-        Action::Release(id) => lease.release(id).map(|()| (StatusCode::OK, None)),
-        Action::Break(period) => lease.break_off(now, period).map(|seconds| {
+        LeaseAction::Release(id) => lease.release(id).map(|()| (StatusCode::OK, None)),
+        LeaseAction::Break(period) => lease.break_off(now, period).map(|seconds| {
             (
                 StatusCode::ACCEPTED,
                 Some(("x-ms-lease-time", seconds.to_string())),
@@ -127,7 +131,7 @@ fn perform(context: &mut Context<'_>, lease: &mut Lease, action: &Action) -> Res
     done.map_err(|code| place::refusal(context, code))
 }
 
-fn answer(done: Done, version: &Version) -> Response {
+fn answer(done: LeaseAnswer, version: &WriteVersion) -> Response {
     let response = headers::with_version(Response::new(done.0), version);
     match done.1 {
         Some((name, value)) => response.with_header(name, &value),
@@ -141,7 +145,7 @@ pub(super) fn of_blob(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let action = Action::of(&context.rules.blob_limits, request)?;
+    let action = LeaseAction::of(&context.rules.blob_limits, request)?;
     check_letters(permit, &action)?;
     let blob = place::base_blob(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
@@ -157,7 +161,7 @@ pub(super) fn of_container(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let action = Action::of(&context.rules.blob_limits, request)?;
+    let action = LeaseAction::of(&context.rules.blob_limits, request)?;
     check_letters(permit, &action)?;
     let container = place::container(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&container.version))?;

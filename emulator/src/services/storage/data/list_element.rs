@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use super::listing::{Include, element, name_element};
+use super::list_include::Include;
+use super::list_text::{element, name_element};
 use super::{tags, tiers};
 use crate::model::wire_http_date;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, BlobType, Copied, Lease, Metadata};
+use crate::services::storage::domain::{Blob, BlobType, CopyOrigin, Lease, Metadata};
 
 pub(super) fn metadata(text: &mut String, metadata: &Metadata) {
     if metadata.is_empty() {
@@ -113,7 +114,7 @@ fn tier(context: &Context<'_>, text: &mut String, blob: &Blob) {
     }
 }
 
-fn copy(text: &mut String, copied: &Copied) {
+fn copy(text: &mut String, copied: &CopyOrigin) {
     element(text, "CopyId", &copied.id);
     element(text, "CopyStatus", "success");
     element(text, "CopySource", &copied.source);

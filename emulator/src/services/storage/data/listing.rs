@@ -1,20 +1,18 @@
 //! Lists of containers and of blobs.
 
-use std::fmt::Write;
 use std::ops::Bound;
 
-use http::StatusCode;
-use quick_xml::escape::{escape, partial_escape};
-
-use super::page::{Page, marker_of};
-use super::{account, list_element, place};
+use super::list_include::Include;
+use super::list_text::{close, element, name_element, open};
+use super::page::{ListPage, marker_of};
+use super::{list_element, place};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, wire_http_date};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container};
 
 /// One line of a list of blobs.
-enum Entry<'a> {
+enum ListLine<'a> {
     /// A blob; `None` if it has uncommitted blocks only.
     Blob(&'a str, Option<&'a Blob>),
     /// A snapshot, with its time.
@@ -23,7 +21,7 @@ enum Entry<'a> {
     Prefix(&'a str),
 }
 
-impl Entry<'_> {
+impl ListLine<'_> {
     /// Where a page begins that begins with this entry. A snapshot's time stands behind a character no
     /// name has.
     fn marker(&self) -> String {
@@ -38,105 +36,12 @@ impl Entry<'_> {
 /// Behind every snapshot's time: a blob follows its snapshots.
 const LAST: &str = "~";
 
-/// What a list is to tell besides names and properties.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Include {
-    pub(super) metadata: bool,
-    pub(super) tags: bool,
-    pub(super) copy: bool,
-    snapshots: bool,
-    uncommitted: bool,
-}
-
-impl Include {
-    /// Reads it. To leave out what is deleted, kept in versions or held would be to say there is none.
-    fn of(request: &Request) -> Result<Self, Refusal> {
-        let mut include = Self::default();
-        let words = request.query_value("include").unwrap_or_default();
-        for word in words.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match word.to_ascii_lowercase().as_str() {
-                "metadata" => include.metadata = true,
-                "tags" => include.tags = true,
-                "copy" => include.copy = true,
-                "snapshots" => include.snapshots = true,
-                "uncommittedblobs" => include.uncommitted = true,
-                // There is no container of the system's.
-                "system" => {}
-                "deleted"
-                | "versions"
-                | "immutabilitypolicy"
-                | "legalhold"
-                | "deletedwithversions"
-                | "permissions" => {
-                    let what = format!("include={word} of a list");
-                    return Err(place::not_implemented(request, &what));
-                }
-                _ => return Err(place::invalid_query("include")),
-            }
-        }
-        Ok(include)
-    }
-}
-
-/// Opens a list: the root element, and what was asked for, as far as it was.
-pub(super) fn open(request: &Request, container: Option<&str>, asked: &[&str]) -> String {
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"{}/\"",
-        escape(request.authority())
-    );
-    if let Some(name) = container {
-        let _ = write!(text, " ContainerName=\"{}\"", escape(name));
-    }
-    text.push('>');
-    for tag in asked {
-        if let Some(value) = request
-            .query_value(&tag.to_ascii_lowercase())
-            .filter(|value| !value.is_empty())
-        {
-            let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
-        }
-    }
-    text
-}
-
-/// Closes a list. `next` is the marker of the next page, if there is one.
-pub(super) fn close(mut text: String, next: Option<&str>) -> Response {
-    match next {
-        Some(marker) => {
-            let _ = write!(text, "<NextMarker>{marker}</NextMarker>");
-        }
-        None => text.push_str("<NextMarker />"),
-    }
-    text.push_str("</EnumerationResults>");
-    account::xml(StatusCode::OK, text)
-}
-
-/// An element with text, or an empty one.
-pub(super) fn element(text: &mut String, tag: &str, value: &str) {
-    if value.is_empty() {
-        let _ = write!(text, "<{tag} />");
-    } else {
-        let _ = write!(text, "<{tag}>{}</{tag}>", partial_escape(value));
-    }
-}
-
-/// A name; percent-encoded and marked so if XML has no way to write it.
-pub(super) fn name_element(text: &mut String, name: &str) {
-    let writable = |letter: char| !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    if name.chars().all(writable) {
-        element(text, "Name", name);
-    } else {
-        let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-        let _ = write!(text, "<Name Encoded=\"true\">{name}</Name>");
-    }
-}
-
 pub(super) fn containers(
     context: &mut Context<'_>,
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let with_metadata = Include::of(request)?.metadata;
     let account = place::account(request);
     let mut text = open(request, None, &["Prefix", "Marker", "MaxResults"]);
@@ -211,8 +116,13 @@ fn names<'a>(container: &'a Container, include: Include, from: &str) -> impl Ite
 
 /// The entries of a page, and one more if there is a next page. Names with a common prefix up to
 /// the delimiter make one entry.
-fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimiter: &str) -> Vec<Entry<'a>> {
-    let mut found: Vec<Entry<'a>> = Vec::new();
+fn entries<'a>(
+    container: &'a Container,
+    page: &ListPage,
+    include: Include,
+    delimiter: &str,
+) -> Vec<ListLine<'a>> {
+    let mut found: Vec<ListLine<'a>> = Vec::new();
     let (from_name, from_time) = page.from.split_once('\0').unwrap_or((&page.from, ""));
     let from = from_name.max(page.prefix.as_str()).to_owned();
     for name in names(container, include, &from) {
@@ -224,8 +134,8 @@ fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimite
             .flatten()
             .map(|at| &name[..page.prefix.len() + at + delimiter.len()]);
         match common {
-            Some(common) if matches!(found.last(), Some(Entry::Prefix(last)) if *last == common) => {}
-            Some(common) => found.push(Entry::Prefix(common)),
+            Some(common) if matches!(found.last(), Some(ListLine::Prefix(last)) if *last == common) => {}
+            Some(common) => found.push(ListLine::Prefix(common)),
             None => {
                 let after = if name == from_name { from_time } else { "" };
                 push_blob(&mut found, container, include, name, after);
@@ -240,7 +150,7 @@ fn entries<'a>(container: &'a Container, page: &Page, include: Include, delimite
 
 /// The snapshots of a name and the blob itself, from a time on.
 fn push_blob<'a>(
-    found: &mut Vec<Entry<'a>>,
+    found: &mut Vec<ListLine<'a>>,
     container: &'a Container,
     include: Include,
     name: &'a str,
@@ -249,11 +159,11 @@ fn push_blob<'a>(
     if include.snapshots {
         let snapshots = container.snapshots.get(name).into_iter().flatten();
         let shown = snapshots.filter(|(time, _)| time.as_str() >= after);
-        found.extend(shown.map(|(time, blob)| Entry::Snapshot(name, time, blob)));
+        found.extend(shown.map(|(time, blob)| ListLine::Snapshot(name, time, blob)));
     }
     let blob = container.blobs.get(name);
     if blob.is_some() || include.uncommitted && container.staged.contains_key(name) {
-        found.push(Entry::Blob(name, blob));
+        found.push(ListLine::Blob(name, blob));
     }
 }
 
@@ -263,7 +173,7 @@ pub(super) fn blobs(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let container = place::container(context, permit, request)?;
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let include = Include::of(request)?;
     let delimiter = request.query_value("delimiter").unwrap_or_default();
     if include.snapshots && !delimiter.is_empty() {
@@ -279,14 +189,14 @@ pub(super) fn blobs(
     text.push_str("<Blobs>");
     for entry in found.iter().take(page.limit) {
         match entry {
-            Entry::Blob(name, Some(blob)) => {
+            ListLine::Blob(name, Some(blob)) => {
                 list_element::blob(context, &mut text, name, None, blob, include)
             }
-            Entry::Blob(name, None) => list_element::uncommitted(&mut text, name),
-            Entry::Snapshot(name, time, blob) => {
+            ListLine::Blob(name, None) => list_element::uncommitted(&mut text, name),
+            ListLine::Snapshot(name, time, blob) => {
                 list_element::blob(context, &mut text, name, Some(time), blob, include);
             }
-            Entry::Prefix(prefix) => {
+            ListLine::Prefix(prefix) => {
                 text.push_str("<BlobPrefix>");
                 name_element(&mut text, prefix);
                 text.push_str("</BlobPrefix>");
@@ -294,6 +204,6 @@ pub(super) fn blobs(
         }
     }
     text.push_str("</Blobs>");
-    let next = found.get(page.limit).map(Entry::marker);
+    let next = found.get(page.limit).map(ListLine::marker);
     Ok(close(text, next.as_deref()))
 }

@@ -18,6 +18,8 @@ mod headers;
 mod incoming;
 mod leases;
 mod list_element;
+mod list_include;
+mod list_text;
 mod listing;
 mod multipart;
 mod page;

@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Method};
 use crate::model::{Request, Response};
 
 /// A request of a batch.
-pub(super) struct Part {
+pub(super) struct BatchPart {
     /// `Content-ID`, which its answer repeats.
     pub(super) id: Option<String>,
     /// The request.
@@ -27,7 +27,7 @@ pub(super) fn boundary(content_type: &str) -> Option<&str> {
 }
 
 /// Takes a body apart, as far as one part more than there may be. The parts are addressed as the whole is. `None` if it is not what it should be.
-pub(super) fn parts(whole: &Request, boundary: &str, most: usize) -> Option<Vec<Part>> {
+pub(super) fn parts(whole: &Request, boundary: &str, most: usize) -> Option<Vec<BatchPart>> {
     let text = std::str::from_utf8(whole.body.bytes()).ok()?;
     let delimiter = format!("--{boundary}");
     let mut pieces = text.split(delimiter.as_str());
@@ -63,10 +63,10 @@ fn headers(text: &str) -> (Vec<(&str, &str)>, &str) {
     (found, rest)
 }
 
-fn part(whole: &Request, piece: &str) -> Option<Part> {
+fn part(whole: &Request, piece: &str) -> Option<BatchPart> {
     let (outer, inner) = headers(piece.strip_prefix("\r\n").or_else(|| piece.strip_prefix('\n'))?);
     let value = |name: &str| {
-        let found = outer.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let found = outer.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
         found.map(|(_, value)| *value)
     };
     if !value("content-type")?.eq_ignore_ascii_case("application/http") {
@@ -89,7 +89,7 @@ fn part(whole: &Request, piece: &str) -> Option<Part> {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         request.headers.append(name, HeaderValue::from_str(value).ok()?);
     }
-    Some(Part {
+    Some(BatchPart {
         id: value("content-id").map(str::to_owned),
         request,
     })
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::model::Body;
 
-    fn read(text: &str) -> Option<Vec<Part>> {
+    fn read(text: &str) -> Option<Vec<BatchPart>> {
         let mut whole = Request::new(Method::POST, "a.blob.core.windows.net", "/?comp=batch");
         whole.body = Body::Bytes(Bytes::from(text.to_owned()));
         parts(&whole, "b_1", 256)

@@ -10,7 +10,7 @@ use crate::rules::{BlobLimits, code};
 
 /// Which page of a list is wanted.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct ListPage {
     /// What all names begin with.
     pub(super) prefix: String,
     /// The name the page begins at.
@@ -19,7 +19,7 @@ pub(super) struct Page {
     pub(super) limit: usize,
 }
 
-impl Page {
+impl ListPage {
     /// Reads it.
     ///
     /// # Errors
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
     use crate::rules::Rules;
 
-    fn asked(query: &str) -> Result<Page, Refusal> {
+    fn asked(query: &str) -> Result<ListPage, Refusal> {
         let rules = Rules::load(Default::default(), &Default::default()).expect("the rules load");
         let request = Request::new(Method::GET, "a.blob.core.windows.net", &format!("/c?{query}"));
-        Page::of(&rules.blob_limits, &request)
+        ListPage::of(&rules.blob_limits, &request)
     }
 
     #[test]

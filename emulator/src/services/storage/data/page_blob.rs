@@ -6,14 +6,14 @@ use std::fmt::Write;
 
 use http::StatusCode;
 
-use super::create::Made;
+use super::create::NewBlob;
 use super::range::{self, ByteRange};
 use super::{account, headers, incoming, page, place, preconditions, source};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, BlobType, Dropped};
+use crate::services::storage::domain::{Blob, BlobType, DroppedExtents};
 
 fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal> {
     request
@@ -44,38 +44,45 @@ fn sequence(context: &Context<'_>, request: &Request) -> Result<Option<u64>, Ref
 }
 
 /// A new page blob.
-pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<Made, Refusal> {
+pub(super) fn made(context: &Context<'_>, request: &Request) -> Result<NewBlob, Refusal> {
     let length =
         length(context, request)?.ok_or_else(|| place::missing_header("x-ms-blob-content-length"))?;
     let sequence = sequence(context, request)?.unwrap_or_default();
-    Ok(Made::of(StoredBody::zeros(length), BlobType::Page { sequence }))
+    Ok(NewBlob::of(
+        StoredBody::zeros(length),
+        BlobType::Page { sequence },
+    ))
 }
 
 /// What Set Blob Properties makes of a blob's length and kind.
-pub(super) struct Changed {
+pub(super) struct PageBlobChange {
     pub(super) kind: BlobType,
     pub(super) length: u64,
 }
 
-impl Changed {
+impl PageBlobChange {
     /// The bytes that are cut off.
-    pub(super) fn dropped(&self, blob: &Blob) -> Dropped {
+    pub(super) fn dropped(&self, blob: &Blob) -> DroppedExtents {
         let cut = blob.content.length.saturating_sub(self.length);
-        Dropped::of(blob.content.slice(self.length, cut))
+        DroppedExtents::of(blob.content.slice(self.length, cut))
     }
 }
 
 /// Reads it, and refuses what only page blobs have of other blobs.
-pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<Changed, Refusal> {
+pub(super) fn changed(
+    context: &Context<'_>,
+    request: &Request,
+    blob: &Blob,
+) -> Result<PageBlobChange, Refusal> {
     let (length, action) = (
         length(context, request)?,
         request.header("x-ms-sequence-number-action"),
     );
-    let BlobType::Page { sequence: own } = blob.kind else {
+    let BlobType::Page { sequence: current } = blob.kind else {
         if length.is_some() || action.is_some() {
             return Err(place::refusal(context, code::InvalidBlobType));
         }
-        return Ok(Changed {
+        return Ok(PageBlobChange {
             kind: blob.kind,
             length: blob.content.length,
         });
@@ -83,19 +90,19 @@ pub(super) fn changed(context: &Context<'_>, request: &Request, blob: &Blob) -> 
     let sent = sequence(context, request)?;
     let named = || sent.ok_or_else(|| place::missing_header("x-ms-blob-sequence-number"));
     let sequence = match action.map(str::to_ascii_lowercase).as_deref() {
-        None => own,
+        None => current,
         Some("update") => named()?,
-        Some("max") => own.max(named()?),
+        Some("max") => current.max(named()?),
         Some("increment") if sent.is_some() => {
             return Err(place::invalid_header("x-ms-blob-sequence-number"));
         }
-        Some("increment") if own >= context.rules.blob_limits.sequence_number.most => {
+        Some("increment") if current >= context.rules.blob_limits.sequence_number.most => {
             return Err(place::refusal(context, code::SequenceNumberIncrementTooLarge));
         }
-        Some("increment") => own + 1,
+        Some("increment") => current + 1,
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
     };
-    Ok(Changed {
+    Ok(PageBlobChange {
         kind: BlobType::Page { sequence },
         length: length.unwrap_or(blob.content.length),
     })
@@ -116,10 +123,10 @@ fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRa
     })
 }
 
-fn check_sequence(context: &Context<'_>, request: &Request, own: u64) -> Result<(), Refusal> {
-    let at_most = number(request, "x-ms-if-sequence-number-le")?.is_none_or(|limit| own <= limit);
-    let below = number(request, "x-ms-if-sequence-number-lt")?.is_none_or(|limit| own < limit);
-    let equal = number(request, "x-ms-if-sequence-number-eq")?.is_none_or(|wanted| own == wanted);
+fn check_sequence(context: &Context<'_>, request: &Request, current: u64) -> Result<(), Refusal> {
+    let at_most = number(request, "x-ms-if-sequence-number-le")?.is_none_or(|limit| current <= limit);
+    let below = number(request, "x-ms-if-sequence-number-lt")?.is_none_or(|limit| current < limit);
+    let equal = number(request, "x-ms-if-sequence-number-eq")?.is_none_or(|wanted| current == wanted);
     if at_most && below && equal {
         Ok(())
     } else {
@@ -155,7 +162,7 @@ fn overwrite(
     let version = context.own.storage.next_version(now);
     let response = headers::written(StatusCode::CREATED, &version);
     let blob = place::blob_mut(&mut context.own.storage, permit, request)?;
-    let dropped = Dropped::of(blob.content.slice(range.start, range.length));
+    let dropped = DroppedExtents::of(blob.content.slice(range.start, range.length));
     blob.content = blob.content.with_part(range.start, body);
     blob.version = version;
     blob.headers.md5 = None;
@@ -258,7 +265,7 @@ pub(super) fn ranges(
         Ok(None) => (0, total),
         Err(refusal) => return Err(refusal),
     };
-    let page = page::Page::of(&context.rules.blob_limits, request)?;
+    let page = page::ListPage::of(&context.rules.blob_limits, request)?;
     let from: u64 = page.from.parse().unwrap_or(start).max(start);
     let mut found = written(&blob.content)
         .into_iter()

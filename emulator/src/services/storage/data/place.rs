@@ -4,7 +4,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
 use crate::rules::{Code, cloud, code};
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Container, Dropped, StorageState};
+use crate::services::storage::domain::{Blob, Container, DroppedExtents, StorageState};
 use crate::services::storage::names;
 
 /// The account's name: its host's first label, which at the secondary endpoint has an ending.
@@ -117,7 +117,7 @@ pub(super) fn blob_mut<'a>(
 }
 
 /// Gives bytes back that one fewer holds, as far as nothing else holds them.
-pub(super) fn give_back(context: &mut Context<'_>, dropped: Dropped) {
+pub(super) fn give_back(context: &mut Context<'_>, dropped: DroppedExtents) {
     let free = context.own.storage.let_go(dropped);
     context.released.extend(free);
 }

@@ -10,7 +10,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
 use crate::rules::{Gate, code};
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, Container, Level};
+use crate::services::storage::domain::{Blob, Container, LeaseLevel};
 
 const LEASE_ID: HeaderName = HeaderName::from_static("x-ms-lease-id");
 const IF_TAGS: HeaderName = HeaderName::from_static("x-ms-if-tags");
@@ -50,7 +50,7 @@ pub(super) fn for_read(context: &Context<'_>, request: &Request, blob: &Blob) ->
     check_tags(context, request, Some(blob))?;
     let shown = lease_id(request)?;
     blob.lease
-        .check_read(context.now, shown, Level::Blob)
+        .check_read(context.now, shown, LeaseLevel::Blob)
         .map_err(|code| place::refusal(context, code))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn check_lease(
     check_tags(context, request, existing)?;
     let shown = lease_id(request)?;
     match existing {
-        Some(blob) => blob.lease.check_write(context.now, shown, Level::Blob),
+        Some(blob) => blob.lease.check_write(context.now, shown, LeaseLevel::Blob),
         None if shown.is_some() => Err(code::LeaseNotPresentWithBlobOperation),
         None => Ok(()),
     }
@@ -98,7 +98,7 @@ pub(super) fn for_container(
     let shown = lease_id(request)?;
     container
         .lease
-        .check_read(context.now, shown, Level::Container)
+        .check_read(context.now, shown, LeaseLevel::Container)
         .map_err(|code| place::refusal(context, code))
 }
 

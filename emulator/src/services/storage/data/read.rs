@@ -8,7 +8,7 @@ use crate::gateway::{Permit, Refusal};
 use crate::model::{Body, RangeHash, Request, Response, StoredBody, wire_http_date};
 use crate::rules::code;
 use crate::services::Context;
-use crate::services::storage::domain::{Blob, BlobType, Copied};
+use crate::services::storage::domain::{Blob, BlobType, CopyOrigin};
 
 const RANGE_MD5: HeaderName = HeaderName::from_static("x-ms-range-get-content-md5");
 const RANGE_CRC64: HeaderName = HeaderName::from_static("x-ms-range-get-content-crc64");
@@ -45,7 +45,7 @@ fn describe(context: &Context<'_>, status: StatusCode, blob: &Blob, ranged: bool
     headers::with_metadata(response, &blob.metadata)
 }
 
-fn with_copy(response: Response, copied: &Copied) -> Response {
+fn with_copy(response: Response, copied: &CopyOrigin) -> Response {
     response
         .with_header("x-ms-copy-id", &copied.id)
         .with_header("x-ms-copy-source", &copied.source)

@@ -8,7 +8,7 @@ use super::{headers, place, tiers};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::services::Context;
-use crate::services::storage::domain::{Lease, Level};
+use crate::services::storage::domain::{Lease, LeaseLevel};
 
 /// Takes a snapshot, which holds the blob's bytes as well. It has the blob's version, unless it is
 /// given metadata of its own; it is never leased.
@@ -21,7 +21,7 @@ pub(super) fn take(
     let blob = place::base_blob(context, permit, request)?;
     Conditions::of(request)?.check_write(Some(&blob.version))?;
     blob.lease
-        .check_read(context.now, lease_id(request)?, Level::Blob)
+        .check_read(context.now, lease_id(request)?, LeaseLevel::Blob)
         .map_err(|code| place::refusal(context, code))?;
     tiers::check_online(context, blob)?;
     let mut snapshot = blob.clone();

@@ -55,7 +55,7 @@ impl Source {
             .md5
             .filter(|_| part.length == self.blob.content.length)
         {
-            Some(own) if own == wanted => Ok(()),
+            Some(md5) if md5 == wanted => Ok(()),
             Some(_) => Err(super::incoming::md5_mismatch()),
             None => Err(place::not_implemented(
                 request,
@@ -66,12 +66,12 @@ impl Source {
 }
 
 /// The request that reads the source, as the copying service makes it.
-struct Reading {
+struct SourceRequest {
     request: Request,
     same_account: bool,
 }
 
-fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal> {
+fn reading(context: &Context<'_>, request: &Request) -> Result<SourceRequest, Refusal> {
     let invalid = || place::refusal(context, code::CopySourceInvalid);
     let address = request
         .headers
@@ -115,7 +115,7 @@ fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal>
         ));
     }
     let same_account = place::account(&reading) == place::account(request);
-    Ok(Reading {
+    Ok(SourceRequest {
         request: reading,
         same_account,
     })
@@ -123,7 +123,7 @@ fn reading(context: &Context<'_>, request: &Request) -> Result<Reading, Refusal>
 
 /// Shows a credential for the source: a signature in its address, a token sent along with it, or,
 /// within one account, what the caller has shown for the destination.
-fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut Reading) {
+fn show(context: &Context<'_>, permit: &Permit, request: &Request, reading: &mut SourceRequest) {
     if reading.request.query_value("sig").is_some() {
         return;
     }

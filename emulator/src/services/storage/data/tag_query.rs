@@ -28,7 +28,7 @@ pub(super) enum Expression {
 
 /// What is wrong with an expression, and at which character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct WrongExpression {
     pub(super) position: usize,
     pub(super) what: &'static str,
 }
@@ -38,12 +38,12 @@ const PARTS_MAX: usize = 64;
 
 impl Expression {
     /// Reads a `where`.
-    pub(super) fn search(text: &str) -> Result<Self, Wrong> {
+    pub(super) fn search(text: &str) -> Result<Self, WrongExpression> {
         Parser::new(text, true).whole()
     }
 
     /// Reads a condition.
-    pub(super) fn condition(text: &str) -> Result<Self, Wrong> {
+    pub(super) fn condition(text: &str) -> Result<Self, WrongExpression> {
         Parser::new(text, false).whole()
     }
 
@@ -52,15 +52,15 @@ impl Expression {
         match self {
             Self::Container(name) => name == container,
             Self::Tag(name, comparison, wanted) => {
-                let own = tags.get(name);
-                let is = |test: fn(&str, &str) -> bool| own.is_some_and(|own| test(own, wanted));
+                let value = tags.get(name);
+                let is = |test: fn(&str, &str) -> bool| value.is_some_and(|value| test(value, wanted));
                 match comparison {
-                    Comparison::Equal => is(|own, wanted| own == wanted),
-                    Comparison::NotEqual => is(|own, wanted| own != wanted),
-                    Comparison::Less => is(|own, wanted| own < wanted),
-                    Comparison::AtMost => is(|own, wanted| own <= wanted),
-                    Comparison::Greater => is(|own, wanted| own > wanted),
-                    Comparison::AtLeast => is(|own, wanted| own >= wanted),
+                    Comparison::Equal => is(|value, wanted| value == wanted),
+                    Comparison::NotEqual => is(|value, wanted| value != wanted),
+                    Comparison::Less => is(|value, wanted| value < wanted),
+                    Comparison::AtMost => is(|value, wanted| value <= wanted),
+                    Comparison::Greater => is(|value, wanted| value > wanted),
+                    Comparison::AtLeast => is(|value, wanted| value >= wanted),
                 }
             }
             Self::And(left, right) => left.holds(container, tags) && right.holds(container, tags),
@@ -87,8 +87,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn wrong<T>(&self, what: &'static str) -> Result<T, Wrong> {
-        Err(Wrong {
+    fn wrong<T>(&self, what: &'static str) -> Result<T, WrongExpression> {
+        Err(WrongExpression {
             position: self.text[..self.at].chars().count() + 1,
             what,
         })
@@ -117,7 +117,7 @@ impl<'a> Parser<'a> {
         let rest = self.rest();
         let found = rest
             .get(..word.len())
-            .is_some_and(|own| own.eq_ignore_ascii_case(word))
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
             && !rest[word.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_');
         if found {
             self.at += word.len();
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn whole(mut self) -> Result<Expression, Wrong> {
+    fn whole(mut self) -> Result<Expression, WrongExpression> {
         let expression = self.either()?;
         self.skip_space();
         if self.rest().is_empty() {
@@ -135,7 +135,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn either(&mut self) -> Result<Expression, Wrong> {
+    fn either(&mut self) -> Result<Expression, WrongExpression> {
         let mut left = self.both()?;
         while !self.searching && self.takes_word("OR") {
             left = Expression::Or(Box::new(left), Box::new(self.both()?));
@@ -143,7 +143,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn both(&mut self) -> Result<Expression, Wrong> {
+    fn both(&mut self) -> Result<Expression, WrongExpression> {
         let mut left = self.part()?;
         while self.takes_word("AND") {
             left = Expression::And(Box::new(left), Box::new(self.part()?));
@@ -151,7 +151,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    fn part(&mut self) -> Result<Expression, Wrong> {
+    fn part(&mut self) -> Result<Expression, WrongExpression> {
         self.parts += 1;
         if self.parts > PARTS_MAX {
             return self.wrong("the expression has too many parts");
@@ -178,7 +178,7 @@ impl<'a> Parser<'a> {
         Ok(Expression::Tag(name, comparison, self.value()?))
     }
 
-    fn comparison(&mut self) -> Result<Comparison, Wrong> {
+    fn comparison(&mut self) -> Result<Comparison, WrongExpression> {
         let symbols = [
             ("<>", Comparison::NotEqual),
             ("<=", Comparison::AtMost),
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A tag's name, in double quotes unless it looks like an identifier.
-    fn name(&mut self) -> Result<String, Wrong> {
+    fn name(&mut self) -> Result<String, WrongExpression> {
         if self.takes("\"") {
             return self.until('"');
         }
@@ -212,7 +212,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A value, in single quotes.
-    fn value(&mut self) -> Result<String, Wrong> {
+    fn value(&mut self) -> Result<String, WrongExpression> {
         if self.takes("'") {
             self.until('\'')
         } else {
@@ -221,7 +221,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Up to a quote; two of them stand for one.
-    fn until(&mut self, quote: char) -> Result<String, Wrong> {
+    fn until(&mut self, quote: char) -> Result<String, WrongExpression> {
         let mut found = String::new();
         let mut letters = self.rest().char_indices().peekable();
         while let Some((at, letter)) = letters.next() {
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn searches_compare_texts() {
-        let holds = |text: &str| Expression::search(text).map(|own| own.holds("box", &tags()));
+        let holds = |text: &str| Expression::search(text).map(|query| query.holds("box", &tags()));
         for (text, expected) in [
             ("kind = 'nightly'", true),
             (
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn conditions_know_more() {
-        let holds = |text: &str| Expression::condition(text).map(|own| own.holds("", &tags()));
+        let holds = |text: &str| Expression::condition(text).map(|query| query.holds("", &tags()));
         for (text, expected) in [
             ("kind <> 'weekly'", true),
             ("kind = 'weekly' OR day = '2026-03-02'", true),

@@ -6,9 +6,9 @@ use http::StatusCode;
 use percent_encoding::percent_decode_str;
 use quick_xml::escape::partial_escape;
 
-use super::page::{Page, marker_of};
+use super::page::{ListPage, marker_of};
 use super::tag_query::Expression;
-use super::{account, listing, place, preconditions, xml};
+use super::{account, list_text, place, preconditions, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::{Code, code};
@@ -117,17 +117,17 @@ pub(super) fn find(
     if !only.is_empty() {
         place::container(context, permit, request)?;
     }
-    let page = Page::of(&context.rules.blob_limits, request)?;
+    let page = ListPage::of(&context.rules.blob_limits, request)?;
     let from = page.from.split_once('/').unwrap_or_default();
     let containers = context.own.storage.containers(place::account(request));
     let mut found = containers
         .into_iter()
         .flatten()
         .filter(|(container, _)| only.is_empty() || *container == only)
-        .flat_map(|(container, own)| own.blobs.iter().map(move |(name, blob)| (container, name, blob)))
+        .flat_map(|(container, held)| held.blobs.iter().map(move |(name, blob)| (container, name, blob)))
         .filter(|(container, name, _)| (container.as_str(), name.as_str()) >= from)
         .filter(|(container, _, blob)| expression.holds(container, &blob.tags));
-    let mut text = listing::open(request, None, &["Where"]);
+    let mut text = list_text::open(request, None, &["Where"]);
     text.push_str("<Blobs>");
     for (container, name, blob) in found.by_ref().take(page.limit) {
         element(&mut text, container, name, blob);
@@ -136,12 +136,12 @@ pub(super) fn find(
     let next = found
         .next()
         .map(|(container, name, _)| marker_of(&format!("{container}/{name}")));
-    Ok(listing::close(text, next.as_deref()))
+    Ok(list_text::close(text, next.as_deref()))
 }
 
 fn element(text: &mut String, container: &str, name: &str, blob: &Blob) {
     text.push_str("<Blob>");
-    listing::name_element(text, name);
+    list_text::name_element(text, name);
     // A container's name needs no escaping.
     let _ = write!(text, "<ContainerName>{container}</ContainerName>");
     write(text, &blob.tags);

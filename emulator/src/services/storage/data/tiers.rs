@@ -78,7 +78,7 @@ pub(super) fn set(
         Some(time) => container
             .snapshots
             .get_mut(name)
-            .and_then(|own| own.get_mut(&time)),
+            .and_then(|of_blob| of_blob.get_mut(&time)),
         None => container.blobs.get_mut(name),
     };
     if let Some(blob) = blob {

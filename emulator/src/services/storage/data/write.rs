@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::create::{self, Described, Made};
+use super::create::{self, BlobDescription, NewBlob};
 use super::{content, headers, incoming, page_blob, place, preconditions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, StoredBody};
@@ -11,13 +11,13 @@ use crate::services::Context;
 use crate::services::storage::domain::{Blob, BlobType, ContentHeaders};
 
 /// The kind of blob that Put Blob is to make, and its content.
-fn kind_of(context: &Context<'_>, request: &Request, body: StoredBody) -> Result<Made, Refusal> {
+fn kind_of(context: &Context<'_>, request: &Request, body: StoredBody) -> Result<NewBlob, Refusal> {
     match request.header("x-ms-blob-type") {
-        Some("BlockBlob") => Ok(Made::of(body, BlobType::Block)),
+        Some("BlockBlob") => Ok(NewBlob::of(body, BlobType::Block)),
         Some("AppendBlob" | "PageBlob") if body.length > 0 => Err(place::invalid_header("content-length")),
         Some("AppendBlob") => {
             let (blocks, sealed) = (0, false);
-            Ok(Made::of(body, BlobType::Append { blocks, sealed }))
+            Ok(NewBlob::of(body, BlobType::Append { blocks, sealed }))
         }
         Some("PageBlob") => page_blob::made(context, request),
         Some(_) => Err(place::invalid_header("x-ms-blob-type")),
@@ -39,7 +39,7 @@ pub(super) fn put(
         BlobType::Block => sent.md5.clone().or_else(|| computed.clone()),
         BlobType::Append { .. } | BlobType::Page { .. } => sent.md5.clone(),
     };
-    let described = Described::of(context, permit, request, ContentHeaders { md5, ..sent })?;
+    let described = BlobDescription::of(context, permit, request, ContentHeaders { md5, ..sent })?;
     if described.tier.asked.is_some() && made.kind != BlobType::Block {
         return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Blob, Dropped, Lease, Metadata, Version};
+use super::{Blob, DroppedExtents, Lease, Metadata, WriteVersion};
 use crate::model::StoredBody;
 
 /// Uncommitted blocks of one blob by id, which is the order Azure lists them in.
@@ -11,7 +11,7 @@ pub(in crate::services::storage) type Staged = BTreeMap<String, StoredBody>;
 /// A container.
 #[derive(Clone, Debug)]
 pub(in crate::services::storage) struct Container {
-    pub(in crate::services::storage) version: Version,
+    pub(in crate::services::storage) version: WriteVersion,
     pub(in crate::services::storage) metadata: Metadata,
     pub(in crate::services::storage) lease: Lease,
     /// Committed blobs by name.
@@ -24,7 +24,7 @@ pub(in crate::services::storage) struct Container {
 
 impl Container {
     /// An empty container.
-    pub(in crate::services::storage) fn new(version: Version, metadata: Metadata) -> Self {
+    pub(in crate::services::storage) fn new(version: WriteVersion, metadata: Metadata) -> Self {
         Self {
             version,
             metadata,
@@ -36,8 +36,8 @@ impl Container {
     }
 
     /// Puts a blob in the place of whatever stood behind its name, uncommitted blocks included.
-    pub(in crate::services::storage) fn replace(&mut self, name: &str, blob: Blob) -> Dropped {
-        let mut dropped = Dropped::default();
+    pub(in crate::services::storage) fn replace(&mut self, name: &str, blob: Blob) -> DroppedExtents {
+        let mut dropped = DroppedExtents::default();
         match self.blobs.get_mut(name) {
             Some(earlier) => {
                 let earlier = std::mem::replace(earlier, blob);
@@ -57,8 +57,8 @@ impl Container {
         name: &str,
         id: String,
         body: StoredBody,
-    ) -> Dropped {
-        let mut dropped = Dropped::default();
+    ) -> DroppedExtents {
+        let mut dropped = DroppedExtents::default();
         let staged = self.staged.entry(name.to_owned()).or_default();
         if let Some(earlier) = staged.insert(id, body) {
             dropped.take(earlier);
@@ -67,8 +67,8 @@ impl Container {
     }
 
     /// Removes a blob and its uncommitted blocks; its snapshots stay.
-    pub(in crate::services::storage) fn remove(&mut self, name: &str) -> Dropped {
-        let mut dropped = Dropped::default();
+    pub(in crate::services::storage) fn remove(&mut self, name: &str) -> DroppedExtents {
+        let mut dropped = DroppedExtents::default();
         if let Some(blob) = self.blobs.remove(name) {
             dropped.take(blob.content);
         }
@@ -77,8 +77,8 @@ impl Container {
     }
 
     /// Removes the snapshots of a blob.
-    pub(in crate::services::storage) fn remove_snapshots(&mut self, name: &str) -> Dropped {
-        let mut dropped = Dropped::default();
+    pub(in crate::services::storage) fn remove_snapshots(&mut self, name: &str) -> DroppedExtents {
+        let mut dropped = DroppedExtents::default();
         let snapshots = self.snapshots.remove(name).unwrap_or_default();
         snapshots
             .into_values()
@@ -87,8 +87,8 @@ impl Container {
     }
 
     /// Removes one snapshot.
-    pub(in crate::services::storage) fn remove_snapshot(&mut self, name: &str, time: &str) -> Dropped {
-        let mut dropped = Dropped::default();
+    pub(in crate::services::storage) fn remove_snapshot(&mut self, name: &str, time: &str) -> DroppedExtents {
+        let mut dropped = DroppedExtents::default();
         if let Some(snapshots) = self.snapshots.get_mut(name) {
             if let Some(snapshot) = snapshots.remove(time) {
                 dropped.take(snapshot.content);
@@ -108,7 +108,7 @@ impl Container {
     }
 
     /// All that was in the container.
-    pub(super) fn into_dropped(self, dropped: &mut Dropped) {
+    pub(super) fn into_dropped(self, dropped: &mut DroppedExtents) {
         let snapshots = self.snapshots.into_values().flat_map(BTreeMap::into_values);
         let blobs = self.blobs.into_values().chain(snapshots);
         blobs.for_each(|blob| dropped.take(blob.content));
@@ -116,7 +116,7 @@ impl Container {
         staged.for_each(|body| dropped.take(body));
     }
 
-    fn drop_staged(&mut self, name: &str, dropped: &mut Dropped) {
+    fn drop_staged(&mut self, name: &str, dropped: &mut DroppedExtents) {
         if self.staged.is_empty() {
             return;
         }

@@ -12,9 +12,9 @@ use crate::model::{Extent, StoredBody};
 /// [`Holdings::let_go`] tells.
 #[must_use]
 #[derive(Debug, Default)]
-pub(in crate::services::storage) struct Dropped(Vec<Extent>);
+pub(in crate::services::storage) struct DroppedExtents(Vec<Extent>);
 
-impl Dropped {
+impl DroppedExtents {
     /// A body that one fewer holds.
     pub(in crate::services::storage) fn of(body: StoredBody) -> Self {
         Self(body.extents)
@@ -69,7 +69,7 @@ impl Holdings {
     }
 
     /// Takes note that one fewer holds these bytes, and answers with those that nothing holds now.
-    pub(super) fn let_go(&mut self, dropped: Dropped) -> Vec<Extent> {
+    pub(super) fn let_go(&mut self, dropped: DroppedExtents) -> Vec<Extent> {
         let mut free = dropped.0;
         free.retain(|extent| !extent.is_zeros() && extent.length > 0);
         if self.runs.is_empty() {
@@ -151,17 +151,23 @@ mod tests {
     #[test]
     fn what_is_held_once_is_free_at_once() {
         let mut holdings = Holdings::default();
-        assert_eq!(holdings.let_go(Dropped(vec![extent(0, 10)])), [extent(0, 10)]);
-        assert_eq!(holdings.let_go(Dropped(vec![Extent::zeros(10)])), []);
+        assert_eq!(
+            holdings.let_go(DroppedExtents(vec![extent(0, 10)])),
+            [extent(0, 10)]
+        );
+        assert_eq!(holdings.let_go(DroppedExtents(vec![Extent::zeros(10)])), []);
     }
 
     #[test]
     fn a_part_that_is_shared_outlives_the_rest() {
         let mut holdings = Holdings::default();
         holdings.share(&[extent(4, 2)]);
-        let free = holdings.let_go(Dropped(vec![extent(0, 10)]));
+        let free = holdings.let_go(DroppedExtents(vec![extent(0, 10)]));
         assert_eq!(free, [extent(0, 4), extent(6, 4)]);
-        assert_eq!(holdings.let_go(Dropped(vec![extent(4, 2)])), [extent(4, 2)]);
+        assert_eq!(
+            holdings.let_go(DroppedExtents(vec![extent(4, 2)])),
+            [extent(4, 2)]
+        );
         assert!(holdings.runs.is_empty());
     }
 
@@ -184,7 +190,7 @@ mod tests {
                     held.push(part);
                     (offset..offset + length).for_each(|byte| *counts.get_mut(&byte).unwrap() += 1);
                 } else if let Some(part) = held.pop() {
-                    let free = holdings.let_go(Dropped(vec![part]));
+                    let free = holdings.let_go(DroppedExtents(vec![part]));
                     let mut expected = Vec::new();
                     for byte in part.offset..part.offset + part.length {
                         let count = counts.get_mut(&byte).unwrap();
@@ -193,7 +199,7 @@ mod tests {
                             expected.push(byte);
                         }
                     }
-                    let found: Vec<u64> = free.iter().flat_map(|own| own.offset..own.offset + own.length).collect();
+                    let found: Vec<u64> = free.iter().flat_map(|range| range.offset..range.offset + range.length).collect();
                     prop_assert_eq!(found, expected);
                 }
             }

@@ -6,47 +6,12 @@
 use jiff::SignedDuration;
 use uuid::Uuid;
 
+use super::lease_state::{LeaseError, LeaseLevel, LeaseState};
 use crate::model::Timestamp;
-use crate::rules::{Code, code};
-
-/// The row of the error a lease refuses with.
-pub(in crate::services::storage) type LeaseError = Code;
-
-/// How a lease stands at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::services::storage) enum LeaseState {
-    Available,
-    Leased,
-    Expired,
-    Breaking,
-    Broken,
-}
-
-impl LeaseState {
-    /// `x-ms-lease-state`.
-    pub(in crate::services::storage) fn as_str(self) -> &'static str {
-        match self {
-            Self::Available => "available",
-            Self::Leased => "leased",
-            Self::Expired => "expired",
-            Self::Breaking => "breaking",
-            Self::Broken => "broken",
-        }
-    }
-
-    /// `x-ms-lease-status`.
-    pub(in crate::services::storage) fn status(self) -> &'static str {
-        if self.locks() { "locked" } else { "unlocked" }
-    }
-
-    /// Whether writing takes the lease's id.
-    pub(in crate::services::storage) fn locks(self) -> bool {
-        matches!(self, Self::Leased | Self::Breaking)
-    }
-}
+use crate::rules::code;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Held {
+struct LeaseTerm {
     id: Uuid,
     /// `None`: for ever.
     duration: Option<SignedDuration>,
@@ -58,7 +23,7 @@ struct Held {
 
 /// The lease of a blob or a container. Most have none, which costs a pointer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::services::storage) struct Lease(Option<Box<Held>>);
+pub(in crate::services::storage) struct Lease(Option<Box<LeaseTerm>>);
 
 impl Lease {
     /// How it stands.
@@ -104,7 +69,7 @@ impl Lease {
             LeaseState::Breaking => return Err(code::LeaseAlreadyPresent),
             LeaseState::Available | LeaseState::Leased | LeaseState::Expired | LeaseState::Broken => {}
         }
-        self.0 = Some(Box::new(Held {
+        self.0 = Some(Box::new(LeaseTerm {
             id,
             duration,
             until: duration.map(|duration| now + duration),
@@ -197,7 +162,7 @@ impl Lease {
         &self,
         now: Timestamp,
         shown: Option<Uuid>,
-        level: Level,
+        level: LeaseLevel,
     ) -> Result<(), LeaseError> {
         if self.0.is_none() && shown.is_none() {
             return Ok(());
@@ -214,7 +179,7 @@ impl Lease {
         &self,
         now: Timestamp,
         shown: Option<Uuid>,
-        level: Level,
+        level: LeaseLevel,
     ) -> Result<(), LeaseError> {
         let Some(id) = shown else { return Ok(()) };
         if !self.state(now).locks() {
@@ -236,39 +201,10 @@ impl Lease {
     }
 }
 
-/// What is leased: the codes differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::services::storage) enum Level {
-    Blob,
-    Container,
-}
-
-impl Level {
-    fn missing(self) -> LeaseError {
-        match self {
-            Self::Blob => code::BlobLeaseIdMissing,
-            Self::Container => code::ContainerLeaseIdMissing,
-        }
-    }
-
-    fn mismatch(self) -> LeaseError {
-        match self {
-            Self::Blob => code::LeaseIdMismatchWithBlobOperation,
-            Self::Container => code::LeaseIdMismatchWithContainerOperation,
-        }
-    }
-
-    fn not_present(self) -> LeaseError {
-        match self {
-            Self::Blob => code::LeaseNotPresentWithBlobOperation,
-            Self::Container => code::LeaseNotPresentWithContainerOperation,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Code;
 
     const A: Uuid = Uuid::from_u128(1);
     const B: Uuid = Uuid::from_u128(2);
@@ -366,7 +302,7 @@ mod tests {
         let write = |shown| {
             all().map(|(_, lease)| {
                 lease
-                    .check_write(at(100), shown, Level::Blob)
+                    .check_write(at(100), shown, LeaseLevel::Blob)
                     .err()
                     .map_or("ok", Code::as_str)
             })
@@ -374,7 +310,7 @@ mod tests {
         let read = |shown| {
             all().map(|(_, lease)| {
                 lease
-                    .check_read(at(100), shown, Level::Blob)
+                    .check_read(at(100), shown, LeaseLevel::Blob)
                     .err()
                     .map_or("ok", Code::as_str)
             })

@@ -3,6 +3,7 @@
 mod container;
 mod holdings;
 mod lease;
+mod lease_state;
 mod state;
 mod tier;
 
@@ -11,8 +12,9 @@ use std::collections::BTreeMap;
 use crate::model::{StoredBody, Timestamp};
 
 pub(super) use container::{Container, Staged};
-pub(super) use holdings::Dropped;
-pub(super) use lease::{Lease, Level};
+pub(super) use holdings::DroppedExtents;
+pub(super) use lease::Lease;
+pub(super) use lease_state::LeaseLevel;
 pub use state::StorageState;
 pub(super) use tier::{Rehydration, Tier};
 
@@ -24,7 +26,7 @@ pub(super) type Tags = BTreeMap<String, String>;
 
 /// Which write a thing was last changed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Version {
+pub(super) struct WriteVersion {
     /// The entity tag, without quotes.
     pub(super) etag: String,
     /// When.
@@ -83,7 +85,7 @@ impl BlobType {
 
 /// Where a blob was copied from. Here a copy is over as soon as it is begun.
 #[derive(Clone, Debug)]
-pub(super) struct Copied {
+pub(super) struct CopyOrigin {
     /// `x-ms-copy-id`.
     pub(super) id: String,
     /// The source's address, without a signature.
@@ -106,8 +108,8 @@ pub(super) struct Blob {
     pub(super) tags: Tags,
     pub(super) tier: Tier,
     /// What the copy was that made it, if one did.
-    pub(super) copied: Option<Box<Copied>>,
+    pub(super) copied: Option<Box<CopyOrigin>>,
     pub(super) lease: Lease,
-    pub(super) version: Version,
+    pub(super) version: WriteVersion,
     pub(super) created: Timestamp,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::holdings::Holdings;
-use super::{Container, Dropped, Version};
+use super::{Container, DroppedExtents, WriteVersion};
 use crate::model::{DotNetTicks, Extent, StoredBody, Timestamp, wire_ticks};
 
 /// The blob service of one account.
@@ -26,8 +26,8 @@ pub struct StorageState {
 impl StorageState {
     /// A version no other write has. Entity tags are the time of the write in .NET's ticks, as
     /// Azure's are; writes at the same time follow each other by one tick.
-    pub(in crate::services::storage) fn next_version(&mut self, now: Timestamp) -> Version {
-        Version {
+    pub(in crate::services::storage) fn next_version(&mut self, now: Timestamp) -> WriteVersion {
+        WriteVersion {
             etag: format!("0x{:X}", self.next_ticks(now)),
             modified: now,
         }
@@ -49,7 +49,7 @@ impl StorageState {
         let found = self.container(account, container);
         found
             .into_iter()
-            .flat_map(|own| own.blobs.keys().cloned())
+            .flat_map(|held| held.blobs.keys().cloned())
             .collect()
     }
 
@@ -90,17 +90,21 @@ impl StorageState {
     }
 
     /// Removes a container; `None` if there is none.
-    pub(in crate::services::storage) fn remove(&mut self, account: &str, name: &str) -> Option<Dropped> {
+    pub(in crate::services::storage) fn remove(
+        &mut self,
+        account: &str,
+        name: &str,
+    ) -> Option<DroppedExtents> {
         let container = self.accounts.get_mut(account)?.containers.remove(name)?;
-        let mut dropped = Dropped::default();
+        let mut dropped = DroppedExtents::default();
         container.into_dropped(&mut dropped);
         Some(dropped)
     }
 
     /// Removes all of an account.
-    pub(in crate::services::storage) fn remove_account(&mut self, account: &str) -> Dropped {
+    pub(in crate::services::storage) fn remove_account(&mut self, account: &str) -> DroppedExtents {
         let account = self.accounts.remove(account).unwrap_or_default();
-        let mut dropped = Dropped::default();
+        let mut dropped = DroppedExtents::default();
         for container in account.containers.into_values() {
             container.into_dropped(&mut dropped);
         }
@@ -113,7 +117,7 @@ impl StorageState {
     }
 
     /// The bytes among these that nothing holds any more.
-    pub(in crate::services::storage) fn let_go(&mut self, dropped: Dropped) -> Vec<Extent> {
+    pub(in crate::services::storage) fn let_go(&mut self, dropped: DroppedExtents) -> Vec<Extent> {
         self.holdings.let_go(dropped)
     }
 
@@ -157,7 +161,7 @@ impl StorageState {
     }
 
     fn let_go_of_all(&mut self, accounts: BTreeMap<String, Account>) -> Vec<Extent> {
-        let mut dropped = Dropped::default();
+        let mut dropped = DroppedExtents::default();
         for container in accounts
             .into_values()
             .flat_map(|account| account.containers.into_values())

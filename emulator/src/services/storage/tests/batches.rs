@@ -72,8 +72,8 @@ fn every_part_is_answered_by_itself() {
         .azure
         .log()
         .since(0)
-        .filter(|own| own.path == "/box/none")
-        .map(|own| own.status)
+        .filter(|exchange| exchange.path == "/box/none")
+        .map(|exchange| exchange.status)
         .collect();
     assert_eq!(log, [404], "each part is in the log");
 }

@@ -269,7 +269,7 @@ fn play_containers(world: &mut World, step: &Move) {
 fn snapshots(world: &World, container: usize, blob: usize) -> Vec<String> {
     let storage = &world.azure.services().storage;
     let container = storage.container("acct", CONTAINERS[container]);
-    let snapshots = container.and_then(|own| own.snapshots.get(BLOBS[blob]));
+    let snapshots = container.and_then(|container| container.snapshots.get(BLOBS[blob]));
     snapshots
         .into_iter()
         .flatten()

@@ -265,8 +265,8 @@ fn put_blob_from_url_takes_the_properties_and_checks_the_hash() {
     );
     let wrong = with(&[("x-ms-source-content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==")]);
     assert_eq!(refused(&copy(&mut world, "/box/b", &wrong), 400), "Md5Mismatch");
-    let own = with(&[("x-ms-copy-source-blob-properties", "false")]);
-    assert_eq!(copy(&mut world, "/box/b", &own).status, 201);
+    let declined = with(&[("x-ms-copy-source-blob-properties", "false")]);
+    assert_eq!(copy(&mut world, "/box/b", &declined).status, 201);
     let head = world.blob(Method::HEAD, "/box/b", &[]);
     assert_eq!(head.header("content-type"), Some("application/octet-stream"));
     assert_eq!(head.header("x-ms-copy-id"), None, "it is no copy");

@@ -104,8 +104,8 @@ fn it_can_do_no_more_than_its_principal_at_that_time() {
         .state()
         .access
         .assignments()
-        .filter(|own| own.principal == who)
-        .map(|own| own.name.clone())
+        .filter(|assignment| assignment.principal == who)
+        .map(|assignment| assignment.name.clone())
         .collect();
     let now = world.now;
     for name in names {

@@ -151,7 +151,7 @@ fn a_container_and_a_blob_service_are_not_promised_what_nobody_keeps() {
         let what = answer.header("x-azdrill-not-implemented").unwrap_or_default();
         let name = properties
             .as_object()
-            .and_then(|own| own.keys().next())
+            .and_then(|members| members.keys().next())
             .expect("one");
         assert!(what.contains(name), "{what}");
     }

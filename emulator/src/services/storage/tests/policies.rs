@@ -71,15 +71,15 @@ fn a_signature_says_the_rest_of_its_policy_and_falls_with_it() {
     }
     // A policy that says nothing of the time leaves it to the signature.
     set(&mut world, &policy("q", "", "r"));
-    let own = signed(&world, &[("si", "q"), ("se", "2026-03-03T00:00:00Z")]);
-    assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &own).status, 200);
+    let timed = signed(&world, &[("si", "q"), ("se", "2026-03-03T00:00:00Z")]);
+    assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &timed).status, 200);
     let answer = with_sas(&mut world, Method::GET, "/box/b", &whole);
     assert_eq!(refused(&answer, 403), "AuthenticationFailed");
     // A new container of the name has none of the old one's policies.
     world.blob(Method::DELETE, "/box?restype=container", &[]);
     world.blob(Method::PUT, "/box?restype=container", &[]);
     world.put("/box/b", &[], "x");
-    let answer = with_sas(&mut world, Method::GET, "/box/b", &own);
+    let answer = with_sas(&mut world, Method::GET, "/box/b", &timed);
     assert_eq!(refused(&answer, 403), "AuthenticationFailed");
 }
 

@@ -139,19 +139,19 @@ fn a_signature_is_made_for_a_version_there_is_and_signs_its_snapshot() {
         service_signature(facts(world), &key(world), "/blob/acct/box/b", &parameters).expect("signed")
     };
     for version in ["2017-11-09", "2018-11-09", "2026-10-06"] {
-        let own = sas(&world, version);
+        let signature = sas(&world, version);
         assert_eq!(
-            with_sas(&mut world, Method::GET, "/box/b", &own).status,
+            with_sas(&mut world, Method::GET, "/box/b", &signature).status,
             200,
             "{version}"
         );
-        let other = own.replace("sr=b", &format!("sr=bs&snapshot={time}"));
+        let other = signature.replace("sr=b", &format!("sr=bs&snapshot={time}"));
         let answer = with_sas(&mut world, Method::GET, "/box/b", &other);
         assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{version}");
     }
     for version in ["", "banana", "zz", "9999-01-01", "2018-11-10"] {
-        let own = sas(&world, version);
-        let answer = with_sas(&mut world, Method::GET, "/box/b", &own);
+        let signature = sas(&world, version);
+        let answer = with_sas(&mut world, Method::GET, "/box/b", &signature);
         assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{version}");
     }
 }

@@ -97,8 +97,8 @@ async fn exactly_what_is_lacking_is_found_and_a_dump_fails_for_it() {
         let client = world.start_shop("rights", "shop").await;
         world.let_do_everything("rights", "shop").await;
         for (wrong, expected, right) in CASES {
-            let own = |sql: &str| sql.replace("{user}", &quote_identifier(USER));
-            client.batch_execute(&own(wrong)).await.unwrap();
+            let of_user = |sql: &str| sql.replace("{user}", &quote_identifier(USER));
+            client.batch_execute(&of_user(wrong)).await.unwrap();
             assert_eq!(lacks(&world).await, expected, "{wrong}");
             let dumped = world.dump(sign_in("rights", "shop")).await;
             if expected.is_empty() {
@@ -110,7 +110,7 @@ async fn exactly_what_is_lacking_is_found_and_a_dump_fails_for_it() {
                 let (failure, message) = session_failure(&dumped);
                 assert_eq!(failure, SessionFailure::MissingPrivilege, "{wrong}: {message}");
             }
-            client.batch_execute(&own(right)).await.unwrap();
+            client.batch_execute(&of_user(right)).await.unwrap();
             assert_eq!(lacks(&world).await, Vec::<String>::new(), "{right}");
         }
     }

@@ -209,7 +209,7 @@ impl Call<'_> {
 fn merge(all: &mut Map<String, Value>, more: &Map<String, Value>) {
     for (name, value) in more {
         match (all.get_mut(name), value) {
-            (Some(Value::Object(own)), Value::Object(more)) => merge(own, more),
+            (Some(Value::Object(inner)), Value::Object(more)) => merge(inner, more),
             _ => {
                 all.insert(name.clone(), value.clone());
             }

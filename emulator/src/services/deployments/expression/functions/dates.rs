@@ -21,8 +21,8 @@ impl Call<'_> {
                 self.shaped_time(self.scope.place.now, shape)
             }),
             "newguid" => self.made_up().map(|()| {
-                let own = self.scope.place.entropy.fork("newGuid").uuid();
-                Value::from(own.to_string())
+                let guid = self.scope.place.entropy.fork("newGuid").uuid();
+                Value::from(guid.to_string())
             }),
             "datetimeadd" => self.add_to_time(),
             "datetimetoepoch" => self
@@ -51,9 +51,9 @@ impl Call<'_> {
     fn time(&self, text: &str) -> Result<Moment, Problem> {
         let text = text.trim();
         let plain = || {
-            let own = text.trim_end_matches('Z');
-            let basic = DateTime::strptime("%Y%m%dT%H%M%S", own);
-            let time: DateTime = basic.or_else(|_| own.replace(' ', "T").parse()).ok()?;
+            let local = text.trim_end_matches('Z');
+            let basic = DateTime::strptime("%Y%m%dT%H%M%S", local);
+            let time: DateTime = basic.or_else(|_| local.replace(' ', "T").parse()).ok()?;
             Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
         };
         text.parse::<Moment>()

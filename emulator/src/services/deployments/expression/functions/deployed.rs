@@ -41,7 +41,7 @@ impl Call<'_> {
 
     fn deployment(&self) -> Value {
         let place = self.scope.place;
-        let mut own = json!({
+        let mut deployment = json!({
             "name": place.name,
             "properties": {
                 "template": {"contentVersion": place.content_version},
@@ -50,9 +50,9 @@ impl Call<'_> {
             },
         });
         if !place.location.is_empty() {
-            own["location"] = json!(place.location);
+            deployment["location"] = json!(place.location);
         }
-        own
+        deployment
     }
 
     fn variable(&self, wanted: &str) -> Result<Value, Problem> {
@@ -90,7 +90,7 @@ impl Call<'_> {
         };
         let mut all = self.scope.locals();
         let found = all.find_map(|local| match local.kind {
-            LocalKind::Loop(name, turn) if wanted.is_none_or(|own| own.eq_ignore_ascii_case(name)) => {
+            LocalKind::Loop(name, turn) if wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name)) => {
                 i64::try_from(turn).ok()
             }
             _ => None,

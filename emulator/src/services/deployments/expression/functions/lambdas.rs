@@ -18,13 +18,14 @@ impl<'a> Lambda<'a> {
     fn read(scope: &Scope<'_>, function: &str, expression: Option<&'a Expression>) -> Result<Self, Problem> {
         let wrong = || count(function, "a lambda() at that place");
         let Some(Expression::Call {
-            function: own,
+            function: called,
             arguments,
         }) = expression
         else {
             return Err(wrong());
         };
-        let (Some((body, names)), true) = (arguments.split_last(), own.eq_ignore_ascii_case("lambda")) else {
+        let (Some((body, names)), true) = (arguments.split_last(), called.eq_ignore_ascii_case("lambda"))
+        else {
             return Err(wrong());
         };
         let variables = names
@@ -60,45 +61,47 @@ fn bind(scope: &Scope<'_>, names: &[String], values: &[&Value], body: &Expressio
     }
 }
 
-/// Calls one of these functions; `None` if it is none of them.
-pub(super) fn call(
-    scope: &Scope<'_>,
-    name: &str,
-    function: &str,
-    arguments: &[Expression],
-) -> Option<Result<Value, Problem>> {
-    let known = [
-        "map",
-        "filter",
-        "reduce",
-        "sort",
-        "toobject",
-        "groupby",
-        "mapvalues",
-    ];
-    if !known.contains(&name) {
-        return None;
-    }
-    let Some(first) = arguments.first() else {
-        return Some(Err(count(function, "an array and a lambda()")));
-    };
-    Some(of(scope, first).and_then(|over| {
-        let own = Lambdas {
-            scope,
-            function,
-            over,
-            arguments,
-        };
-        match name {
-            "map" => own.map(),
-            "filter" => own.filter(),
-            "reduce" => own.reduce(),
-            "sort" => own.sort(),
-            "toobject" => own.to_object(),
-            "groupby" => own.group_by(),
-            _ => own.map_values(),
+impl Scope<'_> {
+    /// Calls one of these functions; `None` if it is none of them.
+    pub(super) fn call_with_lambda(
+        &self,
+        name: &str,
+        function: &str,
+        arguments: &[Expression],
+    ) -> Option<Result<Value, Problem>> {
+        let known = [
+            "map",
+            "filter",
+            "reduce",
+            "sort",
+            "toobject",
+            "groupby",
+            "mapvalues",
+        ];
+        if !known.contains(&name) {
+            return None;
         }
-    }))
+        let Some(first) = arguments.first() else {
+            return Some(Err(count(function, "an array and a lambda()")));
+        };
+        Some(of(self, first).and_then(|over| {
+            let lambdas = Lambdas {
+                scope: self,
+                function,
+                over,
+                arguments,
+            };
+            match name {
+                "map" => lambdas.map(),
+                "filter" => lambdas.filter(),
+                "reduce" => lambdas.reduce(),
+                "sort" => lambdas.sort(),
+                "toobject" => lambdas.to_object(),
+                "groupby" => lambdas.group_by(),
+                _ => lambdas.map_values(),
+            }
+        }))
+    }
 }
 
 struct Lambdas<'a> {
@@ -199,11 +202,11 @@ impl Lambdas<'_> {
         let mut all = Map::new();
         for item in self.items()? {
             let name = written(&key.of(self.scope, &[item])?);
-            let own = match &value {
+            let member = match &value {
                 Some(value) => value.of(self.scope, &[item])?,
                 None => item.clone(),
             };
-            all.insert(name, own);
+            all.insert(name, member);
         }
         Ok(Value::Object(all))
     }

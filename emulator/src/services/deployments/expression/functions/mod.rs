@@ -13,56 +13,49 @@ use serde_json::{Map, Value};
 
 use super::Expression;
 use super::evaluate::{Problem, Scope, evaluate, of};
+use super::function::Function;
 use crate::services::deployments::template::check_value;
 
 /// What a part of a text takes as a value of its own, in bytes.
 const PART_BYTES: usize = 64;
 
-/// A function that a template declares.
-#[derive(Clone, Debug)]
-pub(in crate::services::deployments) struct Function {
-    /// Its parameters' names and declarations, in order.
-    pub(in crate::services::deployments) parameters: Vec<(String, Value)>,
-    /// What it comes to.
-    pub(in crate::services::deployments) output: Value,
-    /// Types its parameters refer to.
-    pub(in crate::services::deployments) definitions: Map<String, Value>,
-}
-
-pub(super) fn call(scope: &Scope<'_>, function: &str, arguments: &[Expression]) -> Result<Value, Problem> {
-    let name = function.to_ascii_lowercase();
-    if let Some(value) = lazily(scope, &name, function, arguments) {
-        return value;
+impl Scope<'_> {
+    /// The value of a call.
+    pub(super) fn call(&self, function: &str, arguments: &[Expression]) -> Result<Value, Problem> {
+        let name = function.to_ascii_lowercase();
+        if let Some(value) = lazily(self, &name, function, arguments) {
+            return value;
+        }
+        if let Some(value) = self.call_with_lambda(&name, function, arguments) {
+            return value;
+        }
+        let values = arguments
+            .iter()
+            .map(|argument| of(self, argument))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(declared) = self.functions.get(&name) {
+            return own_function(self, function, declared, values);
+        }
+        let call = Call {
+            scope: self,
+            function,
+            values: &values,
+        };
+        call.of_scope(&name)
+            .or_else(|| call.of_resources(&name))
+            .or_else(|| call.of_texts(&name))
+            .or_else(|| call.of_encodings(&name))
+            .or_else(|| call.of_collections(&name))
+            .or_else(|| call.of_parts(&name))
+            .or_else(|| call.of_numbers(&name))
+            .or_else(|| call.of_dates(&name))
+            .or_else(|| call.of_networks(&name))
+            .unwrap_or_else(|| {
+                Err(Problem::wrong(format!(
+                    "The template function '{function}' is not valid, or azdrill does not implement it."
+                )))
+            })
     }
-    if let Some(value) = lambdas::call(scope, &name, function, arguments) {
-        return value;
-    }
-    let values = arguments
-        .iter()
-        .map(|argument| of(scope, argument))
-        .collect::<Result<Vec<_>, _>>()?;
-    if let Some(own) = scope.functions.get(&name) {
-        return own_function(scope, function, own, values);
-    }
-    let call = Call {
-        scope,
-        function,
-        values: &values,
-    };
-    call.of_scope(&name)
-        .or_else(|| call.of_resources(&name))
-        .or_else(|| call.of_texts(&name))
-        .or_else(|| call.of_encodings(&name))
-        .or_else(|| call.of_collections(&name))
-        .or_else(|| call.of_parts(&name))
-        .or_else(|| call.of_numbers(&name))
-        .or_else(|| call.of_dates(&name))
-        .or_else(|| call.of_networks(&name))
-        .unwrap_or_else(|| {
-            Err(Problem::wrong(format!(
-                "The template function '{function}' is not valid, or azdrill does not implement it."
-            )))
-        })
 }
 
 /// Functions of which only the arguments that are needed have a value.
@@ -122,17 +115,20 @@ fn first_that_is(scope: &Scope<'_>, arguments: &[Expression]) -> Result<Value, P
 fn own_function(
     scope: &Scope<'_>,
     function: &str,
-    own: &Function,
+    declared: &Function,
     values: Vec<Value>,
 ) -> Result<Value, Problem> {
-    if values.len() > own.parameters.len() {
-        return Err(count(function, &format!("{} arguments", own.parameters.len())));
+    if values.len() > declared.parameters.len() {
+        return Err(count(
+            function,
+            &format!("{} arguments", declared.parameters.len()),
+        ));
     }
     let mut given = values.into_iter();
     let mut parameters = Map::new();
-    for (name, declaration) in &own.parameters {
+    for (name, declaration) in &declared.parameters {
         let value = given.next().unwrap_or_default();
-        check_value(&own.definitions, scope.budget, name, declaration, &value)
+        check_value(&declared.definitions, scope.budget, name, declaration, &value)
             .map_err(|what| Problem::wrong(format!("The template function '{function}': {what}")))?;
         parameters.insert(name.clone(), value);
     }
@@ -141,7 +137,7 @@ fn own_function(
         locals: None,
         ..*scope
     };
-    evaluate(&inside, &own.output)
+    evaluate(&inside, &declared.output)
 }
 
 fn count(function: &str, wanted: &str) -> Problem {

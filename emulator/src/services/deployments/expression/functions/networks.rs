@@ -22,13 +22,13 @@ impl Range {
             IpAddr::V6(address) => (address.to_bits(), 128),
         };
         let fixed: u32 = fixed.parse().ok().filter(|fixed| *fixed <= bits)?;
-        let own = Self {
+        let range = Self {
             first: 0,
             fixed,
             bits,
         };
-        let first = number & !own.size_less_one();
-        Some(Self { first, ..own })
+        let first = number & !range.size_less_one();
+        Some(Self { first, ..range })
     }
 
     fn size_less_one(&self) -> u128 {
@@ -114,7 +114,7 @@ impl Call<'_> {
         } else {
             mask
         };
-        let mut own = json!({
+        let mut parts = json!({
             "network": range.write(range.first),
             "netmask": range.write(mask),
             "firstUsable": range.write(first),
@@ -122,8 +122,8 @@ impl Call<'_> {
             "cidr": range.fixed,
         });
         if range.bits == 32 {
-            own["broadcast"] = json!(range.write(range.last()));
+            parts["broadcast"] = json!(range.write(range.last()));
         }
-        own
+        parts
     }
 }

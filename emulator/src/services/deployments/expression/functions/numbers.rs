@@ -77,7 +77,7 @@ impl Call<'_> {
             let number = item
                 .as_i64()
                 .ok_or_else(|| count(self.function, "whole numbers"))?;
-            if found.is_none_or(|own| number.cmp(&own) == wanted) {
+            if found.is_none_or(|best| number.cmp(&best) == wanted) {
                 found = Some(number);
             }
         }

@@ -35,8 +35,8 @@ impl Call<'_> {
             "resourceinfo" => self.resource_info(),
             "guid" => {
                 let all: Vec<String> = self.values.iter().map(written).collect();
-                let own = Uuid::new_v5(&GUID_NAMESPACE, all.join("-").as_bytes());
-                Ok(json!(own.to_string()))
+                let guid = Uuid::new_v5(&GUID_NAMESPACE, all.join("-").as_bytes());
+                Ok(json!(guid.to_string()))
             }
             "uniquestring" => self.any(0).map(|_| self.unique_string()),
             // `listKeys`, `listAccountSas` and whatever else a resource can be asked for by such a name.
@@ -103,8 +103,8 @@ impl Call<'_> {
 
     /// The resource meant by a symbolic name, with its turn if it is one of a loop, or by an id.
     fn meant(&self, wanted: &str) -> Result<Symbol, Problem> {
-        if let Some(own) = self.scope.symbols.one(wanted) {
-            return Ok(own.clone());
+        if let Some(symbol) = self.scope.symbols.one(wanted) {
+            return Ok(symbol.clone());
         }
         if self.scope.symbols.all(wanted).is_some() {
             return Err(Problem::wrong(format!(
@@ -144,7 +144,7 @@ impl Call<'_> {
             })?;
         let full = self.is_full(1);
         all.iter()
-            .map(|own| self.looked_up(own.clone(), full))
+            .map(|symbol| self.looked_up(symbol.clone(), full))
             .collect::<Result<Vec<_>, _>>()
             .map(Value::from)
     }
@@ -181,15 +181,17 @@ impl Call<'_> {
 
     /// What is known of a resource without asking for it.
     fn resource_info(&self) -> Result<Value, Problem> {
-        let own = self.meant(self.text(0)?)?;
-        Ok(json!({"id": own.id, "name": own.id.name(), "type": own.kind, "apiVersion": own.api_version}))
+        let symbol = self.meant(self.text(0)?)?;
+        Ok(
+            json!({"id": symbol.id, "name": symbol.id.name(), "type": symbol.kind, "apiVersion": symbol.api_version}),
+        )
     }
 }
 
 /// A resource as `reference(…, 'full')` shows it: with where it is.
 fn whole(found: &Value, id: &ResourceId) -> Value {
-    let mut own = found.clone();
-    if let Some(members) = own.as_object_mut() {
+    let mut shown = found.clone();
+    if let Some(members) = shown.as_object_mut() {
         let mut add = |name: &str, value: Value| {
             members.entry(name.to_owned()).or_insert(value);
         };
@@ -197,5 +199,5 @@ fn whole(found: &Value, id: &ResourceId) -> Value {
         add("subscriptionId", json!(id.subscription()));
         add("resourceGroupName", json!(id.resource_group()));
     }
-    own
+    shown
 }
