@@ -11,7 +11,13 @@ use crate::source::{Source, root, rust_files};
 /// mention; lists of what is left out do not count.
 fn named_in_tests() -> BTreeSet<String> {
     // Lists of what is left out, or carries no verdict, expect nothing.
-    let lists = ["expected.rs", "load_bearing.rs", "codes.rs", "alternatives.rs", "report.rs"];
+    let lists = [
+        "expected.rs",
+        "load_bearing.rs",
+        "codes.rs",
+        "alternatives.rs",
+        "report.rs",
+    ];
     let own = |source: &Source| !lists.iter().any(|list| source.path.ends_with(list));
     let suite = rust_files("tests").into_iter().filter(own);
     let wire = rust_files("emulator/tests");
