@@ -7,6 +7,7 @@ mod gather;
 mod gathered;
 mod html;
 mod junit;
+mod known;
 mod markdown;
 mod matrix;
 mod timeline;
@@ -14,12 +15,12 @@ mod timeline;
 use azdrill_emulator::rules::RuleId;
 use serde::Serialize;
 
-pub use differences::{
-    DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
-};
 pub use gather::gather;
 pub use html::html;
 pub use junit::junit;
+pub use known::{
+    DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
+};
 pub use markdown::markdown;
 pub use matrix::{MatrixCell, MatrixFinding, MatrixRow, Verdict};
 pub use timeline::{CallTime, JobTime, RefusedCall, StepTimes, Timeline};
