@@ -123,7 +123,8 @@ fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) ->
     for path in paths {
         let text = fs::read_to_string(path)?;
         let mut table = String::new();
-        for line in text.lines() {
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
             let key = line.split_once('=').map(|(key, _)| key.trim());
             if let Some(head) = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
                 head.clone_into(&mut table);
@@ -136,7 +137,12 @@ fn rows<'a>(paths: impl Iterator<Item = &'a PathBuf>, name: &str, says: &str) ->
             } else if (key == Some(says) || matches!(key, Some("reason" | "because")))
                 && let Some(row) = rows.last_mut()
             {
-                quoted(line).unwrap_or_default().clone_into(&mut row.says);
+                let first = match line.ends_with("= \"\"\"") {
+                    // A text of several lines begins on the next.
+                    true => lines.next().map(|line| line.trim_end_matches('\\')),
+                    false => quoted(line),
+                };
+                first.unwrap_or_default().clone_into(&mut row.says);
             }
         }
     }
