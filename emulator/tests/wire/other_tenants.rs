@@ -3,6 +3,7 @@
 use azdrill_emulator::model::{PrincipalId, TenantId};
 use azdrill_emulator::state::IdentityKind;
 use http::Method;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::callers::{BLOBS_HOST, READER};
@@ -37,6 +38,15 @@ fn resource_manager_names_the_tenant_a_token_should_be_of() {
         (own.status.as_u16(), own.json_body()["value"].to_string()),
         (200, "[]".to_owned())
     );
+    let query = json!({"query": "resourcecontainers"});
+    let found = world.arm_as(
+        stranger,
+        Method::POST,
+        "/providers/Microsoft.ResourceGraph/resources?api-version=2021-03-01",
+        Some(&query),
+    );
+    assert_eq!(found.status, 200, "{found:?}");
+    assert_eq!(found.json_body()["totalRecords"], 0);
 }
 
 #[test]

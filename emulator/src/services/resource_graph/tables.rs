@@ -112,13 +112,13 @@ impl Viewer<'_> {
     }
 
     /// A resource for a row; none outside the subscriptions that are asked about, and none in one that
-    /// nobody sees.
+    /// nobody sees or that is another tenant's.
     fn found(&self, id: &ResourceId, body: ResourceBody) -> Option<FoundResource> {
         let subscription_id = id.subscription()?;
         let subscription = self.context.state.subscription(subscription_id)?;
         let asked = self.subscriptions.is_empty()
             || self.subscriptions.contains(&subscription.id.to_ascii_lowercase());
-        if !asked || subscription.hidden {
+        if !asked || subscription.hidden || self.permit.caller.tenant != Some(subscription.tenant) {
             return None;
         }
         Some(FoundResource {

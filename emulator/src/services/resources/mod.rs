@@ -85,7 +85,7 @@ fn visible<'a>(context: &'a Context<'_>, permit: &Permit) -> Vec<&'a Subscriptio
         .state
         .subscriptions
         .values()
-        .filter(|subscription| !subscription.hidden)
+        .filter(|subscription| !subscription.hidden && permit.caller.tenant == Some(subscription.tenant))
         .filter(|subscription| {
             context.state.access.assignments().any(|assignment| {
                 principals.contains(&assignment.principal)
