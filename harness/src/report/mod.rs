@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(findings.not_played[0].name, "secret-version-pinned");
         let text = markdown(&findings);
         for told in [
-            "| `missing-ltr-role` | 1. validate backup | Failed: UserErrorMissingRequiredPermissions",
+            "| `missing-ltr-role` | 1. validate backup | the vault's identity does not hold",
             "#### FX-B-02\n\n",
             "- shown by `missing-ltr-role`: step 1: both Failed: UserErrorMissingRequiredPermissions",
             "| `secret-version-pinned` | not played: it needs rows",

@@ -79,7 +79,7 @@ fn a_scenario_that_cannot_fail_is_refused() {
     let text = refused(&["scenario", "idle"], folder.path());
     says(
         &text,
-        &["idle.toml", "a scenario that expects nothing cannot fail"],
+        &["idle.toml, line 2, column 1", "no step says what it expects"],
     );
 }
 

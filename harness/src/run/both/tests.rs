@@ -69,7 +69,7 @@ async fn the_rule_that_makes_a_difference_is_found_and_what_hides_behind_it() {
         "\n    observed    Completed, 7 files\n",
         "\n    documented  required [doc, ",
         "they differ in 2 steps",
-        "simulated on both",
+        "data only said to move, on both",
     ] {
         assert!(text.contains(told), "{told}\n{text}");
     }
