@@ -97,7 +97,7 @@ fn bearer(
             &claims.aud,
         ));
     }
-    let tenant = tenant_asked(gates, request);
+    let tenant = tenant_asked(gates, request, endpoint);
     if let Some(tenant) = tenant.filter(|tenant| *tenant != claims.tid) {
         return Err(of_other_tenant(gates, request, endpoint, tenant, claims.tid));
     }
@@ -110,15 +110,20 @@ fn bearer(
 }
 
 /// The tenant of whatever is asked about, if it is in one.
-fn tenant_asked(gates: &Gates<'_>, request: &Request) -> Option<TenantId> {
-    request
-        .path
-        .split('/')
-        .skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"))
-        .nth(1)
-        .and_then(|id| gates.state.subscription(id))
-        .map(|subscription| subscription.tenant)
-        .or_else(|| gates.state.tenant_of(gates.account_of(request)?))
+fn tenant_asked(gates: &Gates<'_>, request: &Request, endpoint: Endpoint) -> Option<TenantId> {
+    match endpoint {
+        Endpoint::Blob => gates.state.tenant_of(gates.account_of(request)?),
+        Endpoint::Arm => {
+            let mut segments = request.path.split('/').filter(|segment| !segment.is_empty());
+            let first = segments.next()?;
+            let id = segments
+                .next()
+                .filter(|_| first.eq_ignore_ascii_case("subscriptions"))?;
+            Some(gates.state.subscription(id)?.tenant)
+        }
+        // Key Vault looks at the tenant its vault names; the others are in no tenant.
+        _ => None,
+    }
 }
 
 /// No service takes a token of another tenant's, whatever its principal has been given.
@@ -181,7 +186,7 @@ fn challenge_with(
     code: Code,
     fill: &[(&str, &str)],
 ) -> Refusal {
-    let tenant = tenant_asked(gates, request);
+    let tenant = tenant_asked(gates, request, endpoint);
     let tenant = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
     let authority = cloud().login.authority(&tenant);
     let (refusal, header) = match endpoint {

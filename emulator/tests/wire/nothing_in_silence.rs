@@ -69,6 +69,27 @@ fn stopping_the_protection_of_one_that_is_deleted_does_nothing_to_another_of_its
 }
 
 #[test]
+fn what_comes_back_from_deletion_is_resumed_whatever_was_under_way_before() {
+    let mut world = protected();
+    // What has no recovery point is not kept.
+    let started = world.post(&below_vault(&format!("{ONE}/backup")), &backup_body());
+    assert_eq!(started.status, 202, "{started:?}");
+    world.pass(SignedDuration::from_mins(30));
+    world.sign_in_again();
+    assert_eq!(world.delete(&below_vault(ONE)).status, 202);
+    world.pass(SignedDuration::from_secs(50));
+    assert_eq!(ask(&mut world, "stopProtection").status, 202);
+    world.pass(SignedDuration::from_secs(37));
+    let back = world.post(&below_vault("deletedBackupInstances/one/undelete"), &json!(null));
+    assert_eq!(back.status, 200, "{back:?}");
+    // The stop would have ended some seconds from here, and the resumption ends after it.
+    let resumed = ask(&mut world, "resumeProtection");
+    assert_eq!(resumed.status, 202, "{resumed:?}");
+    world.pass(SignedDuration::from_mins(5));
+    assert_eq!(state(&mut world), "ProtectionConfigured");
+}
+
+#[test]
 fn a_scheduled_backup_that_finds_another_running_is_left_out_and_noted() {
     let mut world = protected();
     // The policy's next time is Sunday, 8 March, 06:30.

@@ -1,7 +1,7 @@
 //! A token is taken by what is in its own tenant, and by nothing else, whatever its principal was given.
 
 use azdrill_emulator::model::{PrincipalId, TenantId};
-use azdrill_emulator::state::IdentityKind;
+use azdrill_emulator::state::{IdentityKind, Subscription};
 use http::Method;
 use serde_json::json;
 use uuid::Uuid;
@@ -73,4 +73,33 @@ fn a_blob_service_refuses_it_as_it_refuses_who_is_not_known() {
         challenge.contains(&world.operator.tenant.to_string()),
         "{challenge}"
     );
+}
+
+/// A blob may be called after a subscription, as Azure's own logs are: that moves it to no other tenant.
+#[test]
+fn a_blobs_name_says_nothing_of_its_tenant() {
+    let mut world = World::new();
+    world.put_account();
+    let elsewhere = Uuid::from_u128(0x7e18);
+    let other = Subscription {
+        id: elsewhere.to_string(),
+        name: "elsewhere".to_owned(),
+        tenant: TenantId(Uuid::from_u128(0x7e17)),
+        hidden: false,
+    };
+    let state = world.azure.state_mut();
+    state.subscriptions.insert(elsewhere.to_string(), other);
+    let stranger = stranger(&mut world);
+    let blob = format!("/box/resourceId=/subscriptions/{elsewhere}/log");
+    let request = world.request_as(stranger, Method::GET, BLOBS_HOST, &blob);
+    let answer = world.send(request.with_header("x-ms-version", "2021-08-06"));
+    assert_eq!(
+        answer.header("x-ms-error-code"),
+        Some("InvalidAuthenticationInfo"),
+        "{answer:?}"
+    );
+    let operator = world.operator.object_id;
+    let request = world.request_as(operator, Method::GET, BLOBS_HOST, &blob);
+    let answer = world.send(request.with_header("x-ms-version", "2021-08-06"));
+    assert_ne!(answer.status, 401, "{answer:?}");
 }

@@ -107,6 +107,10 @@ fn how(rule: Option<RuleId>, step: &StepFinding) -> Vec<HowShown> {
         let held = step.played && step.expects && step.held;
         return held.then_some(HowShown::Expected).into_iter().collect();
     };
+    // What was not as it should be shows nothing.
+    if !step.held {
+        return Vec::new();
+    }
     let id = rule.as_str();
     let machines = [&step.documented, &step.observed];
     let among = |names: &[String]| names.iter().any(|name| name == id);
@@ -149,8 +153,7 @@ pub(super) fn open_points(
     points.push(OpenPointFinding {
         question: "By which code and message does Azure refuse what is refused here by a code of our own?"
             .to_owned(),
-        experiment: "Do what the rule forbids on a subscription, as its scenario does, and keep the answer."
-            .to_owned(),
+        experiment: "Do what the rule forbids on a subscription, and keep the answer.".to_owned(),
         rules: ours
             .map(|rule| MarkedRule {
                 rule: rule.rule,

@@ -58,13 +58,17 @@ pub(super) fn change(
     if change == Change::Resume {
         require_free(context, &id, &resource)?;
     }
-    context.own.data_protection.changing.insert(id.clone());
     let operation = operations::begin(context, &vault.id);
+    let changed_by = operation.clone();
+    let changing = &mut context.own.data_protection.changing;
+    changing.insert(id.clone(), operation.clone());
     operations::after(context, &operation, "stop_protection", move |context| {
-        // One that has been deleted meanwhile is nobody's to change, nor is another of its name.
-        if !context.own.data_protection.changing.remove(&id) {
+        // One that has been deleted meanwhile is nobody's to change, nor is another of its name, nor one that came back.
+        let changing = &mut context.own.data_protection.changing;
+        if changing.get(&id) != Some(&changed_by) {
             return operations::ended_well();
         }
+        changing.remove(&id);
         instance::set_protection_state(context, &id, change.ends_in());
         if change == Change::Resume {
             schedule::begin(context, &id);
@@ -84,7 +88,7 @@ pub(super) fn change(
 /// An instance whose protection is being configured or changed is left alone, unless it is to go.
 pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result<(), Refusal> {
     let busy = ["ConfiguringProtection", "UpdatingProtection"];
-    let changing = context.own.data_protection.changing.contains(&resource.id);
+    let changing = context.own.data_protection.changing.contains_key(&resource.id);
     if !changing && !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }

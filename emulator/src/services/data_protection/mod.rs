@@ -85,8 +85,8 @@ pub struct DataProtectionState {
     deleted_vaults: BTreeMap<Uuid, deleted_vault::DeletedVault>,
     /// Since when each instance has had the policy it has.
     policy_since: BTreeMap<ResourceId, Timestamp>,
-    /// The instances whose protection is being stopped, suspended or resumed.
-    changing: BTreeSet<ResourceId>,
+    /// The instances whose protection is being stopped, suspended or resumed, and by which operation.
+    changing: BTreeMap<ResourceId, String>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
 }

@@ -10,6 +10,7 @@ mod looks;
 mod secret;
 mod sign_in;
 
+use http::StatusCode;
 use serde_json::Value;
 
 use self::looks::{Look, SecretLook, SignInLook};
@@ -19,7 +20,7 @@ use super::task::Need;
 use super::vault::identity_of;
 use super::violation::{Violation, inner_error, violation};
 use crate::model::{PrincipalId, ResourceId};
-use crate::rules::{Check, DatasourceName, Prerequisite, RestoredAs, Rules, Stage, Subject};
+use crate::rules::{Check, DatasourceName, Gate, Prerequisite, RestoredAs, Rules, Stage, Subject};
 use crate::services::{Context, Input};
 use crate::state::field;
 
@@ -249,11 +250,16 @@ impl Examination {
                     &format!("there are blobs whose names begin with {prefix}_"),
                 ))
             }
-            (Check::Admitted { .. }, Input::Asked(_)) => RowResult::Met,
+            // Whoever is not known there has been told nothing, least of all that it is so.
+            (Check::Admitted { .. }, Input::Asked(asked))
+                if !asked.as_ref().is_err_and(|no| no.gate == Gate::Authentication) =>
+            {
+                RowResult::Met
+            }
             (
                 Check::Exists { .. } | Check::NameFree { .. } | Check::PrefixFree { .. },
-                Input::Answered(_),
-            ) => RowResult::Met,
+                Input::Answered(answer),
+            ) if answer.status != StatusCode::UNAUTHORIZED => RowResult::Met,
             // Nothing is met by an answer to something else.
             _ => RowResult::NotMet(Box::new(Violation::interrupted(context))),
         }
