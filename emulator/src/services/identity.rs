@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::gateway::{Refusal, Shape};
-use crate::model::{PrincipalId, ResourceId};
+use crate::model::{PrincipalId, ResourceId, TenantId};
 use crate::rules::{Code, code};
 use crate::state::{Directory, IdentityKind, Principal, Resource, field};
 
@@ -67,7 +67,7 @@ pub(super) fn block(
     let kind = field(sent, "type").as_str().unwrap_or("None");
     let (system, user) = (has(kind, "SystemAssigned"), has(kind, "UserAssigned"));
     let identities = if user {
-        named(context, field(sent, "userAssignedIdentities"), existing)?
+        named(context, tenant, field(sent, "userAssignedIdentities"), existing)?
     } else {
         Map::new()
     };
@@ -103,9 +103,13 @@ pub(super) fn block(
     Ok(answer)
 }
 
+/// The type of a user-assigned identity.
+pub(in crate::services) const USER_ASSIGNED: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
+
 /// The user-assigned identities a request names; one that is null is taken away.
 fn named(
     context: &Context<'_>,
+    tenant: TenantId,
     sent: &Value,
     existing: Option<&Value>,
 ) -> Result<Map<String, Value>, Refusal> {
@@ -122,11 +126,16 @@ fn named(
         if value.is_null() {
             continue;
         }
-        if resource.is_none_or(|resource| !context.state.resources.contains_key(&resource)) {
+        let resource =
+            resource.filter(|id| id.is_type(USER_ASSIGNED) && context.state.resources.contains_key(id));
+        let Some(resource) = resource else {
             return Err(Refusal::of(
                 code::IdentityOfResourceNotFound,
                 &[("identity", key)],
             ));
+        };
+        if context.tenant_of(&resource)? != tenant {
+            return Err(Refusal::not_played("a user-assigned identity of another tenant"));
         }
         let known = old.get(&key.to_ascii_lowercase());
         identities.insert(key.clone(), known.map_or_else(|| json!({}), |ids| (*ids).clone()));

@@ -1,12 +1,12 @@
 //! A token is taken by what is in its own tenant, and by nothing else, whatever its principal was given.
 
-use azdrill_emulator::model::{PrincipalId, TenantId};
-use azdrill_emulator::state::{IdentityKind, Subscription};
+use azdrill_emulator::model::{PrincipalId, ResourceId, TenantId, Timestamp};
+use azdrill_emulator::state::{IdentityKind, Resource, Subscription};
 use http::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::callers::{BLOBS_HOST, READER};
+use crate::callers::{BLOBS_HOST, READER, assignment, assignment_at};
 use crate::world::World;
 
 /// Somebody of another tenant.
@@ -24,7 +24,13 @@ fn resource_manager_names_the_tenant_a_token_should_be_of() {
     let mut world = World::new();
     let stranger = stranger(&mut world);
     let group = world.group();
-    assert_eq!(world.give(&group, READER, stranger.0).status, 201);
+    let target = assignment_at(&group, Uuid::from_u128(0x7e19));
+    // Who is in another directory is not found there; who says what it is, is believed.
+    let unfound = world.put(&target, &assignment(READER, &json!({"principalId": stranger.0})));
+    assert_eq!(unfound.status, 400, "{unfound:?}");
+    assert_eq!(unfound.json_body()["error"]["code"], "PrincipalNotFound");
+    let said = json!({"principalId": stranger.0, "principalType": "ServicePrincipal"});
+    assert_eq!(world.put(&target, &assignment(READER, &said)).status, 201);
     let answer = world.arm_as(stranger, Method::GET, &group, None);
     assert_eq!(answer.status, 401, "{answer:?}");
     let error = &answer.json_body()["error"];
@@ -73,6 +79,40 @@ fn a_blob_service_refuses_it_as_it_refuses_who_is_not_known() {
         challenge.contains(&world.operator.tenant.to_string()),
         "{challenge}"
     );
+}
+
+#[test]
+fn an_identity_of_another_tenant_is_not_played_and_what_is_none_is_not_found() {
+    let mut world = World::new();
+    let elsewhere = Uuid::from_u128(0x7e18).to_string();
+    let other = Subscription {
+        id: elsewhere.clone(),
+        name: "elsewhere".to_owned(),
+        tenant: TenantId(Uuid::from_u128(0x7e17)),
+        hidden: false,
+    };
+    let identity = "providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs";
+    let theirs: ResourceId = format!("/subscriptions/{elsewhere}/resourceGroups/g/{identity}")
+        .parse()
+        .expect("an id");
+    let state = world.azure.state_mut();
+    state.subscriptions.insert(elsewhere, other);
+    let there = Resource::new(
+        theirs.clone(),
+        json!({"location": "westeurope"}),
+        Timestamp::UNIX_EPOCH,
+    );
+    state.resources.insert(theirs.clone(), there);
+    world.put_account();
+    let account = world.account();
+    for (id, status) in [(theirs.to_string(), 501), (account.clone(), 400)] {
+        let body = json!({"location": "westeurope", "identity": {
+            "type": "UserAssigned",
+            "userAssignedIdentities": {id: {}},
+        }});
+        let answer = world.arm(Method::PATCH, &account, Some(&body));
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 /// A blob may be called after a subscription, as Azure's own logs are: that moves it to no other tenant.

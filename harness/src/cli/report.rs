@@ -1,11 +1,13 @@
 //! `azdrill report`.
 
-use std::io::IsTerminal as _;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use azdrill::page::is_dumb;
 use azdrill::postgres::{self, PostgresMode};
+use azdrill::private_file;
 use azdrill::report::{gather, html, junit, markdown};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
@@ -58,9 +60,10 @@ async fn report(
     mode: Option<PostgresMode>,
 ) -> Result<ExitCode, Failure> {
     // Found out before minutes are spent.
-    if let Some(file) = &arguments.output {
-        check_place(file)?;
-    }
+    let mut special = match &arguments.output {
+        Some(file) => opened(file)?,
+        None => None,
+    };
     let library = library(folder)?;
     let scenarios: Vec<Scenario> = if arguments.names.is_empty() {
         library.all()?
@@ -96,6 +99,10 @@ async fn report(
         }
     };
     match &arguments.output {
+        Some(file) if let Some(special) = &mut special => {
+            let written = special.write_all(text.as_bytes());
+            written.map_err(|error| unwritten(file, &error))?;
+        }
         Some(file) => std::fs::write(file, &text).map_err(|error| unwritten(file, &error))?,
         None => write(&text)?,
     }
@@ -107,8 +114,8 @@ async fn report(
     })
 }
 
-/// Whether a file can be there.
-fn check_place(file: &Path) -> Result<(), String> {
+/// Finds out whether a file can be there; opens what is there and no plain file, as a pipe.
+fn opened(file: &Path) -> Result<Option<File>, String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(format!(
@@ -123,7 +130,8 @@ fn check_place(file: &Path) -> Result<(), String> {
             file.display()
         ));
     }
-    Ok(())
+    let checked = private_file::check(file).and_then(|()| private_file::open_special(file));
+    checked.map_err(|error| unwritten(file, &error))
 }
 
 fn unwritten(file: &Path, error: &std::io::Error) -> String {

@@ -50,7 +50,7 @@ pub fn junit(findings: &Findings) -> io::Result<String> {
 
 fn suite(xml: &mut Xml, topic: &str, cases: &[Case<'_>]) -> io::Result<()> {
     xml.create_element("testsuite")
-        .with_attribute(("name", topic))
+        .with_attribute(("name", legal(topic).as_str()))
         .with_attributes(borrowed(&counts(cases.iter())))
         .write_inner_content(|xml| {
             let mut cases = cases.iter();
@@ -84,11 +84,17 @@ fn borrowed<'a>(attributes: &'a [(&'static str, String)]) -> impl Iterator<Item 
     attributes.iter().map(|(name, value)| (*name, value.as_str()))
 }
 
+/// The attributes of a case. Names are those of files, which may be called anything.
+fn named(topic: &str, name: &str) -> [(&'static str, String); 2] {
+    [
+        ("classname", format!("azdrill.{}", legal(topic))),
+        ("name", legal(name)),
+    ]
+}
+
 fn played(xml: &mut Xml, scenario: &ScenarioFinding) -> io::Result<()> {
-    let class = format!("azdrill.{}", scenario.topic);
     xml.create_element("testcase")
-        .with_attribute(("classname", class.as_str()))
-        .with_attribute(("name", scenario.name.as_str()))
+        .with_attributes(borrowed(&named(&scenario.topic, &scenario.name)))
         .write_inner_content(|xml| {
             if !scenario.held {
                 failure(xml, scenario)?;
@@ -99,11 +105,9 @@ fn played(xml: &mut Xml, scenario: &ScenarioFinding) -> io::Result<()> {
 }
 
 fn skipped(xml: &mut Xml, left_out: &NotPlayed) -> io::Result<()> {
-    let class = format!("azdrill.{}", left_out.topic);
     let why = legal(&left_out.why);
     xml.create_element("testcase")
-        .with_attribute(("classname", class.as_str()))
-        .with_attribute(("name", left_out.name.as_str()))
+        .with_attributes(borrowed(&named(&left_out.topic, &left_out.name)))
         .write_inner_content(|xml| {
             xml.create_element("skipped")
                 .with_attribute(("message", why.as_str()))
@@ -212,6 +216,7 @@ mod tests {
         let mut findings = gathered().await.clone();
         let scenario = &mut findings.scenarios[0];
         scenario.held = false;
+        scenario.name = "a\u{1}<b\u{1b}[31m".to_owned();
         let step = &mut scenario.steps[0].observed;
         step.missed = vec!["code: expected `<A & \"B\">`, got `\u{1b}[31m]]>`".to_owned()];
         "Failed: A".clone_into(&mut step.expected);
@@ -219,7 +224,7 @@ mod tests {
         let told = r#"<failure type="expectation" message="step 1, validate backup, observed machine: code: expected `&lt;A &amp; &quot;B&quot;&gt;`, got `[31m]]&gt;`">"#;
         assert!(text.contains(told), "{text}");
         assert!(text.contains(r#"failures="1""#) && text.contains("expected Failed: A; it was Failed: "));
-        assert!(!text.contains('\u{1b}'));
+        assert!(!text.contains(['\u{1b}', '\u{1}']) && text.contains(r#"name="a&lt;b[31m""#));
         // It is read again as it was written.
         let mut reader = quick_xml::Reader::from_str(&text);
         let mut depth = 0;

@@ -341,6 +341,9 @@ impl Client {
 
     /// Moves the clock.
     pub(super) async fn advance(&mut self, by: SignedDuration) -> Result<(), RunError> {
+        if self.now().checked_add(by).is_err() {
+            return Err(RunError::EndOfTime);
+        }
         self.driver
             .advance(by)
             .await

@@ -104,6 +104,12 @@ pub enum RunError {
         /// Those there are.
         at_hand: Vec<u32>,
     },
+    /// There is no such time.
+    #[error("it goes on beyond the year 9999, where time ends; begin earlier (`start`), or go on by less")]
+    EndOfTime,
+    /// What was to be asked for is no path, once names are filled in.
+    #[error("\"{0}\" is no path to ask for: name something that has an id of its own, or begin with `/`")]
+    NoPath(String),
     /// The emulator failed.
     #[error("the emulator: {0}")]
     Emulator(String),

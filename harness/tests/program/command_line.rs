@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use crate::start::{self, says};
 
@@ -146,6 +146,10 @@ fn a_report_that_could_not_be_written_is_not_begun() {
     );
     let text = refused(&["report", "--output", "scenarios"], folder.path());
     says(&text, &["cannot write scenarios", "name a file in it"]);
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe")).status();
+    assert!(made.expect("mkfifo").success());
+    let text = refused(&["report", "--output", "pipe"], folder.path());
+    says(&text, &["cannot write pipe", "nobody reads it"]);
     let text = refused(&["report", "--format", "pdf"], folder.path());
     says(&text, &["md", "json", "junit", "html"]);
 }

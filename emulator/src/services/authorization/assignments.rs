@@ -186,17 +186,13 @@ pub(super) fn put(
     super::scope::require_scope(context, &permit.scope)?;
     let wanted = wanted(context, &*json_body(request)?)?;
     check_assignable(context, &permit.scope, wanted.role)?;
-    let known = context
-        .state
-        .directory
-        .get(wanted.principal)
-        .map(crate::state::Principal::kind);
+    // ARM looks principals up in the directory of the scope's own tenant.
+    let tenant = context.state.tenant_of(&permit.scope).or(permit.caller.tenant);
+    let found = context.state.directory.get(wanted.principal);
+    let found = found.filter(|principal| tenant == Some(principal.tenant));
+    let known = found.map(crate::state::Principal::kind);
     let Some(kind) = wanted.kind.or(known) else {
-        let tenant = permit
-            .caller
-            .tenant
-            .map(|tenant| tenant.to_string())
-            .unwrap_or_default();
+        let tenant = tenant.map(|tenant| tenant.to_string()).unwrap_or_default();
         let principal = wanted.principal.0.simple().to_string();
         let fill = [("principal", &*principal), ("tenant", &tenant)];
         return Err(Refusal::of(code::PrincipalNotFound, &fill));

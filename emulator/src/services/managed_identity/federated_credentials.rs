@@ -10,7 +10,7 @@ use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
 /// The type of what has them.
-pub(super) const IDENTITY: &str = "Microsoft.ManagedIdentity/userAssignedIdentities";
+pub(super) use crate::services::identity::USER_ASSIGNED as IDENTITY;
 
 /// The resource type.
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";

@@ -29,12 +29,15 @@ pub fn markdown(findings: &Findings) -> String {
     };
     text += &paragraph(&format!(
         "What Azure's documents say of backing up Azure Database for PostgreSQL, and what Azure does: {known} points \
-         where the two are known to part. azdrill {} made this page by playing {} scenarios, each on a machine that \
+         where the two are known to part. azdrill {} made this page by playing {}, each on a machine that \
          goes by the documents and on one that goes by what was observed; they part in {differing}. {} of the {known} \
          points are seen in what was played. *Actual* is what was seen, reported or inferred, as its mark says; only \
          a run against Azure shows what Azure does.",
         findings.version,
-        findings.scenarios.len(),
+        match findings.scenarios.len() {
+            1 => "1 scenario".to_owned(),
+            count => format!("{count} scenarios"),
+        },
         shown(DifferenceState::Shown),
     ));
     text += &paragraph(

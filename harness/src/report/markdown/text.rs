@@ -1,5 +1,6 @@
 //! Pieces of Markdown.
 
+use crate::harmless::harmless;
 use textwrap::{Options, WordSeparator, WordSplitter, fill};
 
 /// How wide lines of prose are.
@@ -16,29 +17,48 @@ fn options() -> Options<'static> {
         .word_splitter(WordSplitter::NoHyphenation)
 }
 
+/// A text in which `<` begins no element of HTML, and nothing does anything to a terminal; code is as it is.
+fn plain(text: &str) -> String {
+    let text = harmless(text);
+    let parts = text.split('`').enumerate();
+    let parts: Vec<String> = parts
+        .map(|(number, part)| match number % 2 {
+            0 => part.replace('<', "\\<"),
+            _ => part.to_owned(),
+        })
+        .collect();
+    parts.join("`")
+}
+
 /// A paragraph.
 pub(super) fn paragraph(text: &str) -> String {
-    fill(text, options()) + "\n\n"
+    fill(&plain(text), options()) + "\n\n"
 }
 
 /// An item of a list.
 pub(super) fn item(text: &str) -> String {
-    fill(text, options().initial_indent("- ").subsequent_indent("  ")) + "\n"
+    fill(
+        &plain(text),
+        options().initial_indent("- ").subsequent_indent("  "),
+    ) + "\n"
 }
 
 /// An item below an item.
 pub(super) fn item_below(text: &str) -> String {
-    fill(text, options().initial_indent("  - ").subsequent_indent("    ")) + "\n"
+    fill(
+        &plain(text),
+        options().initial_indent("  - ").subsequent_indent("    "),
+    ) + "\n"
 }
 
 /// A cell of a table.
 pub(super) fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    plain(text).replace('|', "\\|").replace('\n', " ")
 }
 
 /// A name as it is written in files.
 pub(super) fn code(text: &str) -> String {
-    format!("`{text}`")
+    format!("`{}`", harmless(text).replace('`', "'"))
 }
 
 /// A rule's name, which leads to what is told of it.
@@ -99,6 +119,15 @@ mod tests {
         let same = "x".repeat(200);
         let told = where_it_differs(&format!("{same}null"), &format!("{same}2026"));
         assert_eq!(told, format!("…{}null", "x".repeat(20)));
+    }
+
+    #[test]
+    fn what_a_file_says_is_shown_and_does_nothing() {
+        assert_eq!(
+            cell("<script> | `<id>`\u{1b}[31m\nb"),
+            "\\<script> \\| `<id>`\u{241b}[31m b"
+        );
+        assert_eq!(code("a`b\u{7}"), "`a'b\u{2407}`");
     }
 
     #[test]

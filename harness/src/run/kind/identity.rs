@@ -41,28 +41,10 @@ impl ResourceKind for Identity {
         0
     }
 
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    fn location(&self) -> Option<&str> {
-        self.location.as_deref()
-    }
+    in_a_group!("Microsoft.ManagedIdentity/userAssignedIdentities");
 
     fn is_identity(&self) -> bool {
         true
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.group, self.subscription.as_deref()))
-    }
-
-    fn id(&self, names: &Names) -> String {
-        format!(
-            "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}",
-            names.group(&self.group, self.subscription.as_deref()),
-            self.name
-        )
     }
 }
 

@@ -2,6 +2,8 @@
 //! The short forms of a world (`[world.server]` and so on) have the words of a kind, and are built by it.
 
 #[macro_use]
+mod in_a_group;
+#[macro_use]
 mod list;
 #[macro_use]
 mod server;

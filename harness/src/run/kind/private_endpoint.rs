@@ -43,25 +43,7 @@ impl ResourceKind for PrivateEndpoint {
         7
     }
 
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.group, self.subscription.as_deref()))
-    }
-
-    fn location(&self) -> Option<&str> {
-        self.location.as_deref()
-    }
-
-    fn id(&self, names: &Names) -> String {
-        format!(
-            "{}/providers/Microsoft.Network/privateEndpoints/{}",
-            names.group(&self.group, self.subscription.as_deref()),
-            self.name
-        )
-    }
+    in_a_group!("Microsoft.Network/privateEndpoints");
 
     fn check(&self, world: &World) -> Result<(), Misstated> {
         world.check_site(&self.on).map_err(|wrong| wrong.at("on"))?;

@@ -12,17 +12,7 @@ macro_rules! short_form_kind {
                 Some(crate::scenario::Part::$part)
             }
 
-            fn be_called(&mut self, name: &str) {
-                name.clone_into(&mut self.name);
-            }
-
-            fn place(&self) -> Option<(&str, Option<&str>)> {
-                Some((&self.group, self.subscription.as_deref()))
-            }
-
-            fn location(&self) -> Option<&str> {
-                self.location.as_deref()
-            }
+            in_a_group!();
 
             fn properties(&self) -> Option<&toml::Table> {
                 Some(&self.properties)

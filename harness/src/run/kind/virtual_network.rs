@@ -51,28 +51,10 @@ impl ResourceKind for VirtualNetwork {
         0
     }
 
-    fn be_called(&mut self, name: &str) {
-        name.clone_into(&mut self.name);
-    }
-
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        Some((&self.group, self.subscription.as_deref()))
-    }
-
-    fn location(&self) -> Option<&str> {
-        self.location.as_deref()
-    }
+    in_a_group!("Microsoft.Network/virtualNetworks");
 
     fn properties(&self) -> Option<&toml::Table> {
         Some(&self.properties)
-    }
-
-    fn id(&self, names: &Names) -> String {
-        format!(
-            "{}/providers/Microsoft.Network/virtualNetworks/{}",
-            names.group(&self.group, self.subscription.as_deref()),
-            self.name
-        )
     }
 }
 

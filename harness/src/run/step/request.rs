@@ -38,8 +38,17 @@ impl TryFrom<String> for Asked {
     type Error = String;
 
     fn try_from(said: String) -> Result<Self, String> {
-        let wrong = || format!("\"{said}\": a method, a space, and a path were expected");
+        let wrong = || {
+            format!(
+                "\"{said}\": a method, a space, and a path that begins with `/` or `{{NAME}}` were expected"
+            )
+        };
         let (method, path) = said.split_once(' ').ok_or_else(wrong)?;
+        // What is filled in at the beginning is an id, which begins so.
+        let begins_well = path.starts_with('/') || path.starts_with('{') && path.contains('}');
+        if !begins_well {
+            return Err(wrong());
+        }
         Ok(Self {
             method: method.parse().map_err(|_| wrong())?,
             path: path.to_owned(),
@@ -79,6 +88,9 @@ impl Take for Request {
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let path = play.names.fill(&self.request.path);
+        if !path.starts_with('/') {
+            return Err(RunError::NoPath(path));
+        }
         let body = self.body.as_ref().map(|body| {
             let mut body = serde_json::to_value(body).unwrap_or_default();
             play.names.fill_value(&mut body);
