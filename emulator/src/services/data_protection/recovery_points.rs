@@ -8,21 +8,24 @@ use super::datasources::Site;
 use super::recovery_point::{RecoveryPoint, VaultFile};
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_of};
-use super::{instance, retention, vault_store};
+use super::{instance, refused, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{PointName, rule};
 use crate::services::arm_filter::ArmFilter;
-use crate::services::{Context, page};
+use crate::services::{Context, json_body, page};
+use crate::state::field;
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
-/// ended with its product, the last point stays.
+/// ended with its product, the last point stays; while backups are suspended, the newest.
 #[derive(Clone)]
 struct Expire {
     instance: ResourceId,
     point: String,
     at: Timestamp,
+    /// Whether it has been said that it stays.
+    told: bool,
 }
 
 impl Task for Expire {
@@ -49,11 +52,12 @@ impl Expire {
             return Step::sleep(jiff::SignedDuration::from_hours(24), Self::due);
         }
         // The instance may be gone, softly or for good, and its points with it.
-        let kept = context
+        let retired = context
             .state
             .resource(&self.instance)
             .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
             .is_some_and(|datasource| datasource.is_retired(context));
+        let suspended = state == Some("BackupsSuspended");
         let Some(points) = context
             .own
             .data_protection
@@ -65,15 +69,26 @@ impl Expire {
         let Some(position) = points.iter().position(|point| point.id == self.point) else {
             return Over::unheard().into();
         };
-        let stays = kept && points.len() == 1;
-        let (what, rule) = if stays {
-            ("stays: it is the last one", rule::SS_B_22_LAST)
+        let stays = if retired && points.len() == 1 {
+            Some(rule::SS_B_22_LAST)
+        } else if suspended && position == 0 {
+            Some(rule::DPP_SUSPENDED_LAST)
+        } else {
+            None
+        };
+        let (what, rule) = if let Some(rule) = stays {
+            ("stays: it is the last one", rule)
         } else {
             ("has expired", rule::DPP_RETENTION)
         };
-        let place = (!stays).then(|| points.remove(position).place);
-        let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
-        context.log.applied(context.now, "retention", text, rule);
+        let place = stays.is_none().then(|| points.remove(position).place);
+        if stays.is_none() || !std::mem::replace(&mut self.told, true) {
+            let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
+            context.log.applied(context.now, "retention", text, rule);
+        }
+        if suspended && stays.is_some() {
+            return Step::sleep(jiff::SignedDuration::from_hours(24), Self::due);
+        }
         let call = place.map(|place| vault_store::delete_container(context, &place));
         Over::unheard().then(call).into()
     }
@@ -87,6 +102,7 @@ pub(super) fn bring_back(context: &mut Context<'_>, instance: &ResourceId, point
                 instance: instance.clone(),
                 point: point.id.clone(),
                 at,
+                told: false,
             };
             task::start(context, expire);
         }
@@ -129,6 +145,7 @@ pub(super) fn keep(
             instance: instance.clone(),
             point: name.to_owned(),
             at,
+            told: false,
         };
         task::start(context, expire);
     }
@@ -255,4 +272,24 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
         .ok_or_else(|| not_found_inside(context))
+}
+
+/// No point is in the archive, of flexible servers because they have none.
+pub(super) fn rehydrate(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    require_instance(context, &permit.scope)?;
+    let sent = json_body(request)?;
+    let wanted = field(&sent, "recoveryPointId").as_str().unwrap_or_default();
+    let points = context.own.data_protection.recovery_points(&permit.scope);
+    let why = match points.iter().find(|point| point.id.eq_ignore_ascii_case(wanted)) {
+        Some(_) => format!("recovery point `{wanted}` is in the VaultStore"),
+        None => {
+            let why = format!("the instance has no recovery point `{wanted}`");
+            return Err(refused::by(context, rule::DPP_POINT).because(why));
+        }
+    };
+    Err(refused::by(context, rule::DPP_REHYDRATE).because(why))
 }
