@@ -48,6 +48,7 @@ mod task;
 mod validation;
 mod vault;
 mod vault_checks;
+mod vault_key;
 mod vault_store;
 mod vault_write;
 mod vaults;
