@@ -19,6 +19,7 @@ use super::header_rows::HeaderRows;
 use super::kept_resource::KeptResource;
 use super::key_vault::KeyVaultFacts;
 use super::limits::Limits;
+use super::link::Links;
 use super::name_form::NameForms;
 use super::named::{Code, RuleId};
 use super::network_resource::NetworkResourceFacts;
@@ -116,6 +117,8 @@ pub struct Rules {
     pub limits: Limits,
     /// Which writes over ARM heed conditions on etags.
     pub conditional_writes: Vec<ConditionalWrites>,
+    /// What writes may name of other resources.
+    pub links: Links,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
     /// What templates of deployments may say and ask for.
