@@ -2,14 +2,17 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod argument;
 mod az;
 mod certificate;
 mod child;
 mod compare;
+mod ending;
 mod failure;
 mod given;
 mod grants;
 mod interrupts;
+mod library;
 mod list;
 mod output;
 mod pg_restore;
@@ -23,12 +26,11 @@ mod within_hosts;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use self::ending::could_not_run;
 use self::failure::Failure;
 use self::interrupts::Interrupts;
 use azdrill::postgres::PostgresMode;
-use azdrill_emulator::rules::Profile;
-use clap::{Parser, Subcommand, ValueEnum};
-use rand::RngExt as _;
+use clap::{Parser, Subcommand};
 
 /// How long what is under way may take to end before the process does.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -70,35 +72,6 @@ enum Command {
     /// Become a command that sees another hosts file.
     #[command(hide = true)]
     WithinHosts(within_hosts::WithinHostsArguments),
-}
-
-/// How to write what was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// Whose word to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ProfileArgument {
-    /// What the documents say.
-    Documented,
-    /// What was seen or is inferred.
-    #[default]
-    Observed,
-}
-
-impl From<ProfileArgument> for Profile {
-    fn from(argument: ProfileArgument) -> Self {
-        match argument {
-            ProfileArgument::Documented => Self::Documented,
-            ProfileArgument::Observed => Self::Observed,
-        }
-    }
 }
 
 /// `AZDRILL_LOG` says what is told on the way: a level, or levels of parts (`warn,azdrill=debug`).
@@ -158,11 +131,6 @@ fn print_usage(said: &clap::Error) -> ExitCode {
     }
 }
 
-fn could_not_run(failure: &Failure) -> ExitCode {
-    failure.print();
-    ExitCode::from(failure.code())
-}
-
 async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mode = match arguments.postgres {
         Some(mode) => Some(mode),
@@ -194,30 +162,4 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         // Done before there was a runtime.
         Command::WithinHosts(_) => Ok(ExitCode::from(2)),
     }
-}
-
-/// The folder of scenarios.
-fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, Failure> {
-    let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    azdrill::scenario::Library::find(given, &here).map_err(Failure::from)
-}
-
-/// `RULE=ALTERNATIVE`, as an argument.
-fn assumption(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .filter(|(rule, alternative)| !rule.is_empty() && !alternative.is_empty())
-        .map(|(rule, alternative)| (rule.to_owned(), alternative.to_owned()))
-        .ok_or_else(|| "RULE=ALTERNATIVE was expected, e.g. FX-RF-FILES=named_by_guid".to_owned())
-}
-
-/// Arguments as the rules take them.
-fn assumptions(given: &[(String, String)]) -> azdrill_emulator::rules::Assumptions {
-    given.iter().cloned().collect()
-}
-
-/// The seed of what is reached over a socket: what was said, or one that nobody can guess.
-fn seed(given: Option<u64>, world: Option<&azdrill::scenario::Scenario>) -> u64 {
-    given
-        .or_else(|| world?.seed)
-        .unwrap_or_else(|| rand::rng().random())
 }

@@ -18,11 +18,12 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{GenericImage, ImageExt};
 
 use super::azure::{MAINTENANCE, SUPERUSER, password_verifier, quote_literal};
-use super::choose::Missing;
+use super::backend::{Backend, Login, ServerAddress};
 use super::client::ClientVersion;
 use super::client_container::ClientContainers;
-use super::engine::{Backend, Login, ServerAddress, Servers};
+use super::engine::Servers;
 use super::image::{self, FOLDER, IMAGE_VARIABLE, Image};
+use super::missing::Missing;
 use super::superuser::Superuser;
 use super::throwaway::ThrowawayContainer;
 use super::tool::{RunningTool, ToolCall};
