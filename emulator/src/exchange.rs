@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Bodies, CallOrigin, Exchange, FailedBecause, RefusedBecause};
+use crate::log::{Bodies, CallOrigin, Exchange, FailedBecause};
 use crate::model::{NetworkPath, Request, Timestamp};
 use crate::rules::{OriginKind, Rules};
 
@@ -61,13 +61,7 @@ pub(crate) fn exchange(
             (None, Some(permit)) => permit.rules.clone(),
             (None, None) => Vec::new(),
         },
-        refused: refusal.map(|refusal| RefusedBecause {
-            gate: refusal.gate,
-            code: refusal.code.clone(),
-            reason: refusal.reason.clone(),
-            rules: refusal.rules.clone(),
-            mark: refusal.mark,
-        }),
+        refused: refusal.map(Refusal::for_log),
         faulted: told.faulted,
         failed: told.failed,
         bodies: told.bodies,

@@ -42,10 +42,10 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// The folder of scenarios; `scenarios` here or in a folder above if left out.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "FOLDER")]
     scenarios: Option<PathBuf>,
     /// How to get a real PostgreSQL: container, local, download or none. AZDRILL_POSTGRES does the same.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "HOW")]
     postgres: Option<PostgresMode>,
 }
 
@@ -59,7 +59,7 @@ enum Command {
     List(list::ListArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),
-    /// Keep a fake Azure running, with one empty subscription whose operator is Owner.
+    /// Keep a fake Azure running, with a world in it or one empty subscription.
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
@@ -161,5 +161,40 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.
         Command::WithinHosts(_) => Ok(ExitCode::from(2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// What a flattened struct says of itself must not be said of what stands beside it.
+    #[test]
+    fn help_puts_the_worlds_arguments_under_their_heading_and_nothing_else() {
+        let heading = |command: &str, argument: &str| {
+            let command = Arguments::command().find_subcommand(command).cloned();
+            let command = command.expect("a command");
+            let found = command.get_arguments().find(|known| known.get_id() == argument);
+            found.expect("an argument").get_help_heading().map(str::to_owned)
+        };
+        let world = [
+            "world", "profile", "assume", "faults", "from", "start", "seed", "journal",
+        ];
+        for argument in world {
+            for command in ["run", "serve"] {
+                let told = heading(command, argument);
+                assert_eq!(told.as_deref(), Some("The fake Azure"), "{command} --{argument}");
+            }
+        }
+        for (command, argument) in [
+            ("run", "expect"),
+            ("run", "record"),
+            ("serve", "port"),
+            ("serve", "state"),
+        ] {
+            assert_eq!(heading(command, argument), None, "{command} --{argument}");
+        }
     }
 }

@@ -24,8 +24,6 @@ use super::{az, child, pg_restore};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
-    #[command(flatten)]
-    world: WorldArguments,
     /// A file (TOML) that says what must come of it; without it, the world's `[expect]`.
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
@@ -34,7 +32,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// How the command looks names up.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     names: NamesArgument,
     /// Say nothing, unless an expectation is missed.
     #[arg(long, short)]
@@ -45,6 +43,8 @@ pub(super) struct RunArguments {
     /// The command and its arguments.
     #[arg(trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
+    #[command(flatten)]
+    world: WorldArguments,
 }
 
 /// How a command looks names up.

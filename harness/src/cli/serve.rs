@@ -26,10 +26,8 @@ const LOCK: &str = "serve.lock";
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    #[command(flatten)]
-    world: WorldArguments,
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
-    #[arg(long, default_value_t = 8443)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 8443)]
     port: u16,
     /// Where the certificate authority and the environment for clients are kept; without it, `azdrill` in
     /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
@@ -38,6 +36,8 @@ pub(super) struct ServeArguments {
     /// Keep bodies in the log as well, without their secrets.
     #[arg(long)]
     bodies: bool,
+    #[command(flatten)]
+    world: WorldArguments,
 }
 
 #[derive(Args)]

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
-use crate::log::RefusedBecause;
 use crate::rules::{Cause, DatasourceName, Gate, Prerequisite, Stage, code, rule};
 use crate::services::Context;
 
@@ -123,19 +122,9 @@ impl Violation {
     /// Writes it into the log, as found out at one of the [`STAGES`].
     pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
         debug_assert!(STAGES.contains(&about), "{about} is no stage");
-        let refusal = &self.refusal;
-        context.log.note(
-            context.now,
-            about,
-            refusal.reason.clone(),
-            Some(RefusedBecause {
-                gate: refusal.gate,
-                code: refusal.code.clone(),
-                reason: refusal.reason.clone(),
-                rules: refusal.rules.clone(),
-                mark: refusal.mark,
-            }),
-        );
+        let reason = self.refusal.reason.clone();
+        let refused = Some(self.refusal.for_log());
+        context.log.note(context.now, about, reason, refused);
     }
 }
 
