@@ -32,6 +32,8 @@ use self::interrupts::Interrupts;
 use azdrill::postgres::PostgresMode;
 use clap::{Parser, Subcommand};
 
+/// The environment variable that says what is told on the way.
+const LOG: &str = "AZDRILL_LOG";
 /// How long what is under way may take to end before the process does.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -79,10 +81,12 @@ fn begin_tracing() {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
-    let said = std::env::var("AZDRILL_LOG").ok();
-    let wanted: Targets = said
-        .and_then(|said| said.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let said = std::env::var(LOG).unwrap_or_default();
+    let (wanted, wrong) = match said.parse::<Targets>() {
+        Ok(wanted) if !said.is_empty() => (wanted, None),
+        Ok(_) => (Targets::new().with_default(LevelFilter::WARN), None),
+        Err(error) => (Targets::new().with_default(LevelFilter::WARN), Some(error)),
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(azdrill::page::has_colours(&std::io::stderr()))
@@ -90,6 +94,11 @@ fn begin_tracing() {
         // Where standard error takes nothing, there is nobody to tell that either.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines).with(wanted).init();
+    if let Some(error) = wrong {
+        tracing::warn!(
+            "{LOG}: {error}; say a level, as `debug`, or levels of parts, as `warn,azdrill=debug`"
+        );
+    }
 }
 
 /// Parses the arguments and does what they say.

@@ -84,10 +84,11 @@ impl Containers {
             None => match image::get(&self.docker, &format!("postgres:{major}")).await {
                 Ok(image) => Ok(image),
                 Err(why) => {
-                    let here = image::local_majors(&self.docker).await.unwrap_or_default();
-                    Err(format!(
-                        "version {major} is not to be had ({why}); images here: {here:?}"
-                    ))
+                    let here = match image::local_majors(&self.docker).await {
+                        Ok(here) => format!("images here: {here:?}"),
+                        Err(error) => format!("which images are here is not known: {error}"),
+                    };
+                    Err(format!("version {major} is not to be had ({why}); {here}"))
                 }
             },
         }
