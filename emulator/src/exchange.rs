@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::StatusCode;
 
 use crate::gateway::{Permit, Refusal};
-use crate::log::{Bodies, CallOrigin, Exchange, FailedBecause};
+use crate::log::{Bodies, CallOrigin, Exchange, FailedBecause, RefusedBecause};
 use crate::model::{NetworkPath, Request, Timestamp};
 use crate::rules::{OriginKind, Rules};
 
@@ -61,7 +61,7 @@ pub(crate) fn exchange(
             (None, Some(permit)) => permit.rules.clone(),
             (None, None) => Vec::new(),
         },
-        refused: refusal.map(Refusal::for_log),
+        refused: refusal.map(RefusedBecause::of),
         faulted: told.faulted,
         failed: told.failed,
         bodies: told.bodies,

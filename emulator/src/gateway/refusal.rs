@@ -4,7 +4,6 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::Caller;
-use crate::log::RefusedBecause;
 use crate::model::{Request, type_path};
 use crate::network::NetworkVerdict;
 use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId, code};
@@ -104,17 +103,6 @@ impl Refusal {
             headers: Vec::new(),
             caller: String::new(),
             details: Vec::new(),
-        }
-    }
-
-    /// Who said no and why, as the log keeps it.
-    pub(crate) fn for_log(&self) -> RefusedBecause {
-        RefusedBecause {
-            gate: self.gate,
-            code: self.code.clone(),
-            reason: self.reason.clone(),
-            rules: self.rules.clone(),
-            mark: self.mark,
         }
     }
 

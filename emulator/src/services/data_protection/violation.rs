@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
+use crate::log::RefusedBecause;
 use crate::rules::{Cause, DatasourceName, Gate, Prerequisite, Stage, code, rule};
 use crate::services::Context;
 
@@ -123,7 +124,7 @@ impl Violation {
     pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
         debug_assert!(STAGES.contains(&about), "{about} is no stage");
         let reason = self.refusal.reason.clone();
-        let refused = Some(self.refusal.for_log());
+        let refused = Some(RefusedBecause::of(&self.refusal));
         context.log.note(context.now, about, reason, refused);
     }
 }

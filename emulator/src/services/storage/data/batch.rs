@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::{multipart, place};
 use crate::gateway::{Permit, Refusal};
-use crate::log::{CallOrigin, Exchange};
+use crate::log::{CallOrigin, Exchange, RefusedBecause};
 use crate::model::{Request, Response};
 use crate::rules::{OriginKind, code};
 use crate::services::{self, Context};
@@ -91,7 +91,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         rules,
         operation: operation.unwrap_or_default(),
         status: response.status.as_u16(),
-        refused: refusal.as_ref().map(Refusal::for_log),
+        refused: refusal.as_ref().map(RefusedBecause::of),
     });
     response
 }
