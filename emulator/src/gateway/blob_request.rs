@@ -14,7 +14,7 @@ const VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 /// depends on it.
 pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refusal> {
     let unknown = |row: Code, place: &str, name: &str, asked: &str| {
-        let mut refusal = Refusal::storage(rules.error(row), &[])
+        let mut refusal = Refusal::of_blob(row, &[])
             .at(Gate::Route)
             .because(format!("there is no version `{asked}` of the blob service"));
         refusal.details = vec![json!({format!("{place}Name"): name, format!("{place}Value"): asked})];

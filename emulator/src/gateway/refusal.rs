@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Caller;
 use crate::model::{Request, type_path};
 use crate::network::NetworkVerdict;
-use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId, code};
+use crate::rules::{Code, Endpoint, Gate, Mark, RuleId, code};
 
 /// The envelope an error travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,31 +63,27 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal by a service, in ARM's envelope. `fill` replaces `{names}`.
     pub fn of(code: Code, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Arm, code.row(), fill)
+        Self::in_shape(Shape::Arm, code, fill)
     }
 
     /// A refusal by the blob service. `fill` replaces `{names}`.
     pub fn of_blob(code: Code, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Blob, code.row(), fill)
+        Self::in_shape(Shape::Blob, code, fill)
     }
 
-    /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
-    pub fn user_facing(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::UserFacing, error, fill)
+    /// A refusal by the Backup service. `fill` replaces `{names}`.
+    pub fn user_facing(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::in_shape(Shape::UserFacing, code, fill)
     }
 
-    /// A refusal by Key Vault's data plane, with a row of `errors.toml`.
-    pub fn key_vault(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::KeyVault, error, fill)
+    /// A refusal by Key Vault's data plane. `fill` replaces `{names}`.
+    pub fn key_vault(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::in_shape(Shape::KeyVault, code, fill)
     }
 
-    /// A refusal by the blob service, with a row of `errors_blob.toml`.
-    pub fn storage(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Blob, error, fill)
-    }
-
-    /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
-    pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+    /// A refusal in this envelope, with what the code's row says. `fill` replaces `{names}`.
+    pub fn in_shape(shape: Shape, code: Code, fill: &[(&str, &str)]) -> Self {
+        let error = code.row();
         let message = filled(&error.message, fill);
         Self {
             gate: Gate::Service,
@@ -225,7 +221,7 @@ impl Refusal {
             // Our own: nobody takes it for Azure's, and what is not there is not there.
             Endpoint::Admin => (Shape::Arm, code::NotOurs),
         };
-        let mut refusal = Self::of_row(shape, row.row(), &[("what", &message)]);
+        let mut refusal = Self::in_shape(shape, row, &[("what", &message)]);
         refusal.headers.push(("x-azdrill-not-implemented", what));
         refusal.at(Gate::Route)
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::sent_condition::sent_condition;
 use crate::authz::Assignment;
-use crate::gateway::{Permit, Refusal, Shape, attributes};
+use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
@@ -98,7 +98,7 @@ pub(super) fn list(
         })
         .map(describe)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -197,7 +197,7 @@ pub(super) fn put(
         let fill = [("principal", &*principal), ("tenant", &tenant)];
         return Err(Refusal::of(code::PrincipalNotFound, &fill));
     };
-    check_kind(context, &wanted, known)?;
+    check_kind(&wanted, known)?;
     // What conditions ask about the request the gates could not know.
     let existing = context.state.access.find(&permit.scope, &name);
     let facts = Facts {
@@ -234,11 +234,7 @@ pub(super) fn put(
 }
 
 /// Whose kind is known is of that kind, whatever the request calls it.
-fn check_kind(
-    context: &Context<'_>,
-    wanted: &SentAssignment,
-    known: Option<PrincipalKind>,
-) -> Result<(), Refusal> {
+fn check_kind(wanted: &SentAssignment, known: Option<PrincipalKind>) -> Result<(), Refusal> {
     match (wanted.kind, known) {
         (Some(said), Some(known)) if said != known => {
             let principal = wanted.principal.0.simple().to_string();
@@ -247,8 +243,7 @@ fn check_kind(
                 ("own", known.as_str()),
                 ("said", said.as_str()),
             ];
-            let error = context.rules.error(code::UnmatchedPrincipalType);
-            Err(Refusal::of_row(Shape::Arm, error, &fill))
+            Err(Refusal::of(code::UnmatchedPrincipalType, &fill))
         }
         _ => Ok(()),
     }

@@ -79,7 +79,6 @@ impl KeyCheck {
     fn call(&self, context: &Context<'_>, vault: &Resource) -> Result<Outbound, Box<Violation>> {
         let principal = self.identity(context, vault).ok_or_else(|| {
             refused(
-                context,
                 code::SyntheticEncryptionIdentityMissing,
                 "the vault does not have the identity its encryption settings name",
             )
@@ -90,7 +89,7 @@ impl KeyCheck {
                 let label = host.split('.').next().unwrap_or_default();
                 context.state.key_vaults.contains_key(&label.to_ascii_lowercase())
             })
-            .ok_or_else(|| missing(context, "there is no such key vault"))?;
+            .ok_or_else(|| missing("there is no such key vault"))?;
         let version = &context.rules.vaults.speaks.secrets;
         Ok(Outbound {
             principal: Some(principal),
@@ -104,10 +103,9 @@ impl KeyCheck {
     fn judge(&self, context: &Context<'_>, answer: &Response) -> Result<(), Box<Violation>> {
         match answer.status.as_u16() {
             200 => {}
-            404 => return Err(missing(context, "the key vault has no such key")),
+            404 => return Err(missing("the key vault has no such key")),
             status => {
                 return Err(refused(
-                    context,
                     code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
                     &format!("Key Vault answered {status} to the identity"),
                 ));
@@ -117,7 +115,7 @@ impl KeyCheck {
         let kind = body["key"]["kty"].as_str().unwrap_or_default();
         if !kind.starts_with("RSA") {
             let why = format!("the key is of the kind {kind}, and not RSA");
-            return Err(refused(context, code::SyntheticEncryptionKeyKind, &why));
+            return Err(refused(code::SyntheticEncryptionKeyKind, &why));
         }
         let (host, _) = self.key_place().unwrap_or_default();
         let label = host.split('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -129,7 +127,6 @@ impl KeyCheck {
         } else {
             let why = "purge protection of the key vault is off";
             Err(refused(
-                context,
                 code::UserErrorCMKPurgeProtectionNotEnabledOnKeyVault,
                 why,
             ))
@@ -173,17 +170,17 @@ impl Task for KeyCheck {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.end(context, Err(Box::new(violation)))
     }
 }
 
-fn missing(context: &Context<'_>, why: &str) -> Box<Violation> {
-    refused(context, code::SyntheticEncryptionKeyMissing, why)
+fn missing(why: &str) -> Box<Violation> {
+    refused(code::SyntheticEncryptionKeyMissing, why)
 }
 
-fn refused(context: &Context<'_>, code: Code, why: &str) -> Box<Violation> {
-    let refusal = Refusal::user_facing(context.rules.error(code), &[])
+fn refused(code: Code, why: &str) -> Box<Violation> {
+    let refusal = Refusal::user_facing(code, &[])
         .because(why)
         .by([rule::VLT_07_KEY]);
     Box::new(Violation::plain(refusal))

@@ -32,7 +32,7 @@ pub(super) fn put(
     }
     let datasource = instance::datasource_id(properties).unwrap_or_else(|| id.clone());
     if let Some(holder) = instance::holder(context, &datasource, &id) {
-        return Err(holder.refuses(context));
+        return Err(holder.refuses());
     }
     let Some(existing) = existing else {
         return Ok(create(context, request, &vault, &id, &sent));

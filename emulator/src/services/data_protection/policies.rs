@@ -32,10 +32,11 @@ pub(super) fn put(
         if same(existing.at("/properties"), &properties) {
             return Ok(Response::json(StatusCode::OK, &existing.body));
         }
-        let error = context.rules.error(code::UserErrorBMSUpdatePolicyNotSupported);
-        return Err(Refusal::user_facing(error, &[])
-            .because("the policy is there with other rules")
-            .by([rule::DPP_POLICY_FIXED]));
+        return Err(
+            Refusal::user_facing(code::UserErrorBMSUpdatePolicyNotSupported, &[])
+                .because("the policy is there with other rules")
+                .by([rule::DPP_POLICY_FIXED]),
+        );
     }
     let mut body = Map::with_capacity(4);
     body.insert("properties".to_owned(), properties);

@@ -204,7 +204,7 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
     if context.state.resources.contains_key(instance) {
         Ok(())
     } else {
-        Err(not_found_inside(context))
+        Err(not_found_inside())
     }
 }
 
@@ -242,7 +242,7 @@ pub(super) fn list(
         .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
         .map(|point| describe(context, &instance, point))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -254,5 +254,5 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(|| not_found_inside())
 }

@@ -22,7 +22,7 @@ pub(super) fn list(
         .rev()
         .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(
@@ -40,5 +40,5 @@ pub(super) fn get(
             body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
             Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
         })
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(|| not_found_inside())
 }

@@ -31,16 +31,17 @@ pub(super) fn validate_for_backup(
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {
-            let error = context.rules.error(code::UserErrorDppDatasourceAlreadyProtected);
             let fill = [
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),
             ];
-            return Err(Refusal::user_facing(error, &fill).by([holder.rule()]));
+            return Err(
+                Refusal::user_facing(code::UserErrorDppDatasourceAlreadyProtected, &fill).by([holder.rule()]),
+            );
         }
     }
-    let examined = Examined::of_instance(context.rules, &vault.id, properties)
-        .ok_or_else(|| not_found_inside(context))?;
+    let examined =
+        Examined::of_instance(context.rules, &vault.id, properties).ok_or_else(|| not_found_inside())?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 
@@ -72,12 +73,14 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         }
         _ => {}
     }
-    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
-    Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
-        .because(format!(
-            "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
-        ))
-        .by([rule::FX_B_DATASOURCE]))
+    Err(Refusal::user_facing(
+        code::UserErrorInvalidRequestParameter,
+        &[("parameter", "BackupInstance")],
+    )
+    .because(format!(
+        "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
+    ))
+    .by([rule::FX_B_DATASOURCE]))
 }
 
 pub(super) fn validate_for_restore(
@@ -140,7 +143,7 @@ impl Task for Validate {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.refuse(context, &violation)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::filter::{self, GraphFilter};
 use super::query_options::{number, option};
 use super::{describe, written};
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{Request, Response};
 use crate::rules::{cloud, code};
 use crate::services::Context;
@@ -89,8 +89,7 @@ fn check_members(
     for member in filter.members() {
         if !kind.has(member) {
             let fill = [("member", member), ("kind", &*kind.name)];
-            let error = context.rules.error(code::GraphPropertyUnknown);
-            return Err(Refusal::of_row(Shape::Arm, error, &fill));
+            return Err(Refusal::of(code::GraphPropertyUnknown, &fill));
         }
         let is_told = |object: &Value| matches!(field(object, member), Value::String(_) | Value::Array(_));
         if !kind.is_text(member) && !objects.iter().any(is_told) && !objects.is_empty() {

@@ -89,7 +89,7 @@ pub(super) fn list(
         })
         .collect();
     found.reverse();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 fn event(row: &Operation, exchange: &Exchange, id: &ResourceId) -> Option<Value> {

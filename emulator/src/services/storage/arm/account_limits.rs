@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::rules::{Code, Rules, StorageBody, code};
 use crate::state::{Resource, field};
 
@@ -32,7 +32,7 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of(code, fill);
     let Some(kind) = rules.storage_accounts.kind(text("/kind")) else {
         return Err(refuse(code::StorageKindAndSku, &[]));
     };
@@ -81,18 +81,18 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
         let is_same = wanted == current || *wanted == Value::Bool(false) && current.is_null();
         if !wanted.is_null() && !is_same {
             let name = path.rsplit('/').next().unwrap_or_default();
-            let error = rules.error(code::AccountPropertyCannotBeUpdated);
-            return Err(Refusal::of_row(Shape::Arm, error, &[("property", name)]));
+            return Err(Refusal::of(
+                code::AccountPropertyCannotBeUpdated,
+                &[("property", name)],
+            ));
         }
     }
     let sku = account.text("/sku/name");
     if let Some(wanted) = field(field(sent, "sku"), "name").as_str()
         && !rules.storage_accounts.converts(sku, wanted)
     {
-        let error = rules.error(code::StorageAccountTypeConversionNotAllowed);
-        return Err(Refusal::of_row(
-            Shape::Arm,
-            error,
+        return Err(Refusal::of(
+            code::StorageAccountTypeConversionNotAllowed,
             &[("own", sku), ("wanted", wanted)],
         ));
     }

@@ -84,10 +84,10 @@ pub(super) fn set_properties(
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let root = xml::read(context, request.body.bytes(), "StorageServiceProperties")?;
+    let root = xml::read(request.body.bytes(), "StorageServiceProperties")?;
     for child in &root.children {
         if !PROPERTIES.iter().any(|(name, _)| *name == child.name) {
-            return Err(place::refusal(context, code::InvalidXmlDocument));
+            return Err(place::refusal(code::InvalidXmlDocument));
         }
     }
     let is_on = |element: &str| element.to_ascii_lowercase().contains("<enabled>true</enabled>");
@@ -107,7 +107,7 @@ pub(super) fn statistics(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if !place::is_secondary(request) {
-        return Err(place::refusal(context, code::StatisticsOnPrimary));
+        return Err(place::refusal(code::StatisticsOnPrimary));
     }
     let synchronized = wire_http_date(context.now);
     Ok(xml(

@@ -123,8 +123,8 @@ pub(super) fn give_back(context: &mut Context<'_>, dropped: DroppedExtents) {
 }
 
 /// A refusal with a row of `errors_blob.toml`.
-pub(super) fn refusal(context: &Context<'_>, code: Code) -> Refusal {
-    Refusal::storage(context.rules.error(code), &[])
+pub(super) fn refusal(code: Code) -> Refusal {
+    Refusal::of_blob(code, &[])
 }
 
 /// Says plainly that the emulator does not do something, so that nobody takes it for Azure's word.
