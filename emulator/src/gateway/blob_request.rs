@@ -47,7 +47,7 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
             .pairs()
             .find(|(name, value)| !value.is_empty() && !known.knows_parameter(&row.id, name));
         if let Some((name, _)) = unknown {
-            return Err(Refusal::blob_not_played(
+            return Err(Refusal::blob_not_played_text(
                 request,
                 &format!("the query parameter {name} of {}", row.id),
             ));
@@ -58,7 +58,7 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
             .filter(|name| name.starts_with("x-ms-"))
             .and_then(|name| known.unplayed_header(&row.id, name, value.as_bytes()));
         if let Some(header) = unplayed {
-            return Err(Refusal::blob_not_played(
+            return Err(Refusal::blob_not_played_text(
                 request,
                 &format!("{} ({name})", header.what),
             ));

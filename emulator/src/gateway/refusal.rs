@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Caller;
 use crate::model::{Request, type_path};
 use crate::network::NetworkVerdict;
-use crate::rules::{Code, Endpoint, Gate, Mark, RuleId, code};
+use crate::rules::{Code, Endpoint, Gate, Mark, RuleId, Unplayed, code};
 
 /// The envelope an error travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +171,14 @@ impl Refusal {
         .at(Gate::Route)
     }
 
-    /// Something an operation may ask for that is not played: refused by name, and nothing is kept of it.
-    pub(crate) fn not_played(what: &str) -> Self {
+    /// Something an operation may ask for that is not played: refused by name, and nothing is kept of it. `fill`
+    /// replaces `{names}`.
+    pub(crate) fn not_played(row: Unplayed, fill: &[(&str, &str)]) -> Self {
+        Self::not_played_text(&filled(row.what(), fill))
+    }
+
+    /// The same, where what it is follows from a row of another file.
+    pub(crate) fn not_played_text(what: &str) -> Self {
         let message = format!("azdrill does not play {what}. Azure may take it.");
         Self {
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],
@@ -181,7 +187,12 @@ impl Refusal {
     }
 
     /// The same of the blob service.
-    pub(crate) fn blob_not_played(request: &Request, what: &str) -> Self {
+    pub(crate) fn blob_not_played(request: &Request, row: Unplayed, fill: &[(&str, &str)]) -> Self {
+        Self::blob_not_played_text(request, &filled(row.what(), fill))
+    }
+
+    /// The same of the blob service, where what it is follows from a row of another file.
+    pub(super) fn blob_not_played_text(request: &Request, what: &str) -> Self {
         let message = format!("azdrill does not implement {what} at {}.", request.host);
         Self {
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Context;
 use crate::gateway::Refusal;
 use crate::model::{PrincipalId, ResourceId, TenantId};
-use crate::rules::{Code, code};
+use crate::rules::{Code, code, unplayed};
 use crate::state::{Directory, IdentityKind, Principal, Resource, field};
 
 /// The principal a resource has of its own.
@@ -135,7 +135,7 @@ fn named(
             ));
         };
         if context.tenant_of(&resource)? != tenant {
-            return Err(Refusal::not_played("a user-assigned identity of another tenant"));
+            return Err(Refusal::not_played(unplayed::IdentityOfAnotherTenant, &[]));
         }
         let known = old.get(&key.to_ascii_lowercase());
         identities.insert(key.clone(), known.map_or_else(|| json!({}), |ids| (*ids).clone()));

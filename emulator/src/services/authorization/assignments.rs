@@ -11,7 +11,7 @@ use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
 };
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -141,9 +141,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<SentAssignment, Refusal
     let (condition, condition_version) = sent_condition(&context.rules.conditions, properties)?;
     let delegated_identity = text("delegatedManagedIdentityResourceId");
     if !delegated_identity.is_empty() {
-        return Err(Refusal::not_played(
-            "identities of other tenants (delegatedManagedIdentityResourceId)",
-        ));
+        return Err(Refusal::not_played(unplayed::DelegatedManagedIdentity, &[]));
     }
     let principal = text("principalId");
     let principal = principal
@@ -156,9 +154,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<SentAssignment, Refusal
         "serviceprincipal" => Some(PrincipalKind::ServicePrincipal),
         "" => None,
         other => {
-            return Err(Refusal::not_played(&format!(
-                "principals of the type '{other}' (principalType)"
-            )));
+            return Err(Refusal::not_played(unplayed::PrincipalType, &[("type", other)]));
         }
     };
     let kept = |name: &str| field(properties, name).as_str().map(str::to_owned);

@@ -11,7 +11,7 @@ use super::vault::{not_found_inside, vault_of};
 use super::{instance, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PointName, rule};
+use crate::rules::{PointName, rule, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, page};
 
@@ -219,7 +219,10 @@ pub(super) fn bounds(text: &str) -> Result<(Option<Timestamp>, Option<Timestamp>
         None => Ok(None),
         Some(time) => match time.parse::<Timestamp>() {
             Ok(time) => Ok(Some(time)),
-            Err(_) => Err(Refusal::not_played(&format!("the filter '{name} '{time}''"))),
+            Err(_) => Err(Refusal::not_played(
+                unplayed::FilterOfRecoveryPoints,
+                &[("name", name), ("time", time)],
+            )),
         },
     };
     Ok((bound("startDate eq")?, bound("endDate eq")?))

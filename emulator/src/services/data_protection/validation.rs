@@ -14,7 +14,7 @@ use super::violation::Violation;
 use super::{instance, refused, restore_request};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{code, rule};
+use crate::rules::{code, rule, unplayed};
 use crate::services::{Context, Input, json_body};
 use crate::state::field;
 
@@ -53,9 +53,10 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
             if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
                 let kind = field(first, "objectType").as_str().unwrap_or_default();
-                return Err(Refusal::not_played(&format!(
-                    "{name} of a backup of PostgreSQL (`{kind}`)"
-                )));
+                return Err(Refusal::not_played(
+                    unplayed::PartOfBackup,
+                    &[("name", name), ("kind", kind)],
+                ));
             }
         }
         if datasource.played(context.rules).takes_credentials() {
@@ -69,7 +70,10 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
     let id = field(info, "resourceID").as_str().unwrap_or_default();
     match context.rules.datasources.of_type(kind) {
         Some(own) if own.played.is_none() => {
-            return Err(Refusal::not_played(&format!("backups of {} ({kind})", own.title)));
+            return Err(Refusal::not_played(
+                unplayed::BackupsOf,
+                &[("title", &own.title), ("kind", kind)],
+            ));
         }
         _ => {}
     }

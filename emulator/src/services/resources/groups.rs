@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::{cloud, code, not_of_group};
+use crate::rules::{cloud, code, not_of_group, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
@@ -188,7 +188,7 @@ const RESOURCE_CLAUSES: [&str; 11] = [
 fn read_filter(request: &Request, known: &[&'static str]) -> Result<ArmFilter, Refusal> {
     let filter = ArmFilter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
     if filter.has("tagValue eq") && !filter.has("tagName eq") {
-        return Err(Refusal::not_played("the filter 'tagValue eq' without tagName"));
+        return Err(Refusal::not_played(unplayed::TagValueWithoutName, &[]));
     }
     Ok(filter)
 }

@@ -14,7 +14,7 @@ use super::sent::{addressed, bad_parameter, body, check_name, tags};
 use super::versions::{VersionChange, new_version, update_version};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -71,17 +71,17 @@ fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Re
 fn check_played(sent: &Value) -> Result<(), Refusal> {
     let exponent = field(sent, "public_exponent");
     let what = if !field(sent, "release_policy").is_null() {
-        "release policies of keys (release_policy)"
+        unplayed::ReleasePolicies
     } else if *field(field(sent, "attributes"), "exportable") == json!(true) {
-        "keys that can be exported (exportable)"
+        unplayed::ExportableKeys
     } else if !exponent.is_null() && *exponent != json!(USUAL_EXPONENT) {
-        "exponents of RSA keys other than the usual one (public_exponent)"
+        unplayed::RsaExponents
     } else {
         return Ok(());
     };
     Err(Refusal {
         shape: Shape::KeyVault,
-        ..Refusal::not_played(what)
+        ..Refusal::not_played(what, &[])
     })
 }
 

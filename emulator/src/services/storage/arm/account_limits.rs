@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
-use crate::rules::{Code, Rules, StorageBody, code};
+use crate::rules::{Code, Rules, StorageBody, code, unplayed};
 use crate::state::{Resource, field};
 
 /// What an account of an earlier kind can be made into.
@@ -18,7 +18,7 @@ pub(super) fn check_played(rules: &Rules, sent: &Value) -> Result<(), Refusal> {
 /// As [`check_played`], of any body of storage's.
 pub(super) fn check_body(rules: &Rules, of: StorageBody, sent: &Value) -> Result<(), Refusal> {
     match rules.storage_accounts.not_played(of, sent) {
-        Some(what) => Err(Refusal::not_played(&what)),
+        Some(what) => Err(Refusal::not_played_text(&what)),
         None => Ok(()),
     }
 }
@@ -50,10 +50,10 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
         return Err(refuse(code::InvalidAccessTier, &fill));
     }
     if !kind.blobs {
-        return Err(Refusal::not_played(&format!(
-            "accounts of the kind {}",
-            kind.name
-        )));
+        return Err(Refusal::not_played(
+            unplayed::AccountKind,
+            &[("kind", &kind.name)],
+        ));
     }
     Ok(())
 }
@@ -98,11 +98,9 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
     }
     let (kind, wanted) = (account.text("/kind"), field(sent, "kind").as_str());
     match wanted {
-        Some(wanted) if !wanted.eq_ignore_ascii_case(kind) && !is_upgrade(kind, wanted) => {
-            Err(Refusal::not_played(&format!(
-                "making an account of the kind {kind} into one of {wanted}"
-            )))
-        }
+        Some(wanted) if !wanted.eq_ignore_ascii_case(kind) && !is_upgrade(kind, wanted) => Err(
+            Refusal::not_played(unplayed::AccountKindChange, &[("kind", kind), ("wanted", wanted)]),
+        ),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::{place, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_http_date};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::Context;
 
 /// The settings of a new account's blob service, by element.
@@ -93,7 +93,7 @@ pub(super) fn set_properties(
     let is_on = |element: &str| element.to_ascii_lowercase().contains("<enabled>true</enabled>");
     let mut children = root.children.iter();
     if children.any(|child| child.name == "StaticWebsite" && is_on(&child.source)) {
-        return Err(place::not_implemented(request, "static websites (StaticWebsite)"));
+        return Err(place::not_implemented(request, unplayed::StaticWebsites, &[]));
     }
     let set = context.own.storage.properties(place::account(request));
     set.extend(root.children.into_iter().map(|child| (child.name, child.source)));

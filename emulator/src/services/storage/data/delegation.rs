@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
-use crate::rules::{Gate, code};
+use crate::rules::{Gate, code, unplayed};
 use crate::services::Context;
 
 fn time(text: &str) -> Result<Timestamp, Refusal> {
@@ -31,7 +31,8 @@ pub(super) fn key(
     if !root.text_of("DelegatedUserTid").is_empty() {
         return Err(place::not_implemented(
             request,
-            "user delegation keys for the users of another tenant (DelegatedUserTid)",
+            unplayed::DelegationKeysOfAnotherTenant,
+            &[],
         ));
     }
     let start = match root.text_of("Start") {

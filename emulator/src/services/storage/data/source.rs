@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::{place, range, tiers};
 use crate::gateway::{Credential, Permit, Refusal, authorize_with_key, endpoint_of};
 use crate::model::{Request, Scheme, StoredBody};
-use crate::rules::{Endpoint, code};
+use crate::rules::{Endpoint, code, unplayed};
 use crate::services::Context;
 use crate::services::storage::domain::Blob;
 
@@ -57,10 +57,7 @@ impl Source {
         {
             Some(md5) if md5 == wanted => Ok(()),
             Some(_) => Err(super::incoming::md5_mismatch()),
-            None => Err(place::not_implemented(
-                request,
-                "checking the MD5 of a part of a source, or of one written in blocks (x-ms-source-content-md5)",
-            )),
+            None => Err(place::not_implemented(request, unplayed::SourceMd5OfPart, &[])),
         }
     }
 }
@@ -99,20 +96,14 @@ fn reading(request: &Request) -> Result<SourceRequest, Refusal> {
     };
     // Azure's accounts listen where their scheme says; ours where the caller reached us as well.
     if port.is_some_and(|port| port != own_port) {
-        return Err(place::not_implemented(
-            request,
-            "copying from a port that nothing of the emulator's listens on (x-ms-copy-source)",
-        ));
+        return Err(place::not_implemented(request, unplayed::CopyFromUnusedPort, &[]));
     }
     let mut reading = Request::new(Method::GET, host, &format!("/{target}"));
     reading.scheme = scheme;
     reading.port = port;
     reading.came_at = request.came_at;
     if endpoint_of(&reading.host, &reading.path) != Some(Endpoint::Blob) {
-        return Err(place::not_implemented(
-            request,
-            "copying from elsewhere than the emulator's own accounts (x-ms-copy-source)",
-        ));
+        return Err(place::not_implemented(request, unplayed::CopyFromElsewhere, &[]));
     }
     let same_account = place::account(&reading) == place::account(request);
     Ok(SourceRequest {
@@ -170,8 +161,12 @@ pub(super) fn find_for_copy(
     if !sync {
         for name in [SOURCE_AUTHORIZATION, SOURCE_MD5] {
             if request.headers.contains_key(&name) {
-                let what = format!("{name} of a copy that is not made at once (x-ms-requires-sync)");
-                return Err(place::not_implemented(request, &what));
+                let fill = [("name", name.as_str())];
+                return Err(place::not_implemented(
+                    request,
+                    unplayed::HeaderOfCopyInTime,
+                    &fill,
+                ));
             }
         }
     }
