@@ -25,7 +25,7 @@ pub(super) fn adhoc(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| not_found_inside())?;
+        .ok_or_else(not_found_inside)?;
     if instance::protection_state(&resource) != "ProtectionConfigured" {
         return Err(Refusal::user_facing(code::SyntheticProtectionNotConfigured, &[])
             .because(format!(
@@ -39,7 +39,7 @@ pub(super) fn adhoc(
     let rule = field(options, "ruleName").as_str().unwrap_or_default();
     let policy =
         instance::policy_id(resource.at("/properties")).and_then(|id| context.state.resource(&id).cloned());
-    let policy = policy.ok_or_else(|| not_found_inside())?;
+    let policy = policy.ok_or_else(not_found_inside)?;
     if !rules_of(&policy.body, "AzureBackupRule").any(|own| field(own, "name").as_str() == Some(rule)) {
         return Err(
             Refusal::user_facing(code::BMSUserErrorDPPAdhocBackupNotAllowedForBackupType, &[])

@@ -140,7 +140,7 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     name.and_then(|name| context.own.data_protection.deleted_vaults.get(&name))
         .filter(|own| own.is_at(subscription, location))
         .map(|own| Response::json(StatusCode::OK, &own.describe()))
-        .ok_or_else(|| not_found_inside())
+        .ok_or_else(not_found_inside)
 }
 
 /// Brings a vault back under its own name. It has no identity any more: what was allowed to the old

@@ -50,7 +50,7 @@ pub(super) fn change(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| not_found_inside())?;
+        .ok_or_else(not_found_inside)?;
     require_idle(context, &resource)?;
     if instance::protection_state(&resource) == change.ends_in() {
         return Ok(Response::new(StatusCode::OK));
@@ -288,7 +288,7 @@ pub(super) fn undelete(context: &mut Context<'_>, permit: &Permit, _: &Request) 
         .data_protection
         .deleted
         .remove(&permit.scope)
-        .ok_or_else(|| not_found_inside())?;
+        .ok_or_else(not_found_inside)?;
     let id = deleted.instance.id.clone();
     instance::keep(context, deleted.instance);
     recovery_points::bring_back(context, &id, deleted.points);

@@ -257,5 +257,5 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
-        .ok_or_else(|| not_found_inside())
+        .ok_or_else(not_found_inside)
 }

@@ -49,7 +49,7 @@ pub(super) fn trigger(
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
         .cloned()
-        .ok_or_else(|| not_found_inside())?;
+        .ok_or_else(not_found_inside)?;
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);

@@ -121,7 +121,7 @@ fn not_sure(mut refusal: Refusal) -> Refusal {
 /// The Backup service's 404 if there is no such instance, its 400s if the request makes no sense or
 /// names no recovery point of the instance.
 pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Result<RestoreRequest, Refusal> {
-    let resource = context.state.resource(id).ok_or_else(|| not_found_inside())?;
+    let resource = context.state.resource(id).ok_or_else(not_found_inside)?;
     let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let point = field(sent, "recoveryPointId")

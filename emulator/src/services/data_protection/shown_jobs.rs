@@ -40,5 +40,5 @@ pub(super) fn get(
             body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
             Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
         })
-        .ok_or_else(|| not_found_inside())
+        .ok_or_else(not_found_inside)
 }

@@ -41,7 +41,7 @@ pub(super) fn validate_for_backup(
         }
     }
     let examined =
-        Examined::of_instance(context.rules, &vault.id, properties).ok_or_else(|| not_found_inside())?;
+        Examined::of_instance(context.rules, &vault.id, properties).ok_or_else(not_found_inside)?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 

@@ -27,7 +27,7 @@ pub(super) fn submit(
         return Err(place::invalid_header("content-type"));
     };
     let most = context.rules.blob_limits.batch_requests.most_in_memory();
-    let parts = multipart::parts(request, boundary, most).ok_or_else(|| invalid())?;
+    let parts = multipart::parts(request, boundary, most).ok_or_else(invalid)?;
     if parts.is_empty() {
         return Err(invalid());
     }

@@ -35,7 +35,7 @@ impl Include {
                 | "legalhold"
                 | "deletedwithversions"
                 | "permissions" => {
-                    let fill = [("word", &*word)];
+                    let fill = [("word", word)];
                     return Err(place::not_implemented(request, unplayed::ListInclude, &fill));
                 }
                 _ => return Err(place::invalid_query("include")),

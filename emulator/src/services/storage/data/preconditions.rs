@@ -51,7 +51,7 @@ pub(super) fn for_read(context: &Context<'_>, request: &Request, blob: &Blob) ->
     let shown = lease_id(request)?;
     blob.lease
         .check_read(context.now, shown, LeaseLevel::Blob)
-        .map_err(|code| place::refusal(code))
+        .map_err(place::refusal)
 }
 
 /// Whether a blob that is there may be changed.
@@ -85,7 +85,7 @@ pub(super) fn check_lease(
         None if shown.is_some() => Err(code::LeaseNotPresentWithBlobOperation),
         None => Ok(()),
     }
-    .map_err(|code| place::refusal(code))
+    .map_err(place::refusal)
 }
 
 /// Whether a container may be looked at or changed: its lease need not be shown, but must be right if
@@ -99,7 +99,7 @@ pub(super) fn for_container(
     container
         .lease
         .check_read(context.now, shown, LeaseLevel::Container)
-        .map_err(|code| place::refusal(code))
+        .map_err(place::refusal)
 }
 
 /// A caller that may only make new blobs overwrites none: a signature that grants `c` and not `w`, or
