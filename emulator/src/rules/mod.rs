@@ -88,7 +88,7 @@ pub use link::{Link, Links};
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use named::{Code, DatasourceName, RuleId, Unknown};
-pub(crate) use named::{code, datasource, rule};
+pub(crate) use named::{Unplayed, code, datasource, rule, unplayed};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,

@@ -11,7 +11,6 @@ use super::database_row::DatabaseNetwork;
 use super::datasource_row::Datasources;
 use super::deployment_facts::DeploymentFacts;
 use super::directory::DirectoryFacts;
-use super::error_code::ErrorCode;
 use super::failure::Failures;
 use super::federation::Federation;
 use super::gate::Gate;
@@ -21,7 +20,7 @@ use super::key_vault::KeyVaultFacts;
 use super::limits::Limits;
 use super::link::Links;
 use super::name_form::NameForms;
-use super::named::{Code, RuleId};
+use super::named::RuleId;
 use super::network_resource::NetworkResourceFacts;
 use super::network_row::NetworkRow;
 use super::operation::Endpoint;
@@ -167,11 +166,6 @@ impl Rules {
             "{id} has no alternative {alternative}"
         );
         rule.taken == alternative
-    }
-
-    /// The error of that name.
-    pub fn error(&self, code: Code) -> &'static ErrorCode {
-        code.row()
     }
 
     /// The provider of a namespace; Resource Manager's own where there is none of that name.

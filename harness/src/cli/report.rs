@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
-use super::library;
+use super::library::library;
 use super::output::{tell, write};
 
 #[derive(Args)]

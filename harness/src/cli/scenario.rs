@@ -17,11 +17,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::argument::{Format, ProfileArgument};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
+use super::library::library;
 use super::output::{show, tell, write};
 use super::replay::{journal, with_journal};
-use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
 pub(super) struct ScenarioArguments {

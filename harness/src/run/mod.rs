@@ -34,7 +34,7 @@ use azdrill_emulator::services::{Pace, Settings};
 
 pub use both::{
     Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
-    play_both, print_both,
+    Unfinished, play_both, print_both,
 };
 pub(crate) use during::NOT_REACHED;
 pub use during::{During, Job, Phase};

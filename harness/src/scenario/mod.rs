@@ -5,6 +5,7 @@ mod check;
 mod error;
 mod expect;
 mod file;
+mod folder;
 mod grant;
 mod library;
 mod misstated;

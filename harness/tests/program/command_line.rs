@@ -182,3 +182,18 @@ fn a_report_is_written_where_it_is_asked_for() {
     let text = std::fs::read_to_string(page).expect("written");
     says(&text, &["<!DOCTYPE html>", "scenario-missing-reader-on-rg"]);
 }
+
+#[test]
+fn a_log_level_that_is_none_is_told_of() {
+    let folder = folder(&[]);
+    let told = |level: &str| {
+        let mut command = start::azdrill(&["list"]);
+        command.current_dir(folder.path()).env("AZDRILL_LOG", level);
+        let output = command.output().expect("it starts");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    says(&told("azdrill=loud"), &["AZDRILL_LOG", "warn,azdrill=debug"]);
+    for fine in ["", "warn", "warn,azdrill=debug"] {
+        assert!(!told(fine).contains("AZDRILL_LOG"), "{fine}");
+    }
+}

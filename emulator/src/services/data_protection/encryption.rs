@@ -75,7 +75,7 @@ impl Task for KeyCheck {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.fail(context, &violation)
     }
 }

@@ -9,7 +9,7 @@ use crate::services::Context;
 
 /// An error of Entra ID.
 pub(super) fn refuse(code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, code.row(), fill).at(Gate::Authentication)
+    Refusal::in_shape(Shape::Entra, code, fill).at(Gate::Authentication)
 }
 
 /// The answer; the body of an error carries times and ids that a plain refusal does not know.

@@ -35,6 +35,8 @@ mod secret;
 mod server;
 mod set;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod validate_backup;
 mod validate_restore;
 
