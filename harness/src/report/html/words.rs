@@ -1,5 +1,7 @@
 //! What every part of the page says in the same way.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 use super::super::{ScenarioFinding, StepFinding};
@@ -103,14 +105,24 @@ pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// Where something is on the page.
+/// Where something is on the page. Files may be called anything, and an address not: what it could not hold, and what
+/// the page's own words are put together with, is written by its number.
 pub(super) fn anchor(kind: &str, name: &str) -> String {
-    format!("{kind}-{name}")
+    let mut anchor = format!("{kind}-");
+    for letter in name.chars() {
+        if letter.is_ascii_alphanumeric() || "-_/".contains(letter) {
+            anchor.push(letter);
+        } else {
+            // Writing into a text does not fail.
+            let _ = write!(anchor, "~{:x}~", u32::from(letter));
+        }
+    }
+    anchor
 }
 
 /// Where a step is on the page.
 pub(super) fn step_anchor(scenario: &str, number: usize) -> String {
-    format!("scenario-{scenario}-step-{number}")
+    format!("{}.step-{number}", anchor("scenario", scenario))
 }
 
 /// A link to a rule.
