@@ -67,7 +67,7 @@ pub async fn gather(
     Ok(Findings {
         version: env!("CARGO_PKG_VERSION"),
         differences: differences(&rules, known, &scenarios, &not_played),
-        open_points: open_points(&rules, unknown, &of_rules),
+        open_points: open_points(&rules, unknown),
         rules: of_rules,
         scenarios,
         not_played,
