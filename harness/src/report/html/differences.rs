@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::{DidFinding, Findings, ScenarioFinding, StepFinding};
-use super::words::{Distance, because, counted, scenario_link, step_anchor};
+use super::words::{Distance, because, breakable, counted, scenario_link, step_anchor};
 
 /// One row a step in which the machines differ, the gravest first.
 pub(super) fn differences(findings: &Findings) -> Markup {
@@ -78,7 +78,7 @@ pub(super) fn did(done: &DidFinding, step: &StepFinding) -> Markup {
         .filter(|_| step.documented.files != step.observed.files);
     let same = step.documented.brief == step.observed.brief && files.is_none();
     html! {
-        span.brief { (done.brief) }
+        span.brief { (breakable(&done.brief)) }
         @if let Some(files) = files { ", " (counted(files.try_into().unwrap_or(usize::MAX), "file", "files")) }
         @if same && !done.differs_in.trim_end().is_empty() {
             ul.differs-in { @for line in done.differs_in.trim_end().lines() { li { (line) } } }

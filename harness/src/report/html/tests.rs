@@ -32,7 +32,7 @@ impl Element {
 
 /// Every element of a page, in order. Script and style are passed over.
 fn elements(page: &str) -> Vec<Element> {
-    const VOID: [&str; 4] = ["br", "input", "meta", "link"];
+    const VOID: [&str; 5] = ["br", "input", "meta", "link", "wbr"];
     let mut text = page.to_owned();
     for name in ["style", "script"] {
         let (begin, end) = (format!("<{name}>"), format!("</{name}>"));

@@ -100,6 +100,34 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
+/// How long a word may be that is torn nowhere.
+const UNBROKEN: usize = 24;
+
+/// A text whose long codes are torn between their words, where they do not fit.
+pub(super) fn breakable(text: &str) -> Markup {
+    let mut pieces = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let mut before = ' ';
+        for letter in word.chars() {
+            let begins = letter.is_ascii_uppercase() && before.is_ascii_lowercase();
+            if begins && word.len() > UNBROKEN {
+                pieces.push(String::new());
+            }
+            // There is one from the beginning.
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(letter);
+            }
+            before = letter;
+        }
+    }
+    html! {
+        @for (index, piece) in pieces.iter().enumerate() {
+            @if index > 0 { wbr; }
+            (piece)
+        }
+    }
+}
+
 /// An identifier's words.
 pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
@@ -246,6 +274,14 @@ mod tests {
                 "70 d"
             ]
         );
+    }
+
+    #[test]
+    fn a_long_code_is_torn_between_its_words() {
+        let code =
+            breakable("Failed: UserErrorMissingRequiredPermissions / AuthorizationFailed").into_string();
+        let torn = "Failed: User<wbr>Error<wbr>Missing<wbr>Required<wbr>Permissions / AuthorizationFailed";
+        assert_eq!(code, torn);
     }
 
     #[test]
