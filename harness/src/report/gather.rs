@@ -206,8 +206,8 @@ fn of_scenario(comparison: &Comparison, guessed: bool, timelines: [Timeline; 2])
                 number: step.number,
                 title: step.title.clone(),
                 r#do: step.r#do,
-                documented: did(&step.documented, &step.observed, &step.differs),
-                observed: did(&step.observed, &step.documented, &step.differs),
+                documented: did(&step.documented, &step.differs),
+                observed: did(&step.observed, &step.differs),
                 played: step.documented.played && step.observed.played,
                 expects: step.expects,
                 held: step.documented.missed.is_empty() && step.observed.missed.is_empty(),
@@ -220,12 +220,12 @@ fn of_scenario(comparison: &Comparison, guessed: bool, timelines: [Timeline; 2])
     }
 }
 
-fn did(done: &Done, other: &Done, differs: &[Aspect]) -> DidFinding {
+fn did(done: &Done, differs: &[Aspect]) -> DidFinding {
     DidFinding {
         brief: done.brief.clone(),
-        differs_in: differs.first().map_or_else(String::new, |aspect| {
-            around(&done.told(*aspect), &other.told(*aspect))
-        }),
+        differs_in: differs
+            .first()
+            .map_or_else(String::new, |aspect| done.told(*aspect)),
         gate: done.gate.clone(),
         rules: done.rules.clone(),
         applied: done.applied.clone(),
@@ -238,47 +238,10 @@ fn did(done: &Done, other: &Done, differs: &[Aspect]) -> DidFinding {
     }
 }
 
-/// How much of a text is shown whole.
-const SHOWN: usize = 300;
-
-/// A text, or, where it is long, what stands around the place at which another begins to differ from it.
-fn around(text: &str, other: &str) -> String {
-    if text.chars().count() <= SHOWN && other.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let same = text
-        .chars()
-        .zip(other.chars())
-        .take_while(|(one, other)| one == other);
-    let from = same.count().saturating_sub(SHOWN / 5);
-    let mut rest = text.chars().skip(from);
-    let part: String = rest.by_ref().take(SHOWN).collect();
-    let sign = |cut: bool| if cut { "…" } else { "" };
-    format!("{}{part}{}", sign(from > 0), sign(rest.next().is_some()))
-}
-
 impl Findings {
     /// A scenario by its name.
     pub(super) fn by_name(&self) -> BTreeMap<&str, &ScenarioFinding> {
         let scenarios = self.scenarios.iter();
         scenarios.map(|own| (own.name.as_str(), own)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_long_text_the_place_is_shown_that_differs() {
-        assert_eq!(around("short", "shore"), "short");
-        let [one, other] =
-            ["null", "2027"].map(|expires| format!("{}{expires}{}", "x".repeat(900), "y".repeat(900)));
-        let shown = around(&one, &other);
-        assert!(
-            shown.contains("xxnullyy") && shown.starts_with("…x") && shown.ends_with("y…"),
-            "{shown}"
-        );
-        assert_eq!(shown.chars().count(), SHOWN + 2);
     }
 }

@@ -3,6 +3,7 @@
 
 mod differences;
 mod earlier;
+mod excerpt;
 mod gather;
 #[cfg(test)]
 mod gathered;
@@ -186,7 +187,7 @@ pub struct StepFinding {
 pub struct DidFinding {
     /// In one line.
     pub brief: String,
-    /// The first thing in which the two differ, as it is here, or of a long text where it does; empty where they do not.
+    /// The first thing in which the two differ, as it is here; empty where they do not.
     pub differs_in: String,
     /// The gate that said no.
     pub gate: String,
