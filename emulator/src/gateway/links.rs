@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Gates, Permit, Refusal, Shape};
+use super::{Gates, Permit, Refusal};
 use crate::authz::WantedAction;
 use crate::model::{Action, Facts, PrincipalId, ResourceId, Timestamp};
 use crate::rules::{Gate, Link, Mark, code, rule};
@@ -85,8 +85,7 @@ fn require_own_tenant(gates: &Gates<'_>, permit: &Permit, named: &ResourceId) ->
         ("tenant", &tenant),
         ("subscription", named.subscription().unwrap_or_default()),
     ];
-    let error = gates.rules.error(code::LinkedSubscriptionOfOtherTenant);
-    Err(Refusal::of_row(Shape::Arm, error, &fill)
+    Err(Refusal::of(code::LinkedSubscriptionOfOtherTenant, &fill)
         .at(Gate::Authorization)
         .because(format!("{named} is in another tenant than the caller's token"))
         .by([rule::RBAC_LINKED]))
@@ -119,8 +118,7 @@ fn refuse(gates: &Gates<'_>, permit: &Permit, lacking: &[Lacking]) -> Refusal {
         "{} has no role that grants {wanted} at {scopes}",
         permit.caller.name
     );
-    let error = gates.rules.error(code::LinkedAuthorizationFailed);
-    let mut refusal = Refusal::of_row(Shape::Arm, error, &fill)
+    let mut refusal = Refusal::of(code::LinkedAuthorizationFailed, &fill)
         .at(Gate::Authorization)
         .because(reason)
         .by([rule::RBAC_LINKED]);

@@ -59,6 +59,8 @@ pub(crate) struct Client {
     owners: Owners,
     /// Who acts instead of the operator.
     acting: Option<Operator>,
+    /// What its calls accept, if they say.
+    accepts: Option<String>,
     /// Tokens by client id and scope.
     tokens: BTreeMap<String, (Timestamp, String)>,
     /// How it lets what its calls begin go on.
@@ -95,6 +97,7 @@ impl Client {
             operator,
             owners: Owners::default(),
             acting: None,
+            accepts: None,
             tokens: BTreeMap::new(),
             settles: Settles::InTurn,
             holds: Vec::new(),
@@ -114,6 +117,11 @@ impl Client {
     /// Holds the next operation once its request has been answered.
     pub(super) fn hold(&mut self, hold: Hold) {
         self.holds.push(hold);
+    }
+
+    /// Has the calls to come say what they accept.
+    pub(super) fn accept(&mut self, accepts: Option<String>) {
+        self.accepts = accepts;
     }
 
     pub(super) fn operator(&self) -> &Operator {
@@ -231,6 +239,9 @@ impl Client {
         };
         let mut request = Request::new(method, service.host, &target)
             .with_header("authorization", &format!("Bearer {token}"));
+        if let Some(accepts) = &self.accepts {
+            request = request.with_header("accept", accepts);
+        }
         let body = match body {
             Some(value) => {
                 request = request.with_header("content-type", "application/json");

@@ -150,6 +150,15 @@ fn a_report_that_could_not_be_written_is_not_begun() {
     assert!(made.expect("mkfifo").success());
     let text = refused(&["report", "--output", "pipe"], folder.path());
     says(&text, &["cannot write pipe", "nobody reads it"]);
+    std::fs::write(folder.path().join("main.tf"), "resource {}").expect("written");
+    std::os::unix::fs::symlink("main.tf", folder.path().join("link")).expect("a link");
+    for name in ["main.tf", "link"] {
+        let text = refused(&["report", "--output", name], folder.path());
+        says(
+            &text,
+            &[&format!("cannot write {name}"), "no report of azdrill's"],
+        );
+    }
     let text = refused(&["report", "--format", "pdf"], folder.path());
     says(&text, &["md", "json", "junit", "html"]);
 }
