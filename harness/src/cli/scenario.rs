@@ -100,6 +100,8 @@ async fn play_all(
                 skipped.push((&scenario.name, error.to_string()));
                 continue;
             }
+            // Its place and its lines say which it is.
+            Err(RunError::File(error)) => return Err((*error).into()),
             Err(error) => return Err(format!("{}: {error}", scenario.name).into()),
         };
         bar.inc(1);

@@ -218,8 +218,9 @@ pub(super) async fn set_secret(
     let ended = refused(&answer);
     Err(RunError::World {
         what: format!("the secret {name}"),
-        status: ended.status,
+        code: ended.error["code"].as_str().unwrap_or_default().to_owned(),
         message: ended.error["message"].as_str().unwrap_or_default().to_owned(),
+        status: ended.status,
     })
 }
 

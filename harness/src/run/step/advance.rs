@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Misstated, World};
+use crate::scenario::{Misstated, World, duration};
 
 /// Moves the clock; what falls due on the way happens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,6 +14,7 @@ use crate::scenario::{Misstated, World};
 #[serde(deny_unknown_fields)]
 pub struct Advance {
     /// How far.
+    #[serde(deserialize_with = "duration")]
     #[cfg_attr(test, schemars(with = "String"))]
     by: SignedDuration,
 }
