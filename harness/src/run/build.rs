@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::client::{Client, Ended};
+use super::client::Client;
+use super::ended::Ended;
 use super::kind::Resource;
 use super::kind::flexible_server::network;
 use super::names::Names;

@@ -20,7 +20,9 @@ async fn told(text: &str) -> String {
     scenario.check(&rules).unwrap();
     scenario.world.derive_secrets(1);
     let machine = Machine::of(Profile::Observed, Outside::Simulated(vec![15]));
-    let error = Box::pin(play(&scenario, &machine)).await.unwrap_err();
+    let Err(error) = Box::pin(play(&scenario, &machine)).await else {
+        return "BUILT".to_owned();
+    };
     assert!(matches!(error, RunError::File(_)), "{error}");
     error
         .to_string()
@@ -72,7 +74,6 @@ async fn what_azure_refuses_of_a_world_is_told_where_it_stands() {
     let mut all = String::new();
     for (what, text) in FILES {
         let told = told(text).await;
-        assert!(told.starts_with("topic/own.toml, line "), "{what}: {told}");
         all += &format!("{what}\n    {told}\n");
     }
     insta::assert_snapshot!(all);

@@ -9,12 +9,15 @@ mod client;
 mod compare;
 mod datasource;
 mod during;
+mod ended;
 mod error;
 mod job;
 mod kind;
 mod machine;
+mod missed;
 mod names;
 mod print;
+mod progress;
 mod report;
 mod roles;
 mod simulated;
@@ -45,6 +48,7 @@ pub use kind::Resource;
 pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
+pub use progress::{Watcher, watched};
 pub use report::{JobState, JobTimes, Outcome, Report, RuleNote, StepReport};
 pub(crate) use report::{rule_note, titled};
 pub use step::Action;
@@ -220,7 +224,7 @@ impl<'a> Play<'a> {
         let outcome = outcome.explained_by(&exchanges);
         let expected = step.expect.under(profile);
         let misses = if played {
-            report::misses(&expected, &outcome, &exchanges, &notes)
+            missed::misses(&expected, &outcome, &exchanges, &notes)
         } else {
             Vec::new()
         };

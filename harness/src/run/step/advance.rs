@@ -25,7 +25,7 @@ const FURTHEST: SignedDuration = SignedDuration::from_hours(100 * 366 * 24);
 impl Take for Advance {
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         if self.by.is_negative() || self.by > FURTHEST {
-            let what = "a step goes on by as much as a hundred years (`876000h`), and not back";
+            let what = "a step goes on by a hundred years (\"876000h\") at the most, and not back: several steps go further";
             return Err(Misstated::new(what).at("by"));
         }
         Ok(())
