@@ -36,6 +36,19 @@ struct Found {
     depth: usize,
 }
 
+/// Words that name something else of the world: an error that quotes that is about this.
+const REFERENCES: [&str; 9] = [
+    "kind",
+    "key_vault",
+    "on",
+    "policy",
+    "server",
+    "storage",
+    "subnet",
+    "vault",
+    "virtual_network",
+];
+
 /// A file, its text, and where in it something stands.
 type InFile<'a> = (&'a Path, String, Option<Found>);
 
@@ -180,7 +193,12 @@ impl Misstated {
                 }
             }
             DeValue::Array(items) => items.iter().for_each(|item| self.quoted(item, found)),
-            DeValue::Table(members) => members.values().for_each(|member| self.quoted(member, found)),
+            DeValue::Table(members) => {
+                let said = members
+                    .iter()
+                    .filter(|(key, _)| !REFERENCES.contains(&key.get_ref().as_ref()));
+                said.for_each(|(_, member)| self.quoted(member, found));
+            }
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use super::{ResourceKind, check_is};
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{Misstated, Site, World};
+use crate::scenario::{Misstated, Site, World, shown};
 
 /// A private endpoint of something, in a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -49,12 +49,22 @@ impl ResourceKind for PrivateEndpoint {
     fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
         world.check_site(&self.on).map_err(|wrong| wrong.at("on"))?;
         let names = Names::of(world, &uuid::Uuid::nil().to_string());
-        if first_part(rules, names.site(&self.on)).is_none() {
+        let parts = parts(rules, names.site(&self.on));
+        if parts.is_empty() {
             let what = format!(
                 "no private endpoint leads to {}: a server, a storage account or a key vault was expected, by name",
                 self.on.as_str()
             );
             return Err(Misstated::new(what).at("on"));
+        }
+        if let Some(part) = self.part.as_ref().filter(|part| !parts.contains(part)) {
+            let what = format!(
+                "{} has no part {} that azdrill plays: {} was expected",
+                self.on.as_str(),
+                shown(part),
+                parts.join(" or ")
+            );
+            return Err(Misstated::new(what).at("part"));
         }
         check_is(world, self.subnet.as_str(), "subnet").map_err(|wrong| wrong.at("subnet"))
     }
@@ -69,7 +79,7 @@ impl PrivateEndpoint {
     ) -> Result<(), RunError> {
         let target = names.site(&self.on);
         let part = self.part.clone();
-        let part = part.or_else(|| client.look(|core| first_part(core.rules(), target)));
+        let part = part.or_else(|| client.look(|core| parts(core.rules(), target)).into_iter().next());
         let body = json!({
             "location": self.location.as_ref().unwrap_or(&seen.location),
             "properties": {
@@ -85,15 +95,15 @@ impl PrivateEndpoint {
     }
 }
 
-/// The first part of a resource that a private endpoint can lead to.
-fn first_part(rules: &Rules, target: &str) -> Option<String> {
-    let target: ResourceId = target.parse().ok()?;
-    let kind = target.resource_type()?;
-    let links = &rules.network_resources.private_links;
-    let link = links.iter().find(|link| link.kind.eq_ignore_ascii_case(&kind));
-    let of_key_vault = || {
-        let is_one = kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
-        is_one.then(|| rules.key_vault.private_link.group.clone())
+/// The parts of a resource that a private endpoint can lead to.
+fn parts(rules: &Rules, target: &str) -> Vec<String> {
+    let target: Option<ResourceId> = target.parse().ok();
+    let Some(kind) = target.and_then(|target| target.resource_type()) else {
+        return Vec::new();
     };
-    link.map(|link| link.group.clone()).or_else(of_key_vault)
+    let links = rules.network_resources.private_links.iter();
+    let links = links.filter(|link| link.kind.eq_ignore_ascii_case(&kind));
+    let of_key_vault = kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
+    let of_key_vault = of_key_vault.then(|| rules.key_vault.private_link.group.clone());
+    links.map(|link| link.group.clone()).chain(of_key_vault).collect()
 }
