@@ -34,7 +34,7 @@ pub(crate) fn check(
     let mut lacking = Vec::new();
     for link in rows {
         for named in link.ids(body) {
-            require_own_tenant(gates, permit, &named)?;
+            require_own_tenant(gates, permit, link, &named)?;
             let principals = principals.get_or_insert_with(|| gates.state.directory.with_groups(principal));
             lacking.extend(lacks(gates, now, principals, link, named));
         }
@@ -52,8 +52,7 @@ fn lacks(
     link: &Link,
     named: ResourceId,
 ) -> Option<Lacking> {
-    let action = link.action(&named);
-    let wanted = Action::new(action.as_str());
+    let wanted = Action::new(link.action(&named));
     let decided = gates.state.access.decide(
         &gates.rules.built_in_roles,
         now,
@@ -63,7 +62,7 @@ fn lacks(
         &Facts::none,
     );
     decided.err().map(|_| Lacking {
-        action,
+        action: link.called(&named),
         scope: named,
         mark: link.mark,
     })
@@ -71,14 +70,20 @@ fn lacks(
 
 /// A subscription of another tenant is out of the token's reach, whoever it is of. One that is nobody's here is the
 /// service's to miss.
-fn require_own_tenant(gates: &Gates<'_>, permit: &Permit, named: &ResourceId) -> Result<(), Refusal> {
+fn require_own_tenant(
+    gates: &Gates<'_>,
+    permit: &Permit,
+    link: &Link,
+    named: &ResourceId,
+) -> Result<(), Refusal> {
     let (Some(own), Some(theirs)) = (permit.caller.tenant, gates.state.tenant_of(named)) else {
         return Ok(());
     };
     if own == theirs {
         return Ok(());
     }
-    let (tenant, action) = (own.to_string(), written(gates, permit));
+    // What it calls the caller's is what the caller would do with the other.
+    let (tenant, action) = (own.to_string(), link.called(named));
     let fill = [
         ("action", action.as_str()),
         ("scope", permit.scope.as_str()),

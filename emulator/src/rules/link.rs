@@ -20,6 +20,8 @@ pub struct Link {
     at: String,
     /// What the caller needs at the resource that is named; `{type}` is that resource's type.
     action: String,
+    /// What the refusal calls it, where that is not the action.
+    says: Option<String>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -40,6 +42,11 @@ impl Link {
             Some(rest) => named.resource_type().unwrap_or_default() + rest,
             None => self.action.clone(),
         }
+    }
+
+    /// What a refusal calls that.
+    pub fn called(&self, named: &ResourceId) -> String {
+        self.says.clone().unwrap_or_else(|| self.action(named))
     }
 
     fn is_of(&self, operation: &Operation) -> bool {

@@ -54,7 +54,7 @@ fn whoever_may_not_join_a_subnet_nor_approve_makes_no_private_endpoint_there() {
     for part in [
         "has permission to perform action 'Microsoft.Network/privateEndpoints/write'",
         "Microsoft.Network/virtualNetworks/subnets/join/action",
-        "Microsoft.Storage/storageAccounts/PrivateEndpointConnectionsApproval/action",
+        "subnets/join/action,PrivateEndpointConnectionsApproval/action",
         &world.account(),
     ] {
         assert!(message.contains(part), "{message}");

@@ -65,7 +65,7 @@ impl Expire {
     /// What is encrypted with a key that cannot be used is not removed either.
     fn look(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
         match self.look.as_mut().map(|look| look.step(context, input)) {
-            Some(KeyVerdict::Pending(need)) => Step::need(need, Self::look),
+            Some(KeyVerdict::Pending(need)) => Step::need(*need, Self::look),
             Some(KeyVerdict::Refused(_)) => {
                 self.tell(context, "stays: the vault's key cannot be used", rule::VLT_08);
                 Step::sleep(A_DAY, Self::due)

@@ -37,7 +37,7 @@ enum Asked {
 /// What a look comes to.
 pub(super) enum KeyVerdict {
     /// It needs something first.
-    Pending(Need),
+    Pending(Box<Need>),
     /// The identity can use the key.
     Usable,
     /// It cannot, or the key is none to encrypt with.
@@ -74,7 +74,7 @@ impl KeyLook {
             _ => Err(Box::new(Violation::interrupted())),
         };
         match next {
-            Ok(need) => KeyVerdict::Pending(need),
+            Ok(need) => KeyVerdict::Pending(Box::new(need)),
             Err(violation) => KeyVerdict::Refused(violation),
         }
     }

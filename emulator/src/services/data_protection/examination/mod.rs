@@ -289,7 +289,7 @@ impl Examination {
             return RowResult::Met;
         };
         match look.step(context, input) {
-            KeyVerdict::Pending(need) => RowResult::Needs(Box::new(need)),
+            KeyVerdict::Pending(need) => RowResult::Needs(need),
             KeyVerdict::Usable => RowResult::Met,
             KeyVerdict::Refused(why) => {
                 let mut found = violation(context, row, &why.refusal.reason);
