@@ -58,7 +58,7 @@ fn name_is_free(
     if local.is_empty() || domain.is_empty() || domain.contains('@') {
         return Err(bad("Property userPrincipalName is invalid."));
     }
-    match context.state.directory.person(tenant, name) {
+    match context.state.directory.person(name, |other| other == tenant) {
         Some(other) if Some(other.id) != but => Err(bad(
             "Another object with the same value for property userPrincipalName already exists.",
         )),
