@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::refused;
+use super::ended::refused;
 use super::{Outcome, Play, RunError};
 use crate::scenario::{Acting, Misstated, Part, ServerFlavour, World};
 

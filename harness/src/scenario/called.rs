@@ -86,7 +86,7 @@ pub(super) fn check_names(file: &Scenario, world: &World) -> Result<(), Misstate
             })?;
         }
     }
-    for name in file.world.grants.keys().filter(|name| !is_well_formed(name)) {
+    if let Some(name) = file.world.grants.keys().find(|name| !is_well_formed(name)) {
         let header = format!("[world.grants.\"{}\"]", shown(name).escape_debug());
         let wrong = Misstated::new(format!("{header}: {FORM}"));
         return Err(wrong.at(name.clone()).at("grants").at("world"));
@@ -149,10 +149,9 @@ pub(super) fn check_addresses(file: &DeTable<'_>) -> Result<(), Unread> {
     for table in short.chain(named) {
         for word in IN_ADDRESSES {
             let Some(value) = table.get(word) else { continue };
-            match value.get_ref() {
-                DeValue::String(text) => check_address(word, text, value)?,
-                // Of another type: whoever reads it says so.
-                _ => {}
+            // Of another type: whoever reads it says so.
+            if let DeValue::String(text) = value.get_ref() {
+                check_address(word, text, value)?;
             }
         }
     }
