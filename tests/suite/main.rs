@@ -6,6 +6,7 @@ mod alternatives;
 mod anchors;
 mod build_name;
 mod circles;
+mod claims;
 mod codes;
 mod expected;
 mod jobs;

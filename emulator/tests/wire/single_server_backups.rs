@@ -1,10 +1,12 @@
 //! Backups of a single server's database, in the days when there were any: what they need, and what they leave.
 
 use azdrill_emulator::jobs::SessionFailure;
-use azdrill_emulator::model::{Request, Response};
+use azdrill_emulator::model::{Request, Response, TenantId};
 use azdrill_emulator::rules::Profile;
+use azdrill_emulator::state::Subscription;
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::bodies::{backup_body, policy_body, vault_body};
 use crate::rules::named;
@@ -226,6 +228,19 @@ fn a_database_in_another_subscription_is_as_much_out_of_reach() {
     };
     let off = json!({"properties": {"featureSettings": {"crossSubscriptionRestoreSettings": {"state": "Disabled"}}}});
     named(&needs(&mut world, &elsewhere), "SS-B-SERVER");
+    // The subscription turns out to be another tenant's.
+    let theirs = Subscription {
+        id: "00000000-0000-0000-0000-0000000000bb".to_owned(),
+        name: "theirs".to_owned(),
+        tenant: TenantId(Uuid::from_u128(0x7e17)),
+        hidden: false,
+    };
+    let subscriptions = &mut world.azure.state_mut().subscriptions;
+    subscriptions.insert(theirs.id.clone(), theirs);
+    named(&needs(&mut world, &elsewhere), "TENANT-RD");
+    let subscriptions = &mut world.azure.state_mut().subscriptions;
+    subscriptions.remove("00000000-0000-0000-0000-0000000000bb");
+
     assert_eq!(needs(&mut world, &own).json_body()["status"], "Succeeded");
     let changed = world.arm(Method::PATCH, &below_vault(""), Some(&off));
     assert_eq!(changed.status, 202, "{changed:?}");
