@@ -13,12 +13,6 @@ use crate::state::field;
 
 /// Refuses an instance whose request tells an untruth of its datasource.
 pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
-    let requests = field(properties, "resourceGuardOperationRequests").as_array();
-    if requests.is_some_and(|requests| !requests.is_empty()) {
-        return Err(Refusal::not_played(
-            "Resource Guards (resourceGuardOperationRequests of a backup instance)",
-        ));
-    }
     let Some(datasource) = Datasource::of(context.rules, properties) else {
         return Ok(());
     };
