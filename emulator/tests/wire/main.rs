@@ -43,6 +43,7 @@ mod recorded_instances;
 mod recorded_vaults;
 mod refused_templates;
 mod resource_graph;
+mod resource_guards;
 mod retention;
 mod roles;
 mod rules;

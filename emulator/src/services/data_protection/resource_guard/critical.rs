@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::super::refused;
 use super::{guard, proxy, weakened};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{Request, ResourceId, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{CriticalOperation, GuardedOperation, rule};
+use crate::model::{Action, Request, ResourceId, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::{CriticalOperation, Gate, GuardedOperation, RuleId, rule};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -33,6 +33,27 @@ fn read<'a>(context: &'a Context<'_>, named: &str) -> Option<(ResourceId, &'a Gu
     (id.name().eq_ignore_ascii_case(guard::DEFAULT) && guard.is_type(guard::GUARD)).then_some((guard, row))
 }
 
+/// Whether the caller may do at a guard what a request takes there.
+pub(super) fn linked(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    guard: &ResourceId,
+    action: &Action,
+    named: RuleId,
+) -> Result<(), Refusal> {
+    let gates = context.gates();
+    let passed = gates.linked(context.now, permit, request, guard, action);
+    passed.map_err(|mut refusal| {
+        if refusal.gate == Gate::Authorization {
+            let elsewhere = context.state.tenant_of(guard) != permit.caller.tenant;
+            refusal.mark = refusal.mark.max(context.rules.resource_guard.linked.mark);
+            refusal.name(std::iter::once(named).chain(elsewhere.then_some(rule::MUA_TENANT)));
+        }
+        refusal
+    })
+}
+
 /// The requests of Resource Guards that a request names, each of which the caller may act by.
 pub(in crate::services::data_protection) fn named(
     context: &Context<'_>,
@@ -46,17 +67,8 @@ pub(in crate::services::data_protection) fn named(
             let why = format!("{REQUESTS} has `{text}`, which is no request of a Resource Guard for a vault");
             return Err(refused::by(context, rule::DPP_GUARD_REQUEST).because(why));
         };
-        let facts = &context.rules.resource_guard;
-        let action = facts.acting_takes(row);
-        let gates = context.gates();
-        let passed = gates.linked(context.now, permit, request, &guard, &action);
-        passed.map_err(|mut refusal| {
-            refusal.mark = refusal.mark.max(facts.linked.mark);
-            let other_tenant = context.state.tenant_of(&guard) != permit.caller.tenant;
-            refusal
-                .by([rule::MUA_ACTION])
-                .by(other_tenant.then_some(rule::MUA_TENANT))
-        })?;
+        let action = context.rules.resource_guard.acting_takes(row);
+        linked(context, permit, request, &guard, &action, rule::MUA_ACTION)?;
         all.push(guard::default_request(&guard, row));
     }
     Ok(all)

@@ -81,12 +81,7 @@ fn guard_to_map(
         ));
     };
     let action = context.rules.resource_guard.mapping_takes();
-    let gates = context.gates();
-    let passed = gates.linked(context.now, permit, request, &guard, &action);
-    passed.map_err(|mut refusal| {
-        refusal.mark = refusal.mark.max(context.rules.resource_guard.linked.mark);
-        refusal.by([rule::MUA_MAP_READER])
-    })?;
+    critical::linked(context, permit, request, &guard, &action, rule::MUA_MAP_READER)?;
     let Some(own) = context.state.resource(&guard) else {
         return refuse(format!("there is no Resource Guard {guard}"));
     };
