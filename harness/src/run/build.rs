@@ -43,6 +43,7 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
     }
     for grant in world.grants.values().filter(|grant| !grant.absent) {
         client.act_as_owner_of(&roles::scope(names, grant));
+        roles::introduce(client, names, world, grant)?;
         must(roles::give(client, names, grant).await?, &grant.role)?;
     }
     client.act_as(None);
