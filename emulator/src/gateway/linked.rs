@@ -51,7 +51,7 @@ impl Gates<'_> {
             .map(|_| ())
             .map_err(|denied| {
                 let (reason, rules) = why_not(&at_it, action, &denied);
-                self.not_linked(&at_it, linked, action).because(reason).by(rules)
+                self.not_linked(permit, linked, action).because(reason).by(rules)
             })
     }
 

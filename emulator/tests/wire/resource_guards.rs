@@ -240,6 +240,10 @@ fn who_maps_a_vault_reads_the_guard() {
     let refused = world.arm_as(admin, Method::PUT, &target, Some(&body));
     assert_eq!(refusal(&refused), (403, "LinkedAuthorizationFailed".to_owned()));
     names(&refused, "MUA-MAP-READER");
+    let message = refused.json_body()["error"]["message"].to_string();
+    let vault = message.find("backupResourceGuardProxies/write' on scope '");
+    let linked = message.find(&format!("on the linked scope(s) '{guard}'"));
+    assert!(vault.is_some() && linked > vault, "{message}");
     world.give(&guard, READER, admin.0);
     world.settle();
     let_through(&world.arm_as(admin, Method::PUT, &target, Some(&body)));

@@ -48,7 +48,14 @@ pub(super) fn linked(
         if refusal.gate == Gate::Authorization {
             let elsewhere = context.state.tenant_of(guard) != permit.caller.tenant;
             refusal.mark = refusal.mark.max(context.rules.resource_guard.linked.mark);
-            refusal.name(std::iter::once(named).chain(elsewhere.then_some(rule::MUA_TENANT)));
+            let of_guard = std::iter::once(named).chain(elsewhere.then_some(rule::MUA_TENANT));
+            if refusal.rules.contains(&rule::E1_PROPAGATION) {
+                refusal.name(of_guard);
+            } else {
+                // What to do about it is the guard's matter first.
+                let of_roles = std::mem::replace(&mut refusal.rules, of_guard.collect());
+                refusal.name(of_roles);
+            }
         }
         refusal
     })
