@@ -1,24 +1,21 @@
-//! Multi-user authorization: what Resource Guards are and keep from being done, and whom they let.
+//! Multi-user authorization: what Resource Guards are and keep from being done.
 
-use azdrill_emulator::model::{PrincipalId, ResourceId, Response, TenantId};
-use azdrill_emulator::state::{IdentityKind, Subscription};
+use azdrill_emulator::model::{PrincipalId, Response};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::bodies::{policy_body, vault_body};
-use crate::callers::{CONTRIBUTOR, READER, assignment, assignment_at, refusal};
-use crate::world::{ARM, World, below_vault};
+use crate::callers::{CONTRIBUTOR, refusal};
+use crate::world::{World, below_vault};
 
-const BACKUP_CONTRIBUTOR: &str = "5e467623-bb1f-42f4-a55d-6e525e11384b";
-const MUA_ADMIN: &str = "c2a970b4-16a7-4a51-8c84-8a8ea6ee0bb8";
-const MUA_OPERATOR: &str = "f54b6d04-23c6-443e-b462-9c16ab7b4a52";
-const PROXY: &str = "backupResourceGuardProxies/DppResourceGuardProxy";
-const ONE: &str = "backupInstances/one";
+pub(crate) const MUA_OPERATOR: &str = "f54b6d04-23c6-443e-b462-9c16ab7b4a52";
+pub(crate) const PROXY: &str = "backupResourceGuardProxies/DppResourceGuardProxy";
+pub(crate) const ONE: &str = "backupInstances/one";
 
 /// A group beside the vault's, so that roles of one are no roles of the other.
-fn guard(world: &World) -> String {
+pub(crate) fn guard(world: &World) -> String {
     format!(
         "/subscriptions/{}/resourceGroups/guards/providers/Microsoft.DataProtection/resourceGuards/guard",
         world.operator.subscription
@@ -29,7 +26,7 @@ fn group_of(guard: &str) -> String {
     guard.split("/providers/").next().unwrap_or_default().to_owned()
 }
 
-fn put_guard(world: &mut World, excluded: &Value) -> Response {
+pub(crate) fn put_guard(world: &mut World, excluded: &Value) -> Response {
     let guard = guard(world);
     assert!(
         world
@@ -48,7 +45,7 @@ fn map(world: &mut World, guard: &str) -> Response {
 }
 
 /// A vault that is mapped to a guard, with a recovery point, and somebody who looks after its backups.
-fn guarded() -> (World, PrincipalId) {
+pub(crate) fn guarded() -> (World, PrincipalId) {
     let mut world = World::backed_up();
     assert_eq!(put_guard(&mut world, &json!([])).status, 200);
     let guard = guard(&world);
@@ -60,18 +57,18 @@ fn guarded() -> (World, PrincipalId) {
     (world, admin)
 }
 
-fn requests(guard: &str, requests: &str) -> Value {
+pub(crate) fn requests(guard: &str, requests: &str) -> Value {
     json!([format!("{guard}/{requests}/default")])
 }
 
 #[track_caller]
-fn names(answer: &Response, rule: &str) {
+pub(crate) fn names(answer: &Response, rule: &str) {
     let rules = answer.header("x-azdrill-rules").unwrap_or_default();
     assert!(rules.split(',').any(|own| own == rule), "{rule}: {answer:?}");
 }
 
 #[track_caller]
-fn let_through(answer: &Response) {
+pub(crate) fn let_through(answer: &Response) {
     assert!(answer.status.is_success(), "{answer:?}");
 }
 
@@ -226,29 +223,6 @@ fn a_vault_is_mapped_to_one_guard_of_its_region() {
     names(&map(&mut world, &near), "VLT-10");
 }
 
-#[test]
-fn who_maps_a_vault_reads_the_guard() {
-    let mut world = World::new();
-    world.put_vault("2024-04-01", "On");
-    put_guard(&mut world, &json!([]));
-    let (group, guard) = (world.group(), guard(&world));
-    let admin = world.add_principal(0xbac0, "backup admin", IdentityKind::Application);
-    world.give(&group, BACKUP_CONTRIBUTOR, admin.0);
-    world.settle();
-    let target = format!("{group}{}", below_vault(PROXY));
-    let body = json!({"properties": {"resourceGuardResourceId": guard}});
-    let refused = world.arm_as(admin, Method::PUT, &target, Some(&body));
-    assert_eq!(refusal(&refused), (403, "LinkedAuthorizationFailed".to_owned()));
-    names(&refused, "MUA-MAP-READER");
-    let message = refused.json_body()["error"]["message"].to_string();
-    let vault = message.find("backupResourceGuardProxies/write' on scope '");
-    let linked = message.find(&format!("on the linked scope(s) '{guard}'"));
-    assert!(vault.is_some() && linked > vault, "{message}");
-    world.give(&guard, READER, admin.0);
-    world.settle();
-    let_through(&world.arm_as(admin, Method::PUT, &target, Some(&body)));
-}
-
 /// Everything a guard protects: how it is asked for, by which requests, and that it goes through with them alone.
 #[test]
 fn what_is_critical_takes_the_guards_own_request() {
@@ -364,64 +338,6 @@ fn what_is_not_critical_is_not_asked_about() {
 }
 
 #[test]
-fn roles_at_the_vault_are_none_at_the_guard_and_a_reader_does_not_act() {
-    for (role, acts) in [
-        (None, false),
-        (Some(READER), false),
-        (Some(MUA_ADMIN), false),
-        (Some(BACKUP_CONTRIBUTOR), false),
-        (Some(MUA_OPERATOR), true),
-        (Some(CONTRIBUTOR), true),
-    ] {
-        let (mut world, admin) = guarded();
-        let guard = guard(&world);
-        if let Some(role) = role {
-            world.give(&guard, role, admin.0);
-            world.settle();
-        }
-        let target = format!(
-            "{}{}",
-            world.group(),
-            below_vault(&format!("{ONE}/stopProtection"))
-        );
-        let body =
-            json!({"resourceGuardOperationRequests": requests(&guard, "dppDisableStopProtectionRequests")});
-        let answer = world.arm_as(admin, Method::POST, &target, Some(&body));
-        assert_eq!(answer.status.is_success(), acts, "{role:?}: {answer:?}");
-    }
-}
-
-/// A grant for a time, taken back: what was let through before is refused again.
-#[test]
-fn a_role_that_was_taken_back_counts_no_more() {
-    let (mut world, admin) = guarded();
-    let guard = guard(&world);
-    let name = Uuid::from_u128(0x71e);
-    let target = assignment_at(&guard, name);
-    let_through(&world.put(
-        &target,
-        &assignment(MUA_OPERATOR, &json!({"principalId": admin.0})),
-    ));
-    let suspend = format!(
-        "{}{}",
-        world.group(),
-        below_vault(&format!("{ONE}/suspendBackups"))
-    );
-    let stop = suspend.replace("suspendBackups", "stopProtection");
-    let body =
-        json!({"resourceGuardOperationRequests": requests(&guard, "dppDisableSuspendBackupsRequests")});
-    let_through(&world.arm_as(admin, Method::POST, &suspend, Some(&body)));
-    world.settle();
-    let_through(&world.delete(&target));
-    let body =
-        json!({"resourceGuardOperationRequests": requests(&guard, "dppDisableStopProtectionRequests")});
-    names(
-        &world.arm_as(admin, Method::POST, &stop, Some(&body)),
-        "MUA-ACTION",
-    );
-}
-
-#[test]
 fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
     let (mut world, _) = guarded();
     let (group, guard) = (world.group(), guard(&world));
@@ -482,98 +398,4 @@ fn what_a_guard_leaves_out_is_let_through() {
         .map(Vec::len);
     assert_eq!(details, Some(8), "{proxy}");
     names(&world.delete(&below_vault(PROXY)), "VLT-10");
-}
-
-/// The other tenant's subscription, and somebody who owns it.
-fn other_tenant(world: &mut World) -> (String, PrincipalId) {
-    let subscription = Uuid::from_u128(0x7e18).to_string();
-    let tenant = TenantId(Uuid::from_u128(0x7e17));
-    let security = world.add_principal(0x5ec0, "security admin", IdentityKind::Application);
-    let state = world.azure.state_mut();
-    let mut principal = state.directory.get(security).expect("in the directory").clone();
-    principal.tenant = tenant;
-    state.directory.insert(principal);
-    state.subscriptions.insert(
-        subscription.clone(),
-        Subscription {
-            id: subscription.clone(),
-            name: "security".to_owned(),
-            tenant,
-            hidden: false,
-        },
-    );
-    let scope: ResourceId = format!("/subscriptions/{subscription}").parse().expect("an id");
-    let owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635".parse().expect("an id");
-    let granted =
-        azdrill_emulator::authz::Assignment::new("owner".to_owned(), scope, owner, security, world.now);
-    world.azure.state_mut().access.insert(granted);
-    (subscription, security)
-}
-
-#[test]
-fn a_guard_in_another_tenant_takes_a_token_of_it() {
-    let mut world = World::backed_up();
-    let (subscription, security) = other_tenant(&mut world);
-    let group = format!("/subscriptions/{subscription}/resourceGroups/guards");
-    let guard = format!("{group}/providers/Microsoft.DataProtection/resourceGuards/guard");
-    for target in [&group, &guard] {
-        let body = json!({"location": "westeurope"});
-        let_through(&world.arm_as(security, Method::PUT, target, Some(&body)));
-    }
-    let operator = world.operator.object_id;
-    let audience = "https://management.azure.com";
-    let ask = |world: &mut World, below: &str, method: Method, body: &Value, beside: Option<PrincipalId>| {
-        let target = world.with_version(&format!("{}{}", world.group(), below_vault(below)));
-        let mut request = world.request_as(operator, method, ARM, &target);
-        if let Some(beside) = beside {
-            let principal = world
-                .azure
-                .state()
-                .directory
-                .get(beside)
-                .expect("in the directory");
-            let token = world.azure.tokens().issue(world.now, principal, audience).0;
-            request = request.with_header("x-ms-authorization-auxiliary", &format!("Bearer {token}"));
-        }
-        world.send_with(request, Some(body))
-    };
-    let mapping = json!({"properties": {"resourceGuardResourceId": guard}});
-    let alone = ask(&mut world, PROXY, Method::PUT, &mapping, None);
-    assert_eq!(refusal(&alone), (403, "LinkedAuthorizationFailed".to_owned()));
-    let message = alone.json_body()["error"]["message"].clone();
-    assert!(
-        message.as_str().is_some_and(|text| text.contains(&subscription)),
-        "{message}"
-    );
-    let_through(&ask(&mut world, PROXY, Method::PUT, &mapping, Some(security)));
-    let stop = format!("{ONE}/stopProtection");
-    let body =
-        json!({"resourceGuardOperationRequests": requests(&guard, "dppDisableStopProtectionRequests")});
-    let alone = ask(&mut world, &stop, Method::POST, &body, None);
-    names(&alone, "MUA-TENANT");
-    // A token of one's own tenant says nothing in the other.
-    names(
-        &ask(&mut world, &stop, Method::POST, &body, Some(operator)),
-        "MUA-TENANT",
-    );
-    let_through(&ask(&mut world, &stop, Method::POST, &body, Some(security)));
-}
-
-#[test]
-fn a_token_beside_the_requests_own_that_is_none_is_refused() {
-    let mut world = World::backed_up();
-    let (subscription, _) = other_tenant(&mut world);
-    let guard = format!(
-        "/subscriptions/{subscription}/resourceGroups/guards/providers/Microsoft.DataProtection/resourceGuards/guard"
-    );
-    let target = world.with_version(&format!("{}{}", world.group(), below_vault(PROXY)));
-    let body = json!({"properties": {"resourceGuardResourceId": guard}});
-    for shown in ["Bearer x.y.z", "nonsense", "", "Bearer"] {
-        let request = world
-            .request(Method::PUT, &target)
-            .with_header("x-ms-authorization-auxiliary", shown);
-        let answer = world.send_with(request, Some(&body));
-        let wanted = if shown.starts_with("Bearer ") { 401 } else { 403 };
-        assert_eq!(answer.status, wanted, "{shown}: {answer:?}");
-    }
 }
