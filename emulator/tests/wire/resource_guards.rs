@@ -181,6 +181,7 @@ fn a_vault_shows_that_it_is_mapped_and_its_guard_stays() {
     let guard = guard(&world);
     let in_use = world.delete(&guard);
     assert_eq!(refusal(&in_use), (409, "SyntheticResourceGuardInUse".to_owned()));
+    names(&in_use, "MUA-IN-USE");
     let proxies = world.listed("backupResourceGuardProxies");
     assert_eq!(
         proxies[0]["type"],
@@ -223,11 +224,49 @@ fn a_vault_is_mapped_to_one_guard_of_its_region() {
     names(&map(&mut world, &near), "VLT-10");
 }
 
+/// What is critical: how it is asked for, below the vault.
+fn critical(world: &mut World, what: &str) -> (Method, &'static str, Value) {
+    let security = |place: &str, settings: Value| {
+        let body = json!({"properties": {"securitySettings": {place: settings}}});
+        (Method::PATCH, "", body)
+    };
+    match what {
+        "stop" => (Method::POST, "backupInstances/one/stopProtection", json!({})),
+        "suspend" => (Method::POST, "backupInstances/one/suspendBackups", json!({})),
+        "restore" => (Method::POST, "backupInstances/one/restore", world.restore_body()),
+        "policy" => {
+            let mut body = world.instance_body();
+            let policy = format!("{}{}", world.group(), below_vault("backupPolicies/other"));
+            body["properties"]["policyInfo"]["policyId"] = json!(policy);
+            (Method::PUT, ONE, body)
+        }
+        "soft delete" => security(
+            "softDeleteSettings",
+            json!({"state": "Off", "retentionDurationInDays": 30}),
+        ),
+        "retention" => security(
+            "softDeleteSettings",
+            json!({"state": "On", "retentionDurationInDays": 14}),
+        ),
+        _ => security("immutabilitySettings", json!({"state": "Disabled"})),
+    }
+}
+
+/// The same body, naming requests of a guard.
+fn naming(body: &Value, named: &Value) -> Value {
+    let mut body = body.clone();
+    let place = match body["properties"].is_object() {
+        true => &mut body["properties"],
+        false => &mut body,
+    };
+    place["resourceGuardOperationRequests"] = named.clone();
+    body
+}
+
 /// Everything a guard protects: how it is asked for, by which requests, and that it goes through with them alone.
 #[test]
 fn what_is_critical_takes_the_guards_own_request() {
-    let policy = |world: &World| format!("{}{}", world.group(), below_vault("backupPolicies/other"));
-    for (critical, segment) in [
+    for (what, segment) in [
         ("stop", "dppDisableStopProtectionRequests"),
         ("suspend", "dppDisableSuspendBackupsRequests"),
         ("restore", "dppTriggerRestoreRequests"),
@@ -244,74 +283,29 @@ fn what_is_critical_takes_the_guards_own_request() {
         before["properties"]["securitySettings"]["immutabilitySettings"] = json!({"state": "Unlocked"});
         let_through(&world.put(&below_vault(""), &before));
         world.settle();
-        let security =
-            |place: &str, settings: &Value| json!({"properties": {"securitySettings": {place: settings}}});
-        let (method, target, body) = match critical {
-            "stop" => (Method::POST, format!("{ONE}/stopProtection"), json!({})),
-            "suspend" => (Method::POST, format!("{ONE}/suspendBackups"), json!({})),
-            "restore" => (Method::POST, format!("{ONE}/restore"), world.restore_body()),
-            "policy" => {
-                let mut body = world.instance_body();
-                body["properties"]["policyInfo"]["policyId"] = json!(policy(&world));
-                (Method::PUT, ONE.to_owned(), body)
-            }
-            "soft delete" => {
-                let settings = json!({"state": "Off", "retentionDurationInDays": 30});
-                (
-                    Method::PATCH,
-                    String::new(),
-                    security("softDeleteSettings", &settings),
-                )
-            }
-            "retention" => {
-                let settings = json!({"state": "On", "retentionDurationInDays": 14});
-                (
-                    Method::PATCH,
-                    String::new(),
-                    security("softDeleteSettings", &settings),
-                )
-            }
-            _ => {
-                let settings = json!({"state": "Disabled"});
-                (
-                    Method::PATCH,
-                    String::new(),
-                    security("immutabilitySettings", &settings),
-                )
-            }
-        };
-        let target = format!("{}{}", world.group(), below_vault(&target));
-        let with = |named: &Value| {
-            let mut body = body.clone();
-            let place = if body["properties"].is_object() {
-                &mut body["properties"]
-            } else {
-                &mut body
-            };
-            place["resourceGuardOperationRequests"] = named.clone();
-            body
-        };
-        let refused = world.arm_as(admin, method.clone(), &target, Some(&body));
+        let (method, below, body) = critical(&mut world, what);
+        let target = format!("{}{}", world.group(), below_vault(below));
+        let ask = |world: &mut World, body: &Value| world.arm_as(admin, method.clone(), &target, Some(body));
+        let refused = ask(&mut world, &body);
         assert_eq!(
             refusal(&refused),
             (403, "SyntheticResourceGuardProtects".to_owned()),
-            "{critical}"
+            "{what}"
         );
         names(&refused, "VLT-10");
-        let own = with(&requests(&guard, segment));
-        let linked = world.arm_as(admin, method.clone(), &target, Some(&own));
+        let own = naming(&body, &requests(&guard, segment));
+        let linked = ask(&mut world, &own);
         assert_eq!(
             refusal(&linked),
             (403, "LinkedAuthorizationFailed".to_owned()),
-            "{critical}"
+            "{what}"
         );
         names(&linked, "MUA-ACTION");
         world.give(&guard, MUA_OPERATOR, admin.0);
         world.settle();
-        let other = with(&requests(&guard, "deleteBackupInstanceRequests"));
-        let refused = world.arm_as(admin, method.clone(), &target, Some(&other));
-        names(&refused, "VLT-10");
-        let_through(&world.arm_as(admin, method, &target, Some(&own)));
+        let other = naming(&body, &requests(&guard, "deleteBackupInstanceRequests"));
+        names(&ask(&mut world, &other), "VLT-10");
+        let_through(&ask(&mut world, &own));
         world.settle();
     }
 }
