@@ -3,10 +3,10 @@
 
 use super::bearer::{audience_fits, strip_scheme};
 use super::denied::why_not;
-use super::{Caller, Gates, Permit, Refusal, Shape, TokenError};
+use super::{Caller, Gates, Permit, Refusal, TokenError};
 use crate::authz::WantedAction;
 use crate::model::{Action, Facts, Request, ResourceId, TenantId, Timestamp};
-use crate::rules::{Endpoint, Gate, code};
+use crate::rules::{Endpoint, Gate, code, rule};
 
 /// Where tokens of other tenants come in.
 const AUXILIARY: &str = "x-ms-authorization-auxiliary";
@@ -33,7 +33,7 @@ impl Gates<'_> {
             permit.caller.clone()
         } else {
             self.auxiliary(now, request, tenant)?
-                .ok_or_else(|| self.of_other_tenant(permit, linked, tenant))?
+                .ok_or_else(|| self.of_other_tenant(permit, linked, action, tenant))?
         };
         let at_it = Permit {
             caller,
@@ -97,25 +97,32 @@ impl Gates<'_> {
             ("object", &object),
             ("action", &action),
             ("scope", &scope),
-            ("linked_action", linked_action.as_str()),
+            ("wanted", linked_action.as_str()),
             ("linked", linked.as_str()),
         ];
-        let row = self.rules.error(code::LinkedAuthorizationFailed);
-        Refusal::of_row(Shape::Arm, row, &fill).at(Gate::Authorization)
+        Refusal::of(code::LinkedAuthorizationFailed, &fill)
+            .at(Gate::Authorization)
+            .by([rule::RBAC_LINKED])
     }
 
-    fn of_other_tenant(&self, permit: &Permit, linked: &ResourceId, tenant: TenantId) -> Refusal {
+    fn of_other_tenant(
+        &self,
+        permit: &Permit,
+        linked: &ResourceId,
+        linked_action: &Action,
+        tenant: TenantId,
+    ) -> Refusal {
         let own = permit.caller.tenant.map(|id| id.to_string()).unwrap_or_default();
-        let (action, scope) = self.asked(permit);
+        // What it calls the caller's is what the caller would do with the other.
         let fill = [
             ("tenant", own.as_str()),
-            ("action", &action),
-            ("scope", &scope),
+            ("action", linked_action.as_str()),
+            ("scope", permit.scope.as_str()),
             ("subscription", linked.subscription().unwrap_or_default()),
         ];
         let why = format!("{linked} is in the tenant {tenant}, and no token of it came in {AUXILIARY}");
-        let row = self.rules.error(code::LinkedTenantNotAuthorized);
-        Refusal::of_row(Shape::Arm, row, &fill)
+        Refusal::of(code::LinkedSubscriptionOfOtherTenant, &fill)
+            .by([rule::RBAC_LINKED])
             .at(Gate::Authorization)
             .because(why)
     }

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::RunError;
 use super::build_single::{persona, persona_id};
-use super::client::{Client, Ended};
+use super::client::Client;
+use super::ended::Ended;
 use super::names::Names;
 use crate::scenario::{GrantWorld, Grantee, World};
 

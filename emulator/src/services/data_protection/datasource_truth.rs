@@ -71,10 +71,12 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
 }
 
 fn untrue(context: &Context<'_>, why: &str) -> Refusal {
-    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
-    let mut refusal = Refusal::user_facing(error, &[("parameter", "BackupInstance")])
-        .because(why)
-        .by([rule::DPP_DATASOURCE_TRUE]);
+    let mut refusal = Refusal::user_facing(
+        code::UserErrorInvalidRequestParameter,
+        &[("parameter", "BackupInstance")],
+    )
+    .because(why)
+    .by([rule::DPP_DATASOURCE_TRUE]);
     refusal.mark = refusal
         .mark
         .max(context.rules.rule(rule::DPP_DATASOURCE_TRUE).mark());

@@ -1,5 +1,6 @@
 //! Resource Guards, and the mappings of vaults to them.
 
+use azdrill_emulator::rules::Rules;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -94,7 +95,7 @@ impl ResourceKind for ResourceGuardProxy {
         format!("{}/backupResourceGuardProxies/{}", names.vault, self.name)
     }
 
-    fn check(&self, world: &World) -> Result<(), Misstated> {
+    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         let guards = world.resources.iter();
         let guards = guards.filter(|(_, own)| matches!(own, Resource::ResourceGuard(_)));
         let guards: Vec<&str> = guards.map(|(name, _)| name.as_str()).collect();

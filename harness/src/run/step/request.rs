@@ -25,6 +25,8 @@ pub struct Request {
     /// Whose token comes beside the caller's, where something named is in another tenant: that tenant, or somebody of
     /// `[world.personas]`.
     beside: Option<String>,
+    /// Its `Accept` header, where a client says more than that it takes JSON.
+    accept: Option<String>,
 }
 
 /// A method and a path.
@@ -104,7 +106,9 @@ impl Take for Request {
         let method = self.request.method.clone();
         let beside = self.beside.as_ref().map(|name| play.somebody(name)).transpose()?;
         play.client.show_beside(beside);
+        play.client.accept(self.accept.clone());
         let ended = play.client.operate(method, &path, body.as_ref()).await;
+        play.client.accept(None);
         play.client.show_beside(None);
         let ended = ended?;
         let mut outcome = Outcome::of(&ended);

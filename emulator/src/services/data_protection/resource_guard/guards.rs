@@ -131,7 +131,7 @@ pub(super) fn list(
         .filter(|guard| context.shows(permit, &guard.id, READ))
         .map(|guard| guard::shown(context.rules, request, &guard.body))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -162,13 +162,13 @@ fn asked<'a>(
     context: &'a Context<'_>,
     request: &Request,
 ) -> Result<Option<(ResourceId, &'a GuardedOperation)>, Refusal> {
-    let path: ResourceId = request.path.parse().map_err(|_| not_found_inside(context))?;
+    let path: ResourceId = request.path.parse().map_err(|_| not_found_inside())?;
     let segments: Vec<&str> = path.segments().collect();
     let place = segments
         .iter()
         .position(|segment| segment.eq_ignore_ascii_case("resourceGuards"));
     let Some((guard, rest)) = place.and_then(|place| segments.split_at_checked(place + 2)) else {
-        return Err(not_found_inside(context));
+        return Err(not_found_inside());
     };
     let guard = guard_of(context, &ResourceId::from_segments(guard.iter().copied()))?;
     let collection = rest.first().copied().unwrap_or_default();
@@ -193,7 +193,7 @@ pub(super) fn requests(
 ) -> Result<Response, Refusal> {
     let found = asked(context, request)?.map(|(guard, row)| described(&guard, row));
     let found: Vec<Value> = found.into_iter().collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn default_request(
@@ -204,6 +204,6 @@ pub(super) fn default_request(
     let is_default = permit.params.get("name").eq_ignore_ascii_case(DEFAULT);
     match asked(context, request)? {
         Some((guard, row)) if is_default => Ok(Response::json(StatusCode::OK, &described(&guard, row))),
-        _ => Err(not_found_inside(context)),
+        _ => Err(not_found_inside()),
     }
 }

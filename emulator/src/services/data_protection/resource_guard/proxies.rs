@@ -103,7 +103,7 @@ fn guard_to_map(
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     vault_of(context, &permit.scope)?;
     let proxy = context.state.resource(&permit.scope);
-    let proxy = proxy.ok_or_else(|| not_found_inside(context))?;
+    let proxy = proxy.ok_or_else(not_found_inside)?;
     Ok(Response::json(StatusCode::OK, &proxy::shown(context, proxy)))
 }
 
@@ -115,7 +115,7 @@ pub(super) fn list(
     vault_of(context, &permit.scope)?;
     let proxies = context.state.resources_below(&permit.scope, PROXY);
     let found: Vec<Value> = proxies.map(|own| proxy::shown(context, own)).collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -143,10 +143,7 @@ pub(super) fn unlock_delete(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.id.clone();
-    let proxy = context
-        .state
-        .resource(&id)
-        .ok_or_else(|| not_found_inside(context))?;
+    let proxy = context.state.resource(&id).ok_or_else(not_found_inside)?;
     let guard = proxy::guard_id(proxy);
     let named = critical::named(context, permit, request)?;
     let sent = json_body(request)?;
