@@ -19,6 +19,7 @@ pub(crate) mod json_text;
 mod key_vault;
 mod known_hosts;
 pub(crate) mod lenient_json;
+mod linked;
 mod links;
 mod lock;
 mod parsed_body;

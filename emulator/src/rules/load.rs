@@ -16,8 +16,8 @@ use super::{
     body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
     directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, link,
     name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    role, server_facts, server_settings, single_server, source, stated, stated_rows, storage_accounts,
-    storage_facts, time_zone, vault_facts,
+    resource_guard, role, server_facts, server_settings, single_server, source, stated, stated_rows,
+    storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -133,6 +133,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         blob_limits: blob_limits::load(rules_file!("blob_limits.toml"), &known)?,
         blob_requests: blob_request::load(rules_file!("blob_requests.toml"), &known)?,
         vaults: vault_facts::load(rules_file!("vaults.toml"), &known)?,
+        resource_guard: resource_guard::load(rules_file!("resource_guard.toml"), &known)?,
         limits: limits::load(rules_file!("limits.toml"), &known)?,
         conditional_writes: conditional_request::load(rules_file!("conditional_requests.toml"), &known)?,
         kept,

@@ -41,6 +41,7 @@ mod provider;
 mod public_client;
 mod query_option;
 mod region;
+mod resource_guard;
 mod role;
 mod router;
 mod server_facts;
@@ -103,6 +104,7 @@ pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};
 pub use query_option::QueryOptions;
 pub use region::Region;
+pub use resource_guard::{CriticalOperation, GuardedOperation, ResourceGuardFacts};
 pub use role::{BuiltInRoles, RoleDefinition, RolePermission};
 pub use router::{BadPath, Router, without_empty_parent};
 pub use server_facts::{

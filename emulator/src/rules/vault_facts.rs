@@ -244,6 +244,7 @@ pub struct OlderAnswer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityRow {
+    guarded: Option<bool>,
     soft_delete: Option<String>,
     immutability: Option<String>,
     /// `secureScore`.
@@ -257,18 +258,20 @@ pub struct SecurityRow {
 }
 
 impl SecurityRow {
-    fn fits(&self, soft_delete: &str, immutability: &str) -> bool {
+    fn fits(&self, soft_delete: &str, immutability: &str, guarded: bool) -> bool {
         let fits = |column: &Option<String>, value: &str| column.as_ref().is_none_or(|word| word == value);
-        fits(&self.soft_delete, soft_delete) && fits(&self.immutability, immutability)
+        fits(&self.soft_delete, soft_delete)
+            && fits(&self.immutability, immutability)
+            && self.guarded.is_none_or(|own| own == guarded)
     }
 }
 
 impl VaultFacts {
-    /// The security score of a vault with these settings.
-    pub fn security(&self, soft_delete: &str, immutability: &str) -> &SecurityRow {
+    /// The security score of a vault with these settings; `guarded`, where it is mapped to a Resource Guard.
+    pub fn security(&self, soft_delete: &str, immutability: &str, guarded: bool) -> &SecurityRow {
         self.security
             .iter()
-            .find(|row| row.fits(soft_delete, immutability))
+            .find(|row| row.fits(soft_delete, immutability, guarded))
             .expect("the last row fits everything: the loader has made sure")
     }
 
@@ -307,6 +310,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     }
     match facts.security.last() {
         Some(SecurityRow {
+            guarded: None,
             soft_delete: None,
             immutability: None,
             ..
@@ -334,11 +338,24 @@ mod tests {
             ("AlwaysOn", "Unlocked", "Adequate", "Good"),
             ("AlwaysOn", "Locked", "Adequate", "Good"),
         ] {
-            let row = rules.vaults.security(soft_delete, immutability);
+            let row = rules.vaults.security(soft_delete, immutability, false);
             assert_eq!(
                 (row.score.as_str(), row.level.as_str()),
                 (score, level),
                 "{soft_delete} {immutability}"
+            );
+        }
+        for (soft_delete, immutability, score, level) in [
+            ("Off", "", "Minimum", "Fair"),
+            ("On", "Unlocked", "Minimum", "Fair"),
+            ("On", "Locked", "Maximum", "Excellent"),
+            ("AlwaysOn", "", "Maximum", "Excellent"),
+        ] {
+            let row = rules.vaults.security(soft_delete, immutability, true);
+            assert_eq!(
+                (row.score.as_str(), row.level.as_str()),
+                (score, level),
+                "guarded, {soft_delete} {immutability}"
             );
         }
     }

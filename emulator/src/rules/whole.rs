@@ -31,6 +31,7 @@ use super::provider::Provider;
 use super::public_client::{PublicClient, TokenResource};
 use super::query_option::QueryOptions;
 use super::region::Region;
+use super::resource_guard::ResourceGuardFacts;
 use super::role::{BuiltInRoles, RoleDefinition};
 use super::router::Router;
 use super::server_facts::ServerFacts;
@@ -106,6 +107,8 @@ pub struct Rules {
     pub names: NameForms,
     /// Facts about Backup vaults.
     pub vaults: VaultFacts,
+    /// What Resource Guards protect.
+    pub resource_guard: ResourceGuardFacts,
     /// What a failure shows as that comes while data moves.
     pub failures: Failures,
     /// What Azure Backup protects in them.

@@ -143,7 +143,11 @@ fn asked_host(parts: &Parts, arrival: &Arrival) -> Result<HostPort, Box<Response
 
 /// Keeps credentials out of anything that prints headers.
 fn hide_credentials(headers: &mut HeaderMap) {
-    for name in [AUTHORIZATION.as_str(), "x-ms-copy-source-authorization"] {
+    for name in [
+        AUTHORIZATION.as_str(),
+        "x-ms-authorization-auxiliary",
+        "x-ms-copy-source-authorization",
+    ] {
         if let Some(value) = headers.get_mut(name) {
             value.set_sensitive(true);
         }

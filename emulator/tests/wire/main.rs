@@ -46,6 +46,8 @@ mod recorded_instances;
 mod recorded_vaults;
 mod refused_templates;
 mod resource_graph;
+mod resource_guard_callers;
+mod resource_guards;
 mod retention;
 mod roles;
 mod rules;

@@ -140,7 +140,10 @@ fn an_instance_keeps_its_datasource_and_says_what_is_so() {
     }
     let mut guarded = body.clone();
     guarded["properties"]["resourceGuardOperationRequests"] = json!(["/subscriptions/x"]);
-    assert_eq!(world.put(&one, &guarded).status, 501);
+    assert_eq!(
+        code(&world.put(&one, &guarded)),
+        refused("BMSUserErrorInvalidInput")
+    );
     world.settle();
     let kept = world.get(&one).json_body();
     assert_eq!(

@@ -55,6 +55,7 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
     }
     for (name, grant) in world.grants.iter().filter(|(_, grant)| !grant.absent) {
         client.act_as_owner_of(&roles::scope(names, grant));
+        roles::introduce(client, names, world, grant)?;
         let given = roles::give(client, names, grant).await;
         let given = given.and_then(|ended| must(ended, &grant.role));
         given

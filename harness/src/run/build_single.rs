@@ -243,6 +243,15 @@ pub(super) async fn secret_call(
     client.send_to(service, method, &path, body).await
 }
 
+fn of_persona(name: &str) -> Entropy {
+    Entropy::from_seed(0).fork("persona").fork(name)
+}
+
+/// The object id of a persona.
+pub(super) fn persona_id(name: &str) -> PrincipalId {
+    PrincipalId(of_persona(name).fork("object").uuid())
+}
+
 /// The world's personas as service principals with their roles.
 pub(super) fn persona(
     client: &Client,
@@ -261,7 +270,7 @@ pub(super) fn persona(
             }
         ))
     })?;
-    let entropy = Entropy::from_seed(0).fork("persona").fork(name);
+    let entropy = of_persona(name);
     let of_its_tenant = own
         .tenant
         .as_ref()
@@ -269,7 +278,7 @@ pub(super) fn persona(
     let operator = Operator {
         client_id: entropy.fork("client").uuid(),
         client_secret: format!("azdrill~{}", own.secret.as_str()),
-        object_id: PrincipalId(entropy.fork("object").uuid()),
+        object_id: persona_id(name),
         ..of_its_tenant.unwrap_or(client.operator()).clone()
     };
     let now = client.now();

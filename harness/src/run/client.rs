@@ -61,6 +61,8 @@ pub(crate) struct Client {
     owners: Owners,
     /// Who acts instead of the operator.
     acting: Option<Operator>,
+    /// Whose token is shown to Azure Resource Manager beside the caller's.
+    beside: Option<Operator>,
     /// What its calls accept, if they say.
     accepts: Option<String>,
     /// Tokens by client id and scope.
@@ -91,6 +93,7 @@ impl Client {
             operator,
             owners: Owners::default(),
             acting: None,
+            beside: None,
             accepts: None,
             tokens: BTreeMap::new(),
             settles: Settles::InTurn,
@@ -125,6 +128,11 @@ impl Client {
     /// From now on somebody else acts; `None`: the operator again.
     pub(super) fn act_as(&mut self, who: Option<Operator>) {
         self.acting = who;
+    }
+
+    /// From now on calls show somebody's token beside the caller's, as clients do that have to do with another tenant.
+    pub(super) fn show_beside(&mut self, who: Option<Operator>) {
+        self.beside = who;
     }
 
     /// Who owns what is not the operator's.
@@ -174,8 +182,12 @@ impl Client {
 
     /// A token, asked for as clients do, and again when it is about to expire.
     async fn token(&mut self, scope: &str) -> Result<String, RunError> {
+        let who = self.acting.as_ref().unwrap_or(&self.operator).clone();
+        self.token_of(&who, scope).await
+    }
+
+    async fn token_of(&mut self, who: &Operator, scope: &str) -> Result<String, RunError> {
         let now = self.now();
-        let who = self.acting.as_ref().unwrap_or(&self.operator);
         let key = format!("{} {scope}", who.client_id);
         if let Some((until, token)) = self.tokens.get(&key)
             && now < *until
@@ -233,6 +245,10 @@ impl Client {
         };
         let mut request = Request::new(method, service.host, &target)
             .with_header("authorization", &format!("Bearer {token}"));
+        if let Some(who) = self.beside.clone() {
+            let token = self.token_of(&who, service.scope).await?;
+            request = request.with_header("x-ms-authorization-auxiliary", &format!("Bearer {token}"));
+        }
         if let Some(accepts) = &self.accepts {
             request = request.with_header("accept", accepts);
         }

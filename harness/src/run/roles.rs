@@ -6,16 +6,21 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::RunError;
+use super::build_single::{persona, persona_id};
 use super::client::Client;
 use super::ended::Ended;
 use super::names::Names;
-use crate::scenario::{GrantWorld, Grantee};
+use crate::scenario::{GrantWorld, Grantee, World};
 
 /// The object id (or what is pasted in its place) a grant is made to. Whoever gives a role has been told it, by whoever
 /// may look it up.
 async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
     if let Some(owner) = client.owners().of_tenant(to.as_str()) {
         return Ok(owner.object_id.to_string());
+    }
+    let persona = persona_id(to.as_str());
+    if client.look(|core| core.state().directory.get(persona).is_some()) {
+        return Ok(persona.to_string());
     }
     let asks = names.principal_of(to.parts().0).map(|(id, _)| id.to_owned());
     let gives = client.act_as_owner_of(&asks.unwrap_or_default());
@@ -64,6 +69,20 @@ async fn look_up(client: &mut Client, names: &Names, to: &Grantee) -> Result<Str
         return Err(missing());
     }
     Ok(found)
+}
+
+/// Makes sure that somebody who has not acted yet can be given a role.
+pub(super) fn introduce(
+    client: &Client,
+    names: &Names,
+    world: &World,
+    grant: &GrantWorld,
+) -> Result<(), RunError> {
+    let name = grant.to.as_str();
+    match world.personas.contains_key(name) {
+        true => persona(client, names, world, name).map(|_| ()),
+        false => Ok(()),
+    }
 }
 
 /// What a grant is made on.

@@ -8,7 +8,8 @@ use crate::serve::known;
 
 /// Who a role is given to: `vault` (the vault's system-assigned identity), `vault_user` (its user-assigned one),
 /// `vault_application_id` (the application id of its identity, pasted where the object id belongs), `operator`;
-/// or a named vault or identity, and of a named vault `NAME.user` and `NAME.application_id`.
+/// or a named vault or identity, and of a named vault `NAME.user` and `NAME.application_id`; or somebody of
+/// `[world.personas]`, or a tenant's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]

@@ -239,9 +239,13 @@ impl World {
             .iter()
             .filter(|(_, resource)| resource.has_principal());
         let named = || principals.clone().map(|(name, _)| name.as_str());
-        let tenants = self.tenants.keys().map(String::as_str);
-        if !short.contains(&name) && !named().any(|known| known == name) && !self.tenants.contains_key(name) {
-            let all = short.iter().copied().chain(named()).chain(tenants);
+        let somebody = || {
+            let all = self.tenants.keys().chain(self.personas.keys());
+            all.map(String::as_str)
+        };
+        let mut known = short.iter().copied().chain(named()).chain(somebody());
+        if !known.any(|own| own == name) {
+            let all = short.iter().copied().chain(named()).chain(somebody());
             return Err(none_called("principal", to.as_str(), all));
         }
         let expected: &[&str] = match self.resources.get(name) {
@@ -289,7 +293,7 @@ impl World {
     }
 
     /// Checks who does something.
-    pub(super) fn check_persona(&self, name: &str) -> Result<(), Misstated> {
+    pub(crate) fn check_persona(&self, name: &str) -> Result<(), Misstated> {
         if self.personas.contains_key(name) || self.tenants.contains_key(name) {
             return Ok(());
         }

@@ -7,16 +7,12 @@ use super::datasource::Datasource;
 use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;
-use crate::rules::{code, rule, unplayed};
+use crate::rules::{code, rule};
 use crate::services::Context;
 use crate::state::field;
 
 /// Refuses an instance whose request tells an untruth of its datasource.
 pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
-    let requests = field(properties, "resourceGuardOperationRequests").as_array();
-    if requests.is_some_and(|requests| !requests.is_empty()) {
-        return Err(Refusal::not_played(unplayed::ResourceGuards, &[]));
-    }
     let Some(datasource) = Datasource::of(context.rules, properties) else {
         return Ok(());
     };

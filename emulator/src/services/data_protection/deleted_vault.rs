@@ -17,7 +17,8 @@ pub(super) struct DeletedVault {
     pub(super) vault: Resource,
     /// What its operations were called after.
     pub(super) guid: Uuid,
-    pub(super) policies: Vec<Resource>,
+    /// Its policies, and its mapping to a Resource Guard.
+    pub(super) parts: Vec<Resource>,
     pub(super) instances: Vec<DeletedInstance>,
     pub(super) jobs: Vec<Job>,
     pub(super) deleted: Timestamp,

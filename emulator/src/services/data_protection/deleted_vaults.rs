@@ -12,7 +12,7 @@ use super::instance::INSTANCE;
 use super::policy::POLICY;
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_guid};
-use super::{lifecycle, operations, refused, vault_store, vault_write};
+use super::{lifecycle, operations, refused, resource_guard, vault_store, vault_write};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
 use crate::rules::rule;
@@ -43,15 +43,18 @@ pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Resu
     Ok(())
 }
 
-/// Removes a vault, its identity and its policies. Keeps it as a deleted one if it holds
+/// Removes a vault, its identity and what belongs to it. Keeps it as a deleted one if it holds
 /// soft-deleted instances.
 pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: String) -> OperationOutcome {
     let guid = vault_guid(context, id);
-    let policies: Vec<Resource> = context.state.resources_below(id, POLICY).cloned().collect();
-    for policy in &policies {
-        context.state.remove(&policy.id);
+    let policies = context.state.resources_below(id, POLICY);
+    let proxies = context.state.resources_below(id, resource_guard::PROXY);
+    let parts: Vec<Resource> = policies.chain(proxies).cloned().collect();
+    for part in &parts {
+        context.state.remove(&part.id);
     }
     let own = &mut context.own.data_protection;
+    own.unlocked.retain(|unlocked, _| !id.contains(unlocked));
     own.vault_guids.remove(id);
     let jobs = own.jobs.remove(id).unwrap_or_default();
     let keys: Vec<ResourceId> = own
@@ -76,7 +79,7 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: Strin
             name,
             vault,
             guid,
-            policies,
+            parts,
             instances,
             jobs,
             deleted: context.now,
@@ -173,8 +176,8 @@ pub(super) fn undelete(
     let own = &mut context.own.data_protection;
     own.vault_guids.insert(vault.id.clone(), back.guid);
     own.jobs.insert(vault.id.clone(), back.jobs);
-    for policy in back.policies {
-        context.state.resources.insert(policy.id.clone(), policy);
+    for part in back.parts {
+        context.state.resources.insert(part.id.clone(), part);
     }
     lifecycle::put_back(context, back.instances);
     Ok(vault_write::begin(

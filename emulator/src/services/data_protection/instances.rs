@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::instance::INSTANCE;
 use super::operations::{self, Addresses, First};
 use super::vault::vault_of;
-use super::{datasource_truth, instance, lifecycle, protection, validation};
+use super::{datasource_truth, instance, lifecycle, protection, resource_guard, validation};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
+use crate::rules::CriticalOperation;
 use crate::services::{Context, json_body, page};
 use crate::state::{OperationOutcome, Resource, field};
 
@@ -19,6 +20,7 @@ pub(super) fn put(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
+    let named = resource_guard::named(context, permit, request)?;
     let sent = json_body(request)?;
     let properties = field(&sent, "properties");
     validation::require_supported(context, properties)?;
@@ -58,6 +60,9 @@ pub(super) fn put(
         return Ok(operations::accepted(
             context, request, &vault, &operation, addresses, first,
         ));
+    }
+    if instance::policy_id(existing.at("/properties")) != instance::policy_id(&wanted["properties"]) {
+        resource_guard::require(context, &vault.id, CriticalOperation::ModifyPolicy, &named)?;
     }
     Ok(change(context, request, &vault, &existing, wanted))
 }

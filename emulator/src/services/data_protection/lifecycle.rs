@@ -8,10 +8,10 @@ use super::operations::{self, Addresses, First};
 use super::recovery_point::RecoveryPoint;
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_of};
-use super::{instance, recovery_points, refused, schedule, vault_store};
+use super::{instance, recovery_points, refused, resource_guard, schedule, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp};
-use crate::rules::{code, rule};
+use crate::rules::{CriticalOperation, code, rule};
 use crate::services::{Context, Outbound};
 use crate::state::Resource;
 
@@ -35,6 +35,15 @@ impl Change {
             Self::Resume => "ProtectionConfigured",
         }
     }
+
+    /// What a Resource Guard has against it.
+    fn critical(self) -> Option<CriticalOperation> {
+        match self {
+            Self::Stop => Some(CriticalOperation::StopProtection),
+            Self::Suspend => Some(CriticalOperation::SuspendBackups),
+            Self::Resume => None,
+        }
+    }
 }
 
 /// Nothing to do is answered with 200, no body and no operation.
@@ -46,6 +55,7 @@ pub(super) fn change(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
+    let named = resource_guard::named(context, permit, request)?;
     let resource = context
         .state
         .resource(&id)
@@ -54,6 +64,9 @@ pub(super) fn change(
     require_idle(context, &resource)?;
     if instance::protection_state(&resource) == change.ends_in() {
         return Ok(Response::new(StatusCode::OK));
+    }
+    if let Some(critical) = change.critical() {
+        resource_guard::require(context, &vault.id, critical, &named)?;
     }
     if change == Change::Resume {
         require_free(context, &id, &resource)?;
@@ -116,6 +129,7 @@ pub(super) fn delete(
     if context.state.resource(&id).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
+    resource_guard::require_unlocked(context, &vault.id, CriticalOperation::DeleteInstance, &id)?;
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
     let keeps = &context.rules.vaults.immutability.keeps;

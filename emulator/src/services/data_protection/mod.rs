@@ -37,6 +37,7 @@ mod protection;
 mod recovery_point;
 mod recovery_points;
 mod refused;
+mod resource_guard;
 mod restorable_times;
 mod restore;
 mod restore_request;
@@ -92,6 +93,8 @@ pub struct DataProtectionState {
     changing: BTreeMap<ResourceId, String>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    /// What may be deleted although a Resource Guard protects it, and until when.
+    unlocked: BTreeMap<ResourceId, Timestamp>,
 }
 
 impl DataProtectionState {
@@ -176,7 +179,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "OperationStatus_Location" => operations::status,
         "OperationResult_Vault" | "OperationResult_Location" => operations::result,
         "OperationResult_Instance" => operations::instance_result,
-        _ => return None,
+        _ => return resource_guard::handler(operation),
     })
 }
 

@@ -14,11 +14,11 @@ use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, service_path, vault_of};
 use super::violation::{Broken, Violation};
-use super::{plugin, vault_store};
+use super::{plugin, resource_guard, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
-use crate::rules::{Cause, Endpoint, Stage, cloud, rule};
+use crate::rules::{Cause, CriticalOperation, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
 /// What is percent-encoded in a blob's path: everything but unreserved characters and slashes.
@@ -41,6 +41,8 @@ pub(super) fn trigger(
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
+    let named = resource_guard::named(context, permit, request)?;
+    resource_guard::require(context, &vault.id, CriticalOperation::Restore, &named)?;
     let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
     let point = context
         .own

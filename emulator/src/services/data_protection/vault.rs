@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{NetworkPath, Origin, PrincipalId, ResourceId, TenantId};
-use crate::rules::code;
+use crate::rules::{Rules, code};
 use crate::services::{Context, identity};
-use crate::state::{IdentityKind, OperationOutcome, Resource, field};
+use crate::state::{IdentityKind, OperationOutcome, Resource, below, field};
 
 pub(super) const VAULT: &str = "Microsoft.DataProtection/backupVaults";
 
@@ -62,6 +62,22 @@ pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, key: Option<Val
         identity::fill(directory, &mut vault.body);
     }
     OperationOutcome::Succeeded(Value::Null)
+}
+
+/// What a vault shows of its security, which depends on whether it is mapped to a Resource Guard.
+pub(super) fn show_guarded(rules: &Rules, vault: &mut Value, guarded: bool) {
+    let state = |settings: &str| {
+        let place = format!("/properties/securitySettings/{settings}/state");
+        below(vault, &place).as_str().unwrap_or_default()
+    };
+    let score = rules.vaults.security(
+        state("softDeleteSettings"),
+        state("immutabilitySettings"),
+        guarded,
+    );
+    vault["properties"]["isVaultProtectedByResourceGuard"] = json!(guarded);
+    vault["properties"]["secureScore"] = json!(score.score);
+    vault["properties"]["bcdrSecurityLevel"] = json!(score.level);
 }
 
 /// Where the Backup service stands when it acts for a vault.

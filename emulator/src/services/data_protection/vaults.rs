@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::operations::{self, Addresses, First};
-use super::vault::{VAULT, vault_of};
-use super::{deleted_vaults, vault_checks, vault_write, versions};
+use super::vault::{VAULT, show_guarded, vault_of};
+use super::{deleted_vaults, resource_guard, vault_checks, vault_write, versions};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::Rules;
@@ -29,6 +29,7 @@ pub(super) fn put(
                 id = existing.id.clone();
             }
             let existing = existing.as_ref().map(|vault| &*vault.body);
+            resource_guard::check_vault(context, permit, request, &sent, existing)?;
             write(context, request, &id, &sent, existing, StatusCode::CREATED)?
         }
     };
@@ -51,6 +52,7 @@ pub(super) fn patch(
     if let Some(identity) = patch.get("identity") {
         sent["identity"] = identity.clone();
     }
+    resource_guard::check_vault(context, permit, request, &sent, Some(&existing))?;
     write(
         context,
         request,
@@ -83,7 +85,9 @@ fn write(
         block => block,
     };
     let sent = &vault_checks::keeping(sent, existing);
+    let guarded = resource_guard::maps(context, id);
     let mut body = describe(context.rules, id, &location, sent, &identity, existing.is_some());
+    show_guarded(context.rules, &mut body, guarded);
     if let Some(existing) = existing
         && status == StatusCode::CREATED
         && changes_nothing(&body, existing)
@@ -122,10 +126,6 @@ fn replicated_regions<'a>(rules: &'a Rules, storage: &Value, location: &str) -> 
     rules.pair_of(location).filter(|_| geo).into_iter().collect()
 }
 
-fn text<'a>(object: &'a Value, name: &str) -> &'a str {
-    field(object, name).as_str().unwrap_or_default()
-}
-
 /// A vault's security settings, with what they are where nothing is said.
 fn secured(rules: &Rules, sent: &Value) -> Value {
     let soft_delete = field(sent, "softDeleteSettings");
@@ -162,9 +162,6 @@ fn describe(
     let properties = field(sent, "properties");
     let security = field(properties, "securitySettings");
     let secured = secured(rules, security);
-    let state = text(&secured["softDeleteSettings"], "state");
-    let immutability = text(field(security, "immutabilitySettings"), "state");
-    let score = rules.vaults.security(state, immutability);
     let storage = field(properties, "storageSettings").clone();
     let replicated = replicated_regions(rules, &storage, location);
     let mut own = json!({
@@ -180,6 +177,7 @@ fn describe(
         "secureScore",
         "bcdrSecurityLevel",
         "replicatedRegions",
+        "resourceGuardOperationRequests",
     ];
     let others = properties.as_object().into_iter().flatten();
     let others = others
@@ -194,8 +192,9 @@ fn describe(
     for (key, value) in behind {
         own[key] = value.clone();
     }
-    own["secureScore"] = json!(score.score);
-    own["bcdrSecurityLevel"] = json!(score.level);
+    // What they are depends on the settings above, and is filled in last.
+    own["secureScore"] = Value::Null;
+    own["bcdrSecurityLevel"] = Value::Null;
     own["replicatedRegions"] = json!(replicated);
     body["properties"] = own;
     body["id"] = json!(id);

@@ -19,6 +19,7 @@ mod key_vault;
 mod policy;
 mod private_dns_zone;
 mod private_endpoint;
+mod resource_guard;
 mod role_assignment;
 mod secret;
 mod server_group;
@@ -60,6 +61,10 @@ kinds! {
     "private_dns_zone" PrivateDnsZone(private_dns_zone::PrivateDnsZone),
     /// A private endpoint of something, in a subnet.
     "private_endpoint" PrivateEndpoint(private_endpoint::PrivateEndpoint),
+    /// A Resource Guard.
+    "resource_guard" ResourceGuard(resource_guard::ResourceGuard),
+    /// The mapping of a Backup vault to a Resource Guard.
+    "resource_guard_proxy" ResourceGuardProxy(resource_guard::ResourceGuardProxy),
     /// A role given.
     "role_assignment" RoleAssignment(role_assignment::RoleAssignment),
     /// A secret of a key vault.

@@ -44,11 +44,12 @@ impl RoleAssignment {
         &self,
         client: &mut Client,
         names: &Names,
-        _seen: &World,
+        seen: &World,
     ) -> Result<(), RunError> {
         if self.0.absent {
             return Ok(());
         }
+        roles::introduce(client, names, seen, &self.0)?;
         must(roles::give(client, names, &self.0).await?, &self.0.role).map(|_| ())
     }
 }

@@ -57,6 +57,7 @@ impl Take for Grant {
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let grant = self.0.wanted(&play.scenario.world)?;
+        roles::introduce(&play.client, &play.names, &play.scenario.world, grant)?;
         let ended = roles::give(&mut play.client, &play.names, grant).await?;
         Ok(Outcome::of(&ended))
     }

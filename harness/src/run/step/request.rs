@@ -22,6 +22,9 @@ pub struct Request {
     /// The body of it, filled in likewise.
     #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     body: Option<toml::Value>,
+    /// Whose token comes beside the caller's, where something named is in another tenant: that tenant, or somebody of
+    /// `[world.personas]`.
+    beside: Option<String>,
     /// Its `Accept` header, where a client says more than that it takes JSON.
     accept: Option<String>,
 }
@@ -85,7 +88,9 @@ impl Take for Request {
             .body
             .iter()
             .try_for_each(|body| world.check_filled(body, true));
-        body.map_err(|wrong| wrong.at("body"))
+        body.map_err(|wrong| wrong.at("body"))?;
+        let beside = self.beside.as_ref().map(|name| world.check_persona(name));
+        beside.transpose().map_err(|wrong| wrong.at("beside")).map(|_| ())
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
@@ -99,9 +104,12 @@ impl Take for Request {
             body
         });
         let method = self.request.method.clone();
+        let beside = self.beside.as_ref().map(|name| play.somebody(name)).transpose()?;
+        play.client.show_beside(beside);
         play.client.accept(self.accept.clone());
         let ended = play.client.operate(method, &path, body.as_ref()).await;
         play.client.accept(None);
+        play.client.show_beside(None);
         let ended = ended?;
         let mut outcome = Outcome::of(&ended);
         if outcome.message.is_empty() && !ended.value.is_null() {

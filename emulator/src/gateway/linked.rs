@@ -1,0 +1,136 @@
+//! What else a request names is looked at as the resource it is about: the caller must have a role there, too. Where
+//! it is in another tenant, a token of that tenant comes beside the request's own.
+
+use super::bearer::{audience_fits, strip_scheme};
+use super::denied::why_not;
+use super::{Caller, Gates, Permit, Refusal, TokenError};
+use crate::authz::WantedAction;
+use crate::model::{Action, Facts, Request, ResourceId, TenantId, Timestamp};
+use crate::rules::{Endpoint, Gate, code, rule};
+
+/// Where tokens of other tenants come in.
+const AUXILIARY: &str = "x-ms-authorization-auxiliary";
+
+impl Gates<'_> {
+    /// Whether the caller, who has passed the gates, may perform an action on something else that the request names.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of Azure Resource Manager.
+    pub fn linked(
+        &self,
+        now: Timestamp,
+        permit: &Permit,
+        request: &Request,
+        linked: &ResourceId,
+        action: &Action,
+    ) -> Result<(), Refusal> {
+        let Some(tenant) = self.state.tenant_of(linked) else {
+            let why = format!("{linked} is in no subscription that is there");
+            return Err(self.not_linked(permit, linked, action).because(why));
+        };
+        let caller = if permit.caller.tenant == Some(tenant) {
+            permit.caller.clone()
+        } else {
+            self.auxiliary(now, request, tenant)?
+                .ok_or_else(|| self.of_other_tenant(permit, linked, action, tenant))?
+        };
+        let at_it = Permit {
+            caller,
+            scope: linked.clone(),
+            ..permit.clone()
+        };
+        let Some(principal) = at_it.caller.principal else {
+            return Err(self.not_linked(permit, linked, action));
+        };
+        let principals = self.state.directory.with_groups(principal);
+        let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
+        let wanted = WantedAction::Action(action);
+        access
+            .decide(roles, now, &principals, wanted, linked, &Facts::none)
+            .map(|_| ())
+            .map_err(|denied| {
+                let (reason, rules) = why_not(&at_it, action, &denied);
+                self.not_linked(permit, linked, action).because(reason).by(rules)
+            })
+    }
+
+    /// Whoever has shown a token of that tenant beside the request's own.
+    fn auxiliary(
+        &self,
+        now: Timestamp,
+        request: &Request,
+        tenant: TenantId,
+    ) -> Result<Option<Caller>, Refusal> {
+        let shown = request.header(AUXILIARY).unwrap_or_default();
+        for token in shown.split([',', ';']).map(str::trim) {
+            let Some(token) = strip_scheme(token, "Bearer") else {
+                continue;
+            };
+            let refuse = |code| {
+                let why = format!("a token in {AUXILIARY} is not taken");
+                Refusal::of(code, &[]).at(Gate::Authentication).because(why)
+            };
+            let claims = self.tokens.check(now, token).map_err(|error| match error {
+                TokenError::Expired => refuse(code::ExpiredAuthenticationToken),
+                TokenError::Invalid => refuse(code::InvalidAuthenticationToken),
+            })?;
+            if !audience_fits(request, Endpoint::Arm, &claims.aud) {
+                return Err(refuse(code::InvalidAuthenticationToken));
+            }
+            if claims.tid == tenant {
+                let principal = self.state.directory.get(claims.oid);
+                let principal = principal.ok_or_else(|| refuse(code::PrincipalOfTokenGone))?;
+                return Ok(Some(Caller::of(principal)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn not_linked(&self, permit: &Permit, linked: &ResourceId, linked_action: &Action) -> Refusal {
+        let text = |id: Option<String>| id.unwrap_or_default();
+        let client = text(permit.caller.app_id.map(|id| id.to_string()));
+        let object = text(permit.caller.principal.map(|id| id.to_string()));
+        let (action, scope) = self.asked(permit);
+        let fill = [
+            ("client", client.as_str()),
+            ("object", &object),
+            ("action", &action),
+            ("scope", &scope),
+            ("wanted", linked_action.as_str()),
+            ("linked", linked.as_str()),
+        ];
+        Refusal::of(code::LinkedAuthorizationFailed, &fill)
+            .at(Gate::Authorization)
+            .by([rule::RBAC_LINKED])
+    }
+
+    fn of_other_tenant(
+        &self,
+        permit: &Permit,
+        linked: &ResourceId,
+        linked_action: &Action,
+        tenant: TenantId,
+    ) -> Refusal {
+        let own = permit.caller.tenant.map(|id| id.to_string()).unwrap_or_default();
+        // What it calls the caller's is what the caller would do with the other.
+        let fill = [
+            ("tenant", own.as_str()),
+            ("action", linked_action.as_str()),
+            ("scope", permit.scope.as_str()),
+            ("subscription", linked.subscription().unwrap_or_default()),
+        ];
+        let why = format!("{linked} is in the tenant {tenant}, and no token of it came in {AUXILIARY}");
+        Refusal::of(code::LinkedSubscriptionOfOtherTenant, &fill)
+            .by([rule::RBAC_LINKED])
+            .at(Gate::Authorization)
+            .because(why)
+    }
+
+    /// The action the request itself takes, and where.
+    fn asked(&self, permit: &Permit) -> (String, String) {
+        let action = permit.operation(self.rules).action.as_ref();
+        let action = action.map(ToString::to_string).unwrap_or_default();
+        (action, permit.scope.to_string())
+    }
+}
