@@ -165,7 +165,8 @@ fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> 
     point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
 }
 
-fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
+/// A recovery point as it is listed.
+pub(super) fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
     let time = wire_hundred_nanoseconds(point.time);
     let expiry = shown_expiry(context, point);
     json!({

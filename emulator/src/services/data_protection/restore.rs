@@ -9,15 +9,14 @@ use super::job::{Job, JobKind};
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
-use super::recovery_point::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
-use super::vault::{not_found_inside, service_path, vault_of};
+use super::vault::vault_of;
 use super::violation::{Broken, Violation};
 use super::{plugin, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
-use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody};
 use crate::rules::{Cause, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
@@ -40,40 +39,48 @@ pub(super) fn trigger(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let vault = vault_of(context, &id)?.clone();
-    let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
-    let point = context
-        .own
-        .data_protection
-        .recovery_points(&id)
-        .iter()
-        .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
-        .cloned()
-        .ok_or_else(|| not_found_inside(context))?;
+    vault_of(context, &id)?;
+    let wanted = restore_request::parse(context, &id, None, &*json_body(request)?)?;
+    begin(context, request, &id, wanted)
+}
+
+/// Begins the job of a restore.
+pub(super) fn begin(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: &ResourceId,
+    wanted: RestoreRequest,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, id)?.clone();
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
+    let kind = match wanted.across {
+        Some(_) => JobKind::CrossRegionRestore,
+        None => JobKind::Restore,
+    };
     let activity = operations::activity(context, request);
-    let begun = jobs::begun(context, job.clone(), JobKind::Restore, &id, &activity);
+    let begun = jobs::begun(context, job.clone(), kind, id, &activity);
     let started = begun.started;
     let begun = Job {
         label: wanted.prefix().to_owned(),
-        recovery_point: Some((point.id.clone(), point.time)),
+        recovery_point: Some((wanted.point.id.clone(), wanted.point.time)),
         destination: Some(wanted.address()),
         ..begun
     };
     jobs::begin(context, &vault.id, begun);
+    let across = wanted.across.clone();
     let restore = Restore {
         examination: Examination::new(wanted.examined_by_job(&vault.id)),
         run: JobRun {
             vault: vault.id.clone(),
             job,
+            kind,
             operation: Some(operation.clone()),
             activity,
             started,
             about: "restore",
         },
         wanted,
-        point,
         principal: None,
         signature: String::new(),
         sources: Vec::new(),
@@ -85,7 +92,7 @@ pub(super) fn trigger(
         request,
         &vault,
         &operation,
-        Addresses::Both,
+        across.as_deref().map_or(Addresses::Both, Addresses::BothInRegion),
         First::accepted("restore"),
     ))
 }
@@ -95,7 +102,6 @@ struct Restore {
     run: JobRun,
     examination: Examination,
     wanted: RestoreRequest,
-    point: RecoveryPoint,
     principal: Option<PrincipalId>,
     /// For vault storage. A secret.
     signature: String,
@@ -128,7 +134,7 @@ impl Restore {
             Verdict::Passed(principal) => {
                 self.principal = Some(principal);
                 Step::call(
-                    vault_store::list_keys(context, &self.point.place),
+                    vault_store::list_keys(context, &self.wanted.point.place),
                     Self::keys_given,
                 )
             }
@@ -136,7 +142,7 @@ impl Restore {
     }
 
     fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
-        match vault_store::signature(context, &self.point.place, &answer, "r") {
+        match vault_store::signature(context, &self.wanted.point.place, &answer, "r") {
             Some(signature) => {
                 self.signature = signature;
                 self.load(context)
@@ -150,7 +156,8 @@ impl Restore {
 
     /// Asks vault storage for the next file. What comes back is where its bytes are.
     fn load(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        let Some(file) = self.point.files.get(self.sources.len()) else {
+        let point = &self.wanted.point;
+        let Some(file) = point.files.get(self.sources.len()) else {
             return match self.sources.is_empty() {
                 true => self
                     .fail_moving(context, "the recovery point holds no files")
@@ -159,12 +166,17 @@ impl Restore {
             };
         };
         let blob = percent_encoding::utf8_percent_encode(&file.blob, &ENCODED);
-        let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
+        let target = format!("/{}/{blob}?{}", point.place.container, self.signature);
+        // What is restored in the other region is read there.
+        let host = match self.wanted.across {
+            Some(_) => point.place.secondary_host(),
+            None => point.place.host(),
+        };
         let call = Outbound {
             principal: None,
             audience: storage_audience(),
             path: NetworkPath::internet(),
-            request: Request::new(Method::GET, &self.point.place.host(), &target)
+            request: Request::new(Method::GET, &host, &target)
                 .with_header("x-ms-version", &context.rules.vaults.speaks.blobs),
         };
         Step::call(call, Self::loaded)
@@ -225,6 +237,7 @@ impl Restore {
             String::new()
         };
         let files = self
+            .wanted
             .point
             .files
             .iter()
@@ -240,7 +253,7 @@ impl Restore {
             host: target.host.clone(),
             container: target.container.clone(),
             bearer,
-            path: service_path(context, &vault),
+            path: self.examination.service_path(context, &vault),
         });
         Step::work(work, Self::delivered)
     }
