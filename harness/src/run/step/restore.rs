@@ -33,10 +33,9 @@ impl Take for Restore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let body = play.restore_request(&self.0).await?;
+        let (path, body) = play.asked(&self.0, "restore", "crossRegionRestore").await?;
         play.restores += 1;
         let before = play.blob_names();
-        let path = format!("{}/restore", play.names.instance);
         let began = Instant::now();
         let mut outcome = play.carry_out(&path, &body).await?;
         outcome.job_time = Some(began.elapsed());

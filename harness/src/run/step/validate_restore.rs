@@ -26,8 +26,13 @@ impl Take for ValidateRestore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let body = json!({"restoreRequestObject": play.restore_request(&self.0).await?});
-        let path = format!("{}/validateRestore", play.names.instance);
+        let (path, mut body) = play
+            .asked(&self.0, "validateRestore", "validateCrossRegionRestore")
+            .await?;
+        // Across regions the request is in an object of its own already.
+        if body["crossRegionRestoreDetails"].is_null() {
+            body = json!({"restoreRequestObject": body});
+        }
         let ended = play.client.operate(Method::POST, &path, Some(&body)).await?;
         let mut outcome = Outcome::of(&ended);
         play.add_reason(&mut outcome);
