@@ -133,7 +133,7 @@ pub(super) fn validate(
         request,
         &vault,
         examined,
-        "validate_restore",
+        "validate_cross_region_restore",
     ))
 }
 

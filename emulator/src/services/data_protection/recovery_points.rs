@@ -105,7 +105,12 @@ pub(super) fn keep(
 ) {
     let (name, place) = (&site.point, site.place.clone());
     let now = context.now;
-    let store_id = context.draw_uuid("recovery point store").to_string();
+    // All points of an instance are in the same store.
+    let others = context.own.data_protection.recovery_points(instance);
+    let store_id = match others.first() {
+        Some(other) => other.store_id.clone(),
+        None => context.draw_uuid("recovery point store").to_string(),
+    };
     let friendly_name = match site.datasource.played(context.rules).points_named {
         PointName::Id => name.to_owned(),
         PointName::Own => context

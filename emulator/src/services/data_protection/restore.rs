@@ -93,7 +93,10 @@ pub(super) fn begin(
         &vault,
         &operation,
         across.as_deref().map_or(Addresses::Both, Addresses::BothInRegion),
-        First::accepted("restore"),
+        First::accepted(match across {
+            Some(_) => "cross_region_restore",
+            None => "restore",
+        }),
     ))
 }
 
@@ -111,7 +114,11 @@ struct Restore {
 
 impl Task for Restore {
     fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        Step::sleep(context.phase("restore_trigger"), Self::accept)
+        let phase = match self.wanted.across {
+            Some(_) => "cross_region_restore_trigger",
+            None => "restore_trigger",
+        };
+        Step::sleep(context.phase(phase), Self::accept)
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
