@@ -56,7 +56,7 @@ impl Replica {
     }
 
     /// What a recovery point waits for, as long as it is not there.
-    pub(super) fn awaits(
+    pub(super) fn lacks(
         &self,
         context: &Context<'_>,
         played: &PlayedDatasource,
@@ -94,7 +94,7 @@ impl Replica {
         let mut awaited = None;
         let mut there = Vec::new();
         for point in context.own.data_protection.recovery_points(instance) {
-            match self.awaits(context, played, point) {
+            match self.lacks(context, played, point) {
                 Some(later) => awaited = Some(later),
                 None => there.push(point),
             }

@@ -197,7 +197,7 @@ fn point<'a>(
         return Err(refused::by(context, rule::DPP_POINT).because(why));
     };
     if let Some(replica) = across
-        && let Some(awaited) = replica.awaits(context, played, found)
+        && let Some(awaited) = replica.lacks(context, played, found)
     {
         let mut refusal = refused::by(context, rule::DPP_POINT);
         refusal.name([awaited.rule]);
