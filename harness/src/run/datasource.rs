@@ -5,7 +5,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Play, RunError};
+use super::ended::refused;
+use super::{Outcome, Play, RunError};
 use crate::scenario::{Acting, Misstated, Part, ServerFlavour, World};
 
 const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
@@ -254,29 +255,44 @@ impl Play<'_> {
         wanted: &Wanted,
         here: &str,
         across: &str,
-    ) -> Result<(String, Value), RunError> {
-        let request = self.restore_request(wanted).await?;
-        Ok(match &wanted.in_region {
+    ) -> Result<Result<(String, Value), Outcome>, RunError> {
+        let request = match self.restore_request(wanted).await? {
+            Ok(request) => request,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(Ok(match &wanted.in_region {
             Some(region) => (
                 self.there(region, across),
                 json!({"restoreRequestObject": request, "crossRegionRestoreDetails": self.source_there()}),
             ),
             None => (format!("{}/{here}", self.names.instance), request),
-        })
+        }))
     }
 
-    /// The name of the newest recovery point in a region, if it can be told.
-    async fn newest(&mut self, in_region: Option<&str>) -> Result<Option<String>, RunError> {
-        let points = self.recovery_points(in_region).await?.json_body();
-        Ok(points["value"][0]["name"].as_str().map(str::to_owned))
+    /// The name of the newest recovery point in a region, if there is one; or how reading them was refused.
+    async fn newest(&mut self, in_region: Option<&str>) -> Result<Result<Option<String>, Outcome>, RunError> {
+        let listed = self.recovery_points(in_region).await?;
+        if !listed.status.is_success() {
+            return Ok(Err(Outcome::of(&refused(&listed))));
+        }
+        let points = listed.json_body();
+        Ok(Ok(points["value"][0]["name"].as_str().map(str::to_owned)))
     }
 
-    /// The request of a restore of the newest recovery point; across regions, of one that is there, if one is.
-    async fn restore_request(&mut self, wanted: &Wanted) -> Result<Value, RunError> {
+    /// The request of a restore of the newest recovery point, across regions of one that is there, if one is; or, for
+    /// whoever may not read which there are here, how that was refused: there is nothing to restore by then.
+    async fn restore_request(&mut self, wanted: &Wanted) -> Result<Result<Value, Outcome>, RunError> {
         let in_region = wanted.in_region.as_deref();
-        let newest = match self.newest(in_region).await? {
-            None if in_region.is_some() => self.newest(None).await?,
-            newest => newest,
+        let there = match in_region {
+            Some(_) => self.newest(in_region).await?.ok().flatten(),
+            None => None,
+        };
+        let newest = match there {
+            Some(newest) => newest,
+            None => match self.newest(None).await? {
+                Ok(newest) => newest.unwrap_or_default(),
+                Err(refused) => return Ok(Err(refused)),
+            },
         };
         let mut target = match wanted.to {
             Goal::Files => self.files_target(wanted.prefix.as_deref()),
@@ -287,14 +303,14 @@ impl Play<'_> {
         }
         let mut request = json!({
             "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
-            "recoveryPointId": newest.unwrap_or_default(),
+            "recoveryPointId": newest,
             "sourceDataStoreType": "VaultStore",
             "restoreTargetInfo": target,
         });
         if let Some(details) = self.identity_details(wanted.identity.as_ref(), wanted.identity_details) {
             request["identityDetails"] = details;
         }
-        Ok(request)
+        Ok(Ok(request))
     }
 
     /// `restoreTargetInfo` of a restore as files.

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use super::client::Ended;
+use super::ended::Ended;
 use super::{Outcome, Play, RunError};
 
 impl Play<'_> {

@@ -23,7 +23,7 @@ fn replica_asked(
     source_region: &str,
 ) -> Result<(ResourceId, Replica), Refusal> {
     let elsewhere = |why: String| {
-        let mut refusal = not_found_inside(context).by([rule::FX_CR_05]).because(why);
+        let mut refusal = not_found_inside().by([rule::FX_CR_05]).because(why);
         refusal.mark = refusal.mark.max(Mark::Inferred);
         refusal
     };
@@ -34,7 +34,7 @@ fn replica_asked(
         )));
     }
     let vault = context.state.resource(id).filter(|vault| vault.is_type(VAULT));
-    let vault = vault.ok_or_else(|| not_found_inside(context))?;
+    let vault = vault.ok_or_else(not_found_inside)?;
     let own = vault.location();
     let Some(replica) = Replica::of(context, vault) else {
         return Err(match restores_across_regions(vault) {
@@ -67,11 +67,11 @@ fn instance_asked(
     let named = field(details, "sourceBackupInstanceId")
         .as_str()
         .unwrap_or_default();
-    let id: ResourceId = named.parse().map_err(|_| not_found_inside(context))?;
+    let id: ResourceId = named.parse().map_err(|_| not_found_inside())?;
     let region = field(details, "sourceRegion").as_str().unwrap_or_default();
     let (_, replica) = replica_asked(context, permit, &id.parent(), region)?;
     let instance = context.state.resource(&id).map(|own| own.id.clone());
-    Ok((instance.ok_or_else(|| not_found_inside(context))?, replica))
+    Ok((instance.ok_or_else(not_found_inside)?, replica))
 }
 
 /// The recovery points that are there, newest first.
@@ -99,7 +99,7 @@ pub(super) fn recovery_points(
             .log
             .applied(context.now, "cross_region", text, awaited.rule);
     }
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// What is asked for, if it can be asked for there.
@@ -149,7 +149,7 @@ pub(super) fn trigger(
 /// The vault a request about jobs names.
 fn vault_asked(context: &Context<'_>, permit: &Permit, sent: &Value) -> Result<ResourceId, Refusal> {
     let named = field(sent, "sourceBackupVaultId").as_str().unwrap_or_default();
-    let id: ResourceId = named.parse().map_err(|_| not_found_inside(context))?;
+    let id: ResourceId = named.parse().map_err(|_| not_found_inside())?;
     let region = field(sent, "sourceRegion").as_str().unwrap_or_default();
     Ok(replica_asked(context, permit, &id, region)?.0)
 }
@@ -164,7 +164,7 @@ pub(super) fn jobs(
         .rev()
         .map(|job| described(context, request, &vault, job, true))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn job(
@@ -179,7 +179,7 @@ pub(super) fn job(
     of_other_region(context, &vault)
         .find(|job| job.id.eq_ignore_ascii_case(wanted))
         .map(|job| Response::json(StatusCode::OK, &described(context, request, &vault, job, false)))
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(not_found_inside)
 }
 
 fn of_other_region<'a>(

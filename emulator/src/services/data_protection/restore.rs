@@ -122,7 +122,7 @@ impl Task for Restore {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.run.fail(context, &violation)
     }
 }
@@ -315,7 +315,7 @@ impl Restore {
                 };
                 Violation::broken(context, &broken, &[])
             }
-            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
+            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(&text),
         };
         self.run.fail(context, &violation)
     }
@@ -333,7 +333,7 @@ impl Restore {
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
-        let violation = Violation::moving(context, reason);
+        let violation = Violation::moving(reason);
         self.run.fail(context, &violation)
     }
 }

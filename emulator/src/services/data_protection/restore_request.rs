@@ -12,7 +12,7 @@ use super::replica::Replica;
 use super::vault::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, region_name};
-use crate::rules::{Endpoint, Mark, PlayedDatasource, RestoredAs, Stage, cloud, rule};
+use crate::rules::{Endpoint, Mark, PlayedDatasource, RestoredAs, Stage, cloud, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -131,10 +131,7 @@ pub(super) fn parse(
     across: Option<&Replica>,
     sent: &Value,
 ) -> Result<RestoreRequest, Refusal> {
-    let resource = context
-        .state
-        .resource(id)
-        .ok_or_else(|| not_found_inside(context))?;
+    let resource = context.state.resource(id).ok_or_else(not_found_inside)?;
     let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let played = source.played(context.rules);
@@ -253,9 +250,7 @@ fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), 
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        return Err(Refusal::not_played(
-            "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)",
-        ));
+        return Err(Refusal::not_played(unplayed::ArchiveTierRestores, &[]));
     }
     if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");

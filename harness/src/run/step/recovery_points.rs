@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Take;
-use crate::run::client::refused;
+use crate::run::ended::refused;
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::Part;
 

@@ -33,7 +33,10 @@ impl Take for Restore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let (path, body) = play.asked(&self.0, "restore", "crossRegionRestore").await?;
+        let (path, body) = match play.asked(&self.0, "restore", "crossRegionRestore").await? {
+            Ok(asked) => asked,
+            Err(refused) => return Ok(refused),
+        };
         play.restores += 1;
         let before = play.blob_names();
         let began = Instant::now();

@@ -26,9 +26,13 @@ impl Take for ValidateRestore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let (path, mut body) = play
+        let asked = play
             .asked(&self.0, "validateRestore", "validateCrossRegionRestore")
             .await?;
+        let (path, mut body) = match asked {
+            Ok(asked) => asked,
+            Err(refused) => return Ok(refused),
+        };
         // Across regions the request is in an object of its own already.
         if body["crossRegionRestoreDetails"].is_null() {
             body = json!({"restoreRequestObject": body});

@@ -70,11 +70,12 @@ impl Examination {
         let set = resource.at(&format!("/properties/{property}"));
         let has_it = match unset_has_it_before {
             Some(time) if set.is_null() => resource.created < *time,
-            _ => set.as_bool() == Some(*value),
+            _ => set == value,
         };
         if has_it {
             return RowResult::Met;
         }
+        let property = property.replace('/', ".");
         let reason = format!("{property} of {} is not {value}", resource.id.name());
         if !only_warns {
             return RowResult::NotMet(violation(context, row, &reason));

@@ -4,7 +4,7 @@ use super::proposal::{ServerProposal, SettingResult, create_mode, property, says
 use serde_json::Value;
 
 use crate::gateway::Refusal;
-use crate::rules::rule;
+use crate::rules::{rule, unplayed};
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
@@ -13,20 +13,21 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     refuse_own_key(field(asked.sent, "properties"))?;
     let kind = text(asked.sent, &["storage", "type"]);
     if !asked.context.rules.servers.capabilities.storage.plays(kind) {
-        return Err(Refusal::not_played(&format!("storage of the type {kind}")));
+        return Err(Refusal::not_played(
+            unplayed::FlexibleStorageType,
+            &[("kind", kind)],
+        ));
     }
     let cluster = asked.sent(&["cluster", "clusterSize"]);
     if cluster.as_u64().is_some_and(|size| size > 0) {
-        return Err(Refusal::not_played("elastic clusters"));
+        return Err(Refusal::not_played(unplayed::ElasticClusters, &[]));
     }
     let higher = match (asked.existing, version(asked.sent)) {
         (Some(server), Some(asked)) => version(server).is_some_and(|before| before < asked),
         _ => false,
     };
     if higher && is_version(asked) {
-        return Err(Refusal::not_played(
-            "upgrades of a server to another major version",
-        ));
+        return Err(Refusal::not_played(unplayed::MajorUpgrade, &[]));
     }
     Ok(())
 }
@@ -204,9 +205,7 @@ fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
     let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
     let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
     if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        return Err(Refusal::not_played(
-            "encryption of a server with a key of one's own",
-        ));
+        return Err(Refusal::not_played(unplayed::ServerKeyOfOnesOwn, &[]));
     }
     Ok(())
 }
