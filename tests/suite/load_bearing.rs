@@ -8,7 +8,7 @@ use azdrill::strategy::agreement::{Answer, RestoreEngine};
 use azdrill::strategy::lower::{EngineUnderTest, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{Identity, Sketch};
-use azdrill_emulator::rules::{DatasourceName, RestoredAs, Rules, Stage};
+use azdrill_emulator::rules::{DatasourceName, RestoredAs, RestoredIn, Rules, Stage};
 
 use crate::matrix::profiles;
 
@@ -128,7 +128,7 @@ fn every_prerequisite_of_a_restore_bears_load() {
                 Stage::ValidateRestore,
                 Some(RestoredAs::Files),
             );
-            let rows = rows.filter(|row| row.is_for(asked.0, asked.1, asked.2));
+            let rows = rows.filter(|row| row.is_for(asked.0, asked.1, asked.2, RestoredIn::OwnRegion));
             rows.map(|row| row.id.as_str().to_owned()).collect()
         },
         |rules, id| rules.prerequisites.retain(|row| row.id.as_str() != id),

@@ -164,6 +164,11 @@ impl Cloud {
         format!("{account}.{}", self.zones.blob)
     }
 
+    /// The host its blobs are read at in the region its own is paired with.
+    pub fn secondary_blob_host(&self, account: &str) -> String {
+        format!("{account}{}.{}", self.zones.secondary, self.zones.blob)
+    }
+
     /// The account that a blob host belongs to, at either endpoint.
     pub fn account_named<'a>(&self, host: &'a str) -> &'a str {
         let label = host.split('.').next().unwrap_or_default();

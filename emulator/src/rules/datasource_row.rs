@@ -50,6 +50,8 @@ pub struct PlayedDatasource {
     pub restore_phase: String,
     /// The rule that says what a restore as files calls its files.
     pub files_by: RuleId,
+    /// The rule that says how much later its recovery points are in the paired region.
+    pub copied_by: RuleId,
     /// What its recovery points are called.
     pub points_named: PointName,
     /// What a policy for it says.
@@ -261,7 +263,7 @@ pub(super) fn load(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{Assumptions, Check, Profile, Rules, datasource};
+    use crate::rules::{Assumptions, Check, Profile, RestoredIn, Rules, datasource};
 
     fn named(assumptions: &Assumptions, name: DatasourceName, kind: &str) -> String {
         let rules = Rules::load(Profile::Observed, assumptions).expect("the rules load");
@@ -287,7 +289,8 @@ mod tests {
                 for restored_as in &played.restored_as {
                     let mut rows = rules.prerequisites.iter();
                     let asked = rows.any(|row| {
-                        row.is_for(played.name, *stage, Some(*restored_as)) && row.check == Check::Identity
+                        row.is_for(played.name, *stage, Some(*restored_as), RestoredIn::PairedRegion)
+                            && row.check == Check::Identity
                     });
                     assert!(asked, "{:?} {stage:?} {restored_as:?}", played.name);
                 }

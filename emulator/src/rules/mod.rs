@@ -98,7 +98,9 @@ pub use network_row::{Decision, FirewallFacts, NetworkRow, OriginKind};
 pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params, Routed};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
-pub use prerequisite::{Check, Prerequisite, RestoredAs, SecretFault, SignInFault, Stage, Subject};
+pub use prerequisite::{
+    Check, Prerequisite, RestoredAs, RestoredIn, SecretFault, SignInFault, Stage, Subject,
+};
 pub use profile::{Assumptions, Profile};
 pub use provider::Provider;
 pub use public_client::{PublicClient, TokenResource};

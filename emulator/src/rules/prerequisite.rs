@@ -65,6 +65,16 @@ pub enum RestoredAs {
     Database,
 }
 
+/// Where a recovery point is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoredIn {
+    /// In the vault's own region.
+    OwnRegion,
+    /// In the region the vault's is paired with.
+    PairedRegion,
+}
+
 /// What a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,7 +168,7 @@ pub enum Check {
         #[serde(default)]
         unset_has_it_before: Option<Timestamp>,
     },
-    /// The resource lies in the vault's region.
+    /// The resource lies in the vault's region, or in the other one where a restore is done there.
     SameRegion {
         /// The resource.
         on: Subject,
@@ -240,6 +250,8 @@ pub struct Prerequisite {
     pub stage: Stage,
     /// What a restore must be for the row to apply; `None`: whatever it is.
     pub restored_as: Option<RestoredAs>,
+    /// Where a restore must be done for the row to apply; `None`: wherever it is.
+    pub restored_in: Option<RestoredIn>,
     /// A word to group by.
     pub topic: String,
     /// What the documents state, in our words.
@@ -259,9 +271,16 @@ pub struct Prerequisite {
 }
 
 impl Prerequisite {
-    /// Whether the row is examined there.
-    pub fn is_for(&self, datasource: DatasourceName, stage: Stage, restored_as: Option<RestoredAs>) -> bool {
+    /// Whether the row is examined there, of what is done in the vault's own region or in the other.
+    pub fn is_for(
+        &self,
+        datasource: DatasourceName,
+        stage: Stage,
+        restored_as: Option<RestoredAs>,
+        done_in: RestoredIn,
+    ) -> bool {
         let fits = restored_as.is_none() || self.restored_as.is_none() || self.restored_as == restored_as;
-        self.datasource == datasource && self.stage == stage && fits
+        let here = self.restored_in.is_none_or(|own| own == done_in);
+        self.datasource == datasource && self.stage == stage && fits && here
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::prerequisite::{Check, Prerequisite, RestoredAs, Stage};
+use super::prerequisite::{Check, Prerequisite, RestoredAs, RestoredIn, Stage};
 use super::{Code, DatasourceName, ErrorCode, Gate, Mark, RuleId};
 
 /// The name of the one alternative of a row that has no others.
@@ -42,6 +42,8 @@ pub struct Rule {
     pub stages: Vec<Stage>,
     /// What a restore must be for the row to apply, where it is about one.
     pub restored_as: Option<RestoredAs>,
+    /// Where a restore must be done for the row to apply, where that makes a difference.
+    pub restored_in: Option<RestoredIn>,
     /// The gate that says no.
     pub gate: Option<Gate>,
     /// The error it shows as.
@@ -143,6 +145,7 @@ pub(super) fn of_network(id: RuleId, statement: &str, topic: &str, mark: Mark, s
         applies_to: Vec::new(),
         stages: Vec::new(),
         restored_as: None,
+        restored_in: None,
         gate: Some(Gate::Network),
         code: None,
         code_mark: None,
@@ -198,6 +201,7 @@ pub(super) fn prerequisites(rules: &[Rule]) -> Vec<Prerequisite> {
                 datasource: kind,
                 stage,
                 restored_as: rule.restored_as,
+                restored_in: rule.restored_in,
                 topic: rule.topic.clone(),
                 statement: rule.statement.clone(),
                 code,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::file::{RulesError, parse, row_error};
-use super::prerequisite::{RestoredAs, Stage};
+use super::prerequisite::{RestoredAs, RestoredIn, Stage};
 use super::source::{SourceCheck, is_month};
 use super::stated::{AS_STATED, Alternative, Rule, RuleKind};
 use super::{Assumptions, Code, DatasourceName, Gate, Mark, Profile, RuleId};
@@ -39,6 +39,7 @@ struct RuleRow {
     #[serde(default)]
     stage: Vec<Stage>,
     restored_as: Option<RestoredAs>,
+    restored_in: Option<RestoredIn>,
     gate: Option<Gate>,
     code: Option<Code>,
     code_mark: Option<Mark>,
@@ -113,6 +114,7 @@ impl RuleRow {
             applies_to: self.applies_to,
             stages: self.stage,
             restored_as: self.restored_as,
+            restored_in: self.restored_in,
             gate: self.gate,
             code: self.code,
             code_mark: self.code_mark,

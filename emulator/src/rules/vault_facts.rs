@@ -126,6 +126,10 @@ pub struct ImmutabilityFacts {
 pub struct CrossRegionFacts {
     /// The redundancy that is copied to another region.
     pub redundancy: String,
+    /// After how many hours the first copies are there.
+    pub first_hours: i64,
+    /// How many hours after it was made every other is.
+    pub hours_later: i64,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.

@@ -10,6 +10,7 @@ mod callers;
 mod certificates;
 mod conditional_requests;
 mod conditions;
+mod cross_region;
 mod database_connections;
 mod deployed_modules;
 mod deployment_members;

@@ -110,7 +110,12 @@ impl World {
 
     /// With a recovery point as well.
     pub(crate) fn backed_up() -> Self {
-        let mut world = Self::protected();
+        Self::new().protect_and_back_up()
+    }
+
+    /// The same, of an empty world.
+    pub(crate) fn protect_and_back_up(self) -> Self {
+        let mut world = self.protect();
         let started = world.post(&below_vault("backupInstances/one/backup"), &backup_body());
         assert_eq!(started.status, 202, "{started:?}");
         world.settle();

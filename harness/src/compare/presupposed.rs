@@ -206,9 +206,10 @@ impl Presupposed {
             give(world, world.operator.object_id, &OPERATOR_AT_KEY_VAULTS, &scope);
             for object in objects {
                 let made = self.key_vault_object(world, host, object)?;
-                // A key is named with its version.
+                // A key is named with its version, a secret may be.
                 let recorded = object.split('/').nth(2);
-                let ours = made["key"]["kid"].as_str().and_then(|kid| kid.rsplit('/').next());
+                let id = made["key"]["kid"].as_str().or_else(|| made["id"].as_str());
+                let ours = id.and_then(|id| id.rsplit('/').next());
                 if let (Some(recorded), Some(ours)) = (recorded, ours) {
                     alignment.bind(recorded, ours);
                 }

@@ -385,8 +385,19 @@ impl Client {
         path: &str,
         done: impl Fn(&Value) -> bool,
     ) -> Result<Value, RunError> {
+        self.ask_until(Method::GET, path, None, done).await
+    }
+
+    /// The same, of what is asked for.
+    pub(super) async fn ask_until(
+        &mut self,
+        method: Method,
+        path: &str,
+        asked: Option<&Value>,
+        done: impl Fn(&Value) -> bool,
+    ) -> Result<Value, RunError> {
         for _ in 0..POLLS_MAX {
-            let body = self.send(Method::GET, path, None).await?.json_body();
+            let body = self.send(method.clone(), path, asked).await?.json_body();
             if done(&body) {
                 return Ok(body);
             }

@@ -1,5 +1,6 @@
 //! What is protected, in the words a vault takes for it: the two flavours differ here and nowhere else.
 
+use azdrill_emulator::model::Response;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -40,6 +41,8 @@ pub(super) struct Wanted {
     prefix: Option<String>,
     /// The database a restore to a database creates; `restored` if left out.
     database: Option<String>,
+    /// The region the vault's is paired with, for a restore across regions: it is asked for and done there.
+    in_region: Option<String>,
     /// Which of the vault's identities carries it out: `system`, `user`, or a user-assigned one by name; the vault's
     /// `protect_as` if left out.
     identity: Option<ActsAs>,
@@ -210,23 +213,94 @@ impl Play<'_> {
         source
     }
 
-    /// The request of a restore of the newest recovery point; or, for whoever may not read which there are, how that
-    /// was refused: there is nothing to restore by then.
-    pub(super) async fn restore_request(
+    /// The recovery points of the instance: those in its vault's region, or those in the other one.
+    pub(super) async fn recovery_points(&mut self, in_region: Option<&str>) -> Result<Response, RunError> {
+        match in_region {
+            Some(region) => {
+                let path = self.there(region, "fetchSecondaryRecoveryPoints");
+                self.client
+                    .send(Method::POST, &path, Some(&self.source_there()))
+                    .await
+            }
+            None => {
+                let path = format!("{}/recoveryPoints", self.names.instance);
+                self.client.send(Method::GET, &path, None).await
+            }
+        }
+    }
+
+    /// Where something is asked about the vault in another region.
+    fn there(&self, region: &str, action: &str) -> String {
+        let group = &self.names.vault_group;
+        format!("{group}/providers/Microsoft.DataProtection/locations/{region}/{action}")
+    }
+
+    /// What a restore across regions begins with.
+    fn source_there(&self) -> Value {
+        let world = &self.world;
+        let region = world.vault.location.as_ref().unwrap_or(&world.location);
+        json!({"sourceRegion": region, "sourceBackupInstanceId": self.names.instance})
+    }
+
+    /// What is asked about a job in another region.
+    pub(super) fn job_there(&self, id: &str) -> Value {
+        let region = self.source_there()["sourceRegion"].clone();
+        json!({"sourceRegion": region, "sourceBackupVaultId": self.names.vault, "jobId": id})
+    }
+
+    /// Where a restore is asked for, and with what: `restore` or `validateRestore`, or what they are called across
+    /// regions.
+    pub(super) async fn asked(
         &mut self,
         wanted: &Wanted,
-    ) -> Result<Result<Value, Outcome>, RunError> {
-        let path = format!("{}/recoveryPoints", self.names.instance);
-        let listed = self.client.send(Method::GET, &path, None).await?;
+        here: &str,
+        across: &str,
+    ) -> Result<Result<(String, Value), Outcome>, RunError> {
+        let request = match self.restore_request(wanted).await? {
+            Ok(request) => request,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(Ok(match &wanted.in_region {
+            Some(region) => (
+                self.there(region, across),
+                json!({"restoreRequestObject": request, "crossRegionRestoreDetails": self.source_there()}),
+            ),
+            None => (format!("{}/{here}", self.names.instance), request),
+        }))
+    }
+
+    /// The name of the newest recovery point in a region, if there is one; or how reading them was refused.
+    async fn newest(&mut self, in_region: Option<&str>) -> Result<Result<Option<String>, Outcome>, RunError> {
+        let listed = self.recovery_points(in_region).await?;
         if !listed.status.is_success() {
             return Ok(Err(Outcome::of(&refused(&listed))));
         }
         let points = listed.json_body();
-        let newest = points["value"][0]["name"].as_str().unwrap_or_default().to_owned();
-        let target = match wanted.to {
+        Ok(Ok(points["value"][0]["name"].as_str().map(str::to_owned)))
+    }
+
+    /// The request of a restore of the newest recovery point, across regions of one that is there, if one is; or, for
+    /// whoever may not read which there are here, how that was refused: there is nothing to restore by then.
+    async fn restore_request(&mut self, wanted: &Wanted) -> Result<Result<Value, Outcome>, RunError> {
+        let in_region = wanted.in_region.as_deref();
+        let there = match in_region {
+            Some(_) => self.newest(in_region).await?.ok().flatten(),
+            None => None,
+        };
+        let newest = match there {
+            Some(newest) => newest,
+            None => match self.newest(None).await? {
+                Ok(newest) => newest.unwrap_or_default(),
+                Err(refused) => return Ok(Err(refused)),
+            },
+        };
+        let mut target = match wanted.to {
             Goal::Files => self.files_target(wanted.prefix.as_deref()),
             Goal::Database => self.database_target(wanted.database.as_deref().unwrap_or(RESTORED))?,
         };
+        if let Some(region) = in_region {
+            target["restoreLocation"] = json!(region);
+        }
         let mut request = json!({
             "objectType": "AzureBackupRecoveryPointBasedRestoreRequest",
             "recoveryPointId": newest,

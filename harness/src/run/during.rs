@@ -164,7 +164,7 @@ impl<'a> Play<'a> {
         let ended = {
             let work = async {
                 let ended = self.client.operate(Method::POST, path, Some(body)).await?;
-                self.follow_job(ended).await
+                self.follow_job(ended, path).await
             };
             let changes = async {
                 for (mut moment, step) in waiting {

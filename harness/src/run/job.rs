@@ -1,20 +1,29 @@
 //! Jobs of a vault, followed to their ends, and what came of them.
 
+use http::Method;
+use serde_json::Value;
+
 use super::ended::Ended;
 use super::{Outcome, Play, RunError};
 
 impl Play<'_> {
-    /// The job an operation has begun, to its end.
-    pub(super) async fn follow_job(&mut self, ended: Ended) -> Result<Outcome, RunError> {
+    /// The job an operation has begun, to its end. `path` is where it was asked for.
+    pub(super) async fn follow_job(&mut self, ended: Ended, path: &str) -> Result<Outcome, RunError> {
         let Some(id) = ended.value["jobId"].as_str().map(str::to_owned) else {
             return Ok(Outcome::of(&ended));
         };
-        let job = self
-            .client
-            .read_until(&id, |body| {
-                body["properties"]["status"].as_str() != Some("InProgress")
-            })
-            .await?;
+        let done = |body: &Value| body["properties"]["status"].as_str() != Some("InProgress");
+        let job = match path.rsplit_once('/') {
+            // A job of another region has no id that could be read: it is asked about there.
+            Some((there, _)) if !id.starts_with('/') => {
+                let path = format!("{there}/fetchCrossRegionRestoreJob");
+                let body = self.job_there(&id);
+                self.client
+                    .ask_until(Method::POST, &path, Some(&body), done)
+                    .await?
+            }
+            _ => self.client.read_until(&id, done).await?,
+        };
         let properties = &job["properties"];
         let mut outcome = Outcome::of_error(&properties["errorDetails"][0]);
         outcome.status = properties["status"].as_str().unwrap_or_default().to_owned();

@@ -4,6 +4,7 @@
 use super::datasource::Datasource;
 use super::datasources::{self, Moved, Mover, Progress, Site};
 use super::examination::{Examination, Examined, Verdict};
+use super::job::JobKind;
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::recovery_points;
@@ -83,6 +84,7 @@ fn begin_run(
     JobRun {
         vault: vault.clone(),
         job,
+        kind: JobKind::Backup,
         operation,
         activity,
         started: context.now,

@@ -56,6 +56,7 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: Strin
     let own = &mut context.own.data_protection;
     own.unlocked.retain(|unlocked, _| !id.contains(unlocked));
     own.vault_guids.remove(id);
+    own.copied_since.remove(id);
     let jobs = own.jobs.remove(id).unwrap_or_default();
     let keys: Vec<ResourceId> = own
         .deleted

@@ -17,6 +17,8 @@ pub enum JobKind {
     Backup,
     /// It restores a recovery point.
     Restore,
+    /// It restores one in the region the vault's is paired with.
+    CrossRegionRestore,
 }
 
 /// A job, as whoever looks from outside sees it.
@@ -39,11 +41,20 @@ pub struct JobOutline<'a> {
 }
 
 impl JobKind {
-    /// Azure's word for it.
+    /// Azure's word for it: its category.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Backup => "Backup",
             Self::Restore => "Restore",
+            Self::CrossRegionRestore => "CrossRegionRestore",
+        }
+    }
+
+    /// What it does, wherever it does it.
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Backup => "Backup",
+            Self::Restore | Self::CrossRegionRestore => "Restore",
         }
     }
 }
@@ -143,7 +154,7 @@ impl Job {
                 "dataSourceSetName": field(field(&self.properties, "dataSourceSetInfo"), "resourceName"),
                 "dataSourceName": field(source, "resourceName"),
                 "sourceDataStoreName": null,
-                "sourceDataStoreType": if backup { Value::Null } else { json!("VaultStore") },
+                "sourceDataStoreType": if self.kind == JobKind::Restore { json!("VaultStore") } else { Value::Null },
                 "destinationDataStoreName": if shows_store { json!("VaultStore") } else { Value::Null },
                 "progressEnabled": true,
                 "etag": etag(self.changed),
@@ -153,7 +164,7 @@ impl Job {
                 "endTime": self.ended.map(wire_hundred_nanoseconds),
                 "dataSourceType": field(source, "datasourceType"),
                 "operationCategory": self.kind.as_str(),
-                "operation": self.kind.as_str(),
+                "operation": self.kind.operation(),
                 "status": self.status,
                 "restoreType": null,
                 "isUserTriggered": self.due.is_none(),
@@ -175,8 +186,8 @@ impl Job {
     fn additional_details(&self) -> Value {
         match self.kind {
             JobKind::Backup => json!({"RetentionTag": self.label}),
-            JobKind::Restore if self.label.is_empty() => Value::Null,
-            JobKind::Restore => json!({"Restore File Prefix": self.label}),
+            JobKind::Restore | JobKind::CrossRegionRestore if self.label.is_empty() => Value::Null,
+            JobKind::Restore | JobKind::CrossRegionRestore => json!({"Restore File Prefix": self.label}),
         }
     }
 
@@ -217,7 +228,7 @@ impl Job {
             "recoveryDestination": self.destination,
             "subTasks": [{
                 "taskId": 1,
-                "taskName": format!("Trigger {}", self.kind.as_str()),
+                "taskName": format!("Trigger {}", self.kind.operation()),
                 "taskStatus": self.status,
                 "taskProgress": null,
                 "additionalDetails": details,

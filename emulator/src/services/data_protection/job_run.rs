@@ -3,11 +3,13 @@
 
 use serde_json::{Value, json};
 
+use super::job::JobKind;
 use super::jobs::JobEnd;
 use super::operations;
 use super::task::Over;
 use super::violation::{Violation, inner_error};
 use crate::model::{ResourceId, Timestamp};
+use crate::rules::rule;
 use crate::services::Context;
 
 /// A job under way.
@@ -16,6 +18,7 @@ pub(super) struct JobRun {
     pub(super) vault: ResourceId,
     /// The job's id.
     pub(super) job: String,
+    pub(super) kind: JobKind,
     /// The operation of the request it was asked for by, as long as it has not ended.
     pub(super) operation: Option<String>,
     pub(super) activity: String,
@@ -28,8 +31,17 @@ impl JobRun {
     /// Ends the operation of the request: the job has begun.
     pub(super) fn accept(&mut self, context: &mut Context<'_>) {
         if let Some(operation) = self.operation.take() {
-            let outcome = operations::job_started(&self.vault, &self.job);
+            let outcome = operations::job_started(&self.shown_id(context));
             context.end(&operation, outcome);
+        }
+    }
+
+    /// The job's id as it is told: one that can be read, but of a job of another region.
+    fn shown_id(&self, context: &Context<'_>) -> String {
+        let across = self.kind == JobKind::CrossRegionRestore;
+        match across && context.rules.takes(rule::FX_CR_JOB, "by_its_own_operation") {
+            true => self.job.clone(),
+            false => self.vault.child(["backupJobs", &self.job]).to_string(),
         }
     }
 

@@ -9,8 +9,10 @@ use super::deleted_instance::DeletedInstance;
 use super::deleted_vault::DeletedVault;
 use super::duration::timespan;
 use super::instance::{self, INSTANCE};
+use super::job::JobKind;
 use super::policy::{POLICY, rules_of};
-use super::vault::VAULT;
+use super::replica::Replica;
+use super::vault::{VAULT, restores_across_regions};
 use super::{retention, schedule};
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Rules;
@@ -38,6 +40,8 @@ pub(in crate::services) fn listed(context: &Context<'_>) -> Vec<Listed> {
         let jobs = context.own.data_protection.jobs.get(&vault.id);
         jobs.into_iter()
             .flatten()
+            // Those of the other region are asked for there.
+            .filter(|job| job.kind != JobKind::CrossRegionRestore)
             .filter_map(|job| {
                 let body = job.describe(context.rules, &vault.id, true);
                 let id = body["id"].as_str()?.parse().ok()?;
@@ -159,22 +163,26 @@ fn extended(context: &Context<'_>, own: &Resource) -> Value {
     let replicated = vault.and_then(|vault| vault.at("/properties/replicatedRegions")[0].as_str());
     let points = context.own.data_protection.recovery_points(&own.id);
     let time = |time: Option<Timestamp>| time.map_or_else(|| NEVER.to_owned(), wire_hundred_nanoseconds);
-    let crosses = vault.is_some_and(|vault| {
-        vault.text("/properties/featureSettings/crossRegionRestoreSettings/state") == "Enabled"
-    });
+    let crosses = vault.is_some_and(restores_across_regions);
+    let state = instance::protection_state(own);
+    let replica = vault.and_then(|vault| Replica::of(context, vault));
+    let copied = replica.as_ref().is_some_and(|replica| replica.has_begun(context));
+    let copies = replica
+        .map(|replica| replica.points(context, &own.id).0)
+        .unwrap_or_default();
     json!({
-        "allowedOperations": allowed_operations(context.rules, instance::protection_state(own), crosses),
+        "allowedOperations": allowed_operations(context.rules, state, crosses),
         "vaultId": vault_id,
         "protectedPrimaryRegion": primary,
         "protectedSecondaryRegion": replicated.unwrap_or_default(),
-        "protectionStateInSecondaryRegion": "NotProtected",
+        "protectionStateInSecondaryRegion": if copied { state } else { "NotProtected" },
         "dataSourceExtendedInfo": {"dataSourceId": short_name(context.rules, own)},
         "policyExtendedInfo": policy_extended(context, own),
         "recoveryPointInfo": {
             "latestRecoveryPointInPrimaryRegion": time(points.first().map(|point| point.time)),
             "oldestRecoveryPointInPrimaryRegion": time(points.last().map(|point| point.time)),
-            "latestRecoveryPointInSecondaryRegion": NEVER,
-            "oldestRecoveryPointInSecondaryRegion": NEVER,
+            "latestRecoveryPointInSecondaryRegion": time(copies.first().map(|point| point.time)),
+            "oldestRecoveryPointInSecondaryRegion": time(copies.last().map(|point| point.time)),
         },
     })
 }

@@ -8,6 +8,7 @@
 mod adhoc_backup;
 mod backup;
 mod credentials;
+mod cross_region;
 mod datasource;
 mod datasource_truth;
 mod datasources;
@@ -37,6 +38,7 @@ mod protection;
 mod recovery_point;
 mod recovery_points;
 mod refused;
+mod replica;
 mod resource_guard;
 mod restorable_times;
 mod restore;
@@ -87,6 +89,8 @@ pub struct DataProtectionState {
     recovery_points: BTreeMap<ResourceId, Vec<RecoveryPoint>>,
     deleted: BTreeMap<ResourceId, deleted_instance::DeletedInstance>,
     deleted_vaults: BTreeMap<Uuid, deleted_vault::DeletedVault>,
+    /// Since when what is in a vault is copied to the paired region to be restored there: it never ends.
+    copied_since: BTreeMap<ResourceId, Timestamp>,
     /// Since when each instance has had the policy it has.
     policy_since: BTreeMap<ResourceId, Timestamp>,
     /// The instances whose protection is being stopped, suspended or resumed, and by which operation.
@@ -150,6 +154,11 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_AdhocBackup" => adhoc_backup::adhoc,
         "BackupInstances_ValidateForRestore" => validation::validate_for_restore,
         "BackupInstances_TriggerRestore" => restore::trigger,
+        "FetchSecondaryRecoveryPoints_List" => cross_region::recovery_points,
+        "BackupInstances_ValidateCrossRegionRestore" => cross_region::validate,
+        "BackupInstances_TriggerCrossRegionRestore" => cross_region::trigger,
+        "FetchCrossRegionRestoreJob_Get" => cross_region::job,
+        "FetchCrossRegionRestoreJobs_List" => cross_region::jobs,
         "BackupInstances_StopProtection" => {
             |context, permit, request| lifecycle::change(context, permit, request, Change::Stop)
         }

@@ -25,6 +25,8 @@ pub(super) enum Addresses<'a> {
     Both,
     /// Both, the status below the resource group and the location (what deleting a vault does).
     BothBelowLocation,
+    /// Both below the subscription and this location, which need not be the vault's.
+    BothInRegion(&'a str),
     /// Both, the result below the backup instance (what a PUT of one does in newer versions).
     BothBelowInstance(&'a ResourceId),
 }
@@ -99,7 +101,10 @@ pub(super) fn accepted(
     addresses: Addresses<'_>,
     first: First<'_>,
 ) -> Response {
-    let location = vault.location();
+    let location = match addresses {
+        Addresses::BothInRegion(region) => region,
+        _ => vault.location(),
+    };
     let subscription = vault.id.subscription().unwrap_or_default();
     let result = match addresses {
         Addresses::BothBelowInstance(id) => format!("{id}/operationResults/{operation}"),
@@ -111,6 +116,9 @@ pub(super) fn accepted(
         Addresses::Status | Addresses::Both | Addresses::BothBelowInstance(_) => {
             format!("{}/operationStatus/{operation}", as_addressed(request, &vault.id))
         }
+        Addresses::BothInRegion(_) => format!(
+            "/subscriptions/{subscription}/providers/Microsoft.DataProtection/locations/{location}/operationStatus/{operation}"
+        ),
         Addresses::BothBelowLocation => {
             let group = vault.id.resource_group().unwrap_or_default();
             format!(
@@ -170,8 +178,7 @@ impl First<'_> {
 }
 
 /// What an operation that has begun a job ends with.
-pub(super) fn job_started(vault: &ResourceId, job: &str) -> OperationOutcome {
-    let id = vault.child(["backupJobs", job]);
+pub(super) fn job_started(id: &str) -> OperationOutcome {
     OperationOutcome::Succeeded(json!({"jobId": id, "objectType": "OperationJobExtendedInfo"}))
 }
 

@@ -150,7 +150,12 @@ pub(super) fn keep(
 ) {
     let (name, place) = (&site.point, site.place.clone());
     let now = context.now;
-    let store_id = context.draw_uuid("recovery point store").to_string();
+    // All points of an instance are in the same store.
+    let others = context.own.data_protection.recovery_points(instance);
+    let store_id = match others.first() {
+        Some(other) => other.store_id.clone(),
+        None => context.draw_uuid("recovery point store").to_string(),
+    };
     let friendly_name = match site.datasource.played(context.rules).points_named {
         PointName::Id => name.to_owned(),
         PointName::Own => context
@@ -212,7 +217,8 @@ fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> 
     point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
 }
 
-fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
+/// A recovery point as it is listed.
+pub(super) fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
     let time = wire_hundred_nanoseconds(point.time);
     let expiry = shown_expiry(context, point);
     json!({

@@ -9,15 +9,14 @@ use super::job::{Job, JobKind};
 use super::job_run::JobRun;
 use super::jobs::{self, JobEnd};
 use super::operations::{self, Addresses, First};
-use super::recovery_point::RecoveryPoint;
 use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
-use super::vault::{not_found_inside, service_path, vault_of};
+use super::vault::vault_of;
 use super::violation::{Broken, Violation};
 use super::{plugin, resource_guard, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
-use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody};
 use crate::rules::{Cause, CriticalOperation, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
@@ -40,42 +39,50 @@ pub(super) fn trigger(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let id = permit.scope.clone();
-    let vault = vault_of(context, &id)?.clone();
+    let vault = vault_of(context, &id)?.id.clone();
     let named = resource_guard::named(context, permit, request)?;
-    resource_guard::require(context, &vault.id, CriticalOperation::Restore, &named)?;
-    let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
-    let point = context
-        .own
-        .data_protection
-        .recovery_points(&id)
-        .iter()
-        .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
-        .cloned()
-        .ok_or_else(not_found_inside)?;
+    resource_guard::require(context, &vault, CriticalOperation::Restore, &named)?;
+    let wanted = restore_request::parse(context, &id, None, &*json_body(request)?)?;
+    begin(context, request, &id, wanted)
+}
+
+/// Begins the job of a restore.
+pub(super) fn begin(
+    context: &mut Context<'_>,
+    request: &Request,
+    id: &ResourceId,
+    wanted: RestoreRequest,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, id)?.clone();
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
+    let kind = match wanted.across {
+        Some(_) => JobKind::CrossRegionRestore,
+        None => JobKind::Restore,
+    };
     let activity = operations::activity(context, request);
-    let begun = jobs::begun(context, job.clone(), JobKind::Restore, &id, &activity);
+    let begun = jobs::begun(context, job.clone(), kind, id, &activity);
     let started = begun.started;
     let begun = Job {
         label: wanted.prefix().to_owned(),
-        recovery_point: Some((point.id.clone(), point.time)),
+        recovery_point: Some((wanted.point.id.clone(), wanted.point.time)),
         destination: Some(wanted.address()),
         ..begun
     };
     jobs::begin(context, &vault.id, begun);
+    let across = wanted.across.clone();
     let restore = Restore {
         examination: Examination::new(wanted.examined_by_job(&vault.id)),
         run: JobRun {
             vault: vault.id.clone(),
             job,
+            kind,
             operation: Some(operation.clone()),
             activity,
             started,
             about: "restore",
         },
         wanted,
-        point,
         principal: None,
         signature: String::new(),
         sources: Vec::new(),
@@ -87,8 +94,11 @@ pub(super) fn trigger(
         request,
         &vault,
         &operation,
-        Addresses::Both,
-        First::accepted("restore"),
+        across.as_deref().map_or(Addresses::Both, Addresses::BothInRegion),
+        First::accepted(match across {
+            Some(_) => "cross_region_restore",
+            None => "restore",
+        }),
     ))
 }
 
@@ -97,7 +107,6 @@ struct Restore {
     run: JobRun,
     examination: Examination,
     wanted: RestoreRequest,
-    point: RecoveryPoint,
     principal: Option<PrincipalId>,
     /// For vault storage. A secret.
     signature: String,
@@ -107,7 +116,11 @@ struct Restore {
 
 impl Task for Restore {
     fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        Step::sleep(context.phase("restore_trigger"), Self::accept)
+        let phase = match self.wanted.across {
+            Some(_) => "cross_region_restore_trigger",
+            None => "restore_trigger",
+        };
+        Step::sleep(context.phase(phase), Self::accept)
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
@@ -130,7 +143,7 @@ impl Restore {
             Verdict::Passed(principal) => {
                 self.principal = Some(principal);
                 Step::call(
-                    vault_store::list_keys(context, &self.point.place),
+                    vault_store::list_keys(context, &self.wanted.point.place),
                     Self::keys_given,
                 )
             }
@@ -138,7 +151,7 @@ impl Restore {
     }
 
     fn keys_given(&mut self, context: &mut Context<'_>, answer: Response) -> Step<Self> {
-        match vault_store::signature(context, &self.point.place, &answer, "r") {
+        match vault_store::signature(context, &self.wanted.point.place, &answer, "r") {
             Some(signature) => {
                 self.signature = signature;
                 self.load(context)
@@ -152,7 +165,8 @@ impl Restore {
 
     /// Asks vault storage for the next file. What comes back is where its bytes are.
     fn load(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        let Some(file) = self.point.files.get(self.sources.len()) else {
+        let point = &self.wanted.point;
+        let Some(file) = point.files.get(self.sources.len()) else {
             return match self.sources.is_empty() {
                 true => self
                     .fail_moving(context, "the recovery point holds no files")
@@ -161,12 +175,17 @@ impl Restore {
             };
         };
         let blob = percent_encoding::utf8_percent_encode(&file.blob, &ENCODED);
-        let target = format!("/{}/{blob}?{}", self.point.place.container, self.signature);
+        let target = format!("/{}/{blob}?{}", point.place.container, self.signature);
+        // What is restored in the other region is read there.
+        let host = match self.wanted.across {
+            Some(_) => point.place.secondary_host(),
+            None => point.place.host(),
+        };
         let call = Outbound {
             principal: None,
             audience: storage_audience(),
             path: NetworkPath::internet(),
-            request: Request::new(Method::GET, &self.point.place.host(), &target)
+            request: Request::new(Method::GET, &host, &target)
                 .with_header("x-ms-version", &context.rules.vaults.speaks.blobs),
         };
         Step::call(call, Self::loaded)
@@ -227,6 +246,7 @@ impl Restore {
             String::new()
         };
         let files = self
+            .wanted
             .point
             .files
             .iter()
@@ -242,7 +262,7 @@ impl Restore {
             host: target.host.clone(),
             container: target.container.clone(),
             bearer,
-            path: service_path(context, &vault),
+            path: self.examination.service_path(context, &vault),
         });
         Step::work(work, Self::delivered)
     }

@@ -6,11 +6,13 @@ use uuid::Uuid;
 use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::examination::{Examined, Target};
+use super::recovery_point::RecoveryPoint;
 use super::refused;
+use super::replica::Replica;
 use super::vault::not_found_inside;
 use crate::gateway::Refusal;
-use crate::model::ResourceId;
-use crate::rules::{Endpoint, Mark, RestoredAs, Stage, cloud, rule, unplayed};
+use crate::model::{ResourceId, region_name};
+use crate::rules::{Endpoint, Mark, PlayedDatasource, RestoredAs, Stage, cloud, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -18,7 +20,9 @@ use crate::state::field;
 #[derive(Clone, Debug)]
 pub(super) struct RestoreRequest {
     /// The recovery point.
-    pub(super) point: String,
+    pub(super) point: RecoveryPoint,
+    /// The region the vault's is paired with, where it is restored there.
+    pub(super) across: Option<String>,
     /// `identityDetails`.
     identity: Value,
     /// What was backed up. It need not exist any more.
@@ -52,6 +56,7 @@ impl RestoreRequest {
         let examined = Examined {
             stage: Stage::ValidateRestore,
             restored_as: Some(RestoredAs::Files),
+            across: self.across.clone(),
             vault: vault.clone(),
             datasource: self.source.name,
             identity: self.identity.clone(),
@@ -114,20 +119,21 @@ fn not_sure(mut refusal: Refusal) -> Refusal {
     refusal
 }
 
-/// Reads a request about an instance.
+/// Reads a request about an instance, of what its vault's region has, or the other one.
 ///
 /// # Errors
 ///
 /// The Backup service's 404 if there is no such instance, its 400s if the request makes no sense or
 /// names no recovery point of the instance.
-pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Result<RestoreRequest, Refusal> {
+pub(super) fn parse(
+    context: &Context<'_>,
+    id: &ResourceId,
+    across: Option<&Replica>,
+    sent: &Value,
+) -> Result<RestoreRequest, Refusal> {
     let resource = context.state.resource(id).ok_or_else(not_found_inside)?;
     let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
-    let point = field(sent, "recoveryPointId")
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
     let played = source.played(context.rules);
     require_played(context, sent, &played.policy.store)?;
     let named = field(sent, "sourceResourceId").as_str().unwrap_or_default();
@@ -139,6 +145,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
         return Err(not_sure(invalid(context, why)));
     }
     let info = field(sent, "restoreTargetInfo");
+    check_region(context, across, field(info, "restoreLocation"))?;
     let to_database = played.restored_as.contains(&RestoredAs::Database);
     let destination = match field(info, "objectType").as_str() {
         Some("RestoreFilesTargetInfo") => files(context, field(info, "targetDetails"))?,
@@ -159,32 +166,82 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
             return Err(invalid(context, why));
         }
     };
-    let points = context.own.data_protection.recovery_points(id);
-    let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
-        let why = format!("the instance has no recovery point `{point}`");
-        return Err(refused::by(context, rule::DPP_POINT).because(why));
-    };
+    let found = point(context, id, played, across, sent)?;
     if let Destination::Files { target, .. } = &destination {
-        let form = &context.rules.names.blob;
-        let guid = Uuid::nil().to_string();
-        let names = found
-            .files
-            .iter()
-            .map(|file| file.restored_name(played, &target.prefix, &guid));
-        if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
-            let (length, most) = (name.chars().count(), form.longest);
-            let why = format!(
-                "with this filePrefix a file has a name of {length} characters, and {most} is the most"
-            );
-            return Err(not_sure(invalid(context, why).by([played.files_by])));
-        }
+        check_names(context, found, played, target)?;
     }
     Ok(RestoreRequest {
-        point,
+        point: found.clone(),
+        across: across.map(|replica| replica.region().to_owned()),
         identity: field(sent, "identityDetails").clone(),
         source,
         destination,
     })
+}
+
+/// The recovery point a request names, as far as it is where it is to be restored.
+fn point<'a>(
+    context: &'a Context<'_>,
+    id: &ResourceId,
+    played: &PlayedDatasource,
+    across: Option<&Replica>,
+    sent: &Value,
+) -> Result<&'a RecoveryPoint, Refusal> {
+    let named = field(sent, "recoveryPointId").as_str().unwrap_or_default();
+    let points = context.own.data_protection.recovery_points(id);
+    let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(named)) else {
+        let why = format!("the instance has no recovery point `{named}`");
+        return Err(refused::by(context, rule::DPP_POINT).because(why));
+    };
+    if let Some(replica) = across
+        && let Some(awaited) = replica.lacks(context, played, found)
+    {
+        let mut refusal = refused::by(context, rule::DPP_POINT);
+        refusal.name([awaited.rule]);
+        return Err(refusal.because(format!(
+            "the recovery point is in {} from {} on",
+            replica.region(),
+            awaited.from
+        )));
+    }
+    Ok(found)
+}
+
+/// A restore in the other region says so, if it says where.
+fn check_region(context: &Context<'_>, across: Option<&Replica>, said: &Value) -> Result<(), Refusal> {
+    let said = region_name(said.as_str().unwrap_or_default());
+    match across {
+        Some(replica) if !said.is_empty() && said != replica.region() => {
+            let why = format!(
+                "restoreLocation is {said}, and the restore is one in {}",
+                replica.region()
+            );
+            Err(not_sure(invalid(context, why)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Files have names that blobs may have.
+fn check_names(
+    context: &Context<'_>,
+    found: &RecoveryPoint,
+    played: &PlayedDatasource,
+    target: &Target,
+) -> Result<(), Refusal> {
+    let form = &context.rules.names.blob;
+    let guid = Uuid::nil().to_string();
+    let names = found
+        .files
+        .iter()
+        .map(|file| file.restored_name(played, &target.prefix, &guid));
+    if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
+        let (length, most) = (name.chars().count(), form.longest);
+        let why =
+            format!("with this filePrefix a file has a name of {length} characters, and {most} is the most");
+        return Err(not_sure(invalid(context, why).by([played.files_by])));
+    }
+    Ok(())
 }
 
 /// Backups of PostgreSQL are points in their type's one store. Those of single servers could be in the archive

@@ -3,14 +3,20 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::job::{Job, JobKind};
 use super::jobs::of_vault;
 use super::operations::as_addressed;
 use super::vault::{not_found_inside, vault_of};
 use super::versions;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
-use crate::rules::unplayed;
+use crate::rules::{rule, unplayed};
 use crate::services::{Context, page};
+
+/// Whether the vault's own region shows a job.
+fn is_shown(context: &Context<'_>, job: &Job) -> bool {
+    job.kind != JobKind::CrossRegionRestore || context.rules.takes(rule::FX_CR_JOB, "like_any_job")
+}
 
 /// Newest first.
 pub(super) fn list(
@@ -21,6 +27,7 @@ pub(super) fn list(
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let found: Vec<Value> = of_vault(context, &vault)
         .rev()
+        .filter(|job| is_shown(context, job))
         .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
         .collect();
     page::list(request, &found)
@@ -34,7 +41,7 @@ pub(super) fn get(
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let wanted = permit.params.get("job");
     of_vault(context, &vault)
-        .find(|job| job.id.eq_ignore_ascii_case(wanted))
+        .find(|job| job.id.eq_ignore_ascii_case(wanted) && is_shown(context, job))
         .map(|job| {
             let mut body = job.describe(context.rules, &vault, false);
             // The id is what was asked for, as it was spelled.

@@ -114,12 +114,13 @@ pub(super) fn validate_for_restore(
 ) -> Result<Response, Refusal> {
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let sent = json_body(request)?;
-    let wanted = restore_request::parse(context, &permit.scope, field(&sent, "restoreRequestObject"))?;
+    let wanted = restore_request::parse(context, &permit.scope, None, field(&sent, "restoreRequestObject"))?;
     let examined = wanted.examined(&vault);
     Ok(begin(context, request, &vault, examined, "validate_restore"))
 }
 
-fn begin(
+/// Begins an examination, in the region it is one for.
+pub(super) fn begin(
     context: &mut Context<'_>,
     request: &Request,
     vault: &ResourceId,
@@ -131,6 +132,7 @@ fn begin(
         .header("x-ms-client-request-id")
         .unwrap_or_default()
         .to_owned();
+    let across = examined.across.clone();
     let validate = Validate {
         examination: Examination::new(examined),
         operation: operation.clone(),
@@ -146,7 +148,7 @@ fn begin(
         request,
         vault,
         &operation,
-        Addresses::Both,
+        across.as_deref().map_or(Addresses::Both, Addresses::BothInRegion),
         First::accepted(phase),
     )
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::gateway::{Refusal, Shape};
-use crate::model::{NetworkPath, Origin, PrincipalId, ResourceId, TenantId};
+use crate::model::{NetworkPath, Origin, PrincipalId, ResourceId};
 use crate::rules::{Rules, code};
 use crate::services::{Context, identity};
 use crate::state::{IdentityKind, OperationOutcome, Resource, below, field};
@@ -49,6 +49,11 @@ pub(super) fn vault_guid(context: &mut Context<'_>, vault: &ResourceId) -> Uuid 
     guid
 }
 
+/// Whether a vault's backups may be restored in the region its own is paired with.
+pub(super) fn restores_across_regions(vault: &Resource) -> bool {
+    vault.text("/properties/featureSettings/crossRegionRestoreSettings/state") == "Enabled"
+}
+
 /// What is written of a vault is there, with the key it was exchanged for; only now the ids of user-assigned
 /// identities are shown.
 pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, key: Option<Value>) -> OperationOutcome {
@@ -60,6 +65,10 @@ pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, key: Option<Val
         }
         vault.set_property(&["provisioningState"], json!("Succeeded"));
         identity::fill(directory, &mut vault.body);
+        let copies = &mut context.own.data_protection.copied_since;
+        if restores_across_regions(vault) {
+            copies.entry(id.clone()).or_insert(context.now);
+        }
     }
     OperationOutcome::Succeeded(Value::Null)
 }
@@ -80,22 +89,22 @@ pub(super) fn show_guarded(rules: &Rules, vault: &mut Value, guarded: bool) {
     vault["properties"]["bcdrSecurityLevel"] = json!(score.level);
 }
 
-/// Where the Backup service stands when it acts for a vault.
+/// Where the Backup service stands when it acts for a vault in its own region.
 pub(super) fn service_path(context: &Context<'_>, vault: &Resource) -> NetworkPath {
-    match context.state.tenant_of(&vault.id) {
-        Some(tenant) => path_of(vault, tenant),
-        None => NetworkPath::internet(),
-    }
+    service_path_in(context, vault, vault.location())
 }
 
-/// Where the Backup service stands when it acts for a vault.
-fn path_of(vault: &Resource, tenant: TenantId) -> NetworkPath {
-    NetworkPath {
-        origin: Origin::AzureService {
-            instance: vault.id.clone(),
-            tenant,
-            region: vault.location().to_owned(),
+/// Where the Backup service stands when it acts for a vault in a region.
+pub(super) fn service_path_in(context: &Context<'_>, vault: &Resource, region: &str) -> NetworkPath {
+    match context.state.tenant_of(&vault.id) {
+        Some(tenant) => NetworkPath {
+            origin: Origin::AzureService {
+                instance: vault.id.clone(),
+                tenant,
+                region: region.to_owned(),
+            },
         },
+        None => NetworkPath::internet(),
     }
 }
 

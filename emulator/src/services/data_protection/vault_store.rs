@@ -24,6 +24,11 @@ impl VaultContainer {
     pub(super) fn host(&self) -> String {
         cloud().blob_host(self.account.name())
     }
+
+    /// Its blob host in the region the vault's is paired with, where it is only read.
+    pub(super) fn secondary_host(&self) -> String {
+        cloud().secondary_blob_host(self.account.name())
+    }
 }
 
 /// The place a vault's next recovery point goes to. `None` in a world without Microsoft's side.

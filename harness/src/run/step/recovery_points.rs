@@ -1,32 +1,39 @@
 //! What can be restored.
 
-use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Take;
+use crate::run::ended::refused;
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::Part;
 
-/// Lists recovery points.
+/// Lists recovery points: of the vault's region, or of another one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct RecoveryPoints {}
+pub struct RecoveryPoints {
+    /// The region the vault's is paired with, for those that are there.
+    in_region: Option<String>,
+}
 
 impl Take for RecoveryPoints {
     const NEEDS: &'static [Part] = &[Part::Vault, Part::Server, Part::Instance];
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let path = format!("{}/recoveryPoints", play.names.instance);
-        let response = play.client.send(Method::GET, &path, None).await?;
-        let mut outcome = Outcome::done();
+        let response = play.recovery_points(self.in_region.as_deref()).await?;
+        let mut outcome = match response.status.is_success() {
+            true => Outcome::done(),
+            false => Outcome::of(&refused(&response)),
+        };
         outcome.status = response.status.as_u16().to_string();
         let listed = response.json_body();
         let points = listed["value"].as_array().map_or(&[][..], Vec::as_slice);
         // Who is refused has counted nothing.
         outcome.count = response.status.is_success().then_some(points.len() as u64);
-        outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
+        if outcome.count.is_some() {
+            outcome.message = points.iter().map(kept).collect::<Vec<_>>().join(", ");
+        }
         Ok(outcome)
     }
 }

@@ -33,13 +33,12 @@ impl Take for Restore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let body = match play.restore_request(&self.0).await? {
-            Ok(body) => body,
+        let (path, body) = match play.asked(&self.0, "restore", "crossRegionRestore").await? {
+            Ok(asked) => asked,
             Err(refused) => return Ok(refused),
         };
         play.restores += 1;
         let before = play.blob_names();
-        let path = format!("{}/restore", play.names.instance);
         let began = Instant::now();
         let mut outcome = play.carry_out(&path, &body).await?;
         outcome.job_time = Some(began.elapsed());

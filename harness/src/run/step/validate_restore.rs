@@ -26,12 +26,17 @@ impl Take for ValidateRestore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let request = match play.restore_request(&self.0).await? {
-            Ok(request) => request,
+        let asked = play
+            .asked(&self.0, "validateRestore", "validateCrossRegionRestore")
+            .await?;
+        let (path, mut body) = match asked {
+            Ok(asked) => asked,
             Err(refused) => return Ok(refused),
         };
-        let body = json!({"restoreRequestObject": request});
-        let path = format!("{}/validateRestore", play.names.instance);
+        // Across regions the request is in an object of its own already.
+        if body["crossRegionRestoreDetails"].is_null() {
+            body = json!({"restoreRequestObject": body});
+        }
         let ended = play.client.operate(Method::POST, &path, Some(&body)).await?;
         let mut outcome = Outcome::of(&ended);
         play.add_reason(&mut outcome);

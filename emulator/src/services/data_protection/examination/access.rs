@@ -10,7 +10,6 @@ use crate::model::{Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject, cloud, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
-use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Outbound};
 
 impl Examination {
@@ -81,7 +80,7 @@ impl Examination {
         Some(Outbound {
             principal: self.principal,
             audience: cloud().audience(endpoint).unwrap_or_default(),
-            path: service_path(context, vault),
+            path: self.examined.service_path(context, vault),
             request,
         })
     }

@@ -2,10 +2,11 @@
 
 use super::super::violation::violation;
 use super::{Examination, RowResult};
-use crate::model::Timestamp;
+use crate::model::{ResourceId, Timestamp};
 use crate::rules::{Check, Prerequisite, Subject};
 use crate::services::Context;
 use crate::services::data_protection::credentials::Credentials;
+use crate::state::Resource;
 
 impl Examination {
     pub(super) fn before(&self, context: &Context<'_>, row: &Prerequisite, time: Timestamp) -> RowResult {
@@ -85,23 +86,35 @@ impl Examination {
     }
 
     pub(super) fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {
-        let vault = context
-            .state
-            .resource(&self.examined.vault)
-            .map(|vault| vault.location().to_owned());
-        let other = self
-            .subject(on)
+        let vault = context.state.resource(&self.examined.vault);
+        let wanted = vault.map(|vault| self.examined.region(vault));
+        let place = match on {
+            Subject::Secret => self.key_vault(context),
+            _ => self.subject(on),
+        };
+        let other = place
             .and_then(|id| context.state.resource(&id))
-            .map(|own| own.location().to_owned());
-        match (vault, other) {
-            (Some(vault), Some(other)) if vault != other => RowResult::NotMet(violation(
-                context,
-                row,
-                &format!("the vault is in {vault}, the resource in {other}"),
-            )),
+            .map(Resource::location);
+        match (wanted, other) {
+            (Some(wanted), Some(other)) if wanted != other => {
+                let reason = match self.examined.across {
+                    Some(_) => format!("it is to be restored in {wanted}, and the resource is in {other}"),
+                    None => format!("the vault is in {wanted}, the resource in {other}"),
+                };
+                RowResult::NotMet(violation(context, row, &reason))
+            }
             // A resource that is not there is another row's business.
             _ => RowResult::Met,
         }
+    }
+
+    /// The key vault with the credentials.
+    fn key_vault(&self, context: &Context<'_>) -> Option<ResourceId> {
+        let Some(Credentials::Secret(address)) = self.examined.credentials() else {
+            return None;
+        };
+        let name = address.host.split('.').next()?;
+        context.state.key_vaults.get(name).cloned()
     }
 
     pub(super) fn same_tenant(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {

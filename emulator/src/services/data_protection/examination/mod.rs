@@ -17,13 +17,15 @@ use self::looks::{Look, SecretLook, SignInLook};
 use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::task::Need;
-use super::vault::identity_of;
+use super::vault::{identity_of, service_path_in};
 use super::vault_key::{KeyLook, KeyVerdict};
 use super::violation::{Violation, inner_error, violation};
-use crate::model::{PrincipalId, ResourceId};
-use crate::rules::{Check, DatasourceName, Gate, Prerequisite, RestoredAs, Rules, Stage, Subject, code};
+use crate::model::{NetworkPath, PrincipalId, ResourceId};
+use crate::rules::{
+    Check, DatasourceName, Gate, Prerequisite, RestoredAs, RestoredIn, Rules, Stage, Subject, code,
+};
 use crate::services::{Context, Input};
-use crate::state::field;
+use crate::state::{Resource, field};
 
 /// Where files are to be restored to.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub(super) struct Examined {
     pub(super) restored_as: Option<RestoredAs>,
     /// The vault.
     pub(super) vault: ResourceId,
+    /// The region the vault's is paired with, where it is done there.
+    pub(super) across: Option<String>,
     /// The kind of datasource.
     pub(super) datasource: DatasourceName,
     /// `identityDetails` of the request.
@@ -73,6 +77,7 @@ impl Examined {
         Some(Self {
             stage: Stage::ValidateBackup,
             restored_as: None,
+            across: None,
             vault: vault.clone(),
             identity: field(properties, "identityDetails").clone(),
             server: Some(datasource.server()),
@@ -109,7 +114,21 @@ impl Examined {
 
     /// Whether a row is looked at.
     fn takes(&self, row: &Prerequisite) -> bool {
-        row.is_for(self.datasource, self.stage, self.restored_as)
+        let done_in = match self.across {
+            Some(_) => RestoredIn::PairedRegion,
+            None => RestoredIn::OwnRegion,
+        };
+        row.is_for(self.datasource, self.stage, self.restored_as, done_in)
+    }
+
+    /// The region it is done in.
+    fn region<'a>(&'a self, vault: &'a Resource) -> &'a str {
+        self.across.as_deref().unwrap_or_else(|| vault.location())
+    }
+
+    /// Where the Backup service stands for it.
+    fn service_path(&self, context: &Context<'_>, vault: &Resource) -> NetworkPath {
+        service_path_in(context, vault, self.region(vault))
     }
 
     fn credentials(&self) -> Option<&Credentials> {
@@ -155,6 +174,11 @@ impl Examination {
             signed_in: SignInLook::default(),
             key: None,
         }
+    }
+
+    /// Where the Backup service stands for what is examined.
+    pub(super) fn service_path(&self, context: &Context<'_>, vault: &Resource) -> NetworkPath {
+        self.examined.service_path(context, vault)
     }
 
     /// The word for its stage in the log.

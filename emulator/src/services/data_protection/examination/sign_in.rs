@@ -11,7 +11,6 @@ use crate::rules::{Prerequisite, RestoredAs, SignInFault, cloud};
 use crate::services::data_protection::credentials::{Credentials, PORT_OF_POSTGRESQL};
 use crate::services::data_protection::plugin;
 use crate::services::data_protection::task::Need;
-use crate::services::data_protection::vault::service_path;
 use crate::services::{Context, Input};
 
 /// The database a restore signs in to, since its own is not there yet.
@@ -91,7 +90,7 @@ impl Examination {
             user,
             password,
             database,
-            path: service_path(context, vault),
+            path: self.examined.service_path(context, vault),
         })
     }
 
