@@ -208,7 +208,8 @@ fn refuse(
             Refusal::of_row(Shape::Arm, gates.rules.error(code::AuthorizationFailed), &fill)
         }
     };
-    refusal.at(Gate::Authorization).because(reason).by(rules)
+    let refusal = refusal.at(Gate::Authorization).because(reason).by(rules);
+    refusal.by(row.also.iter().copied())
 }
 
 fn permission_mismatch() -> Refusal {

@@ -40,6 +40,6 @@ pub use single_server::{
 };
 pub use step::{Step, StepKind};
 pub use world::{
-    Acting, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, StorageWorld, TagWorld, VaultIdentity,
-    VaultWorld, World,
+    Acting, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, StorageWorld, TagWorld, TakenFor,
+    VaultIdentity, VaultWorld, World,
 };

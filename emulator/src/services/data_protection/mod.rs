@@ -7,6 +7,7 @@
 
 mod adhoc_backup;
 mod backup;
+mod caller_rights;
 mod credentials;
 mod datasource;
 mod datasource_truth;

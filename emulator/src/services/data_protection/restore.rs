@@ -14,7 +14,7 @@ use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, service_path, vault_of};
 use super::violation::{Broken, Violation};
-use super::{plugin, vault_store};
+use super::{caller_rights, plugin, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, Response, StoredBody};
@@ -42,6 +42,7 @@ pub(super) fn trigger(
     let id = permit.scope.clone();
     let vault = vault_of(context, &id)?.clone();
     let wanted = restore_request::parse(context, &id, &*json_body(request)?)?;
+    caller_rights::require_for_restore(context, permit, &wanted)?;
     let point = context
         .own
         .data_protection

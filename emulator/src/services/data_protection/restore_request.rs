@@ -154,12 +154,18 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
                 "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
             ));
         }
-        _ => {
+        asked => {
             let title = &source.row(context.rules).title;
             let why = format!(
                 "{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo"
             );
-            return Err(invalid(context, why));
+            let newer = played.newer.as_ref();
+            return Err(match newer.filter(|_| asked == Some("RestoreTargetInfo")) {
+                Some(newer) => refused::by(context, newer.restore).because(format!(
+                    "{why}; the version that restores to a server is not played"
+                )),
+                None => invalid(context, why),
+            });
         }
     };
     let points = context.own.data_protection.recovery_points(id);
@@ -196,9 +202,8 @@ fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), 
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        return Err(Refusal::not_played(
-            "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)",
-        ));
+        let what = "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)";
+        return Err(Refusal::not_played(what).by([rule::SS_RD_10]));
     }
     if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");

@@ -17,7 +17,9 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     }
     let cluster = asked.sent(&["cluster", "clusterSize"]);
     if cluster.as_u64().is_some_and(|size| size > 0) {
-        return Err(Refusal::not_played("elastic clusters"));
+        let also = &asked.context.rules.rule(rule::V2_01).also;
+        let refusal = Refusal::not_played("elastic clusters").by([rule::V2_01]);
+        return Err(refusal.by(also.iter().copied()));
     }
     let higher = match (asked.existing, version(asked.sent)) {
         (Some(server), Some(asked)) => version(server).is_some_and(|before| before < asked),
@@ -204,9 +206,8 @@ fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
     let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
     let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
     if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        return Err(Refusal::not_played(
-            "encryption of a server with a key of one's own",
-        ));
+        let what = "encryption of a server with a key of one's own";
+        return Err(Refusal::not_played(what).by([rule::FX_B_15]));
     }
     Ok(())
 }
