@@ -58,6 +58,8 @@ enum Cleaning {
     AsDocumented,
     /// The same, and no NOREPLICATION, which PostgreSQL leaves to superusers up to version 15 as well.
     OfAllAttributes,
+    /// Without the parts about databases of Azure's own, which nobody else connects to.
+    OfAzuresDatabases,
 }
 
 fn postgres() -> String {
@@ -70,28 +72,68 @@ fn yes() -> bool {
 
 /// Roles of Azure's whose lines go.
 const AZURES: [&str; 3] = ["azure_superuser", "azure_pg_admin", "azuresu"];
+/// What begins the part about a database of Azure's own.
+const AZURES_DATABASES: [&str; 2] = ["-- Database \"azure_maintenance\"", "-- Database \"azure_sys\""];
+/// What begins the part about any database.
+const DATABASE: &str = "-- Database \"";
 /// Lines that go for how they begin.
 const BEGINNINGS: [&str; 2] = ["CREATE ROLE replication", "ALTER ROLE replication"];
 
 impl Cleaning {
     /// The script without what only superusers may say.
     fn of(self, script: &str) -> String {
-        let stays = |line: &&str| {
-            !AZURES.iter().any(|role| line.contains(role))
-                && !BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
-        };
-        let cleaned = script.lines().filter(stays).map(|line| {
-            let mut line = line.to_owned();
-            if line.starts_with("ALTER ROLE") {
-                line = line.replacen("NOSUPERUSER", "", 1).replacen("NOBYPASSRLS", "", 1);
-                if self == Self::OfAllAttributes {
-                    line = line.replacen("NOREPLICATION", "", 1);
-                }
-            }
-            line + "\n"
-        });
-        cleaned.collect()
+        match self {
+            Self::AsDocumented => of_roles(script, &["NOSUPERUSER", "NOBYPASSRLS"]),
+            Self::OfAllAttributes => of_roles(script, &["NOSUPERUSER", "NOBYPASSRLS", "NOREPLICATION"]),
+            Self::OfAzuresDatabases => of_databases(script),
+        }
     }
+}
+
+/// A script without the parts about databases of Azure's own.
+fn of_databases(script: &str) -> String {
+    let mut stays = true;
+    let lines = script.lines().filter(|line| {
+        if line.starts_with(DATABASE) {
+            stays = !AZURES_DATABASES.iter().any(|part| line.starts_with(part));
+        }
+        stays
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// A script without lines about Azure's roles, and without these attributes.
+fn of_roles(script: &str, attributes: &[&str]) -> String {
+    let stays = |line: &&str| {
+        !AZURES.iter().any(|role| line.contains(role))
+            && !BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
+    };
+    let cleaned = script.lines().filter(stays).map(|line| {
+        let mut line = line.to_owned();
+        if line.starts_with("ALTER ROLE") {
+            for attribute in attributes {
+                line = line.replacen(attribute, "", 1);
+            }
+        }
+        line + "\n"
+    });
+    cleaned.collect()
+}
+
+/// The words of a program without what is another at every start, or nobody's business: ports, and what a server
+/// keeps of a password.
+fn shown(line: &str) -> String {
+    let mut words = Vec::new();
+    let mut after_port = false;
+    for word in line.split(' ') {
+        words.push(match (after_port, word.find("SCRAM-SHA-256$")) {
+            (true, _) if word.bytes().all(|sign| sign.is_ascii_digit()) => "5432".to_owned(),
+            (_, Some(at)) => format!("{}…", &word[..at]),
+            _ => word.to_owned(),
+        });
+        after_port = word == "port";
+    }
+    words.join(" ")
 }
 
 impl Take for Load {
@@ -151,6 +193,7 @@ fn told(play: &Play<'_>, program: ClientProgram, ended_well: bool, lines: &[Stri
         .client
         .look(|core| core.rules().client_words.rules_of(program.name(), lines));
     outcome.rules = rules.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = lines.iter().map(|line| shown(line)).collect();
     outcome.message = lines.join("\n");
     outcome
 }
@@ -207,6 +250,24 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_names_no_port_and_no_verifier() {
+        assert_eq!(
+            shown("connection to server at \"127.0.0.1\", port 40123 failed: no"),
+            "connection to server at \"127.0.0.1\", port 5432 failed: no"
+        );
+        assert_eq!(shown("PASSWORD 'SCRAM-SHA-256$4096:abc'; x"), "PASSWORD '… x");
+    }
+
+    #[test]
+    fn parts_about_azures_databases_go() {
+        let script = "one\n-- Database \"azure_sys\" dump\ntwo\n-- Database \"shop\" dump\nthree\n";
+        assert_eq!(
+            Cleaning::OfAzuresDatabases.of(script),
+            "one\n-- Database \"shop\" dump\nthree\n"
+        );
+    }
 
     #[test]
     fn roles_are_cleaned_as_the_documents_have_it() {
