@@ -78,12 +78,15 @@ fn region_of<'a>(state: &'a State, permit: &'a Permit) -> &'a str {
     if !named.is_empty() {
         return named;
     }
-    let mut scope = permit.scope.clone();
-    while scope.resource_type().is_some() {
-        match state.resource(&scope).map(crate::state::Resource::location) {
+    let mut above = None;
+    loop {
+        let scope = above.as_ref().unwrap_or(&permit.scope);
+        if !scope.is_of_provider() {
+            return "";
+        }
+        match state.resource(scope).map(crate::state::Resource::location) {
             Some(region) if !region.is_empty() => return region,
-            _ => scope = scope.parent(),
+            _ => above = Some(scope.parent()),
         }
     }
-    ""
 }

@@ -149,6 +149,8 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut read = Members {
+            // Most objects have so many members; growing to them one by one takes longer.
+            object: Map::with_capacity(4),
             exact: self.exact,
             ..Members::default()
         };

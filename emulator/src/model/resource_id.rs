@@ -121,6 +121,11 @@ impl ResourceId {
         Some(kind)
     }
 
+    /// Whether it is of a provider's resource, and has a type.
+    pub fn is_of_provider(&self) -> bool {
+        self.type_parts().next().is_some()
+    }
+
     /// Whether the resource type is `kind`, without regard to case. Asked of every resource in a
     /// list, so it builds nothing.
     pub fn is_type(&self, kind: &str) -> bool {

@@ -63,7 +63,10 @@ impl Response {
     pub fn json(status: StatusCode, value: &serde_json::Value) -> Self {
         // Not by `to_string`: formatting costs twice as much as writing bytes. A value's keys are
         // texts, so that writing it cannot fail.
-        let bytes = serde_json::to_vec(value).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(1024);
+        if serde_json::to_writer(&mut bytes, value).is_err() {
+            bytes.clear();
+        }
         let mut response = Self::new(status).with_body(Bytes::from(bytes));
         response.headers.insert(
             http::header::CONTENT_TYPE,

@@ -6,7 +6,8 @@ use std::fmt;
 /// preview comes before the version of its own date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiVersion {
-    date: Box<str>,
+    // Compared first, and often: a number, not a text.
+    date: jiff::civil::Date,
     stable: bool,
     suffix: Box<str>,
 }
@@ -15,14 +16,14 @@ impl ApiVersion {
     /// Reads a version. `None`: it is no date, or has more behind it than one word.
     pub fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
-        date.parse::<jiff::civil::Date>().ok()?;
+        let date = date.parse().ok()?;
         let suffix = match rest.strip_prefix('-') {
             None if rest.is_empty() => "",
             Some(word) if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric()) => word,
             _ => return None,
         };
         Some(Self {
-            date: date.into(),
+            date,
             stable: suffix.is_empty(),
             suffix: suffix.to_ascii_lowercase().into(),
         })
@@ -35,13 +36,13 @@ impl ApiVersion {
 
     /// The year.
     pub fn year(&self) -> i16 {
-        self.date[..4].parse().unwrap_or_default()
+        self.date.year()
     }
 }
 
 impl fmt::Display for ApiVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.date)?;
+        write!(formatter, "{}", self.date)?;
         if self.stable {
             Ok(())
         } else {

@@ -286,6 +286,8 @@ pub enum Check {
         /// What would be wrong.
         fault: SignInFault,
     },
+    /// The identity of the vault's encryption settings can use the key, where the vault has one of its owner's.
+    VaultKey {},
     /// Nothing is checked.
     None {},
 }

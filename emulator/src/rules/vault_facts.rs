@@ -26,6 +26,8 @@ pub struct VaultFacts {
     pub instance_put_without_body: FromVersion,
     /// States of immutability in which a vault keeps what it has.
     pub immutability: ImmutabilityFacts,
+    /// Which keys a vault is encrypted with.
+    pub encryption: EncryptionFacts,
     /// What cross-region restore takes.
     pub cross_region: CrossRegionFacts,
     /// What Resource Graph shows of an instance besides its body.
@@ -144,6 +146,20 @@ pub struct ListedInstanceFacts {
     pub across_regions: Vec<String>,
     /// What may be done to one that was deleted with its vault.
     pub deleted: Vec<String>,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Which keys of its owner's a vault is encrypted with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncryptionFacts {
+    /// Key Vault's words for the kinds.
+    pub kinds: Vec<String>,
+    /// How many bits a key may have.
+    pub bits: Vec<usize>,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -278,6 +294,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     let without_body = &facts.instance_put_without_body;
     known.check(FILE, "instance_put_without_body", &without_body.sources)?;
     known.check(FILE, "immutability", &facts.immutability.sources)?;
+    known.check(FILE, "encryption", &facts.encryption.sources)?;
     known.check(FILE, "cross_region", &facts.cross_region.sources)?;
     known.check(FILE, "listed_instance", &facts.listed_instance.sources)?;
     known.check(FILE, "vault_storage", &facts.vault_storage.sources)?;

@@ -20,6 +20,7 @@ pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
 pub use operation::{OperationOutcome, OperationState, Operations};
 pub use record::{KeyCredential, Password, Record, Registration};
+pub(crate) use resource::named;
 pub use resource::{Resource, ResourceBody, below, field, field_mut};
 
 /// A subscription.

@@ -107,11 +107,23 @@ pub fn below<'a>(value: &'a Value, pointer: &str) -> &'a Value {
         .split('/')
         .skip(1)
         .try_fold(value, |value, name| match value {
-            Value::Object(members) => members.get(name),
+            Value::Object(members) => named(members, name),
             Value::Array(items) => items.get(name.parse::<usize>().ok()?),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         });
     found.unwrap_or(&Value::Null)
+}
+
+/// Objects of so many members are searched one by one, which is cheaper than the hash of a name.
+const SMALL: usize = 12;
+
+/// A member of a JSON object by its very name; `None` if there is none.
+pub(crate) fn named<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if object.len() > SMALL {
+        return object.get(name);
+    }
+    let mut members = object.iter();
+    members.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// A member of a JSON object, its name compared without regard to case, as the services do.
@@ -119,7 +131,7 @@ pub fn field<'a>(value: &'a Value, name: &str) -> &'a Value {
     value
         .as_object()
         .and_then(|object| {
-            object.get(name).or_else(|| {
+            named(object, name).or_else(|| {
                 object
                     .iter()
                     .find(|(key, _)| key.eq_ignore_ascii_case(name))

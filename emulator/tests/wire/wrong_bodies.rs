@@ -423,6 +423,7 @@ fn every_write_has_a_type_or_takes_no_body() {
         "SingleServers_Restart",
         "BackupInstances_ResumeBackups",
         "BackupInstances_ResumeProtection",
+        "ExportJobs_Trigger",
         "DeletedBackupInstances_Undelete",
         "KeyVaults_PurgeDeleted",
         "Deployments_Cancel",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::wrong::{Wrong, wrong_value};
 use crate::model::Request;
 use crate::rules::{ApiVersion, BodyType, Format, JsonType, Member, Operation, Required, Rules, Variant};
+use crate::state::named;
 
 /// Members a resource's body may have besides what its type lists: what it was answered with.
 const ANSWERED: [&str; 6] = ["id", "name", "type", "etag", "systemData", "apiVersion"];
@@ -229,7 +230,7 @@ impl<'a> Walk<'a> {
                 && !member.read_only
                 && member.required.at(&self.asked)
                 && member.is_there(&self.asked);
-            if wanted && object.get(&**name).is_none_or(Value::is_null) {
+            if wanted && named(object, name).is_none_or(Value::is_null) {
                 self.path.push(Step::Member(Cow::Borrowed(name)));
                 return Err(Wrong::Missing);
             }

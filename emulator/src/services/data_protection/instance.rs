@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::refused;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::{RuleId, code, rule};
@@ -29,6 +30,24 @@ pub(super) fn policy_id(properties: &Value) -> Option<ResourceId> {
         .ok()
 }
 
+/// Refuses an instance that names no policy of its vault.
+pub(super) fn require_policy(
+    context: &Context<'_>,
+    vault: &ResourceId,
+    properties: &Value,
+) -> Result<(), Refusal> {
+    let policy = policy_id(properties);
+    let found = policy
+        .as_ref()
+        .is_some_and(|id| vault.contains(id) && context.state.resources.contains_key(id));
+    if found {
+        return Ok(());
+    }
+    let named = policy.map(|id| id.to_string()).unwrap_or_default();
+    let why = format!("the vault has no policy `{named}`");
+    Err(refused::by(context, rule::DPP_POLICY_OF_VAULT).because(why))
+}
+
 /// The instance's protection state.
 pub(super) fn protection_state(instance: &Resource) -> &str {
     instance.text("/properties/currentProtectionState")
@@ -52,6 +71,20 @@ pub(super) fn settle(context: &mut Context<'_>, id: &ResourceId, error: Option<V
     if let (Some(error), Some(resource)) = (error, context.state.resources.get_mut(id)) {
         resource.set_property(&["protectionErrorDetails"], error.clone());
         resource.set_property(&["protectionStatus", "errorDetails"], error);
+    }
+}
+
+/// Forgets why protection could not be configured.
+pub(super) fn forget_error(context: &mut Context<'_>, id: &ResourceId) {
+    let Some(instance) = context.state.resources.get_mut(id) else {
+        return;
+    };
+    let properties = &mut instance.body["properties"];
+    if let Some(own) = properties.as_object_mut() {
+        own.shift_remove("protectionErrorDetails");
+    }
+    if let Some(own) = properties["protectionStatus"].as_object_mut() {
+        own.shift_remove("errorDetails");
     }
 }
 

@@ -7,11 +7,10 @@ use super::datasource::Datasource;
 use super::instance::INSTANCE;
 use super::operations::{self, Addresses, First};
 use super::vault::vault_of;
-use super::{caller_rights, datasource_truth, instance, lifecycle, protection, refused, validation};
+use super::{caller_rights, datasource_truth, instance, lifecycle, protection, validation};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::rule;
-use crate::services::{Context, json_body};
+use crate::services::{Context, json_body, page};
 use crate::state::{OperationOutcome, Resource, field};
 
 pub(super) fn put(
@@ -25,7 +24,7 @@ pub(super) fn put(
     let properties = field(&sent, "properties");
     validation::require_supported(context, properties)?;
     datasource_truth::check(context, properties)?;
-    require_policy(context, &vault.id, properties)?;
+    instance::require_policy(context, &vault.id, properties)?;
     let existing = context.state.resource(&id).cloned();
     if let Some(existing) = &existing {
         datasource_truth::check_same(context, existing.at("/properties"), properties)?;
@@ -65,6 +64,24 @@ pub(super) fn put(
         ));
     }
     Ok(change(context, request, &vault, &existing, wanted))
+}
+
+/// The instances that protect a resource, whatever vault they are in: those the service has for it.
+pub(super) fn of_resource(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let subscription = permit.scope.subscription();
+    let found: Vec<&Value> = context
+        .state
+        .resources
+        .values()
+        .filter(|own| own.is_type(INSTANCE) && own.id.subscription() == subscription)
+        .filter(|own| instance::datasource_id(own.at("/properties")).as_ref() == Some(&permit.scope))
+        .map(|own| &*own.body)
+        .collect();
+    page::list(context.rules, request, &found)
 }
 
 /// Whether what is to be written differs from what is there in nothing but what protection has made
@@ -143,19 +160,6 @@ fn answer(
         (Addresses::Status, first)
     };
     operations::accepted(context, request, vault, operation, addresses, first)
-}
-
-fn require_policy(context: &Context<'_>, vault: &ResourceId, properties: &Value) -> Result<(), Refusal> {
-    let policy = instance::policy_id(properties);
-    let found = policy
-        .as_ref()
-        .is_some_and(|id| vault.contains(id) && context.state.resources.contains_key(id));
-    if found {
-        return Ok(());
-    }
-    let named = policy.map(|id| id.to_string()).unwrap_or_default();
-    let why = format!("the vault has no policy `{named}`");
-    Err(refused::by(context, rule::DPP_POLICY_OF_VAULT).because(why))
 }
 
 /// The instance as served: read-only members of the request are replaced, absent ones not echoed.

@@ -38,15 +38,18 @@ mod protection;
 mod recovery_point;
 mod recovery_points;
 mod refused;
+mod restorable_times;
 mod restore;
 mod restore_request;
 mod retention;
 mod schedule;
 mod shown_jobs;
+mod sync;
 mod task;
 mod validation;
 mod vault;
 mod vault_checks;
+mod vault_key;
 mod vault_store;
 mod vault_write;
 mod vaults;
@@ -154,6 +157,13 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "BackupInstances_ResumeBackups" | "BackupInstances_ResumeProtection" => {
             |context, permit, request| lifecycle::change(context, permit, request, Change::Resume)
         }
+        "BackupInstances_ValidateForModifyBackup" => validation::validate_for_modify,
+        "BackupInstances_SyncBackupInstance" => sync::sync,
+        "BackupInstances_TriggerRehydrate" => recovery_points::rehydrate,
+        "RestorableTimeRanges_Find" => restorable_times::find,
+        "BackupInstancesExtensionRouting_List" => instances::of_resource,
+        "ExportJobs_Trigger" => shown_jobs::export,
+        "ExportJobsOperationResult_Get" => shown_jobs::exported,
         "RecoveryPoints_List" => recovery_points::list,
         "RecoveryPoints_Get" => recovery_points::get,
         "BackupJobs_List" => shown_jobs::list,

@@ -26,10 +26,9 @@ pub(super) fn put(
         names::check_name(context, &id)?;
     }
     policy_checks::check(context, &sent)?;
-    let mut properties = field(&sent, "properties").clone();
-    complete(&mut properties);
+    let sent = field(&sent, "properties");
     if let Some(existing) = context.state.resource(&id) {
-        if same(existing.at("/properties"), &properties) {
+        if says_the_same(existing.at("/properties"), sent) {
             return Ok(Response::json(StatusCode::OK, &existing.body));
         }
         let error = context.rules.error(code::UserErrorBMSUpdatePolicyNotSupported);
@@ -37,6 +36,8 @@ pub(super) fn put(
             .because("the policy is there with other rules")
             .by([rule::DPP_POLICY_FIXED]));
     }
+    let mut properties = sent.clone();
+    complete(&mut properties);
     let mut body = Map::with_capacity(4);
     body.insert("properties".to_owned(), properties);
     body.insert("id".to_owned(), Value::from(id.as_str()));
@@ -71,24 +72,50 @@ fn complete(properties: &mut Value) {
     }
 }
 
-/// Whether two policies say the same: what is null is not there.
-fn same<'a>(one: &'a Value, two: &'a Value) -> bool {
+/// Whether a policy that is there says what was sent, which need not be complete.
+fn says_the_same(existing: &Value, sent: &Value) -> bool {
+    let (Some(existing), Some(sent)) = (existing.as_object(), sent.as_object()) else {
+        return false;
+    };
+    let named = |(key, _): &(&String, &Value)| !key.eq_ignore_ascii_case("name");
+    same_members(existing, || sent.iter().filter(named), sent)
+}
+
+/// Whether two values say the same: what is null is not there, and the id of a tag follows from its name.
+fn same(one: &Value, two: &Value) -> bool {
     match (one, two) {
-        (Value::Object(one), Value::Object(two)) => {
-            let said = |object: &'a Map<String, Value>| object.iter().filter(|(_, value)| !value.is_null());
-            // Mostly both are spelled in the same order, and nothing has to be looked for.
-            let mut beside = said(two);
-            said(one).all(|(key, value)| match beside.next() {
-                Some((name, other)) if name == key => same(value, other),
-                Some(_) => two.get(key).is_some_and(|other| same(value, other)),
-                None => false,
-            }) && beside.next().is_none()
-        }
+        (Value::Object(one), Value::Object(two)) => same_members(one, || two.iter(), two),
         (Value::Array(one), Value::Array(two)) => {
             one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))
         }
         _ => one == two,
     }
+}
+
+fn same_members<'a, I: Iterator<Item = (&'a String, &'a Value)>>(
+    one: &'a Map<String, Value>,
+    all_of_two: impl Fn() -> I,
+    two: &'a Map<String, Value>,
+) -> bool {
+    let said = |(key, value): &(&String, &Value)| !value.is_null() && (*key != "id" || *value != "");
+    let follows = |key: &str, value: &Value| {
+        let unsaid = key == "id" && two.get(key).is_none_or(|id| !said(&(&key.to_owned(), id)));
+        let id = value.as_str().and_then(|id| id.strip_suffix('_'));
+        unsaid && id.is_some() && id == one.get("tagName").and_then(Value::as_str)
+    };
+    // Mostly both are spelled in the same order, and nothing has to be looked for.
+    let mut beside = all_of_two().filter(said).peekable();
+    for (key, value) in one.iter().filter(said) {
+        let other = match beside.next_if(|(name, _)| *name == key) {
+            Some((_, other)) => Some(other),
+            None if follows(key, value) => continue,
+            None => beside.next().and_then(|_| two.get(key)),
+        };
+        if !other.is_some_and(|other| same(value, other)) {
+            return false;
+        }
+    }
+    beside.next().is_none()
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -109,4 +136,35 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     } else {
         StatusCode::NO_CONTENT
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::says_the_same;
+
+    #[test]
+    fn what_is_sent_again_need_not_be_complete() {
+        let there =
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly", "id": "Monthly_"}, "a": 1}], "b": true});
+        for sent in [
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly", "id": "Monthly_"}, "a": 1}], "b": true}),
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly"}, "a": 1}], "b": true, "name": "own", "c": null}),
+            json!({"b": true, "rules": [{"a": 1, "tagInfo": {"id": "", "tagName": "Monthly"}}]}),
+        ] {
+            assert!(says_the_same(&there, &sent), "{sent}");
+        }
+        for sent in [
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly", "id": "other"}, "a": 1}], "b": true}),
+            json!({"rules": [{"tagInfo": {"tagName": "Yearly"}, "a": 1}], "b": true}),
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly"}}], "b": true}),
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly"}, "a": 1}], "b": true, "c": 1}),
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly"}, "a": 1}, {}], "b": true}),
+            json!({"rules": [{"tagInfo": {"tagName": "Monthly"}, "a": 1}]}),
+            json!(null),
+        ] {
+            assert!(!says_the_same(&there, &sent), "{sent}");
+        }
+    }
 }

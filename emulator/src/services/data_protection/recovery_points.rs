@@ -8,21 +8,30 @@ use super::datasources::Site;
 use super::recovery_point::{RecoveryPoint, VaultFile};
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_of};
-use super::{instance, retention, vault_store};
+use super::vault_key::{KeyLook, KeyVerdict};
+use super::{instance, refused, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PointName, rule};
+use crate::rules::{PointName, RuleId, rule};
 use crate::services::arm_filter::ArmFilter;
-use crate::services::{Context, page};
+use crate::services::{Context, Input, json_body, page};
+use crate::state::field;
+
+/// How long a point that stays is left alone.
+const A_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// Removes a recovery point when its retention has passed. While protection is stopped nothing
 /// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
-/// ended with its product, the last point stays.
+/// ended with its product, the last point stays; while backups are suspended, the newest.
 #[derive(Clone)]
 struct Expire {
     instance: ResourceId,
     point: String,
     at: Timestamp,
+    /// The rule by which it stays, as was said last.
+    told: Option<RuleId>,
+    /// The look at the vault's key that is under way.
+    look: Option<KeyLook>,
 }
 
 impl Task for Expire {
@@ -41,41 +50,75 @@ impl Expire {
         if context.now < self.at {
             return self.begin(context);
         }
-        let state = context
-            .state
-            .resource(&self.instance)
-            .map(instance::protection_state);
-        if state == Some("ProtectionStopped") {
-            return Step::sleep(jiff::SignedDuration::from_hours(24), Self::due);
-        }
         // The instance may be gone, softly or for good, and its points with it.
-        let kept = context
+        if self.position(context).is_none() {
+            return Over::unheard().into();
+        }
+        if self.state(context) == Some("ProtectionStopped") {
+            return Step::sleep(A_DAY, Self::due);
+        }
+        let vault = context.state.resource(&self.instance.parent());
+        self.look = vault.and_then(KeyLook::of);
+        self.look(context, Input::Woke)
+    }
+
+    /// What is encrypted with a key that cannot be used is not removed either.
+    fn look(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
+        match self.look.as_mut().map(|look| look.step(context, input)) {
+            Some(KeyVerdict::Pending(need)) => Step::need(need, Self::look),
+            Some(KeyVerdict::Refused(_)) => {
+                self.tell(context, "stays: the vault's key cannot be used", rule::VLT_08);
+                Step::sleep(A_DAY, Self::due)
+            }
+            Some(KeyVerdict::Usable) | None => self.expire(context),
+        }
+    }
+
+    fn expire(&mut self, context: &mut Context<'_>) -> Step<Self> {
+        let Some(position) = self.position(context) else {
+            return Over::unheard().into();
+        };
+        let retired = context
             .state
             .resource(&self.instance)
             .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
             .is_some_and(|datasource| datasource.is_retired(context));
-        let Some(points) = context
-            .own
-            .data_protection
-            .recovery_points
-            .get_mut(&self.instance)
-        else {
+        let suspended = self.state(context) == Some("BackupsSuspended");
+        let points = &mut context.own.data_protection.recovery_points;
+        let Some(points) = points.get_mut(&self.instance) else {
             return Over::unheard().into();
         };
-        let Some(position) = points.iter().position(|point| point.id == self.point) else {
+        if retired && points.len() == 1 {
+            self.tell(context, "stays: it is the last one", rule::SS_B_22_LAST);
             return Over::unheard().into();
-        };
-        let stays = kept && points.len() == 1;
-        let (what, rule) = if stays {
-            ("stays: it is the last one", rule::SS_B_22_LAST)
-        } else {
-            ("has expired", rule::DPP_RETENTION)
-        };
-        let place = (!stays).then(|| points.remove(position).place);
-        let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
-        context.log.applied(context.now, "retention", text, rule);
-        let call = place.map(|place| vault_store::delete_container(context, &place));
-        Over::unheard().then(call).into()
+        }
+        if suspended && position == 0 {
+            self.tell(context, "stays: it is the newest", rule::DPP_SUSPENDED_LAST);
+            return Step::sleep(A_DAY, Self::due);
+        }
+        let place = points.remove(position).place;
+        self.told = None;
+        self.tell(context, "has expired", rule::DPP_RETENTION);
+        let call = vault_store::delete_container(context, &place);
+        Over::unheard().then([call]).into()
+    }
+
+    fn state<'a>(&self, context: &'a Context<'_>) -> Option<&'a str> {
+        let instance = context.state.resource(&self.instance);
+        instance.map(instance::protection_state)
+    }
+
+    fn position(&self, context: &Context<'_>) -> Option<usize> {
+        let points = context.own.data_protection.recovery_points(&self.instance);
+        points.iter().position(|point| point.id == self.point)
+    }
+
+    /// Says what becomes of the point, once for each reason.
+    fn tell(&mut self, context: &mut Context<'_>, what: &str, rule: RuleId) {
+        if self.told.replace(rule) != Some(rule) {
+            let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
+            context.log.applied(context.now, "retention", text, rule);
+        }
     }
 }
 
@@ -87,6 +130,8 @@ pub(super) fn bring_back(context: &mut Context<'_>, instance: &ResourceId, point
                 instance: instance.clone(),
                 point: point.id.clone(),
                 at,
+                told: None,
+                look: None,
             };
             task::start(context, expire);
         }
@@ -129,6 +174,8 @@ pub(super) fn keep(
             instance: instance.clone(),
             point: name.to_owned(),
             at,
+            told: None,
+            look: None,
         };
         task::start(context, expire);
     }
@@ -255,4 +302,24 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
         .ok_or_else(|| not_found_inside(context))
+}
+
+/// No point is in the archive, of flexible servers because they have none.
+pub(super) fn rehydrate(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    require_instance(context, &permit.scope)?;
+    let sent = json_body(request)?;
+    let wanted = field(&sent, "recoveryPointId").as_str().unwrap_or_default();
+    let points = context.own.data_protection.recovery_points(&permit.scope);
+    let why = match points.iter().find(|point| point.id.eq_ignore_ascii_case(wanted)) {
+        Some(_) => format!("recovery point `{wanted}` is in the VaultStore"),
+        None => {
+            let why = format!("the instance has no recovery point `{wanted}`");
+            return Err(refused::by(context, rule::DPP_POINT).because(why));
+        }
+    };
+    Err(refused::by(context, rule::DPP_REHYDRATE).because(why))
 }

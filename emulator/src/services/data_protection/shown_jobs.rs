@@ -42,3 +42,15 @@ pub(super) fn get(
         })
         .ok_or_else(|| not_found_inside(context))
 }
+
+/// What it would write, a workbook and a file beside it, nobody has described.
+pub(super) fn export(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    Err(Refusal::not_played("the export of backup jobs into files"))
+}
+
+/// No export has been begun.
+pub(super) fn exported(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    vault_of(context, &permit.scope)?;
+    Err(not_found_inside(context))
+}

@@ -12,7 +12,7 @@ use super::operations::{self, Addresses, First};
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_of};
 use super::violation::Violation;
-use super::{instance, refused, restore_request};
+use super::{instance, lifecycle, refused, restore_request};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, rule};
@@ -43,6 +43,27 @@ pub(super) fn validate_for_backup(
     let examined = Examined::of_instance(context.rules, &vault.id, properties)
         .ok_or_else(|| not_found_inside(context))?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
+}
+
+/// What a PUT of the instance as it is to become would be told.
+pub(super) fn validate_for_modify(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    let vault = vault_of(context, &permit.scope)?.id.clone();
+    let sent = json_body(request)?;
+    let wanted = field(&sent, "backupInstance");
+    let existing = context.state.resource(&permit.scope).cloned();
+    let existing = existing.ok_or_else(|| not_found_inside(context))?;
+    require_supported(context, wanted)?;
+    datasource_truth::check(context, wanted)?;
+    instance::require_policy(context, &vault, wanted)?;
+    datasource_truth::check_same(context, existing.at("/properties"), wanted)?;
+    lifecycle::require_idle(context, &existing)?;
+    let examined =
+        Examined::of_instance(context.rules, &vault, wanted).ok_or_else(|| not_found_inside(context))?;
+    Ok(begin(context, request, &vault, examined, "validate_backup"))
 }
 
 /// Datasource types this service does not take, and credentials that make no sense, are refused at

@@ -78,10 +78,27 @@ pub(super) fn check(
             return Err(refused::by(context, door.rule));
         }
     }
+    check_key(context, sent, existing)?;
     let own = redundancy(&existing["properties"]["storageSettings"]);
     let holds = context.state.resources_below(id, INSTANCE).next().is_some();
     if holds && settings.is_array() && redundancy(settings) != own {
         return Err(refused::by(context, rule::VLT_01));
+    }
+    Ok(())
+}
+
+/// Of a vault that is encrypted with a key of its owner's, one thing changes at a time.
+fn check_key(context: &Context<'_>, sent: &Value, existing: &Value) -> Result<(), Refusal> {
+    let differs = |path: &[&str]| {
+        let place: Vec<&str> = ENCRYPTION[..3].iter().chain(path).copied().collect();
+        let (own, wanted) = (text(existing, &place), text(sent, &place));
+        !wanted.is_empty() && !own.eq_ignore_ascii_case(wanted)
+    };
+    let encrypted = text(existing, &ENCRYPTION) == "Enabled";
+    let identity = differs(&["kekIdentity", "identityType"]) || differs(&["kekIdentity", "identityId"]);
+    if encrypted && identity && differs(&["keyVaultProperties", "keyUri"]) {
+        let why = "keyVaultProperties.keyUri and kekIdentity are both others than before";
+        return Err(refused::by(context, rule::VLT_07_ONE).because(why));
     }
     Ok(())
 }

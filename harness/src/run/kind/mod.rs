@@ -14,6 +14,7 @@ mod container;
 pub(super) mod flexible_server;
 mod identity;
 mod instance;
+mod key;
 mod key_vault;
 mod policy;
 mod private_dns_zone;
@@ -49,6 +50,8 @@ kinds! {
     "identity" Identity(identity::Identity),
     /// A backup instance that the step `protect` makes.
     "instance" Instance(instance::Instance),
+    /// A key of a key vault.
+    "key" Key(key::Key),
     /// A key vault with the secret of a database's credentials.
     "key_vault" KeyVault(KeyVaultWorld),
     /// A policy of a Backup vault, besides the one every vault has.

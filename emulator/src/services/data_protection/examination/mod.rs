@@ -19,9 +19,10 @@ use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::task::Need;
 use super::vault::identity_of;
+use super::vault_key::{KeyLook, KeyVerdict};
 use super::violation::{Violation, inner_error, violation};
 use crate::model::{PrincipalId, ResourceId};
-use crate::rules::{Check, DatasourceName, Gate, Prerequisite, RestoredAs, Rules, Stage, Subject};
+use crate::rules::{Check, DatasourceName, Gate, Prerequisite, RestoredAs, Rules, Stage, Subject, code};
 use crate::services::{Context, Input};
 use crate::state::field;
 
@@ -125,6 +126,7 @@ pub(super) struct Examination {
     principal: Option<PrincipalId>,
     secret: SecretLook,
     signed_in: SignInLook,
+    key: Option<KeyLook>,
 }
 
 /// What an examination says after a step.
@@ -152,6 +154,7 @@ impl Examination {
             principal: None,
             secret: SecretLook::default(),
             signed_in: SignInLook::default(),
+            key: None,
         }
     }
 
@@ -224,6 +227,7 @@ impl Examination {
             Check::OtherThanSource {} => self.other_than_source(context, row),
             Check::Secret { fault } => self.secret(context, row, *fault),
             Check::SignIn { fault } => self.sign_in_check(context, row, *fault),
+            Check::VaultKey {} => self.vault_key(context, row, Input::Woke),
             Check::None {} => RowResult::Met,
         }
     }
@@ -238,6 +242,7 @@ impl Examination {
                 self.signed_in = self.signed_in(input);
                 self.examine(context, row)
             }
+            (Check::VaultKey {}, input) => self.vault_key(context, row, input),
             (Check::Admitted { gate, .. }, Input::Asked(Err(refusal))) if refusal.gate == *gate => {
                 let mut found = violation(context, row, &refusal.reason);
                 found.refusal.gate = refusal.gate;
@@ -291,6 +296,32 @@ impl Examination {
             Err(refusal) => {
                 let refusal = refusal.by([row.id]).by(row.also.iter().copied());
                 RowResult::NotMet(Box::new(Violation::plain(refusal)))
+            }
+        }
+    }
+
+    fn vault_key(&mut self, context: &Context<'_>, row: &Prerequisite, input: Input) -> RowResult {
+        if self.key.is_none() {
+            let vault = context.state.resource(&self.examined.vault);
+            self.key = vault.and_then(KeyLook::of);
+        }
+        let Some(look) = &mut self.key else {
+            return RowResult::Met;
+        };
+        match look.step(context, input) {
+            KeyVerdict::Pending(need) => RowResult::Needs(Box::new(need)),
+            KeyVerdict::Usable => RowResult::Met,
+            KeyVerdict::Refused(why) => {
+                let mut found = violation(context, row, &why.refusal.reason);
+                found.refusal.gate = why.refusal.gate;
+                found.refusal.name(why.refusal.stated());
+                // An internal error tells nobody what is wrong; the log does.
+                found.inner = if row.code == code::CloudInternalError {
+                    inner_error("InternalServerError", "Internal Server Error")
+                } else {
+                    why.inner
+                };
+                RowResult::NotMet(found)
             }
         }
     }
