@@ -133,7 +133,7 @@ fn a_backup_that_cannot_be_validated_names_what_it_needs() {
     world.delete(&below_vault(ONE));
     world.settle();
     let foreign = world.backup_needs(|instance| instance["identityDetails"] = foreign_identity());
-    named(&foreign, "FX-B-01");
+    named(&foreign, "FX-B-01,FX-B-18");
     let server = world.server();
     let group = world.group();
     let roles = [
