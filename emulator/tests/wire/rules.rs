@@ -239,7 +239,7 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
     let account = world.account();
     let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
     assert_eq!(changed.status, 200, "{changed:?}");
-    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-9");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,FX-RF-04,E2-9");
 }
 
 /// No call makes a replica here; one that is there is not protected.
