@@ -114,6 +114,22 @@ fn not_sure(mut refusal: Refusal) -> Refusal {
     refusal
 }
 
+/// What asks for something else than files of a type that is restored as files only: for what a newer version of its
+/// backups does, or for nothing that makes sense.
+fn files_only(context: &Context<'_>, source: &Datasource, asked: Option<&str>) -> Refusal {
+    let title = &source.row(context.rules).title;
+    let why =
+        format!("{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo");
+    let newer = source.played(context.rules).newer.as_ref();
+    match newer.filter(|_| asked == Some("RestoreTargetInfo")) {
+        Some(newer) => {
+            let why = format!("{why}; the version that restores to a server is not played");
+            refused::by(context, newer.restore).because(why)
+        }
+        None => invalid(context, why),
+    }
+}
+
 /// Reads a request about an instance.
 ///
 /// # Errors
@@ -154,19 +170,7 @@ pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Res
                 "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
             ));
         }
-        asked => {
-            let title = &source.row(context.rules).title;
-            let why = format!(
-                "{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo"
-            );
-            let newer = played.newer.as_ref();
-            return Err(match newer.filter(|_| asked == Some("RestoreTargetInfo")) {
-                Some(newer) => refused::by(context, newer.restore).because(format!(
-                    "{why}; the version that restores to a server is not played"
-                )),
-                None => invalid(context, why),
-            });
-        }
+        asked => return Err(files_only(context, &source, asked)),
     };
     let points = context.own.data_protection.recovery_points(id);
     let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(&point)) else {
