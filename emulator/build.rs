@@ -16,6 +16,8 @@ use std::{env, fs, io};
 const TABLES: [&str; 3] = ["network.toml", "database_network.toml", "server_settings.toml"];
 /// The file whose played rows are datasource types.
 const DATASOURCES: &str = "datasources.toml";
+/// The file of what is not played: its rows are texts of azdrill's own, and no rules.
+const NOT_PLAYED: &str = "not_played.toml";
 /// Files that tell of rules, and make no use of them.
 const TOLD: [&str; 3] = ["fixes.toml", "differences.toml", "open_points.toml"];
 /// Tables whose rows are found by what they say, so that code need not name them.
@@ -72,6 +74,7 @@ fn main() -> io::Result<()> {
     );
     let datasources = names + &constants(&datasources, "DatasourceName", |_| false);
     fs::write(out.join("datasource.rs"), datasources)?;
+    fs::write(out.join("unplayed.rs"), unplayed(&folder.join(NOT_PLAYED))?)?;
     fs::write(out.join("stated.rs"), texts(&stated)?)?;
     fs::write(out.join("errors.rs"), texts(&errors)?)
 }
@@ -178,6 +181,20 @@ fn constants(rows: &[Row], of: &str, needs_no_code: impl Fn(&Row) -> bool) -> St
         );
     }
     text
+}
+
+/// What is not played, each with its text.
+fn unplayed(file: &PathBuf) -> io::Result<String> {
+    let mut text = String::new();
+    for row in rows([file].into_iter(), "name", "what")? {
+        let (name, what) = (&row.name, &row.says);
+        let told = what.replace(['[', ']', '<', '>', '`'], "");
+        let _ = writeln!(
+            text,
+            "/// {told}\npub(crate) const {name}: Unplayed = Unplayed({what:?});"
+        );
+    }
+    Ok(text)
 }
 
 /// Names and texts of these files, to be read by the loader.

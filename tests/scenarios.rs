@@ -20,13 +20,47 @@ use azdrill::postgres::{self, PostgresMode, RealPostgres};
 use azdrill::replay::{Until, replay};
 use azdrill::run::{Aspect, Comparison, Outside, Report, play_both, transcript};
 use azdrill::scenario::{Library, Scenario};
+use clap::Parser;
 use libtest_mimic::{Arguments, Failed, Trial};
 
+/// What libtest takes: `cargo test -- ONE OTHER` gives all tests there are several filters.
+#[derive(Parser)]
+struct Asked {
+    #[command(flatten)]
+    arguments: Arguments,
+    /// Further filters.
+    #[arg(value_name = "FILTER")]
+    further: Vec<String>,
+}
+
+impl Asked {
+    /// Whether that test is among what is asked for.
+    fn has(&self, name: &str) -> bool {
+        let mut filters = self.arguments.filter.iter().chain(&self.further).peekable();
+        let fits = |filter: &String| match self.arguments.exact {
+            true => name == filter,
+            false => name.contains(filter.as_str()),
+        };
+        filters.peek().is_none() || filters.any(fits)
+    }
+}
+
+/// As libtest names it.
+fn test_name(scenario: &Scenario) -> String {
+    format!("{}::{}", scenario.topic, scenario.name)
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut asked = Asked::parse();
     let library = Library::find(None, root()).expect("the repository has a folder of scenarios");
-    let scenarios = library.all().expect("every scenario can be read");
+    let mut scenarios = library.all().expect("every scenario can be read");
     assert!(!scenarios.is_empty(), "no scenario was found under scenarios/");
+    scenarios.retain(|scenario| asked.has(&test_name(scenario)));
+    asked.arguments.filter = None;
+    if scenarios.is_empty() {
+        // Nobody needs a PostgreSQL to play none.
+        return libtest_mimic::run(&asked.arguments, Vec::new()).exit_code();
+    }
     let runtime = Arc::new(tokio::runtime::Runtime::new().expect("a runtime starts"));
     let mode = PostgresMode::from_environment().expect("AZDRILL_POSTGRES names a mode");
     let chosen = runtime
@@ -45,7 +79,7 @@ fn main() -> ExitCode {
     let trials = scenarios
         .into_iter()
         .map(|scenario| {
-            let name = format!("{}::{}", scenario.topic, scenario.name);
+            let name = test_name(&scenario);
             let (runtime, postgres) = (Arc::clone(&runtime), chosen.postgres.clone());
             let missing: Vec<u32> = scenario
                 .majors()
@@ -59,7 +93,7 @@ fn main() -> ExitCode {
             }
         })
         .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&asked.arguments, trials).exit_code()
 }
 
 fn root() -> &'static Path {

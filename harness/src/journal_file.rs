@@ -1,7 +1,7 @@
 //! Where a journal is written.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{File, TryLockError};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -84,29 +84,17 @@ impl JournalFile {
 
 /// Nobody means to lose what is no journal; what an interrupted disk has left empty is nothing to lose.
 fn check_replaceable(path: &Path) -> io::Result<()> {
-    let mut begins = [0; Header::BEGINS.len()];
-    let Ok(mut there) = File::open(path) else {
-        return match fs::symlink_metadata(path) {
-            Ok(_) => Err(refused(
-                "there is a file that cannot be read: it may be no journal",
-            )),
-            Err(_) => Ok(()),
-        };
+    let is_one = |begins: &[u8]| begins == Header::BEGINS.as_slice();
+    let Some(there) = private_file::open_earlier(path, "journal", Header::BEGINS.len(), is_one)? else {
+        return Ok(());
     };
-    let read = there.read(&mut begins)?;
-    if read > 0 && begins != *Header::BEGINS {
-        return Err(refused(
-            "there is a file that is no journal: remove it, or name another",
-        ));
-    }
     match there.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => Err(refused("another azdrill is writing its journal there")),
+        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "another azdrill is writing its journal there",
+        )),
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
-}
-
-fn refused(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::AlreadyExists, why.to_owned())
 }
 
 impl Sink for JournalFile {

@@ -1,8 +1,8 @@
-//! Files that only their owner may read, written whole or not at all.
+//! Files written whole or not at all; most of them only their owner may read.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -27,6 +27,22 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(mut special) => special.write_all(bytes),
         None => begin(path, bytes).map(|_| ()),
     }
+}
+
+/// Writes what anybody may read: a new file is as the system makes them, and what was there keeps who may read it.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn write_public(path: &Path, text: &str) -> io::Result<()> {
+    let path = &replaceable(path)?;
+    let kept = there(path)?.map(|found| found.permissions());
+    let mut file = beside_with(folder_of(path), Some(fs::Permissions::from_mode(0o666)))?;
+    file.write_all(text.as_bytes())?;
+    if let Some(kept) = kept {
+        file.as_file().set_permissions(kept)?;
+    }
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
 /// Begins a file that is written bit by bit, with these bytes, in the place of what was there.
@@ -75,6 +91,37 @@ pub fn open_special(path: &Path) -> io::Result<Option<fs::File>> {
     Ok(Some(file))
 }
 
+/// Opens what a file is to take the place of, where it is one of the same kind or empty: `is_one` sees how it begins,
+/// up to a length, and what is no `kind` is somebody's who does not mean to lose it. `None` where there is nothing.
+///
+/// # Errors
+///
+/// If it is something else, or cannot be read.
+pub fn open_earlier(
+    path: &Path,
+    kind: &str,
+    length: usize,
+    is_one: impl Fn(&[u8]) -> bool,
+) -> io::Result<Option<fs::File>> {
+    let refused = |why: String| Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+    let Ok(earlier) = fs::File::open(path) else {
+        return match fs::symlink_metadata(path) {
+            Ok(_) => refused(format!(
+                "there is a file that cannot be read: it may be no {kind}"
+            )),
+            Err(_) => Ok(None),
+        };
+    };
+    let mut begins = Vec::new();
+    (&earlier).take(length as u64).read_to_end(&mut begins)?;
+    if !begins.is_empty() && !is_one(&begins) {
+        return refused(format!(
+            "there is a file that is no {kind}: remove it, or name another"
+        ));
+    }
+    Ok(Some(earlier))
+}
+
 /// What is there, if anything is.
 fn there(path: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::metadata(path) {
@@ -109,16 +156,23 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A file in that folder to be moved to another's name. Its own name, which nobody has asked for, is in no error.
 fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    beside_with(folder, None)
+}
+
+/// The same, with other permissions than its owner's alone.
+fn beside_with(folder: &Path, others: Option<fs::Permissions>) -> io::Result<tempfile::NamedTempFile> {
     if !fs::metadata(folder)?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }
-    tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind().into())
+    let mut builder = tempfile::Builder::new();
+    if let Some(others) = others {
+        builder.permissions(others);
+    }
+    builder.tempfile_in(folder).map_err(|error| error.kind().into())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -130,6 +184,29 @@ mod tests {
         write(&path, "secret").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_to_string(&path).unwrap(), "secret");
+    }
+
+    #[test]
+    fn what_anybody_may_read_keeps_who_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let [usual, path] = ["usual", "page.html"].map(|name| folder.path().join(name));
+        fs::write(&usual, "").unwrap();
+        write_public(&path, "one").unwrap();
+        assert_eq!(mode(&path), mode(&usual));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let open = fs::File::open(&path).unwrap();
+        write_public(&path, "other").unwrap();
+        assert_eq!(
+            (mode(&path), fs::read_to_string(&path).unwrap()),
+            (0o640, "other".to_owned())
+        );
+        assert_eq!(
+            io::read_to_string(open).unwrap(),
+            "one",
+            "it is another file, and whole at once"
+        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use azdrill_emulator::rules::{Assumptions, Profile, RuleKind, Rules};
 
 use crate::source::{Source, root, rust_files};
 
-/// Texts that stand in tests: a rule that no scenario expects is taken for expected by the test that names it. It is a
-/// mention; lists of what is left out do not count.
-fn named_in_tests() -> BTreeSet<String> {
+/// Rules that stand in tests as what an answer has to name: in a table of cases, or beside the answer. Comments, and what
+/// is assumed of a rule or taken away, expect nothing.
+fn expected_in_tests(rules: &Rules) -> BTreeSet<String> {
     // Lists of what is left out, or carries no verdict, expect nothing.
     let lists = [
         "expected.rs",
@@ -17,21 +17,55 @@ fn named_in_tests() -> BTreeSet<String> {
         "codes.rs",
         "alternatives.rs",
         "report.rs",
+        "journal/tests/format.rs",
     ];
     let own = |source: &Source| !lists.iter().any(|list| source.path.ends_with(list));
-    let suite = rust_files("tests").into_iter().filter(own);
+    let suite = rust_files("tests");
     let wire = rust_files("emulator/tests");
     let inside = rust_files("emulator/src").into_iter();
     let inside = inside.filter(|source| source.path.contains("tests"));
     // Settings that no server can have stand in a table.
     let table = std::fs::read_to_string(root().join("emulator/tests/wire/impossible_servers.txt")).unwrap();
     let words = table.split(['|', ',', '\n']);
-    let mut named: BTreeSet<String> = words.map(|word| word.trim().to_owned()).collect();
-    for source in wire.into_iter().chain(inside).chain(suite) {
-        let words = source.text.split(['"', ',']);
-        named.extend(words.map(str::to_owned));
+    let mut expected: BTreeSet<String> = words.map(|word| word.trim().to_owned()).collect();
+    for source in wire.into_iter().chain(inside).chain(suite).filter(own) {
+        let lines = source.text.lines();
+        expected.extend(lines.flat_map(|line| expected_in_line(line, rules)));
     }
-    named
+    expected
+}
+
+/// What a line of a test expects.
+fn expected_in_line(line: &str, rules: &Rules) -> Vec<String> {
+    let takes_away = [".retain(", "Assumption", "assum"];
+    if line.trim_start().starts_with("//") || takes_away.iter().any(|word| line.contains(word)) {
+        return Vec::new();
+    }
+    // Quoted texts are every other part.
+    let quoted: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+    let assumes = |id: &str| {
+        let rule = rules.stated.values().find(|rule| rule.id.as_str() == id);
+        rule.is_some_and(|rule| quoted.iter().any(|text| rule.alternatives.contains_key(*text)))
+    };
+    let ids = quoted.iter().flat_map(|text| text.split(','));
+    ids.filter(|id| !assumes(id)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_mention_is_no_expectation() {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
+    let expected = |line: &str| expected_in_line(line, &rules).contains(&"ROLE-LTR".to_owned());
+    assert!(expected(r#"named(&answer, "RBAC,ROLE-LTR");"#) && expected(r#"("x", 400, "ROLE-LTR"),"#));
+    for line in [
+        r#"// "ROLE-LTR""#,
+        r#"let assumed = Assumptions::from([("ROLE-LTR".to_owned(), taken.to_owned())]);"#,
+        r#"rules.rows.retain(|row| row.id.as_str() != "ROLE-LTR");"#,
+        "ROLE-LTR, and what",
+    ] {
+        assert!(!expected(line), "{line}");
+    }
+    let one = r#"&[("SS-B-05-TRUST", "virtual_machines_only")],"#;
+    assert!(!expected_in_line(one, &rules).contains(&"SS-B-05-TRUST".to_owned()));
 }
 
 fn expected_by(scenario: &Scenario) -> BTreeSet<String> {
@@ -61,7 +95,7 @@ fn every_rule_is_expected() {
     let rules = Rules::load(Profile::Observed, &Assumptions::new()).unwrap();
     let library = Library::find(None, root()).unwrap();
     let scenarios = library.all().unwrap();
-    let mut expected = named_in_tests();
+    let mut expected = expected_in_tests(&rules);
     for scenario in &scenarios {
         expected.extend(expected_by(scenario));
         expected.extend(about(scenario, &rules));

@@ -6,8 +6,8 @@ use super::Azure;
 use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
 use crate::fault::FaultKind;
 use crate::gateway::{
-    Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_place,
-    endpoint_of,
+    Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_links,
+    check_place, endpoint_of,
 };
 use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
@@ -55,7 +55,7 @@ impl Azure {
         }
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
-        let result = self.check(&permit, &mut request).and_then(|ignored| {
+        let result = self.check(now, &permit, &mut request).and_then(|ignored| {
             let mut context = self.context(now, Some(path), &mut started);
             let response = handler(&mut context, &permit, &request)?;
             // What a service has kept without effect it has said itself.
@@ -86,9 +86,10 @@ impl Azure {
 
     /// What is asked of a request whatever it is, once it has been let in; answers with what of it is
     /// passed over.
-    fn check(&self, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
+    fn check(&self, now: Timestamp, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
         let operation = permit.operation(&self.rules);
         let mut ignored = check_body(&self.rules, operation, request)?;
+        check_links(&self.gates(), now, permit, request.json.as_ref())?;
         check_place(&self.rules, &self.state, permit, request)?;
         ignored.extend(check_conditions(
             &self.rules,

@@ -153,11 +153,9 @@ fn https_if_required(gates: &Gates<'_>, request: &Request) -> Result<(), Refusal
             .and_then(|id| gates.state.resource(id))
             .is_some_and(|account| account.at("/properties/supportsHttpsTrafficOnly") != false);
     if required {
-        return Err(
-            Refusal::storage(gates.rules.error(code::AccountRequiresHttps), &[])
-                .at(Gate::Authentication)
-                .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"),
-        );
+        return Err(Refusal::of_blob(code::AccountRequiresHttps, &[])
+            .at(Gate::Authentication)
+            .because("supportsHttpsTrafficOnly is true on the account, and the request came by http"));
     }
     Ok(())
 }

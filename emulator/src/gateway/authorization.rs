@@ -1,7 +1,7 @@
 //! The authorization gate: role assignments for bearer tokens, permission letters for signatures.
 
 use super::denied::why_not;
-use super::{Credential, Gates, Permit, Refusal, Shape, key_vault};
+use super::{Credential, Gates, Permit, Refusal, key_vault};
 use crate::authz::{Assignment, Denied, WantedAction};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{Endpoint, Gate, Operation, Params, code};
@@ -166,7 +166,7 @@ fn by_roles(
                     .is_ok()
             });
             if !below && !adds {
-                return Err(refuse(gates, row, permit, wanted, &denied));
+                return Err(refuse(row, permit, wanted, &denied));
             }
             permit.below_only = row.listing;
             permit.only_adds = adds;
@@ -180,13 +180,7 @@ fn by_roles(
     }
 }
 
-fn refuse(
-    gates: &Gates<'_>,
-    row: &Operation,
-    permit: &Permit,
-    wanted: WantedAction<'_>,
-    denied: &Denied,
-) -> Refusal {
+fn refuse(row: &Operation, permit: &Permit, wanted: WantedAction<'_>, denied: &Denied) -> Refusal {
     let action = wanted.action();
     let scope = &permit.scope;
     let (reason, rules) = why_not(permit, action, denied);
@@ -205,7 +199,7 @@ fn refuse(
                 ("action", action.as_str()),
                 ("scope", scope.as_str()),
             ];
-            Refusal::of_row(Shape::Arm, gates.rules.error(code::AuthorizationFailed), &fill)
+            Refusal::of(code::AuthorizationFailed, &fill)
         }
     };
     let refusal = refusal.at(Gate::Authorization).because(reason).by(rules);

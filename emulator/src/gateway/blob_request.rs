@@ -14,7 +14,7 @@ const VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 /// depends on it.
 pub(super) fn check_version(rules: &Rules, request: &Request) -> Result<(), Refusal> {
     let unknown = |row: Code, place: &str, name: &str, asked: &str| {
-        let mut refusal = Refusal::storage(rules.error(row), &[])
+        let mut refusal = Refusal::of_blob(row, &[])
             .at(Gate::Route)
             .because(format!("there is no version `{asked}` of the blob service"));
         refusal.details = vec![json!({format!("{place}Name"): name, format!("{place}Value"): asked})];
@@ -47,7 +47,7 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
             .pairs()
             .find(|(name, value)| !value.is_empty() && !known.knows_parameter(&row.id, name));
         if let Some((name, _)) = unknown {
-            return Err(Refusal::blob_not_played(
+            return Err(Refusal::blob_not_played_text(
                 request,
                 &format!("the query parameter {name} of {}", row.id),
             ));
@@ -58,7 +58,7 @@ pub(super) fn check(rules: &Rules, row: &Operation, request: &Request) -> Result
             .filter(|name| name.starts_with("x-ms-"))
             .and_then(|name| known.unplayed_header(&row.id, name, value.as_bytes()));
         if let Some(header) = unplayed {
-            return Err(Refusal::blob_not_played(
+            return Err(Refusal::blob_not_played_text(
                 request,
                 &format!("{} ({name})", header.what),
             ));

@@ -4,7 +4,7 @@ use http::Method;
 use http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
 
-use super::{Permit, Refusal, Shape};
+use super::{Permit, Refusal};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Code, Endpoint, Operation, Rules};
 use crate::state::{State, field};
@@ -72,7 +72,7 @@ pub(crate) fn check(
             ("name", permit.scope.name()),
             ("kind", row.map_or("", |row| row.called.as_str())),
         ];
-        let mut refusal = Refusal::of_row(Shape::Arm, rules.error(code), &fill);
+        let mut refusal = Refusal::of(code, &fill);
         refusal.mark = refusal.mark.max(row.map_or(refusal.mark, |row| row.mark));
         Err(refusal)
     };

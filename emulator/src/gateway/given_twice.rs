@@ -9,7 +9,7 @@ use http::header::{
 
 use super::{Refusal, Shape};
 use crate::model::Request;
-use crate::rules::{Endpoint, Gate, Rules, code};
+use crate::rules::{Endpoint, Gate, code};
 
 /// Headers that have one value, besides all of Azure's own (`x-ms-`).
 const SINGLE: [HeaderName; 11] = [
@@ -41,7 +41,7 @@ fn has_one_value(name: &HeaderName) -> bool {
 
 /// Refuses a request that gives a parameter of its query two values, in whichever letter case, or a
 /// header that has one value more than once.
-pub(super) fn check(rules: &Rules, endpoint: Endpoint, request: &Request) -> Result<(), Refusal> {
+pub(super) fn check(endpoint: Endpoint, request: &Request) -> Result<(), Refusal> {
     let headers = &request.headers;
     // Names and values are counted apart: as a rule there are as many of the one as of the other.
     if headers.keys_len() < headers.len()
@@ -49,20 +49,20 @@ pub(super) fn check(rules: &Rules, endpoint: Endpoint, request: &Request) -> Res
             .keys()
             .find(|name| has_one_value(name) && headers.get_all(*name).iter().nth(1).is_some())
     {
-        return Err(refuse(rules, endpoint, &format!("The header {name}")));
+        return Err(refuse(endpoint, &format!("The header {name}")));
     }
     match request.query.contradicted() {
-        Some(name) => Err(refuse(rules, endpoint, &format!("The query parameter {name}"))),
+        Some(name) => Err(refuse(endpoint, &format!("The query parameter {name}"))),
         None => Ok(()),
     }
 }
 
-fn refuse(rules: &Rules, endpoint: Endpoint, what: &str) -> Refusal {
+fn refuse(endpoint: Endpoint, what: &str) -> Refusal {
     let shape = match endpoint {
         Endpoint::Blob => Shape::Blob,
         Endpoint::KeyVault => Shape::KeyVault,
         Endpoint::Login | Endpoint::Imds => Shape::Entra,
         Endpoint::Arm | Endpoint::Graph | Endpoint::Admin => Shape::Arm,
     };
-    Refusal::of_row(shape, rules.error(code::SyntheticGivenTwice), &[("what", what)]).at(Gate::Route)
+    Refusal::in_shape(shape, code::SyntheticGivenTwice, &[("what", what)]).at(Gate::Route)
 }

@@ -30,8 +30,7 @@ fn vault_at<'a>(state: &'a State, host: &str) -> Option<&'a Resource> {
 pub(super) fn vault_of<'a>(gates: &Gates<'a>, request: &Request) -> Result<&'a Resource, Refusal> {
     vault_at(gates.state, &request.host).ok_or_else(|| {
         let name = request.host.split('.').next().unwrap_or_default();
-        let error = gates.rules.error(code::SyntheticKeyVaultNotFound);
-        Refusal::key_vault(error, &[("vault", name)]).at(Gate::Route)
+        Refusal::key_vault(code::SyntheticKeyVaultNotFound, &[("vault", name)]).at(Gate::Route)
     })
 }
 
@@ -63,9 +62,9 @@ pub(crate) fn add_headers(rules: &Rules, state: &State, request: &Request, heade
 }
 
 /// 401 with the header that tells a client where to get a token.
-fn challenge(gates: &Gates<'_>, vault: &Resource, code: Code, fill: &[(&str, &str)]) -> Refusal {
+fn challenge(vault: &Resource, code: Code, fill: &[(&str, &str)]) -> Refusal {
     let tenant = vault.text("/properties/tenantId");
-    let mut refusal = Refusal::key_vault(gates.rules.error(code), fill).at(Gate::Authentication);
+    let mut refusal = Refusal::key_vault(code, fill).at(Gate::Authentication);
     refusal.headers.push((
         "www-authenticate",
         format!(
@@ -80,7 +79,7 @@ fn challenge(gates: &Gates<'_>, vault: &Resource, code: Code, fill: &[(&str, &st
 /// The authentication gate.
 pub(super) fn authenticate(gates: &Gates<'_>, now: Timestamp, request: &Request) -> Result<Caller, Refusal> {
     let vault = vault_of(gates, request)?;
-    let no = |code: Code, fill: &[(&str, &str)]| challenge(gates, vault, code, fill);
+    let no = |code: Code, fill: &[(&str, &str)]| challenge(vault, code, fill);
     let token = bearer_token(request).ok_or_else(|| no(code::AKV10000, &[]))?;
     let claims = gates.tokens.check(now, token).map_err(|error| match error {
         TokenError::Expired => no(code::KeyVaultTokenExpired, &[]).by([rule::TOKEN_EXPIRED]),
@@ -115,11 +114,11 @@ pub(super) fn check_version(rules: &Rules, row: &Operation, request: &Request) -
     {
         return Ok(());
     }
-    let error = rules.error(if asked.is_empty() {
+    let error = if asked.is_empty() {
         code::KeyVaultVersionMissing
     } else {
         code::KeyVaultVersionUnknown
-    });
+    };
     let fill = [("version", &*asked), ("latest", versions.latest.as_str())];
     Err(Refusal::key_vault(error, &fill).at(Gate::Route))
 }
@@ -157,9 +156,7 @@ pub(super) fn network(
             "unknown".to_owned()
         }
     };
-    let error = gates
-        .rules
-        .error(verdict.code.unwrap_or(code::ForbiddenByFirewall));
+    let error = verdict.code.unwrap_or(code::ForbiddenByFirewall);
     let fill = [
         ("address", address.as_str()),
         ("caller", &shown(&permit.caller)),
@@ -203,7 +200,7 @@ pub(super) fn authorize(
         },
         _ => {
             let fill = [("what", "The request cannot be authorized.")];
-            let refusal = Refusal::key_vault(gates.rules.error(code::BadParameter), &fill);
+            let refusal = Refusal::key_vault(code::BadParameter, &fill);
             let reason = "the operation's row or the caller says too little to decide on";
             return Err(refusal.at(Gate::Authorization).because(reason));
         }
@@ -246,7 +243,7 @@ fn by_roles(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_
         reason += "; an access policy would grant it, but the key vault has Azure roles";
         rules.push(rule::SS_B_04);
     }
-    Err(refusal(gates, code::ForbiddenByRbac, &fill, reason, rules))
+    Err(refusal(code::ForbiddenByRbac, &fill, reason, rules))
 }
 
 fn by_policies(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked<'_>) -> Result<(), Refusal> {
@@ -285,18 +282,12 @@ fn by_policies(gates: &Gates<'_>, now: Timestamp, permit: &Permit, asked: &Asked
         );
         rules.push(rule::SS_B_04);
     }
-    Err(refusal(gates, code::ForbiddenByPolicy, &fill, reason, rules))
+    Err(refusal(code::ForbiddenByPolicy, &fill, reason, rules))
 }
 
-fn refusal(
-    gates: &Gates<'_>,
-    code: Code,
-    fill: &[(&str, String)],
-    reason: String,
-    rules: Vec<RuleId>,
-) -> Refusal {
+fn refusal(code: Code, fill: &[(&str, String)], reason: String, rules: Vec<RuleId>) -> Refusal {
     let fill: Vec<(&str, &str)> = fill.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Refusal::key_vault(gates.rules.error(code), &fill)
+    Refusal::key_vault(code, &fill)
         .at(Gate::Authorization)
         .because(reason)
         .by(rules)

@@ -3,7 +3,7 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::{Gates, Permit, Refusal, Shape};
+use super::{Gates, Permit, Refusal};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Endpoint, Gate, Operation, code, rule, without_empty_parent};
 use crate::state::Lock;
@@ -43,7 +43,7 @@ pub(super) fn pass(
         .iter()
         .map(|lock| format!("{} ({})", lock.id.name(), lock.level.as_str()))
         .collect();
-    let refusal = Refusal::of_row(Shape::Arm, gates.rules.error(code::ScopeLocked), &fill);
+    let refusal = Refusal::of(code::ScopeLocked, &fill);
     Err(refusal
         .at(Gate::Lock)
         .because(format!(

@@ -34,7 +34,7 @@ impl Gates<'_> {
     pub fn pass(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
         let endpoint =
             endpoint_of(&request.host, &request.path).ok_or_else(|| Refusal::unknown_host(&request.host))?;
-        given_twice::check(self.rules, endpoint, request)?;
+        given_twice::check(endpoint, request)?;
         if endpoint == Endpoint::Blob {
             blob_request::check_version(self.rules, request)?;
         }

@@ -18,7 +18,7 @@ pub(super) fn check(
     // Graph's `/users/$count` is no user of that name.
     if row.endpoint == Endpoint::Graph && params.values().any(|value| value.starts_with('$')) {
         let what = format!("{} {}", request.method, request.path);
-        return Err(Refusal::not_played(&what).at(Gate::Route));
+        return Err(Refusal::not_played_text(&what).at(Gate::Route));
     }
     if request.query.is_empty() {
         return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn check(
     match rules.query_options.unheeded(row, &request.query) {
         Some(option) => {
             let what = format!("the query option {option} of {}", row.id);
-            Err(Refusal::not_played(&what).at(Gate::Route))
+            Err(Refusal::not_played_text(&what).at(Gate::Route))
         }
         None => Ok(()),
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Caller;
 use crate::model::{Request, type_path};
 use crate::network::NetworkVerdict;
-use crate::rules::{Code, Endpoint, ErrorCode, Gate, Mark, RuleId, code};
+use crate::rules::{Code, Endpoint, Gate, Mark, RuleId, Unplayed, code};
 
 /// The envelope an error travels in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,31 +63,27 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal by a service, in ARM's envelope. `fill` replaces `{names}`.
     pub fn of(code: Code, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Arm, code.row(), fill)
+        Self::in_shape(Shape::Arm, code, fill)
     }
 
     /// A refusal by the blob service. `fill` replaces `{names}`.
     pub fn of_blob(code: Code, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Blob, code.row(), fill)
+        Self::in_shape(Shape::Blob, code, fill)
     }
 
-    /// A refusal by the Backup service, with a row of `errors.toml`. `fill` replaces `{names}`.
-    pub fn user_facing(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::UserFacing, error, fill)
+    /// A refusal by the Backup service. `fill` replaces `{names}`.
+    pub fn user_facing(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::in_shape(Shape::UserFacing, code, fill)
     }
 
-    /// A refusal by Key Vault's data plane, with a row of `errors.toml`.
-    pub fn key_vault(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::KeyVault, error, fill)
+    /// A refusal by Key Vault's data plane. `fill` replaces `{names}`.
+    pub fn key_vault(code: Code, fill: &[(&str, &str)]) -> Self {
+        Self::in_shape(Shape::KeyVault, code, fill)
     }
 
-    /// A refusal by the blob service, with a row of `errors_blob.toml`.
-    pub fn storage(error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
-        Self::of_row(Shape::Blob, error, fill)
-    }
-
-    /// A refusal in this envelope, with a row of `errors.toml`. `fill` replaces `{names}`.
-    pub fn of_row(shape: Shape, error: &ErrorCode, fill: &[(&str, &str)]) -> Self {
+    /// A refusal in this envelope, with what the code's row says. `fill` replaces `{names}`.
+    pub fn in_shape(shape: Shape, code: Code, fill: &[(&str, &str)]) -> Self {
+        let error = code.row();
         let message = filled(&error.message, fill);
         Self {
             gate: Gate::Service,
@@ -175,8 +171,14 @@ impl Refusal {
         .at(Gate::Route)
     }
 
-    /// Something an operation may ask for that is not played: refused by name, and nothing is kept of it.
-    pub(crate) fn not_played(what: &str) -> Self {
+    /// Something an operation may ask for that is not played: refused by name, and nothing is kept of it. `fill`
+    /// replaces `{names}`.
+    pub(crate) fn not_played(row: Unplayed, fill: &[(&str, &str)]) -> Self {
+        Self::not_played_text(&filled(row.what(), fill))
+    }
+
+    /// The same, where what it is follows from a row of another file.
+    pub(crate) fn not_played_text(what: &str) -> Self {
         let message = format!("azdrill does not play {what}. Azure may take it.");
         Self {
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],
@@ -185,7 +187,12 @@ impl Refusal {
     }
 
     /// The same of the blob service.
-    pub(crate) fn blob_not_played(request: &Request, what: &str) -> Self {
+    pub(crate) fn blob_not_played(request: &Request, row: Unplayed, fill: &[(&str, &str)]) -> Self {
+        Self::blob_not_played_text(request, &filled(row.what(), fill))
+    }
+
+    /// The same of the blob service, where what it is follows from a row of another file.
+    pub(super) fn blob_not_played_text(request: &Request, what: &str) -> Self {
         let message = format!("azdrill does not implement {what} at {}.", request.host);
         Self {
             headers: vec![("x-azdrill-not-implemented", what.to_owned())],
@@ -225,7 +232,7 @@ impl Refusal {
             // Our own: nobody takes it for Azure's, and what is not there is not there.
             Endpoint::Admin => (Shape::Arm, code::NotOurs),
         };
-        let mut refusal = Self::of_row(shape, row.row(), &[("what", &message)]);
+        let mut refusal = Self::in_shape(shape, row, &[("what", &message)]);
         refusal.headers.push(("x-azdrill-not-implemented", what));
         refusal.at(Gate::Route)
     }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{Permit, Refusal, Shape};
+use super::{Permit, Refusal};
 use crate::model::{Request, region_name};
 use crate::rules::{Endpoint, Mark, Rules, code};
 use crate::state::{State, field};
@@ -34,7 +34,7 @@ pub(crate) fn check(rules: &Rules, state: &State, permit: &Permit, request: &Req
         ("group", group),
         ("location", sent),
     ];
-    let mut refusal = Refusal::of_row(Shape::Arm, rules.error(code::InvalidResourceLocation), &fill);
+    let mut refusal = Refusal::of(code::InvalidResourceLocation, &fill);
     if request.method == Method::PATCH {
         // That is documented of what is put.
         refusal.mark = refusal.mark.max(Mark::Inferred);

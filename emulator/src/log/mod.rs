@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method};
 
-use crate::gateway::{NOT_IMPLEMENTED, endpoint_of};
+use crate::gateway::{NOT_IMPLEMENTED, Refusal, endpoint_of};
 use crate::model::{Request, Response, Timestamp, type_path};
 use crate::rules::{Endpoint, Gate, Mark, OriginKind, RuleId};
 
@@ -106,6 +106,18 @@ pub struct RefusedBecause {
     pub rules: Vec<RuleId>,
     /// How sure we are.
     pub mark: Mark,
+}
+
+impl RefusedBecause {
+    pub(crate) fn of(refusal: &Refusal) -> Self {
+        Self {
+            gate: refusal.gate,
+            code: refusal.code.clone(),
+            reason: refusal.reason.clone(),
+            rules: refusal.rules.clone(),
+            mark: refusal.mark,
+        }
+    }
 }
 
 /// Why a long-running operation has failed, as the answer to who asks about it says.

@@ -86,7 +86,11 @@ pub struct OpenPoint {
     /// What to do on a subscription, and what to look at.
     pub experiment: String,
     /// The rules it would settle.
+    #[serde(default)]
     pub rules: Vec<RuleId>,
+    /// The rules that show as a code of ours, and whose own it would tell.
+    #[serde(default)]
+    pub codes: Vec<RuleId>,
     /// The differences it would settle, by number.
     #[serde(default)]
     pub differences: Vec<u32>,
@@ -137,18 +141,30 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// If a row of `open_points.toml` is wrong, or a rule is unverified that none of them is about.
+    /// If a row of `open_points.toml` is wrong, or a rule is unverified, or shows as a code of ours, that none of them
+    /// is about.
     pub fn open_points(&self) -> Result<Vec<OpenPoint>, RulesError> {
         let differences = self.differences()?;
         let points = open_points(include_str!("../../rules/open_points.toml"), &differences)?;
-        match self.unasked(&points) {
-            Some(id) => Err(row_error(
-                OPEN_POINTS,
-                id.as_str(),
-                "it is unverified, and no row asks about it",
-            )),
+        let unasked = self.unasked(&points).map(|id| (id, "it is unverified"));
+        let nameless = self.unasked_code(&points).map(|id| (id, "its code is ours"));
+        match unasked.or(nameless) {
+            Some((id, why)) => {
+                let why = format!("{why}, and no row asks about it");
+                Err(row_error(OPEN_POINTS, id.as_str(), &why))
+            }
             None => Ok(points),
         }
+    }
+
+    /// A rule that shows as a code of ours, and whose own none of these would tell.
+    fn unasked_code(&self, points: &[OpenPoint]) -> Option<RuleId> {
+        let asked: BTreeSet<RuleId> = points.iter().flat_map(|point| &point.codes).copied().collect();
+        let stated = self.stated.values().filter(|rule| rule.kind != RuleKind::Error);
+        stated
+            .filter(|rule| rule.shows_as_ours())
+            .map(|rule| rule.id)
+            .find(|id| !asked.contains(id))
     }
 
     /// A rule that is unverified in something, and that none of these is about. Errors are told by their codes.
@@ -221,7 +237,7 @@ fn differences(text: &str, rules: &Rules) -> Result<Vec<Difference>, RulesError>
 fn open_points(text: &str, differences: &[Difference]) -> Result<Vec<OpenPoint>, RulesError> {
     let file: OpenPointsFile = parse(OPEN_POINTS, text)?;
     for point in &file.open_point {
-        if point.rules.is_empty() {
+        if point.rules.is_empty() && point.codes.is_empty() {
             return Err(row_error(OPEN_POINTS, &point.question, "it names no rule"));
         }
         let unknown = |number: &&u32| !differences.iter().any(|one| one.number == **number);
@@ -247,6 +263,19 @@ mod tests {
         let rules = rules();
         assert_eq!(rules.differences().unwrap().len(), 58);
         assert!(rules.open_points().unwrap().len() > 10);
+    }
+
+    #[test]
+    fn a_rule_with_a_code_of_ours_is_asked_about_and_no_other() {
+        let rules = rules();
+        let mut points = rules.open_points().unwrap();
+        assert_eq!(rules.unasked_code(&points), None);
+        let asked = points.iter().flat_map(|point| &point.codes);
+        for id in asked {
+            assert!(rules.rule(*id).shows_as_ours(), "{id}: its code is Azure's");
+        }
+        points.retain(|point| !point.codes.iter().any(|rule| rule.as_str() == "FX-B-07"));
+        assert_eq!(rules.unasked_code(&points).unwrap().as_str(), "FX-B-07");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::{
     Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
     body, client_words, cloud, condition_facts, conditional_request, database_row, datasource_row,
     deployment_facts, directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault,
-    limits, name_form, network_resource, outside, parameter_list, provider, public_client, query_option,
-    region, role, server_facts, server_settings, single_server, source, stated, stated_rows,
+    limits, link, name_form, network_resource, outside, parameter_list, provider, public_client,
+    query_option, region, role, server_facts, server_settings, single_server, source, stated, stated_rows,
     storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
@@ -99,7 +99,9 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
     let conditions = Arc::new(conditions);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
+    let links = link::load(rules_file!("links.toml"), &known, router.operations())?;
     Ok(Rules {
+        links,
         bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,

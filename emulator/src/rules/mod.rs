@@ -27,6 +27,7 @@ mod header_rows;
 mod kept_resource;
 mod key_vault;
 mod limits;
+mod link;
 mod load;
 mod name_form;
 mod named;
@@ -86,10 +87,11 @@ pub use header_rows::{HeaderRows, Quota};
 pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
+pub use link::{Link, Links};
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use named::{Code, DatasourceName, RuleId, Unknown};
-pub(crate) use named::{code, datasource, rule};
+pub(crate) use named::{Unplayed, code, datasource, rule, unplayed};
 pub use network_resource::{
     InUse, NetworkResourceFacts, PrivateDnsZone, PrivateLink, ReservedAddresses, SecurityRules, SubnetSizes,
     User,

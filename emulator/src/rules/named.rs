@@ -56,6 +56,25 @@ pub(crate) mod datasource {
     include!(concat!(env!("OUT_DIR"), "/datasource.rs"));
 }
 
+/// Something a client may ask for that is not played, in words that go on from "azdrill does not play".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unplayed(&'static str);
+
+impl Unplayed {
+    /// The words, in which `{names}` are to be filled in.
+    pub(crate) fn what(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Everything there is a row for in `not_played.toml`.
+#[allow(non_upper_case_globals, reason = "named as the rows are")]
+pub(crate) mod unplayed {
+    use super::Unplayed;
+
+    include!(concat!(env!("OUT_DIR"), "/unplayed.rs"));
+}
+
 /// There is no row of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {what} `{name}` in emulator/rules")]
@@ -121,6 +140,39 @@ named!(DatasourceName, "datasource type", datasource::ALL);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NotPlayed {
+        not_played: Vec<NotPlayedRow>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NotPlayedRow {
+        name: String,
+        what: String,
+    }
+
+    /// What the build reads line by line is what the file says, each name once and in order.
+    #[test]
+    fn what_is_not_played_has_the_words_of_its_row() {
+        let rows: NotPlayed = toml::from_str(include_str!("../../rules/not_played.toml")).unwrap();
+        let made = include_str!(concat!(env!("OUT_DIR"), "/unplayed.rs"));
+        for row in &rows.not_played {
+            let constant = format!("const {}: Unplayed = Unplayed({:?});", row.name, row.what);
+            assert_eq!(made.matches(&constant).count(), 1, "{}", row.name);
+            let ends = row.what.ends_with('.') || row.what.starts_with(char::is_uppercase);
+            assert!(
+                !ends || row.name == "ResourceGuards",
+                "{}: not the middle of a sentence",
+                row.name
+            );
+        }
+        assert!(rows.not_played.is_sorted_by(|a, b| a.name < b.name));
+        assert_eq!(made.matches("Unplayed(").count(), rows.not_played.len());
+        assert_eq!(unplayed::ElasticClusters.what(), "elastic clusters");
+    }
 
     #[test]
     fn only_what_has_a_row_can_be_named() {

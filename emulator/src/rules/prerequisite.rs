@@ -169,10 +169,10 @@ pub enum Check {
     Setting {
         /// The resource.
         on: Subject,
-        /// The name under `properties`.
+        /// Its place under `properties`.
         property: String,
         /// The value it must have.
-        value: bool,
+        value: serde_json::Value,
         /// Another value is worth a note in the log and nothing more.
         #[serde(default)]
         only_warns: bool,

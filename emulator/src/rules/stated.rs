@@ -96,6 +96,13 @@ impl Rule {
         &self.alternative().sources
     }
 
+    /// Whether what it refuses shows as a code of ours, since Azure's own was never seen.
+    pub fn shows_as_ours(&self) -> bool {
+        let others = self.alternatives.values().filter_map(|one| one.code);
+        let mut codes = self.code.into_iter().chain(others);
+        codes.any(|code| code.row().wire_code().starts_with("Synthetic"))
+    }
+
     /// Whether documents and observation take different alternatives.
     pub fn differs(&self) -> bool {
         self.documented != self.observed

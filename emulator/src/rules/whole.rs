@@ -12,7 +12,6 @@ use super::database_row::DatabaseNetwork;
 use super::datasource_row::Datasources;
 use super::deployment_facts::DeploymentFacts;
 use super::directory::DirectoryFacts;
-use super::error_code::ErrorCode;
 use super::failure::Failures;
 use super::federation::Federation;
 use super::gate::Gate;
@@ -20,8 +19,9 @@ use super::header_rows::HeaderRows;
 use super::kept_resource::KeptResource;
 use super::key_vault::KeyVaultFacts;
 use super::limits::Limits;
+use super::link::Links;
 use super::name_form::NameForms;
-use super::named::{Code, RuleId};
+use super::named::RuleId;
 use super::network_resource::NetworkResourceFacts;
 use super::network_row::NetworkRow;
 use super::operation::Endpoint;
@@ -119,6 +119,8 @@ pub struct Rules {
     pub limits: Limits,
     /// Which writes over ARM heed conditions on etags.
     pub conditional_writes: Vec<ConditionalWrites>,
+    /// What writes may name of other resources.
+    pub links: Links,
     /// Resources that are kept and have no effect.
     pub kept: Vec<KeptResource>,
     /// What templates of deployments may say and ask for.
@@ -167,11 +169,6 @@ impl Rules {
             "{id} has no alternative {alternative}"
         );
         rule.taken == alternative
-    }
-
-    /// The error of that name.
-    pub fn error(&self, code: Code) -> &'static ErrorCode {
-        code.row()
     }
 
     /// The provider of a namespace; Resource Manager's own where there is none of that name.

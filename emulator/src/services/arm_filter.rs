@@ -2,6 +2,7 @@
 //! with a text, and functions, all of which must hold.
 
 use crate::gateway::Refusal;
+use crate::rules::unplayed;
 
 /// A filter that has been read: each clause as `name eq` or `name()`, with the text it has.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl ArmFilter {
                     Some((*name, value))
                 })
                 .filter(|(name, _)| !filter.has(name))
-                .ok_or_else(|| Refusal::not_played(&format!("the filter '{part}'")))?;
+                .ok_or_else(|| Refusal::not_played(unplayed::ArmFilter, &[("part", part)]))?;
             filter.0.push(clause);
         }
         Ok(filter)

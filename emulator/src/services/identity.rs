@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{PrincipalId, ResourceId, TenantId};
-use crate::rules::{Code, code};
+use crate::rules::{Code, code, unplayed};
 use crate::state::{Directory, IdentityKind, Principal, Resource, field};
 
 /// The principal a resource has of its own.
@@ -26,8 +26,8 @@ fn has(kind: &str, word: &str) -> bool {
 }
 
 /// A refusal of a type of identity.
-fn refuse(context: &Context<'_>, row: Code, kind: &str) -> Refusal {
-    Refusal::of_row(Shape::Arm, context.rules.error(row), &[("type", kind)])
+fn refuse(row: Code, kind: &str) -> Refusal {
+    Refusal::of(row, &[("type", kind)])
 }
 
 /// Checks the type a request names, and that it goes with the identities it names.
@@ -35,17 +35,17 @@ fn refuse(context: &Context<'_>, row: Code, kind: &str) -> Refusal {
 /// # Errors
 ///
 /// 400 if there is no such type, or it does not go with them.
-pub(super) fn check_type(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
+pub(super) fn check_type(sent: &Value) -> Result<(), Refusal> {
     let kind = field(sent, "type").as_str().unwrap_or("None");
     let known = |word: &str| TYPES.iter().any(|named| named.eq_ignore_ascii_case(word.trim()));
     if !kind.split(',').all(known) {
-        return Err(refuse(context, code::SyntheticIdentityType, kind));
+        return Err(refuse(code::SyntheticIdentityType, kind));
     }
     let named = field(sent, "userAssignedIdentities").as_object();
     let names_one = named.is_some_and(|all| all.values().any(|value| !value.is_null()));
     let says_type = !field(sent, "type").is_null();
     if says_type && names_one && !has(kind, "UserAssigned") {
-        return Err(refuse(context, code::SyntheticIdentityIds, kind));
+        return Err(refuse(code::SyntheticIdentityIds, kind));
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ pub(super) fn block(
         Map::new()
     };
     if user && identities.is_empty() {
-        return Err(refuse(context, code::MissingIdentityIds, kind));
+        return Err(refuse(code::MissingIdentityIds, kind));
     }
     let principal = match (system, existing.and_then(own_principal)) {
         (true, Some(old)) => Some(old),
@@ -135,7 +135,7 @@ fn named(
             ));
         };
         if context.tenant_of(&resource)? != tenant {
-            return Err(Refusal::not_played("a user-assigned identity of another tenant"));
+            return Err(Refusal::not_played(unplayed::IdentityOfAnotherTenant, &[]));
         }
         let known = old.get(&key.to_ascii_lowercase());
         identities.insert(key.clone(), known.map_or_else(|| json!({}), |ids| (*ids).clone()));
@@ -178,7 +178,7 @@ pub(super) fn settle_new(
     let Some(sent) = body.get("identity").cloned() else {
         return Ok(());
     };
-    check_type(context, &sent)?;
+    check_type(&sent)?;
     body["identity"] = shown(block(context, id, &sent, None)?);
     fill(&context.state.directory, body);
     Ok(())
@@ -208,7 +208,7 @@ pub(super) fn settle_change(
     if change.is_null() {
         return Ok(());
     }
-    check_type(context, &change)?;
+    check_type(&change)?;
     let existing = context.state.resource(id).map(|resource| resource.body.clone());
     let mut wanted = json!({"type": field(&change, "type"), "userAssignedIdentities": {}});
     if let Some(wanted) = wanted["userAssignedIdentities"].as_object_mut() {

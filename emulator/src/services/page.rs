@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Refusal, Shape};
 use crate::model::{Request, Response};
-use crate::rules::{Rules, code};
+use crate::rules::code;
 
 /// How many entries an answer holds where the client does not say. Most lists never get there.
 const PAGE: usize = 1000;
@@ -20,15 +20,11 @@ const PAGE: usize = 1000;
 /// # Errors
 ///
 /// 400 if `$top` is no number above zero, or `$skipToken` is none that an answer gave.
-pub(super) fn list(
-    rules: &Rules,
-    request: &Request,
-    found: &[impl Borrow<Value>],
-) -> Result<Response, Refusal> {
-    let size = size(rules, request)?;
+pub(super) fn list(request: &Request, found: &[impl Borrow<Value>]) -> Result<Response, Refusal> {
+    let size = size(request)?;
     let from = match request.query_value("$skipToken") {
         None => 0,
-        Some(token) => after(&token, found).ok_or_else(|| bad(rules, "$skipToken"))?,
+        Some(token) => after(&token, found).ok_or_else(|| bad("$skipToken"))?,
     };
     let rest = found.get(from..).unwrap_or_default();
     let page: Vec<&Value> = rest.iter().take(size).map(Borrow::borrow).collect();
@@ -40,21 +36,20 @@ pub(super) fn list(
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-fn size(rules: &Rules, request: &Request) -> Result<usize, Refusal> {
+fn size(request: &Request) -> Result<usize, Refusal> {
     let Some(top) = request.query_value("$top") else {
         return Ok(PAGE);
     };
     match top.parse::<usize>() {
         Ok(top) if top > 0 => Ok(top.min(PAGE)),
-        _ => Err(bad(rules, "$top")),
+        _ => Err(bad("$top")),
     }
 }
 
-fn bad(rules: &Rules, parameter: &str) -> Refusal {
-    let error = rules.error(code::SyntheticInvalidPage);
+fn bad(parameter: &str) -> Refusal {
     Refusal {
         shape: Shape::Arm,
-        ..Refusal::user_facing(error, &[("parameter", parameter)])
+        ..Refusal::user_facing(code::SyntheticInvalidPage, &[("parameter", parameter)])
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::Context;
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::code;
 use crate::state::field;
@@ -74,7 +74,6 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, kind: &str) -> 
 }
 
 /// What a holder says of a part that it has not.
-pub(super) fn missing(context: &Context<'_>, id: &ResourceId) -> Refusal {
-    let error = context.rules.error(code::NetworkPartNotFound);
-    Refusal::of_row(Shape::Arm, error, &[("id", id.as_str())])
+pub(super) fn missing(id: &ResourceId) -> Refusal {
+    Refusal::of(code::NetworkPartNotFound, &[("id", id.as_str())])
 }

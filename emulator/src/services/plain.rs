@@ -123,7 +123,7 @@ pub(super) fn list(
         .filter(|resource| context.shows(permit, &resource.id, kind))
         .map(|resource| &*resource.body)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// Changes a resource as `PATCH` does: what it does not name stays, and tags are replaced as a whole.

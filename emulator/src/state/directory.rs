@@ -153,11 +153,11 @@ impl Directory {
         self.principals.get(self.by_app_id.get(&app_id)?)
     }
 
-    /// The person of that sign-in name in a tenant, without regard to case.
-    pub fn person(&self, tenant: TenantId, name: &str) -> Option<&Principal> {
+    /// The person of that sign-in name in such a tenant, without regard to case.
+    pub fn person(&self, name: &str, lives_in: impl Fn(TenantId) -> bool) -> Option<&Principal> {
         self.principals.values().find(|principal| {
             principal.identity == IdentityKind::User
-                && principal.tenant == tenant
+                && lives_in(principal.tenant)
                 && principal.display_name.eq_ignore_ascii_case(name)
         })
     }

@@ -26,6 +26,7 @@ mod impossible_servers;
 mod instance_operations;
 mod jobs;
 mod kept_resources;
+mod links;
 mod lists;
 mod locks;
 mod managed_identities;

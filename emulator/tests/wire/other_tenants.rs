@@ -82,7 +82,7 @@ fn a_blob_service_refuses_it_as_it_refuses_who_is_not_known() {
 }
 
 #[test]
-fn an_identity_of_another_tenant_is_not_played_and_what_is_none_is_not_found() {
+fn an_identity_of_another_tenant_is_out_of_reach_and_what_is_none_is_not_found() {
     let mut world = World::new();
     let elsewhere = Uuid::from_u128(0x7e18).to_string();
     let other = Subscription {
@@ -105,7 +105,7 @@ fn an_identity_of_another_tenant_is_not_played_and_what_is_none_is_not_found() {
     state.resources.insert(theirs.clone(), there);
     world.put_account();
     let account = world.account();
-    for (id, status) in [(theirs.to_string(), 501), (account.clone(), 400)] {
+    for (id, status) in [(theirs.to_string(), 403), (account.clone(), 400)] {
         let body = json!({"location": "westeurope", "identity": {
             "type": "UserAssigned",
             "userAssignedIdentities": {id: {}},

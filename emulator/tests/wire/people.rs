@@ -1,12 +1,14 @@
 //! People who sign in.
 
-use azdrill_emulator::model::Response;
+use azdrill_emulator::model::{Response, TenantId};
 use azdrill_emulator::state::IdentityKind;
+use azdrill_emulator::world::add_subscription;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::callers::READER;
 use crate::world::{ARM, World};
@@ -268,4 +270,48 @@ fn a_persons_scope_names_one_resource_of_the_tenant() {
         "openid+{read}+https%3A%2F%2Fgraph.microsoft.com%2FUser.ReadWrite"
     ));
     assert!(one["access_token"].is_string(), "{one}");
+}
+
+/// An address that all tenants share takes whoever signs in to where they live, whichever tenant is the first.
+#[test]
+fn a_shared_address_leads_to_the_home_of_the_account() {
+    for first in [true, false] {
+        let mut world = World::with_ada();
+        let elsewhere = TenantId(Uuid::from_u128(if first { 1 } else { u128::MAX }));
+        let subscription = elsewhere.to_string();
+        add_subscription(&mut world.azure, &subscription, "theirs", elsewhere);
+        let bob = world.add_principal(0xb0b, "bob@other.example", IdentityKind::User);
+        let directory = &mut world.azure.state_mut().directory;
+        let mut person = directory.get(bob).expect("put there").clone();
+        (person.tenant, person.secret) = (elsewhere, Some("battery".to_owned()));
+        directory.insert(person);
+
+        let ada = world.password(NAME, "correct+horse").json_body();
+        let home = world.operator.tenant.to_string();
+        assert_eq!(claims(&ada["access_token"])["tid"], *home, "{ada}");
+        let bob = world.password("bob@other.example", "battery").json_body();
+        assert_eq!(
+            claims(&bob["access_token"])["tid"],
+            *elsewhere.to_string(),
+            "{bob}"
+        );
+        let theirs = format!("/{home}/oauth2/v2.0/token");
+        let form = format!(
+            "grant_type=password&client_id={CLI}&username=bob@other.example&password=battery&scope={SCOPE}"
+        );
+        refused(&world.ask_token(&theirs, &form), "invalid_grant", 50_126);
+    }
+}
+
+/// What signs in without a person says whose directory it means.
+#[test]
+fn an_application_names_its_tenant() {
+    let mut world = World::with_ada();
+    let form = format!(
+        "grant_type=client_credentials&client_id={CLI}&client_secret=x&scope=https://management.azure.com/.default"
+    );
+    for shared in ["common", "organizations"] {
+        let answer = world.ask_token(&format!("/{shared}/oauth2/v2.0/token"), &form);
+        refused(&answer, "invalid_request", 50_059);
+    }
 }

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use azdrill::compare::{self, paint};
 use clap::Args;
 
+use super::argument::{Format, ProfileArgument};
 use super::failure::Failure;
 use super::output::{show, tell, write};
-use super::{Format, ProfileArgument};
 
 /// What `--help` says below the options.
 const FILES: &str = "\

@@ -1,34 +1,81 @@
-//! What the arguments of `run` and `serve` name: read, and checked before anything is built.
+//! The world that `run` and `serve` begin with: the arguments that say which, read and checked before anything
+//! is built.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use azdrill::journal_file::JournalFile;
+use azdrill::postgres::RealPostgres;
 use azdrill::scenario::Scenario;
-use azdrill::serve::{FaultFile, origin};
-use azdrill_emulator::model::NetworkPath;
-use azdrill_emulator::rules::{Profile, Rules};
+use azdrill::serve::{FaultFile, HostsFile, Setup, origin};
+use azdrill_emulator::model::{NetworkPath, Timestamp};
+use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use clap::Args;
+use rand::RngExt as _;
 
+use super::argument::ProfileArgument;
+use super::certificate;
 use super::failure::Failure;
+use super::library::library;
 use super::replay::journal;
-use super::{assumptions, certificate, library};
 
-/// What is named.
-pub(super) struct Named<'a> {
-    /// A world or a scenario.
-    pub(super) world: Option<&'a str>,
-    /// Whose word is taken.
-    pub(super) profile: Profile,
-    /// Alternatives taken besides.
-    pub(super) assume: &'a [(String, String)],
-    /// A file of faults.
-    pub(super) faults: Option<&'a Path>,
-    /// A certificate.
-    pub(super) certificate: Option<&'a Path>,
-    /// Where a journal goes.
-    pub(super) journal: Option<&'a Path>,
+/// What is said of a world on a port, whoever it is for.
+#[derive(Args)]
+#[command(next_help_heading = "The fake Azure")]
+pub(super) struct WorldArguments {
+    /// The world to begin with, or a scenario to begin where it begins: a name, or the path of a file of one's
+    /// own (`my.toml`). Without it, an empty subscription whose operator is Owner.
+    #[arg(long, value_name = "NAME|FILE")]
+    world: Option<String>,
+    /// Whose word to take where documents and observation differ.
+    #[arg(long, value_enum, default_value_t)]
+    profile: ProfileArgument,
+    /// An alternative to take for a rule, whatever the profile and the world say, e.g.
+    /// `FX-RF-FILES=named_by_guid`; may be given several times. Rules and alternatives stand in emulator/rules.
+    #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
+    assume: Vec<(String, String)>,
+    /// A file (TOML) of faults to put in place.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Where callers stand in the network: `internet`, `internet:ADDRESS`, `subnet:NAME`,
+    /// `private-endpoint:NAME`; a resource id will do for a name.
+    #[arg(long, value_name = "PLACE", default_value = "internet")]
+    from: String,
+    /// A certificate (PEM) the operator may sign in with as well as with the secret.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// When the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
+    #[arg(long, value_name = "TIME")]
+    start: Option<Timestamp>,
+    /// The seed of the tenant, the subscription, every other id and every secret. Without one, here or in the
+    /// world's file, they are others at every start.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Answer polls with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
+    #[arg(long)]
+    fast_polls: bool,
+    /// Where to write a journal, for `azdrill replay`: everything the fake Azure is given, as it is given. It holds
+    /// what clients send, secrets included, and is readable by you alone.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 }
 
-/// What it is.
+impl WorldArguments {
+    /// Whose word is taken.
+    pub(super) fn profile(&self) -> Profile {
+        self.profile.into()
+    }
+}
+
+/// `RULE=ALTERNATIVE`, as an argument.
+fn assumption(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(rule, alternative)| !rule.is_empty() && !alternative.is_empty())
+        .map(|(rule, alternative)| (rule.to_owned(), alternative.to_owned()))
+        .ok_or_else(|| "RULE=ALTERNATIVE was expected, e.g. FX-RF-FILES=named_by_guid".to_owned())
+}
+
+/// What the arguments name.
 pub(super) struct Given {
     /// The rules, with what is assumed on the command line.
     pub(super) rules: Rules,
@@ -36,40 +83,81 @@ pub(super) struct Given {
     pub(super) world: Option<Scenario>,
     /// The faults; none if no file was named.
     pub(super) faults: FaultFile,
-    /// The certificate (DER).
-    pub(super) certificate: Option<Vec<u8>>,
     /// The journal that is to be written.
     pub(super) journal: Option<JournalFile>,
+    certificate: Option<Vec<u8>>,
+    /// The seed that was said, or one that nobody can guess: what it makes is reached over a socket.
+    seed: u64,
+    from: NetworkPath,
+}
+
+/// What a command settles for itself.
+pub(super) struct Opening {
+    /// The port; 0 for any free one.
+    pub(super) port: u16,
+    /// Where the authority and the blobs are kept.
+    pub(super) state_directory: PathBuf,
+    /// Whether the log keeps bodies.
+    pub(super) bodies: bool,
+    /// The hosts file.
+    pub(super) hosts: Arc<HostsFile>,
+    /// The real servers.
+    pub(super) postgres: Option<Arc<dyn RealPostgres>>,
 }
 
 impl Given {
     /// Reads all of it; nothing is changed.
-    pub(super) fn read(named: &Named<'_>, folder: Option<&Path>) -> Result<Self, Failure> {
-        let world = match named.world {
+    pub(super) fn read(arguments: &WorldArguments, folder: Option<&Path>) -> Result<Self, Failure> {
+        let world = match &arguments.world {
             Some(name) => Some(library(folder)?.world(name)?),
             None => None,
         };
-        let rules = Rules::load(named.profile, &assumptions(named.assume));
-        let rules = rules.map_err(|error| error.to_string())?;
+        let assumptions: Assumptions = arguments.assume.iter().cloned().collect();
+        let rules = Rules::load(arguments.profile(), &assumptions).map_err(|error| error.to_string())?;
         if let Some(world) = &world {
             world.check(&rules)?;
         }
-        let faults = match named.faults {
+        let faults = match &arguments.faults {
             Some(file) => FaultFile::read(file, &rules)?,
             None => FaultFile::default(),
         };
+        let of_world = || world.as_ref()?.seed;
+        let seed = arguments.seed.or_else(of_world);
+        let seed = seed.unwrap_or_else(|| rand::rng().random());
+        let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed);
         Ok(Self {
+            from: from.map_err(|error| format!("--from: {error}"))?,
             rules,
-            world,
             faults,
-            certificate: named.certificate.map(certificate::read).transpose()?,
-            journal: journal(named.journal)?,
+            certificate: arguments
+                .certificate
+                .as_deref()
+                .map(certificate::read)
+                .transpose()?,
+            journal: journal(arguments.journal.as_deref())?,
+            seed,
+            world,
         })
     }
 
-    /// The place in the network that `--from` names.
-    pub(super) fn origin(&self, word: &str, seed: u64) -> Result<NetworkPath, String> {
-        let world = self.world.as_ref().map(|world| &world.world);
-        origin(word, world, seed).map_err(|error| format!("--from: {error}"))
+    /// What a fake Azure is started with.
+    pub(super) fn setup(self, arguments: &WorldArguments, opening: Opening) -> Setup {
+        Setup {
+            world: self.world,
+            profile: arguments.profile(),
+            seed: self.seed,
+            start: arguments.start,
+            port: opening.port,
+            state_directory: opening.state_directory,
+            from: self.from,
+            fast_polls: arguments.fast_polls,
+            bodies: opening.bodies,
+            assume: arguments.assume.clone(),
+            faults: self.faults,
+            certificate: self.certificate,
+            postgres: opening.postgres,
+            hosts: Some(opening.hosts),
+            journal: self.journal,
+        }
     }
 }

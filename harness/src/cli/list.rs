@@ -7,9 +7,10 @@ use azdrill::page::{Ink, Page};
 use clap::Args;
 use serde_json::json;
 
+use super::argument::Format;
 use super::failure::Failure;
+use super::library::library;
 use super::output::{show, write};
-use super::{Format, library};
 
 #[derive(Args)]
 pub(super) struct ListArguments {

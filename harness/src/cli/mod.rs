@@ -2,14 +2,17 @@
 //!
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
+mod argument;
 mod az;
 mod certificate;
 mod child;
 mod compare;
+mod ending;
 mod failure;
 mod given;
 mod grants;
 mod interrupts;
+mod library;
 mod list;
 mod output;
 mod pg_restore;
@@ -23,13 +26,14 @@ mod within_hosts;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use self::ending::could_not_run;
 use self::failure::Failure;
 use self::interrupts::Interrupts;
 use azdrill::postgres::PostgresMode;
-use azdrill_emulator::rules::Profile;
-use clap::{Parser, Subcommand, ValueEnum};
-use rand::RngExt as _;
+use clap::{Parser, Subcommand};
 
+/// The environment variable that says what is told on the way.
+const LOG: &str = "AZDRILL_LOG";
 /// How long what is under way may take to end before the process does.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -40,10 +44,10 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// The folder of scenarios; `scenarios` here or in a folder above if left out.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "FOLDER")]
     scenarios: Option<PathBuf>,
     /// How to get a real PostgreSQL: container, local, download or none. AZDRILL_POSTGRES does the same.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "HOW")]
     postgres: Option<PostgresMode>,
 }
 
@@ -57,7 +61,7 @@ enum Command {
     List(list::ListArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),
-    /// Keep a fake Azure running, with one empty subscription whose operator is Owner.
+    /// Keep a fake Azure running, with a world in it or one empty subscription.
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
@@ -72,44 +76,17 @@ enum Command {
     WithinHosts(within_hosts::WithinHostsArguments),
 }
 
-/// How to write what was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
-/// Whose word to take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ProfileArgument {
-    /// What the documents say.
-    Documented,
-    /// What was seen or is inferred.
-    #[default]
-    Observed,
-}
-
-impl From<ProfileArgument> for Profile {
-    fn from(argument: ProfileArgument) -> Self {
-        match argument {
-            ProfileArgument::Documented => Self::Documented,
-            ProfileArgument::Observed => Self::Observed,
-        }
-    }
-}
-
 /// `AZDRILL_LOG` says what is told on the way: a level, or levels of parts (`warn,azdrill=debug`).
 fn begin_tracing() {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
-    let said = std::env::var("AZDRILL_LOG").ok();
-    let wanted: Targets = said
-        .and_then(|said| said.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let said = std::env::var(LOG).unwrap_or_default();
+    let (wanted, wrong) = match said.parse::<Targets>() {
+        Ok(wanted) if !said.is_empty() => (wanted, None),
+        Ok(_) => (Targets::new().with_default(LevelFilter::WARN), None),
+        Err(error) => (Targets::new().with_default(LevelFilter::WARN), Some(error)),
+    };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(azdrill::page::has_colours(&std::io::stderr()))
@@ -117,6 +94,11 @@ fn begin_tracing() {
         // Where standard error takes nothing, there is nobody to tell that either.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines).with(wanted).init();
+    if let Some(error) = wrong {
+        tracing::warn!(
+            "{LOG}: {error}; say a level, as `debug`, or levels of parts, as `warn,azdrill=debug`"
+        );
+    }
 }
 
 /// Parses the arguments and does what they say.
@@ -158,11 +140,6 @@ fn print_usage(said: &clap::Error) -> ExitCode {
     }
 }
 
-fn could_not_run(failure: &Failure) -> ExitCode {
-    failure.print();
-    ExitCode::from(failure.code())
-}
-
 async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mode = match arguments.postgres {
         Some(mode) => Some(mode),
@@ -196,28 +173,37 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The folder of scenarios.
-fn library(given: Option<&std::path::Path>) -> Result<azdrill::scenario::Library, Failure> {
-    let here = std::env::current_dir().map_err(|error| error.to_string())?;
-    azdrill::scenario::Library::find(given, &here).map_err(Failure::from)
-}
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
 
-/// `RULE=ALTERNATIVE`, as an argument.
-fn assumption(text: &str) -> Result<(String, String), String> {
-    text.split_once('=')
-        .filter(|(rule, alternative)| !rule.is_empty() && !alternative.is_empty())
-        .map(|(rule, alternative)| (rule.to_owned(), alternative.to_owned()))
-        .ok_or_else(|| "RULE=ALTERNATIVE was expected, e.g. FX-RF-FILES=named_by_guid".to_owned())
-}
+    use super::*;
 
-/// Arguments as the rules take them.
-fn assumptions(given: &[(String, String)]) -> azdrill_emulator::rules::Assumptions {
-    given.iter().cloned().collect()
-}
-
-/// The seed of what is reached over a socket: what was said, or one that nobody can guess.
-fn seed(given: Option<u64>, world: Option<&azdrill::scenario::Scenario>) -> u64 {
-    given
-        .or_else(|| world?.seed)
-        .unwrap_or_else(|| rand::rng().random())
+    /// What a flattened struct says of itself must not be said of what stands beside it.
+    #[test]
+    fn help_puts_the_worlds_arguments_under_their_heading_and_nothing_else() {
+        let heading = |command: &str, argument: &str| {
+            let command = Arguments::command().find_subcommand(command).cloned();
+            let command = command.expect("a command");
+            let found = command.get_arguments().find(|known| known.get_id() == argument);
+            found.expect("an argument").get_help_heading().map(str::to_owned)
+        };
+        let world = [
+            "world", "profile", "assume", "faults", "from", "start", "seed", "journal",
+        ];
+        for argument in world {
+            for command in ["run", "serve"] {
+                let told = heading(command, argument);
+                assert_eq!(told.as_deref(), Some("The fake Azure"), "{command} --{argument}");
+            }
+        }
+        for (command, argument) in [
+            ("run", "expect"),
+            ("run", "record"),
+            ("serve", "port"),
+            ("serve", "state"),
+        ] {
+            assert_eq!(heading(command, argument), None, "{command} --{argument}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use azdrill::page::is_dumb;
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
-use azdrill::report::{gather, html, junit, markdown};
+use azdrill::report::{self, gather, html, is_report, junit, markdown};
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use clap::{Args, ValueEnum};
@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::failure::Failure;
 use super::interrupts::Interrupts;
-use super::library;
+use super::library::library;
 use super::output::{tell, write};
 
 #[derive(Args)]
@@ -51,10 +51,10 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
-    interrupts.or(report(arguments, folder, mode)).await
+    interrupts.or(played(arguments, folder, mode)).await
 }
 
-async fn report(
+async fn played(
     arguments: ReportArguments,
     folder: Option<&Path>,
     mode: Option<PostgresMode>,
@@ -103,7 +103,7 @@ async fn report(
             let written = special.write_all(text.as_bytes());
             written.map_err(|error| unwritten(file, &error))?;
         }
-        Some(file) => std::fs::write(file, &text).map_err(|error| unwritten(file, &error))?,
+        Some(file) => private_file::write_public(file, &text).map_err(|error| unwritten(file, &error))?,
         None => write(&text)?,
     }
     // A miss is a mistake of ours, and is no finding.
@@ -114,7 +114,8 @@ async fn report(
     })
 }
 
-/// Finds out whether a file can be there; opens what is there and no plain file, as a pipe.
+/// Finds out whether a file can be there, and takes the place of nothing but an earlier report; opens what is there and
+/// no plain file, as a pipe.
 fn opened(file: &Path) -> Result<Option<File>, String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
@@ -130,7 +131,13 @@ fn opened(file: &Path) -> Result<Option<File>, String> {
             file.display()
         ));
     }
-    let checked = private_file::check(file).and_then(|()| private_file::open_special(file));
+    let checked = private_file::check(file).and_then(|()| {
+        let special = private_file::open_special(file)?;
+        if special.is_none() {
+            private_file::open_earlier(file, "report of azdrill's", report::BEGINS, is_report)?;
+        }
+        Ok(special)
+    });
     checked.map_err(|error| unwritten(file, &error))
 }
 

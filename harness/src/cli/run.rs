@@ -10,76 +10,41 @@ use azdrill::postgres::{self, PostgresMode};
 use azdrill::private_file;
 use azdrill::scratch::{Purpose, Scratch};
 use azdrill::serve::{
-    Detail, Environment, HostsFile, Record, Resolving, RunExpect, ServedWorld, Setup, java_options, print,
+    Detail, Environment, HostsFile, Record, Resolving, RunExpect, ServedWorld, java_options, print,
     write_trust_store,
 };
-use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::Profile;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
-use super::given::{Given, Named};
+use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
 use super::output::{tell, tell_raw, tell_result};
 use super::replay::with_journal;
-use super::{ProfileArgument, assumption, az, child, pg_restore, seed};
+use super::{az, child, pg_restore};
 
 #[derive(Args)]
 pub(super) struct RunArguments {
-    /// The world to begin with, or a scenario to begin where it begins, by its name or by the path of a
-    /// file of one's own (`my.toml`); without one, an empty subscription whose operator is Owner.
-    #[arg(long, value_name = "NAME|FILE")]
-    world: Option<String>,
-    /// Whose word to take where documents and observation differ.
-    #[arg(long, value_enum, default_value_t)]
-    profile: ProfileArgument,
-    /// A file of faults to put in place.
-    #[arg(long)]
-    faults: Option<PathBuf>,
-    /// Where the command stands in the network: `internet`, `internet:ADDRESS`, `subnet:NAME`,
-    /// `private-endpoint:NAME`, or with a resource id.
-    #[arg(long, default_value = "internet")]
-    from: String,
-    /// A file that says what must come of it; without one, the world's `[expect]`.
-    #[arg(long)]
+    /// A file (TOML) that says what must come of it; without it, the world's `[expect]`.
+    #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
-    /// Where to write everything it did to Azure, as JSON, with bodies and without their secrets;
-    /// `compare` reads it.
-    #[arg(long)]
+    /// Where to write everything the command did to Azure, as JSON, with bodies and without their secrets;
+    /// `azdrill compare` reads it.
+    #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Where to write a journal: everything the machine was given, as it was given, for `replay`. It holds what
-    /// clients sent, secrets included, and is readable by you alone.
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-    /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
-    #[arg(long, value_name = "TIME")]
-    start: Option<Timestamp>,
-    /// The seed of every id and every secret; without one here or in the world's file, they are others
-    /// at every start.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
-    #[arg(long)]
-    fast_polls: bool,
-    /// An alternative to take for a rule, whatever the profile and the world say, e.g.
-    /// `FX-RF-FILES=named_by_guid`. Names and alternatives stand in emulator/rules.
-    #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
-    assume: Vec<(String, String)>,
-    /// A certificate (PEM) the operator may sign in with as well as with the secret.
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
-    /// How the command looks names up: by a hosts file of its own where the system allows it, or not.
-    #[arg(long, value_enum, default_value_t)]
+    /// How the command looks names up.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t)]
     names: NamesArgument,
     /// Say nothing, unless an expectation is missed.
     #[arg(long, short)]
     quiet: bool,
-    /// Show every call of it, however many there were.
+    /// Show every call of the command, however many there were.
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
     /// The command and its arguments.
     #[arg(trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
+    #[command(flatten)]
+    world: WorldArguments,
 }
 
 /// How a command looks names up.
@@ -103,15 +68,7 @@ pub(super) async fn run(
     if let Some(file) = &arguments.record {
         private_file::check(file).map_err(|error| unwritable(file, &error))?;
     }
-    let named = Named {
-        world: arguments.world.as_deref(),
-        profile: arguments.profile.into(),
-        assume: &arguments.assume,
-        faults: arguments.faults.as_deref(),
-        certificate: arguments.certificate.as_deref(),
-        journal: arguments.journal.as_deref(),
-    };
-    let given = Given::read(&named, folder)?;
+    let given = Given::read(&arguments.world, folder)?;
     let expect = match (&arguments.expect, &given.world) {
         (Some(file), _) => RunExpect::read(file, &given.rules)?,
         (None, Some(world)) => world.expect.clone(),
@@ -166,8 +123,6 @@ async fn start(
     hosts: &Arc<HostsFile>,
     mode: Option<PostgresMode>,
 ) -> Result<ServedWorld, Failure> {
-    let seed = seed(arguments.seed, given.world.as_ref());
-    let from = given.origin(&arguments.from, seed)?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in chosen.notices.iter().filter(|_| !arguments.quiet) {
         tell(notice);
@@ -186,23 +141,14 @@ async fn start(
             ));
         }
     }
-    let setup = Setup {
-        world: given.world,
-        profile: Profile::from(arguments.profile),
-        seed,
-        start: arguments.start,
+    let opening = Opening {
         port: 0,
         state_directory: scratch.to_owned(),
-        from,
-        fast_polls: arguments.fast_polls,
         bodies: arguments.record.is_some(),
-        assume: arguments.assume.clone(),
-        faults: given.faults,
-        certificate: given.certificate,
+        hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
-        hosts: Some(Arc::clone(hosts)),
-        journal: given.journal,
     };
+    let setup = given.setup(&arguments.world, opening);
     Ok(ServedWorld::start(setup)
         .await
         .map_err(|error| error.to_string())?)
@@ -255,7 +201,7 @@ fn conclude(
     record: &Record,
     code: u8,
 ) -> Result<ExitCode, Failure> {
-    let expect = expect.under(Profile::from(arguments.profile));
+    let expect = expect.under(arguments.world.profile());
     let mut misses = expect.misses(record);
     // Who puts a fault in place wants to see what comes of it: without it, nothing was tried.
     let unstruck = record.faults_unstruck.iter();

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use azdrill::journal_file::JournalFile;
 use azdrill::page::{Page, is_dumb};
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::run::{
-    Both, Machine, Outside, Report, RunError, play_both, play_into, print, print_both, source_list,
+    Both, Machine, Outside, Report, RunError, Watcher, play_both, play_into, print, print_both, source_list,
+    watched,
 };
 use azdrill::scenario::Scenario;
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
@@ -17,11 +20,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::argument::{Format, ProfileArgument};
 use super::failure::Failure;
 use super::interrupts::Interrupts;
+use super::library::library;
 use super::output::{show, tell, write};
 use super::replay::{journal, with_journal};
-use super::{Format, ProfileArgument, library};
 
 #[derive(Args)]
 pub(super) struct ScenarioArguments {
@@ -91,7 +95,8 @@ async fn play_all(
     let mut skipped = Vec::new();
     for scenario in &scenarios {
         bar.set_message(scenario.name.clone());
-        let shown = match Shown::of(scenario, profile, &outside, journal.as_ref()).await {
+        let playing = Shown::of(scenario, profile, &outside, journal.as_ref());
+        let shown = match watched(watcher(&bar, &scenario.name), playing).await {
             Ok(shown) => shown,
             // Whoever asks for one by name wants to see it, and whoever asks for all what can be seen.
             Err(error) if arguments.all && error.lacks_postgres() => {
@@ -100,6 +105,8 @@ async fn play_all(
                 skipped.push((&scenario.name, error.to_string()));
                 continue;
             }
+            // Its place and its lines say which it is.
+            Err(RunError::File(error)) => return Err((*error).into()),
             Err(error) => return Err(format!("{}: {error}", scenario.name).into()),
         };
         bar.inc(1);
@@ -211,12 +218,36 @@ fn conclude(
 }
 
 fn progress(count: usize) -> ProgressBar {
-    if count < 2 || !std::io::stderr().is_terminal() || is_dumb() {
+    if !std::io::stderr().is_terminal() || is_dumb() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let template = if count < 2 {
+        "{spinner} {msg}"
+    } else {
+        "{bar:20} {pos}/{len} {msg}"
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(count as u64).with_style(style)
+}
+
+/// How often somebody who sees no bar is told how far a long step has come.
+const TOLD_EVERY: Duration = Duration::from_secs(20);
+
+/// Shows how far a scenario has come, beside the bar or in lines of its own.
+fn watcher(bar: &ProgressBar, name: &str) -> Watcher {
+    let (bar, name) = (bar.clone(), name.to_owned());
+    let told = Mutex::new(Instant::now());
+    Arc::new(move |text| {
+        if !bar.is_hidden() {
+            bar.set_message(format!("{name}: {text}"));
+            return;
+        }
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= TOLD_EVERY {
+            *told = Instant::now();
+            tell(&format!("{name}: {text}"));
+        }
+    })
 }
 
 fn as_json(report: &Report) -> Value {

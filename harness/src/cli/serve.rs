@@ -7,18 +7,16 @@ use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
 use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup};
-use azdrill_emulator::model::Timestamp;
-use azdrill_emulator::rules::Profile;
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::az;
 use super::failure::Failure;
-use super::given::{Given, Named};
+use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
 use super::output::{tell, write};
 use super::replay::with_journal;
-use super::{ProfileArgument, assumption, az, seed};
 
 /// What a running `serve` leaves for `env` to find.
 const RUNNING: &str = "running.json";
@@ -28,51 +26,18 @@ const LOCK: &str = "serve.lock";
 
 #[derive(Args)]
 pub(super) struct ServeArguments {
-    /// The world to begin with, or a scenario to begin where it begins, by its name or by the path of a
-    /// file of one's own (`my.toml`); without one, an empty subscription whose operator is Owner.
-    #[arg(long, value_name = "NAME|FILE")]
-    world: Option<String>,
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
-    #[arg(long, default_value_t = 8443)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 8443)]
     port: u16,
-    /// Whose word to take where documents and observation differ.
-    #[arg(long, value_enum, default_value_t)]
-    profile: ProfileArgument,
-    /// A file of faults to put in place.
-    #[arg(long)]
-    faults: Option<PathBuf>,
-    /// Where clients stand in the network: `internet`, `internet:ADDRESS`, `subnet:NAME`,
-    /// `private-endpoint:NAME`, or with a resource id.
-    #[arg(long, default_value = "internet")]
-    from: String,
-    /// The time at which the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
-    #[arg(long, value_name = "TIME")]
-    start: Option<Timestamp>,
-    /// The seed of the tenant, the subscription, every other id and every secret; without one here
-    /// or in the world's file, they are others at every start.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Polls are answered with `x-ms-retry-after-ms: 50` instead of `Retry-After: 1`.
-    #[arg(long)]
-    fast_polls: bool,
-    /// Keep bodies in the log as well, without their secrets.
-    #[arg(long)]
-    bodies: bool,
-    /// Where to write a journal: everything the machine was given, as it was given, for `replay`. It holds what
-    /// clients sent, secrets included, and is readable by you alone.
-    #[arg(long, value_name = "FILE")]
-    journal: Option<PathBuf>,
-    /// An alternative to take for a rule, whatever the profile and the world say, e.g.
-    /// `FX-RF-FILES=named_by_guid`. Names and alternatives stand in emulator/rules.
-    #[arg(long, value_name = "RULE=ALTERNATIVE", value_parser = assumption)]
-    assume: Vec<(String, String)>,
-    /// A certificate (PEM) the operator may sign in with as well as with the secret.
-    #[arg(long, value_name = "FILE")]
-    certificate: Option<PathBuf>,
-    /// Where the certificate authority and the environment for clients are kept; if left out, `azdrill` in
+    /// Where the certificate authority and the environment for clients are kept; without it, `azdrill` in
     /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// Keep bodies in the log as well, without their secrets.
+    #[arg(long)]
+    bodies: bool,
+    #[command(flatten)]
+    world: WorldArguments,
 }
 
 #[derive(Args)]
@@ -152,15 +117,7 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let named = Named {
-        world: arguments.world.as_deref(),
-        profile: arguments.profile.into(),
-        assume: &arguments.assume,
-        faults: arguments.faults.as_deref(),
-        certificate: arguments.certificate.as_deref(),
-        journal: arguments.journal.as_deref(),
-    };
-    let given = Given::read(&named, folder)?;
+    let given = Given::read(&arguments.world, folder)?;
     let journal = given.journal.clone();
     let starting = async {
         let setup = setup(&arguments, given, mode, &state, &hosts).await?;
@@ -177,7 +134,7 @@ pub(super) async fn run(
     };
     let told = RunningFile::write(state.join(RUNNING), &running)?;
     let address = served.reach().address;
-    let profile = Profile::from(arguments.profile);
+    let profile = arguments.world.profile();
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
     tell("in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
     tell(&format!(
@@ -258,29 +215,18 @@ async fn setup(
     state: &Path,
     hosts: &Arc<HostsFile>,
 ) -> Result<Setup, Failure> {
-    let seed = seed(arguments.seed, given.world.as_ref());
-    let from = given.origin(&arguments.from, seed)?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
-    Ok(Setup {
-        world: given.world,
-        profile: Profile::from(arguments.profile),
-        seed,
-        start: arguments.start,
+    let opening = Opening {
         port: arguments.port,
         state_directory: state.to_owned(),
-        from,
-        fast_polls: arguments.fast_polls,
         bodies: arguments.bodies,
-        assume: arguments.assume.clone(),
-        faults: given.faults,
-        certificate: given.certificate,
+        hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
-        hosts: Some(Arc::clone(hosts)),
-        journal: given.journal,
-    })
+    };
+    Ok(given.setup(&arguments.world, opening))
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 /// Which recorded id stands for which of ours.
 #[derive(Debug, Default)]
@@ -26,6 +27,19 @@ enum TextPart<'a> {
     Duration,
     /// The name of an operation: two GUIDs in base64.
     Operation(&'a str),
+}
+
+/// A body with every text in it, and every member's name, made another: it stays a body, whatever they become.
+pub(super) fn with_texts(body: &Value, ours: &impl Fn(&str) -> String) -> Value {
+    match body {
+        Value::String(text) => Value::String(ours(text)),
+        Value::Array(items) => items.iter().map(|item| with_texts(item, ours)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (ours(name), with_texts(value, ours)))
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 impl Alignment {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Method;
 use serde_json::Value;
 
-use super::align::Alignment;
+use super::align::{Alignment, with_texts};
 use super::id_parts::{parse, texts};
 use super::recording::{Interaction, Recording};
 
@@ -145,10 +145,7 @@ impl NamedResources {
             .map(|(account, name)| (text(account), name.clone()))
             .collect();
         self.instances = (self.instances.iter())
-            .map(|(id, body)| {
-                let body = serde_json::from_str(&text(&body.to_string())).unwrap_or_default();
-                (text(id), body)
-            })
+            .map(|(id, body)| (text(id), with_texts(body, &text)))
             .collect();
         self.shown = (self.shown.iter())
             .map(|(id, value)| (text(id), value.clone()))

@@ -7,7 +7,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::align::{Alignment, guids_of};
+use super::align::{Alignment, guids_of, with_texts};
 use super::differ::HIDDEN;
 use super::differ::{AnswerComparison, Holder};
 use super::mistake::Mistake;
@@ -186,17 +186,11 @@ impl Player {
 
     /// A recorded body with our ids.
     fn body(&self, body: &Value) -> Value {
-        match body {
-            // It was long enough for a password, and mixed.
-            Value::String(text) if text == HIDDEN => Value::String(PASSWORD.to_owned()),
-            Value::String(text) => Value::String(self.alignment.to_ours(text)),
-            Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, value)| (self.alignment.to_ours(name), self.body(value)))
-                .collect(),
-            other => other.clone(),
-        }
+        // It was long enough for a password, and mixed.
+        with_texts(body, &|text| match text {
+            HIDDEN => PASSWORD.to_owned(),
+            text => self.alignment.to_ours(text),
+        })
     }
 
     /// A recording from which polls were left out may ask about a job whose id it never told: it is the

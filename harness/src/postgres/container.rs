@@ -18,11 +18,12 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{GenericImage, ImageExt};
 
 use super::azure::{MAINTENANCE, SUPERUSER, password_verifier, quote_literal};
-use super::choose::Missing;
+use super::backend::{Backend, Login, ServerAddress};
 use super::client::ClientVersion;
 use super::client_container::ClientContainers;
-use super::engine::{Backend, Login, ServerAddress, Servers};
+use super::engine::Servers;
 use super::image::{self, FOLDER, IMAGE_VARIABLE, Image};
+use super::missing::Missing;
 use super::superuser::Superuser;
 use super::throwaway::ThrowawayContainer;
 use super::tool::{RunningTool, ToolCall};
@@ -83,10 +84,11 @@ impl Containers {
             None => match image::get(&self.docker, &format!("postgres:{major}")).await {
                 Ok(image) => Ok(image),
                 Err(why) => {
-                    let here = image::local_majors(&self.docker).await.unwrap_or_default();
-                    Err(format!(
-                        "version {major} is not to be had ({why}); images here: {here:?}"
-                    ))
+                    let here = match image::local_majors(&self.docker).await {
+                        Ok(here) => format!("images here: {here:?}"),
+                        Err(error) => format!("which images are here is not known: {error}"),
+                    };
+                    Err(format!("version {major} is not to be had ({why}); {here}"))
                 }
             },
         }

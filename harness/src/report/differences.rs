@@ -5,7 +5,7 @@ use azdrill_emulator::rules::{Difference, Mark, OpenPoint, RuleId, Rules, Said, 
 use super::known::{
     DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
 };
-use super::{NotPlayed, RuleFinding, ScenarioFinding, StepFinding};
+use super::{NotPlayed, ScenarioFinding, StepFinding};
 use crate::run::titled;
 
 /// The differences, each held against what was played.
@@ -128,12 +128,8 @@ fn how(rule: Option<RuleId>, step: &StepFinding) -> Vec<HowShown> {
     seen
 }
 
-/// What nobody knows; last, by which codes Azure answers where we have ones of our own.
-pub(super) fn open_points(
-    rules: &Rules,
-    points: Vec<OpenPoint>,
-    findings: &[RuleFinding],
-) -> Vec<OpenPointFinding> {
+/// What nobody knows.
+pub(super) fn open_points(rules: &Rules, points: Vec<OpenPoint>) -> Vec<OpenPointFinding> {
     let marked = |rule: RuleId| MarkedRule {
         rule,
         mark: rules.rule(rule).alternatives[&rules.rule(rule).observed]
@@ -141,26 +137,21 @@ pub(super) fn open_points(
             .as_str()
             .to_owned(),
     };
-    let of = |point: OpenPoint| OpenPointFinding {
-        question: point.question,
-        experiment: point.experiment,
-        rules: point.rules.into_iter().map(marked).collect(),
-        differences: point.differences,
+    // Nobody has seen a code that is ours.
+    let of_code = |rule: RuleId| MarkedRule {
+        rule,
+        mark: Mark::Unverified.as_str().to_owned(),
     };
-    let mut points: Vec<OpenPointFinding> = points.into_iter().map(of).collect();
-    let ours = findings.iter().filter(|rule| rule.kind != super::ERROR);
-    let ours = ours.filter(|rule| rule.code.starts_with("Synthetic"));
-    points.push(OpenPointFinding {
-        question: "By which code and message does Azure refuse what is refused here by a code of our own?"
-            .to_owned(),
-        experiment: "Do what the rule forbids on a subscription, and keep the answer.".to_owned(),
-        rules: ours
-            .map(|rule| MarkedRule {
-                rule: rule.rule,
-                mark: Mark::Unverified.as_str().to_owned(),
-            })
-            .collect(),
-        differences: Vec::new(),
-    });
-    points
+    let of = |point: OpenPoint| {
+        let besides = point.rules.into_iter().filter(|rule| !point.codes.contains(rule));
+        let besides: Vec<MarkedRule> = besides.map(marked).collect();
+        let codes = point.codes.iter().copied().map(of_code);
+        OpenPointFinding {
+            question: point.question,
+            experiment: point.experiment,
+            rules: besides.into_iter().chain(codes).collect(),
+            differences: point.differences,
+        }
+    };
+    points.into_iter().map(of).collect()
 }

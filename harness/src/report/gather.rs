@@ -7,6 +7,7 @@ use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
 
 use super::differences::{differences, open_points};
 use super::matrix::matrices;
+use super::names::distinct;
 use super::timeline::timelines;
 use super::{
     AlternativeFinding, AtStep, DidFinding, ERROR, Findings, NotPlayed, RuleFinding, ScenarioFinding,
@@ -37,17 +38,18 @@ pub async fn gather(
     let mut played = Vec::new();
     let mut times = Vec::new();
     let mut not_played = Vec::new();
-    for scenario in scenarios {
+    for (scenario, name) in scenarios.iter().zip(distinct(scenarios)) {
         begin(scenario);
         match play_as_needed(scenario, postgres.clone()).await {
-            Ok(both) => {
+            Ok(mut both) => {
+                both.comparison.name = name;
                 let simulated = Outside::Simulated(SIMULATED_MAJORS.to_vec());
                 times.push(timelines(scenario, &both, &simulated, postgres.as_ref()).await);
                 let guessed = guessed(&both);
                 played.push((scenario, both.comparison, guessed));
             }
             Err(error) if error.lacks_postgres() => not_played.push(NotPlayed {
-                name: scenario.name.clone(),
+                name,
                 topic: scenario.topic.clone(),
                 why: error.to_string(),
             }),
@@ -65,7 +67,7 @@ pub async fn gather(
     Ok(Findings {
         version: env!("CARGO_PKG_VERSION"),
         differences: differences(&rules, known, &scenarios, &not_played),
-        open_points: open_points(&rules, unknown, &of_rules),
+        open_points: open_points(&rules, unknown),
         rules: of_rules,
         scenarios,
         not_played,
@@ -167,7 +169,7 @@ fn shown_by(rule: &Rule, scenario: &Scenario, comparison: &Comparison) -> Option
     let seen = !(decides.is_empty() && applies.is_empty() && makes_the_difference.is_empty());
     let shows = about || seen;
     shows.then(|| ShownBy {
-        scenario: scenario.name.clone(),
+        scenario: comparison.name.clone(),
         about,
         decides,
         applies,

@@ -8,6 +8,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{DidFinding, Findings, NotPlayed, ScenarioFinding, StepFinding};
+use crate::harmless::harmless;
 use crate::run::Aspect;
 
 type Xml = Writer<Vec<u8>>;
@@ -181,11 +182,10 @@ fn text(xml: &mut Xml, name: &str, content: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// A text without the characters XML has no way to write.
+/// A text without the characters XML has no way to write: those that do something are shown.
 fn legal(text: &str) -> String {
-    let legal = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    let text = harmless(text);
     text.chars()
-        .filter(legal)
         .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
         .collect()
 }
@@ -221,10 +221,10 @@ mod tests {
         step.missed = vec!["code: expected `<A & \"B\">`, got `\u{1b}[31m]]>`".to_owned()];
         "Failed: A".clone_into(&mut step.expected);
         let text = junit(&findings).expect("written");
-        let told = r#"<failure type="expectation" message="step 1, validate backup, observed machine: code: expected `&lt;A &amp; &quot;B&quot;&gt;`, got `[31m]]&gt;`">"#;
+        let told = r#"<failure type="expectation" message="step 1, validate backup, observed machine: code: expected `&lt;A &amp; &quot;B&quot;&gt;`, got `␛[31m]]&gt;`">"#;
         assert!(text.contains(told), "{text}");
         assert!(text.contains(r#"failures="1""#) && text.contains("expected Failed: A; it was Failed: "));
-        assert!(!text.contains(['\u{1b}', '\u{1}']) && text.contains(r#"name="a&lt;b[31m""#));
+        assert!(!text.contains(['\u{1b}', '\u{1}']) && text.contains("name=\"a␁&lt;b␛[31m\""));
         // It is read again as it was written.
         let mut reader = quick_xml::Reader::from_str(&text);
         let mut depth = 0;

@@ -2,6 +2,8 @@
 //! by playing and from the rules' own rows, and by nothing else; data, from which the other forms are made.
 
 mod differences;
+mod earlier;
+mod excerpt;
 mod gather;
 #[cfg(test)]
 mod gathered;
@@ -10,11 +12,13 @@ mod junit;
 mod known;
 mod markdown;
 mod matrix;
+mod names;
 mod timeline;
 
 use azdrill_emulator::rules::RuleId;
 use serde::Serialize;
 
+pub use earlier::{BEGINS, is_report};
 pub use gather::gather;
 pub use html::html;
 pub use junit::junit;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::client::{Client, Ended};
+use super::client::Client;
+use super::ended::Ended;
 use super::kind::Resource;
 use super::kind::flexible_server::network;
 use super::names::Names;
@@ -19,31 +21,44 @@ const SERVERS: u8 = 2;
 /// The administrator of a world's server.
 pub(super) const ADMIN: &str = "drilladmin";
 
-/// Builds the world: what its short forms say, then whatever has a name of its own.
+/// Builds the world: what its short forms say, then whatever has a name of its own. What cannot be built is told with
+/// the place that says it.
 pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
     let world = &scenario.world;
+    let files = &scenario.files;
     tenants::found(client, names, world)?;
     let mut groups = BTreeSet::new();
-    let mut named: Vec<&Resource> = world.resources.values().collect();
-    named.sort_by_key(|resource| resource.rank());
+    let mut named: Vec<(&String, &Resource)> = world.resources.iter().collect();
+    named.sort_by_key(|(_, resource)| resource.rank());
     // Networks and identities are there before what is in them, or has them.
-    let rest = named.split_off(named.partition_point(|resource| resource.rank() < SERVERS));
-    for resource in named {
-        build_named(client, names, world, resource, &mut groups).await?;
+    let rest = named.split_off(named.partition_point(|(_, resource)| resource.rank() < SERVERS));
+    for (name, resource) in named {
+        let built = build_named(client, names, world, resource, &mut groups).await;
+        built.map_err(|error| in_resource(error, files, name))?;
     }
     if !world.all_named {
-        for id in [&names.server_group, &names.vault_group, &names.account_group] {
-            group(client, id, world, &mut groups).await?;
+        let of_short_forms = [
+            ("server", &names.server_group),
+            ("vault", &names.vault_group),
+            ("storage", &names.account_group),
+        ];
+        for (form, id) in of_short_forms {
+            let made = group(client, id, world, &mut groups).await;
+            made.map_err(|error| in_short_form(error, files, form))?;
         }
         network(client, names, world).await?;
-        short_forms(client, names, world).await?;
+        short_forms(client, names, scenario).await?;
     }
-    for resource in rest {
-        build_named(client, names, world, resource, &mut groups).await?;
+    for (name, resource) in rest {
+        let built = build_named(client, names, world, resource, &mut groups).await;
+        built.map_err(|error| in_resource(error, files, name))?;
     }
-    for grant in world.grants.values().filter(|grant| !grant.absent) {
+    for (name, grant) in world.grants.iter().filter(|(_, grant)| !grant.absent) {
         client.act_as_owner_of(&roles::scope(names, grant));
-        must(roles::give(client, names, grant).await?, &grant.role)?;
+        let given = roles::give(client, names, grant).await;
+        let given = given.and_then(|ended| must(ended, &grant.role));
+        given
+            .map_err(|error| error.placed(files, |wrong| wrong.at(name.clone()).at("grants").at("world")))?;
     }
     client.act_as(None);
     // What was given while the world was built has been seen everywhere when the scenario begins.
@@ -52,6 +67,14 @@ pub(super) async fn build(client: &mut Client, names: &Names, scenario: &Scenari
         .advance(world.role_propagation)
         .await
         .map_err(|error| RunError::Emulator(error.to_string()))
+}
+
+fn in_resource(error: RunError, files: &[PathBuf], name: &str) -> RunError {
+    error.placed(files, |wrong| wrong.at(name.to_owned()).at("resource"))
+}
+
+fn in_short_form(error: RunError, files: &[PathBuf], word: &'static str) -> RunError {
+    error.placed(files, |wrong| wrong.at(word).at("world"))
 }
 
 /// Something with a name, built by whoever owns the subscription it is in.
@@ -73,11 +96,13 @@ async fn build_named(
     Ok(())
 }
 
-async fn short_forms(client: &mut Client, names: &Names, world: &World) -> Result<(), RunError> {
+async fn short_forms(client: &mut Client, names: &Names, scenario: &Scenario) -> Result<(), RunError> {
+    let world = &scenario.world;
     let has_credentials = world.server.flavour == ServerFlavour::Single;
     for (word, resource) in Resource::short_forms(world) {
         if word != "key_vault" || has_credentials {
-            resource.build(client, names, world).await?;
+            let built = resource.build(client, names, world).await;
+            built.map_err(|error| in_short_form(error, &scenario.files, word))?;
         }
     }
     Ok(())
@@ -103,11 +128,12 @@ pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
         return Ok(ended.value);
     }
     let name = what.rsplit('/').next().unwrap_or(what);
-    let message = ended.error["message"].as_str().unwrap_or("no message").to_owned();
+    let text = |key: &str| ended.error[key].as_str().unwrap_or_default().to_owned();
     Err(RunError::World {
         what: name.to_owned(),
+        code: text("code"),
+        message: text("message"),
         status: ended.status,
-        message,
     })
 }
 

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::RunError;
 use super::build::{ADMIN, firewall, must, private_endpoint};
-use super::client::{Client, Service, refused};
+use super::client::{Client, Service};
+use super::ended::refused;
 use super::kind::over;
 use super::names::Names;
 use crate::scenario::{KeyVaultWorld, PermissionModel, ServerNetwork, UserWorld, World};
@@ -119,7 +120,7 @@ pub(super) async fn azure_services(
     client: &mut Client,
     server: &str,
     allowed: bool,
-) -> Result<super::client::Ended, RunError> {
+) -> Result<super::ended::Ended, RunError> {
     let path = format!("{server}/firewallRules/AllowAllWindowsAzureIps");
     if allowed {
         let body = json!({"properties": {"startIpAddress": "0.0.0.0", "endIpAddress": "0.0.0.0"}});
@@ -219,8 +220,9 @@ pub(super) async fn set_secret(
     let ended = refused(&answer);
     Err(RunError::World {
         what: format!("the secret {name}"),
-        status: ended.status,
+        code: ended.error["code"].as_str().unwrap_or_default().to_owned(),
         message: ended.error["message"].as_str().unwrap_or_default().to_owned(),
+        status: ended.status,
     })
 }
 

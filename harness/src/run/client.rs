@@ -12,8 +12,10 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::RunError;
 use super::during::Hold;
+use super::ended::{Ended, marks, refused, succeeded, target_of};
+use super::error::RunError;
+use super::progress;
 use super::tenants::Owners;
 
 /// The largest answer read into memory, in bytes.
@@ -59,6 +61,8 @@ pub(crate) struct Client {
     owners: Owners,
     /// Who acts instead of the operator.
     acting: Option<Operator>,
+    /// What its calls accept, if they say.
+    accepts: Option<String>,
     /// Tokens by client id and scope.
     tokens: BTreeMap<String, (Timestamp, String)>,
     /// How it lets what its calls begin go on.
@@ -71,18 +75,10 @@ pub(crate) struct Client {
 /// of asynchronous operations).
 const TERMINAL: [&str; 3] = ["Succeeded", "Failed", "Canceled"];
 
-/// How an operation ended.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ended {
-    /// The end state, or the HTTP status of a request that was refused at once.
-    pub(super) status: String,
-    /// The error object, if there is one.
-    pub(super) error: Value,
-    /// What it ended with: the resource of a PUT, the properties of an operation.
-    pub(super) value: Value,
-    /// Headers of ours on the answer that told the end.
-    pub(super) marks: Vec<(String, String)>,
-}
+/// What goes on by more tells how far it has come.
+const LONG: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// How far it goes at a time.
+const STRETCH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How long a token is used for.
 const FRESH: SignedDuration = SignedDuration::from_mins(50);
@@ -95,6 +91,7 @@ impl Client {
             operator,
             owners: Owners::default(),
             acting: None,
+            accepts: None,
             tokens: BTreeMap::new(),
             settles: Settles::InTurn,
             holds: Vec::new(),
@@ -114,6 +111,11 @@ impl Client {
     /// Holds the next operation once its request has been answered.
     pub(super) fn hold(&mut self, hold: Hold) {
         self.holds.push(hold);
+    }
+
+    /// Has the calls to come say what they accept.
+    pub(super) fn accept(&mut self, accepts: Option<String>) {
+        self.accepts = accepts;
     }
 
     pub(super) fn operator(&self) -> &Operator {
@@ -231,6 +233,9 @@ impl Client {
         };
         let mut request = Request::new(method, service.host, &target)
             .with_header("authorization", &format!("Bearer {token}"));
+        if let Some(accepts) = &self.accepts {
+            request = request.with_header("accept", accepts);
+        }
         let body = match body {
             Some(value) => {
                 request = request.with_header("content-type", "application/json");
@@ -344,10 +349,18 @@ impl Client {
         if self.now().checked_add(by).is_err() {
             return Err(RunError::EndOfTime);
         }
-        self.driver
-            .advance(by)
-            .await
-            .map_err(|error| RunError::Emulator(error.to_string()))
+        let until = self.now().saturating_add(by).unwrap_or(Timestamp::MAX);
+        // Whoever waits for years is told how far they have gone.
+        let stretch = if by > LONG { STRETCH } else { by };
+        loop {
+            let left = until.duration_since(self.now());
+            let gone = self.driver.advance(left.min(stretch)).await;
+            gone.map_err(|error| RunError::Emulator(error.to_string()))?;
+            if left <= stretch {
+                return Ok(());
+            }
+            progress::tell(&format!("{} of {}", day(self.now()), day(until)));
+        }
     }
 
     /// Reads a resource until it is as wanted.
@@ -367,39 +380,7 @@ impl Client {
     }
 }
 
-pub(super) fn succeeded(response: &Response) -> Ended {
-    Ended {
-        status: "Succeeded".to_owned(),
-        value: response.json_body(),
-        ..Ended::default()
-    }
-}
-
-pub(super) fn refused(response: &Response) -> Ended {
-    Ended {
-        status: response.status.as_u16().to_string(),
-        error: response.json_body()["error"].clone(),
-        value: Value::Null,
-        marks: marks(response),
-    }
-}
-
-fn marks(response: &Response) -> Vec<(String, String)> {
-    response
-        .headers
-        .iter()
-        .filter(|(name, _)| name.as_str().starts_with("x-azdrill-"))
-        .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect()
-}
-
-/// Path and query of an absolute address.
-fn target_of(address: Option<&str>) -> Option<String> {
-    let rest = address?.split_once("://")?.1;
-    Some(format!("/{}", rest.split_once('/')?.1))
+/// The day of a time.
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }

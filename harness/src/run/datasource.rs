@@ -4,7 +4,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Play, RunError};
+use super::ended::refused;
+use super::{Outcome, Play, RunError};
 use crate::scenario::{Acting, Misstated, Part, ServerFlavour, World};
 
 const FLEXIBLE: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
@@ -209,10 +210,18 @@ impl Play<'_> {
         source
     }
 
-    /// The request of a restore of the newest recovery point.
-    pub(super) async fn restore_request(&mut self, wanted: &Wanted) -> Result<Value, RunError> {
+    /// The request of a restore of the newest recovery point; or, for whoever may not read which there are, how that
+    /// was refused: there is nothing to restore by then.
+    pub(super) async fn restore_request(
+        &mut self,
+        wanted: &Wanted,
+    ) -> Result<Result<Value, Outcome>, RunError> {
         let path = format!("{}/recoveryPoints", self.names.instance);
-        let points = self.client.send(Method::GET, &path, None).await?.json_body();
+        let listed = self.client.send(Method::GET, &path, None).await?;
+        if !listed.status.is_success() {
+            return Ok(Err(Outcome::of(&refused(&listed))));
+        }
+        let points = listed.json_body();
         let newest = points["value"][0]["name"].as_str().unwrap_or_default().to_owned();
         let target = match wanted.to {
             Goal::Files => self.files_target(wanted.prefix.as_deref()),
@@ -227,7 +236,7 @@ impl Play<'_> {
         if let Some(details) = self.identity_details(wanted.identity.as_ref(), wanted.identity_details) {
             request["identityDetails"] = details;
         }
-        Ok(request)
+        Ok(Ok(request))
     }
 
     /// `restoreTargetInfo` of a restore as files.

@@ -1,6 +1,6 @@
 //! Jobs of a vault, followed to their ends, and what came of them.
 
-use super::client::Ended;
+use super::ended::Ended;
 use super::{Outcome, Play, RunError};
 
 impl Play<'_> {

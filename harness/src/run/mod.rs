@@ -3,15 +3,21 @@
 mod both;
 mod build;
 mod build_single;
+#[cfg(test)]
+mod build_tests;
 mod client;
 mod compare;
 mod datasource;
 mod during;
+mod ended;
+mod error;
 mod job;
 mod kind;
 mod machine;
+mod missed;
 mod names;
 mod print;
+mod progress;
 mod report;
 mod roles;
 mod simulated;
@@ -28,20 +34,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use azdrill_emulator::jobs::ServerSpec;
-use azdrill_emulator::rules::{Profile, RulesError};
-use azdrill_emulator::server::EngineError;
+use azdrill_emulator::rules::Profile;
 use azdrill_emulator::services::{Pace, Settings};
 
 pub use both::{
     Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, MachineRun, Made, RuleChoice, Taken,
-    play_both, print_both,
+    Unfinished, play_both, print_both,
 };
 pub(crate) use during::NOT_REACHED;
 pub use during::{During, Job, Phase};
+pub use error::RunError;
 pub use kind::Resource;
 pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};
 pub use print::{print, source_list};
+pub use progress::{Watcher, watched};
 pub use report::{JobState, JobTimes, Outcome, Report, RuleNote, StepReport};
 pub(crate) use report::{rule_note, titled};
 pub use step::Action;
@@ -62,73 +69,6 @@ const OLDEST_REAL: u32 = 13;
 
 /// Counts the worlds of this process: they share a database engine and must not share its servers.
 static WORLDS: AtomicU64 = AtomicU64::new(1);
-
-/// Why a scenario could not be played. Not a missed expectation: those are in the report.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The rules do not load, or an assumption does not fit them.
-    #[error("the rules: {0}")]
-    Rules(#[from] RulesError),
-    /// The scenario asks for something that makes no sense.
-    #[error("the scenario: {0}")]
-    Scenario(String),
-    /// The world could not be built.
-    #[error("the world could not be built: {what}: {status}: {message}")]
-    World {
-        /// What was being made.
-        what: String,
-        /// How it ended.
-        status: String,
-        /// The message.
-        message: String,
-    },
-    /// PostgreSQL failed.
-    #[error("PostgreSQL: {0}")]
-    Postgres(#[from] EngineError),
-    /// An operation does not end.
-    #[error("{0} does not end")]
-    Stuck(String),
-    /// It needs rows, and there is no PostgreSQL to have them.
-    #[error(
-        "it needs rows, and this world has no PostgreSQL; AZDRILL_POSTGRES=container, local or download gives it one"
-    )]
-    NeedsRows,
-    /// It needs a PostgreSQL of a version that is not at hand.
-    #[error(
-        "it needs PostgreSQL {version}, and {} at hand; AZDRILL_POSTGRES=container or download may have it",
-        are(at_hand)
-    )]
-    NotAtHand {
-        /// The major version it needs.
-        version: u32,
-        /// Those there are.
-        at_hand: Vec<u32>,
-    },
-    /// There is no such time.
-    #[error("it goes on beyond the year 9999, where time ends; begin earlier (`start`), or go on by less")]
-    EndOfTime,
-    /// What was to be asked for is no path, once names are filled in.
-    #[error("\"{0}\" is no path to ask for: name something that has an id of its own, or begin with `/`")]
-    NoPath(String),
-    /// The emulator failed.
-    #[error("the emulator: {0}")]
-    Emulator(String),
-}
-
-fn are(majors: &[u32]) -> String {
-    let list: Vec<String> = majors.iter().map(u32::to_string).collect();
-    match list.as_slice() {
-        [one] => format!("{one} is"),
-        several => format!("{} are", several.join(", ")),
-    }
-}
-
-impl RunError {
-    /// Whether it would be played where there is another PostgreSQL, or one at all.
-    pub fn lacks_postgres(&self) -> bool {
-        matches!(self, Self::NeedsRows | Self::NotAtHand { .. })
-    }
-}
 
 /// Checks that the versions a world names are at hand. Without any PostgreSQL, every version will do.
 fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
@@ -287,7 +227,7 @@ impl<'a> Play<'a> {
         let outcome = outcome.explained_by(&exchanges);
         let expected = step.expect.under(profile);
         let misses = if played {
-            report::misses(&expected, &outcome, &exchanges, &notes)
+            missed::misses(&expected, &outcome, &exchanges, &notes)
         } else {
             Vec::new()
         };

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::RunError;
-use super::client::{Client, Ended};
+use super::client::Client;
+use super::ended::Ended;
 use super::names::Names;
 use crate::scenario::{GrantWorld, Grantee};
 

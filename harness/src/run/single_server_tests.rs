@@ -43,7 +43,7 @@ async fn world() -> Option<(Client, tempfile::TempDir)> {
 }
 
 #[track_caller]
-fn succeeded(ended: &super::client::Ended) {
+fn succeeded(ended: &super::ended::Ended) {
     assert_eq!(ended.status, "Succeeded", "{:?}", ended.error);
 }
 

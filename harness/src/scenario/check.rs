@@ -4,10 +4,11 @@ use std::path::{Component, Path};
 
 use azdrill_emulator::rules::Rules;
 
+use super::called::check_names;
 use super::error::read_text;
 use super::expect::Expect;
 use super::library::SHOWN_IN;
-use super::resource::{check_ids, check_name};
+use super::resource::check_ids;
 use super::step::Before;
 use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SubscriptionWorld, SyntaxError, World};
 use crate::run::{NOT_REACHED, Resource};
@@ -82,10 +83,7 @@ impl Scenario {
             checked.map_err(|wrong| wrong.at("tenant").at(name.clone()).at("subscription"))?;
         }
         check_world(&self.world, rules).map_err(|wrong| wrong.at("world"))?;
-        for name in self.resource.keys() {
-            check_name(name, whole).map_err(|wrong| wrong.at(name.clone()).at("resource"))?;
-        }
-        Ok(())
+        check_names(self, whole)
     }
 
     fn check_steps<'a>(&'a self, before: Before<'a>, whole: &World, rules: &Rules) -> Result<(), Misstated> {
@@ -120,7 +118,7 @@ impl Scenario {
             }
         }
         for (name, grant) in &world.grants {
-            let checked = grant.check(world, rules);
+            let checked = grant.check_at_once(world, rules);
             checked.map_err(|wrong| wrong.at(name.clone()).at("grants").at("world"))?;
         }
         for (name, persona) in &world.personas {

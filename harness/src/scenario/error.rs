@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::alike::nearest;
+use super::time::{DURATION, TIME};
 use crate::given_file;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::de::DeserializeOwned;
@@ -169,11 +170,11 @@ impl SyntaxError {
 
 /// What a parser says, without words that only programmers know.
 fn for_people(message: &str) -> String {
-    if message.contains("duration format") {
-        return format!("a duration was expected, as in 90s, 10m, 36h or PT1H: {message}");
+    if message.contains("duration format") || message.ends_with("expected a signed duration string") {
+        return DURATION.to_owned();
     }
-    if message.starts_with("failed to parse") {
-        return format!("a time was expected, as in 2026-03-02T08:00:00Z: {message}");
+    if message.starts_with("failed to parse") || message.contains("offset component") {
+        return TIME.to_owned();
     }
     const NUMBERS: [&str; 8] = ["u8", "u16", "u32", "u64", "usize", "i32", "i64", "i128"];
     let Some((got, wanted)) = message.rsplit_once(", expected ") else {

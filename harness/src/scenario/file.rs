@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
+use super::called::check_addresses;
 use super::error::Unread;
 use super::resource::{SubscriptionWorld, TenantWorld, check_all};
 use super::step::read_all;
@@ -78,6 +79,7 @@ impl Scenario {
         let mut file = DeTable::parse(text)?;
         let steps = file.get_mut().remove("step");
         check_all(file.get_ref().get("resource"))?;
+        check_addresses(file.get_ref())?;
         let mut scenario = Self::deserialize(toml::de::Deserializer::from(file))?;
         scenario.steps = read_all(steps)?;
         Ok(scenario)

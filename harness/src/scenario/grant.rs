@@ -100,4 +100,17 @@ impl GrantWorld {
         world.check_site(on).map_err(|wrong| wrong.at("on"))?;
         world.check_grantee(&self.to).map_err(|wrong| wrong.at("to"))
     }
+
+    /// The same of one that is given while the world is built: whoever gets it is there by then.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, or is not there.
+    pub(crate) fn check_at_once(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
+        self.check(world, rules)?;
+        if self.absent {
+            return Ok(());
+        }
+        world.check_has_identity(&self.to).map_err(|wrong| wrong.at("to"))
+    }
 }

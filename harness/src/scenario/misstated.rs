@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ScenarioError, SyntaxError, read_text};
@@ -18,6 +19,8 @@ pub struct Misstated {
     meant: Option<String>,
     /// What leads to it, from the inside out.
     place: Vec<Step>,
+    /// Whether it quotes what is wrong, perhaps: of a table, the word whose text stands in quotes in it is meant.
+    quotes: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,22 @@ struct Found {
     depth: usize,
 }
 
+/// Words that name something else of the world: an error that quotes that is about this.
+const REFERENCES: [&str; 9] = [
+    "kind",
+    "key_vault",
+    "on",
+    "policy",
+    "server",
+    "storage",
+    "subnet",
+    "vault",
+    "virtual_network",
+];
+
+/// A file, its text, and where in it something stands.
+type InFile<'a> = (&'a Path, String, Option<Found>);
+
 impl Misstated {
     /// What is wrong, somewhere.
     pub(crate) fn new(what: impl Into<String>) -> Self {
@@ -40,6 +59,11 @@ impl Misstated {
             what: what.into(),
             ..Self::default()
         }
+    }
+
+    /// It is said by somebody who quotes what is wrong.
+    pub(crate) fn quoted_in_it(self) -> Self {
+        Self { quotes: true, ..self }
     }
 
     /// With what was meant, perhaps.
@@ -79,12 +103,24 @@ impl Misstated {
     /// The same, in that of these files which says most of it; of several, in the first: it is written over the
     /// others.
     pub(crate) fn in_one_of(&self, files: &[PathBuf], shown_in: &str) -> ScenarioError {
-        let mut found: Option<(&Path, String, Option<Found>)> = None;
+        let (path, text, place) = match self.found_in(files) {
+            Ok(found) => found.unwrap_or_else(|| (Path::new(""), String::new(), None)),
+            Err(error) => return error,
+        };
+        self.shown(path, &text, place.map(|found| found.span), shown_in)
+    }
+
+    /// The same, if any of them says anything of it.
+    pub(crate) fn shown_in_one_of(&self, files: &[PathBuf], shown_in: &str) -> Option<ScenarioError> {
+        let (path, text, place) = self.found_in(files).ok()??;
+        let span = place?.span;
+        Some(self.shown(path, &text, Some(span), shown_in))
+    }
+
+    fn found_in<'a>(&self, files: &'a [PathBuf]) -> Result<Option<InFile<'a>>, ScenarioError> {
+        let mut found: Option<InFile<'a>> = None;
         for path in files {
-            let text = match read_text(path) {
-                Ok(text) => text,
-                Err(error) => return error,
-            };
+            let text = read_text(path)?;
             let place = self.find(&text);
             let depth = |place: &Option<Found>| place.as_ref().map_or(0, |found| found.depth);
             if found
@@ -94,8 +130,7 @@ impl Misstated {
                 found = Some((path, text, place));
             }
         }
-        let (path, text, place) = found.unwrap_or_else(|| (Path::new(""), String::new(), None));
-        self.shown(path, &text, place.map(|found| found.span), shown_in)
+        Ok(found)
     }
 
     /// The same, in this text of a file.
@@ -133,10 +168,39 @@ impl Misstated {
             at = inner;
             depth += 1;
         }
+        let is_whole = depth == self.place.len();
+        if self.quotes && is_whole {
+            let mut quoted = Vec::new();
+            self.quoted(at, &mut quoted);
+            if let [only] = quoted.as_slice() {
+                depth += 1;
+                at = only;
+            }
+        }
         Some(Found {
             span: at.span(),
             depth,
         })
+    }
+
+    /// The texts below a value that stand in quotes in what is wrong.
+    fn quoted<'a, 'i>(&self, value: &'a Spanned<DeValue<'i>>, found: &mut Vec<&'a Spanned<DeValue<'i>>>) {
+        match value.get_ref() {
+            DeValue::String(text) => {
+                let quoted = ["'", "\"", "`"].map(|quote| format!("{quote}{text}{quote}"));
+                if !text.is_empty() && quoted.iter().any(|text| self.what.contains(text)) {
+                    found.push(value);
+                }
+            }
+            DeValue::Array(items) => items.iter().for_each(|item| self.quoted(item, found)),
+            DeValue::Table(members) => {
+                let said = members
+                    .iter()
+                    .filter(|(key, _)| !REFERENCES.contains(&key.get_ref().as_ref()));
+                said.for_each(|(_, member)| self.quoted(member, found));
+            }
+            _ => {}
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Scenario files: what they may say, and finding and reading them.
 
 mod alike;
+mod called;
 mod check;
 mod error;
 mod expect;
 mod file;
+mod folder;
 mod grant;
 mod library;
 mod misstated;
@@ -14,8 +16,12 @@ mod placeholder;
 mod resource;
 #[cfg(test)]
 mod schema;
+mod server;
 mod single_server;
 mod step;
+mod storage;
+mod time;
+mod vault;
 mod world;
 #[cfg(test)]
 mod wrong_files;
@@ -35,11 +41,12 @@ pub(crate) use named::{Part, none_called};
 pub use password::Password;
 pub(crate) use placeholder::{parts_of, placeholders};
 pub use resource::{SubscriptionWorld, TenantWorld};
+pub use server::{ServerFlavour, ServerNetwork, ServerWorld, TakenFor};
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
 pub use step::{Step, StepKind};
-pub use world::{
-    Acting, ROTATED, ServerFlavour, ServerNetwork, ServerWorld, StorageWorld, TagWorld, TakenFor,
-    VaultIdentity, VaultWorld, World,
-};
+pub use storage::StorageWorld;
+pub(crate) use time::duration;
+pub use vault::{Acting, TagWorld, VaultIdentity, VaultWorld};
+pub use world::{ROTATED, World};

@@ -202,6 +202,13 @@ impl World {
             let all = short.iter().copied().chain(named).chain(subscriptions);
             return Err(none_called("resource", name, all));
         }
+        let is_nowhere = |resource: &Resource| name != word && resource.place().is_none();
+        if self.resources.get(name).is_some_and(is_nowhere) {
+            let what = format!(
+                "{word}: what is inside of another resource has no group of its own; name that one's"
+            );
+            return Err(Misstated::new(what));
+        }
         if word == "target" && self.target.is_none() {
             return Err(Misstated::new(
                 "target: the world has none; [world.target] makes one",
@@ -237,14 +244,48 @@ impl World {
             let all = short.iter().copied().chain(named()).chain(tenants);
             return Err(none_called("principal", to.as_str(), all));
         }
-        if !["", "user", "application_id"].contains(&which) {
-            let what = format!(
-                "`{}`: user or application_id was expected after the name",
-                to.as_str()
-            );
+        let expected: &[&str] = match self.resources.get(name) {
+            Some(resource) if resource.is_identity() => &["application_id"],
+            Some(_) => &["user", "application_id"],
+            None if name == "vault" => &["user", "application_id"],
+            None => &[],
+        };
+        if !which.is_empty() && !expected.contains(&which) {
+            let what = match expected {
+                [] => format!(
+                    "`{}`: it is one principal: `{name}` alone was expected",
+                    to.as_str()
+                ),
+                words => format!(
+                    "`{}`: {} was expected after the name",
+                    to.as_str(),
+                    words.join(" or ")
+                ),
+            };
             return Err(Misstated::new(what));
         }
         Ok(())
+    }
+
+    /// Checks that a vault a role is given to has the identity that is meant when the world is built.
+    pub(super) fn check_has_identity(&self, to: &Grantee) -> Result<(), Misstated> {
+        let (name, which) = to.parts();
+        let vault = match self.resources.get(name) {
+            Some(Resource::Vault(vault)) => vault,
+            None if name == "vault" => &self.vault,
+            _ => return Ok(()),
+        };
+        let (has, other) = match which {
+            "user" => (vault.identity.has_user(), "user"),
+            _ => (vault.identity.has_system(), "system"),
+        };
+        if has {
+            return Ok(());
+        }
+        Err(Misstated::new(format!(
+            "`{}`: the vault has no such identity; identity = \"{other}\" or \"both\" gives it one",
+            to.as_str()
+        )))
     }
 
     /// Checks who does something.

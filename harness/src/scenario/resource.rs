@@ -9,9 +9,9 @@ use toml::de::DeValue;
 
 use super::error::Unread;
 use super::library::SHOWN_IN;
-use super::named::{Part, SHORT_SITES};
+use super::named::Part;
 use super::step::listed;
-use super::{Misstated, Password, Scenario, ScenarioError, World, shown};
+use super::{Misstated, Password, Scenario, ScenarioError, World};
 use crate::run::{Names, Resource};
 
 /// What of a world has a short form: where a file has none of these and names things, there is what it names.
@@ -82,34 +82,6 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
         Resource::read(word, toml::de::Deserializer::from(Spanned::new(span, said)))?;
     }
     Ok(())
-}
-
-/// What roles can be given to besides resources, and what is filled in besides what something can be about.
-const RESERVED: [&str; 6] = [
-    "operator",
-    "vault_user",
-    "vault_application_id",
-    "vault_group",
-    "policy",
-    "instance",
-];
-
-/// Refuses a name that means something else already. A short form of the same name would be taken for it in one place,
-/// and it for the short form in another.
-pub(super) fn check_name(name: &str, world: &World) -> Result<(), Misstated> {
-    let means_more = SHORT_SITES.contains(&name)
-        || RESERVED.contains(&name)
-        || world.subscriptions.contains_key(name)
-        || world.tenants.contains_key(name)
-        || world.personas.contains_key(name);
-    let what = if name.is_empty() || name.contains(['.', '{', '}']) {
-        "a name is not empty, and has no period and no braces: NAME.group is what it is in, {NAME} its id"
-    } else if means_more {
-        "the name means something else already: a short form of the world, a subscription, a tenant, or somebody"
-    } else {
-        return Ok(());
-    };
-    Err(Misstated::new(format!("resource {}: {what}", shown(name))))
 }
 
 /// Refuses what is the same resource twice: the second would be written over the first.

@@ -2,7 +2,6 @@
 //! door, like anybody's resources.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use azdrill_emulator::entropy::Entropy;
 use jiff::{SignedDuration, Timestamp};
@@ -10,9 +9,10 @@ use serde::Deserialize;
 
 use crate::run::Resource;
 
+use super::time::{duration, time};
 use super::{
-    GrantWorld, KeyVaultWorld, Misstated, Part, Password, PersonaWorld, SubscriptionWorld, TargetWorld,
-    TenantWorld, UserWorld, none_called,
+    GrantWorld, KeyVaultWorld, PersonaWorld, ServerWorld, StorageWorld, SubscriptionWorld, TargetWorld,
+    TenantWorld, UserWorld, VaultWorld,
 };
 
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
@@ -24,11 +24,13 @@ pub const ROTATED: &str = "Rotated; \"'=";
 #[serde(default, deny_unknown_fields)]
 pub struct World {
     /// The time at which it begins, if that matters to it.
+    #[serde(deserialize_with = "time")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub start: Option<Timestamp>,
     /// `fast` or `recorded`: whether Azure's own waiting is played.
     pub pace: String,
     /// How long a role assignment takes to be seen (`10m`).
+    #[serde(deserialize_with = "duration")]
     #[cfg_attr(test, schemars(with = "String"))]
     pub role_propagation: SignedDuration,
     /// The region of everything that names none of its own.
@@ -46,6 +48,7 @@ pub struct World {
     /// A single server to restore to, if there is one.
     pub target: Option<TargetWorld>,
     /// Until when a single server may be protected without credentials in Key Vault.
+    #[serde(deserialize_with = "time")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub entra_credentials_until: Option<Timestamp>,
     /// Who else acts, by name.
@@ -138,331 +141,5 @@ impl World {
         for (name, persona) in &mut self.personas {
             persona.secret.derive(&entropy.fork("persona").fork(name));
         }
-    }
-}
-
-/// Which kind of server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ServerFlavour {
-    /// `Microsoft.DBforPostgreSQL/flexibleServers`.
-    #[default]
-    Flexible,
-    /// `Microsoft.DBforPostgreSQL/servers`.
-    Single,
-    /// `Microsoft.DBforPostgreSQL/serverGroupsv2` (Cosmos DB for PostgreSQL).
-    ServerGroup,
-}
-
-/// How a server is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum ServerNetwork {
-    /// By a public address behind firewall rules.
-    #[default]
-    Public,
-    /// By a private endpoint; public access is off.
-    PrivateEndpoint,
-    /// In a delegated subnet.
-    VirtualNetwork,
-}
-
-/// The database server.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerWorld {
-    /// Its name.
-    pub name: String,
-    /// Which kind.
-    pub flavour: ServerFlavour,
-    /// Its administrator's password; made up at every start if left out.
-    pub password: Password,
-    /// The major version; the newest at hand if left out.
-    pub version: Option<u32>,
-    /// Its region, if it is not the world's.
-    pub location: Option<String>,
-    /// How it is reached.
-    pub network: ServerNetwork,
-    /// Addresses on the internet that the firewall lets in.
-    #[cfg_attr(test, schemars(with = "Vec<String>"))]
-    pub firewall: Vec<IpAddr>,
-    /// Whether the firewall lets Azure services in (a single server's rule from 0.0.0.0 to 0.0.0.0).
-    pub azure_services: bool,
-    /// Whether public network access is denied. A single server's only; a private endpoint alone
-    /// does not deny it.
-    pub deny_public_access: bool,
-    /// Whether it has an administrator of Microsoft Entra ID.
-    pub entra_administrator: bool,
-    /// Whether the vault's identity is a user of the database, as the older model of credentials
-    /// wants it.
-    pub entra_user: bool,
-    /// What is in it: `shop`, `empty`, `bulk:<megabytes>`.
-    pub content: String,
-    /// What it is taken for where a backup asks how large it is: made-up sizes, since nobody has a terabyte for a drill.
-    pub taken_for: TakenFor,
-    /// The database the content is in.
-    pub database: String,
-    /// The resource group it is in.
-    pub group: String,
-    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
-    pub subscription: Option<String>,
-    /// Properties besides, as ARM spells them.
-    #[cfg_attr(
-        test,
-        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
-    )]
-    pub properties: toml::Table,
-}
-
-impl Default for ServerWorld {
-    fn default() -> Self {
-        Self {
-            name: "drill-pg".to_owned(),
-            flavour: ServerFlavour::Flexible,
-            password: Password::default(),
-            version: None,
-            location: None,
-            network: ServerNetwork::Public,
-            firewall: Vec::new(),
-            azure_services: true,
-            deny_public_access: false,
-            entra_administrator: false,
-            entra_user: false,
-            content: "shop".to_owned(),
-            taken_for: TakenFor::default(),
-            database: "shop".to_owned(),
-            group: "databases".to_owned(),
-            subscription: None,
-            properties: toml::Table::new(),
-        }
-    }
-}
-
-/// Made-up sizes of a server, in MiB; what is in it stays what it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct TakenFor {
-    /// How large its databases are together, in MiB.
-    pub size_mib: Option<u64>,
-    /// How large the largest value of type `bytea` is, in MiB.
-    pub bytea_mib: Option<u64>,
-}
-
-impl TakenFor {
-    /// The tags of the server that say so.
-    pub(crate) fn tags(self) -> serde_json::Value {
-        use azdrill_emulator::rules::TakenFor as Measure;
-        let said = [(Measure::Size, self.size_mib), (Measure::Bytea, self.bytea_mib)];
-        let tags = said
-            .into_iter()
-            .filter_map(|(measure, mib)| Some((measure.tag().to_owned(), mib?.to_string().into())));
-        serde_json::Value::Object(tags.collect())
-    }
-}
-
-/// Which identities a vault has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum VaultIdentity {
-    /// None.
-    None,
-    /// A system-assigned one.
-    #[default]
-    System,
-    /// A user-assigned one.
-    User,
-    /// Both.
-    Both,
-}
-
-/// Which of a vault's identities acts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Acting {
-    /// The system-assigned one.
-    #[default]
-    System,
-    /// The user-assigned one.
-    User,
-}
-
-/// The Backup vault.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct VaultWorld {
-    /// Its name.
-    pub name: String,
-    /// Its region, if it is not the world's.
-    pub location: Option<String>,
-    /// Its identities.
-    pub identity: VaultIdentity,
-    /// User-assigned identities it has besides, by name: `kind = "identity"` makes them.
-    pub identities: Vec<String>,
-    /// Which of them protects.
-    pub protect_as: Acting,
-    /// Its redundancy.
-    pub redundancy: String,
-    /// Its soft-delete state.
-    pub soft_delete: String,
-    /// The repeating intervals of its policy.
-    pub schedule: Vec<String>,
-    /// How long its policy keeps what has no tag of its own, as a duration of ISO 8601.
-    pub keep: String,
-    /// The tags of its policy, besides the default one.
-    pub tags: Vec<TagWorld>,
-    /// The resource group it is in.
-    pub group: String,
-    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
-    pub subscription: Option<String>,
-    /// Properties besides, as ARM spells them.
-    #[cfg_attr(
-        test,
-        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
-    )]
-    pub properties: toml::Table,
-}
-
-impl Default for VaultWorld {
-    fn default() -> Self {
-        Self {
-            name: "drill-vault".to_owned(),
-            location: None,
-            identity: VaultIdentity::System,
-            identities: Vec::new(),
-            protect_as: Acting::System,
-            redundancy: "LocallyRedundant".to_owned(),
-            soft_delete: "On".to_owned(),
-            schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
-            keep: "P3M".to_owned(),
-            tags: Vec::new(),
-            group: "backup".to_owned(),
-            subscription: None,
-            properties: toml::Table::new(),
-        }
-    }
-}
-
-impl VaultWorld {
-    /// Checks what it names.
-    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
-        for (number, name) in self.identities.iter().enumerate() {
-            let checked = world.check_identity(name);
-            checked.map_err(|wrong| wrong.in_entry("identities", number))?;
-        }
-        Ok(())
-    }
-}
-
-/// A retention tag of the vault's policy.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TagWorld {
-    /// Its name.
-    pub name: String,
-    /// How long it keeps, as a duration of ISO 8601.
-    pub keep: String,
-    /// Of several tags a backup could get it gets the one with the lowest number.
-    pub priority: u32,
-    /// What a backup must be, in Azure's words: `absoluteCriteria = ["FirstOfMonth"]`.
-    pub criteria: BTreeMap<String, Vec<String>>,
-}
-
-/// The storage account restores go to.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct StorageWorld {
-    /// Its name.
-    pub name: String,
-    /// Its region, if it is not the world's.
-    pub location: Option<String>,
-    /// The container restores go to.
-    pub container: String,
-    /// Whether the container exists.
-    pub container_exists: bool,
-    /// `Enabled`, `Disabled`, `SecuredByPerimeter`.
-    pub public_network_access: String,
-    /// `Allow`, `Deny`.
-    pub default_action: String,
-    /// `AzureServices`, `None`.
-    pub bypass: String,
-    /// Resource access rules: `vault`, `other_vault`, `vault_of_other_tenant`.
-    pub resource_rules: Vec<String>,
-    /// IP rules.
-    pub address_rules: Vec<String>,
-    /// Whether it has a private endpoint.
-    pub private_endpoint: bool,
-    /// `allowCrossTenantReplication`.
-    pub allow_cross_tenant_replication: bool,
-    /// `allowSharedKeyAccess`.
-    pub allow_shared_key_access: bool,
-    /// The resource group it is in.
-    pub group: String,
-    /// The subscription it is in: one of `[subscription.NAME]`; the operator's own if left out.
-    pub subscription: Option<String>,
-    /// Properties besides, as ARM spells them.
-    #[cfg_attr(
-        test,
-        schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
-    )]
-    pub properties: toml::Table,
-}
-
-impl Default for StorageWorld {
-    fn default() -> Self {
-        Self {
-            name: "drillrestore".to_owned(),
-            location: None,
-            container: "restored".to_owned(),
-            container_exists: true,
-            public_network_access: "Enabled".to_owned(),
-            default_action: "Allow".to_owned(),
-            bypass: "AzureServices".to_owned(),
-            resource_rules: Vec::new(),
-            address_rules: Vec::new(),
-            private_endpoint: false,
-            allow_cross_tenant_replication: true,
-            allow_shared_key_access: true,
-            group: "restore".to_owned(),
-            subscription: None,
-            properties: toml::Table::new(),
-        }
-    }
-}
-
-/// What resource access rules are called that name no vault of the world's by name.
-const SHORT_RULES: [&str; 3] = ["vault", "other_vault", "vault_of_other_tenant"];
-
-impl StorageWorld {
-    /// Checks what it names.
-    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
-        for (number, rule) in self.resource_rules.iter().enumerate() {
-            let checked = world.check_resource_rule(rule);
-            checked.map_err(|wrong| wrong.in_entry("resource_rules", number))?;
-        }
-        Ok(())
-    }
-}
-
-impl World {
-    /// Checks the short name of a resource access rule.
-    pub(crate) fn check_resource_rule(&self, rule: &str) -> Result<(), Misstated> {
-        let vaults = self
-            .resources
-            .iter()
-            .filter(|(_, resource)| resource.part() == Some(Part::Vault));
-        let all = vaults.map(|(name, _)| name.as_str()).chain(SHORT_RULES);
-        if all.clone().any(|known| known == rule) {
-            return Ok(());
-        }
-        Err(none_called("vault", rule, all))
     }
 }

@@ -9,7 +9,7 @@ use azdrill_emulator::rules::{Assumptions, RulesError};
 use azdrill_emulator::server::Driver;
 use azdrill_emulator::world::Operator;
 
-use super::served_world::{ServeError, Setup};
+use super::setup::{ServeError, Setup};
 use crate::run::{Client, Names, Play, settings};
 use crate::scenario::{Scenario, World};
 

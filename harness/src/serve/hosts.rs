@@ -45,14 +45,21 @@ struct Kept {
 }
 
 impl HostsFile {
-    /// A file in this folder that begins with the lines of `system`.
+    /// A file in this folder that begins with the lines of `system`, if there is such a file.
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
+    /// If it cannot be written, or what is there cannot be read: names that resolve today would not any more.
     pub fn create(folder: &Path, system: &Path) -> io::Result<Self> {
         let path = folder.join("hosts");
-        let mut text = std::fs::read(system).unwrap_or_default();
+        let mut text = match std::fs::read(system) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => {
+                let told = format!("{} cannot be read: {error}", system.display());
+                return Err(io::Error::new(error.kind(), told));
+            }
+            Ok(text) => text,
+        };
         if !text.is_empty() && !text.ends_with(b"\n") {
             text.push(b'\n');
         }
@@ -140,6 +147,14 @@ impl Names for HostsFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hosts_file_of_the_system_that_cannot_be_read_is_told_of_and_none_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let failed = HostsFile::create(folder.path(), folder.path()).err().unwrap();
+        assert!(failed.to_string().contains("cannot be read"), "{failed}");
+        assert!(HostsFile::create(folder.path(), &folder.path().join("none")).is_ok());
+    }
 
     #[test]
     fn names_are_added_behind_the_systems_own() {

@@ -19,6 +19,7 @@ mod print;
 mod probes;
 mod record;
 mod served_world;
+mod setup;
 mod tally;
 
 pub use az_profile::write_az_profile;
@@ -33,4 +34,5 @@ pub use origin::{OriginError, origin};
 pub(crate) use print::place;
 pub use print::{Detail, print};
 pub use record::{Job, Record};
-pub use served_world::{ServeError, ServedWorld, Setup};
+pub use served_world::ServedWorld;
+pub use setup::{ServeError, Setup};

@@ -150,6 +150,15 @@ fn a_report_that_could_not_be_written_is_not_begun() {
     assert!(made.expect("mkfifo").success());
     let text = refused(&["report", "--output", "pipe"], folder.path());
     says(&text, &["cannot write pipe", "nobody reads it"]);
+    std::fs::write(folder.path().join("main.tf"), "resource {}").expect("written");
+    std::os::unix::fs::symlink("main.tf", folder.path().join("link")).expect("a link");
+    for name in ["main.tf", "link"] {
+        let text = refused(&["report", "--output", name], folder.path());
+        says(
+            &text,
+            &[&format!("cannot write {name}"), "no report of azdrill's"],
+        );
+    }
     let text = refused(&["report", "--format", "pdf"], folder.path());
     says(&text, &["md", "json", "junit", "html"]);
 }
@@ -181,4 +190,19 @@ fn a_report_is_written_where_it_is_asked_for() {
     assert!(output.stdout.is_empty());
     let text = std::fs::read_to_string(page).expect("written");
     says(&text, &["<!DOCTYPE html>", "scenario-missing-reader-on-rg"]);
+}
+
+#[test]
+fn a_log_level_that_is_none_is_told_of() {
+    let folder = folder(&[]);
+    let told = |level: &str| {
+        let mut command = start::azdrill(&["list"]);
+        command.current_dir(folder.path()).env("AZDRILL_LOG", level);
+        let output = command.output().expect("it starts");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    says(&told("azdrill=loud"), &["AZDRILL_LOG", "warn,azdrill=debug"]);
+    for fine in ["", "warn", "warn,azdrill=debug"] {
+        assert!(!told(fine).contains("AZDRILL_LOG"), "{fine}");
+    }
 }

@@ -52,8 +52,7 @@ pub(super) fn check_age(
             let reason = format!(
                 "the account's sasPolicy blocks signatures that live longer than {period}, or have no start (st)"
             );
-            let error = gates.rules.error(code::SyntheticSasOutOfPolicy);
-            Err(Refusal::storage(error, &[])
+            Err(Refusal::of_blob(code::SyntheticSasOutOfPolicy, &[])
                 .at(Gate::Authentication)
                 .because(reason))
         }

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{ParsedBody, Refusal, Shape, json_text, lenient_json};
+use super::{ParsedBody, Refusal, json_text, lenient_json};
 use crate::model::Request;
 use crate::rules::{Endpoint, Operation, Rules, code};
 pub(crate) use tags::check_tags;
@@ -76,11 +76,7 @@ pub(crate) fn read_lenient_json(request: &Request) -> Result<Cow<'_, Value>, Ref
 pub(crate) fn too_large(rules: &Rules) -> Refusal {
     const MB: u64 = 1024 * 1024;
     let most = (rules.limits.request_bytes.most / MB).to_string();
-    Refusal::of_row(
-        Shape::Arm,
-        rules.error(code::RequestContentTooLarge),
-        &[("most", &most)],
-    )
+    Refusal::of(code::RequestContentTooLarge, &[("most", &most)])
 }
 
 /// Checks the version a request asks for and its body, and leaves this in `request.json` as far as it

@@ -50,8 +50,8 @@ impl Walk<'_> {
             BodyShape::UserFacing => Shape::UserFacing,
             BodyShape::Arm | BodyShape::ArmDetails => Shape::Arm,
         };
-        let error = self.rules.error(said.code);
-        let mut refusal = Refusal::of_row(shape, error, &fill).because(said.what.clone());
+        let error = said.code;
+        let mut refusal = Refusal::in_shape(shape, error, &fill).because(said.what.clone());
         // A code seen once is used for every body its provider refuses: the row says how sure that is.
         if [row.kind, row.missing, row.value].contains(&said.code) {
             refusal.mark = row.mark;
@@ -59,7 +59,7 @@ impl Walk<'_> {
         // That it is refused at all may be less certain than how.
         refusal.mark = refusal.mark.max(said.occasion);
         if let Some(detail) = row.detail {
-            let detail = Refusal::of_row(Shape::Arm, self.rules.error(detail), &fill);
+            let detail = Refusal::of(detail, &fill);
             refusal.details = vec![json!({"code": detail.code, "message": detail.message})];
         }
         refusal

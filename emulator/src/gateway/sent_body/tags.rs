@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::{Refusal, Shape};
+use super::super::Refusal;
 use crate::rules::{Code, Operation, Rules, code};
 
 /// What no name of a tag holds, besides control characters.
@@ -32,12 +32,7 @@ pub(crate) fn check_tags(rules: &Rules, kind: &str, tags: &Map<String, Value>) -
     let limits = &rules.limits;
     let (most, most_characters) = limits.of_tags(kind);
     if holds_more(tags.len(), most) {
-        return Err(refuse(
-            rules,
-            code::SyntheticTooManyTags,
-            &tags.len().to_string(),
-            most,
-        ));
+        return Err(refuse(code::SyntheticTooManyTags, &tags.len().to_string(), most));
     }
     for (name, value) in tags {
         let own = HIDDEN.iter().any(|start| {
@@ -45,15 +40,15 @@ pub(crate) fn check_tags(rules: &Rules, kind: &str, tags: &Map<String, Value>) -
                 .is_some_and(|begins| begins.eq_ignore_ascii_case(start))
         });
         if !own && name.contains(|letter: char| RESERVED.contains(&letter) || letter.is_control()) {
-            return Err(refuse(rules, code::InvalidTagNameCharacters, name, 0));
+            return Err(refuse(code::InvalidTagNameCharacters, name, 0));
         }
         if holds_more(name.chars().count(), most_characters) {
-            return Err(refuse(rules, code::InvalidTagName, name, most_characters));
+            return Err(refuse(code::InvalidTagName, name, most_characters));
         }
         let value = value.as_str().unwrap_or_default();
         let most = limits.tag_value_characters.most;
         if holds_more(value.chars().count(), most) {
-            return Err(refuse(rules, code::InvalidTagValueLength, value, most));
+            return Err(refuse(code::InvalidTagValueLength, value, most));
         }
     }
     Ok(())
@@ -63,7 +58,7 @@ fn holds_more(count: usize, most: u64) -> bool {
     u64::try_from(count).is_ok_and(|count| count > most)
 }
 
-fn refuse(rules: &Rules, code: Code, what: &str, most: u64) -> Refusal {
+fn refuse(code: Code, what: &str, most: u64) -> Refusal {
     let most = most.to_string();
-    Refusal::of_row(Shape::Arm, rules.error(code), &[("what", what), ("most", &most)])
+    Refusal::of(code, &[("what", what), ("most", &most)])
 }

@@ -1,6 +1,6 @@
 //! The version a request asks for.
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::Request;
 use crate::rules::{ApiVersion, Code, Operation, Rules, code};
 
@@ -14,7 +14,7 @@ pub(in crate::gateway) fn version(
     operation: &Operation,
     request: &Request,
 ) -> Result<ApiVersion, Refusal> {
-    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of(code, fill);
     let text = match request.query.value("api-version") {
         Some(text) if !text.is_empty() => text,
         _ => return Err(refuse(code::MissingApiVersionParameter, &[])),

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::world::{World, lines, played};
+use super::lines::{lines, played};
+use super::world::World;
 use crate::journal::{JournalError, Replay};
 
 fn journal() -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 mod calls;
 mod format;
+mod lines;
 mod mangled;
 mod sequences;
 mod world;

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::world::{Step, World, alike, lines, played};
+use super::lines::{alike, lines, played};
+use super::world::{Step, World};
 use crate::journal::{Journalled, Sink};
 
 fn same(world: &World) {
@@ -69,14 +70,14 @@ fn what_changed_nothing_is_in_no_journal() {
 /// A machine that breaks off has written what made it do so.
 #[test]
 fn what_breaks_the_machine_is_in_its_journal() {
-    struct Breaks(super::world::Lines);
+    struct Breaks(super::lines::Lines);
     impl Sink for Breaks {
         fn take(&mut self, line: &[u8]) {
             self.0.take(line);
         }
     }
     for always in [true, false] {
-        let written = super::world::Lines::default();
+        let written = super::lines::Lines::default();
         let sink = Box::new(Breaks(written.clone()));
         let mut machine =
             Journalled::with_journal(super::world::beginning(1), "a test", sink).expect("the rules load");

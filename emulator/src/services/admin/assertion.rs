@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Body, Request, Response};
 use crate::rules::code;
 use crate::services::Context;
@@ -13,9 +13,8 @@ use crate::services::Context;
 /// How long an assertion is good for, in seconds, unless somebody says otherwise.
 const LIFETIME_SECONDS: i64 = 3600;
 
-fn bad(context: &Context<'_>, what: &str) -> Refusal {
-    let error = context.rules.error(code::SyntheticInvalidAssertion);
-    Refusal::of_row(Shape::Arm, error, &[("what", what)])
+fn bad(what: &str) -> Refusal {
+    Refusal::of(code::SyntheticInvalidAssertion, &[("what", what)])
 }
 
 /// An assertion of `issuer` about `subject`, as text for a file; to who wants JSON, in a `value`, as
@@ -27,14 +26,14 @@ pub(super) fn assertion(
 ) -> Result<Response, Refusal> {
     let value = |name: &str| request.query_value(name).filter(|value| !value.is_empty());
     let (Some(issuer), Some(subject)) = (value("issuer"), value("subject")) else {
-        return Err(bad(context, "An assertion needs an issuer and a subject."));
+        return Err(bad("An assertion needs an issuer and a subject."));
     };
     let lifetime = match value("lifetime") {
         None => LIFETIME_SECONDS,
         Some(text) => text
             .parse::<u32>()
             .map(i64::from)
-            .map_err(|_| bad(context, "The lifetime is no number of seconds."))?,
+            .map_err(|_| bad("The lifetime is no number of seconds."))?,
     };
     let audience = value("audience").unwrap_or_else(|| context.rules.federation.audience.value.clone());
     let now = context.now.as_second();

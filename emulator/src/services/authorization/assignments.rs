@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::sent_condition::sent_condition;
 use crate::authz::Assignment;
-use crate::gateway::{Permit, Refusal, Shape, attributes};
+use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
     wire_hundred_nanoseconds,
 };
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, json_body, page};
 use crate::state::field;
@@ -98,7 +98,7 @@ pub(super) fn list(
         })
         .map(describe)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -141,9 +141,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<SentAssignment, Refusal
     let (condition, condition_version) = sent_condition(&context.rules.conditions, properties)?;
     let delegated_identity = text("delegatedManagedIdentityResourceId");
     if !delegated_identity.is_empty() {
-        return Err(Refusal::not_played(
-            "identities of other tenants (delegatedManagedIdentityResourceId)",
-        ));
+        return Err(Refusal::not_played(unplayed::DelegatedManagedIdentity, &[]));
     }
     let principal = text("principalId");
     let principal = principal
@@ -156,9 +154,7 @@ fn wanted(context: &Context<'_>, body: &Value) -> Result<SentAssignment, Refusal
         "serviceprincipal" => Some(PrincipalKind::ServicePrincipal),
         "" => None,
         other => {
-            return Err(Refusal::not_played(&format!(
-                "principals of the type '{other}' (principalType)"
-            )));
+            return Err(Refusal::not_played(unplayed::PrincipalType, &[("type", other)]));
         }
     };
     let kept = |name: &str| field(properties, name).as_str().map(str::to_owned);
@@ -197,7 +193,7 @@ pub(super) fn put(
         let fill = [("principal", &*principal), ("tenant", &tenant)];
         return Err(Refusal::of(code::PrincipalNotFound, &fill));
     };
-    check_kind(context, &wanted, known)?;
+    check_kind(&wanted, known)?;
     // What conditions ask about the request the gates could not know.
     let existing = context.state.access.find(&permit.scope, &name);
     let facts = Facts {
@@ -234,11 +230,7 @@ pub(super) fn put(
 }
 
 /// Whose kind is known is of that kind, whatever the request calls it.
-fn check_kind(
-    context: &Context<'_>,
-    wanted: &SentAssignment,
-    known: Option<PrincipalKind>,
-) -> Result<(), Refusal> {
+fn check_kind(wanted: &SentAssignment, known: Option<PrincipalKind>) -> Result<(), Refusal> {
     match (wanted.kind, known) {
         (Some(said), Some(known)) if said != known => {
             let principal = wanted.principal.0.simple().to_string();
@@ -247,8 +239,7 @@ fn check_kind(
                 ("own", known.as_str()),
                 ("said", said.as_str()),
             ];
-            let error = context.rules.error(code::UnmatchedPrincipalType);
-            Err(Refusal::of_row(Shape::Arm, error, &fill))
+            Err(Refusal::of(code::UnmatchedPrincipalType, &fill))
         }
         _ => Ok(()),
     }

@@ -73,7 +73,7 @@ pub(super) fn list(
     let custom = context.state.access.custom_roles.values();
     let custom = custom.filter(|role| role.assignable_scopes.iter().any(reaches));
     let all = context.rules.built_in_roles.iter().chain(custom);
-    answer(context, scope, &filter, request, all)
+    answer(scope, &filter, request, all)
 }
 
 /// Azure's own roles, which anybody may read. Custom ones are not among them.
@@ -84,7 +84,7 @@ pub(super) fn list_at_root(
 ) -> Result<Response, Refusal> {
     let filter = filter(request)?;
     let all = context.rules.built_in_roles.iter();
-    answer(context, &permit.scope, &filter, request, all)
+    answer(&permit.scope, &filter, request, all)
 }
 
 fn filter(request: &Request) -> Result<ArmFilter, Refusal> {
@@ -93,7 +93,6 @@ fn filter(request: &Request) -> Result<ArmFilter, Refusal> {
 }
 
 fn answer<'a>(
-    context: &Context<'_>,
     scope: &ResourceId,
     filter: &ArmFilter,
     request: &Request,
@@ -112,7 +111,7 @@ fn answer<'a>(
         })
         .map(|role| describe(role, scope))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a RoleDefinition, Refusal> {

@@ -96,5 +96,5 @@ pub(super) fn list(
         .filter(|lock| !at_scope || lock.scope == permit.scope)
         .map(describe)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }

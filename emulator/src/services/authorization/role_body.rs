@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::sent_condition::sent_condition;
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{Action, ActionPattern};
 use crate::rules::{RoleDefinition, RolePermission, Rules, code};
 use crate::services::Context;
@@ -23,8 +23,7 @@ pub(super) fn permissions(rules: &Rules, properties: &Value) -> Result<Vec<RoleP
         .map(|sent| permission(rules, sent))
         .collect::<Result<_, _>>()?;
     if all.is_empty() {
-        let error = rules.error(code::SyntheticRoleWithoutPermissions);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::SyntheticRoleWithoutPermissions, &[]));
     }
     Ok(all)
 }
@@ -62,11 +61,7 @@ fn check_action(rules: &Rules, text: &str, data: bool) -> Result<(), Refusal> {
     } else {
         code::InvalidActionOrNotAction
     };
-    Err(Refusal::of_row(
-        Shape::Arm,
-        rules.error(code),
-        &[("action", text)],
-    ))
+    Err(Refusal::of(code, &[("action", text)]))
 }
 
 /// Whether an operation takes an action, or a role of Azure's own names it.
@@ -103,6 +98,5 @@ pub(super) fn check_name(context: &Context<'_>, id: Uuid, name: &str) -> Result<
     if !taken {
         return Ok(());
     }
-    let error = context.rules.error(code::RoleDefinitionWithSameNameExists);
-    Err(Refusal::of_row(Shape::Arm, error, &[]))
+    Err(Refusal::of(code::RoleDefinitionWithSameNameExists, &[]))
 }

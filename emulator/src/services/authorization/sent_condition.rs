@@ -1,5 +1,6 @@
 //! Conditions as requests write them.
 
+use crate::rules::unplayed;
 use serde_json::Value;
 
 use crate::gateway::Refusal;
@@ -18,13 +19,14 @@ pub(super) fn sent_condition(
         return Ok((None, None));
     }
     if version != language.version {
-        return Err(Refusal::not_played(&format!(
-            "the version '{version}' of the language of conditions"
-        )));
+        return Err(Refusal::not_played(
+            unplayed::ConditionVersion,
+            &[("version", version)],
+        ));
     }
     let condition = Condition::read(language, condition);
     match condition.not_played() {
-        Some(what) => Err(Refusal::not_played(what)),
+        Some(what) => Err(Refusal::not_played_text(what)),
         None => Ok((Some(condition), Some(version.to_owned()))),
     }
 }

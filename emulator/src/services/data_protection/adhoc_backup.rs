@@ -25,36 +25,32 @@ pub(super) fn adhoc(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| not_found_inside(context))?;
+        .ok_or_else(not_found_inside)?;
     if instance::protection_state(&resource) != "ProtectionConfigured" {
-        return Err(
-            Refusal::user_facing(context.rules.error(code::SyntheticProtectionNotConfigured), &[])
-                .because(format!(
-                    "the protection state is {}",
-                    instance::protection_state(&resource)
-                ))
-                .by([rule::FX_B_21]),
-        );
+        return Err(Refusal::user_facing(code::SyntheticProtectionNotConfigured, &[])
+            .because(format!(
+                "the protection state is {}",
+                instance::protection_state(&resource)
+            ))
+            .by([rule::FX_B_21]));
     }
     let sent = json_body(request)?;
     let options = field(&sent, "backupRuleOptions");
     let rule = field(options, "ruleName").as_str().unwrap_or_default();
     let policy =
         instance::policy_id(resource.at("/properties")).and_then(|id| context.state.resource(&id).cloned());
-    let policy = policy.ok_or_else(|| not_found_inside(context))?;
+    let policy = policy.ok_or_else(not_found_inside)?;
     if !rules_of(&policy.body, "AzureBackupRule").any(|own| field(own, "name").as_str() == Some(rule)) {
-        let error = context
-            .rules
-            .error(code::BMSUserErrorDPPAdhocBackupNotAllowedForBackupType);
-        return Err(Refusal::user_facing(error, &[])
-            .because(format!("`{rule}` is no backup rule of the policy"))
-            .by([rule::FX_B_11]));
+        return Err(
+            Refusal::user_facing(code::BMSUserErrorDPPAdhocBackupNotAllowedForBackupType, &[])
+                .because(format!("`{rule}` is no backup rule of the policy"))
+                .by([rule::FX_B_11]),
+        );
     }
     if jobs::backup_is_running(context, &vault.id, &id) {
-        let error = context
-            .rules
-            .error(code::UserErrorMaxConcurrentOperationLimitReached);
-        return Err(Refusal::user_facing(error, &[]).by([rule::FX_B_10]));
+        return Err(
+            Refusal::user_facing(code::UserErrorMaxConcurrentOperationLimitReached, &[]).by([rule::FX_B_10]),
+        );
     }
     let tag = tag_of_request(context, &policy.body, options)?;
     let operation = operations::begin(context, &vault.id);

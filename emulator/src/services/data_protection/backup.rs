@@ -115,7 +115,7 @@ impl Task for Backup {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.fail(context, &violation)
     }
 }
@@ -280,7 +280,7 @@ impl Backup {
     }
 
     fn without_instance(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::instance_gone(context);
+        let violation = Violation::instance_gone();
         self.fail(context, &violation)
     }
 
@@ -289,7 +289,7 @@ impl Backup {
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
-        let violation = Violation::moving(context, reason);
+        let violation = Violation::moving(reason);
         self.fail(context, &violation)
     }
 

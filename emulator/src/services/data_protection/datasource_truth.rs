@@ -7,7 +7,7 @@ use super::datasource::Datasource;
 use super::{instance, refused};
 use crate::gateway::Refusal;
 use crate::model::region_name;
-use crate::rules::{code, rule};
+use crate::rules::{code, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -15,9 +15,7 @@ use crate::state::field;
 pub(super) fn check(context: &Context<'_>, properties: &Value) -> Result<(), Refusal> {
     let requests = field(properties, "resourceGuardOperationRequests").as_array();
     if requests.is_some_and(|requests| !requests.is_empty()) {
-        return Err(Refusal::not_played(
-            "Resource Guards (resourceGuardOperationRequests of a backup instance)",
-        ));
+        return Err(Refusal::not_played(unplayed::ResourceGuards, &[]));
     }
     let Some(datasource) = Datasource::of(context.rules, properties) else {
         return Ok(());
@@ -77,10 +75,12 @@ pub(super) fn check_same(context: &Context<'_>, existing: &Value, properties: &V
 }
 
 fn untrue(context: &Context<'_>, why: &str) -> Refusal {
-    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
-    let mut refusal = Refusal::user_facing(error, &[("parameter", "BackupInstance")])
-        .because(why)
-        .by([rule::DPP_DATASOURCE_TRUE]);
+    let mut refusal = Refusal::user_facing(
+        code::UserErrorInvalidRequestParameter,
+        &[("parameter", "BackupInstance")],
+    )
+    .because(why)
+    .by([rule::DPP_DATASOURCE_TRUE]);
     refusal.mark = refusal
         .mark
         .max(context.rules.rule(rule::DPP_DATASOURCE_TRUE).mark());

@@ -130,7 +130,7 @@ pub(super) fn list(
         .filter(|own| own.is_at(subscription, location))
         .map(DeletedVault::describe)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -140,7 +140,7 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     name.and_then(|name| context.own.data_protection.deleted_vaults.get(&name))
         .filter(|own| own.is_at(subscription, location))
         .map(|own| Response::json(StatusCode::OK, &own.describe()))
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(not_found_inside)
 }
 
 /// Brings a vault back under its own name. It has no identity any more: what was allowed to the old
@@ -156,7 +156,7 @@ pub(super) fn undelete(
         .ok()
         .and_then(|name: Uuid| context.own.data_protection.deleted_vaults.get(&name));
     let Some(found) = found else {
-        return Err(not_found_inside(context));
+        return Err(not_found_inside());
     };
     let refused = |why: String| Err(refused::by(context, rule::VLT_UNDELETE).because(why));
     if found.vault.id != *id {
@@ -167,7 +167,7 @@ pub(super) fn undelete(
     }
     let name = found.name;
     let Some(back) = context.own.data_protection.deleted_vaults.remove(&name) else {
-        return Err(not_found_inside(context));
+        return Err(not_found_inside());
     };
     let vault = back.restored();
     let own = &mut context.own.data_protection;

@@ -47,7 +47,7 @@ impl KeyCheck {
             return Over::operation(context, &self.operation, ended).into();
         }
         match self.look.step(context, input) {
-            KeyVerdict::Pending(need) => Step::need(need, Self::look),
+            KeyVerdict::Pending(need) => Step::need(*need, Self::look),
             KeyVerdict::Usable => {
                 let outcome = vault::settle(context, &self.vault, self.key.clone());
                 Over::operation(context, &self.operation, outcome).into()
@@ -75,7 +75,7 @@ impl Task for KeyCheck {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.fail(context, &violation)
     }
 }

@@ -120,16 +120,13 @@ impl Holder {
     }
 
     /// What a request for the datasource is told.
-    pub(super) fn refuses(&self, context: &Context<'_>) -> Refusal {
-        let error = context
-            .rules
-            .error(code::UserErrorDppDatasourceAlreadyHasBackupInstance);
+    pub(super) fn refuses(&self) -> Refusal {
         let fill = [
             ("instance", self.name.as_str()),
             ("vault", self.vault.as_str()),
             ("status", self.state.as_str()),
         ];
-        Refusal::user_facing(error, &fill).by([self.rule()])
+        Refusal::user_facing(code::UserErrorDppDatasourceAlreadyHasBackupInstance, &fill).by([self.rule()])
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn put(
     }
     let datasource = instance::datasource_id(properties).unwrap_or_else(|| id.clone());
     if let Some(holder) = instance::holder(context, &datasource, &id) {
-        return Err(holder.refuses(context));
+        return Err(holder.refuses());
     }
     let Some(existing) = existing else {
         if let Some(own) = Datasource::of(context.rules, properties) {
@@ -81,7 +81,7 @@ pub(super) fn of_resource(
         .filter(|own| instance::datasource_id(own.at("/properties")).as_ref() == Some(&permit.scope))
         .map(|own| &*own.body)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// Whether what is to be written differs from what is there in nothing but what protection has made

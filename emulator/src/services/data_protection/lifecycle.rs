@@ -50,7 +50,7 @@ pub(super) fn change(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| not_found_inside(context))?;
+        .ok_or_else(not_found_inside)?;
     require_idle(context, &resource)?;
     if instance::protection_state(&resource) == change.ends_in() {
         return Ok(Response::new(StatusCode::OK));
@@ -92,8 +92,7 @@ pub(super) fn require_idle(context: &Context<'_>, resource: &Resource) -> Result
     if !changing && !busy.contains(&instance::protection_state(resource)) {
         return Ok(());
     }
-    let error = context.rules.error(code::SyntheticInstanceBusy);
-    Err(Refusal::user_facing(error, &[]).by([rule::FX_B_21]))
+    Err(Refusal::user_facing(code::SyntheticInstanceBusy, &[]).by([rule::FX_B_21]))
 }
 
 /// Another vault may have taken the datasource in the meantime.
@@ -103,7 +102,7 @@ fn require_free(context: &Context<'_>, id: &ResourceId, resource: &Resource) -> 
     };
     match instance::holder(context, &datasource, id) {
         None => Ok(()),
-        Some(holder) => Err(holder.refuses(context)),
+        Some(holder) => Err(holder.refuses()),
     }
 }
 
@@ -277,7 +276,7 @@ pub(super) fn get_deleted(
     vault_of(context, &permit.scope)?;
     match context.own.data_protection.deleted.get(&permit.scope) {
         Some(deleted) => Ok(Response::json(StatusCode::OK, &deleted.describe())),
-        None => Err(not_found_inside(context)),
+        None => Err(not_found_inside()),
     }
 }
 
@@ -289,7 +288,7 @@ pub(super) fn undelete(context: &mut Context<'_>, permit: &Permit, _: &Request) 
         .data_protection
         .deleted
         .remove(&permit.scope)
-        .ok_or_else(|| not_found_inside(context))?;
+        .ok_or_else(not_found_inside)?;
     let id = deleted.instance.id.clone();
     instance::keep(context, deleted.instance);
     recovery_points::bring_back(context, &id, deleted.points);

@@ -185,7 +185,7 @@ fn get_inside(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result
     vault_of(context, &permit.scope)?;
     match context.state.resource(&permit.scope) {
         Some(resource) => Ok(Response::json(StatusCode::OK, &resource.body)),
-        None => Err(not_found_inside(context)),
+        None => Err(not_found_inside()),
     }
 }
 
@@ -201,5 +201,5 @@ fn list_inside(
         .resources_below(&permit.scope, kind)
         .map(|resource| &*resource.body)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }

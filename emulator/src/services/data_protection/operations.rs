@@ -192,7 +192,7 @@ pub(super) fn refused(refusal: &Refusal, info: &Value) -> OperationOutcome {
 fn find(context: &Context<'_>, permit: &Permit) -> Result<OperationState, Refusal> {
     let id = permit.params.get("operation");
     let found = context.state.operations.get(id);
-    found.ok_or_else(|| not_found_inside(context))
+    found.ok_or_else(not_found_inside)
 }
 
 pub(super) fn status(

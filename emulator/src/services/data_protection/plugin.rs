@@ -90,14 +90,14 @@ pub(super) fn failed(
             };
             Violation::broken(context, &broken, &[("database", about.0), ("server", about.1)])
         }
-        EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
+        EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(&text),
         EffectFailure::Refused {
             status,
             code,
             message,
         } => {
             let text = format!("vault storage answered {status} {code}: {message}");
-            Violation::moving(context, &text)
+            Violation::moving(&text)
         }
     }
 }

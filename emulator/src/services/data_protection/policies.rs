@@ -31,10 +31,11 @@ pub(super) fn put(
         if says_the_same(existing.at("/properties"), sent) {
             return Ok(Response::json(StatusCode::OK, &existing.body));
         }
-        let error = context.rules.error(code::UserErrorBMSUpdatePolicyNotSupported);
-        return Err(Refusal::user_facing(error, &[])
-            .because("the policy is there with other rules")
-            .by([rule::DPP_POLICY_FIXED]));
+        return Err(
+            Refusal::user_facing(code::UserErrorBMSUpdatePolicyNotSupported, &[])
+                .because("the policy is there with other rules")
+                .by([rule::DPP_POLICY_FIXED]),
+        );
     }
     let mut properties = sent.clone();
     complete(&mut properties);

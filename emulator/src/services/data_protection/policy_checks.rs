@@ -8,7 +8,7 @@ use super::datasource::is_retired;
 use super::policy::rules_of;
 use super::{refused, retention, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{DatasourceType, Mark, NewerVersion, PolicyFacts, RuleId, rule};
+use crate::rules::{DatasourceType, Mark, NewerVersion, PolicyFacts, RuleId, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -94,9 +94,10 @@ fn check_counts(intervals: &[Value]) -> Result<(), Refusal> {
         count.is_some_and(|count| !count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit()))
     };
     match intervals.iter().filter_map(Value::as_str).find(counted) {
-        Some(interval) => Err(Refusal::not_played(&format!(
-            "a schedule that repeats so many times and no more (`{interval}`)"
-        ))),
+        Some(interval) => Err(Refusal::not_played(
+            unplayed::ScheduleThatEnds,
+            &[("interval", interval)],
+        )),
         None => Ok(()),
     }
 }
@@ -188,9 +189,7 @@ fn check_stores(context: &Context<'_>, lifecycle: &Value, facts: &PolicyFacts) -
         return Err(refused::by(context, rule::FX_B_16).because(why));
     }
     if archive {
-        return Err(Refusal::not_played(
-            "the archive tier of backups: ArchiveStore, and copies to it by targetDataStoreCopySettings",
-        ));
+        return Err(Refusal::not_played(unplayed::ArchiveTier, &[]));
     }
     match stores
         .iter()

@@ -58,7 +58,7 @@ impl Task for Protect {
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
         context.end(&self.operation, OperationOutcome::Succeeded(Value::Null));
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.fail(context, &violation)
     }
 }
@@ -96,7 +96,7 @@ impl Protect {
                 self.examine(context, Input::Woke)
             }
             None => {
-                let violation = Violation::moving(context, "the instance names no datasource");
+                let violation = Violation::moving("the instance names no datasource");
                 self.fail(context, &violation).into()
             }
         }

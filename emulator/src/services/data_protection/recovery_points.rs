@@ -12,7 +12,7 @@ use super::vault_key::{KeyLook, KeyVerdict};
 use super::{instance, refused, retention, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PointName, RuleId, rule};
+use crate::rules::{PointName, RuleId, rule, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, Input, json_body, page};
 use crate::state::field;
@@ -65,7 +65,7 @@ impl Expire {
     /// What is encrypted with a key that cannot be used is not removed either.
     fn look(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
         match self.look.as_mut().map(|look| look.step(context, input)) {
-            Some(KeyVerdict::Pending(need)) => Step::need(need, Self::look),
+            Some(KeyVerdict::Pending(need)) => Step::need(*need, Self::look),
             Some(KeyVerdict::Refused(_)) => {
                 self.tell(context, "stays: the vault's key cannot be used", rule::VLT_08);
                 Step::sleep(A_DAY, Self::due)
@@ -251,7 +251,7 @@ fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), 
     if context.state.resources.contains_key(instance) {
         Ok(())
     } else {
-        Err(not_found_inside(context))
+        Err(not_found_inside())
     }
 }
 
@@ -266,7 +266,10 @@ pub(super) fn bounds(text: &str) -> Result<(Option<Timestamp>, Option<Timestamp>
         None => Ok(None),
         Some(time) => match time.parse::<Timestamp>() {
             Ok(time) => Ok(Some(time)),
-            Err(_) => Err(Refusal::not_played(&format!("the filter '{name} '{time}''"))),
+            Err(_) => Err(Refusal::not_played(
+                unplayed::FilterOfRecoveryPoints,
+                &[("name", name), ("time", time)],
+            )),
         },
     };
     Ok((bound("startDate eq")?, bound("endDate eq")?))
@@ -289,7 +292,7 @@ pub(super) fn list(
         .filter(|point| from.is_none_or(|from| from <= point.time) && to.is_none_or(|to| point.time <= to))
         .map(|point| describe(context, &instance, point))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -301,7 +304,7 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(wanted))
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(not_found_inside)
 }
 
 /// No point is in the archive, of flexible servers because they have none.

@@ -20,7 +20,7 @@ pub(super) fn find(
     let id = permit.scope.clone();
     vault_of(context, &id)?;
     if context.state.resource(&id).is_none() {
-        return Err(not_found_inside(context));
+        return Err(not_found_inside());
     }
     let sent = json_body(request)?;
     let bound = |name: &str| -> Result<Option<Timestamp>, Refusal> {
@@ -28,16 +28,12 @@ pub(super) fn find(
             return Ok(None);
         };
         let time = text.parse();
-        time.map(Some).map_err(|_| {
-            invalid(
-                context,
-                &format!("{name} `{text}` is no time, as 2026-03-02T06:00:00Z is"),
-            )
-        })
+        time.map(Some)
+            .map_err(|_| invalid(&format!("{name} `{text}` is no time, as 2026-03-02T06:00:00Z is")))
     };
     let (from, to) = (bound("startTime")?, bound("endTime")?);
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        return Err(invalid(context, "endTime is not after startTime"));
+        return Err(invalid("endTime is not after startTime"));
     }
     let body = json!({
         "properties": {
@@ -50,11 +46,8 @@ pub(super) fn find(
     Ok(Response::json(StatusCode::OK, &body))
 }
 
-fn invalid(context: &Context<'_>, why: &str) -> Refusal {
-    Refusal::user_facing(
-        context.rules.error(code::UserErrorInvalidRestorableTimeRange),
-        &[],
-    )
-    .because(why)
-    .by([rule::DPP_TIME_RANGE])
+fn invalid(why: &str) -> Refusal {
+    Refusal::user_facing(code::UserErrorInvalidRestorableTimeRange, &[])
+        .because(why)
+        .by([rule::DPP_TIME_RANGE])
 }

@@ -50,7 +50,7 @@ pub(super) fn trigger(
         .iter()
         .find(|point| point.id.eq_ignore_ascii_case(&wanted.point))
         .cloned()
-        .ok_or_else(|| not_found_inside(context))?;
+        .ok_or_else(not_found_inside)?;
     let operation = operations::begin(context, &vault.id);
     let job = context.draw_uuid("restore job").to_string();
     let activity = operations::activity(context, request);
@@ -110,7 +110,7 @@ impl Task for Restore {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.run.fail(context, &violation)
     }
 }
@@ -296,7 +296,7 @@ impl Restore {
                 };
                 Violation::broken(context, &broken, &[])
             }
-            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(context, &text),
+            EffectFailure::Engine(text) | EffectFailure::Store(text) => Violation::moving(&text),
         };
         self.run.fail(context, &violation)
     }
@@ -314,7 +314,7 @@ impl Restore {
     }
 
     fn fail_moving(&mut self, context: &mut Context<'_>, reason: &str) -> Over {
-        let violation = Violation::moving(context, reason);
+        let violation = Violation::moving(reason);
         self.run.fail(context, &violation)
     }
 }

@@ -10,7 +10,7 @@ use super::refused;
 use super::vault::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
-use crate::rules::{Endpoint, Mark, RestoredAs, Stage, cloud, rule};
+use crate::rules::{Endpoint, Mark, RestoredAs, Stage, cloud, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -137,10 +137,7 @@ fn files_only(context: &Context<'_>, source: &Datasource, asked: Option<&str>) -
 /// The Backup service's 404 if there is no such instance, its 400s if the request makes no sense or
 /// names no recovery point of the instance.
 pub(super) fn parse(context: &Context<'_>, id: &ResourceId, sent: &Value) -> Result<RestoreRequest, Refusal> {
-    let resource = context
-        .state
-        .resource(id)
-        .ok_or_else(|| not_found_inside(context))?;
+    let resource = context.state.resource(id).ok_or_else(not_found_inside)?;
     let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let point = field(sent, "recoveryPointId")
@@ -206,8 +203,7 @@ fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), 
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        let what = "restores from the archive tier (AzureBackupRestoreWithRehydrationRequest, ArchiveStore)";
-        return Err(Refusal::not_played(what).by([rule::SS_RD_10]));
+        return Err(Refusal::not_played(unplayed::ArchiveTierRestores, &[]).by([rule::SS_RD_10]));
     }
     if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");

@@ -181,8 +181,7 @@ impl Schedule {
         let Some(tag) = self.tag(context, due) else { return };
         let trigger = Trigger::Schedule(due.at);
         if self.is_extra(context, &datasource) {
-            let refusal = Refusal::user_facing(context.rules.error(code::SyntheticExtraWeeklyBackup), &[])
-                .by([rule::FX_B_09]);
+            let refusal = Refusal::user_facing(code::SyntheticExtraWeeklyBackup, &[]).by([rule::FX_B_09]);
             let violation = Violation::plain(refusal);
             let _: Over = backup::begin_failed(context, &vault, &self.instance, &tag, trigger, &violation);
             return;

@@ -9,6 +9,7 @@ use super::vault::{not_found_inside, vault_of};
 use super::versions;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
+use crate::rules::unplayed;
 use crate::services::{Context, page};
 
 /// Newest first.
@@ -22,7 +23,7 @@ pub(super) fn list(
         .rev()
         .map(|job| versions::shown_job(context, request, job.describe(context.rules, &vault, true)))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn get(
@@ -40,17 +41,17 @@ pub(super) fn get(
             body["id"] = json!(format!("{}/backupJobs/{}", as_addressed(request, &vault), job.id));
             Response::json(StatusCode::OK, &versions::shown_job(context, request, body))
         })
-        .ok_or_else(|| not_found_inside(context))
+        .ok_or_else(not_found_inside)
 }
 
 /// What it would write, a workbook and a file beside it, nobody has described.
 pub(super) fn export(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     vault_of(context, &permit.scope)?;
-    Err(Refusal::not_played("the export of backup jobs into files"))
+    Err(Refusal::not_played(unplayed::ExportOfJobs, &[]))
 }
 
 /// No export has been begun.
 pub(super) fn exported(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     vault_of(context, &permit.scope)?;
-    Err(not_found_inside(context))
+    Err(not_found_inside())
 }

@@ -22,7 +22,7 @@ pub(super) fn sync(
         .state
         .resource(&id)
         .cloned()
-        .ok_or_else(|| not_found_inside(context))?;
+        .ok_or_else(not_found_inside)?;
     lifecycle::require_idle(context, &found)?;
     let operation = operations::begin(context, &vault.id);
     if instance::protection_state(&found) == "ProtectionError" {

@@ -29,7 +29,7 @@ impl Task for Asks {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         violation.note(context, "vault");
         let outcome = operations::refused(&violation.refusal, &violation.info(""));
         Over::operation(context, &self.operation, outcome)

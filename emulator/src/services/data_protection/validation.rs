@@ -15,7 +15,7 @@ use super::violation::Violation;
 use super::{instance, lifecycle, refused, restore_request};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{code, rule};
+use crate::rules::{code, rule, unplayed};
 use crate::services::{Context, Input, json_body};
 use crate::state::field;
 
@@ -32,16 +32,17 @@ pub(super) fn validate_for_backup(
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {
-            let error = context.rules.error(code::UserErrorDppDatasourceAlreadyProtected);
             let fill = [
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),
             ];
-            return Err(Refusal::user_facing(error, &fill).by([holder.rule()]));
+            return Err(
+                Refusal::user_facing(code::UserErrorDppDatasourceAlreadyProtected, &fill).by([holder.rule()]),
+            );
         }
     }
-    let examined = Examined::of_instance(context.rules, &vault.id, properties)
-        .ok_or_else(|| not_found_inside(context))?;
+    let examined =
+        Examined::of_instance(context.rules, &vault.id, properties).ok_or_else(not_found_inside)?;
     Ok(begin(context, request, &vault.id, examined, "validate_backup"))
 }
 
@@ -55,14 +56,13 @@ pub(super) fn validate_for_modify(
     let sent = json_body(request)?;
     let wanted = field(&sent, "backupInstance");
     let existing = context.state.resource(&permit.scope).cloned();
-    let existing = existing.ok_or_else(|| not_found_inside(context))?;
+    let existing = existing.ok_or_else(not_found_inside)?;
     require_supported(context, wanted)?;
     datasource_truth::check(context, wanted)?;
     instance::require_policy(context, &vault, wanted)?;
     datasource_truth::check_same(context, existing.at("/properties"), wanted)?;
     lifecycle::require_idle(context, &existing)?;
-    let examined =
-        Examined::of_instance(context.rules, &vault, wanted).ok_or_else(|| not_found_inside(context))?;
+    let examined = Examined::of_instance(context.rules, &vault, wanted).ok_or_else(not_found_inside)?;
     Ok(begin(context, request, &vault, examined, "validate_backup"))
 }
 
@@ -74,9 +74,10 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
         for name in ["backupDatasourceParametersList", "dataStoreParametersList"] {
             if let Some(first) = field(parameters, name).as_array().and_then(|own| own.first()) {
                 let kind = field(first, "objectType").as_str().unwrap_or_default();
-                return Err(Refusal::not_played(&format!(
-                    "{name} of a backup of PostgreSQL (`{kind}`)"
-                )));
+                return Err(Refusal::not_played(
+                    unplayed::PartOfBackup,
+                    &[("name", name), ("kind", kind)],
+                ));
             }
         }
         if datasource.played(context.rules).takes_credentials() {
@@ -90,16 +91,21 @@ pub(super) fn require_supported(context: &Context<'_>, properties: &Value) -> Re
     let id = field(info, "resourceID").as_str().unwrap_or_default();
     match context.rules.datasources.of_type(kind) {
         Some(own) if own.played.is_none() => {
-            return Err(Refusal::not_played(&format!("backups of {} ({kind})", own.title)));
+            return Err(Refusal::not_played(
+                unplayed::BackupsOf,
+                &[("title", &own.title), ("kind", kind)],
+            ));
         }
         _ => {}
     }
-    let error = context.rules.error(code::UserErrorInvalidRequestParameter);
-    Err(Refusal::user_facing(error, &[("parameter", "BackupInstance")])
-        .because(format!(
-            "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
-        ))
-        .by([rule::FX_B_DATASOURCE]))
+    Err(Refusal::user_facing(
+        code::UserErrorInvalidRequestParameter,
+        &[("parameter", "BackupInstance")],
+    )
+    .because(format!(
+        "`{kind}` with the resource `{id}` is no datasource of Azure Backup"
+    ))
+    .by([rule::FX_B_DATASOURCE]))
 }
 
 pub(super) fn validate_for_restore(
@@ -163,7 +169,7 @@ impl Task for Validate {
     }
 
     fn interrupted(&mut self, context: &mut Context<'_>) -> Over {
-        let violation = Violation::interrupted(context);
+        let violation = Violation::interrupted();
         self.refuse(context, &violation)
     }
 }

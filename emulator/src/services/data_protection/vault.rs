@@ -29,8 +29,8 @@ pub(super) fn vault_of<'a>(context: &'a Context<'_>, id: &ResourceId) -> Result<
 }
 
 /// The 404 of the Backup service itself, in its plain envelope.
-pub(super) fn not_found_inside(context: &Context<'_>) -> Refusal {
-    let mut refusal = Refusal::user_facing(context.rules.error(code::UserErrorGenericResourceNotFound), &[]);
+pub(super) fn not_found_inside() -> Refusal {
+    let mut refusal = Refusal::user_facing(code::UserErrorGenericResourceNotFound, &[]);
     refusal.shape = Shape::UserFacingPlain;
     refusal
 }
@@ -102,20 +102,11 @@ pub(super) fn identity_of(
             .as_str()
             .and_then(|id| id.parse().ok())
             .map(PrincipalId)
-            .ok_or_else(|| {
-                Refusal::user_facing(
-                    context
-                        .rules
-                        .error(code::UserErrorSystemIdentityNotEnabledWithVault),
-                    &[],
-                )
-            });
+            .ok_or_else(|| Refusal::user_facing(code::UserErrorSystemIdentityNotEnabledWithVault, &[]));
     }
     let missing = || {
-        let error = context
-            .rules
-            .error(code::UserErrorUserIdentityNotFoundOrNotAssociatedWithVault);
-        Refusal::user_facing(error, &[]).because(format!("the vault has no user-assigned identity `{named}`"))
+        Refusal::user_facing(code::UserErrorUserIdentityNotFoundOrNotAssociatedWithVault, &[])
+            .because(format!("the vault has no user-assigned identity `{named}`"))
     };
     let id: ResourceId = named.parse().map_err(|_| missing())?;
     let associated = vault

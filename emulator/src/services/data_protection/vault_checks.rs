@@ -8,7 +8,7 @@ use super::instance::INSTANCE;
 use super::{names, refused};
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
-use crate::rules::rule;
+use crate::rules::{rule, unplayed};
 use crate::services::{Context, json_body, plain};
 use crate::state::field;
 
@@ -167,11 +167,10 @@ fn check_replicas(
     if as_it_is || paired {
         return Ok(());
     }
-    let what = format!(
-        "a vault in {location} that is replicated to {}",
-        wanted.join(", ")
-    );
-    Err(Refusal::not_played(&what))
+    Err(Refusal::not_played(
+        unplayed::ReplicationTo,
+        &[("location", &location), ("regions", &wanted.join(", "))],
+    ))
 }
 
 /// Cross-region restore that is on cannot be switched on again by a PATCH; a PUT may say so.

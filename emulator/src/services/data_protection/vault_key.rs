@@ -37,7 +37,7 @@ enum Asked {
 /// What a look comes to.
 pub(super) enum KeyVerdict {
     /// It needs something first.
-    Pending(Need),
+    Pending(Box<Need>),
     /// The identity can use the key.
     Usable,
     /// It cannot, or the key is none to encrypt with.
@@ -70,11 +70,11 @@ impl KeyLook {
                 self.ask(context, "unwrapkey", Asked::WhetherItMayUnwrap)
             }
             (Asked::WhetherItMayUnwrap, Input::Asked(Ok(_))) => return KeyVerdict::Usable,
-            (_, Input::Asked(Err(refusal))) => Err(not_admitted(context, &refusal)),
-            _ => Err(Box::new(Violation::interrupted(context))),
+            (_, Input::Asked(Err(refusal))) => Err(not_admitted(&refusal)),
+            _ => Err(Box::new(Violation::interrupted())),
         };
         match next {
-            Ok(need) => KeyVerdict::Pending(need),
+            Ok(need) => KeyVerdict::Pending(Box::new(need)),
             Err(violation) => KeyVerdict::Refused(violation),
         }
     }
@@ -125,17 +125,16 @@ impl KeyLook {
         below: &str,
     ) -> Result<Outbound, Box<Violation>> {
         let vault = context.state.resource(&self.vault);
-        let vault = vault.ok_or_else(|| Box::new(Violation::interrupted(context)))?;
+        let vault = vault.ok_or_else(|| Box::new(Violation::interrupted()))?;
         let principal = self.identity(context, vault).ok_or_else(|| {
             refused(
-                context,
                 rule::VLT_07_ACCESS,
                 code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
                 "the vault does not have the identity its encryption settings name",
             )
         })?;
         let place = self.place().filter(|_| self.key_vault(context).is_some());
-        let (host, path) = place.ok_or_else(|| missing(context, "there is no such key vault"))?;
+        let (host, path) = place.ok_or_else(|| missing("there is no such key vault"))?;
         let version = &context.rules.vaults.speaks.secrets;
         Ok(Outbound {
             principal: Some(principal),
@@ -171,7 +170,6 @@ impl KeyLook {
             return Ok(());
         }
         Err(refused(
-            context,
             rule::VLT_07_NETWORK,
             code::UserErrorCMKKeyVaultAuthFailure,
             "the key vault lets certain networks in and no others, and the identity is a user-assigned one",
@@ -182,13 +180,13 @@ impl KeyLook {
     fn judge(&self, context: &Context<'_>, answer: &Response) -> Result<(), Box<Violation>> {
         match answer.status.as_u16() {
             200 => {}
-            404 => return Err(missing(context, "the key vault has no such key")),
+            404 => return Err(missing("the key vault has no such key")),
             status => {
                 let error = answer.json_body();
                 let inner = error["error"]["innererror"]["code"].as_str();
                 let code = inner.or(error["error"]["code"].as_str()).unwrap_or_default();
                 let why = format!("Key Vault answered {status} {code} to the identity");
-                let mut found = refused(context, rule::VLT_07_ACCESS, access_code(inner), &why);
+                let mut found = refused(rule::VLT_07_ACCESS, access_code(inner), &why);
                 found.inner = inner_error(code, error["error"]["message"].as_str().unwrap_or_default());
                 return Err(found);
             }
@@ -206,7 +204,7 @@ impl KeyLook {
             code::UserErrorCMKPurgeProtectionNotEnabledOnKeyVault
         };
         let why = format!("purge protection of the key vault is off: {level}");
-        Err(refused(context, rule::VLT_07_PURGE, code, &why))
+        Err(refused(rule::VLT_07_PURGE, code, &why))
     }
 }
 
@@ -235,7 +233,7 @@ fn require_kind(context: &Context<'_>, key: &Value) -> Result<(), Box<Violation>
         format!("the key has {bits} bits")
     };
     let code = code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault;
-    Err(refused(context, rule::VLT_07_KEY, code, &why))
+    Err(refused(rule::VLT_07_KEY, code, &why))
 }
 
 /// How many bits the modulus of an RSA key has: four for three letters of base64url.
@@ -262,33 +260,26 @@ fn require_valid(context: &Context<'_>, attributes: &Value) -> Result<(), Box<Vi
         return Ok(());
     };
     let code = code::SyntheticEncryptionKeyMissing;
-    Err(refused(context, rule::VLT_07_KEY, code, why))
+    Err(refused(rule::VLT_07_KEY, code, why))
 }
 
-fn not_admitted(context: &Context<'_>, refusal: &Refusal) -> Box<Violation> {
+fn not_admitted(refusal: &Refusal) -> Box<Violation> {
     let code = match refusal.gate {
         Gate::Network => code::UserErrorCMKKeyVaultAuthFailure,
         _ => code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault,
     };
-    let mut found = refused(context, rule::VLT_07_ACCESS, code, &refusal.reason);
+    let mut found = refused(rule::VLT_07_ACCESS, code, &refusal.reason);
     found.refusal.gate = refusal.gate;
     found.refusal.name(refusal.stated());
     found.inner = inner_error(&refusal.code, &refusal.message);
     found
 }
 
-fn missing(context: &Context<'_>, why: &str) -> Box<Violation> {
-    refused(
-        context,
-        rule::VLT_07_KEY,
-        code::SyntheticEncryptionKeyMissing,
-        why,
-    )
+fn missing(why: &str) -> Box<Violation> {
+    refused(rule::VLT_07_KEY, code::SyntheticEncryptionKeyMissing, why)
 }
 
-fn refused(context: &Context<'_>, rule: RuleId, code: Code, why: &str) -> Box<Violation> {
-    let refusal = Refusal::user_facing(context.rules.error(code), &[])
-        .because(why)
-        .by([rule]);
+fn refused(rule: RuleId, code: Code, why: &str) -> Box<Violation> {
+    let refusal = Refusal::user_facing(code, &[]).because(why).by([rule]);
     Box::new(Violation::plain(refusal))
 }

@@ -74,7 +74,7 @@ fn write(
         None => plain::required_location(sent)?,
     };
     vault_checks::check(context, request, id, sent, existing)?;
-    identity::check_type(context, field(sent, "identity"))?;
+    identity::check_type(field(sent, "identity"))?;
     let identity = match identity::block(context, id, field(sent, "identity"), existing)? {
         // An identity that was there leaves its type behind.
         Value::Null if existing.is_some_and(|vault| vault["identity"].is_object()) => {
@@ -234,7 +234,7 @@ pub(super) fn list(
         .filter(|vault| context.shows(permit, &vault.id, VAULT))
         .map(|vault| versions::shown_vault(context, request, &vault.body))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 pub(super) fn delete(

@@ -49,7 +49,7 @@ impl Violation {
     pub(super) fn broken(context: &Context<'_>, broken: &Broken<'_>, fill: &[(&str, &str)]) -> Self {
         let rows = &context.rules.failures;
         let Some((row, code)) = rows.of(broken.of, broken.stage, broken.cause, broken.says) else {
-            return Self::moving(context, &broken.reason);
+            return Self::moving(&broken.reason);
         };
         let inner = row.inner.as_deref().unwrap_or(broken.inner);
         let reason = match (&row.reason, &row.inner) {
@@ -57,7 +57,7 @@ impl Violation {
             (None, Some(inner)) => format!("{inner}: {}", broken.message),
             (None, None) => broken.reason.clone(),
         };
-        let mut refusal = Refusal::user_facing(context.rules.error(code), &[])
+        let mut refusal = Refusal::user_facing(code, &[])
             .because(reason)
             .by([row.rule])
             .at(context.rules.rule(row.rule).gate.unwrap_or(Gate::Service));
@@ -83,16 +83,15 @@ impl Violation {
     }
 
     /// For a job whose instance has been deleted since it was asked for.
-    pub(super) fn instance_gone(context: &Context<'_>) -> Self {
-        let error = context.rules.error(code::SyntheticBackupInstanceGone);
-        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_INSTANCE_GONE]);
+    pub(super) fn instance_gone() -> Self {
+        let refusal =
+            Refusal::user_facing(code::SyntheticBackupInstanceGone, &[]).by([rule::DPP_INSTANCE_GONE]);
         Self::plain(refusal.because("the backup instance was deleted before the job had ended"))
     }
 
     /// For a job that did not get what it waited for.
-    pub(super) fn interrupted(context: &Context<'_>) -> Self {
-        let error = context.rules.error(code::SyntheticJobInterrupted);
-        let refusal = Refusal::user_facing(error, &[]).by([rule::DPP_INTERRUPTED]);
+    pub(super) fn interrupted() -> Self {
+        let refusal = Refusal::user_facing(code::SyntheticJobInterrupted, &[]).by([rule::DPP_INTERRUPTED]);
         Self::plain(refusal.because("the job did not get the answer it waited for"))
     }
 
@@ -103,10 +102,9 @@ impl Violation {
     }
 
     /// For data that could not be moved, whatever the reason.
-    pub(super) fn moving(context: &Context<'_>, reason: &str) -> Self {
-        let error = context.rules.error(code::SyntheticDataMovementFailed);
+    pub(super) fn moving(reason: &str) -> Self {
         Self {
-            refusal: Refusal::user_facing(error, &[])
+            refusal: Refusal::user_facing(code::SyntheticDataMovementFailed, &[])
                 .because(reason)
                 .by([rule::DPP_MOVEMENT]),
             inner: inner_error("InternalServerError", reason),
@@ -123,19 +121,9 @@ impl Violation {
     /// Writes it into the log, as found out at one of the [`STAGES`].
     pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
         debug_assert!(STAGES.contains(&about), "{about} is no stage");
-        let refusal = &self.refusal;
-        context.log.note(
-            context.now,
-            about,
-            refusal.reason.clone(),
-            Some(RefusedBecause {
-                gate: refusal.gate,
-                code: refusal.code.clone(),
-                reason: refusal.reason.clone(),
-                rules: refusal.rules.clone(),
-                mark: refusal.mark,
-            }),
-        );
+        let reason = self.refusal.reason.clone();
+        let refused = Some(RefusedBecause::of(&self.refusal));
+        context.log.note(context.now, about, reason, refused);
     }
 }
 
@@ -146,7 +134,7 @@ pub(super) fn inner_error(code: &str, message: &str) -> Value {
 
 /// A row that is not met, for this reason.
 pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str) -> Box<Violation> {
-    let mut refusal = Refusal::user_facing(context.rules.error(row.code), &[])
+    let mut refusal = Refusal::user_facing(row.code, &[])
         .because(format!(
             "{} Here: {}.",
             row.statement,

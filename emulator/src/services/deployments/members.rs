@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::gateway::{Refusal, Shape};
-use crate::rules::{DeploymentFacts, ErrorCode, Mark};
+use crate::gateway::Refusal;
+use crate::rules::{Code, DeploymentFacts, Mark};
 use crate::state::field;
 
 /// What is wrong with the members of something.
@@ -16,12 +16,12 @@ struct WrongMember {
 
 /// Refuses a deployment whose template has a member that there is not, or has not one that must be there, with
 /// this row of the errors.
-pub(super) fn check(facts: &DeploymentFacts, error: &ErrorCode, sent: &Value) -> Result<(), Refusal> {
+pub(super) fn check(facts: &DeploymentFacts, code: Code, sent: &Value) -> Result<(), Refusal> {
     let template = field(field(sent, "properties"), "template");
     let Err(WrongMember { what, mark }) = of_template(facts, template) else {
         return Ok(());
     };
-    let mut refusal = Refusal::of_row(Shape::Arm, error, &[("what", &what)]).because(what.clone());
+    let mut refusal = Refusal::of(code, &[("what", &what)]).because(what.clone());
     refusal.mark = refusal.mark.max(mark);
     Err(refusal)
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::reading::{self, ReadTemplate};
 use super::state::invalid;
 use super::template::{DEPLOYMENT, TemplateResource};
-use crate::gateway::{Permit, Refusal, Shape, check_body, planned};
+use crate::gateway::{Permit, Refusal, check_body, planned};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Code, ErrorCode, Mark, cloud, code};
+use crate::rules::{Code, Mark, cloud, code};
 use crate::services::{Context, check_name};
 
 /// Refuses a deployment that would come to nothing.
@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &ReadTempl
     }
     let tracking = context.draw_uuid("preflight").to_string();
     let fill = [("name", id.name()), ("tracking", tracking.as_str())];
-    let row = |code: Code| Refusal::of_row(Shape::Arm, context.rules.error(code), &fill);
+    let row = |code: Code| Refusal::of(code, &fill);
     let inner = row(code::PreflightValidationCheckFailed);
     let mut refusal = row(code::InvalidTemplateDeployment);
     for one in &found {
@@ -123,14 +123,14 @@ pub(super) fn check_deployment_name(context: &Context<'_>, id: &ResourceId) -> R
     if form.admits(name) {
         return Ok(());
     }
-    let error: &ErrorCode = context.rules.error(if name.chars().count() > form.longest {
+    let error = if name.chars().count() > form.longest {
         code::DeploymentNameTooLong
     } else {
         code::SyntheticDeploymentName
-    });
+    };
     let (length, most) = (name.chars().count().to_string(), form.longest.to_string());
     let fill = [("name", name), ("length", &*length), ("most", &*most)];
-    Err(Refusal::of_row(Shape::Arm, error, &fill))
+    Err(Refusal::of(error, &fill))
 }
 
 /// The template of a request, if as much as is known of it could be deployed.

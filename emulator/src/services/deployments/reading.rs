@@ -12,7 +12,7 @@ use super::state::{invalid, target_of};
 use super::template::{DEPLOYMENT, DeploymentTarget, Template};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Preparation, PrincipalId, Request, ResourceId};
-use crate::rules::{ErrorCode, Mark, code};
+use crate::rules::{Code, Mark, code};
 use crate::services::budget::Budget;
 use crate::services::{Context, lenient_json_body};
 use crate::state::field;
@@ -59,7 +59,7 @@ pub(super) struct TemplateReading {
     place: DeploymentTarget,
     most: TemplateLimits,
     /// The row of the errors for a member that is none.
-    unknown: ErrorCode,
+    unknown: Code,
 }
 
 /// What deployments inside a deployment take to read, all together.
@@ -85,7 +85,7 @@ impl TemplateReading {
         budget: Option<Budget>,
         inside: &mut InnerReading,
     ) -> Result<ReadTemplate, Refusal> {
-        members::check(&self.place.facts, &self.unknown, sent)?;
+        members::check(&self.place.facts, self.unknown, sent)?;
         let written = field(field(sent, "properties"), "template");
         check(&self.place.facts, written, self.most.characters).map_err(|text| Refusal {
             // Of outputs it is reported that Azure finds it out at the end.
@@ -115,7 +115,7 @@ impl TemplateReading {
                     ..template.place.clone()
                 },
                 most: self.most,
-                unknown: self.unknown.clone(),
+                unknown: self.unknown,
             };
             match reading.read(body, Some(inside.budget.clone()), inside) {
                 Ok(read) => {
@@ -207,6 +207,6 @@ pub(super) fn reading(
     Ok(TemplateReading {
         place,
         most: TemplateLimits::of(&context.rules.limits),
-        unknown: context.rules.error(code::BodyOfResourceManager).clone(),
+        unknown: code::BodyOfResourceManager,
     })
 }

@@ -7,7 +7,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::assertion::check_times;
 use super::refusal::refuse;
 use super::secret::records;
-use super::tenant::tenant_of;
+use super::tenant::authority;
 use crate::gateway::Refusal;
 use crate::model::{TenantId, Timestamp};
 use crate::rules::code;
@@ -85,5 +85,5 @@ fn is_for(context: &Context<'_>, tenant: TenantId, audience: &str) -> bool {
     audience
         .strip_prefix("https://")
         .and_then(|rest| rest.split('/').nth(1))
-        .is_some_and(|named| tenant_of(context, named).is_ok_and(|meant| meant == tenant))
+        .is_some_and(|named| authority(context, named).is_ok_and(|meant| meant.has(tenant)))
 }

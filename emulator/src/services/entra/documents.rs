@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde_json::json;
 
+use super::tenant::{Authority, authority};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::cloud;
@@ -15,7 +16,11 @@ pub(super) fn openid_configuration(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let tenant = super::tenant::tenant_of(context, permit.params.get("tenant"))?;
+    // An address that all tenants share says so in the place of a tenant.
+    let issuer = match authority(context, permit.params.get("tenant"))? {
+        Authority::Tenant(tenant) => cloud().login.issuer_of_people(&tenant),
+        Authority::Shared(_) => cloud().login.issuer_of_people(&"{tenantid}"),
+    };
     let base = format!("{}/{}", request.authority(), permit.params.get("tenant"));
     let login = &cloud().login;
     Ok(Response::json(
@@ -29,7 +34,7 @@ pub(super) fn openid_configuration(
             "id_token_signing_alg_values_supported": ["ES256"],
             "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": login.issuer_of_people(&tenant),
+            "issuer": issuer,
             "authorization_endpoint": format!("{base}/oauth2/v2.0/authorize"),
             "device_authorization_endpoint": format!("{base}/oauth2/v2.0/devicecode"),
             "end_session_endpoint": format!("{base}/oauth2/v2.0/logout"),

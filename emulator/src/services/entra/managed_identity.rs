@@ -32,11 +32,7 @@ const NAMES: [&str; 6] = [
 type Values<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 fn bad_request(text: &str) -> Refusal {
-    Refusal::of_row(
-        Shape::Entra,
-        code::MetadataRequestInvalid.row(),
-        &[("what", text)],
-    )
+    Refusal::in_shape(Shape::Entra, code::MetadataRequestInvalid, &[("what", text)])
 }
 
 fn require_metadata(request: &Request) -> Result<(), Refusal> {

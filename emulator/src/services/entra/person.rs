@@ -16,9 +16,9 @@ use super::form::Form;
 use super::refusal::{or_error, refuse, unknown_application};
 use super::resource;
 use super::secret::is_secret;
-use super::tenant::tenant_of;
+use super::tenant::{Authority, authority};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{PrincipalId, Request, Response, TenantId, Timestamp};
+use crate::model::{PrincipalId, Request, Response, Timestamp};
 use crate::rules::{cloud, code};
 use crate::services::Context;
 use crate::state::Principal;
@@ -59,23 +59,27 @@ fn digest(secret: &str) -> SecretDigest {
 }
 
 /// The application people sign in with: one of Microsoft's own, or one of the tenant's.
-fn client(context: &Context<'_>, tenant: TenantId, form: &Form) -> Result<Uuid, Refusal> {
+fn client(context: &Context<'_>, authority: Authority<'_>, form: &Form) -> Result<Uuid, Refusal> {
     let named = form.value("client_id");
     let id: Option<Uuid> = named.parse().ok();
     id.filter(|id| {
         let application = context.state.directory.by_app_id(*id);
         context.rules.public_clients.iter().any(|client| client.id == *id)
-            || application.is_some_and(|application| application.tenant == tenant)
+            || application.is_some_and(|application| authority.has(application.tenant))
     })
-    .ok_or_else(|| unknown_application(tenant, named))
+    .ok_or_else(|| unknown_application(&authority, named))
 }
 
 /// The person of that name, if the password is theirs.
-fn person<'a>(context: &'a Context<'_>, tenant: TenantId, form: &Form) -> Result<&'a Principal, Refusal> {
+fn person<'a>(
+    context: &'a Context<'_>,
+    authority: Authority<'_>,
+    form: &Form,
+) -> Result<&'a Principal, Refusal> {
     context
         .state
         .directory
-        .person(tenant, form.value("username"))
+        .person(form.value("username"), |tenant| authority.has(tenant))
         .filter(|person| is_secret(person.secret.as_ref(), form.value("password")))
         .ok_or_else(|| refuse(code::AADSTS50126, &[]))
         .and_then(|person| may_sign_in(context, person).map(|()| person))
@@ -99,12 +103,12 @@ fn may_sign_in(context: &Context<'_>, person: &Principal) -> Result<(), Refusal>
 
 pub(super) fn by_password(
     context: &mut Context<'_>,
-    tenant: TenantId,
+    authority: Authority<'_>,
     form: &Form,
 ) -> Result<Response, Refusal> {
-    let client = client(context, tenant, form)?;
+    let client = client(context, authority, form)?;
     let session = Session {
-        person: person(context, tenant, form)?.id,
+        person: person(context, authority, form)?.id,
         client,
         scope: form.value("scope").to_owned(),
         until: context.now + cloud().tokens.refresh(),
@@ -115,10 +119,10 @@ pub(super) fn by_password(
 /// A refresh token is good for every audience, by the application that got it.
 pub(super) fn by_refresh_token(
     context: &mut Context<'_>,
-    tenant: TenantId,
+    authority: Authority<'_>,
     form: &Form,
 ) -> Result<Response, Refusal> {
-    let client = client(context, tenant, form)?;
+    let client = client(context, authority, form)?;
     let sign_ins = &context.own.entra.refresh;
     let mut session = sign_ins
         .get(&digest(form.value("refresh_token")))
@@ -139,10 +143,10 @@ pub(super) fn by_refresh_token(
 /// named it when it asked for the code.
 pub(super) fn by_device_code(
     context: &mut Context<'_>,
-    tenant: TenantId,
+    authority: Authority<'_>,
     form: &Form,
 ) -> Result<Response, Refusal> {
-    let client = client(context, tenant, form)?;
+    let client = client(context, authority, form)?;
     let entered = match form.value("device_code") {
         "" => form.value("code"),
         entered => entered,
@@ -182,9 +186,9 @@ pub(super) fn device_code(
 
 fn begin_device(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
     let named = permit.params.get("tenant");
-    let tenant = tenant_of(context, named)?;
+    let authority = authority(context, named)?;
     let form = Form::of(request);
-    let client = client(context, tenant, &form)?;
+    let client = client(context, authority, &form)?;
     let draw = context.draw("device code");
     let device_code = draw.fork("device").uuid().simple().to_string();
     let user_code = draw.fork("user").uuid().simple().to_string()[..9].to_ascii_uppercase();
@@ -221,9 +225,9 @@ pub(super) fn enter_code(
 }
 
 fn enter(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let tenant = tenant_of(context, permit.params.get("tenant"))?;
+    let authority = authority(context, permit.params.get("tenant"))?;
     let form = Form::of(request);
-    let person = person(context, tenant, &form)?.id;
+    let person = person(context, authority, &form)?.id;
     let now = context.now;
     let device = context
         .own

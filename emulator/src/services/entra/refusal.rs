@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use crate::gateway::{Refusal, Shape};
-use crate::model::{Request, Response, TenantId};
+use crate::model::{Request, Response};
 use crate::rules::{Code, Gate, cloud, code};
 use crate::services::Context;
 
 /// An error of Entra ID.
 pub(super) fn refuse(code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Entra, code.row(), fill).at(Gate::Authentication)
+    Refusal::in_shape(Shape::Entra, code, fill).at(Gate::Authentication)
 }
 
 /// The answer; the body of an error carries times and ids that a plain refusal does not know.
@@ -21,7 +21,7 @@ pub(super) fn or_error(
     result.unwrap_or_else(|refusal| error_response(context, request, &refusal))
 }
 
-pub(super) fn unknown_application(tenant: TenantId, named: &str) -> Refusal {
+pub(super) fn unknown_application(tenant: &impl std::fmt::Display, named: &str) -> Refusal {
     let fill = [("application", named), ("tenant", &tenant.to_string())];
     refuse(code::AADSTS700016, &fill)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::form::Form;
 use super::refusal::{or_error, refuse, unknown_application};
 use super::secret::{is_secret, records};
-use super::tenant::tenant_of;
+use super::tenant::authority;
 use super::{certificate, federation, person, resource};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response, TenantId};
@@ -28,13 +28,13 @@ pub(super) fn token(
 }
 
 fn issue(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result<Response, Refusal> {
-    let tenant = tenant_of(context, permit.params.get("tenant"))?;
+    let authority = authority(context, permit.params.get("tenant"))?;
     let form = Form::of(request);
     match form.value("grant_type") {
-        "client_credentials" => application(context, tenant, &form),
-        "password" => person::by_password(context, tenant, &form),
-        "refresh_token" => person::by_refresh_token(context, tenant, &form),
-        "urn:ietf:params:oauth:grant-type:device_code" => person::by_device_code(context, tenant, &form),
+        "client_credentials" => application(context, authority.tenant()?, &form),
+        "password" => person::by_password(context, authority, &form),
+        "refresh_token" => person::by_refresh_token(context, authority, &form),
+        "urn:ietf:params:oauth:grant-type:device_code" => person::by_device_code(context, authority, &form),
         other => Err(refuse(code::AADSTS70003, &[("grant", other)])),
     }
 }
@@ -49,7 +49,7 @@ fn application(context: &mut Context<'_>, tenant: TenantId, form: &Form) -> Resu
         .and_then(|id| context.state.directory.by_app_id(id))
         .filter(|principal| principal.tenant == tenant)
         .cloned()
-        .ok_or_else(|| unknown_application(tenant, value("client_id")))?;
+        .ok_or_else(|| unknown_application(&tenant, value("client_id")))?;
     if value("client_assertion_type") == ASSERTION_TYPE {
         let assertion = value("client_assertion");
         match &principal.identity {

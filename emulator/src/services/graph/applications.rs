@@ -10,7 +10,7 @@ use super::written::{bad, keep, made, members, nothing, text};
 use super::{credentials, describe, rights};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalId, PrincipalKind, Request};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::Context;
 use crate::state::{IdentityKind, Principal, Registration};
 
@@ -85,9 +85,7 @@ fn write(
 /// Passwords are made by `addPassword`: nobody can say one.
 fn refuse_passwords(sent: &Map<String, Value>) -> Result<(), Refusal> {
     match sent.get("passwordCredentials").and_then(Value::as_array) {
-        Some(all) if !all.is_empty() => Err(Refusal::not_played(
-            "passwords written with the object; addPassword makes one",
-        )),
+        Some(all) if !all.is_empty() => Err(Refusal::not_played(unplayed::PasswordsWithTheObject, &[])),
         _ => Ok(()),
     }
 }
@@ -172,7 +170,7 @@ pub(super) fn update_principal(context: &mut Context<'_>, permit: &Permit, reque
     rights::require(context, permit, Some(principal.id.0))?;
     let mut sent = members(context, "servicePrincipal", request, false)?;
     if sent.remove("appId").is_some() || sent.contains_key("servicePrincipalNames") {
-        return Err(Refusal::not_played("other names of a service principal"));
+        return Err(Refusal::not_played(unplayed::OtherPrincipalNames, &[]));
     }
     write_principal(context, &principal, sent)?;
     Ok(nothing())

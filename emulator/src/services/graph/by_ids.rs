@@ -1,5 +1,6 @@
 //! Objects by their ids, whatever they are.
 
+use crate::rules::unplayed;
 use serde_json::Value;
 
 use super::list::{Answer, answer};
@@ -33,9 +34,10 @@ pub(super) fn get_by_ids(context: &mut Context<'_>, permit: &Permit, request: &R
     }
     let knows = |wanted: &&str| facts.types.iter().any(|kind| kind.eq_ignore_ascii_case(wanted));
     if let Some(other) = types.iter().find(|wanted| !knows(wanted)) {
-        return Err(Refusal::not_played(&format!(
-            "directory objects of the type '{other}'"
-        )));
+        return Err(Refusal::not_played(
+            unplayed::DirectoryObjectType,
+            &[("type", other)],
+        ));
     }
     let wants = |kind: &str| {
         types.is_empty()

@@ -16,7 +16,7 @@ use super::{describe, registrations, rights};
 use crate::entropy::Entropy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{PrincipalKind, Request, Response, Timestamp};
-use crate::rules::cloud;
+use crate::rules::{cloud, unplayed};
 use crate::services::{Context, json_body};
 use crate::state::{KeyCredential, Password};
 
@@ -150,9 +150,7 @@ fn key(
             .ok_or_else(|| bad("New key credentials must be provided with their key."));
     }
     if text("type") != "AsymmetricX509Cert" || text("usage") != "Verify" {
-        return Err(Refusal::not_played(
-            "keys that are no certificates to verify with",
-        ));
+        return Err(Refusal::not_played(unplayed::GraphKeysToSign, &[]));
     }
     // Clients take the text form's lines over as they are.
     let letters: String = text("key").split_whitespace().collect();

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::filter::{self, GraphFilter};
 use super::query_options::{number, option};
 use super::{describe, written};
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{Request, Response};
-use crate::rules::{cloud, code};
+use crate::rules::{cloud, code, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -66,7 +66,7 @@ pub(super) fn filtered(
     let text = option(request, "filter").unwrap_or_default();
     let filter = GraphFilter::read(&text).map_err(|part| {
         if filter::is_of_graph(&part) {
-            return Refusal::not_played(&format!("the filter '{part}' ($filter)"));
+            return Refusal::not_played(unplayed::GraphFilter, &[("part", &part)]);
         }
         Refusal::of(code::Request_UnsupportedQuery, &[("part", &part)])
     })?;
@@ -89,12 +89,14 @@ fn check_members(
     for member in filter.members() {
         if !kind.has(member) {
             let fill = [("member", member), ("kind", &*kind.name)];
-            let error = context.rules.error(code::GraphPropertyUnknown);
-            return Err(Refusal::of_row(Shape::Arm, error, &fill));
+            return Err(Refusal::of(code::GraphPropertyUnknown, &fill));
         }
         let is_told = |object: &Value| matches!(field(object, member), Value::String(_) | Value::Array(_));
         if !kind.is_text(member) && !objects.iter().any(is_told) && !objects.is_empty() {
-            return Err(Refusal::not_played(&format!("filters on '{member}' ($filter)")));
+            return Err(Refusal::not_played(
+                unplayed::GraphFilterOn,
+                &[("member", member)],
+            ));
         }
     }
     Ok(())

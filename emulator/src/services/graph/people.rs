@@ -1,5 +1,6 @@
 //! People and groups are made, changed and taken away.
 
+use crate::rules::unplayed;
 use serde_json::{Map, Value};
 
 use super::list::Answer;
@@ -57,7 +58,7 @@ fn name_is_free(
     if local.is_empty() || domain.is_empty() || domain.contains('@') {
         return Err(bad("Property userPrincipalName is invalid."));
     }
-    match context.state.directory.person(tenant, name) {
+    match context.state.directory.person(name, |other| other == tenant) {
         Some(other) if Some(other.id) != but => Err(bad(
             "Another object with the same value for property userPrincipalName already exists.",
         )),
@@ -129,7 +130,7 @@ pub(super) fn create_group(context: &mut Context<'_>, permit: &Permit, request: 
             .and_then(Value::as_array)
             .is_some_and(|types| !types.is_empty());
     if of_another_kind {
-        return Err(Refusal::not_played("groups that are no security groups"));
+        return Err(Refusal::not_played(unplayed::OtherGroups, &[]));
     }
     let mut bound = |member: &str| sent.remove(member);
     let (members, owners) = (bound("members@odata.bind"), bound("owners@odata.bind"));
@@ -167,9 +168,7 @@ pub(super) fn update_group(context: &mut Context<'_>, permit: &Permit, request: 
         || sent.contains_key("groupTypes")
         || sent.contains_key("mailEnabled")
     {
-        return Err(Refusal::not_played(
-            "changing what kind of group it is, or its owners, by PATCH",
-        ));
+        return Err(Refusal::not_played(unplayed::GroupKindByPatch, &[]));
     }
     for member in references::all(context, permit, added.as_ref())? {
         references::join(context, group.id, member)?;
@@ -191,7 +190,8 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, kind: Principal
         IdentityKind::SystemAssigned(_) | IdentityKind::UserAssigned(_)
     ) {
         return Err(Refusal::not_played(
-            "deleting the service principal of a managed identity",
+            unplayed::DeletingManagedIdentityPrincipal,
+            &[],
         ));
     }
     context.state.directory.remove(found.id);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal};
 use crate::log::{CallOrigin, Exchange};
 use crate::model::{Request, ResourceId, Response, Timestamp, type_path, wire_hundred_nanoseconds};
-use crate::rules::{Endpoint, Operation};
+use crate::rules::{Endpoint, Operation, unplayed};
 use crate::services::{Context, page};
 
 /// What `$filter` asks for.
@@ -69,7 +69,7 @@ pub(super) fn list(
 ) -> Result<Response, Refusal> {
     let text = request.query_value("$filter").unwrap_or_default();
     let Some(filter) = ActivityFilter::read(&text) else {
-        return Err(Refusal::not_played("this $filter of the activity log"));
+        return Err(Refusal::not_played(unplayed::ActivityLogFilter, &[]));
     };
     let router = &context.rules.router;
     let subscription = permit.scope.subscription().unwrap_or_default();
@@ -89,7 +89,7 @@ pub(super) fn list(
         })
         .collect();
     found.reverse();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 fn event(row: &Operation, exchange: &Exchange, id: &ResourceId) -> Option<Value> {

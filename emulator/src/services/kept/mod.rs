@@ -244,7 +244,7 @@ fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Respon
     let id = id_of(row, permit);
     match before(context, row, &id)? {
         Some(found) => Ok(Response::json(StatusCode::OK, &found)),
-        None if row.inside => Err(parts::missing(context, &id)),
+        None if row.inside => Err(parts::missing(&id)),
         None => Err(context.not_found(&id)),
     }
 }
@@ -274,7 +274,7 @@ fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result
     let row = row(context, permit);
     if row.inside {
         let found = parts::all(context, &permit.scope, &row.kind)?;
-        return page::list(context.rules, request, &found);
+        return page::list(request, &found);
     }
     if row.within == Within::Group {
         return plain::list(context, permit, request, &row.kind);
@@ -287,7 +287,7 @@ fn list(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Result
         .filter(|resource| resource.id.segments().count() == depth)
         .map(|resource| &*resource.body)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// Keys, the same each time: nobody takes them.

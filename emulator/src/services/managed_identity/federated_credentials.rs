@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Code, code};
 use crate::services::{Context, json_body, plain};
@@ -15,8 +15,8 @@ pub(super) use crate::services::identity::USER_ASSIGNED as IDENTITY;
 /// The resource type.
 pub(super) const TYPE: &str = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials";
 
-fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
+fn refuse(code: Code, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::of(code, fill)
 }
 
 /// What of a request's properties counts. All of it is mandatory.
@@ -27,13 +27,13 @@ struct SentCredential<'a> {
 }
 
 impl<'a> SentCredential<'a> {
-    fn read(context: &Context<'_>, sent: &'a Value) -> Result<Self, Refusal> {
+    fn read(sent: &'a Value) -> Result<Self, Refusal> {
         let properties = field(sent, "properties");
         let text = |name: &str| field(properties, name).as_str().unwrap_or_default();
         let audiences = field(properties, "audiences").as_array();
         let (issuer, subject) = (text("issuer"), text("subject"));
         if issuer.is_empty() || subject.is_empty() || audiences.is_none() {
-            return Err(refuse(context, code::SyntheticFederatedCredentialEmpty, &[]));
+            return Err(refuse(code::SyntheticFederatedCredentialEmpty, &[]));
         }
         match audiences.map(Vec::as_slice) {
             Some([Value::String(audience)]) if !audience.is_empty() => Ok(Self {
@@ -41,7 +41,7 @@ impl<'a> SentCredential<'a> {
                 subject,
                 audience,
             }),
-            _ => Err(refuse(context, code::SyntheticFederatedCredentialAudiences, &[])),
+            _ => Err(refuse(code::SyntheticFederatedCredentialAudiences, &[])),
         }
     }
 }
@@ -56,10 +56,10 @@ pub(super) fn put(
     let form = &context.rules.names.federated_credential;
     if !form.admits(id.name()) {
         let fill = [("name", id.name())];
-        return Err(refuse(context, code::SyntheticFederatedCredentialName, &fill));
+        return Err(refuse(code::SyntheticFederatedCredentialName, &fill));
     }
     let sent = json_body(request)?;
-    let wanted = SentCredential::read(context, &sent)?;
+    let wanted = SentCredential::read(&sent)?;
     let others = || {
         context
             .state
@@ -71,12 +71,12 @@ pub(super) fn put(
             && other.text("/properties/subject") == wanted.subject
     });
     if same {
-        return Err(refuse(context, code::SyntheticFederatedCredentialExists, &[]));
+        return Err(refuse(code::SyntheticFederatedCredentialExists, &[]));
     }
     let most = context.rules.federation.credentials.most;
     if others().count() >= most {
         let fill = [("most", &*most.to_string())];
-        return Err(refuse(context, code::SyntheticFederatedCredentialsTooMany, &fill));
+        return Err(refuse(code::SyntheticFederatedCredentialsTooMany, &fill));
     }
     let mut body = plain::resource_body(&id, TYPE, &Value::Null)?;
     body["properties"] = json!({
@@ -92,7 +92,7 @@ fn require_identity(context: &Context<'_>, id: &ResourceId) -> Result<ResourceId
     let identity = id.parent();
     match context.state.resource(&identity) {
         Some(found) if found.is_type(IDENTITY) => Ok(identity),
-        _ => Err(refuse(context, code::SyntheticFederatedCredentialIdentity, &[])),
+        _ => Err(refuse(code::SyntheticFederatedCredentialIdentity, &[])),
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) fn list(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if context.state.resource(&permit.scope).is_none() {
-        return Err(refuse(context, code::SyntheticFederatedCredentialIdentity, &[]));
+        return Err(refuse(code::SyntheticFederatedCredentialIdentity, &[]));
     }
     plain::list(context, permit, request, TYPE)
 }

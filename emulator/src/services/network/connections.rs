@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
 use crate::services::{Context, json_body, page, private_link};
@@ -57,11 +57,7 @@ fn check_undecided(context: &Context<'_>, permit: &Permit, request: &Request) ->
         |status: Option<&str>, word: &str| status.is_some_and(|status| status.eq_ignore_ascii_case(word));
     let same = status.is_some_and(|shown| is(wanted, shown)) && !is(status, "Pending");
     if same || is(status, "Rejected") {
-        return Err(Refusal::of_row(
-            Shape::Arm,
-            context.rules.error(code::ConnectionDecided),
-            &[],
-        ));
+        return Err(Refusal::of(code::ConnectionDecided, &[]));
     }
     Ok(())
 }
@@ -92,5 +88,5 @@ pub(super) fn list_link_resources(
             })
         })
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }

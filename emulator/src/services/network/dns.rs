@@ -95,7 +95,7 @@ pub(super) fn list_records(
         return Err(context.not_found(&permit.scope));
     }
     let found: Vec<&Value> = records(context, &permit.scope).collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// A link is, when it has been made, as Azure's are.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::provider_operation::{self, Addresses};
 use super::{Context, Handler, json_body, plain};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
 use crate::state::{Resource, field};
@@ -141,11 +141,11 @@ fn check_subnet(context: &Context<'_>, id: &ResourceId, body: &Value) -> Result<
     match delegations {
         None => Ok(()),
         Some(_) => {
-            let error = context
-                .rules
-                .error(code::PrivateEndpointCreationNotAllowedAsSubnetIsDelegated);
             let fill = [("id", id.as_str()), ("subnet", subnet.as_str())];
-            Err(Refusal::of_row(Shape::Arm, error, &fill))
+            Err(Refusal::of(
+                code::PrivateEndpointCreationNotAllowedAsSubnetIsDelegated,
+                &fill,
+            ))
         }
     }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::server_state::{require_server, state_of};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{Code, code};
 use crate::services::{Context, LongRunning};
@@ -82,7 +82,7 @@ pub(super) fn take_turn_of_running(
 pub(super) fn refuse(context: &Context<'_>, row: Code, server: &ResourceId) -> Refusal {
     let state = state_of(context, server);
     let fill = [("server", server.name()), ("state", &state)];
-    Refusal::of_row(Shape::Arm, context.rules.error(row), &fill)
+    Refusal::of(row, &fill)
 }
 
 /// Begins an operation of this provider: 202, both addresses, and what the operation is called.

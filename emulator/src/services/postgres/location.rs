@@ -33,8 +33,7 @@ pub(super) fn require_free_name(context: &Context<'_>, id: &ResourceId) -> Resul
     if server_named(context.state, id.name()).is_none() {
         return Ok(());
     }
-    let error = context.rules.error(code::SyntheticServerNameInUse);
-    let mut refusal = Refusal::user_facing(error, &[("server", id.name())]);
+    let mut refusal = Refusal::user_facing(code::SyntheticServerNameInUse, &[("server", id.name())]);
     refusal.shape = Shape::Arm;
     Err(refusal)
 }

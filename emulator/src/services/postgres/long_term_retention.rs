@@ -94,8 +94,8 @@ fn require_ready(context: &Context<'_>, server: &ResourceId) -> Result<(), Refus
     if state == "Ready" {
         return Ok(());
     }
-    let error = context.rules.error(code::ServerNotReadyForLongTermBackup);
-    let mut refusal = Refusal::user_facing(error, &[]).because(format!("the server's state is {state}"));
+    let mut refusal = Refusal::user_facing(code::ServerNotReadyForLongTermBackup, &[])
+        .because(format!("the server's state is {state}"));
     refusal.shape = crate::gateway::Shape::Arm;
     Err(refusal.by([rule::FX_B_04]))
 }

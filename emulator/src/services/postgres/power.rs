@@ -9,7 +9,7 @@ use super::servers::ServerChange;
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, Response};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::{Context, json_body};
 use crate::state::field;
 
@@ -36,7 +36,7 @@ pub(super) fn restart(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if *field(&*json_body(request)?, "restartWithFailover") == json!(true) {
-        return Err(Refusal::not_played("failover of a server to its standby"));
+        return Err(Refusal::not_played(unplayed::FailoverToStandby, &[]));
     }
     change(context, permit, request, "Restarting", "Ready")
 }

@@ -10,7 +10,7 @@ use super::sizes;
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::{Rules, cloud, rule};
+use crate::rules::{Rules, cloud, rule, unplayed};
 use crate::services::{Context, plain};
 use crate::state::field;
 
@@ -64,9 +64,10 @@ pub(super) fn describe_new(
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
     let mode = text("createMode");
     if !context.rules.servers.create_modes.plays(&mode) {
-        return Err(Refusal::not_played(&format!(
-            "flexible servers of the createMode `{mode}`, which hold what another server held"
-        )));
+        return Err(Refusal::not_played(
+            unplayed::FlexibleServerCreateMode,
+            &[("mode", &mode)],
+        ));
     }
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {

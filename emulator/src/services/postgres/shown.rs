@@ -92,5 +92,5 @@ pub(super) fn list(
         .filter(|server| context.shows(permit, &server.id, SERVER))
         .map(|server| shown(context, server))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }

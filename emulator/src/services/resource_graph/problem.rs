@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::wire_hundred_nanoseconds;
 use crate::rules::{Code, Mark, code};
 use crate::services::Context;
@@ -52,9 +52,9 @@ impl Problem {
     }
 
     /// The second detail of the answer; the first is the same for all.
-    fn detail(&self, context: &Context<'_>) -> Value {
+    fn detail(&self) -> Value {
         let row = |code: Code, fill: &[(&str, &str)]| {
-            let refusal = Refusal::of_row(Shape::Arm, context.rules.error(code), fill);
+            let refusal = Refusal::of(code, fill);
             json!({"code": refusal.code, "message": refusal.message})
         };
         match self {
@@ -82,17 +82,13 @@ impl Problem {
         let correlation = context.draw_uuid("resource graph correlation").to_string();
         let time = wire_hundred_nanoseconds(context.now);
         let fill = [("time", time.as_str()), ("correlation", correlation.as_str())];
-        let detail = self.detail(context);
+        let detail = self.detail();
         let reason = format!(
             "the query was not understood: {}",
             detail["message"].as_str().unwrap_or_default()
         );
-        let invalid = Refusal::of_row(Shape::Arm, context.rules.error(code::InvalidQuery), &[]);
-        let mut refusal = Refusal::of_row(
-            Shape::Arm,
-            context.rules.error(code::BadRequestOfResourceGraph),
-            &fill,
-        );
+        let invalid = Refusal::of(code::InvalidQuery, &[]);
+        let mut refusal = Refusal::of(code::BadRequestOfResourceGraph, &fill);
         refusal.details = vec![json!({"code": invalid.code, "message": invalid.message}), detail];
         if matches!(self, Self::NotPlayed { .. } | Self::Column(_) | Self::Misused(_)) {
             refusal.mark = Mark::Unverified;

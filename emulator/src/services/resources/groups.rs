@@ -3,9 +3,9 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::{cloud, code, not_of_group};
+use crate::rules::{cloud, code, not_of_group, unplayed};
 use crate::services::arm_filter::ArmFilter;
 use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
 use crate::state::{OperationOutcome, Resource};
@@ -54,7 +54,7 @@ fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
         code::InvalidResourceGroup
     };
     let fill = [("name", name), ("wrong", &*wrong)];
-    Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &fill))
+    Err(Refusal::of(code, &fill))
 }
 
 fn missing(id: &ResourceId) -> Refusal {
@@ -115,7 +115,7 @@ pub(super) fn list(
         })
         .map(|group| &*group.body)
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// Whether a resource stands on its own: not a group, and not a part of another resource or put on one.
@@ -164,7 +164,7 @@ pub(super) fn resources(
             brief
         })
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 /// What the filter of the list of groups may ask.
@@ -188,7 +188,7 @@ const RESOURCE_CLAUSES: [&str; 11] = [
 fn read_filter(request: &Request, known: &[&'static str]) -> Result<ArmFilter, Refusal> {
     let filter = ArmFilter::read(&request.query_value("$filter").unwrap_or_default(), known)?;
     if filter.has("tagValue eq") && !filter.has("tagName eq") {
-        return Err(Refusal::not_played("the filter 'tagValue eq' without tagName"));
+        return Err(Refusal::not_played(unplayed::TagValueWithoutName, &[]));
     }
     Ok(filter)
 }
@@ -274,7 +274,7 @@ impl Workflow for DeleteGroup {
             && answer.status.is_client_error()
             && answer.status != StatusCode::NOT_FOUND
         {
-            if answer.json_body()["error"]["code"] == context.rules.error(code::ServerIsBusy).wire_code() {
+            if answer.json_body()["error"]["code"] == code::ServerIsBusy.row().wire_code() {
                 // It is asked again when what it is busy with may be over.
                 self.left.push(id);
                 return Next::WatchOthers;

@@ -160,7 +160,7 @@ pub(super) fn list_names(
         .iter()
         .map(|(name, values)| describe_name(&permit.scope, name, values))
         .collect();
-    page::list(context.rules, request, &found)
+    page::list(request, &found)
 }
 
 fn subscription_of(permit: &Permit) -> ResourceId {

@@ -8,7 +8,7 @@ use crate::services::storage::domain::Metadata;
 pub(super) fn invalid_container(rules: &Rules, name: &str) -> Refusal {
     let form = &rules.names.container;
     if !(form.shortest..=form.longest).contains(&name.chars().count()) {
-        return Refusal::storage(rules.error(code::ContainerNameOutOfRange), &[]);
+        return Refusal::of_blob(code::ContainerNameOutOfRange, &[]);
     }
     Refusal::of_blob(code::InvalidResourceName, &[])
 }

@@ -4,7 +4,7 @@ use azdrill_emulator::jobs::{MissingRight, NeededRights, SessionFailure};
 use azdrill_emulator::server::{ClientCall, EngineError};
 use tokio_postgres::Client;
 
-use super::failed;
+use super::failed::failed;
 use super::sign_in::{enter, session_error};
 use crate::postgres::azure::quote_identifier;
 

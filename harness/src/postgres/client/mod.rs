@@ -2,17 +2,17 @@
 //! TLS, like anybody, and looks, dumps or loads. Nothing here knows a server's superuser.
 
 mod examine;
+mod failed;
 mod programs;
 mod sign_in;
 mod words;
 
-use azdrill_emulator::jobs::SessionFailure;
 use azdrill_emulator::server::{ClientCall, ClientDump, Dump, EngineError};
 use futures_util::StreamExt;
 use tokio_postgres::Client;
 
 use super::azure::quote_identifier;
-use super::engine::Backend;
+use super::backend::Backend;
 use super::tool::{feed, into_dump};
 
 pub(super) use examine::examine;
@@ -126,13 +126,5 @@ async fn undo(call: &ClientCall, client: Client, database: &str, error: EngineEr
             detail: detail + &left,
         },
         not_running @ EngineError::NotRunning(_) => not_running,
-    }
-}
-
-/// An error of a client's session.
-fn failed(failure: SessionFailure, message: impl Into<String>) -> EngineError {
-    EngineError::Session {
-        failure,
-        message: message.into(),
     }
 }

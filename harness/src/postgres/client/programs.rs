@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use azdrill_emulator::jobs::SessionFailure;
 use azdrill_emulator::server::{ClientCall, EngineError};
 
-use super::failed;
+use super::failed::failed;
 use super::sign_in::PATIENCE;
 use crate::postgres::tool::{ToolCall, restore_call};
 

@@ -15,7 +15,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::failed;
+use super::failed::failed;
 use crate::postgres::superuser::sql_error;
 
 /// Longest that a server may take to let a client in.

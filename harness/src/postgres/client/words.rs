@@ -4,7 +4,7 @@
 use azdrill_emulator::jobs::SessionFailure;
 use azdrill_emulator::server::EngineError;
 
-use super::failed;
+use super::failed::failed;
 
 /// Parts of a message and what they mean; the first that is found counts.
 const MEANINGS: [(&str, SessionFailure); 19] = [

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::super::excerpt::where_it_differs;
 use super::super::{DidFinding, Findings, ScenarioFinding, StepFinding};
-use super::words::{Distance, because, counted, scenario_link, step_anchor};
+use super::words::{Distance, because, breakable, counted, scenario_link, step_anchor};
 
 /// One row a step in which the machines differ, the gravest first.
 pub(super) fn differences(findings: &Findings) -> Markup {
@@ -71,17 +72,25 @@ fn row(scenario: &ScenarioFinding, step: &StepFinding) -> Markup {
     }
 }
 
+/// How much is shown of a text in which the two differ.
+const TEXT_MAX: usize = 300;
+
 /// What a machine did, and that in which it differs.
 pub(super) fn did(done: &DidFinding, step: &StepFinding) -> Markup {
     let files = done
         .files
         .filter(|_| step.documented.files != step.observed.files);
     let same = step.documented.brief == step.observed.brief && files.is_none();
+    let other = match std::ptr::eq(done, &step.documented) {
+        true => &step.observed,
+        false => &step.documented,
+    };
+    let differs_in = where_it_differs(done.differs_in.trim_end(), other.differs_in.trim_end(), TEXT_MAX);
     html! {
-        span.brief { (done.brief) }
+        span.brief { (breakable(&done.brief)) }
         @if let Some(files) = files { ", " (counted(files.try_into().unwrap_or(usize::MAX), "file", "files")) }
-        @if same && !done.differs_in.trim_end().is_empty() {
-            ul.differs-in { @for line in done.differs_in.trim_end().lines() { li { (line) } } }
+        @if same && !differs_in.is_empty() {
+            ul.differs-in { @for line in differs_in.lines() { li { (line) } } }
         }
     }
 }

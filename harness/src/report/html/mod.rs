@@ -15,12 +15,15 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::Findings;
+use crate::harmless::harmless;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -64,7 +67,21 @@ pub fn html(findings: &Findings) -> String {
             }
         }
     };
-    page.into_string() + "\n"
+    shown(&page.into_string()) + "\n"
+}
+
+/// A page in which everything that does something is shown instead: HTML has no way to write it. Style and script,
+/// which a digest vouches for, have none of it.
+fn shown(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    for letter in page.chars() {
+        match harmless(letter.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(same) => out.push_str(same),
+            // It is no element.
+            Cow::Owned(shown) => out.push_str(&shown.replace('<', "&lt;")),
+        }
+    }
+    out
 }
 
 /// What a policy knows an inline text by.

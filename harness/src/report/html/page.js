@@ -59,8 +59,13 @@
     for (let node = target; node; node = node.parentElement) {
       if (node instanceof HTMLDetailsElement) node.open = true;
     }
+    // What stays at the top hides what is scrolled there.
+    const bar = byId("controls");
+    const stays = getComputedStyle(bar).position === "sticky";
+    document.documentElement.style.scrollPaddingTop = stays ? `${bar.offsetHeight + 16}px` : "";
     target.scrollIntoView();
-    const focus = target.matches("details") ? target.querySelector("summary") : target;
+    const told = { DETAILS: "summary", SECTION: "h2" }[target.tagName];
+    const focus = (told && target.querySelector(told)) || target;
     if (focus.tabIndex < 0) focus.tabIndex = -1;
     focus.focus({ preventScroll: true });
   };

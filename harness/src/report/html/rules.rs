@@ -34,7 +34,7 @@ fn of_topic(findings: &Findings, rules: &[&RuleFinding]) -> Markup {
     };
     let differing = rules.iter().filter(|rule| rule.differs).count();
     html! {
-        details.topic id=(anchor("rules", &first.topic)) data-group="" {
+        details.topic id=(anchor("rules-of", &first.topic)) data-group="" {
             summary {
                 h3 { (words(&first.topic)) }
                 span.count {

@@ -1,5 +1,7 @@
 //! Every scenario, by topic, with its timeline: time goes down, and at each step stands what both machines did.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::super::{DidFinding, Findings, ScenarioFinding, StepFinding, StepTimes};
@@ -15,7 +17,11 @@ use crate::run::Made;
 
 /// Scenarios by topic, each folded.
 pub(super) fn scenarios(findings: &Findings) -> Markup {
-    let topics = findings.scenarios.chunk_by(|one, other| one.topic == other.topic);
+    // Whoever names scenarios names them in any order.
+    let mut topics: BTreeMap<&str, Vec<&ScenarioFinding>> = BTreeMap::new();
+    for scenario in &findings.scenarios {
+        topics.entry(&scenario.topic).or_default().push(scenario);
+    }
     html! {
         section #scenarios aria-labelledby="scenarios-heading" data-list="scenarios" {
             h2 #scenarios-heading { "Scenarios" }
@@ -24,20 +30,17 @@ pub(super) fn scenarios(findings: &Findings) -> Markup {
                  was recorded on Azure."
             }
             (strip::legend())
-            @for topic in topics { (of_topic(topic)) }
+            @for (topic, scenarios) in topics { (of_topic(topic, &scenarios)) }
         }
     }
 }
 
-fn of_topic(scenarios: &[ScenarioFinding]) -> Markup {
-    let Some(first) = scenarios.first() else {
-        return html! {};
-    };
+fn of_topic(topic: &str, scenarios: &[&ScenarioFinding]) -> Markup {
     let differing = scenarios.iter().filter(|scenario| scenario.differs).count();
     html! {
-        details.topic id=(anchor("scenarios", &first.topic)) data-group="" {
+        details.topic id=(anchor("scenarios-of", topic)) data-group="" {
             summary {
-                h3 { (words(&first.topic)) }
+                h3 { (words(topic)) }
                 span.count {
                     (counted(scenarios.len(), "scenario", "scenarios"))
                     @if differing > 0 { ", " (differing) " differ" @if differing == 1 { "s" } }

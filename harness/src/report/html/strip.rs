@@ -30,7 +30,8 @@ pub(super) fn strip(strip: &Strip) -> Markup {
         .filter_map(|(_, call)| Some((call, call.refused.as_ref()?)))
         .collect();
     html! {
-        @if !strip.calls.is_empty() || strip.seconds > 0.0 { (picture(strip)) }
+        // Of one call there is nothing to see.
+        @if strip.calls.len() > 1 || strip.seconds > 0.0 || !strip.jobs.is_empty() { (picture(strip)) }
         @let told = told(strip);
         @if !told.is_empty() { p.told { (told) } }
         @if !refused.is_empty() {

@@ -1,13 +1,16 @@
 //! What can be told of the page from its text. `tests/page` looks at it in a browser.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::super::gathered::{gathered, gathered_anew};
-use super::super::junit;
-use super::{STYLE, digest, html};
+use super::super::{gather, junit};
+use super::{SCRIPT, STYLE, digest, html};
+use crate::harmless::harmless;
+use crate::scenario::{Library, Scenario};
 
 /// An element's name and attributes.
 struct Element {
@@ -29,7 +32,7 @@ impl Element {
 
 /// Every element of a page, in order. Script and style are passed over.
 fn elements(page: &str) -> Vec<Element> {
-    const VOID: [&str; 4] = ["br", "input", "meta", "link"];
+    const VOID: [&str; 5] = ["br", "input", "meta", "link", "wbr"];
     let mut text = page.to_owned();
     for name in ["style", "script"] {
         let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
@@ -106,6 +109,47 @@ async fn it_asks_for_nothing_and_runs_nothing_but_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_lead_to_what_is_there_once() {
     let elements = page().await;
+    each_leads_somewhere(&elements);
+    let ids: BTreeSet<&str> = elements.iter().map(|own| own.get("id")).collect();
+    for id in [
+        "rule-FX-B-02",
+        "scenario-missing-ltr-role",
+        "scenario-missing-ltr-role.step-1",
+        "matrix-restore-network",
+    ] {
+        assert!(ids.contains(id), "{id}");
+    }
+}
+
+/// Files of two folders may have one name, and any.
+#[tokio::test(flavor = "multi_thread")]
+async fn scenarios_may_be_called_anything() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let library = Library::find(None, &root).expect("the scenarios");
+    let scenario = library.get("missing-ltr-role").expect("read");
+    let called = [
+        ("roles", "reader"),
+        ("mine", "reader"),
+        ("heading", "reader-step-1"),
+        ("mine", "two words.step-1"),
+    ];
+    let scenarios = called.map(|(topic, name)| Scenario {
+        topic: topic.to_owned(),
+        name: name.to_owned(),
+        ..scenario.clone()
+    });
+    let findings = gather(&scenarios, None, |_| {}).await.expect("gathered");
+    let elements = elements(&html(&findings));
+    each_leads_somewhere(&elements);
+    for element in elements.iter().filter(|own| own.has("id")) {
+        assert!(!element.get("id").contains(' '), "{}", element.get("id"));
+    }
+    let text = junit(&findings).expect("written");
+    let cases: Vec<&str> = text.lines().filter(|line| line.contains("<testcase")).collect();
+    assert_eq!(cases.len(), BTreeSet::from_iter(&cases).len(), "{cases:#?}");
+}
+
+fn each_leads_somewhere(elements: &[Element]) {
     let mut ids = BTreeSet::new();
     for element in elements.iter().filter(|own| own.has("id")) {
         assert!(ids.insert(element.get("id")), "{} twice", element.get("id"));
@@ -113,14 +157,6 @@ async fn links_lead_to_what_is_there_once() {
     for link in elements.iter().filter(|own| own.name == "a") {
         let to = link.get("href").trim_start_matches('#');
         assert!(ids.contains(to), "{to} is nowhere");
-    }
-    for id in [
-        "rule-FX-B-02",
-        "scenario-missing-ltr-role",
-        "scenario-missing-ltr-role-step-1",
-        "matrix-restore-network",
-    ] {
-        assert!(ids.contains(id), "{id}");
     }
 }
 
@@ -175,6 +211,16 @@ async fn whatever_is_told_is_text() {
     assert!(page.contains("&lt;/p&gt;&lt;script&gt;alert(&quot;1&quot;)"));
     assert!(page.contains("An expectation was missed"));
     elements(&page);
+}
+
+/// A page of HTML has no way to write what does something to a terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_acts_is_shown() {
+    assert_eq!((harmless(STYLE), harmless(SCRIPT)), (STYLE.into(), SCRIPT.into()));
+    let mut findings = gathered().await.clone();
+    "a\u{1}b\u{9b}c\u{202e}d\0".clone_into(&mut findings.scenarios[0].claim);
+    let page = html(&findings);
+    assert!(page.contains("a\u{2401}b&lt;U+009B>c&lt;U+202E>d\u{2400}"));
 }
 
 /// The luminance of a colour, by WCAG.

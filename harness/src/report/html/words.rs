@@ -1,5 +1,7 @@
 //! What every part of the page says in the same way.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 
 use super::super::{ScenarioFinding, StepFinding};
@@ -98,19 +100,57 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
+/// How long a word may be that is torn nowhere.
+const UNBROKEN: usize = 24;
+
+/// A text whose long codes are torn between their words, where they do not fit.
+pub(super) fn breakable(text: &str) -> Markup {
+    let mut pieces = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let mut before = ' ';
+        for letter in word.chars() {
+            let begins = letter.is_ascii_uppercase() && before.is_ascii_lowercase();
+            if begins && word.len() > UNBROKEN {
+                pieces.push(String::new());
+            }
+            // There is one from the beginning.
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(letter);
+            }
+            before = letter;
+        }
+    }
+    html! {
+        @for (index, piece) in pieces.iter().enumerate() {
+            @if index > 0 { wbr; }
+            (piece)
+        }
+    }
+}
+
 /// An identifier's words.
 pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// Where something is on the page.
+/// Where something is on the page. Files may be called anything, and an address not: what it could not hold, and what
+/// the page's own words are put together with, is written by its number.
 pub(super) fn anchor(kind: &str, name: &str) -> String {
-    format!("{kind}-{name}")
+    let mut anchor = format!("{kind}-");
+    for letter in name.chars() {
+        if letter.is_ascii_alphanumeric() || "-_/".contains(letter) {
+            anchor.push(letter);
+        } else {
+            // Writing into a text does not fail.
+            let _ = write!(anchor, "~{:x}~", u32::from(letter));
+        }
+    }
+    anchor
 }
 
 /// Where a step is on the page.
 pub(super) fn step_anchor(scenario: &str, number: usize) -> String {
-    format!("scenario-{scenario}-step-{number}")
+    format!("{}.step-{number}", anchor("scenario", scenario))
 }
 
 /// A link to a rule.
@@ -234,6 +274,14 @@ mod tests {
                 "70 d"
             ]
         );
+    }
+
+    #[test]
+    fn a_long_code_is_torn_between_its_words() {
+        let code =
+            breakable("Failed: UserErrorMissingRequiredPermissions / AuthorizationFailed").into_string();
+        let torn = "Failed: User<wbr>Error<wbr>Missing<wbr>Required<wbr>Permissions / AuthorizationFailed";
+        assert_eq!(code, torn);
     }
 
     #[test]

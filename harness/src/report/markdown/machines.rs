@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::text::{cell, code, links, paragraph, where_it_differs};
+use super::super::excerpt::where_it_differs;
+use super::text::{CELL_MAX, cell, code, links, paragraph};
 use crate::report::{DidFinding, Findings, ScenarioFinding, StepFinding};
 use crate::run::Aspect;
 
@@ -59,7 +60,7 @@ pub(super) fn did(done: &DidFinding, other: &DidFinding, step: &StepFinding) -> 
     let same = step.documented.brief == step.observed.brief && files.is_empty();
     if same && !done.differs_in.is_empty() {
         let told = |done: &DidFinding| done.differs_in.trim_end().replace('\n', ", ");
-        return where_it_differs(&told(done), &told(other));
+        return where_it_differs(&told(done), &told(other), CELL_MAX);
     }
     format!("{}{files}", done.brief)
 }

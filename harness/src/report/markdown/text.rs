@@ -7,7 +7,7 @@ use textwrap::{Options, WordSeparator, WordSplitter, fill};
 const WIDTH: usize = 120;
 
 /// How much of a text a cell shows.
-const CELL_MAX: usize = 60;
+pub(super) const CELL_MAX: usize = 60;
 
 fn options() -> Options<'static> {
     Options::new(WIDTH)
@@ -86,40 +86,9 @@ pub(super) fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A text, or as much of it as a cell holds, from shortly before where it differs from another.
-pub(super) fn where_it_differs(text: &str, other: &str) -> String {
-    /// How much of what is the same is shown.
-    const BEFORE: usize = 20;
-    if text.chars().count() <= CELL_MAX {
-        return text.to_owned();
-    }
-    let same = text
-        .chars()
-        .zip(other.chars())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let from = same.saturating_sub(BEFORE);
-    let part: String = text.chars().skip(from).take(CELL_MAX).collect();
-    let begin = if from > 0 { "…" } else { "" };
-    let end = if text.chars().count() > from + CELL_MAX {
-        "…"
-    } else {
-        ""
-    };
-    format!("{begin}{part}{end}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_text_is_shown_where_it_differs() {
-        assert_eq!(where_it_differs("short", "other"), "short");
-        let same = "x".repeat(200);
-        let told = where_it_differs(&format!("{same}null"), &format!("{same}2026"));
-        assert_eq!(told, format!("…{}null", "x".repeat(20)));
-    }
 
     #[test]
     fn what_a_file_says_is_shown_and_does_nothing() {

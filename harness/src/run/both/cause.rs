@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::choice::Choices;
 use super::done::{Aspect, Done};
-use crate::run::{Machine, Outside, Report, play, transcript};
+use crate::run::{Machine, Outside, Report, RunError, play, transcript};
 use crate::scenario::Scenario;
 
 /// Rules that make a difference.
@@ -32,13 +32,34 @@ pub struct Because {
 }
 
 /// How a cause was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FoundBy {
     /// By plays in which no row was moved.
     Simulating,
     /// By plays with real servers.
     Playing,
+}
+
+/// A play of the search that came to no end: what it would have shown is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// The rules that were taken as observed in it.
+    pub rules: Vec<RuleId>,
+    /// How it was played.
+    pub found: FoundBy,
+    /// Why it came to no end.
+    pub why: String,
+}
+
+impl Unfinished {
+    fn new(turned: &Turned, found: FoundBy, why: &impl ToString) -> Self {
+        Self {
+            rules: turned.iter().copied().collect(),
+            found,
+            why: why.to_string(),
+        }
+    }
 }
 
 /// One machine's steps, from one play.
@@ -76,6 +97,8 @@ pub(super) struct Finder {
     majors: Vec<u32>,
     /// Plays on the documented machine without rows; `None` where one came to no end.
     simulated: BTreeMap<Turned, Option<Arc<Played>>>,
+    /// The plays that came to none, in an order that does not depend on which was over first.
+    unfinished: BTreeMap<(Turned, FoundBy), Unfinished>,
 }
 
 /// A difference to be explained: the step's index, and what differs.
@@ -94,6 +117,24 @@ impl Finder {
             outside,
             majors,
             simulated: BTreeMap::new(),
+            unfinished: BTreeMap::new(),
+        }
+    }
+
+    /// The plays that came to no end, once all is explained that can be.
+    pub(super) fn into_unfinished(self) -> Vec<Unfinished> {
+        self.unfinished.into_values().collect()
+    }
+
+    /// A play's end; where it came to none, that is kept to be told.
+    fn ended(&mut self, turned: &Turned, found: FoundBy, played: Result<Report, RunError>) -> Option<Played> {
+        match played {
+            Ok(report) => Some(Played::of(&report)),
+            Err(error) => {
+                let told = Unfinished::new(turned, found, &error);
+                self.unfinished.insert((turned.clone(), found), told);
+                None
+            }
         }
     }
 
@@ -226,17 +267,19 @@ impl Finder {
     }
 
     /// The rules that change something when it is played with real servers.
-    async fn playing(&self, real: &[Played; 2], step: usize, aspects: &[Aspect]) -> Vec<Because> {
+    async fn playing(&mut self, real: &[Played; 2], step: usize, aspects: &[Aspect]) -> Vec<Because> {
         let mut found = Vec::new();
         if !matches!(&self.outside, Outside::Real(Some(_))) {
             return found;
         }
         for rule in self.that_matter() {
-            let machine = self.machine(&Turned::from([rule]), self.outside.clone());
-            let Ok(report) = play(&self.scenario, &machine).await else {
+            let turned = Turned::from([rule]);
+            let machine = self.machine(&turned, self.outside.clone());
+            let played = play(&self.scenario, &machine).await;
+            let Some(after) = self.ended(&turned, FoundBy::Playing, played) else {
                 continue;
             };
-            let (after, [before, _]) = (Played::of(&report), real);
+            let [before, _] = real;
             let aspects = aspects.iter().copied();
             let aspects: Vec<Aspect> = aspects
                 .filter(|aspect| !before.agrees(&after, step, *aspect))
@@ -269,17 +312,26 @@ impl Finder {
     /// Plays with each of these sets turned, side by side, without rows.
     async fn simulate(&mut self, sets: Vec<Turned>) {
         let mut plays = tokio::task::JoinSet::new();
+        let mut under_way = BTreeMap::new();
         for set in sets {
             if self.simulated.contains_key(&set) {
                 continue;
             }
             let machine = self.machine(&set, Outside::Simulated(self.majors.clone()));
             let scenario = Arc::clone(&self.scenario);
-            plays.spawn(async move { (set, play(&scenario, &machine).await) });
+            let spawned = plays.spawn(async move { play(&scenario, &machine).await });
+            under_way.insert(spawned.id(), set);
         }
-        while let Some(played) = plays.join_next().await {
-            let Ok((set, played)) = played else { continue };
-            let played = played.ok().map(|report| Arc::new(Played::of(&report)));
+        while let Some(joined) = plays.join_next_with_id().await {
+            let (id, played) = match joined {
+                Ok((id, played)) => (id, played),
+                // A mistake of azdrill's own, whose words stand on standard error.
+                Err(error) => (error.id(), Err(RunError::Emulator("it broke off".to_owned()))),
+            };
+            let Some(set) = under_way.remove(&id) else {
+                continue;
+            };
+            let played = self.ended(&set, FoundBy::Simulating, played).map(Arc::new);
             self.simulated.insert(set, played);
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use azdrill_emulator::rules::Profile;
 use serde::Serialize;
 
-pub use cause::{Because, FoundBy};
+pub use cause::{Because, FoundBy, Unfinished};
 pub use choice::{RuleChoice, Taken};
 pub use done::{Aspect, Done};
 pub use print::print_both;
@@ -47,6 +47,9 @@ pub struct Comparison {
     pub steps: Vec<ComparedStep>,
     /// The rules that make the differences.
     pub differing_rules: Vec<RuleChoice>,
+    /// Plays of the search for them that came to no end: what these rules change is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<Unfinished>,
     /// The rules it is about, as the observed machine takes them.
     pub about: Vec<RuleNote>,
 }
@@ -141,7 +144,7 @@ pub async fn play_both(
         .filter(|(_, step)| !step.differs.is_empty())
         .map(|(index, step)| (index, step.differs.clone()))
         .collect();
-    let mut differing_rules = Vec::new();
+    let (mut differing_rules, mut unfinished) = (Vec::new(), Vec::new());
     if !differences.is_empty() {
         let choices = Arc::new(Choices::of(scenario)?);
         let majors = majors(outside).await?;
@@ -156,6 +159,7 @@ pub async fn play_both(
             step.because = causes;
         }
         differing_rules = choices.named(&steps);
+        unfinished = finder.into_unfinished();
     }
     let comparison = Comparison {
         name: scenario.name.clone(),
@@ -167,6 +171,7 @@ pub async fn play_both(
         observed: run_of(&observed),
         steps,
         differing_rules,
+        unfinished,
         about: observed.about.clone(),
     };
     Ok(Both {

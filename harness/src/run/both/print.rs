@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use azdrill_emulator::rules::RuleId;
 
-use super::{Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, Made, RuleChoice, Taken};
+use super::{
+    Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, Made, RuleChoice, Taken, Unfinished,
+};
 use crate::page::{Ink, Page};
 use crate::run::print::{Steps, mark};
 use crate::run::transcript::for_people;
@@ -12,6 +14,10 @@ use crate::run::{Report, RuleNote};
 
 /// A message that is longer is no cell of a table.
 const CELL_MESSAGE_MAX: usize = 48;
+/// How many sets of rules are named that one reason kept from being looked at.
+const SETS_MAX: usize = 6;
+/// How many rules that were taken together are named.
+const TOGETHER_MAX: usize = 3;
 /// How the rules that make a difference were found.
 const FOUND: &str =
     "found by playing again with one rule after the other taken as observed, and no data moved";
@@ -52,6 +58,7 @@ pub fn print_both(both: &Both, page: &Page, verbose: bool, sources: &mut BTreeMa
     }
     text += &table(page, comparison);
     text += &rules(page, &mut steps, comparison);
+    text += &unfinished(page, &comparison.unfinished);
     text += &steps.about(&comparison.about);
     text + &verdict(page, comparison)
 }
@@ -207,6 +214,36 @@ fn rules(page: &Page, steps: &mut Steps<'_>, comparison: &Comparison) -> String 
         text += &page.paragraph(&first, 16, Ink::Plain, &changes.join("; "));
     }
     text
+}
+
+/// What could not be looked at in the search for rules: once for each reason, with the rules it kept from being
+/// looked at.
+fn unfinished(page: &Page, plays: &[Unfinished]) -> String {
+    let mut whys: Vec<&str> = plays.iter().map(|play| play.why.as_str()).collect();
+    whys.sort_unstable();
+    whys.dedup();
+    let paragraphs = whys.into_iter().map(|why| {
+        let sets: Vec<String> = plays
+            .iter()
+            .filter(|play| play.why == why)
+            .map(|play| match play.rules.as_slice() {
+                [] => "nothing".to_owned(),
+                rules if rules.len() > TOGETHER_MAX => format!("{} rules together", rules.len()),
+                rules => join(rules, " with "),
+            })
+            .collect();
+        let (shown, more) = sets.split_at(sets.len().min(SETS_MAX));
+        let more = match more.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let (with, why) = (shown.join(", "), for_people(why));
+        let told =
+            format!("what changes with {with}{more} taken as observed; played so, it came to no end: {why}");
+        let first = format!("  {}  ", page.ink(Ink::Bad, "not known"));
+        page.paragraph(&first, 4, Ink::Plain, &told)
+    });
+    paragraphs.collect()
 }
 
 fn change(step: &ComparedStep, because: &Because, rule: RuleId) -> String {

@@ -134,3 +134,30 @@ async fn what_an_answer_does_not_tell_is_told_by_the_calls_that_led_to_it() {
         )
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_play_of_the_search_that_comes_to_no_end_is_told_of() {
+    let mut both = both("cross-tenant-replication-off").await;
+    assert_eq!(both.comparison.unfinished, []);
+    let mut scenario = library().get("cross-tenant-replication-off").expect("read");
+    scenario.world.server.version = Some(17);
+    let choices = Arc::new(Choices::of(&scenario).expect("the rules load"));
+    let mut finder = Finder::new(Arc::new(scenario), choices, outside(), MAJORS.to_vec());
+    let real = [Played::of(&both.documented), Played::of(&both.observed)];
+    let found = finder.explain(&real, &[(2, vec![Aspect::Status])]).await;
+    assert!(found[0].is_empty(), "{found:?}");
+    both.comparison.unfinished = finder.into_unfinished();
+    let text = print_both(
+        &both,
+        &Page::plain(100),
+        false,
+        &mut std::collections::BTreeMap::new(),
+    );
+    for told in [
+        "not known  what changes with nothing, DPP-406",
+        "it needs PostgreSQL",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    assert_eq!(text.matches("  not known  ").count(), 1, "{text}");
+}

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::ResourceKind;
+use crate::run::build::must;
 use crate::run::build_single::{give_role, secret_call};
-use crate::run::client::{Client, refused};
+use crate::run::client::Client;
+use crate::run::ended::refused;
 use crate::run::{Names, RunError};
 use crate::scenario::{About, Part, World};
 
@@ -69,11 +71,6 @@ impl Key {
         if answer.status.is_success() {
             return Ok(());
         }
-        let ended = refused(&answer);
-        Err(RunError::World {
-            what: format!("the key {}", self.name),
-            status: ended.status,
-            message: ended.error["message"].as_str().unwrap_or_default().to_owned(),
-        })
+        must(refused(&answer), &self.name).map(|_| ())
     }
 }

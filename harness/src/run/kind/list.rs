@@ -35,6 +35,13 @@ macro_rules! kinds {
                 vec![$(($word, <$words as schemars::JsonSchema>::json_schema(generator)),)*]
             }
 
+            /// The word for its kind.
+            pub(crate) fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => $word,)*
+                }
+            }
+
             fn kind(&self) -> &dyn ResourceKind {
                 match self {
                     $(Self::$name(resource) => resource,)*

@@ -38,7 +38,7 @@ use super::client::Client;
 use super::{Names, RunError};
 use crate::scenario::{
     About, GrantWorld, KeyVaultWorld, Misstated, Part, ServerFlavour, StorageWorld, VaultWorld, World,
-    check_region,
+    check_region, none_called,
 };
 
 kinds! {
@@ -133,7 +133,7 @@ trait ResourceKind {
     }
 
     /// Checks what it names.
-    fn check(&self, _world: &World) -> Result<(), Misstated> {
+    fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         Ok(())
     }
 
@@ -245,9 +245,32 @@ impl Resource {
             checked.map_err(|wrong| wrong.at("properties"))?;
         }
         if let Some(grant) = kind.grant() {
-            grant.check(world, rules)?;
+            grant.check_at_once(world, rules)?;
         }
-        kind.check(world)
+        kind.check(world, rules)
+    }
+}
+
+/// Checks that there is something of that name and of that kind.
+fn check_is(world: &World, name: &str, kind: &str) -> Result<(), Misstated> {
+    let of_kind = world
+        .resources
+        .iter()
+        .filter(|(_, resource)| resource.word() == kind);
+    let all: Vec<&str> = of_kind.map(|(name, _)| name.as_str()).collect();
+    let what = kind.replace('_', " ");
+    match world.resources.get(name) {
+        Some(found) if found.word() == kind => Ok(()),
+        None => Err(none_called(&what, name, all.into_iter())),
+        Some(found) => {
+            let wrong = format!(
+                "{name} is of the kind `{}`: the name of a {what} was expected",
+                found.word()
+            );
+            let makes = format!(". [resource.NAME] with kind = \"{kind}\" makes one");
+            let makes = if all.is_empty() { makes.as_str() } else { "" };
+            Err(Misstated::new(wrong + makes).of_these(&all))
+        }
     }
 }
 

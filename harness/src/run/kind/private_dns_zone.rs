@@ -1,10 +1,11 @@
 //! Private DNS zones.
 
+use azdrill_emulator::rules::Rules;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ResourceKind;
+use super::{ResourceKind, check_is};
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
@@ -51,9 +52,9 @@ impl ResourceKind for PrivateDnsZone {
         )
     }
 
-    fn check(&self, world: &World) -> Result<(), Misstated> {
+    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         for (number, network) in self.virtual_networks.iter().enumerate() {
-            let checked = world.check_site(network);
+            let checked = check_is(world, network.as_str(), "virtual_network");
             checked.map_err(|wrong| wrong.in_entry("virtual_networks", number))?;
         }
         Ok(())

@@ -1,15 +1,16 @@
 //! Private endpoints.
 
 use azdrill_emulator::model::ResourceId;
+use azdrill_emulator::rules::Rules;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ResourceKind;
+use super::{ResourceKind, check_is};
 use crate::run::build::must;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
-use crate::scenario::{Misstated, Site, World};
+use crate::scenario::{Misstated, Site, World, shown};
 
 /// A private endpoint of something, in a subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -45,9 +46,27 @@ impl ResourceKind for PrivateEndpoint {
 
     in_a_group!("Microsoft.Network/privateEndpoints");
 
-    fn check(&self, world: &World) -> Result<(), Misstated> {
+    fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
         world.check_site(&self.on).map_err(|wrong| wrong.at("on"))?;
-        world.check_site(&self.subnet).map_err(|wrong| wrong.at("subnet"))
+        let names = Names::of(world, &uuid::Uuid::nil().to_string());
+        let parts = parts(rules, names.site(&self.on));
+        if parts.is_empty() {
+            let what = format!(
+                "no private endpoint leads to {}: a server, a storage account or a key vault was expected, by name",
+                self.on.as_str()
+            );
+            return Err(Misstated::new(what).at("on"));
+        }
+        if let Some(part) = self.part.as_ref().filter(|part| !parts.contains(part)) {
+            let what = format!(
+                "{} has no part {} that azdrill plays: {} was expected",
+                self.on.as_str(),
+                shown(part),
+                parts.join(" or ")
+            );
+            return Err(Misstated::new(what).at("part"));
+        }
+        check_is(world, self.subnet.as_str(), "subnet").map_err(|wrong| wrong.at("subnet"))
     }
 }
 
@@ -59,7 +78,8 @@ impl PrivateEndpoint {
         seen: &World,
     ) -> Result<(), RunError> {
         let target = names.site(&self.on);
-        let part = self.part.clone().or_else(|| first_part(client, target));
+        let part = self.part.clone();
+        let part = part.or_else(|| client.look(|core| parts(core.rules(), target)).into_iter().next());
         let body = json!({
             "location": self.location.as_ref().unwrap_or(&seen.location),
             "properties": {
@@ -75,18 +95,15 @@ impl PrivateEndpoint {
     }
 }
 
-/// The first part of a resource that a private endpoint can lead to.
-fn first_part(client: &Client, target: &str) -> Option<String> {
-    let target: ResourceId = target.parse().ok()?;
-    let kind = target.resource_type()?;
-    client.look(|core| {
-        let rules = core.rules();
-        let links = &rules.network_resources.private_links;
-        let link = links.iter().find(|link| link.kind.eq_ignore_ascii_case(&kind));
-        let of_key_vault = || {
-            let is_one = kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
-            is_one.then(|| rules.key_vault.private_link.group.clone())
-        };
-        link.map(|link| link.group.clone()).or_else(of_key_vault)
-    })
+/// The parts of a resource that a private endpoint can lead to.
+fn parts(rules: &Rules, target: &str) -> Vec<String> {
+    let target: Option<ResourceId> = target.parse().ok();
+    let Some(kind) = target.and_then(|target| target.resource_type()) else {
+        return Vec::new();
+    };
+    let links = rules.network_resources.private_links.iter();
+    let links = links.filter(|link| link.kind.eq_ignore_ascii_case(&kind));
+    let of_key_vault = kind.eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
+    let of_key_vault = of_key_vault.then(|| rules.key_vault.private_link.group.clone());
+    links.map(|link| link.group.clone()).chain(of_key_vault).collect()
 }

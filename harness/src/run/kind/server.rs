@@ -45,6 +45,14 @@ macro_rules! server_kind {
                 names.server.clone()
             }
 
+            fn check(
+                &self,
+                _world: &crate::scenario::World,
+                _rules: &azdrill_emulator::rules::Rules,
+            ) -> Result<(), crate::scenario::Misstated> {
+                self.0.check_content()
+            }
+
             fn password(&self) -> Option<&str> {
                 Some(self.0.password.as_str())
             }

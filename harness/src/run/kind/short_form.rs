@@ -26,7 +26,11 @@ macro_rules! short_form_kind {
                 names.$id.clone()
             }
 
-            fn check(&self, world: &crate::scenario::World) -> Result<(), crate::scenario::Misstated> {
+            fn check(
+                &self,
+                world: &crate::scenario::World,
+                _rules: &azdrill_emulator::rules::Rules,
+            ) -> Result<(), crate::scenario::Misstated> {
                 self.check_names(world)
             }
         }

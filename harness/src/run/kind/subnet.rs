@@ -1,14 +1,15 @@
 //! Subnets.
 
+use azdrill_emulator::rules::Rules;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ResourceKind, over};
+use super::{ResourceKind, check_is, over};
 use crate::run::build::must;
 use crate::run::client::Client;
-use crate::run::{Names, Resource, RunError};
-use crate::scenario::{Misstated, World, none_called};
+use crate::run::{Names, RunError};
+use crate::scenario::{Misstated, World};
 
 /// A subnet of a virtual network.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -56,22 +57,8 @@ impl ResourceKind for Subnet {
         format!("{network}/subnets/{}", self.name)
     }
 
-    fn check(&self, world: &World) -> Result<(), Misstated> {
-        let is_network = |resource: &&Resource| matches!(resource, Resource::VirtualNetwork(_));
-        if world
-            .resources
-            .get(&self.virtual_network)
-            .filter(is_network)
-            .is_some()
-        {
-            return Ok(());
-        }
-        let networks = world
-            .resources
-            .iter()
-            .filter(|(_, resource)| is_network(resource));
-        let networks = networks.map(|(name, _)| name.as_str());
-        Err(none_called("virtual network", &self.virtual_network, networks).at("virtual_network"))
+    fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
+        check_is(world, &self.virtual_network, "virtual_network").map_err(|wrong| wrong.at("virtual_network"))
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::run::{Outcome, Play, RunError};
-use crate::scenario::{Misstated, World};
+use crate::scenario::{Misstated, World, duration};
 
 /// Moves the clock; what falls due on the way happens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,6 +14,7 @@ use crate::scenario::{Misstated, World};
 #[serde(deny_unknown_fields)]
 pub struct Advance {
     /// How far.
+    #[serde(deserialize_with = "duration")]
     #[cfg_attr(test, schemars(with = "String"))]
     by: SignedDuration,
 }
@@ -24,7 +25,7 @@ const FURTHEST: SignedDuration = SignedDuration::from_hours(100 * 366 * 24);
 impl Take for Advance {
     fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
         if self.by.is_negative() || self.by > FURTHEST {
-            let what = "a step goes on by as much as a hundred years (`876000h`), and not back";
+            let what = "a step goes on by a hundred years (\"876000h\") at the most, and not back: several steps go further";
             return Err(Misstated::new(what).at("by"));
         }
         Ok(())

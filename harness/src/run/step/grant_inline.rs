@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Take;
-use crate::run::client::Ended;
+use crate::run::ended::Ended;
 use crate::run::{Outcome, Play, RunError, build_single, roles};
 use crate::scenario::{GrantWorld, Grantee, Part, PermissionModel, Site};
 

@@ -22,6 +22,8 @@ pub struct Request {
     /// The body of it, filled in likewise.
     #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     body: Option<toml::Value>,
+    /// Its `Accept` header, where a client says more than that it takes JSON.
+    accept: Option<String>,
 }
 
 /// A method and a path.
@@ -97,7 +99,10 @@ impl Take for Request {
             body
         });
         let method = self.request.method.clone();
-        let ended = play.client.operate(method, &path, body.as_ref()).await?;
+        play.client.accept(self.accept.clone());
+        let ended = play.client.operate(method, &path, body.as_ref()).await;
+        play.client.accept(None);
+        let ended = ended?;
         let mut outcome = Outcome::of(&ended);
         if outcome.message.is_empty() && !ended.value.is_null() {
             outcome.message = ended.value.to_string();

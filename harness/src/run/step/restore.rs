@@ -33,7 +33,10 @@ impl Take for Restore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let body = play.restore_request(&self.0).await?;
+        let body = match play.restore_request(&self.0).await? {
+            Ok(body) => body,
+            Err(refused) => return Ok(refused),
+        };
         play.restores += 1;
         let before = play.blob_names();
         let path = format!("{}/restore", play.names.instance);

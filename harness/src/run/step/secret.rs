@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Take;
 use crate::run::build_single::{connection_string, secret_call};
-use crate::run::client::{refused, succeeded};
+use crate::run::ended::{refused, succeeded};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{KeyVaultWorld, Misstated, Part, World};
 

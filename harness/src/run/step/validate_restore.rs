@@ -26,7 +26,11 @@ impl Take for ValidateRestore {
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
-        let body = json!({"restoreRequestObject": play.restore_request(&self.0).await?});
+        let request = match play.restore_request(&self.0).await? {
+            Ok(request) => request,
+            Err(refused) => return Ok(refused),
+        };
+        let body = json!({"restoreRequestObject": request});
         let path = format!("{}/validateRestore", play.names.instance);
         let ended = play.client.operate(Method::POST, &path, Some(&body)).await?;
         let mut outcome = Outcome::of(&ended);

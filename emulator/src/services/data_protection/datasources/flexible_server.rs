@@ -63,7 +63,7 @@ impl Mover for LongTermRetention {
             (Self::Start, Input::Answered(_)) => self.watch(),
             (Self::Status, Input::Answered(answer)) => self.judge(context, &answer),
             _ => {
-                let violation = Violation::moving(context, "the server's answer did not come");
+                let violation = Violation::moving("the server's answer did not come");
                 Progress::Failed(Box::new(violation))
             }
         }
@@ -86,7 +86,7 @@ impl LongTermRetention {
             "Succeeded" => match recovery_point::files_of(text("backupMetadata")) {
                 files if files.is_empty() => {
                     let why = "the server says that it has written a backup, and names no file of it";
-                    Progress::Failed(Box::new(Violation::moving(context, why)))
+                    Progress::Failed(Box::new(Violation::moving(why)))
                 }
                 files => Progress::Moved(Moved {
                     files,
@@ -113,7 +113,7 @@ fn call(context: &Context<'_>, site: &Site, method: Method, action: &str, body: 
         None => request,
     };
     let Some(vault) = context.state.resource(&site.vault) else {
-        return Progress::Failed(Box::new(Violation::moving(context, "the vault is gone")));
+        return Progress::Failed(Box::new(Violation::moving("the vault is gone")));
     };
     Progress::Needs(Box::new(Need::Call(Outbound {
         principal: Some(site.principal),

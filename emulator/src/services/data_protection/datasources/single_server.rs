@@ -26,13 +26,13 @@ impl PlayedType for SingleServerDatabase {
 struct Plugin;
 
 impl Mover for Plugin {
-    fn begin(&mut self, context: &mut Context<'_>, site: &mut Site) -> Progress {
+    fn begin(&mut self, _: &mut Context<'_>, site: &mut Site) -> Progress {
         match site.sign_in.take() {
             Some(sign_in) => {
                 let dump = plugin::dump(sign_in, &site.place, &site.point, &site.signature);
                 Progress::Needs(Box::new(Need::Work(Work::DumpDatabase(dump))))
             }
-            None => failed(context, "there is no way to sign in"),
+            None => failed("there is no way to sign in"),
         }
     }
 
@@ -60,11 +60,11 @@ impl Mover for Plugin {
                 );
                 Progress::Failed(Box::new(violation))
             }
-            _ => failed(context, "the dump ended without a result"),
+            _ => failed("the dump ended without a result"),
         }
     }
 }
 
-fn failed(context: &Context<'_>, why: &str) -> Progress {
-    Progress::Failed(Box::new(Violation::moving(context, why)))
+fn failed(why: &str) -> Progress {
+    Progress::Failed(Box::new(Violation::moving(why)))
 }

@@ -71,11 +71,12 @@ impl Examination {
         let has_it = match unset_has_it_before {
             Some(time) if set.is_null() => resource.created < *time,
             None if set.is_null() && *unset_has_it => true,
-            _ => set.as_bool() == Some(*value),
+            _ => set == value,
         };
         if has_it {
             return RowResult::Met;
         }
+        let property = property.replace('/', ".");
         let reason = format!("{property} of {} is not {value}", resource.id.name());
         if !only_warns {
             return RowResult::NotMet(violation(context, row, &reason));

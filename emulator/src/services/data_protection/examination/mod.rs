@@ -185,10 +185,7 @@ impl Examination {
         match self.principal {
             Some(principal) => Verdict::Passed(principal),
             // No row of this stage looked at the identity; without one nothing can be done.
-            None => Verdict::Violated(Box::new(Violation::moving(
-                context,
-                "nobody is named to do it as",
-            ))),
+            None => Verdict::Violated(Box::new(Violation::moving("nobody is named to do it as"))),
         }
     }
 
@@ -280,7 +277,7 @@ impl Examination {
                 Input::Answered(answer),
             ) if answer.status != StatusCode::UNAUTHORIZED => RowResult::Met,
             // Nothing is met by an answer to something else.
-            _ => RowResult::NotMet(Box::new(Violation::interrupted(context))),
+            _ => RowResult::NotMet(Box::new(Violation::interrupted())),
         }
     }
 
@@ -309,7 +306,7 @@ impl Examination {
             return RowResult::Met;
         };
         match look.step(context, input) {
-            KeyVerdict::Pending(need) => RowResult::Needs(Box::new(need)),
+            KeyVerdict::Pending(need) => RowResult::Needs(need),
             KeyVerdict::Usable => RowResult::Met,
             KeyVerdict::Refused(why) => {
                 let mut found = violation(context, row, &why.refusal.reason);

@@ -43,7 +43,7 @@ impl Examination {
             SignInLook::In(missing) if !missing.is_empty() && wanted == SignInFault::Rights => {
                 RowResult::NotMet(violation(context, row, &name(missing)))
             }
-            SignInLook::Broken(reason) => RowResult::NotMet(Box::new(Violation::moving(context, reason))),
+            SignInLook::Broken(reason) => RowResult::NotMet(Box::new(Violation::moving(reason))),
             SignInLook::Begun | SignInLook::Failed { .. } | SignInLook::In(_) => RowResult::Met,
         }
     }

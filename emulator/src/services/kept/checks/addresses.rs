@@ -24,7 +24,7 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
     let space = space_of(context, planned)?;
     let mut taken: Vec<(IpNet, &Value)> = Vec::new();
     for subnet in planned.parts(SUBNETS) {
-        for prefix in prefixes_of_subnet(context, planned, subnet)? {
+        for prefix in prefixes_of_subnet(planned, subnet)? {
             fits(context, planned, &space, subnet, prefix)?;
             taken.push((prefix, subnet));
         }
@@ -32,7 +32,7 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
     if let Some((first, second)) = overlap(&taken) {
         let (name, _) = planned.blamed(taken[first].1, taken[second].1);
         let fill = [("name", name), ("network", planned.id.name())];
-        return Err(refuse(context, code::NetcfgSubnetRangesOverlap, &fill));
+        return Err(refuse(code::NetcfgSubnetRangesOverlap, &fill));
     }
     stays_while_used(context, planned)
 }
@@ -43,11 +43,11 @@ fn space_of(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<Vec<
     let texts = field(space, "addressPrefixes").as_array();
     let mut prefixes = Vec::new();
     for text in texts.into_iter().flatten().filter_map(Value::as_str) {
-        prefixes.push((prefix(context, planned.id, text)?, ()));
+        prefixes.push((prefix(planned.id, text)?, ()));
     }
     if prefixes.is_empty() && is_empty(field(space, POOLS)) {
         let fill = [("id", planned.id.as_str())];
-        return Err(refuse(context, code::SyntheticAddressSpaceMissing, &fill));
+        return Err(refuse(code::SyntheticAddressSpaceMissing, &fill));
     }
     let network = planned.id.name();
     for (prefix, ()) in &prefixes {
@@ -55,13 +55,13 @@ fn space_of(context: &Context<'_>, planned: &PlannedResource<'_>) -> Result<Vec<
         if let Some(range) = reserved.iter().find(|range| range.contains(prefix)) {
             let (prefix, range) = (prefix.to_string(), range.to_string());
             let fill = [("prefix", &*prefix), ("other", &*range), ("network", network)];
-            return Err(refuse(context, code::SyntheticAddressPrefixReserved, &fill));
+            return Err(refuse(code::SyntheticAddressPrefixReserved, &fill));
         }
     }
     if let Some((first, second)) = overlap(&prefixes) {
         let (first, second) = (prefixes[first].0.to_string(), prefixes[second].0.to_string());
         let fill = [("prefix", &*second), ("other", &*first), ("network", network)];
-        return Err(refuse(context, code::SyntheticAddressPrefixesOverlap, &fill));
+        return Err(refuse(code::SyntheticAddressPrefixesOverlap, &fill));
     }
     Ok(prefixes.into_iter().map(|(prefix, ())| prefix).collect())
 }
@@ -71,16 +71,16 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// A prefix that is one, with nothing behind it.
-pub(super) fn prefix(context: &Context<'_>, id: &ResourceId, text: &str) -> Result<IpNet, Refusal> {
+pub(super) fn prefix(id: &ResourceId, text: &str) -> Result<IpNet, Refusal> {
     let parsed = text.parse::<IpNet>().ok();
     let Some(range) = parsed else {
         let fill = [("prefix", text), ("id", id.as_str())];
-        return Err(refuse(context, code::InvalidAddressPrefixFormat, &fill));
+        return Err(refuse(code::InvalidAddressPrefixFormat, &fill));
     };
     if range != range.trunc() {
         let should = range.trunc().to_string();
         let fill = [("prefix", text), ("id", id.as_str()), ("should", &*should)];
-        return Err(refuse(context, code::InvalidCIDRNotation, &fill));
+        return Err(refuse(code::InvalidCIDRNotation, &fill));
     }
     Ok(range)
 }
@@ -95,18 +95,14 @@ fn texts(subnet: &Value) -> impl Iterator<Item = &str> {
     one.filter(|_| !said_twice).into_iter().chain(many)
 }
 
-fn prefixes_of_subnet(
-    context: &Context<'_>,
-    planned: &PlannedResource<'_>,
-    subnet: &Value,
-) -> Result<Vec<IpNet>, Refusal> {
+fn prefixes_of_subnet(planned: &PlannedResource<'_>, subnet: &Value) -> Result<Vec<IpNet>, Refusal> {
     let id = planned.id.child([SUBNETS, name_of(subnet)]);
     let prefixes: Vec<IpNet> = texts(subnet)
-        .map(|text| prefix(context, &id, text))
+        .map(|text| prefix(&id, text))
         .collect::<Result<_, _>>()?;
     if prefixes.is_empty() && is_empty(field(field(subnet, "properties"), POOLS)) {
         let fill = [("name", name_of(subnet)), ("network", planned.id.name())];
-        return Err(refuse(context, code::SyntheticSubnetWithoutPrefix, &fill));
+        return Err(refuse(code::SyntheticSubnetWithoutPrefix, &fill));
     }
     Ok(prefixes)
 }
@@ -137,7 +133,7 @@ fn fits(
             ("smallest", &*smallest),
             ("ipv6", &*ipv6),
         ];
-        return Err(refuse(context, code::SyntheticSubnetSize, &fill));
+        return Err(refuse(code::SyntheticSubnetSize, &fill));
     }
     // Where a pool gives out what the network has, nobody here knows what that is.
     let pooled = !is_empty(field(field(&planned.body["properties"], "addressSpace"), POOLS));
@@ -145,7 +141,7 @@ fn fits(
         return Ok(());
     }
     let fill = [("name", name), ("network", planned.id.name())];
-    Err(refuse(context, code::NetcfgInvalidSubnet, &fill))
+    Err(refuse(code::NetcfgInvalidSubnet, &fill))
 }
 
 /// A subnet that something is in stays where it is, and what it is.
@@ -183,7 +179,7 @@ fn stays_while_used(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
             (Some(_), None) if !in_use::needs_delegation(context, users, &id) => continue,
             (Some(_), None) => code::SyntheticDelegationInUse,
         };
-        return Err(refuse(context, code, &fill));
+        return Err(refuse(code, &fill));
     }
     Ok(())
 }

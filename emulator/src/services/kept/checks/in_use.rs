@@ -110,5 +110,5 @@ fn refuse_used(context: &Context<'_>, kind: &str, users: &Users, id: &ResourceId
     };
     let who = who.join(", ");
     let fill = [("id", id.as_str()), ("name", id.name()), ("users", &*who)];
-    Err(refuse(context, row.code, &fill))
+    Err(refuse(row.code, &fill))
 }

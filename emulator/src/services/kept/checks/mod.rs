@@ -89,7 +89,7 @@ fn names_differ(
             let name = name_of(part);
             if !seen.insert(name.to_ascii_lowercase()) {
                 let fill = [("id", id.as_str()), ("name", name)];
-                return Err(refuse(context, code::DuplicateResourceName, &fill));
+                return Err(refuse(code::DuplicateResourceName, &fill));
             }
         }
     }

@@ -34,17 +34,13 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
         let network = field(field(peering, "properties"), "remoteVirtualNetwork");
         if field(network, "id").as_str().is_none_or(str::is_empty) {
             let fill = [("name", name_of(peering))];
-            return Err(refuse(context, code::SyntheticPeeringWithoutRemote, &fill));
+            return Err(refuse(code::SyntheticPeeringWithoutRemote, &fill));
         }
         let Some(remote) = remote(peering) else { continue };
         if let Some(other) = seen.insert(remote.key().to_owned(), peering) {
             let (_, other) = planned.blamed(other, peering);
             let fill = [("other", other), ("network", remote.as_str())];
-            return Err(refuse(
-                context,
-                code::AnotherPeeringAlreadyReferencesRemoteVnet,
-                &fill,
-            ));
+            return Err(refuse(code::AnotherPeeringAlreadyReferencesRemoteVnet, &fill));
         }
         let whole = field(field(peering, "properties"), "peerCompleteVnets") != &Value::Bool(false);
         if let Some(network) = context.state.resource(&remote).filter(|_| whole) {
@@ -56,7 +52,7 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
         }
     }
     match overlap(&all) {
-        Some((first, second)) => Err(refuse_overlap(context, planned, all[first], all[second])),
+        Some((first, second)) => Err(refuse_overlap(planned, all[first], all[second])),
         None => Ok(()),
     }
 }
@@ -67,7 +63,6 @@ fn remote(peering: &Value) -> Option<ResourceId> {
 }
 
 fn refuse_overlap(
-    context: &Context<'_>,
     planned: &PlannedResource<'_>,
     (prefix, of): (IpNet, Option<&Value>),
     (prefix2, peering): (IpNet, Option<&Value>),
@@ -88,5 +83,5 @@ fn refuse_overlap(
     } else {
         code::VnetAddressSpacesOverlap
     };
-    refuse(context, code, &fill)
+    refuse(code, &fill)
 }

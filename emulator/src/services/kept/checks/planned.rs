@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::ResourceId;
 use crate::rules::Code;
-use crate::services::Context;
 
 /// A resource as it would stand, with all of its parts.
 pub(super) struct PlannedResource<'a> {
@@ -42,6 +41,6 @@ pub(super) fn name_of(part: &Value) -> &str {
     part["name"].as_str().unwrap_or_default()
 }
 
-pub(super) fn refuse(context: &Context<'_>, code: Code, fill: &[(&str, &str)]) -> Refusal {
-    Refusal::of_row(Shape::Arm, context.rules.error(code), fill)
+pub(super) fn refuse(code: Code, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::of(code, fill)
 }

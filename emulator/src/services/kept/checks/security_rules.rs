@@ -16,7 +16,7 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
     if count > most {
         let (count, most) = (count.to_string(), most.to_string());
         let fill = [("id", planned.id.as_str()), ("count", &*count), ("most", &*most)];
-        return Err(refuse(context, code::SyntheticTooManySecurityRules, &fill));
+        return Err(refuse(code::SyntheticTooManySecurityRules, &fill));
     }
     let mut taken: BTreeMap<(String, i64), &Value> = BTreeMap::new();
     for rule in planned.parts("securityRules") {
@@ -30,7 +30,7 @@ pub(super) fn check(context: &Context<'_>, planned: &PlannedResource<'_>) -> Res
         if let Some(other) = taken.insert(key, rule) {
             let (name, other) = planned.blamed(other, rule);
             let fill = [("name", name), ("other", other)];
-            return Err(refuse(context, code::SecurityRuleConflict, &fill));
+            return Err(refuse(code::SecurityRuleConflict, &fill));
         }
     }
     Ok(())

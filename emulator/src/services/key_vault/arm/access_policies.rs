@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::vault_body;
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::services::{Context, json_body};
@@ -113,8 +113,7 @@ pub(super) fn update(
             ("remove", None) => {}
             _ => {
                 let what = format!("'{change}' is not add, replace or remove.");
-                let error = context.rules.error(code::KeyVaultBodyInvalid);
-                return Err(Refusal::of_row(Shape::Arm, error, &[("what", &what)]));
+                return Err(Refusal::of(code::KeyVaultBodyInvalid, &[("what", &what)]));
             }
         }
     }

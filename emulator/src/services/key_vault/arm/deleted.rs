@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::super::DeletedVault;
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp, wire_seconds};
 use crate::rules::code;
 use crate::services::{Context, Input, LongRunning, Next, Workflow};
@@ -55,10 +55,7 @@ fn in_path<'a>(context: &'a Context<'_>, permit: &Permit) -> Result<&'a DeletedV
             subscription_of(deleted).eq_ignore_ascii_case(here)
                 && deleted.resource.location().eq_ignore_ascii_case(location)
         });
-    found.ok_or_else(|| {
-        let error = context.rules.error(code::DeletedVaultNotFound);
-        Refusal::of_row(Shape::Arm, error, &[("vault", name)])
-    })
+    found.ok_or_else(|| Refusal::of(code::DeletedVaultNotFound, &[("vault", name)]))
 }
 
 pub(super) fn list(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
@@ -85,8 +82,7 @@ pub(super) fn purge(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if is_protected(in_path(context, permit)?) {
-        let error = context.rules.error(code::KeyVaultPurgeNotAllowed);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::KeyVaultPurgeNotAllowed, &[]));
     }
     let key = permit.params.get("vault").to_ascii_lowercase();
     context.own.key_vault.deleted.remove(&key);

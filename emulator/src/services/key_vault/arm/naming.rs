@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
 use crate::services::{Context, json_body};
@@ -22,16 +22,13 @@ fn is_vault_name(context: &Context<'_>, name: &str) -> bool {
 fn objection(context: &Context<'_>, name: &str) -> Option<Refusal> {
     let key = name.to_ascii_lowercase();
     if !is_vault_name(context, name) {
-        let error = context.rules.error(code::VaultNameNotValid);
-        return Some(Refusal::of_row(Shape::Arm, error, &[]));
+        return Some(Refusal::of(code::VaultNameNotValid, &[]));
     }
     if context.state.key_vaults.contains_key(&key) {
-        let error = context.rules.error(code::VaultAlreadyExists);
-        return Some(Refusal::of_row(Shape::Arm, error, &[("vault", name)]));
+        return Some(Refusal::of(code::VaultAlreadyExists, &[("vault", name)]));
     }
     if context.own.key_vault.deleted.contains_key(&key) {
-        let error = context.rules.error(code::KeyVaultDeletedNameInUse);
-        return Some(Refusal::of_row(Shape::Arm, error, &[]));
+        return Some(Refusal::of(code::KeyVaultDeletedNameInUse, &[]));
     }
     None
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{ResourceId, TenantId};
 use crate::rules::{KeyVaultFacts, Mark, cloud, code};
 use crate::services::Context;
@@ -38,9 +38,8 @@ const PROPERTIES: [&str; 7] = [
 const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets";
 const NETWORK: [&str; 4] = ["bypass", "defaultAction", "ipRules", "virtualNetworkRules"];
 
-fn invalid(context: &Context<'_>, what: &str) -> Refusal {
-    let error = context.rules.error(code::KeyVaultBodyInvalid);
-    Refusal::of_row(Shape::Arm, error, &[("what", what)])
+fn invalid(what: &str) -> Refusal {
+    Refusal::of(code::KeyVaultBodyInvalid, &[("what", what)])
 }
 
 /// The request's body as this service understands it: known names and words in their own spelling,
@@ -67,7 +66,7 @@ pub(super) fn normalized(context: &Context<'_>, sent: Value) -> Result<Value, Re
     respell(properties, &FLAGS);
     for name in FLAGS {
         if !matches!(properties.get(name), None | Some(Value::Null | Value::Bool(_))) {
-            return Err(invalid(context, &format!("{name} must be true or false.")));
+            return Err(invalid(&format!("{name} must be true or false.")));
         }
     }
     known_word(
@@ -83,10 +82,7 @@ pub(super) fn normalized(context: &Context<'_>, sent: Value) -> Result<Value, Re
         respell(network, &NETWORK);
         known_word(network, "defaultAction", &["Allow", "Deny"])?;
         known_word(network, "bypass", &["AzureServices", "None"])?;
-        check_subnets(
-            context,
-            network.get("virtualNetworkRules").unwrap_or(&Value::Null),
-        )?;
+        check_subnets(network.get("virtualNetworkRules").unwrap_or(&Value::Null))?;
     }
     check_retention(context, properties)?;
     if let Some(policies) = properties.get("accessPolicies").filter(|value| !value.is_null()) {
@@ -110,11 +106,7 @@ pub(super) fn check_tenant(context: &Context<'_>, sent: &Value) -> Result<(), Re
     if known.any(|tenant| tenant.0 == wanted) {
         return Ok(());
     }
-    let mut refusal = Refusal::of_row(
-        Shape::Arm,
-        context.rules.error(code::KeyVaultTenant),
-        &[("name", NAME)],
-    );
+    let mut refusal = Refusal::of(code::KeyVaultTenant, &[("name", NAME)]);
     if !wanted.is_nil() {
         // Of another tenant nobody has said what Azure answers.
         refusal.mark = refusal.mark.max(Mark::Inferred);
@@ -123,7 +115,7 @@ pub(super) fn check_tenant(context: &Context<'_>, sent: &Value) -> Result<(), Re
 }
 
 /// Refuses rules for what is no subnet.
-fn check_subnets(context: &Context<'_>, rules: &Value) -> Result<(), Refusal> {
+fn check_subnets(rules: &Value) -> Result<(), Refusal> {
     let is_subnet = |rule: &&Value| {
         let id = field(rule, "id")
             .as_str()
@@ -137,10 +129,7 @@ fn check_subnets(context: &Context<'_>, rules: &Value) -> Result<(), Refusal> {
         .find(|rule| !is_subnet(rule))
     {
         None => Ok(()),
-        Some(_) => Err(invalid(
-            context,
-            "virtualNetworkRules must name subnets by their ids.",
-        )),
+        Some(_) => Err(invalid("virtualNetworkRules must name subnets by their ids.")),
     }
 }
 
@@ -154,27 +143,24 @@ fn check_retention(context: &Context<'_>, properties: &Map<String, Value>) -> Re
                 .as_u64()
                 .is_some_and(|sent| (u64::from(days.least)..=u64::from(days.most)).contains(&sent));
             if !fits {
-                let error = context.rules.error(code::KeyVaultRetentionOutOfRange);
                 let fill = [("least", least.as_str()), ("most", &most)];
-                return Err(Refusal::of_row(Shape::Arm, error, &fill));
+                return Err(Refusal::of(code::KeyVaultRetentionOutOfRange, &fill));
             }
         }
     }
     // Of a new vault as well, which has none to be switched off.
     if properties.get("enablePurgeProtection") == Some(&Value::Bool(false)) {
-        let error = context.rules.error(code::KeyVaultPurgeProtectionIrreversible);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::KeyVaultPurgeProtectionIrreversible, &[]));
     }
     if properties.get("enableSoftDelete") == Some(&Value::Bool(false)) {
-        let error = context.rules.error(code::KeyVaultSoftDeleteRequired);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::KeyVaultSoftDeleteRequired, &[]));
     }
     Ok(())
 }
 
 /// Refuses access policies that name nobody, or a permission that is none.
 pub(super) fn check_policies(context: &Context<'_>, policies: &Value) -> Result<(), Refusal> {
-    let no = |what: &str| invalid(context, what);
+    let no = |what: &str| invalid(what);
     let policies = policies
         .as_array()
         .ok_or_else(|| no("accessPolicies must be an array."))?;
@@ -208,12 +194,12 @@ fn check_words(context: &Context<'_>, collection: &str, words: &Value) -> Result
         Value::Null => return Ok(()),
         words => words.as_array(),
     };
-    let words = words.ok_or_else(|| invalid(context, &format!("permissions.{known} must be an array.")))?;
+    let words = words.ok_or_else(|| invalid(&format!("permissions.{known} must be an array.")))?;
     for word in words {
         let word = word.as_str().unwrap_or_default();
         if !facts.knows_permission(known, word) {
             let what = format!("'{word}' is not a permission for {known}.");
-            return Err(invalid(context, &what));
+            return Err(invalid(&what));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::vault::Vault;
 use super::super::{DeletedVault, VAULT};
 use super::{naming, vault_body};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::code;
 use crate::services::key_vault::arm::deleted::PurgeVault;
@@ -64,10 +64,7 @@ fn take_create_mode(sent: &mut Value) -> Option<String> {
 /// Brings a deleted vault back as it was. Its role assignments are gone.
 fn recover(context: &mut Context<'_>, id: &ResourceId) -> Result<Response, Refusal> {
     let key = id.name().to_ascii_lowercase();
-    let missing = || {
-        let error = context.rules.error(code::DeletedVaultNotFound);
-        Refusal::of_row(Shape::Arm, error, &[("vault", id.name())])
-    };
+    let missing = || Refusal::of(code::DeletedVaultNotFound, &[("vault", id.name())]);
     let found = context.own.key_vault.deleted.get(&key).ok_or_else(missing)?;
     if found.resource.id != *id {
         // Somebody else's deleted vault keeps its name.
@@ -105,7 +102,7 @@ fn replace(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<R
     let Some(vault) = context.state.resource(id) else {
         return Err(context.not_found(id));
     };
-    check_irreversible(context, vault, sent)?;
+    check_irreversible(vault, sent)?;
     let tenant = context.tenant_of(id)?;
     let facts = &context.rules.key_vault;
     let Some(vault) = context.state.resources.get_mut(id) else {
@@ -125,7 +122,7 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
     let Some(vault) = context.state.resource(id) else {
         return Err(context.not_found(id));
     };
-    check_irreversible(context, vault, sent)?;
+    check_irreversible(vault, sent)?;
     let mut patch = sent.clone();
     take_create_mode(&mut patch);
     let Some(vault) = context.state.resources.get_mut(id) else {
@@ -140,13 +137,12 @@ fn update(context: &mut Context<'_>, id: &ResourceId, sent: &Value) -> Result<Re
     Ok(Response::json(StatusCode::OK, &vault.body))
 }
 
-fn check_irreversible(context: &Context<'_>, vault: &Resource, sent: &Value) -> Result<(), Refusal> {
+fn check_irreversible(vault: &Resource, sent: &Value) -> Result<(), Refusal> {
     let wanted = |name: &str| field(field(sent, "properties"), name);
     let current = |name: &str| vault.at(&format!("/properties/{name}")).clone();
     let days = "softDeleteRetentionInDays";
     if !wanted(days).is_null() && *wanted(days) != current(days) {
-        let error = context.rules.error(code::KeyVaultRetentionFixed);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::KeyVaultRetentionFixed, &[]));
     }
     Ok(())
 }

@@ -14,15 +14,15 @@ use super::sent::{addressed, bad_parameter, body, check_name, tags};
 use super::versions::{VersionChange, new_version, update_version};
 use crate::gateway::{Permit, Refusal, Shape};
 use crate::model::{Request, Response};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
 /// The exponent every RSA key here has: AQAB.
 const USUAL_EXPONENT: u32 = 65_537;
 
-fn wrong(context: &Context<'_>, error: CryptographyError) -> Refusal {
-    bad_parameter(context, &error.to_string())
+fn wrong(error: CryptographyError) -> Refusal {
+    bad_parameter(&error.to_string())
 }
 
 /// What a key may be used for, as a request says it.
@@ -34,7 +34,7 @@ fn operations(context: &Context<'_>, sent: &Value, pair: &KeyPair) -> Result<Vec
     };
     let no = || {
         let what = format!("key_ops must name some of {}.", known.join(", "));
-        bad_parameter(context, &what)
+        bad_parameter(&what)
     };
     match sent {
         Value::Null => Ok(known.clone()),
@@ -62,7 +62,7 @@ fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Re
         Ok(true)
     } else {
         let what = format!("A key of the kind {kind} takes a key vault of the sku premium.");
-        Err(bad_parameter(context, &what))
+        Err(bad_parameter(&what))
     }
 }
 
@@ -71,17 +71,17 @@ fn hardware(context: &Context<'_>, vault: &Vault, kind: &str) -> Result<bool, Re
 fn check_played(sent: &Value) -> Result<(), Refusal> {
     let exponent = field(sent, "public_exponent");
     let what = if !field(sent, "release_policy").is_null() {
-        "release policies of keys (release_policy)"
+        unplayed::ReleasePolicies
     } else if *field(field(sent, "attributes"), "exportable") == json!(true) {
-        "keys that can be exported (exportable)"
+        unplayed::ExportableKeys
     } else if !exponent.is_null() && *exponent != json!(USUAL_EXPONENT) {
-        "exponents of RSA keys other than the usual one (public_exponent)"
+        unplayed::RsaExponents
     } else {
         return Ok(());
     };
     Err(Refusal {
         shape: Shape::KeyVault,
-        ..Refusal::not_played(what)
+        ..Refusal::not_played(what, &[])
     })
 }
 
@@ -98,7 +98,7 @@ fn new_pair(
         Some(made) => made.pair.clone(),
         None => make(context, vault, wanted).carry_out(),
     };
-    made.map_err(|error| wrong(context, error))
+    made.map_err(wrong)
 }
 
 /// Adds a version of a key and answers it. `sent` has the members `attributes` and `tags`.
@@ -113,7 +113,7 @@ fn add(
     let mut attributes = Attributes::new(context.now);
     attributes
         .take(field(sent, "attributes"))
-        .map_err(|what| bad_parameter(context, &what))?;
+        .map_err(|what| bad_parameter(&what))?;
     let version = Version {
         id: new_version(context, &vault),
         attributes,
@@ -137,7 +137,7 @@ pub(super) fn create(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     check_played(&sent)?;
     check_free(context, permit, &vault)?;
     let hardware = hardware(context, &vault, field(&sent, "kty").as_str().unwrap_or_default())?;
@@ -156,7 +156,7 @@ pub(super) fn import(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     check_played(&sent)?;
     check_free(context, permit, &vault)?;
     let key = field(&sent, "key");
@@ -166,12 +166,12 @@ pub(super) fn import(
         Some(ImportedKey(pair)) => pair.clone(),
         None => KeyPair::import(key),
     };
-    let pair = pair.map_err(|error| wrong(context, error))?;
+    let pair = pair.map_err(wrong)?;
     if pair
         .bits()
         .is_some_and(|bits| !context.rules.key_vault.rsa.bits.contains(&bits))
     {
-        return Err(wrong(context, CryptographyError::Key));
+        return Err(wrong(CryptographyError::Key));
     }
     let material = KeyMaterial {
         operations: operations(context, field(key, "key_ops"), &pair)?,
@@ -191,7 +191,7 @@ pub(super) fn rotate(
     let object = named::<Keys>(context, &vault, permit)?;
     let newest = object
         .version("")
-        .ok_or_else(|| not_found::<Keys>(context, &object.name))?;
+        .ok_or_else(|| not_found::<Keys>(&object.name))?;
     let old = newest.material.clone();
     let sent = json!({"tags": newest.tags});
     let material = KeyMaterial {
@@ -212,7 +212,7 @@ fn answer(
     let object = named::<Keys>(context, vault, permit)?;
     let version = object
         .version(id)
-        .ok_or_else(|| not_found::<Keys>(context, &format!("{}/{id}", object.name)))?;
+        .ok_or_else(|| not_found::<Keys>(&format!("{}/{id}", object.name)))?;
     let answer = bundle::<Keys>(request, vault, object, version);
     Ok(Response::json(StatusCode::OK, &answer))
 }
@@ -234,9 +234,8 @@ pub(super) fn rotation_policy(
     Ok(Response::json(StatusCode::OK, &policy))
 }
 
-fn disabled(context: &Context<'_>, operation: &str) -> Refusal {
-    let error = context.rules.error(code::KeyDisabled);
-    Refusal::key_vault(error, &[("operation", operation)])
+fn disabled(operation: &str) -> Refusal {
+    Refusal::key_vault(code::KeyDisabled, &[("operation", operation)])
 }
 
 pub(super) fn get(
@@ -255,7 +254,7 @@ pub(super) fn update(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     check_played(&sent)?;
     let (name, id) = (permit.params.get("key"), permit.params.get("version"));
     let change = VersionChange {
@@ -266,16 +265,16 @@ pub(super) fn update(
         Value::Null => None,
         words => {
             let version = named::<Keys>(context, &vault, permit)?.version(id);
-            let version = version.ok_or_else(|| not_found::<Keys>(context, name))?;
+            let version = version.ok_or_else(|| not_found::<Keys>(name))?;
             Some(operations(context, words, &version.material.pair)?)
         }
     };
     let now = context.now;
     let Some(version) = objects_mut::<Keys>(context, &vault).version_mut(name, id) else {
-        return Err(not_found::<Keys>(context, name));
+        return Err(not_found::<Keys>(name));
     };
     if let Err(what) = update_version(version, now, &change) {
-        return Err(bad_parameter(context, &what));
+        return Err(bad_parameter(&what));
     }
     if let Some(wanted) = wanted {
         version.material.operations = wanted;
@@ -290,19 +289,19 @@ fn check_usable(
     operation: &str,
 ) -> Result<(), Refusal> {
     if !version.attributes.enabled {
-        return Err(disabled(context, operation));
+        return Err(disabled(operation));
     }
     let goes_on = &context.rules.key_vault.out_of_time.operations;
     let error = match version.attributes.window(context.now) {
         _ if goes_on.iter().any(|word| word == operation) => None,
         Window::Inside => None,
-        Window::Before => Some(context.rules.error(code::KeyNotYetValid)),
-        Window::After => Some(context.rules.error(code::SyntheticKeyExpired)),
+        Window::Before => Some(code::KeyNotYetValid),
+        Window::After => Some(code::SyntheticKeyExpired),
     };
     let allowed = version.material.operations.iter().any(|word| word == operation);
     let error = match error {
         None if allowed => return Ok(()),
-        None => context.rules.error(code::KeyOperationForbidden),
+        None => code::KeyOperationForbidden,
         Some(error) => error,
     };
     Err(Refusal::key_vault(error, &[("operation", operation)]))
@@ -316,7 +315,7 @@ pub(super) fn operate(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     let operation = permit.operation(context.rules).policy.as_ref();
     let operation = operation.map_or("", |policy| policy.word.as_str());
     let prepared = request.prepared::<KeyUse>();
@@ -328,7 +327,7 @@ pub(super) fn operate(
     let id = permit.params.get("version");
     let version = object
         .version(id)
-        .ok_or_else(|| not_found::<Keys>(context, &format!("{}/{id}", object.name)))?;
+        .ok_or_else(|| not_found::<Keys>(&format!("{}/{id}", object.name)))?;
     check_usable(context, version, operation)?;
     let value = match (prepared, draw) {
         (Some(done), _) if done.version == version.id => done.value.clone(),
@@ -338,7 +337,7 @@ pub(super) fn operate(
             carry_out(&version.material.pair, operation, &sent, &draw)
         }
     };
-    let value = value.map_err(|error| wrong(context, error))?;
+    let value = value.map_err(wrong)?;
     let answer = match value {
         value @ Value::Bool(_) => json!({"value": value}),
         value => json!({

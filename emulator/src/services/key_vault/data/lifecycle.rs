@@ -34,12 +34,12 @@ pub(super) fn objects_mut<'a, K: ObjectKind>(
     K::of_mut(contents.entry(vault.key.clone()).or_default())
 }
 
-pub(super) fn not_found<K: ObjectKind>(context: &Context<'_>, name: &str) -> Refusal {
-    Refusal::key_vault(context.rules.error(K::NOT_FOUND), &[("name", name)])
+pub(super) fn not_found<K: ObjectKind>(name: &str) -> Refusal {
+    Refusal::key_vault(K::NOT_FOUND, &[("name", name)])
 }
 
-fn deleted_not_found<K: ObjectKind>(context: &Context<'_>, name: &str) -> Refusal {
-    Refusal::key_vault(context.rules.error(K::DELETED_NOT_FOUND), &[("name", name)])
+fn deleted_not_found<K: ObjectKind>(name: &str) -> Refusal {
+    Refusal::key_vault(K::DELETED_NOT_FOUND, &[("name", name)])
 }
 
 /// The object a path names.
@@ -51,7 +51,7 @@ pub(super) fn named<'a, K: ObjectKind>(
     let name = permit.params.get(K::NAME);
     objects::<K>(context, vault)
         .and_then(|objects| objects.get(name))
-        .ok_or_else(|| not_found::<K>(context, name))
+        .ok_or_else(|| not_found::<K>(name))
 }
 
 /// Refuses a name that a deleted object still has.
@@ -63,9 +63,8 @@ pub(super) fn check_not_deleted<K: ObjectKind>(
     match objects::<K>(context, vault).and_then(|objects| objects.get_deleted(name)) {
         None => Ok(()),
         Some(_) => {
-            let error = context.rules.error(code::ObjectIsDeletedButRecoverable);
             let fill = [("Kind", K::TITLE), ("kind", K::NAME), ("name", name)];
-            Err(Refusal::key_vault(error, &fill))
+            Err(Refusal::key_vault(code::ObjectIsDeletedButRecoverable, &fill))
         }
     }
 }
@@ -125,11 +124,11 @@ fn deleted_bundle<K: ObjectKind>(
 ) -> Result<Value, Refusal> {
     let deleted = objects::<K>(context, vault)
         .and_then(|objects| objects.get_deleted(name))
-        .ok_or_else(|| deleted_not_found::<K>(context, name))?;
+        .ok_or_else(|| deleted_not_found::<K>(name))?;
     let newest = deleted
         .object
         .version("")
-        .ok_or_else(|| deleted_not_found::<K>(context, name))?;
+        .ok_or_else(|| deleted_not_found::<K>(name))?;
     let bundle = bundle::<K>(request, vault, &deleted.object, newest);
     Ok(as_deleted::<K>(request, deleted, bundle))
 }
@@ -178,7 +177,7 @@ pub(super) fn recover<K: ObjectKind>(
     });
     match answer {
         Some(answer) => Ok(Response::json(StatusCode::OK, &answer)),
-        None => Err(not_found::<K>(context, name)),
+        None => Err(not_found::<K>(name)),
     }
 }
 
@@ -190,14 +189,13 @@ pub(super) fn purge<K: ObjectKind>(
     let vault = addressed(context, request)?;
     let name = permit.params.get(K::NAME);
     if !vault.recovery.purgeable {
-        let error = context.rules.error(code::KeyVaultPurgeProtected);
         let fill = [("vault", vault.id.name()), ("location", vault.location.as_str())];
-        return Err(Refusal::key_vault(error, &fill));
+        return Err(Refusal::key_vault(code::KeyVaultPurgeProtected, &fill));
     }
     if objects_mut::<K>(context, &vault).purge(name) {
         Ok(Response::new(StatusCode::NO_CONTENT))
     } else {
-        Err(deleted_not_found::<K>(context, name))
+        Err(deleted_not_found::<K>(name))
     }
 }
 
@@ -226,7 +224,7 @@ pub(super) fn restore<K: ObjectKind>(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     let text = field(&sent, "value").as_str().unwrap_or_default();
     let subscription = vault.id.subscription().unwrap_or_default();
     let object = K::backups(&mut context.own.key_vault)
@@ -235,13 +233,12 @@ pub(super) fn restore<K: ObjectKind>(
         .map(|backup| backup.object.clone());
     let Some(object) = object else {
         let what = "The value is no backup that was made in this subscription.";
-        return Err(bad_parameter(context, what));
+        return Err(bad_parameter(what));
     };
     check_not_deleted::<K>(context, &vault, &object.name)?;
     if objects::<K>(context, &vault).is_some_and(|objects| objects.get(&object.name).is_some()) {
-        let error = context.rules.error(code::KeyVaultObjectExists);
         let fill = [("kind", K::NAME), ("name", object.name.as_str())];
-        return Err(Refusal::key_vault(error, &fill));
+        return Err(Refusal::key_vault(code::KeyVaultObjectExists, &fill));
     }
     let answer = object
         .version("")

@@ -75,7 +75,6 @@ fn root(_: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusa
 }
 
 /// Certificates are not here; a client that asks for their contacts takes there being none for an answer.
-fn certificate_contacts(context: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
-    let error = context.rules.error(code::SyntheticContactsNotFound);
-    Err(Refusal::key_vault(error, &[]))
+fn certificate_contacts(_: &mut Context<'_>, _: &Permit, _: &Request) -> Result<Response, Refusal> {
+    Err(Refusal::key_vault(code::SyntheticContactsNotFound, &[]))
 }

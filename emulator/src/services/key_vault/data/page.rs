@@ -19,12 +19,12 @@ pub(super) fn page(context: &Context<'_>, request: &Request, items: Vec<Value>) 
             .parse()
             .ok()
             .filter(|size| (1..=most).contains(size))
-            .ok_or_else(|| bad_parameter(context, &format!("maxresults must be between 1 and {most}.")))?,
+            .ok_or_else(|| bad_parameter(&format!("maxresults must be between 1 and {most}.")))?,
     };
     let start = match request.query_value("$skiptoken") {
         None => 0,
         Some(token) => {
-            position(&token).ok_or_else(|| bad_parameter(context, "$skiptoken is none of this service's."))?
+            position(&token).ok_or_else(|| bad_parameter("$skiptoken is none of this service's."))?
         }
     };
     let left = items.len().saturating_sub(start);

@@ -51,7 +51,7 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<KeySpec, Ref
                 .map(KeySpec::Rsa)
                 .ok_or_else(|| {
                     let sizes: Vec<String> = facts.rsa.bits.iter().map(usize::to_string).collect();
-                    bad_parameter(context, &format!("key_size must be one of {}.", sizes.join(", ")))
+                    bad_parameter(&format!("key_size must be one of {}.", sizes.join(", ")))
                 })
         }
         "EC" | "EC-HSM" => {
@@ -66,13 +66,10 @@ pub(super) fn wanted(context: &Context<'_>, sent: &Value) -> Result<KeySpec, Ref
                 .map(|curve| KeySpec::Curve(curve.to_owned()))
                 .ok_or_else(|| {
                     let what = format!("crv must be one of {}.", facts.elliptic_curve.curves.join(", "));
-                    bad_parameter(context, &what)
+                    bad_parameter(&what)
                 })
         }
-        _ => Err(bad_parameter(
-            context,
-            "kty must be one of RSA, RSA-HSM, EC, EC-HSM.",
-        )),
+        _ => Err(bad_parameter("kty must be one of RSA, RSA-HSM, EC, EC-HSM.")),
     }
 }
 
@@ -115,7 +112,7 @@ fn making(context: &mut Context<'_>, vault: &Vault, sent: &Value) -> Option<Prep
 
 pub(super) fn create(context: &mut Context<'_>, _: &Permit, request: &Request) -> Option<Preparation> {
     let vault = addressed(context, request).ok()?;
-    let sent = body(context, request).ok()?;
+    let sent = body(request).ok()?;
     making(context, &vault, &sent)
 }
 
@@ -126,8 +123,8 @@ pub(super) fn rotate(context: &mut Context<'_>, permit: &Permit, request: &Reque
     making(context, &vault, &like)
 }
 
-pub(super) fn import(context: &mut Context<'_>, _: &Permit, request: &Request) -> Option<Preparation> {
-    let sent = body(context, request).ok()?;
+pub(super) fn import(_: &mut Context<'_>, _: &Permit, request: &Request) -> Option<Preparation> {
+    let sent = body(request).ok()?;
     Some(Preparation::new(move || {
         ImportedKey(KeyPair::import(field(&sent, "key")))
     }))
@@ -135,7 +132,7 @@ pub(super) fn import(context: &mut Context<'_>, _: &Permit, request: &Request) -
 
 pub(super) fn operate(context: &mut Context<'_>, permit: &Permit, request: &Request) -> Option<Preparation> {
     let vault = addressed(context, request).ok()?;
-    let sent = body(context, request).ok()?;
+    let sent = body(request).ok()?;
     let operation = permit.operation(context.rules).policy.as_ref()?.word.clone();
     let draw = context.draw(&format!("key vault operation {}", vault.key));
     let object = named::<Keys>(context, &vault, permit).ok()?;

@@ -32,7 +32,7 @@ fn content_type(context: &Context<'_>, sent: &Value) -> Result<Option<String>, R
         Value::String(kind) if kind.chars().count() <= longest => Ok(Some(kind.clone())),
         _ => {
             let what = format!("contentType must be a text of at most {longest} characters.");
-            Err(bad_parameter(context, &what))
+            Err(bad_parameter(&what))
         }
     }
 }
@@ -54,13 +54,13 @@ pub(in crate::services::key_vault) fn add_version(
         Value::String(text) if text.len() <= longest => SecretText::new(text),
         _ => {
             let what = format!("value must be a text of at most {longest} bytes.");
-            return Err(bad_parameter(context, &what));
+            return Err(bad_parameter(&what));
         }
     };
     let mut attributes = Attributes::new(context.now);
     attributes
         .take(new.attributes)
-        .map_err(|what| bad_parameter(context, &what))?;
+        .map_err(|what| bad_parameter(&what))?;
     let version = Version {
         attributes,
         tags: tags(context, new.tags)?.unwrap_or_default(),
@@ -80,7 +80,7 @@ pub(super) fn set(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     let new = NewSecret {
         name: permit.params.get("secret"),
         value: field(&sent, "value"),
@@ -104,7 +104,7 @@ fn answer(
     let object = named::<Secrets>(context, vault, permit)?;
     let version = object
         .version(id)
-        .ok_or_else(|| not_found::<Secrets>(context, &format!("{}/{id}", object.name)))?;
+        .ok_or_else(|| not_found::<Secrets>(&format!("{}/{id}", object.name)))?;
     let mut answer = bundle::<Secrets>(request, vault, object, version);
     if with_value {
         let mut whole = json!({"value": version.material.value.reveal()});
@@ -132,16 +132,15 @@ pub(super) fn get(
 /// Refuses a version that is switched off, or outside its time where that counts.
 fn check_usable(context: &Context<'_>, attributes: &Attributes) -> Result<(), Refusal> {
     if !attributes.enabled {
-        let error = context.rules.error(code::SecretDisabled);
-        return Err(Refusal::key_vault(error, &[]));
+        return Err(Refusal::key_vault(code::SecretDisabled, &[]));
     }
     if !context.rules.takes(rule::KV_EXPIRY, "refused") {
         return Ok(());
     }
     let error = match attributes.window(context.now) {
         Window::Inside => return Ok(()),
-        Window::Before => context.rules.error(code::SyntheticSecretNotYetValid),
-        Window::After => context.rules.error(code::SyntheticSecretExpired),
+        Window::Before => code::SyntheticSecretNotYetValid,
+        Window::After => code::SyntheticSecretExpired,
     };
     Err(Refusal::key_vault(error, &[]).by([rule::KV_EXPIRY]))
 }
@@ -152,7 +151,7 @@ pub(super) fn update(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let vault = addressed(context, request)?;
-    let sent = body(context, request)?;
+    let sent = body(request)?;
     let id = permit.params.get("version");
     let name = permit.params.get("secret");
     let kind = content_type(context, field(&sent, "contentType"))?;
@@ -162,10 +161,10 @@ pub(super) fn update(
     };
     let now = context.now;
     let Some(version) = objects_mut::<Secrets>(context, &vault).version_mut(name, id) else {
-        return Err(not_found::<Secrets>(context, name));
+        return Err(not_found::<Secrets>(name));
     };
     if let Err(what) = update_version(version, now, &change) {
-        return Err(bad_parameter(context, &what));
+        return Err(bad_parameter(&what));
     }
     if kind.is_some() {
         version.material.content_type = kind;

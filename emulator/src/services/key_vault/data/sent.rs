@@ -10,23 +10,21 @@ use crate::services::Context;
 
 /// The vault a request is addressed to.
 pub(super) fn addressed(context: &Context<'_>, request: &Request) -> Result<Vault, Refusal> {
-    Vault::addressed(context, request).ok_or_else(|| {
-        let error = context.rules.error(code::SyntheticKeyVaultNotFound);
-        Refusal::key_vault(error, &[("vault", &request.host)])
-    })
+    Vault::addressed(context, request)
+        .ok_or_else(|| Refusal::key_vault(code::SyntheticKeyVaultNotFound, &[("vault", &request.host)]))
 }
 
 /// 400 for a request that says something wrong.
-pub(super) fn bad_parameter(context: &Context<'_>, what: &str) -> Refusal {
-    Refusal::key_vault(context.rules.error(code::BadParameter), &[("what", what)])
+pub(super) fn bad_parameter(what: &str) -> Refusal {
+    Refusal::key_vault(code::BadParameter, &[("what", what)])
 }
 
 /// The request's JSON body, an object.
-pub(super) fn body(context: &Context<'_>, request: &Request) -> Result<Value, Refusal> {
+pub(super) fn body(request: &Request) -> Result<Value, Refusal> {
     match json_text::read_but(request.body.bytes(), "tags") {
         Ok(body @ Value::Object(_)) => Ok(body),
         // The parser's words are left out: they may quote a secret.
-        Ok(_) | Err(_) => Err(bad_parameter(context, "The request body must be a JSON object.")),
+        Ok(_) | Err(_) => Err(bad_parameter("The request body must be a JSON object.")),
     }
 }
 
@@ -38,7 +36,7 @@ pub(super) fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusa
         return Ok(());
     }
     let what = "The request URI contains an invalid name: letters, digits and hyphens make one.";
-    Err(bad_parameter(context, what))
+    Err(bad_parameter(what))
 }
 
 /// The tags a request names, if it names any.
@@ -51,7 +49,7 @@ pub(super) fn tags(context: &Context<'_>, sent: &Value) -> Result<Option<Map<Str
         }
         _ => {
             let what = format!("tags must be an object of at most {most} texts.");
-            Err(bad_parameter(context, &what))
+            Err(bad_parameter(&what))
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod gates;
 mod keys;
+mod network;
 mod not_played;
 mod preparing;
+mod recovery;
 mod secrets;
 mod signatures;
 mod vaults;

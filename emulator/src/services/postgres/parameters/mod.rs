@@ -11,7 +11,7 @@ use super::changes::{accept, end_refused, take_turn_of_running};
 use super::effect_failure::failure;
 use super::resource_types::SINGLE_SERVER;
 use super::server_state::{child_type, require_server, server_of};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::jobs::{ServerWork, Work};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{Code, Mark, code};
@@ -108,7 +108,7 @@ fn refuse(context: &Context<'_>, permit: &Permit, row: Code, more: &[(&str, &str
     let name = permit.scope.name();
     let mut fill = vec![("server", server.name()), ("version", version), ("name", name)];
     fill.extend_from_slice(more);
-    Refusal::of_row(Shape::Arm, context.rules.error(row), &fill)
+    Refusal::of(row, &fill)
 }
 
 /// Sets a parameter. A value it cannot have is accepted, and the operation fails.

@@ -4,7 +4,7 @@ use super::proposal::{ServerProposal, SettingResult, create_mode, property, says
 use serde_json::Value;
 
 use crate::gateway::Refusal;
-use crate::rules::rule;
+use crate::rules::{rule, unplayed};
 use crate::services::postgres::sizes::is_available;
 use crate::state::field;
 
@@ -13,12 +13,15 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     refuse_own_key(field(asked.sent, "properties"))?;
     let kind = text(asked.sent, &["storage", "type"]);
     if !asked.context.rules.servers.capabilities.storage.plays(kind) {
-        return Err(Refusal::not_played(&format!("storage of the type {kind}")));
+        return Err(Refusal::not_played(
+            unplayed::FlexibleStorageType,
+            &[("kind", kind)],
+        ));
     }
     let cluster = asked.sent(&["cluster", "clusterSize"]);
     if cluster.as_u64().is_some_and(|size| size > 0) {
         let also = &asked.context.rules.rule(rule::V2_01).also;
-        let refusal = Refusal::not_played("elastic clusters").by([rule::V2_01]);
+        let refusal = Refusal::not_played(unplayed::ElasticClusters, &[]).by([rule::V2_01]);
         return Err(refusal.by(also.iter().copied()));
     }
     let higher = match (asked.existing, version(asked.sent)) {
@@ -26,9 +29,7 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
         _ => false,
     };
     if higher && is_version(asked) {
-        return Err(Refusal::not_played(
-            "upgrades of a server to another major version",
-        ));
+        return Err(Refusal::not_played(unplayed::MajorUpgrade, &[]));
     }
     Ok(())
 }
@@ -206,8 +207,7 @@ fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
     let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
     let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
     if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        let what = "encryption of a server with a key of one's own";
-        return Err(Refusal::not_played(what).by([rule::FX_B_15]));
+        return Err(Refusal::not_played(unplayed::ServerKeyOfOnesOwn, &[]).by([rule::FX_B_15]));
     }
     Ok(())
 }

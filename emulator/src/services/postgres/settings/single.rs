@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::proposal::{ServerProposal, SettingResult, create_mode, property, says, text, unless};
 use crate::gateway::Refusal;
-use crate::rules::{RuleId, TierRow, rule};
+use crate::rules::{RuleId, TierRow, rule, unplayed};
 use crate::state::field;
 
 const SIZE: [&str; 2] = ["storageProfile", "storageMB"];
@@ -15,9 +15,7 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     if asked.existing.is_none() || !says(asked.sent(&VERSION)) || asked.is_already(&VERSION) {
         return Ok(());
     }
-    Err(Refusal::not_played(
-        "upgrades of a server to another major version",
-    ))
+    Err(Refusal::not_played(unplayed::MajorUpgrade, &[]))
 }
 
 pub(super) fn check(asked: &ServerProposal<'_>) -> SettingResult {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::ServerSpec;
 use crate::model::{Request, ResourceId, Response};
-use crate::rules::{RealServer, Rules, cloud};
+use crate::rules::{RealServer, Rules, cloud, unplayed};
 use crate::services::postgres::answer::bad;
 use crate::services::postgres::changes::{take_turn, take_turn_of_running};
 use crate::services::postgres::resource_types::SINGLE_SERVER;
@@ -109,9 +109,10 @@ fn describe_new(
     let text = |name: &str| field(properties, name).as_str().unwrap_or_default().to_owned();
     let mode = text("createMode");
     if !context.rules.single_server.create_modes.plays(&mode) {
-        return Err(Refusal::not_played(&format!(
-            "servers of the createMode `{mode}`, but only of `Default`"
-        )));
+        return Err(Refusal::not_played(
+            unplayed::SingleServerCreateMode,
+            &[("mode", &mode)],
+        ));
     }
     let (login, password) = (text("administratorLogin"), text("administratorLoginPassword"));
     if login.is_empty() || password.is_empty() {

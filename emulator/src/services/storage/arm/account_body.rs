@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::gateway::{Refusal, Shape};
+use crate::gateway::Refusal;
 use crate::model::{Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{Rules, cloud, code};
 use crate::services::sent_body::{fill, known_word, not_an_object, respell};
@@ -109,7 +109,7 @@ pub(super) fn check_ip_rules(rules: &Rules, body: &Value) -> Result<(), Refusal>
         "the rule for {} names no public address or range of four or more",
         field(rule, "value")
     );
-    Err(Refusal::of_row(Shape::Arm, rules.error(code::InvalidIpRule), &[]).because(why))
+    Err(Refusal::of(code::InvalidIpRule, &[]).because(why))
 }
 
 /// What a new account has that the request did not say.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::gateway::{Refusal, Shape};
-use crate::rules::{Code, Rules, StorageBody, code};
+use crate::gateway::Refusal;
+use crate::rules::{Code, Rules, StorageBody, code, unplayed};
 use crate::state::{Resource, field};
 
 /// What an account of an earlier kind can be made into.
@@ -18,7 +18,7 @@ pub(super) fn check_played(rules: &Rules, sent: &Value) -> Result<(), Refusal> {
 /// As [`check_played`], of any body of storage's.
 pub(super) fn check_body(rules: &Rules, of: StorageBody, sent: &Value) -> Result<(), Refusal> {
     match rules.storage_accounts.not_played(of, sent) {
-        Some(what) => Err(Refusal::not_played(&what)),
+        Some(what) => Err(Refusal::not_played_text(&what)),
         None => Ok(()),
     }
 }
@@ -32,7 +32,7 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of_row(Shape::Arm, rules.error(code), fill);
+    let refuse = |code: Code, fill: &[(&str, &str)]| Refusal::of(code, fill);
     let Some(kind) = rules.storage_accounts.kind(text("/kind")) else {
         return Err(refuse(code::StorageKindAndSku, &[]));
     };
@@ -50,10 +50,10 @@ pub(super) fn check_kind(rules: &Rules, account: &Value, said: &Value) -> Result
         return Err(refuse(code::InvalidAccessTier, &fill));
     }
     if !kind.blobs {
-        return Err(Refusal::not_played(&format!(
-            "accounts of the kind {}",
-            kind.name
-        )));
+        return Err(Refusal::not_played(
+            unplayed::AccountKind,
+            &[("kind", &kind.name)],
+        ));
     }
     Ok(())
 }
@@ -81,28 +81,26 @@ pub(super) fn check_settled(rules: &Rules, account: &Resource, sent: &Value) -> 
         let is_same = wanted == current || *wanted == Value::Bool(false) && current.is_null();
         if !wanted.is_null() && !is_same {
             let name = path.rsplit('/').next().unwrap_or_default();
-            let error = rules.error(code::AccountPropertyCannotBeUpdated);
-            return Err(Refusal::of_row(Shape::Arm, error, &[("property", name)]));
+            return Err(Refusal::of(
+                code::AccountPropertyCannotBeUpdated,
+                &[("property", name)],
+            ));
         }
     }
     let sku = account.text("/sku/name");
     if let Some(wanted) = field(field(sent, "sku"), "name").as_str()
         && !rules.storage_accounts.converts(sku, wanted)
     {
-        let error = rules.error(code::StorageAccountTypeConversionNotAllowed);
-        return Err(Refusal::of_row(
-            Shape::Arm,
-            error,
+        return Err(Refusal::of(
+            code::StorageAccountTypeConversionNotAllowed,
             &[("own", sku), ("wanted", wanted)],
         ));
     }
     let (kind, wanted) = (account.text("/kind"), field(sent, "kind").as_str());
     match wanted {
-        Some(wanted) if !wanted.eq_ignore_ascii_case(kind) && !is_upgrade(kind, wanted) => {
-            Err(Refusal::not_played(&format!(
-                "making an account of the kind {kind} into one of {wanted}"
-            )))
-        }
+        Some(wanted) if !wanted.eq_ignore_ascii_case(kind) && !is_upgrade(kind, wanted) => Err(
+            Refusal::not_played(unplayed::AccountKindChange, &[("kind", kind), ("wanted", wanted)]),
+        ),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::containers::{account_in_path, missing};
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::services::{Context, json_body};
@@ -89,7 +89,7 @@ pub(super) fn perform(
         }
         _ => return Err(invalid("action")),
     };
-    done.map_err(|code| Refusal::of_row(Shape::Arm, context.rules.error(code), &[]))?;
+    done.map_err(|code| Refusal::of(code, &[]))?;
     let container = context
         .own
         .storage

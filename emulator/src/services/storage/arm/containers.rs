@@ -190,7 +190,7 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
             .lease
             .check_write(context.now, None, LeaseLevel::Container)
     {
-        return Err(Refusal::of_row(Shape::Arm, context.rules.error(code), &[]));
+        return Err(Refusal::of(code, &[]));
     }
     match context.own.storage.remove(&host, name) {
         Some(dropped) => {

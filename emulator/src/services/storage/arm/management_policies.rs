@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::account_type::ACCOUNT;
 use super::containers::account_in_path;
 use super::ignored::without_effect;
-use crate::gateway::{Permit, Refusal, Shape};
+use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{StorageBody, code};
 use crate::services::{Context, json_body};
@@ -18,21 +18,17 @@ fn id_of(context: &Context<'_>, permit: &Permit) -> Result<ResourceId, Refusal> 
     Ok(account.id.child(["managementPolicies", "default"]))
 }
 
-fn none(context: &Context<'_>, id: &ResourceId) -> Refusal {
+fn none(id: &ResourceId) -> Refusal {
     let account = id.parent();
     let fill = [("account", account.name())];
-    Refusal::of_row(
-        Shape::Arm,
-        context.rules.error(code::ManagementPolicyNotFound),
-        &fill,
-    )
+    Refusal::of(code::ManagementPolicyNotFound, &fill)
 }
 
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let id = id_of(context, permit)?;
     match context.state.resource(&id) {
         Some(policy) => Ok(Response::json(StatusCode::OK, &policy.body)),
-        None => Err(none(context, &id)),
+        None => Err(none(&id)),
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::containers::account_in_path;
-use crate::gateway::{Permit, Refusal, Shape, account_signature, service_signature};
+use crate::gateway::{Permit, Refusal, account_signature, service_signature};
 use crate::model::{Request, Response, Timestamp};
 use crate::rules::code;
 use crate::services::{Context, json_body};
@@ -124,8 +124,7 @@ pub(super) fn service(
     let resource = text(&sent, "canonicalizedResource");
     // Only blobs and containers of this account.
     if !resource.starts_with(&format!("/blob/{host}/")) {
-        let error = context.rules.error(code::ServiceSasResource);
-        return Err(Refusal::of_row(Shape::Arm, error, &[]));
+        return Err(Refusal::of(code::ServiceSasResource, &[]));
     }
     readable(&sent, &[])?;
     if !context

@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::{place, xml};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_http_date};
-use crate::rules::code;
+use crate::rules::{code, unplayed};
 use crate::services::Context;
 
 /// The settings of a new account's blob service, by element.
@@ -84,16 +84,16 @@ pub(super) fn set_properties(
     _: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let root = xml::read(context, request.body.bytes(), "StorageServiceProperties")?;
+    let root = xml::read(request.body.bytes(), "StorageServiceProperties")?;
     for child in &root.children {
         if !PROPERTIES.iter().any(|(name, _)| *name == child.name) {
-            return Err(place::refusal(context, code::InvalidXmlDocument));
+            return Err(place::refusal(code::InvalidXmlDocument));
         }
     }
     let is_on = |element: &str| element.to_ascii_lowercase().contains("<enabled>true</enabled>");
     let mut children = root.children.iter();
     if children.any(|child| child.name == "StaticWebsite" && is_on(&child.source)) {
-        return Err(place::not_implemented(request, "static websites (StaticWebsite)"));
+        return Err(place::not_implemented(request, unplayed::StaticWebsites, &[]));
     }
     let set = context.own.storage.properties(place::account(request));
     set.extend(root.children.into_iter().map(|child| (child.name, child.source)));
@@ -107,7 +107,7 @@ pub(super) fn statistics(
     request: &Request,
 ) -> Result<Response, Refusal> {
     if !place::is_secondary(request) {
-        return Err(place::refusal(context, code::StatisticsOnPrimary));
+        return Err(place::refusal(code::StatisticsOnPrimary));
     }
     let synchronized = wire_http_date(context.now);
     Ok(xml(

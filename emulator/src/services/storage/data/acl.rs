@@ -60,7 +60,7 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
     if request.body.is_empty() {
         return Ok(Vec::new());
     }
-    let root = xml::read(context, request.body.bytes(), "SignedIdentifiers")?;
+    let root = xml::read(request.body.bytes(), "SignedIdentifiers")?;
     let found: Vec<StoredAccessPolicy> = root
         .all("SignedIdentifier")
         .map(|item| {
@@ -76,7 +76,7 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
         .collect();
     let limits = &context.rules.blob_limits;
     if !limits.access_policies.admits(found.len()) {
-        return Err(place::refusal(context, code::InvalidXmlDocument));
+        return Err(place::refusal(code::InvalidXmlDocument));
     }
     let wrong = found.iter().any(|policy| {
         policy.id.is_empty()
@@ -85,7 +85,7 @@ fn policies(context: &Context<'_>, request: &Request) -> Result<Vec<StoredAccess
                 .admits(policy.id.chars().count())
     });
     if wrong {
-        return Err(place::refusal(context, code::InvalidXmlNodeValue));
+        return Err(place::refusal(code::InvalidXmlNodeValue));
     }
     Ok(found)
 }

@@ -16,10 +16,10 @@ fn number(request: &Request, name: &'static str) -> Result<Option<u64>, Refusal>
         .transpose()
 }
 
-fn check_position(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<(), Refusal> {
+fn check_position(request: &Request, blob: &Blob) -> Result<(), Refusal> {
     match number(request, "x-ms-blob-condition-appendpos")? {
         Some(position) if position != blob.content.length => {
-            Err(place::refusal(context, code::AppendPositionConditionNotMet))
+            Err(place::refusal(code::AppendPositionConditionNotMet))
         }
         _ => Ok(()),
     }
@@ -33,7 +33,7 @@ fn writable<'a>(
 ) -> Result<(&'a Blob, u32, bool), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
     let BlobType::Append { blocks, sealed } = blob.kind else {
-        return Err(place::refusal(context, code::InvalidBlobType));
+        return Err(place::refusal(code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
     Ok((blob, blocks, sealed))
@@ -48,16 +48,16 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request, length: u64)
     if length == 0 {
         return Err(place::invalid_header("content-length"));
     }
-    check_position(context, request, blob)?;
+    check_position(request, blob)?;
     let limit = number(request, "x-ms-blob-condition-maxsize")?;
     if limit.is_some_and(|limit| blob.content.length + length > limit) {
-        return Err(place::refusal(context, code::MaxBlobSizeConditionNotMet));
+        return Err(place::refusal(code::MaxBlobSizeConditionNotMet));
     }
     if sealed {
-        return Err(place::refusal(context, code::BlobIsSealed));
+        return Err(place::refusal(code::BlobIsSealed));
     }
     if u64::from(blocks) >= context.rules.blob_limits.append_blocks.most {
-        return Err(place::refusal(context, code::AppendBlockCountExceedsLimit));
+        return Err(place::refusal(code::AppendBlockCountExceedsLimit));
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ pub(super) fn put_from_url(
 ) -> Result<Response, Refusal> {
     writable(context, permit, request)?;
     let source = source::find(context, permit, request)?;
-    let part = source.part(context, request)?;
+    let part = source.part(request)?;
     check(context, permit, request, part.length)?;
     context.own.storage.share(&part);
     append(context, permit, request, &part)
@@ -125,7 +125,7 @@ pub(super) fn seal(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let (blob, _, was_sealed) = writable(context, permit, request)?;
-    check_position(context, request, blob)?;
+    check_position(request, blob)?;
     let version = blob.version.clone();
     let storage = &mut context.own.storage;
     // Sealing again changes nothing.

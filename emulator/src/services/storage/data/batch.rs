@@ -18,7 +18,7 @@ pub(super) fn submit(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    let invalid = |context: &Context<'_>| place::refusal(context, code::BatchBodyInvalid);
+    let invalid = || place::refusal(code::BatchBodyInvalid);
     let container = permit.params.get("container");
     if !container.is_empty() {
         place::container(context, permit, request)?;
@@ -27,12 +27,12 @@ pub(super) fn submit(
         return Err(place::invalid_header("content-type"));
     };
     let most = context.rules.blob_limits.batch_requests.most_in_memory();
-    let parts = multipart::parts(request, boundary, most).ok_or_else(|| invalid(context))?;
+    let parts = multipart::parts(request, boundary, most).ok_or_else(invalid)?;
     if parts.is_empty() {
-        return Err(invalid(context));
+        return Err(invalid());
     }
     if parts.len() > most {
-        return Err(place::refusal(context, code::BatchTooLong));
+        return Err(place::refusal(code::BatchTooLong));
     }
     let boundary = format!("batchresponse_{}", context.draw_uuid("batch"));
     let mut text = String::new();
@@ -91,13 +91,7 @@ fn answer(context: &mut Context<'_>, request: Request, container: &str) -> Respo
         rules,
         operation: operation.unwrap_or_default(),
         status: response.status.as_u16(),
-        refused: refusal.map(|refusal| RefusedBecause {
-            gate: refusal.gate,
-            code: refusal.code,
-            reason: refusal.reason,
-            rules: refusal.rules,
-            mark: refusal.mark,
-        }),
+        refused: refusal.as_ref().map(RefusedBecause::of),
     });
     response
 }
@@ -123,7 +117,7 @@ fn perform(
         services::handler("storage", operation).filter(|_| OPERATIONS.contains(&operation) && !elsewhere);
     let result = match handler {
         Some(handler) => handler(context, &permit, request),
-        None => Err(place::refusal(context, code::BatchBodyInvalid)),
+        None => Err(place::refusal(code::BatchBodyInvalid)),
     };
     (Some(permit), result)
 }

@@ -96,7 +96,7 @@ fn resolve(
     list: Vec<(From, String)>,
 ) -> Result<Vec<Block>, Refusal> {
     if !context.rules.blob_limits.blocks.admits(list.len()) {
-        return Err(place::refusal(context, code::BlockListTooLong));
+        return Err(place::refusal(code::BlockListTooLong));
     }
     let staged = container.staged.get(name);
     let committed: BTreeMap<&str, &StoredBody> = container
@@ -139,7 +139,7 @@ pub(super) fn put(
     let container = place::container(context, permit, request)?;
     let existing = container.blobs.get(name);
     if existing.is_some_and(|blob| blob.kind != BlobType::Block) {
-        return Err(place::refusal(context, code::InvalidBlobType));
+        return Err(place::refusal(code::InvalidBlobType));
     }
     let blocks = resolve(context, container, name, list)?;
     let described = BlobDescription::without_body(context, permit, request)?;
@@ -201,7 +201,7 @@ pub(super) fn get(
     match blob {
         None if staged.is_none() => return Err(place::no_blob()),
         Some(blob) if blob.kind != BlobType::Block => {
-            return Err(place::refusal(context, code::InvalidBlobType));
+            return Err(place::refusal(code::InvalidBlobType));
         }
         Some(blob) => preconditions::for_read(context, request, blob)?,
         None => {}

@@ -36,7 +36,7 @@ fn check_fits(context: &Context<'_>, staged: &Staged, id: &str) -> Result<(), Re
     }
     let most = &context.rules.blob_limits.uncommitted_blocks;
     if !most.admits(staged.len() + 1) && !staged.contains_key(id) {
-        return Err(place::refusal(context, code::UncommittedBlockCountExceedsLimit));
+        return Err(place::refusal(code::UncommittedBlockCountExceedsLimit));
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<St
     let existing = container.blobs.get(name);
     preconditions::check_lease(context, request, existing)?;
     if existing.is_some_and(|blob| blob.kind != BlobType::Block) {
-        return Err(place::refusal(context, code::InvalidBlobType));
+        return Err(place::refusal(code::InvalidBlobType));
     }
     if let Some(staged) = container.staged.get(name) {
         check_fits(context, staged, &id)?;
@@ -106,7 +106,7 @@ pub(super) fn put_from_url(
     let id = check(context, permit, request)?;
     let source = source::find(context, permit, request)?;
     source::check_online(context, &source)?;
-    let part = source.part(context, request)?;
+    let part = source.part(request)?;
     check_length(context, &part)?;
     context.own.storage.share(&part);
     stage(context, permit, request, id, part)

@@ -56,7 +56,7 @@ pub(super) fn public_access(
     if allowed {
         Ok(Some(access))
     } else {
-        Err(place::refusal(context, code::PublicAccessNotPermitted))
+        Err(place::refusal(code::PublicAccessNotPermitted))
     }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn delete(
             preconditions::lease_id(request)?,
             LeaseLevel::Container,
         )
-        .map_err(|code| place::refusal(context, code))?;
+        .map_err(place::refusal)?;
     let (account, name) = (place::account(request), permit.params.get("container"));
     let dropped = context.own.storage.remove(account, name).unwrap_or_default();
     context.state.blob_access.forget_container(account, name);

@@ -25,7 +25,7 @@ fn tier_of(context: &Context<'_>, request: &Request, source: &Source) -> Result<
     let priority = tiers::priority(request)?;
     if source.blob.kind != BlobType::Block {
         return match asked {
-            Some(_) => Err(place::refusal(context, code::AccessTierNotSupportedForBlobType)),
+            Some(_) => Err(place::refusal(code::AccessTierNotSupportedForBlobType)),
             None => Ok(Tier::default()),
         };
     }
@@ -94,7 +94,7 @@ pub(super) fn start(
     let source = source::find_for_copy(context, permit, request, sync)?;
     if sync {
         if source.blob.kind != BlobType::Block {
-            return Err(place::refusal(context, code::InvalidSourceBlobType));
+            return Err(place::refusal(code::InvalidSourceBlobType));
         }
         if source.blob.content.length > context.rules.blob_limits.copied_at_once_bytes.most {
             return Err(incoming::too_large());
@@ -146,7 +146,7 @@ pub(super) fn abort(
         return Err(place::invalid_header("x-ms-copy-action"));
     }
     place::base_blob(context, permit, request)?;
-    Err(place::refusal(context, code::NoPendingCopyOperation))
+    Err(place::refusal(code::NoPendingCopyOperation))
 }
 
 /// Put Blob From URL: a new block blob with the source's bytes, and its content's properties unless

@@ -5,12 +5,12 @@ use http::StatusCode;
 use super::{account, place, xml};
 use crate::gateway::{Credential, DelegationKey, Permit, Refusal};
 use crate::model::{Request, Response, Timestamp, wire_seconds};
-use crate::rules::{Gate, code};
+use crate::rules::{Gate, code, unplayed};
 use crate::services::Context;
 
-fn time(context: &Context<'_>, text: &str) -> Result<Timestamp, Refusal> {
+fn time(text: &str) -> Result<Timestamp, Refusal> {
     text.parse()
-        .map_err(|_| place::refusal(context, code::InvalidXmlNodeValue))
+        .map_err(|_| place::refusal(code::InvalidXmlNodeValue))
 }
 
 pub(super) fn key(
@@ -27,21 +27,22 @@ pub(super) fn key(
             .at(Gate::Authentication)
             .because("a user delegation key is for the principal of a bearer token"));
     };
-    let root = xml::read(context, request.body.bytes(), "KeyInfo")?;
+    let root = xml::read(request.body.bytes(), "KeyInfo")?;
     if !root.text_of("DelegatedUserTid").is_empty() {
         return Err(place::not_implemented(
             request,
-            "user delegation keys for the users of another tenant (DelegatedUserTid)",
+            unplayed::DelegationKeysOfAnotherTenant,
+            &[],
         ));
     }
     let start = match root.text_of("Start") {
         "" => context.now,
-        text => time(context, text)?,
+        text => time(text)?,
     };
-    let expiry = time(context, root.text_of("Expiry"))?;
+    let expiry = time(root.text_of("Expiry"))?;
     let longest = context.rules.storage.delegation_keys.longest();
     if expiry <= start || expiry <= context.now || expiry.duration_since(start) > longest {
-        return Err(place::refusal(context, code::DelegationKeyTimes));
+        return Err(place::refusal(code::DelegationKeyTimes));
     }
     let key = DelegationKey {
         object: object.to_string(),

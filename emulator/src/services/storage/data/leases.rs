@@ -128,7 +128,7 @@ fn perform(
             )
         }),
     };
-    done.map_err(|code| place::refusal(context, code))
+    done.map_err(place::refusal)
 }
 
 fn answer(done: LeaseAnswer, version: &WriteVersion) -> Response {

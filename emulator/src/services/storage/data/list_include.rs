@@ -3,6 +3,7 @@
 use super::place;
 use crate::gateway::Refusal;
 use crate::model::Request;
+use crate::rules::unplayed;
 
 /// What a list is to tell besides names and properties.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +35,8 @@ impl Include {
                 | "legalhold"
                 | "deletedwithversions"
                 | "permissions" => {
-                    let what = format!("include={word} of a list");
-                    return Err(place::not_implemented(request, &what));
+                    let fill = [("word", word)];
+                    return Err(place::not_implemented(request, unplayed::ListInclude, &fill));
                 }
                 _ => return Err(place::invalid_query("include")),
             }

@@ -80,7 +80,7 @@ pub(super) fn changed(
     );
     let BlobType::Page { sequence: current } = blob.kind else {
         if length.is_some() || action.is_some() {
-            return Err(place::refusal(context, code::InvalidBlobType));
+            return Err(place::refusal(code::InvalidBlobType));
         }
         return Ok(PageBlobChange {
             kind: blob.kind,
@@ -97,7 +97,7 @@ pub(super) fn changed(
             return Err(place::invalid_header("x-ms-blob-sequence-number"));
         }
         Some("increment") if current >= context.rules.blob_limits.sequence_number.most => {
-            return Err(place::refusal(context, code::SequenceNumberIncrementTooLarge));
+            return Err(place::refusal(code::SequenceNumberIncrementTooLarge));
         }
         Some("increment") => current + 1,
         Some(_) => return Err(place::invalid_header("x-ms-sequence-number-action")),
@@ -110,7 +110,7 @@ pub(super) fn changed(
 
 /// The pages a write is for.
 fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRange, Refusal> {
-    let wrong = || place::refusal(context, code::InvalidPageRange);
+    let wrong = || place::refusal(code::InvalidPageRange);
     let (start, end) = range::sent(request).ok_or_else(wrong)?;
     let behind = end.ok_or_else(wrong)?.checked_add(1).ok_or_else(wrong)?;
     let page = context.rules.blob_limits.page_bytes.most;
@@ -123,14 +123,14 @@ fn pages(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<ByteRa
     })
 }
 
-fn check_sequence(context: &Context<'_>, request: &Request, current: u64) -> Result<(), Refusal> {
+fn check_sequence(request: &Request, current: u64) -> Result<(), Refusal> {
     let at_most = number(request, "x-ms-if-sequence-number-le")?.is_none_or(|limit| current <= limit);
     let below = number(request, "x-ms-if-sequence-number-lt")?.is_none_or(|limit| current < limit);
     let equal = number(request, "x-ms-if-sequence-number-eq")?.is_none_or(|wanted| current == wanted);
     if at_most && below && equal {
         Ok(())
     } else {
-        Err(place::refusal(context, code::SequenceNumberConditionNotMet))
+        Err(place::refusal(code::SequenceNumberConditionNotMet))
     }
 }
 
@@ -142,10 +142,10 @@ fn writable<'a>(
 ) -> Result<(&'a Blob, ByteRange), Refusal> {
     let blob = place::base_blob(context, permit, request)?;
     let BlobType::Page { sequence } = blob.kind else {
-        return Err(place::refusal(context, code::InvalidBlobType));
+        return Err(place::refusal(code::InvalidBlobType));
     };
     preconditions::for_write(context, request, blob)?;
-    check_sequence(context, request, sequence)?;
+    check_sequence(request, sequence)?;
     let range = pages(context, request, blob)?;
     Ok((blob, range))
 }
@@ -221,12 +221,12 @@ pub(super) fn put_from_url(
 ) -> Result<Response, Refusal> {
     let (_, range) = writable(context, permit, request)?;
     let source = source::find(context, permit, request)?;
-    let part = source.part(context, request)?;
+    let part = source.part(request)?;
     if part.length > context.rules.blob_limits.written_pages_bytes.most {
         return Err(incoming::too_large());
     }
     if part.length != range.length {
-        return Err(place::refusal(context, code::InvalidPageRange));
+        return Err(place::refusal(code::InvalidPageRange));
     }
     context.own.storage.share(&part);
     overwrite(context, permit, request, range, &part)
@@ -256,7 +256,7 @@ pub(super) fn ranges(
 ) -> Result<Response, Refusal> {
     let blob = place::blob(context, permit, request)?;
     if !matches!(blob.kind, BlobType::Page { .. }) {
-        return Err(place::refusal(context, code::InvalidBlobType));
+        return Err(place::refusal(code::InvalidBlobType));
     }
     preconditions::for_read(context, request, blob)?;
     let total = blob.content.length;

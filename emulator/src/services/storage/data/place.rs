@@ -2,7 +2,7 @@
 
 use crate::gateway::{Permit, Refusal};
 use crate::model::Request;
-use crate::rules::{Code, cloud, code};
+use crate::rules::{Code, Unplayed, cloud, code};
 use crate::services::Context;
 use crate::services::storage::domain::{Blob, Container, DroppedExtents, StorageState};
 use crate::services::storage::names;
@@ -123,13 +123,13 @@ pub(super) fn give_back(context: &mut Context<'_>, dropped: DroppedExtents) {
 }
 
 /// A refusal with a row of `errors_blob.toml`.
-pub(super) fn refusal(context: &Context<'_>, code: Code) -> Refusal {
-    Refusal::storage(context.rules.error(code), &[])
+pub(super) fn refusal(code: Code) -> Refusal {
+    Refusal::of_blob(code, &[])
 }
 
 /// Says plainly that the emulator does not do something, so that nobody takes it for Azure's word.
-pub(super) fn not_implemented(request: &Request, what: &str) -> Refusal {
-    Refusal::blob_not_played(request, what)
+pub(super) fn not_implemented(request: &Request, row: Unplayed, fill: &[(&str, &str)]) -> Refusal {
+    Refusal::blob_not_played(request, row, fill)
 }
 
 /// 400 for a header.

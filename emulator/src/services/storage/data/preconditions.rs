@@ -30,11 +30,11 @@ pub(super) fn uuid_of(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text.trim().trim_matches(['(', ')'])).ok()
 }
 
-fn check_tags(context: &Context<'_>, request: &Request, blob: Option<&Blob>) -> Result<(), Refusal> {
+fn check_tags(request: &Request, blob: Option<&Blob>) -> Result<(), Refusal> {
     let Some(value) = request.headers.get(IF_TAGS) else {
         return Ok(());
     };
-    let wrong = || place::refusal(context, code::TagConditionInvalid);
+    let wrong = || place::refusal(code::TagConditionInvalid);
     let expression = Expression::condition(value.to_str().map_err(|_| wrong())?).map_err(|_| wrong())?;
     let none = std::collections::BTreeMap::new();
     if expression.holds("", blob.map_or(&none, |blob| &blob.tags)) {
@@ -47,11 +47,11 @@ fn check_tags(context: &Context<'_>, request: &Request, blob: Option<&Blob>) -> 
 /// Whether a blob may be read.
 pub(super) fn for_read(context: &Context<'_>, request: &Request, blob: &Blob) -> Result<(), Refusal> {
     Conditions::of(request)?.check_read(&blob.version)?;
-    check_tags(context, request, Some(blob))?;
+    check_tags(request, Some(blob))?;
     let shown = lease_id(request)?;
     blob.lease
         .check_read(context.now, shown, LeaseLevel::Blob)
-        .map_err(|code| place::refusal(context, code))
+        .map_err(place::refusal)
 }
 
 /// Whether a blob that is there may be changed.
@@ -78,14 +78,14 @@ pub(super) fn check_lease(
     request: &Request,
     existing: Option<&Blob>,
 ) -> Result<(), Refusal> {
-    check_tags(context, request, existing)?;
+    check_tags(request, existing)?;
     let shown = lease_id(request)?;
     match existing {
         Some(blob) => blob.lease.check_write(context.now, shown, LeaseLevel::Blob),
         None if shown.is_some() => Err(code::LeaseNotPresentWithBlobOperation),
         None => Ok(()),
     }
-    .map_err(|code| place::refusal(context, code))
+    .map_err(place::refusal)
 }
 
 /// Whether a container may be looked at or changed: its lease need not be shown, but must be right if
@@ -99,7 +99,7 @@ pub(super) fn for_container(
     container
         .lease
         .check_read(context.now, shown, LeaseLevel::Container)
-        .map_err(|code| place::refusal(context, code))
+        .map_err(place::refusal)
 }
 
 /// A caller that may only make new blobs overwrites none: a signature that grants `c` and not `w`, or

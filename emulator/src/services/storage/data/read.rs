@@ -80,7 +80,7 @@ pub(super) fn get(
     let mut response = match range::of(request, total)? {
         None => {
             if hash_wanted(request)?.is_some() {
-                return Err(place::refusal(context, code::RangeTooLongForHash));
+                return Err(place::refusal(code::RangeTooLongForHash));
             }
             let mut response = describe(context, StatusCode::OK, blob, false);
             response.body = body(blob.content.clone());
@@ -116,7 +116,7 @@ fn part(
 ) -> Result<Response, Refusal> {
     let hash = hash_wanted(request)?;
     if hash.is_some() && range.length > context.rules.blob_limits.hashed_part_bytes.most {
-        return Err(place::refusal(context, code::RangeTooLongForHash));
+        return Err(place::refusal(code::RangeTooLongForHash));
     }
     let total = blob.content.length;
     let mut response = describe(context, StatusCode::PARTIAL_CONTENT, blob, true)

@@ -22,7 +22,7 @@ pub(super) fn take(
     Conditions::of(request)?.check_write(Some(&blob.version))?;
     blob.lease
         .check_read(context.now, lease_id(request)?, LeaseLevel::Blob)
-        .map_err(|code| place::refusal(context, code))?;
+        .map_err(place::refusal)?;
     tiers::check_online(context, blob)?;
     let mut snapshot = blob.clone();
     snapshot.lease = Lease::default();

@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::{place, range, tiers};
 use crate::gateway::{Credential, Permit, Refusal, authorize_with_key, endpoint_of};
 use crate::model::{Request, Scheme, StoredBody};
-use crate::rules::{Endpoint, code};
+use crate::rules::{Endpoint, code, unplayed};
 use crate::services::Context;
 use crate::services::storage::domain::Blob;
 
@@ -28,14 +28,14 @@ pub(super) struct Source {
 /// A part of a source, or all of it.
 impl Source {
     /// The bytes that `x-ms-source-range` names; all of them if it is not there.
-    pub(super) fn part(&self, context: &Context<'_>, request: &Request) -> Result<StoredBody, Refusal> {
+    pub(super) fn part(&self, request: &Request) -> Result<StoredBody, Refusal> {
         let content = &self.blob.content;
         let part = match request.header("x-ms-source-range") {
             None => content.clone(),
             Some(text) => {
                 let sent = range::parse(text).ok_or_else(|| place::invalid_header("x-ms-source-range"))?;
                 let range = range::within(sent, content.length)
-                    .map_err(|_| place::refusal(context, code::SourceInvalidRange))?;
+                    .map_err(|_| place::refusal(code::SourceInvalidRange))?;
                 content.slice(range.start, range.length)
             }
         };
@@ -57,10 +57,7 @@ impl Source {
         {
             Some(md5) if md5 == wanted => Ok(()),
             Some(_) => Err(super::incoming::md5_mismatch()),
-            None => Err(place::not_implemented(
-                request,
-                "checking the MD5 of a part of a source, or of one written in blocks (x-ms-source-content-md5)",
-            )),
+            None => Err(place::not_implemented(request, unplayed::SourceMd5OfPart, &[])),
         }
     }
 }
@@ -71,8 +68,8 @@ struct SourceRequest {
     same_account: bool,
 }
 
-fn reading(context: &Context<'_>, request: &Request) -> Result<SourceRequest, Refusal> {
-    let invalid = || place::refusal(context, code::CopySourceInvalid);
+fn reading(request: &Request) -> Result<SourceRequest, Refusal> {
+    let invalid = || place::refusal(code::CopySourceInvalid);
     let address = request
         .headers
         .get(COPY_SOURCE)
@@ -99,20 +96,14 @@ fn reading(context: &Context<'_>, request: &Request) -> Result<SourceRequest, Re
     };
     // Azure's accounts listen where their scheme says; ours where the caller reached us as well.
     if port.is_some_and(|port| port != own_port) {
-        return Err(place::not_implemented(
-            request,
-            "copying from a port that nothing of the emulator's listens on (x-ms-copy-source)",
-        ));
+        return Err(place::not_implemented(request, unplayed::CopyFromUnusedPort, &[]));
     }
     let mut reading = Request::new(Method::GET, host, &format!("/{target}"));
     reading.scheme = scheme;
     reading.port = port;
     reading.came_at = request.came_at;
     if endpoint_of(&reading.host, &reading.path) != Some(Endpoint::Blob) {
-        return Err(place::not_implemented(
-            request,
-            "copying from elsewhere than the emulator's own accounts (x-ms-copy-source)",
-        ));
+        return Err(place::not_implemented(request, unplayed::CopyFromElsewhere, &[]));
     }
     let same_account = place::account(&reading) == place::account(request);
     Ok(SourceRequest {
@@ -170,8 +161,12 @@ pub(super) fn find_for_copy(
     if !sync {
         for name in [SOURCE_AUTHORIZATION, SOURCE_MD5] {
             if request.headers.contains_key(&name) {
-                let what = format!("{name} of a copy that is not made at once (x-ms-requires-sync)");
-                return Err(place::not_implemented(request, &what));
+                let fill = [("name", name.as_str())];
+                return Err(place::not_implemented(
+                    request,
+                    unplayed::HeaderOfCopyInTime,
+                    &fill,
+                ));
             }
         }
     }
@@ -180,10 +175,10 @@ pub(super) fn find_for_copy(
 
 /// The source of an operation that copies while it is asked.
 pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) -> Result<Source, Refusal> {
-    let mut reading = reading(context, request)?;
+    let mut reading = reading(request)?;
     let copies_tags = copies_tags(request)?;
     show(context, permit, request, &mut reading);
-    let unreachable = |refusal: Refusal| not_verified(context, refusal);
+    let unreachable = |refusal: Refusal| not_verified(refusal);
     let path = context.path.ok_or_else(place::no_blob)?;
     let source = &reading.request;
     let passed = context
@@ -198,7 +193,7 @@ pub(super) fn find(context: &Context<'_>, permit: &Permit, request: &Request) ->
             .map_err(unreachable)?;
     }
     if Conditions::of_source(request)?.check_read(&blob.version).is_err() {
-        return Err(place::refusal(context, code::SourceConditionNotMet));
+        return Err(place::refusal(code::SourceConditionNotMet));
     }
     let mut address = format!("{}{}", source.authority(), source.path);
     if let Some(snapshot) = place::snapshot(source) {
@@ -222,8 +217,7 @@ pub(super) fn copies_tags(request: &Request) -> Result<bool, Refusal> {
 }
 
 /// What the source says, said by the destination: which gate and why stays in the log.
-fn not_verified(context: &Context<'_>, source: Refusal) -> Refusal {
-    let error = context.rules.error(code::CannotVerifyCopySource);
+fn not_verified(source: Refusal) -> Refusal {
     let status = match source.status {
         StatusCode::NOT_MODIFIED => StatusCode::PRECONDITION_FAILED,
         status => status,
@@ -234,7 +228,7 @@ fn not_verified(context: &Context<'_>, source: Refusal) -> Refusal {
         rules: source.rules,
         reason: format!("the source of the copy: {}", source.reason),
         headers: Vec::new(),
-        ..Refusal::storage(error, &[("message", &source.message)])
+        ..Refusal::of_blob(code::CannotVerifyCopySource, &[("message", &source.message)])
     }
 }
 

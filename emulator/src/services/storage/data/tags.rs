@@ -22,7 +22,7 @@ fn is_allowed(text: &str) -> bool {
 
 /// Puts tags together, each name once.
 fn collect(context: &Context<'_>, pairs: impl Iterator<Item = (String, String)>) -> Result<Tags, Refusal> {
-    let refuse = |code: Code| Err(place::refusal(context, code));
+    let refuse = |code: Code| Err(place::refusal(code));
     let limits = &context.rules.blob_limits;
     let mut tags = Tags::new();
     for (name, value) in pairs {
@@ -69,7 +69,7 @@ pub(super) fn set(
     let blob = place::base_blob(context, permit, request)?;
     preconditions::for_write(context, request, blob)?;
     super::incoming::check_md5_of_bytes(request)?;
-    let root = xml::read(context, request.body.bytes(), "Tags")?;
+    let root = xml::read(request.body.bytes(), "Tags")?;
     let sent = root.child("TagSet").into_iter().flat_map(|set| set.all("Tag"));
     let pairs = sent.map(|tag| (tag.text_of("Key").to_owned(), tag.text_of("Value").to_owned()));
     let tags = collect(context, pairs)?;
@@ -111,7 +111,7 @@ pub(super) fn find(
     let expression = Expression::search(&searched).map_err(|wrong| {
         let position = wrong.position.to_string();
         let fill = [("position", position.as_str()), ("what", wrong.what)];
-        Refusal::storage(context.rules.error(code::TagQueryInvalid), &fill)
+        Refusal::of_blob(code::TagQueryInvalid, &fill)
     })?;
     let only = permit.params.get("container");
     if !only.is_empty() {

@@ -56,11 +56,11 @@ pub(super) fn set(
     let to = sent(request)?.ok_or_else(|| place::missing_header("x-ms-access-tier"))?;
     let priority = priority(request)?;
     if blob.kind != BlobType::Block {
-        return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
+        return Err(place::refusal(code::AccessTierNotSupportedForBlobType));
     }
     let now = context.now;
     if blob.tier.pending(now).is_some_and(|pending| pending.to != to) {
-        return Err(place::refusal(context, code::BlobBeingRehydrated));
+        return Err(place::refusal(code::BlobBeingRehydrated));
     }
     let returns = blob.tier.is_archived(now) && to != "Archive";
     let tier = Tier {
@@ -96,7 +96,7 @@ pub(super) fn set(
 pub(super) fn check_online(context: &Context<'_>, blob: &Blob) -> Result<(), Refusal> {
     // Nearly every blob has never been given a tier.
     if blob.tier.asked.is_some() && blob.tier.is_archived(context.now) {
-        return Err(place::refusal(context, code::BlobArchived));
+        return Err(place::refusal(code::BlobArchived));
     }
     Ok(())
 }

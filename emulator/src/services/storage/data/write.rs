@@ -41,7 +41,7 @@ pub(super) fn put(
     };
     let described = BlobDescription::of(context, permit, request, ContentHeaders { md5, ..sent })?;
     if described.tier.asked.is_some() && made.kind != BlobType::Block {
-        return Err(place::refusal(context, code::AccessTierNotSupportedForBlobType));
+        return Err(place::refusal(code::AccessTierNotSupportedForBlobType));
     }
     let is_block = made.kind == BlobType::Block;
     let version = create::finish(context, permit, request, described, earlier, made)?;
@@ -69,7 +69,7 @@ pub(super) fn delete(
     }
     let time = place::snapshot(request);
     if time.is_none() && snapshots && which.is_none() {
-        return Err(place::refusal(context, code::SnapshotsPresent));
+        return Err(place::refusal(code::SnapshotsPresent));
     }
     let container = place::container_mut(&mut context.own.storage, permit, request)?;
     let mut dropped = Vec::new();
@@ -113,7 +113,7 @@ fn changeable<'a>(context: &'a Context<'_>, permit: &Permit, request: &Request) 
     let blob = place::base_blob(context, permit, request)?;
     preconditions::for_write(context, request, blob)?;
     if blob.tier.is_archived(context.now) {
-        return Err(place::refusal(context, code::BlobArchived));
+        return Err(place::refusal(code::BlobArchived));
     }
     Ok(blob)
 }

@@ -6,7 +6,6 @@ use quick_xml::events::Event;
 use super::place;
 use crate::gateway::Refusal;
 use crate::rules::code;
-use crate::services::Context;
 
 /// Deeper bodies are none of ours.
 const DEPTH_MAX: usize = 8;
@@ -43,10 +42,10 @@ impl Element {
 /// # Errors
 ///
 /// 400 if it is not well-formed, too deep, or has another root.
-pub(super) fn read(context: &Context<'_>, body: &[u8], root: &str) -> Result<Element, Refusal> {
+pub(super) fn read(body: &[u8], root: &str) -> Result<Element, Refusal> {
     parse(body)
         .filter(|element| element.name == root)
-        .ok_or_else(|| place::refusal(context, code::InvalidXmlDocument))
+        .ok_or_else(|| place::refusal(code::InvalidXmlDocument))
 }
 
 pub(super) fn parse(body: &[u8]) -> Option<Element> {

@@ -1,13 +1,14 @@
 //! Seeded mistakes: engines that are wrong in one way each. The property that holds of the emulator
 //! must report every one of them, or it proves nothing.
 
+mod network;
+
 use azdrill::oracle::{Book, Profile};
 use azdrill::strategy::agreement::{Agreement, Answer, Disagreement, RestoreEngine, first_disagreement};
 use azdrill::strategy::lower::{EngineUnderTest, rules_for};
 use azdrill::strategy::product;
 use azdrill::strategy::sketch::{
-    Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Identity, Network, Prefix, PublicAccess,
-    Region, ResourceRule, Role, Scope, Sketch, Subscription,
+    Assignee, Container, CrossTenant, Grant, Identity, Prefix, Region, Role, Scope, Sketch, Subscription,
 };
 use azdrill_emulator::model::ActionPattern;
 use azdrill_emulator::rules::{Endpoint, Gate, Rules};
@@ -65,15 +66,6 @@ impl RestoreEngine for Misled<'_> {
         (self.mislead)(&mut seen);
         self.engine.validate(&seen)
     }
-}
-
-fn serve_by_rules(network: &mut Network) {
-    network.access = PublicAccess::Enabled;
-    network.default_action = DefaultAction::Deny;
-}
-
-fn is_disabled(sketch: &Sketch) -> bool {
-    sketch.network.access == PublicAccess::Disabled
 }
 
 fn in_access() -> Vec<Mistake> {
@@ -135,108 +127,6 @@ fn in_access() -> Vec<Mistake> {
                 let order = vec![Gate::Authentication, Gate::Authorization, Gate::Network];
                 rules.gates.insert(Endpoint::Blob, order);
             }),
-        ),
-    ]
-}
-
-fn in_rules_and_exceptions() -> Vec<Mistake> {
-    vec![
-        sees(
-            "the exception counts though public access is disabled",
-            |sketch| {
-                if is_disabled(sketch) {
-                    serve_by_rules(&mut sketch.network);
-                    sketch.network.resource_rule = ResourceRule::None;
-                }
-            },
-        ),
-        sees(
-            "the resource rule counts though public access is disabled",
-            |sketch| {
-                if is_disabled(sketch) {
-                    serve_by_rules(&mut sketch.network);
-                    sketch.network.bypass = Bypass::None;
-                }
-            },
-        ),
-        sees("the tenant of a resource rule is not compared", |sketch| {
-            if sketch.network.resource_rule == ResourceRule::AnotherTenant {
-                sketch.network.resource_rule = ResourceRule::ThisVault;
-            }
-        }),
-        sees("any resource rule opens", |sketch| {
-            if sketch.network.resource_rule == ResourceRule::AnotherVault {
-                sketch.network.resource_rule = ResourceRule::ThisVault;
-            }
-        }),
-        sees("a star in a resource rule names nothing", |sketch| {
-            if sketch.network.resource_rule == ResourceRule::AnyVault {
-                sketch.network.resource_rule = ResourceRule::None;
-            }
-        }),
-    ]
-}
-
-fn in_the_network() -> Vec<Mistake> {
-    let mut found = in_rules_and_exceptions();
-    found.extend(in_the_rest_of_the_network());
-    found
-}
-
-fn in_the_rest_of_the_network() -> Vec<Mistake> {
-    vec![
-        sees(
-            "a private endpoint of the account lets the service in",
-            |sketch| {
-                if sketch.network.private_endpoint {
-                    sketch.network = Network::OPEN;
-                }
-            },
-        ),
-        sees("a private endpoint shuts the service out", |sketch| {
-            if sketch.network.private_endpoint {
-                sketch.network.access = PublicAccess::Disabled;
-            }
-        }),
-        sees("an IP rule lets the service in", |sketch| {
-            if sketch.network.ip_rule && !is_disabled(sketch) {
-                sketch.network.default_action = DefaultAction::Allow;
-            }
-        }),
-        sees("the default action is overlooked", |sketch| {
-            sketch.network.default_action = DefaultAction::Allow;
-        }),
-        sees("an unset default action denies", |sketch| {
-            if sketch.network.default_action == DefaultAction::Unset {
-                sketch.network.default_action = DefaultAction::Deny;
-            }
-        }),
-        sees("unset public access counts as disabled", |sketch| {
-            if sketch.network.access == PublicAccess::Unset {
-                sketch.network.access = PublicAccess::Disabled;
-            }
-        }),
-        sees("a perimeter is overlooked", |sketch| {
-            if sketch.network.access == PublicAccess::SecuredByPerimeter {
-                sketch.network.access = PublicAccess::Enabled;
-            }
-        }),
-        sees("a bypass of several words is not read", |sketch| {
-            if sketch.network.bypass == Bypass::AmongOthers {
-                sketch.network.bypass = Bypass::None;
-            }
-        }),
-        Mistake::new(
-            "Backup vaults are no trusted service",
-            Wrong::Rules(|rules| rules.trusted_services.clear()),
-        ),
-        Mistake::new(
-            "rule and exception are wanted both",
-            Wrong::Profile(|profile| profile.either_is_enough = false),
-        ),
-        Mistake::new(
-            "a user-assigned identity gets no exception",
-            Wrong::Profile(|profile| profile.user_assigned_covered = false),
         ),
     ]
 }
@@ -378,7 +268,7 @@ fn mistakes_in_access_are_caught() {
 
 #[test]
 fn mistakes_in_the_network_are_caught() {
-    all_are_caught(&in_the_network());
+    all_are_caught(&network::all());
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! What a fake Azure with a world in it is started with, and why it may not start.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use azdrill_emulator::model::{NetworkPath, Timestamp};
+use azdrill_emulator::rules::{Profile, RulesError};
+use azdrill_emulator::server::{Clock, StartError};
+
+use super::FaultFile;
+use super::hosts::HostsFile;
+use crate::journal_file::JournalFile;
+use crate::postgres::RealPostgres;
+use crate::run::RunError;
+use crate::scenario::Scenario;
+
+/// What a fake Azure is started with.
+pub struct Setup {
+    /// The world to build; `None` for one empty subscription.
+    pub world: Option<Scenario>,
+    /// Whose word to take.
+    pub profile: Profile,
+    /// The seed of ids, and of every secret the world does not say.
+    pub seed: u64,
+    /// When it begins, if that is neither now nor the world's.
+    pub start: Option<Timestamp>,
+    /// The port; 0 for any free one.
+    pub port: u16,
+    /// Where the authority and the blobs are kept.
+    pub state_directory: PathBuf,
+    /// Where callers stand.
+    pub from: NetworkPath,
+    /// Whether polls are answered with `x-ms-retry-after-ms: 50`.
+    pub fast_polls: bool,
+    /// Whether the log keeps bodies, without their secrets.
+    pub bodies: bool,
+    /// Rules and the alternatives taken for them, over those of the world.
+    pub assume: Vec<(String, String)>,
+    /// Faults to put in place once the world is built.
+    pub faults: FaultFile,
+    /// A certificate (DER) the operator may sign in with as well as with the secret.
+    pub certificate: Option<Vec<u8>>,
+    /// The real servers, if there are any.
+    pub postgres: Option<Arc<dyn RealPostgres>>,
+    /// The hosts file to keep, if one is kept.
+    pub hosts: Option<Arc<HostsFile>>,
+    /// Where the journal goes, if one is kept.
+    pub journal: Option<JournalFile>,
+}
+
+impl Setup {
+    /// What is played, for the first line of a journal.
+    pub(super) fn what(&self) -> String {
+        match &self.world {
+            Some(world) => format!("a world on a port: {}", world.name),
+            None => "an empty subscription on a port".to_owned(),
+        }
+    }
+
+    /// When its world begins.
+    pub(super) fn begins(&self) -> Timestamp {
+        let of_world = self.world.as_ref().and_then(|scenario| scenario.world.start);
+        let given = self.start.or(of_world);
+        given.unwrap_or_else(|| Clock::system().now())
+    }
+}
+
+/// Why it did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The rules do not load, or an assumption does not fit them.
+    #[error("the rules: {0}")]
+    Rules(#[from] RulesError),
+    /// It cannot listen, or keep its files.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The world could not be built.
+    #[error(transparent)]
+    World(#[from] RunError),
+    /// A step that belongs to the world came to something else than the world says.
+    #[error("the world `{world}` could not be built: {step}: {miss}")]
+    Step {
+        /// The world.
+        world: String,
+        /// The step's title.
+        step: String,
+        /// What it missed.
+        miss: String,
+    },
+    /// The journal cannot be written.
+    #[error("the journal cannot be written: {0}")]
+    Journal(std::io::Error),
+    /// A fault makes no sense.
+    #[error("faults: {0}")]
+    Faults(String),
+}
