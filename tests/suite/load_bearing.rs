@@ -23,8 +23,14 @@ const ONLY_THE_REASON: [&str; 3] = [
 /// Rows about callers that a restore never is: it is an Azure service that writes.
 const OTHER_CALLERS: [&str; 3] = ["E2-IP", "E2-PE", "E2-VNET"];
 
-/// Rows of the examination that carry no weight here: a sketch has one tenant, and the scenario `other-tenant` plays two.
-const IDLE_PREREQUISITES: [&str; 1] = ["TENANT-RF"];
+/// Rows of the examination that carry no weight here, each with why.
+const IDLE_PREREQUISITES: [&str; 5] = [
+    "FX-RF-11",  // a sketch's account has keys; `shared-keys-off` plays one that has none
+    "FX-RF-12",  // nothing of a sketch is locked; `account-locked` plays it
+    "FX-RF-13",  // neither profile asks for the role; `restore-with-the-ltr-role-only` does
+    "FX-RF-14",  // it lets through; `server-deleted-recovery-point-survives` plays it
+    "TENANT-RF", // a sketch has one tenant: the scenario `other-tenant` plays two
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {

@@ -202,7 +202,8 @@ fn refuse(row: &Operation, permit: &Permit, wanted: WantedAction<'_>, denied: &D
             Refusal::of(code::AuthorizationFailed, &fill)
         }
     };
-    refusal.at(Gate::Authorization).because(reason).by(rules)
+    let refusal = refusal.at(Gate::Authorization).because(reason).by(rules);
+    refusal.by(row.also.iter().copied())
 }
 
 fn permission_mismatch() -> Refusal {

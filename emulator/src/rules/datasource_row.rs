@@ -52,6 +52,12 @@ pub struct PlayedDatasource {
     pub files_by: RuleId,
     /// The rule that says how much later its recovery points are in the paired region.
     pub copied_by: RuleId,
+    /// The rule by which one of them is protected once.
+    pub held_by: RuleId,
+    /// What whoever protects or restores one needs besides, if the documents say so.
+    pub caller: Option<CallerFacts>,
+    /// What a newer version of its backups does, which is not played.
+    pub newer: Option<NewerVersion>,
     /// What its recovery points are called.
     pub points_named: PointName,
     /// What a policy for it says.
@@ -63,6 +69,33 @@ pub struct PlayedDatasource {
     pub mark: Mark,
     /// Where it was read.
     pub sources: Vec<String>,
+}
+
+/// What whoever protects or restores a datasource needs besides a role on the vault.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerFacts {
+    /// The operation on the server that it takes.
+    pub operation: String,
+    /// The rule that says so of protecting; it does if it is taken as [`Self::ENFORCED`].
+    pub protect: RuleId,
+    /// The rule that says so of restoring to a database.
+    pub restore: RuleId,
+}
+
+impl CallerFacts {
+    /// The alternative of both rules by which it is enforced.
+    pub const ENFORCED: &str = "server_too";
+}
+
+/// A newer version of the backups of a type: the rules that say of requests for it that it is not played.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewerVersion {
+    /// Restoring it as something else.
+    pub restore: RuleId,
+    /// Schedules that repeat more often.
+    pub schedule: RuleId,
 }
 
 /// What one datasource of a type is.

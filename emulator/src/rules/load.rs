@@ -13,11 +13,11 @@ use super::source::{Evidence, SourceCheck};
 use super::whole::Rules;
 use super::{
     Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
-    body, cloud, condition_facts, conditional_request, database_row, datasource_row, deployment_facts,
-    directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault, limits, link,
-    name_form, network_resource, outside, parameter_list, provider, public_client, query_option, region,
-    resource_guard, role, server_facts, server_settings, single_server, source, stated, stated_rows,
-    storage_accounts, storage_facts, time_zone, vault_facts,
+    body, client_words, cloud, condition_facts, conditional_request, database_row, datasource_row,
+    deployment_facts, directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault,
+    limits, link, name_form, network_resource, outside, parameter_list, provider, public_client,
+    query_option, region, resource_guard, role, server_facts, server_settings, single_server, source, stated,
+    stated_rows, storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -114,6 +114,7 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
         key_vault_rows: network.key_vault_rows(&taken)?,
         key_vault_trusted_services: network.key_vault_trusted_services(&taken)?,
         failures: failure::load(rules_file!("failures.toml"), &rows, &known)?,
+        client_words: client_words::load(rules_file!("client_words.toml"), &known)?,
         prerequisites: stated::prerequisites(&rows),
         stated: by_name(rows, of_network.chain(server_settings.rules()), errors)?,
         datasources,

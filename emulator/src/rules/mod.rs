@@ -8,6 +8,7 @@ mod api_version;
 mod blob_limits;
 mod blob_request;
 mod body;
+mod client_words;
 mod cloud;
 mod condition_facts;
 mod conditional_request;
@@ -64,11 +65,13 @@ pub use body::{
     BodyRefusal, BodyShape, BodyType, BodyTypes, Format, JsonType, Member, Required, Same, ServiceLimit,
     Variant, Words,
 };
+pub use client_words::ClientWords;
 pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use datasource_row::{
-    DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, PlayedDatasource, PointName, PolicyFacts,
+    CallerFacts, DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, NewerVersion,
+    PlayedDatasource, PointName, PolicyFacts,
 };
 pub use deployment_facts::{
     DeclarationMembers, DeploymentFacts, TemplateExtensions, TemplateLanguage, TemplateMembers,
@@ -99,7 +102,7 @@ pub use operation::{BodyPlan, Dispatch, Endpoint, Operation, Params, Routed};
 pub use outside::Outside;
 pub use parameter_list::{ParameterFacts, ParameterList, ParameterRow};
 pub use prerequisite::{
-    Check, Prerequisite, RestoredAs, RestoredIn, SecretFault, SignInFault, Stage, Subject,
+    Check, Prerequisite, RestoredAs, RestoredIn, SecretFault, SignInFault, Stage, Subject, TakenFor,
 };
 pub use profile::{Assumptions, Profile};
 pub use provider::Provider;

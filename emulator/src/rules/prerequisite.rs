@@ -107,6 +107,28 @@ pub enum SecretFault {
     Unusable,
     /// Its value is no connection string.
     Format,
+    /// It is a connection string for another server.
+    OtherServer,
+}
+
+/// What a server is taken for where nobody has one like it: a made-up size, which a tag of the server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenFor {
+    /// How large its databases are together.
+    Size,
+    /// How large the largest value in a column of type `bytea` is.
+    Bytea,
+}
+
+impl TakenFor {
+    /// The tag that says it, in MiB.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Size => "azdrill-taken-size-mib",
+            Self::Bytea => "azdrill-taken-bytea-mib",
+        }
+    }
 }
 
 /// What can be wrong with signing in to the database, or with what the user may do there.
@@ -167,6 +189,47 @@ pub enum Check {
         /// A resource created before this time has the value while the property is not set.
         #[serde(default)]
         unset_has_it_before: Option<Timestamp>,
+        /// Whatever has nothing said of the property has the value.
+        #[serde(default)]
+        unset_has_it: bool,
+    },
+    /// No read-only lock is on the resource or above it.
+    NotLocked {
+        /// The resource.
+        on: Subject,
+        /// A lock is worth a note in the log and nothing more.
+        #[serde(default)]
+        only_warns: bool,
+    },
+    /// Nothing is lacking where the resource is not there any more, of which a note tells.
+    MayBeGone {
+        /// The resource.
+        on: Subject,
+    },
+    /// The server is not taken for more than this.
+    TakenFor {
+        /// Which of its measures.
+        what: TakenFor,
+        /// The most, in MiB.
+        most_mib: u64,
+        /// More is worth a note in the log and nothing else.
+        #[serde(default)]
+        only_warns: bool,
+    },
+    /// The server is of one of these versions.
+    Version {
+        /// The server.
+        on: Subject,
+        /// The versions.
+        any_of: Vec<String>,
+        /// Another one is worth a note in the log and nothing more.
+        #[serde(default)]
+        only_warns: bool,
+    },
+    /// Nothing ends at this time, of which a note tells afterwards.
+    GoesOn {
+        /// When something else ended.
+        after: Timestamp,
     },
     /// The resource lies in the vault's region, or in the other one where a restore is done there.
     SameRegion {

@@ -20,6 +20,9 @@ pub struct Impossible {
     pub because: String,
     /// The row of the errors, where it is not the provider's usual one.
     pub code: Option<Code>,
+    /// Rules that say so of a particular case.
+    #[serde(default)]
+    pub also: Vec<RuleId>,
     /// How sure we are that it cannot be.
     pub mark: Mark,
     /// Where it was read.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::blob_limits::BlobLimits;
 use super::blob_request::BlobRequests;
 use super::body::{BodyTypes, Format};
+use super::client_words::ClientWords;
 use super::conditional_request::ConditionalWrites;
 use super::database_row::DatabaseNetwork;
 use super::datasource_row::Datasources;
@@ -111,6 +112,8 @@ pub struct Rules {
     pub resource_guard: ResourceGuardFacts,
     /// What a failure shows as that comes while data moves.
     pub failures: Failures,
+    /// What the programs of a client say, and what it comes down to.
+    pub client_words: ClientWords,
     /// What Azure Backup protects in them.
     pub datasources: Datasources,
     /// Facts about PostgreSQL flexible servers.

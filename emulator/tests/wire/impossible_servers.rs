@@ -150,8 +150,10 @@ impl World {
         let change = &case.change;
         assert_eq!(error["code"], case.code, "{method} {change}: {error}");
         assert!(message.contains(&case.names), "{method} {change}: {message}");
+        // What says so of a particular case is named behind it.
+        let first = rules.split(',').next().unwrap_or_default();
         assert!(
-            case.rule.split(',').any(|rule| rule == rules),
+            case.rule.split(',').any(|rule| rule == first),
             "{method} {change}: {rules}"
         );
         assert_eq!(self.get(path).json_body(), before, "{method} {change}");

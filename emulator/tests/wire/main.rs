@@ -8,6 +8,7 @@ mod bodies;
 mod body_limits;
 mod callers;
 mod certificates;
+mod client_words;
 mod conditional_requests;
 mod conditions;
 mod cross_region;

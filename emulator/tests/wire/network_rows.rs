@@ -139,5 +139,5 @@ fn a_restore_into_an_account_for_certain_addresses_names_the_row() {
     }}});
     let changed = world.arm(Method::PATCH, &account, Some(&closed));
     assert_eq!(changed.status, 200, "{changed:?}");
-    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-6");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,FX-RF-04,E2-6");
 }

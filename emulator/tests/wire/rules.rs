@@ -133,7 +133,7 @@ fn a_backup_that_cannot_be_validated_names_what_it_needs() {
     world.delete(&below_vault(ONE));
     world.settle();
     let foreign = world.backup_needs(|instance| instance["identityDetails"] = foreign_identity());
-    named(&foreign, "FX-B-01");
+    named(&foreign, "FX-B-01,FX-B-18");
     let server = world.server();
     let group = world.group();
     let roles = [
@@ -239,7 +239,7 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
     let account = world.account();
     let changed = world.arm(Method::PATCH, &account, Some(&perimeter));
     assert_eq!(changed.status, 200, "{changed:?}");
-    named(&world.restore_needs(|_| {}), "FX-RF-03,E2-9");
+    named(&world.restore_needs(|_| {}), "FX-RF-03,FX-RF-04,E2-9");
 }
 
 /// No call makes a replica here; one that is there is not protected.

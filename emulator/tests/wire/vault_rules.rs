@@ -124,7 +124,7 @@ fn policies_and_instances_name_what_they_must_be() {
     let mut body = policy_body();
     let schedule = &mut body["properties"]["policyRules"][0]["trigger"]["schedule"];
     schedule["repeatingTimeIntervals"] = json!(["R/2021-08-15T06:30:00+00:00/P1D"]);
-    named(&world.put(&policy, &body), "DPP-WEEKLY");
+    named(&world.put(&policy, &body), "DPP-WEEKLY,V2-07");
     named(
         &world.delete(&below_vault("backupPolicies/weekly")),
         "DPP-POLICY-IN-USE",

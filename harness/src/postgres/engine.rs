@@ -14,8 +14,11 @@ use tokio_postgres::Client;
 use super::backend::{Backend, Login, ServerAddress};
 use super::client;
 use super::superuser::{Superuser, check_administrator, sql_error};
-use super::tool::{RestoreOutcome, RunningTool, ToolCall, dump_call, feed, into_dump, restore_call};
-use super::{PostgresMode, RealPostgres, RestoreAs};
+use super::tool::{
+    ProgramOutcome, RestoreOutcome, RunningTool, ToolCall, dump_call, feed, feed_any, into_dump,
+    program_call, restore_call,
+};
+use super::{ClientProgram, PostgresMode, RealPostgres, RestoreAs};
 
 /// Servers by key.
 pub(super) struct Servers<B: Backend> {
@@ -246,6 +249,21 @@ impl<B: Backend> RealPostgres for Servers<B> {
             let what = format!("restoring into database `{database}` of `{key}`");
             let tool = self.run_tool(key, by, restore_call(database)).await?;
             feed(what, tool, dump).await
+        })
+    }
+
+    fn run_program<'a>(
+        &'a self,
+        key: &'a str,
+        program: ClientProgram,
+        arguments: Vec<String>,
+        database: &'a str,
+        file: Dump,
+    ) -> EngineFuture<'a, ProgramOutcome> {
+        Box::pin(async move {
+            let call = program_call(program, arguments, database);
+            let tool = self.run_tool(key, RestoreAs::Administrator, call).await?;
+            feed_any(tool, file).await
         })
     }
 }

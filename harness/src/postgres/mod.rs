@@ -46,7 +46,7 @@ pub use choose::{ChooseError, Chosen, choose};
 pub use client::sign_in;
 pub use docker::clear_away;
 pub use missing::Missing;
-pub use tool::{RestoreOutcome, dump_from_bytes, dump_from_file};
+pub use tool::{ProgramOutcome, RestoreOutcome, dump_from_bytes, dump_from_file};
 pub use watchdog::sweep_ended;
 
 /// Where servers come from.
@@ -108,6 +108,25 @@ impl FromStr for PostgresMode {
 #[error("`{0}` is no way to get PostgreSQL: say container, local, download or none")]
 pub struct UnknownMode(pub String);
 
+/// A program that loads files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientProgram {
+    /// Runs SQL.
+    Psql,
+    /// Loads a dump in a format of `pg_dump`'s own.
+    PgRestore,
+}
+
+impl ClientProgram {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Psql => "psql",
+            Self::PgRestore => "pg_restore",
+        }
+    }
+}
+
 /// In whose name a dump is restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestoreAs {
@@ -138,4 +157,15 @@ pub trait RealPostgres: DatabaseEngine {
         dump: Dump,
         by: RestoreAs,
     ) -> EngineFuture<'a, RestoreOutcome>;
+
+    /// Runs a program of PostgreSQL's as the server's administrator, with a file for its input: `psql` or
+    /// `pg_restore`. That it fails is an outcome.
+    fn run_program<'a>(
+        &'a self,
+        key: &'a str,
+        program: ClientProgram,
+        arguments: Vec<String>,
+        database: &'a str,
+        file: Dump,
+    ) -> EngineFuture<'a, ProgramOutcome>;
 }

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 
+use super::ClientProgram;
 use azdrill_emulator::server::{Dump, DumpKind, EngineError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -75,6 +76,24 @@ pub(super) fn restore_call(database: &str) -> ToolCall {
     }
 }
 
+/// A program of a client's, as somebody calls it who reads no start-up file and is asked for no password.
+pub(super) fn program_call(program: ClientProgram, arguments: Vec<String>, database: &str) -> ToolCall {
+    let own: &[&str] = match program {
+        ClientProgram::Psql => &["--no-psqlrc", "--no-password", "--quiet"],
+        ClientProgram::PgRestore => &["--no-password"],
+    };
+    let mut all: Vec<String> = own.iter().map(|&argument| argument.to_owned()).collect();
+    if program == ClientProgram::PgRestore {
+        all.extend(restore_call(database).arguments.into_iter().take(1));
+    }
+    all.extend(arguments);
+    ToolCall {
+        program: program.name(),
+        arguments: all,
+        environment: vec![("PGDATABASE", database.into())],
+    }
+}
+
 /// What a tool writes, as a dump: an error at the end unless the tool ended well.
 pub(super) fn into_dump(what: String, tool: RunningTool) -> Dump {
     let state = Some((what, tool, ToolMessages::default()));
@@ -102,12 +121,26 @@ pub(super) fn into_dump(what: String, tool: RunningTool) -> Dump {
     }))
 }
 
-/// Feeds a dump to a running `pg_restore`.
-pub(super) async fn feed(
-    what: String,
-    tool: RunningTool,
-    mut dump: Dump,
-) -> Result<RestoreOutcome, EngineError> {
+/// How a program of a client's ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramOutcome {
+    /// Its exit code.
+    pub code: i64,
+    /// What it said, line by line.
+    pub messages: Vec<String>,
+}
+
+/// Feeds a file to a running program, and hears what it says.
+pub(super) async fn feed_any(tool: RunningTool, dump: Dump) -> Result<ProgramOutcome, EngineError> {
+    let (code, messages) = converse(tool, dump).await?;
+    Ok(ProgramOutcome {
+        code,
+        messages: messages.lines(),
+    })
+}
+
+/// Feeds a dump to a running tool until both have ended.
+async fn converse(tool: RunningTool, mut dump: Dump) -> Result<(i64, ToolMessages), EngineError> {
     let RunningTool {
         mut input,
         mut output,
@@ -136,7 +169,12 @@ pub(super) async fn feed(
         Ok(messages)
     };
     let ((), messages) = tokio::try_join!(feeding, listening)?;
-    let code = exit.await?;
+    Ok((exit.await?, messages))
+}
+
+/// Feeds a dump to a running `pg_restore`.
+pub(super) async fn feed(what: String, tool: RunningTool, dump: Dump) -> Result<RestoreOutcome, EngineError> {
+    let (code, messages) = converse(tool, dump).await?;
     let ignored = messages
         .lines()
         .iter()

@@ -28,7 +28,8 @@ pub(super) async fn server(client: &mut Client, names: &Names, world: &World) ->
     // Rules are refused while public access is denied, so it is denied last.
     let password = own.password.as_str();
     let location = own.location.as_ref().unwrap_or(&world.location);
-    let body = server_body(names, location, own.version, password, &own.properties);
+    let mut body = server_body(names, location, own.version, password, &own.properties);
+    body["tags"] = own.taken_for.tags();
     must(
         client.operate(Method::PUT, &names.server, Some(&body)).await?,
         &names.server,

@@ -93,8 +93,29 @@ impl Play<'_> {
         Ok(compared(&backed_up, &restored, Some(&loaded)))
     }
 
+    /// The key of the server that files are loaded into, which is made when it is first asked for.
+    pub(super) async fn loading_server(
+        &mut self,
+        postgres: &std::sync::Arc<dyn crate::postgres::RealPostgres>,
+    ) -> Result<String, RunError> {
+        if let Some(spec) = &self.loading {
+            return Ok(spec.key.clone());
+        }
+        let source = self.source().cloned().ok_or(RunError::NeedsRows)?;
+        let spec = ServerSpec {
+            key: format!("{}-loading", source.key),
+            // A server somebody has just made lists no extensions.
+            lists_extensions: true,
+            ..source
+        };
+        postgres.start(&spec).await?;
+        let key = spec.key.clone();
+        self.loading = Some(spec);
+        Ok(key)
+    }
+
     /// A blob's bytes, read from behind the scenes.
-    fn read_blob(&self, name: &str) -> Result<bytes::Bytes, RunError> {
+    pub(super) fn read_blob(&self, name: &str) -> Result<bytes::Bytes, RunError> {
         let storage = &self.world.storage;
         let missing = || RunError::Scenario(format!("the container holds no blob `{name}` to compare"));
         let stored = self

@@ -101,6 +101,8 @@ pub(crate) struct Play<'a> {
     restored: Vec<String>,
     restores: u32,
     scratch: Option<ServerSpec>,
+    /// The server that files are loaded into.
+    loading: Option<ServerSpec>,
     /// The database the newest restore created, if it went to one.
     last_database: Option<String>,
     /// The engine's key of the server to restore to.
@@ -172,6 +174,7 @@ impl<'a> Play<'a> {
             restored: Vec::new(),
             restores: 0,
             scratch: None,
+            loading: None,
             last_database: None,
             target_key: None,
             pinned: None,
@@ -294,7 +297,7 @@ impl<'a> Play<'a> {
     /// Removes the servers of this world; whatever is left goes with the engine.
     async fn clean_up(self) {
         let Some(postgres) = self.postgres else { return };
-        for spec in self.sources.values().chain(&self.scratch) {
+        for spec in self.sources.values().chain(&self.scratch).chain(&self.loading) {
             if let Err(error) = postgres.remove(&spec.key).await {
                 tracing::warn!("could not remove a server: {error}");
             }

@@ -41,7 +41,7 @@ pub(crate) use named::{Part, none_called};
 pub use password::Password;
 pub(crate) use placeholder::{parts_of, placeholders};
 pub use resource::{SubscriptionWorld, TenantWorld};
-pub use server::{ServerFlavour, ServerNetwork, ServerWorld};
+pub use server::{ServerFlavour, ServerNetwork, ServerWorld, TakenFor};
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };

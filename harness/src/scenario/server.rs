@@ -67,6 +67,8 @@ pub struct ServerWorld {
     pub entra_user: bool,
     /// What is in it: `shop`, `empty`, `bulk:<megabytes>`.
     pub content: String,
+    /// What it is taken for where a backup asks how large it is: made-up sizes, since nobody has a terabyte for a drill.
+    pub taken_for: TakenFor,
     /// The database the content is in.
     pub database: String,
     /// The resource group it is in.
@@ -96,6 +98,7 @@ impl Default for ServerWorld {
             entra_administrator: false,
             entra_user: false,
             content: "shop".to_owned(),
+            taken_for: TakenFor::default(),
             database: "shop".to_owned(),
             group: "databases".to_owned(),
             subscription: None,
@@ -110,5 +113,28 @@ impl ServerWorld {
         let sample: Result<Sample, UnknownSample> = self.content.parse();
         let wrong = |error: UnknownSample| Misstated::new(error.to_string()).at("content");
         sample.map(|_| ()).map_err(wrong)
+    }
+}
+
+/// Made-up sizes of a server, in MiB; what is in it stays what it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct TakenFor {
+    /// How large its databases are together, in MiB.
+    pub size_mib: Option<u64>,
+    /// How large the largest value of type `bytea` is, in MiB.
+    pub bytea_mib: Option<u64>,
+}
+
+impl TakenFor {
+    /// The tags of the server that say so.
+    pub(crate) fn tags(self) -> serde_json::Value {
+        use azdrill_emulator::rules::TakenFor as Measure;
+        let said = [(Measure::Size, self.size_mib), (Measure::Bytea, self.bytea_mib)];
+        let tags = said
+            .into_iter()
+            .filter_map(|(measure, mib)| Some((measure.tag().to_owned(), mib?.to_string().into())));
+        serde_json::Value::Object(tags.collect())
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use http::Method;
 use serde::Deserialize;
 
+use super::RuleId;
 use super::key_vault::PolicyPermission;
 use super::source::Mark;
 use crate::model::{Action, PublicAccess, ResourceId};
@@ -92,6 +93,8 @@ pub struct Operation {
     pub anonymous: bool,
     /// Whether it goes through although a lock stands in the way: what handles locks itself.
     pub past_locks: bool,
+    /// Rules that say so as well where no role grants it.
+    pub also: Vec<RuleId>,
     /// What its first answer calls the long-running operation it begins, where it has a name.
     pub announces: Option<String>,
     /// The resource type it is about, in the control plane: `Microsoft.Storage/storageAccounts`.

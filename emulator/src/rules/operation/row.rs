@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{BodyPlan, Endpoint, Operation, Segment};
 use crate::model::{Action, PublicAccess, type_path};
 use crate::rules::file::RulesError;
-use crate::rules::{KeyVaultFacts, Mark, PolicyPermission};
+use crate::rules::{KeyVaultFacts, Mark, PolicyPermission, RuleId};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +51,8 @@ pub(in crate::rules) struct OperationRow {
     #[serde(default)]
     past_locks: bool,
     announces: Option<String>,
+    #[serde(default)]
+    also: Vec<RuleId>,
 }
 
 impl OperationsFile {
@@ -212,6 +214,7 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         pages: row.pages,
         any_caller: row.any_caller,
         anonymous: row.anonymous,
+        also: row.also,
         past_locks: row.past_locks,
         announces: row.announces,
         segments,

@@ -98,6 +98,15 @@ pub(super) struct Holder {
     pub(super) vault: ResourceId,
     /// Its protection state.
     pub(super) state: String,
+    /// The rule by which what it holds is protected once.
+    once: RuleId,
+}
+
+/// The rule by which a datasource is protected once.
+fn once(context: &Context<'_>, datasource: &ResourceId) -> RuleId {
+    let mut played = context.rules.datasources.played();
+    let found = played.find(|(row, _)| datasource.is_type(&row.name));
+    found.map_or(rule::FX_B_19, |(_, played)| played.held_by)
 }
 
 impl Holder {
@@ -106,7 +115,7 @@ impl Holder {
         if self.state == SOFT_DELETED {
             rule::FX_B_20
         } else {
-            rule::FX_B_19
+            self.once
         }
     }
 
@@ -158,6 +167,7 @@ pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &Re
             name: resource.text("/properties/friendlyName").to_owned(),
             vault: resource.id.parent(),
             state: protection_state(resource).to_owned(),
+            once: once(context, datasource),
         });
     live.or_else(|| {
         context
@@ -171,6 +181,7 @@ pub(super) fn holder(context: &Context<'_>, datasource: &ResourceId, except: &Re
                 name: deleted.friendly_name().to_owned(),
                 vault: deleted.vault(),
                 state: SOFT_DELETED.to_owned(),
+                once: once(context, datasource),
             })
     })
 }

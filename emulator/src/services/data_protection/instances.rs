@@ -3,10 +3,11 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::datasource::Datasource;
 use super::instance::INSTANCE;
 use super::operations::{self, Addresses, First};
 use super::vault::vault_of;
-use super::{datasource_truth, instance, lifecycle, protection, resource_guard, validation};
+use super::{caller_rights, datasource_truth, instance, lifecycle, protection, resource_guard, validation};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::CriticalOperation;
@@ -36,6 +37,9 @@ pub(super) fn put(
         return Err(holder.refuses());
     }
     let Some(existing) = existing else {
+        if let Some(own) = Datasource::of(context.rules, properties) {
+            caller_rights::require_for_backup(context, permit, &own)?;
+        }
         return Ok(create(context, request, &vault, &id, &sent));
     };
     // The id stays spelled as it was first written.

@@ -7,6 +7,7 @@
 
 mod adhoc_backup;
 mod backup;
+mod caller_rights;
 mod credentials;
 mod cross_region;
 mod datasource;

@@ -8,7 +8,7 @@ use super::datasource::is_retired;
 use super::policy::rules_of;
 use super::{refused, retention, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{DatasourceType, Mark, PolicyFacts, RuleId, rule, unplayed};
+use crate::rules::{DatasourceType, Mark, NewerVersion, PolicyFacts, RuleId, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
@@ -71,7 +71,7 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
         return Err(refused::by(context, rule::SS_B_21));
     }
     check_retentions(context, sent, &played.policy)?;
-    check_backups(context, sent, &played.policy)
+    check_backups(context, sent, &played.policy, played.newer.as_ref())
 }
 
 /// Rules are told apart by their names: backups name the one they follow, tags the one they are kept by.
@@ -102,7 +102,12 @@ fn check_counts(intervals: &[Value]) -> Result<(), Refusal> {
     }
 }
 
-fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Result<(), Refusal> {
+fn check_backups(
+    context: &Context<'_>,
+    sent: &Value,
+    facts: &PolicyFacts,
+    newer: Option<&NewerVersion>,
+) -> Result<(), Refusal> {
     if rules_of(sent, "AzureBackupRule").next().is_none() {
         return Err(invalid(context, "policyRules holds no AzureBackupRule"));
     }
@@ -134,7 +139,8 @@ fn check_backups(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Re
         if intervals.is_empty() || fit < intervals.len() {
             let every = facts.every_days;
             let why = format!("a schedule of PostgreSQL repeats every {every} days, as R/…/P1W does");
-            return Err(refused::by(context, rule::DPP_WEEKLY).because(why));
+            let newer = newer.map(|newer| newer.schedule);
+            return Err(refused::by(context, rule::DPP_WEEKLY).because(why).by(newer));
         }
     }
     retention::check_tags(sent).map_err(|why| perhaps_invalid(context, rule::DPP_TAG, why))

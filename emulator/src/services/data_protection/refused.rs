@@ -14,7 +14,9 @@ pub(super) fn by(context: &Context<'_>, rule: RuleId) -> Refusal {
 pub(super) fn with(context: &Context<'_>, rule: RuleId, fill: &[(&str, &str)]) -> Refusal {
     let row = context.rules.rule(rule);
     let code = row.code.unwrap_or(code::BMSUserErrorInvalidInput);
-    let mut refusal = Refusal::user_facing(code, fill).by([rule]);
+    let mut refusal = Refusal::user_facing(code, fill)
+        .by([rule])
+        .by(row.also.iter().copied());
     refusal.mark = refusal
         .mark
         .max(row.mark())

@@ -13,7 +13,7 @@ use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
 use super::vault::vault_of;
 use super::violation::{Broken, Violation};
-use super::{plugin, resource_guard, vault_store};
+use super::{caller_rights, plugin, resource_guard, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
 use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody};
@@ -43,6 +43,7 @@ pub(super) fn trigger(
     let named = resource_guard::named(context, permit, request)?;
     resource_guard::require(context, &vault, CriticalOperation::Restore, &named)?;
     let wanted = restore_request::parse(context, &id, None, &*json_body(request)?)?;
+    caller_rights::require_for_restore(context, permit, &wanted)?;
     begin(context, request, &id, wanted)
 }
 

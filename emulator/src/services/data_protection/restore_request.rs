@@ -119,6 +119,22 @@ fn not_sure(mut refusal: Refusal) -> Refusal {
     refusal
 }
 
+/// What asks for something else than files of a type that is restored as files only: for what a newer version of its
+/// backups does, or for nothing that makes sense.
+fn files_only(context: &Context<'_>, source: &Datasource, asked: Option<&str>) -> Refusal {
+    let title = &source.row(context.rules).title;
+    let why =
+        format!("{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo");
+    let newer = source.played(context.rules).newer.as_ref();
+    match newer.filter(|_| asked == Some("RestoreTargetInfo")) {
+        Some(newer) => {
+            let why = format!("{why}; the version that restores to a server is not played");
+            refused::by(context, newer.restore).because(why)
+        }
+        None => invalid(context, why),
+    }
+}
+
 /// Reads a request about an instance, of what its vault's region has, or the other one.
 ///
 /// # Errors
@@ -158,13 +174,7 @@ pub(super) fn parse(
                 "restoreTargetInfo must be a RestoreTargetInfo or a RestoreFilesTargetInfo",
             ));
         }
-        _ => {
-            let title = &source.row(context.rules).title;
-            let why = format!(
-                "{title} are restored as files only: restoreTargetInfo must be a RestoreFilesTargetInfo"
-            );
-            return Err(invalid(context, why));
-        }
+        asked => return Err(files_only(context, &source, asked)),
     };
     let found = point(context, id, played, across, sent)?;
     if let Destination::Files { target, .. } = &destination {
@@ -250,7 +260,7 @@ fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), 
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
     if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        return Err(Refusal::not_played(unplayed::ArchiveTierRestores, &[]));
+        return Err(Refusal::not_played(unplayed::ArchiveTierRestores, &[]).by([rule::SS_RD_10]));
     }
     if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::caller_rights;
 use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::datasource_truth;
@@ -115,6 +116,7 @@ pub(super) fn validate_for_restore(
     let vault = vault_of(context, &permit.scope)?.id.clone();
     let sent = json_body(request)?;
     let wanted = restore_request::parse(context, &permit.scope, None, field(&sent, "restoreRequestObject"))?;
+    caller_rights::require_for_restore(context, permit, &wanted)?;
     let examined = wanted.examined(&vault);
     Ok(begin(context, request, &vault, examined, "validate_restore"))
 }

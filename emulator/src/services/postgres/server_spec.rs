@@ -10,7 +10,7 @@ use super::sizes;
 use crate::gateway::Refusal;
 use crate::jobs::ServerSpec;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
-use crate::rules::{Rules, cloud, unplayed};
+use crate::rules::{Rules, cloud, rule, unplayed};
 use crate::services::{Context, plain};
 use crate::state::field;
 
@@ -142,6 +142,11 @@ fn major(context: &Context<'_>, asked: &str) -> Result<u32, Refusal> {
         .map_err(|_| bad(format!("'{asked}' is not a server version.")))?;
     if available.is_empty() || available.contains(&major) {
         return Ok(major);
+    }
+    // What Azure does not offer any more, no other PostgreSQL at hand would change.
+    let offered = &context.rules.servers.majors.available;
+    if offered.iter().all(|own| *own > major) {
+        return Err(settings::refuse(context, rule::PG_VERSION_UNKNOWN));
     }
     Err(bad(not_at_hand(&major.to_string(), available)))
 }

@@ -79,6 +79,7 @@ async fn server(client: &mut Client, names: &Names, world: &World) -> Result<(),
     };
     let mut body = json!({
         "location": own.location.as_ref().unwrap_or(&world.location),
+        "tags": own.taken_for.tags(),
         "sku": {"name": "Standard_B1ms", "tier": "Burstable"},
         "properties": {
             "administratorLogin": ADMIN,

@@ -25,6 +25,7 @@ mod fault;
 mod grant;
 mod grant_inline;
 mod grants;
+mod load;
 mod protect;
 mod recovery_points;
 mod recycle_identity;
@@ -65,6 +66,8 @@ steps! {
     "grant_inline" GrantInline(grant_inline::GrantInline),
     /// Grant the database user what a backup needs, with the text of `azdrill grants`.
     "grants" Grants(grants::Grants),
+    /// Load a file of the last restore with PostgreSQL's own programs.
+    "load" Load(load::Load),
     /// Create the backup instance, and wait until protection is configured or has failed.
     "protect" Protect(protect::Protect),
     /// List recovery points.

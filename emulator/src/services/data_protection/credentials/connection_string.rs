@@ -13,6 +13,8 @@ pub(in crate::services::data_protection) const PORT_OF_POSTGRESQL: u16 = 5432;
 pub(in crate::services::data_protection) struct ConnectionString {
     /// `User Id`.
     pub(in crate::services::data_protection) user: String,
+    /// The host of the server it is for.
+    pub(in crate::services::data_protection) server: String,
     /// `Password`.
     pub(in crate::services::data_protection) password: String,
     /// `Port`; PostgreSQL's own where it is not said.
@@ -44,8 +46,8 @@ impl ConnectionString {
             Some(value) if !value.is_empty() => Ok(value.to_owned()),
             _ => Err(why),
         };
-        required(&SERVER, "it names no Server")?;
         Ok(Self {
+            server: required(&SERVER, "it names no Server")?,
             user: required(&USER, "it names no User Id")?,
             password: required(&PASSWORD, "it names no Password")?,
             port: match get(&PORT) {

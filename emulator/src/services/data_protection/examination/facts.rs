@@ -59,6 +59,7 @@ impl Examination {
             value,
             only_warns,
             unset_has_it_before,
+            unset_has_it,
             ..
         } = &row.check
         else {
@@ -70,6 +71,7 @@ impl Examination {
         let set = resource.at(&format!("/properties/{property}"));
         let has_it = match unset_has_it_before {
             Some(time) if set.is_null() => resource.created < *time,
+            None if set.is_null() && *unset_has_it => true,
             _ => set == value,
         };
         if has_it {
@@ -80,9 +82,7 @@ impl Examination {
         if !only_warns {
             return RowResult::NotMet(violation(context, row, &reason));
         }
-        let text = format!("warning: {reason}; the documents require it, and it is not enforced");
-        context.log.note(context.now, self.stage_name(), text, None);
-        RowResult::Met
+        self.told(context, row, &format!("warning: {reason}"))
     }
 
     pub(super) fn same_region(&self, context: &Context<'_>, row: &Prerequisite, on: Subject) -> RowResult {

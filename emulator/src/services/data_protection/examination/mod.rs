@@ -6,6 +6,7 @@
 
 mod access;
 mod facts;
+mod limits;
 mod looks;
 mod secret;
 mod sign_in;
@@ -229,6 +230,19 @@ impl Examination {
             }
             Check::NameFree { on } => self.look(context, row, *on, Look::FirstBlob { ending: "" }),
             Check::Before { time } => self.before(context, row, *time),
+            Check::NotLocked { on, only_warns } => self.not_locked(context, row, *on, *only_warns),
+            Check::MayBeGone { on } => self.may_be_gone(context, row, *on),
+            Check::TakenFor {
+                what,
+                most_mib,
+                only_warns,
+            } => self.taken_for(context, row, *what, *most_mib, *only_warns),
+            Check::Version {
+                on,
+                any_of,
+                only_warns,
+            } => self.version(context, row, *on, any_of, *only_warns),
+            Check::GoesOn { after } => self.goes_on(context, row, *after),
             Check::KeyVaultCredentials {} => self.key_vault_credentials(context, row),
             Check::CustomerDatabase { azures_own } => self.customer_database(context, row, azures_own),
             Check::OtherThanSource {} => self.other_than_source(context, row),
@@ -300,7 +314,10 @@ impl Examination {
                 self.principal = Some(principal);
                 RowResult::Met
             }
-            Err(refusal) => RowResult::NotMet(Box::new(Violation::plain(refusal.by([row.id])))),
+            Err(refusal) => {
+                let refusal = refusal.by([row.id]).by(row.also.iter().copied());
+                RowResult::NotMet(Box::new(Violation::plain(refusal)))
+            }
         }
     }
 

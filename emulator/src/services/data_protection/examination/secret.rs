@@ -6,7 +6,7 @@ use super::super::violation::{inner_error, violation};
 use super::looks::SecretLook;
 use super::{Examination, RowResult};
 use crate::model::{Request, Response};
-use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, rule};
+use crate::rules::{Endpoint, Gate, Prerequisite, SecretFault, Subject, cloud, rule};
 use crate::services::data_protection::credentials::{ConnectionString, Credentials};
 use crate::services::data_protection::task::Need;
 use crate::services::{Context, Input};
@@ -50,6 +50,17 @@ impl Examination {
                     found.inner = inner_error(&refusal.code, &refusal.message);
                 }
                 RowResult::NotMet(found)
+            }
+            SecretLook::Read(own) if wanted == SecretFault::OtherServer => {
+                let server = self.subject(Subject::Server);
+                let host = server.map(|id| cloud().server_host(id.name()));
+                match host {
+                    Some(host) if !own.server.eq_ignore_ascii_case(&host) => {
+                        let why = format!("the secret is one for `{}`, and not for `{host}`", own.server);
+                        RowResult::NotMet(violation(context, row, &why))
+                    }
+                    _ => RowResult::Met,
+                }
             }
             SecretLook::Failed { .. } | SecretLook::Read(_) => RowResult::Met,
         }

@@ -20,7 +20,9 @@ pub(super) fn check_played(asked: &ServerProposal<'_>) -> Result<(), Refusal> {
     }
     let cluster = asked.sent(&["cluster", "clusterSize"]);
     if cluster.as_u64().is_some_and(|size| size > 0) {
-        return Err(Refusal::not_played(unplayed::ElasticClusters, &[]));
+        let also = &asked.context.rules.rule(rule::V2_01).also;
+        let refusal = Refusal::not_played(unplayed::ElasticClusters, &[]).by([rule::V2_01]);
+        return Err(refusal.by(also.iter().copied()));
     }
     let higher = match (asked.existing, version(asked.sent)) {
         (Some(server), Some(asked)) => version(server).is_some_and(|before| before < asked),
@@ -205,7 +207,7 @@ fn refuse_own_key(properties: &Value) -> Result<(), Refusal> {
     let text = |name: &str| field(encryption, name).as_str().unwrap_or_default();
     let named = OWN_KEY.iter().any(|name| !text(name).is_empty());
     if named || text("type").eq_ignore_ascii_case("AzureKeyVault") {
-        return Err(Refusal::not_played(unplayed::ServerKeyOfOnesOwn, &[]));
+        return Err(Refusal::not_played(unplayed::ServerKeyOfOnesOwn, &[]).by([rule::FX_B_15]));
     }
     Ok(())
 }

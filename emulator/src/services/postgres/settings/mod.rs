@@ -63,7 +63,8 @@ pub(super) fn refuse(context: &Context<'_>, rule: RuleId) -> Refusal {
     let stated = context.rules.rule(rule);
     let mut refusal = Refusal::of(code.unwrap_or(code::BodyOfPostgreSQL), &[("name", parameter)])
         .because(stated.statement.clone())
-        .by([rule]);
+        .by([rule])
+        .by(row.into_iter().flat_map(|row| row.also.iter().copied()));
     // Reports show that this code names parameters; that it names this one, only some of them.
     let is_known = code.is_some() || stated.mark() == Mark::Reported;
     let least = if is_known { stated.mark() } else { Mark::Inferred };
