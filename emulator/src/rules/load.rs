@@ -99,9 +99,8 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
     let conditions = Arc::new(conditions);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
-    let links = link::load(rules_file!("links.toml"), &known, router.operations())?;
     Ok(Rules {
-        links,
+        links: link::load(rules_file!("links.toml"), &known, router.operations())?,
         bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
