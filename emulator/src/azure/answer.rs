@@ -89,7 +89,7 @@ impl Azure {
     fn check(&self, now: Timestamp, permit: &Permit, request: &mut Request) -> Result<Vec<String>, Refusal> {
         let operation = permit.operation(&self.rules);
         let mut ignored = check_body(&self.rules, operation, request)?;
-        check_links(&self.gates(), now, permit, request.json.as_ref())?;
+        check_links(&self.gates(), now, permit, request)?;
         check_place(&self.rules, &self.state, permit, request)?;
         ignored.extend(check_conditions(
             &self.rules,

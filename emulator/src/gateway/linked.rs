@@ -6,10 +6,27 @@ use super::denied::why_not;
 use super::{Caller, Gates, Permit, Refusal, TokenError};
 use crate::authz::WantedAction;
 use crate::model::{Action, Facts, Request, ResourceId, TenantId, Timestamp};
-use crate::rules::{Endpoint, Gate, code, rule};
+use crate::rules::{Endpoint, Gate, RuleId, code, rule};
+
+/// Why the caller may not do it.
+struct Lack {
+    reason: String,
+    /// Rules that had a say.
+    rules: Vec<RuleId>,
+}
 
 /// Where tokens of other tenants come in.
 const AUXILIARY: &str = "x-ms-authorization-auxiliary";
+
+/// Something else that a request names, and what the caller needs there.
+pub(super) struct Wanted {
+    /// What is named.
+    pub(super) linked: ResourceId,
+    /// What the caller needs.
+    pub(super) action: Action,
+    /// What a refusal calls that.
+    pub(super) called: String,
+}
 
 impl Gates<'_> {
     /// Whether the caller, who has passed the gates, may perform an action on something else that the request names.
@@ -25,15 +42,65 @@ impl Gates<'_> {
         linked: &ResourceId,
         action: &Action,
     ) -> Result<(), Refusal> {
+        let wanted = Wanted {
+            linked: linked.clone(),
+            action: action.clone(),
+            called: action.to_string(),
+        };
+        self.all_linked(now, permit, request, vec![wanted])
+    }
+
+    /// The same of several things, of which the refusal names all that are lacking.
+    pub(super) fn all_linked(
+        &self,
+        now: Timestamp,
+        permit: &Permit,
+        request: &Request,
+        all: Vec<Wanted>,
+    ) -> Result<(), Refusal> {
+        let mut lacking = Vec::new();
+        for wanted in all {
+            let lacks = self.lacks(now, permit, request, &wanted)?;
+            lacking.extend(lacks.map(|why| (wanted, why)));
+        }
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let each = |text: fn(&(Wanted, Lack)) -> String, by: &str| {
+            let texts: Vec<String> = lacking.iter().map(text).collect();
+            texts.join(by)
+        };
+        let wanted = each(|(wanted, _)| wanted.called.clone(), ",");
+        let linked = each(|(wanted, _)| wanted.linked.to_string(), ",");
+        let reason = each(|(_, lack)| lack.reason.clone(), "; ");
+        let rules = lacking.iter().flat_map(|(_, lack)| lack.rules.iter().copied());
+        Err(self
+            .not_linked(permit, &wanted, &linked)
+            .because(reason)
+            .by(rules))
+    }
+
+    /// What the caller lacks at one thing, if anything.
+    fn lacks(
+        &self,
+        now: Timestamp,
+        permit: &Permit,
+        request: &Request,
+        wanted: &Wanted,
+    ) -> Result<Option<Lack>, Refusal> {
+        let linked = &wanted.linked;
+        let nobody = |reason: String| {
+            let rules = Vec::new();
+            Ok(Some(Lack { reason, rules }))
+        };
         let Some(tenant) = self.state.tenant_of(linked) else {
-            let why = format!("{linked} is in no subscription that is there");
-            return Err(self.not_linked(permit, linked, action).because(why));
+            return nobody(format!("{linked} is in no subscription that is there"));
         };
         let caller = if permit.caller.tenant == Some(tenant) {
             permit.caller.clone()
         } else {
             self.auxiliary(now, request, tenant)?
-                .ok_or_else(|| self.of_other_tenant(permit, linked, action, tenant))?
+                .ok_or_else(|| self.of_other_tenant(permit, wanted, tenant))?
         };
         let at_it = Permit {
             caller,
@@ -41,18 +108,16 @@ impl Gates<'_> {
             ..permit.clone()
         };
         let Some(principal) = at_it.caller.principal else {
-            return Err(self.not_linked(permit, linked, action));
+            return nobody("the token names no principal".to_owned());
         };
         let principals = self.state.directory.with_groups(principal);
         let (access, roles) = (&self.state.access, &self.rules.built_in_roles);
-        let wanted = WantedAction::Action(action);
-        access
-            .decide(roles, now, &principals, wanted, linked, &Facts::none)
-            .map(|_| ())
-            .map_err(|denied| {
-                let (reason, rules) = why_not(&at_it, action, &denied);
-                self.not_linked(permit, linked, action).because(reason).by(rules)
-            })
+        let asked = WantedAction::Action(&wanted.action);
+        let decided = access.decide(roles, now, &principals, asked, linked, &Facts::none);
+        Ok(decided.err().map(|denied| {
+            let (reason, rules) = why_not(&at_it, &wanted.action, &denied);
+            Lack { reason, rules }
+        }))
     }
 
     /// Whoever has shown a token of that tenant beside the request's own.
@@ -87,7 +152,7 @@ impl Gates<'_> {
         Ok(None)
     }
 
-    fn not_linked(&self, permit: &Permit, linked: &ResourceId, linked_action: &Action) -> Refusal {
+    fn not_linked(&self, permit: &Permit, wanted: &str, linked: &str) -> Refusal {
         let text = |id: Option<String>| id.unwrap_or_default();
         let client = text(permit.caller.app_id.map(|id| id.to_string()));
         let object = text(permit.caller.principal.map(|id| id.to_string()));
@@ -97,26 +162,21 @@ impl Gates<'_> {
             ("object", &object),
             ("action", &action),
             ("scope", &scope),
-            ("wanted", linked_action.as_str()),
-            ("linked", linked.as_str()),
+            ("wanted", wanted),
+            ("linked", linked),
         ];
         Refusal::of(code::LinkedAuthorizationFailed, &fill)
             .at(Gate::Authorization)
             .by([rule::RBAC_LINKED])
     }
 
-    fn of_other_tenant(
-        &self,
-        permit: &Permit,
-        linked: &ResourceId,
-        linked_action: &Action,
-        tenant: TenantId,
-    ) -> Refusal {
+    fn of_other_tenant(&self, permit: &Permit, wanted: &Wanted, tenant: TenantId) -> Refusal {
+        let linked = &wanted.linked;
         let own = permit.caller.tenant.map(|id| id.to_string()).unwrap_or_default();
         // What it calls the caller's is what the caller would do with the other.
         let fill = [
             ("tenant", own.as_str()),
-            ("action", linked_action.as_str()),
+            ("action", wanted.called.as_str()),
             ("scope", permit.scope.as_str()),
             ("subscription", linked.subscription().unwrap_or_default()),
         ];

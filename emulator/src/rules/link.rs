@@ -7,7 +7,6 @@ use super::file::{RulesError, parse, row_error};
 use super::source::SourceCheck;
 use super::{Mark, Operation};
 use crate::model::ResourceId;
-use crate::state::field;
 
 const FILE: &str = "links.toml";
 
@@ -65,7 +64,12 @@ fn gather(value: &Value, at: &str, found: &mut Vec<ResourceId>) {
             let kept = members.iter().filter(|(_, value)| !value.is_null());
             found.extend(kept.filter_map(|(id, _)| in_a_subscription(id)));
         }
-        (_, Value::Object(_)) => gather(field(value, name), rest, found),
+        (_, Value::Object(members)) => {
+            let named = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            named
+                .into_iter()
+                .for_each(|(_, value)| gather(value, rest, found));
+        }
         _ => {}
     }
 }
