@@ -242,5 +242,5 @@ fn the_recordings_of_this_repository_are_as_they_are_named() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings");
     let (code, out, told) = azdrill(&["compare", "-q", folder.to_str().expect("UTF-8")]);
     assert_eq!(code, Some(0), "{out}{told}");
-    says(&out, &["all that is played", "all of them named"]);
+    says(&out, &["108 requests", "100.0 %", "all of them named"]);
 }
