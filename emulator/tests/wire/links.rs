@@ -47,7 +47,7 @@ fn whoever_may_not_join_a_subnet_nor_approve_makes_no_private_endpoint_there() {
     let body = endpoint(&world, "privateLinkServiceConnections");
     let told = world.arm_as(who, Method::PUT, &target, Some(&body));
     assert_eq!(told.status, 403, "{told:?}");
-    assert_eq!(told.header("x-azdrill-rules"), Some("RBAC-LINKED"));
+    assert_eq!(told.header("x-azdrill-rules"), Some("RBAC-LINKED,RBAC"));
     let error = told.json_body()["error"].clone();
     assert_eq!(error["code"], "LinkedAuthorizationFailed");
     let message = error["message"].as_str().unwrap_or_default();
