@@ -132,15 +132,25 @@ pub struct ProgramOutcome {
 
 /// Feeds a file to a running program, and hears what it says.
 pub(super) async fn feed_any(tool: RunningTool, dump: Dump) -> Result<ProgramOutcome, EngineError> {
-    let (code, messages) = converse(tool, dump).await?;
+    let ended = converse(tool, dump).await?;
+    // In which order the two came is chance.
+    let mut messages = ended.errors.lines();
+    messages.extend(ended.output.lines());
     Ok(ProgramOutcome {
-        code,
-        messages: messages.lines(),
+        code: ended.code,
+        messages,
     })
 }
 
+/// A tool that has ended, with what it wrote.
+struct Conversation {
+    code: i64,
+    errors: ToolMessages,
+    output: ToolMessages,
+}
+
 /// Feeds a dump to a running tool until both have ended.
-async fn converse(tool: RunningTool, mut dump: Dump) -> Result<(i64, ToolMessages), EngineError> {
+async fn converse(tool: RunningTool, mut dump: Dump) -> Result<Conversation, EngineError> {
     let RunningTool {
         mut input,
         mut output,
@@ -160,34 +170,39 @@ async fn converse(tool: RunningTool, mut dump: Dump) -> Result<(i64, ToolMessage
         Ok(())
     };
     let listening = async {
-        let mut messages = ToolMessages::default();
+        let (mut errors, mut written) = (ToolMessages::default(), ToolMessages::default());
         while let Some(chunk) = output.next().await {
             match chunk? {
-                Chunk::Out(bytes) | Chunk::Err(bytes) => messages.push(&bytes),
+                Chunk::Out(bytes) => written.push(&bytes),
+                Chunk::Err(bytes) => errors.push(&bytes),
             }
         }
-        Ok(messages)
+        Ok((errors, written))
     };
-    let ((), messages) = tokio::try_join!(feeding, listening)?;
-    Ok((exit.await?, messages))
+    let ((), (errors, output)) = tokio::try_join!(feeding, listening)?;
+    Ok(Conversation {
+        code: exit.await?,
+        errors,
+        output,
+    })
 }
 
 /// Feeds a dump to a running `pg_restore`.
 pub(super) async fn feed(what: String, tool: RunningTool, dump: Dump) -> Result<RestoreOutcome, EngineError> {
-    let (code, messages) = converse(tool, dump).await?;
-    let ignored = messages
+    let Conversation { code, errors, .. } = converse(tool, dump).await?;
+    let ignored = errors
         .lines()
         .iter()
         .any(|line| line.contains("errors ignored on restore"));
     if code != 0 && !ignored {
         return Err(EngineError::Failed {
             what,
-            detail: messages.last_words(code),
+            detail: errors.last_words(code),
         });
     }
     Ok(RestoreOutcome {
         complete: code == 0,
-        messages: messages.lines(),
+        messages: errors.lines(),
     })
 }
 
