@@ -6,6 +6,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::resource_guards::{guard, map, names, put_guard, requests};
 use crate::rules::named;
 use crate::world::{World, below_vault};
 
@@ -222,4 +223,23 @@ fn resource_graph_shows_what_is_there() {
     let (state, latest) = shown(&mut world);
     assert_eq!(state, "ProtectionConfigured");
     assert_ne!(latest, never);
+}
+
+/// What a guard keeps from being restored here is not restored there either.
+#[test]
+fn a_guard_on_restores_counts_there_as_well() {
+    let mut world = World::backed_up().paired();
+    world.hours(49);
+    assert_eq!(put_guard(&mut world, &json!([])).status, 200);
+    let guard = guard(&world);
+    assert_eq!(map(&mut world, &guard).status, 200);
+    world.settle();
+    let mut asked = world.far_restore();
+    let refused = world.ask_there("crossRegionRestore", &asked);
+    assert_eq!(refused.status, 403, "{refused:?}");
+    names(&refused, "VLT-10");
+    asked["restoreRequestObject"]["resourceGuardOperationRequests"] =
+        requests(&guard, "dppTriggerRestoreRequests");
+    let started = world.ask_there("crossRegionRestore", &asked);
+    assert_eq!(started.status, 202, "{started:?}");
 }

@@ -39,7 +39,7 @@ pub(crate) fn put_guard(world: &mut World, excluded: &Value) -> Response {
     world.put(&guard, &body)
 }
 
-fn map(world: &mut World, guard: &str) -> Response {
+pub(crate) fn map(world: &mut World, guard: &str) -> Response {
     let body = json!({"properties": {"resourceGuardResourceId": guard}});
     world.put(&below_vault(PROXY), &body)
 }

@@ -8,10 +8,12 @@ use super::job::{Job, JobKind};
 use super::replica::Replica;
 use super::restore_request::{self, RestoreRequest};
 use super::vault::{VAULT, not_found_inside, restores_across_regions};
-use super::{jobs as vault_jobs, recovery_points as points, refused, restore, validation, versions};
+use super::{
+    jobs as vault_jobs, recovery_points as points, refused, resource_guard, restore, validation, versions,
+};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, region_name};
-use crate::rules::{Mark, rule};
+use crate::rules::{CriticalOperation, Mark, rule};
 use crate::services::{Context, json_body, page};
 use crate::state::field;
 
@@ -143,6 +145,9 @@ pub(super) fn trigger(
     request: &Request,
 ) -> Result<Response, Refusal> {
     let (instance, wanted) = wanted(context, permit, &*json_body(request)?)?;
+    // That a guard keeps restores here and not there would be no guard; nobody has seen either.
+    let named = resource_guard::named(context, permit, request)?;
+    resource_guard::require(context, &instance.parent(), CriticalOperation::Restore, &named)?;
     restore::begin(context, request, &instance, wanted)
 }
 

@@ -14,7 +14,8 @@ const REQUESTS: &str = "resourceGuardOperationRequests";
 
 /// What a request names of Resource Guards, in its body or its properties.
 fn texts(body: &Value) -> impl Iterator<Item = &str> {
-    let lists = [body, field(body, "properties")].map(|part| field(part, REQUESTS).as_array());
+    let request = field(body, "restoreRequestObject");
+    let lists = [body, field(body, "properties"), request].map(|part| field(part, REQUESTS).as_array());
     lists
         .into_iter()
         .flatten()
