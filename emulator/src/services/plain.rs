@@ -112,11 +112,7 @@ pub(super) fn list(
     request: &Request,
     kind: &str,
 ) -> Result<Response, Refusal> {
-    if let Some(group) = permit.scope.resource_group_id()
-        && !context.state.resources.contains_key(&group)
-    {
-        return Err(context.not_found(&group));
-    }
+    context.require_group(&permit.scope)?;
     let found: Vec<&Value> = context
         .state
         .resources_below(&permit.scope, kind)

@@ -344,6 +344,7 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
     let unlock = below_vault(&format!("{PROXY}/unlockDelete"));
     let own = requests(&guard, "deleteBackupInstanceRequests");
     let instance = format!("{group}{}", below_vault(ONE));
+    let nobody = format!("{group}{}", below_vault("backupInstances/none"));
     let other = requests(&guard, "deleteResourceGuardProxyRequests");
     for (requests, resource) in [
         (&own, None),
@@ -351,6 +352,7 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
         (&own, Some(group.as_str())),
         (&json!([]), Some(instance.as_str())),
         (&json!(["nonsense"]), Some(instance.as_str())),
+        (&own, Some(nobody.as_str())),
     ] {
         let body = json!({"resourceGuardOperationRequests": requests, "resourceToBeDeleted": resource});
         names(&world.post(&unlock, &body), "DPP-GUARD-REQUEST");
@@ -374,6 +376,11 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
     assert_eq!(world.delete(&below_vault(ONE)).status, 202);
     world.settle();
     assert!(world.listed("backupInstances").is_empty());
+
+    // It was unlocked for that time: what comes back is locked again.
+    let back = world.post(&below_vault("deletedBackupInstances/one/undelete"), &json!({}));
+    let_through(&back);
+    names(&world.delete(&below_vault(ONE)), "MUA-UNLOCK");
 }
 
 #[test]

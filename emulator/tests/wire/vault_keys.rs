@@ -407,3 +407,47 @@ fn a_key_vault_behind_a_firewall_serves_no_user_assigned_identity() {
     let ended = world.follow(&made, "azure-asyncoperation");
     failed_with(&ended, "UserErrorCMKKeyVaultAuthFailure", "VLT-07-NETWORK");
 }
+
+/// A vault whose first key is refused is none that is encrypted: it may be given another, or none.
+#[test]
+fn a_first_key_that_is_refused_encrypts_nothing() {
+    let mut world = World::new();
+    world.put_vault("2024-04-01", "On");
+    world.put_key_vault(true);
+    for key in [
+        "",
+        "https://example.com/keys/one",
+        "https://azdrillkeys.vault.azure.net/secrets/one",
+    ] {
+        let refused = world.encrypt(key);
+        failed_with(&refused, "SyntheticEncryptionKeyMissing", "VLT-07-KEY");
+        let notes = world.azure.log().notes();
+        let note = notes.iter().next_back().expect("a note");
+        assert!(note.text.contains("not the address of a key"), "{}", note.text);
+    }
+    let settings = world.vault()["properties"]["securitySettings"].clone();
+    assert_eq!(settings.get("encryptionSettings"), None, "{settings}");
+    let off = json!({"properties": {"securitySettings": {"encryptionSettings": {"state": "Disabled"}}}});
+    assert_eq!(world.arm(Method::PATCH, &below_vault(""), Some(&off)).status, 202);
+}
+
+/// What is written of a vault besides is not a matter of its key.
+#[test]
+fn a_vault_that_keeps_its_key_is_written_whatever_has_become_of_it() {
+    let (mut world, key) = encrypted();
+    enable(&mut world, false);
+    let tagged = world.arm(
+        Method::PATCH,
+        &below_vault(""),
+        Some(&json!({"tags": {"a": "b"}})),
+    );
+    world.settle();
+    let ended = world.follow(&tagged, "azure-asyncoperation").json_body();
+    assert_eq!(ended["status"], "Succeeded", "{ended}");
+    assert_eq!(world.vault()["tags"]["a"], "b");
+    // Another key that is none leaves the one there was.
+    let none = world.encrypt("https://azdrillkeys.vault.azure.net/keys/none");
+    failed_with(&none, "SyntheticEncryptionKeyMissing", "VLT-07-KEY");
+    let shown = world.vault()["properties"]["securitySettings"]["encryptionSettings"].clone();
+    assert_eq!(shown["keyVaultProperties"]["keyUri"], json!(key));
+}

@@ -130,10 +130,15 @@ pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
     }
     let name = what.rsplit('/').next().unwrap_or(what);
     let text = |key: &str| ended.error[key].as_str().unwrap_or_default().to_owned();
+    let mut message = text("message");
+    // Azure's words do not always say what is wrong.
+    if !message.contains(&ended.why) {
+        message = format!("{} ({})", message.trim_end_matches('.'), ended.why);
+    }
     Err(RunError::World {
         what: name.to_owned(),
         code: text("code"),
-        message: text("message"),
+        message,
         status: ended.status,
     })
 }

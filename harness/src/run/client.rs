@@ -272,8 +272,17 @@ impl Client {
         let is_put = method == Method::PUT;
         let response = self.send(method, path, body).await?;
         if !response.status.is_success() {
+            let why = self.look(|core| {
+                let log = core.log();
+                let last = log.since(log.count().saturating_sub(1)).last();
+                let refused = last.and_then(|exchange| exchange.refused.as_ref());
+                refused.map(|because| because.reason.clone()).unwrap_or_default()
+            });
             self.settle().await;
-            return Ok(refused(&response));
+            return Ok(Ended {
+                why,
+                ..refused(&response)
+            });
         }
         if self.settles == Settles::Not && response.status == StatusCode::ACCEPTED {
             return Ok(Ended {
@@ -320,6 +329,7 @@ impl Client {
                     error: body["error"].clone(),
                     value: body["properties"].clone(),
                     marks: marks(&response),
+                    why: String::new(),
                 });
             }
             self.wait().await?;

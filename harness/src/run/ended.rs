@@ -14,6 +14,8 @@ pub(super) struct Ended {
     pub(super) value: Value,
     /// Headers of ours on the answer that told the end.
     pub(super) marks: Vec<(String, String)>,
+    /// Why it was refused, in the log's words; empty where it was not, or nothing is known.
+    pub(super) why: String,
 }
 
 pub(super) fn succeeded(response: &Response) -> Ended {
@@ -30,6 +32,7 @@ pub(super) fn refused(response: &Response) -> Ended {
         error: response.json_body()["error"].clone(),
         value: Value::Null,
         marks: marks(response),
+        why: String::new(),
     }
 }
 

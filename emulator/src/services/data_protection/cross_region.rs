@@ -9,7 +9,8 @@ use super::replica::Replica;
 use super::restore_request::{self, RestoreRequest};
 use super::vault::{VAULT, not_found_inside, restores_across_regions};
 use super::{
-    jobs as vault_jobs, recovery_points as points, refused, resource_guard, restore, validation, versions,
+    caller_rights, jobs as vault_jobs, recovery_points as points, refused, resource_guard, restore,
+    validation, versions,
 };
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, region_name};
@@ -119,6 +120,7 @@ fn wanted(
     {
         return Err(refused::by(context, rule::SS_CR_01));
     }
+    caller_rights::require_for_restore(context, permit, &wanted)?;
     Ok((instance, wanted))
 }
 

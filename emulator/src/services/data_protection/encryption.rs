@@ -19,19 +19,32 @@ pub(super) struct KeyCheck {
     operation: String,
     activity: String,
     look: KeyLook,
+    /// The settings as they were before the write; `Null` if there were none.
+    before: Value,
     /// The key that is shown from the end of the write on, where it is exchanged.
     key: Option<Value>,
 }
 
 impl KeyCheck {
-    /// For a vault that is written with a key of one's own; `None` for every other.
-    pub(super) fn of(vault: &Resource, key: Option<&Value>, operation: &str, activity: &str) -> Option<Self> {
+    /// For a vault that is written with another key of one's own, or to be used as somebody else; `None` for every
+    /// other: one that keeps what it has is not asked about it.
+    pub(super) fn of(
+        vault: &Resource,
+        before: Value,
+        key: Option<&Value>,
+        operation: &str,
+        activity: &str,
+    ) -> Option<Self> {
         // The vault may still show the old key.
         let mut settings = vault.at(SETTINGS).clone();
         if let Some(key) = key {
             settings["keyVaultProperties"] = key.clone();
         }
+        if settings == before {
+            return None;
+        }
         Some(Self {
+            before,
             vault: vault.id.clone(),
             operation: operation.to_owned(),
             activity: activity.to_owned(),
@@ -61,6 +74,14 @@ impl KeyCheck {
         mark(context, &self.operation, violation);
         if let Some(vault) = context.state.resources.get_mut(&self.vault) {
             vault.set_property(&["provisioningState"], json!("Failed"));
+            // No key has been taken: the vault is not encrypted with it, now or for good.
+            let security = &mut vault.body["properties"]["securitySettings"];
+            match (&self.before, security.as_object_mut()) {
+                (Value::Null, Some(security)) => {
+                    security.shift_remove("encryptionSettings");
+                }
+                (before, _) => security["encryptionSettings"] = before.clone(),
+            }
         }
         let outcome = operations::refused(&violation.refusal, &violation.info(&self.activity));
         Over::operation(context, &self.operation, outcome)

@@ -129,13 +129,14 @@ pub(super) fn delete(
     if context.state.resource(&id).is_none() {
         return Ok(Response::new(StatusCode::NO_CONTENT));
     }
-    resource_guard::require_unlocked(context, &vault.id, CriticalOperation::DeleteInstance, &id)?;
     let immutability = vault.text("/properties/securitySettings/immutabilitySettings/state");
     let has_points = !context.own.data_protection.recovery_points(&id).is_empty();
     let keeps = &context.rules.vaults.immutability.keeps;
     if keeps.iter().any(|state| state == immutability) && has_points {
         return Err(refused::by(context, rule::VLT_05));
     }
+    // Last: what is refused otherwise uses no unlocking up.
+    resource_guard::require_unlocked(context, &vault.id, CriticalOperation::DeleteInstance, &id)?;
     if let Some(permanent) = request.query_value("permanent") {
         let text = format!("permanent={permanent} has no effect here: nobody has recorded what it does");
         context

@@ -108,6 +108,12 @@ impl DataProtectionState {
         self.recovery_points.get(instance).map_or(&[], Vec::as_slice)
     }
 
+    /// A recovery point of an instance, by its name.
+    fn recovery_point(&self, instance: &ResourceId, name: &str) -> Option<&RecoveryPoint> {
+        let points = self.recovery_points(instance);
+        points.iter().find(|point| point.id.eq_ignore_ascii_case(name))
+    }
+
     /// Every recovery point, with the instance it is of.
     pub fn all_recovery_points(&self) -> impl Iterator<Item = (&ResourceId, &RecoveryPoint)> {
         self.recovery_points

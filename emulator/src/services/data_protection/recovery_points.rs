@@ -304,11 +304,11 @@ pub(super) fn list(
 pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
     let instance = permit.scope.parent();
     require_instance(context, &instance)?;
-    let wanted = permit.params.get("point");
-    let points = context.own.data_protection.recovery_points(&instance);
-    points
-        .iter()
-        .find(|point| point.id.eq_ignore_ascii_case(wanted))
+    let found = context
+        .own
+        .data_protection
+        .recovery_point(&instance, permit.params.get("point"));
+    found
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
         .ok_or_else(not_found_inside)
 }
@@ -322,13 +322,15 @@ pub(super) fn rehydrate(
     require_instance(context, &permit.scope)?;
     let sent = json_body(request)?;
     let wanted = field(&sent, "recoveryPointId").as_str().unwrap_or_default();
-    let points = context.own.data_protection.recovery_points(&permit.scope);
-    let why = match points.iter().find(|point| point.id.eq_ignore_ascii_case(wanted)) {
-        Some(_) => format!("recovery point `{wanted}` is in the VaultStore"),
-        None => {
-            let why = format!("the instance has no recovery point `{wanted}`");
-            return Err(refused::by(context, rule::DPP_POINT).because(why));
-        }
-    };
+    if context
+        .own
+        .data_protection
+        .recovery_point(&permit.scope, wanted)
+        .is_none()
+    {
+        let why = format!("the instance has no recovery point `{wanted}`");
+        return Err(refused::by(context, rule::DPP_POINT).because(why));
+    }
+    let why = format!("recovery point `{wanted}` is in the VaultStore");
     Err(refused::by(context, rule::DPP_REHYDRATE).because(why))
 }

@@ -198,8 +198,7 @@ fn point<'a>(
     sent: &Value,
 ) -> Result<&'a RecoveryPoint, Refusal> {
     let named = field(sent, "recoveryPointId").as_str().unwrap_or_default();
-    let points = context.own.data_protection.recovery_points(id);
-    let Some(found) = points.iter().find(|own| own.id.eq_ignore_ascii_case(named)) else {
+    let Some(found) = context.own.data_protection.recovery_point(id, named) else {
         let why = format!("the instance has no recovery point `{named}`");
         return Err(refused::by(context, rule::DPP_POINT).because(why));
     };

@@ -102,7 +102,8 @@ impl KeyLook {
     fn place(&self) -> Option<(String, String)> {
         let uri = self.settings["keyVaultProperties"]["keyUri"].as_str()?;
         let (host, path) = uri.strip_prefix("https://")?.split_once('/')?;
-        path.starts_with("keys/").then(|| {
+        let is_key = path.starts_with("keys/") && cloud().is_vault_host(host);
+        is_key.then(|| {
             (
                 host.to_ascii_lowercase(),
                 format!("/{}", path.trim_end_matches('/')),
@@ -133,8 +134,16 @@ impl KeyLook {
                 "the vault does not have the identity its encryption settings name",
             )
         })?;
-        let place = self.place().filter(|_| self.key_vault(context).is_some());
-        let (host, path) = place.ok_or_else(|| missing("there is no such key vault"))?;
+        let (host, path) = self.place().ok_or_else(|| {
+            let uri = &self.settings["keyVaultProperties"]["keyUri"];
+            let host = cloud().vault_host("NAME");
+            missing(&format!(
+                "keyUri is {uri}, and not the address of a key, as https://{host}/keys/KEY"
+            ))
+        })?;
+        if self.key_vault(context).is_none() {
+            return Err(missing("there is no such key vault"));
+        }
         let version = &context.rules.vaults.speaks.secrets;
         Ok(Outbound {
             principal: Some(principal),

@@ -222,11 +222,7 @@ pub(super) fn list(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    if let Some(group) = permit.scope.resource_group_id()
-        && context.state.resource(&group).is_none()
-    {
-        return Err(context.not_found(&group));
-    }
+    context.require_group(&permit.scope)?;
     let found: Vec<Value> = context
         .state
         .resources_below(&permit.scope, VAULT)

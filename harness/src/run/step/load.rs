@@ -49,17 +49,17 @@ enum Program {
     PgRestore,
 }
 
-/// What is done to a file before it is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// What is done to a script before it is loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-enum Cleaning {
-    /// As the documents have it of roles: no lines about Azure's roles, no NOSUPERUSER and NOBYPASSRLS.
-    AsDocumented,
-    /// The same, and no NOREPLICATION, which PostgreSQL leaves to superusers up to version 15 as well.
-    OfAllAttributes,
-    /// Without the parts about databases of Azure's own, which nobody else connects to.
-    OfAzuresDatabases,
+#[serde(default, deny_unknown_fields)]
+struct Cleaning {
+    /// Lines that have one of these in them go.
+    without_lines: Vec<String>,
+    /// From lines that begin with `ALTER ROLE` these go, once each.
+    without_attributes: Vec<String>,
+    /// The parts about these databases go.
+    without_databases: Vec<String>,
 }
 
 fn postgres() -> String {
@@ -70,54 +70,33 @@ fn yes() -> bool {
     true
 }
 
-/// Roles of Azure's whose lines go.
-const AZURES: [&str; 3] = ["azure_superuser", "azure_pg_admin", "azuresu"];
-/// What begins the part about a database of Azure's own.
-const AZURES_DATABASES: [&str; 2] = ["-- Database \"azure_maintenance\"", "-- Database \"azure_sys\""];
-/// What begins the part about any database.
+/// What begins the part of a script about a database.
 const DATABASE: &str = "-- Database \"";
-/// Lines that go for how they begin.
-const BEGINNINGS: [&str; 2] = ["CREATE ROLE replication", "ALTER ROLE replication"];
 
 impl Cleaning {
-    /// The script without what only superusers may say.
-    fn of(self, script: &str) -> String {
-        match self {
-            Self::AsDocumented => of_roles(script, &["NOSUPERUSER", "NOBYPASSRLS"]),
-            Self::OfAllAttributes => of_roles(script, &["NOSUPERUSER", "NOBYPASSRLS", "NOREPLICATION"]),
-            Self::OfAzuresDatabases => of_databases(script),
-        }
-    }
-}
-
-/// A script without the parts about databases of Azure's own.
-fn of_databases(script: &str) -> String {
-    let mut stays = true;
-    let lines = script.lines().filter(|line| {
-        if line.starts_with(DATABASE) {
-            stays = !AZURES_DATABASES.iter().any(|part| line.starts_with(part));
-        }
-        stays
-    });
-    lines.map(|line| format!("{line}\n")).collect()
-}
-
-/// A script without lines about Azure's roles, and without these attributes.
-fn of_roles(script: &str, attributes: &[&str]) -> String {
-    let stays = |line: &&str| {
-        !AZURES.iter().any(|role| line.contains(role))
-            && !BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
-    };
-    let cleaned = script.lines().filter(stays).map(|line| {
-        let mut line = line.to_owned();
-        if line.starts_with("ALTER ROLE") {
-            for attribute in attributes {
-                line = line.replacen(attribute, "", 1);
+    /// The script without what is to go.
+    fn of(&self, script: &str) -> String {
+        let mut stays = true;
+        let mut cleaned = String::new();
+        for line in script.lines() {
+            if let Some(rest) = line.strip_prefix(DATABASE) {
+                let name = rest.split('"').next().unwrap_or_default();
+                stays = !self.without_databases.iter().any(|own| own == name);
+            }
+            let goes = self.without_lines.iter().any(|part| line.contains(part.as_str()));
+            if stays && !goes {
+                cleaned += &self.of_line(line);
+                cleaned.push('\n');
             }
         }
-        line + "\n"
-    });
-    cleaned.collect()
+        cleaned
+    }
+
+    fn of_line(&self, line: &str) -> String {
+        let attributes = self.without_attributes.iter();
+        let attributes = attributes.filter(|_| line.starts_with("ALTER ROLE"));
+        attributes.fold(line.to_owned(), |line, attribute| line.replacen(attribute, "", 1))
+    }
 }
 
 /// The words of a program without what is another at every start, or nobody's business: ports, and what a server
@@ -159,7 +138,7 @@ impl Take for Load {
             return Err(RunError::Scenario(text));
         };
         let mut file = play.read_blob(&blob)?;
-        if let Some(cleaning) = self.clean {
+        if let Some(cleaning) = &self.clean {
             file = Bytes::from(cleaning.of(&String::from_utf8_lossy(&file)));
         }
         let key = play.loading_server(&postgres).await?;
@@ -260,27 +239,26 @@ mod tests {
         assert_eq!(shown("PASSWORD 'SCRAM-SHA-256$4096:abc'; x"), "PASSWORD '… x");
     }
 
-    #[test]
-    fn parts_about_azures_databases_go() {
-        let script = "one\n-- Database \"azure_sys\" dump\ntwo\n-- Database \"shop\" dump\nthree\n";
-        assert_eq!(
-            Cleaning::OfAzuresDatabases.of(script),
-            "one\n-- Database \"shop\" dump\nthree\n"
-        );
+    fn cleaned(cleaning: &str, script: &str) -> String {
+        toml::from_str::<Cleaning>(cleaning).unwrap().of(script)
     }
 
     #[test]
-    fn roles_are_cleaned_as_the_documents_have_it() {
+    fn parts_about_databases_go() {
+        let script = "one\n-- Database \"azure_sys\" dump\ntwo\n-- Database \"shop\" dump\nthree\n";
+        let without = cleaned("without_databases = [\"azure_sys\", \"sho\"]", script);
+        assert_eq!(without, "one\n-- Database \"shop\" dump\nthree\n");
+    }
+
+    #[test]
+    fn lines_and_attributes_go() {
         let script = "CREATE ROLE app;\n\
-            ALTER ROLE app WITH NOSUPERUSER LOGIN NOREPLICATION NOBYPASSRLS;\n\
-            CREATE ROLE replication;\nGRANT azure_pg_admin TO app;\n";
+            ALTER ROLE app WITH NOSUPERUSER LOGIN NOREPLICATION;\n\
+            COMMENT ON ROLE app IS 'NOSUPERUSER';\nGRANT azure_pg_admin TO app;\n";
+        let cleaning = "without_lines = [\"azure_pg_admin\"]\nwithout_attributes = [\"NOSUPERUSER\"]";
         assert_eq!(
-            Cleaning::AsDocumented.of(script),
-            "CREATE ROLE app;\nALTER ROLE app WITH  LOGIN NOREPLICATION ;\n"
-        );
-        assert_eq!(
-            Cleaning::OfAllAttributes.of(script),
-            "CREATE ROLE app;\nALTER ROLE app WITH  LOGIN  ;\n"
+            cleaned(cleaning, script),
+            "CREATE ROLE app;\nALTER ROLE app WITH  LOGIN NOREPLICATION;\nCOMMENT ON ROLE app IS 'NOSUPERUSER';\n"
         );
     }
 }

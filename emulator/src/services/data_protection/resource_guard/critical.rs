@@ -148,7 +148,7 @@ pub(in crate::services::data_protection) fn check_vault(
     Ok(())
 }
 
-/// Refuses a deletion that the vault's guard protects, unless it has been unlocked.
+/// Refuses a deletion that the vault's guard protects, unless it has been unlocked: for the next one, and no other.
 pub(in crate::services::data_protection) fn require_unlocked(
     context: &mut Context<'_>,
     vault: &ResourceId,
@@ -158,7 +158,7 @@ pub(in crate::services::data_protection) fn require_unlocked(
     let Some((guard, row)) = guarded(context, vault, operation) else {
         return Ok(());
     };
-    let until: Option<Timestamp> = context.own.data_protection.unlocked.get(resource).copied();
+    let until: Option<Timestamp> = context.own.data_protection.unlocked.remove(resource);
     if until.is_some_and(|until| context.now < until) {
         return Ok(());
     }

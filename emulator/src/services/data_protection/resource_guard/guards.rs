@@ -45,7 +45,6 @@ pub(super) fn put(
         "provisioningState": "Succeeded",
         "resourceGuardOperations": [],
         "vaultCriticalOperationExclusionList": excluded,
-
         "allowAutoApprovals": true,
     });
     body["id"] = json!(id);
@@ -121,11 +120,7 @@ pub(super) fn list(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
-    if let Some(group) = permit.scope.resource_group_id()
-        && context.state.resource(&group).is_none()
-    {
-        return Err(context.not_found(&group));
-    }
+    context.require_group(&permit.scope)?;
     let guards = context.state.resources_below(&permit.scope, GUARD);
     let found: Vec<Value> = guards
         .filter(|guard| context.shows(permit, &guard.id, READ))

@@ -165,6 +165,9 @@ pub(super) fn unlock_delete(
             if !is(CriticalOperation::DeleteInstance) {
                 return refuse("what is named is not the guard's request for deleting a backup instance");
             }
+            if context.state.resource(&instance).is_none() {
+                return refuse("resourceToBeDeleted is no backup instance the vault has");
+            }
             instance
         }
         None if is(CriticalOperation::DeleteInstance) => {
