@@ -27,7 +27,17 @@ pub(crate) fn read_but(bytes: &[u8], but: &'static str) -> Result<Value, serde_j
 }
 
 fn read_with(bytes: &[u8], reader: Reader) -> Result<Value, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    // Looked at once as a whole, the bytes are known to be text, which else is asked of every string.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => read_all(serde_json::Deserializer::from_str(text), reader),
+        Err(_) => read_all(serde_json::Deserializer::from_slice(bytes), reader),
+    }
+}
+
+fn read_all<'a, R: serde_json::de::Read<'a>>(
+    mut deserializer: serde_json::Deserializer<R>,
+    reader: Reader,
+) -> Result<Value, serde_json::Error> {
     let value = reader.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)

@@ -95,15 +95,17 @@ impl ResourceId {
 
     /// The namespace and the types of the last provider in the id: behind the namespace, type and
     /// name take turns. Empty without a provider.
-    fn type_parts(&self) -> impl Iterator<Item = &str> {
-        const PROVIDERS: &str = "/providers/";
-        let behind = match self.key.rfind(PROVIDERS) {
+    fn type_parts(&self) -> impl Iterator<Item = &[u8]> {
+        const PROVIDERS: &[u8; 11] = b"/providers/";
+        // Byte by byte, and bytes: what searches a text for a word takes several times as long.
+        let mut places = self.key.as_bytes().array_windows();
+        let behind = match places.rposition(|place| place == PROVIDERS) {
             // Text and key differ in letter case only, so a place in one is the same in the other.
-            Some(at) => &self.text[at + PROVIDERS.len()..],
-            None => "",
+            Some(at) => &self.text.as_bytes()[at + PROVIDERS.len()..],
+            None => &[],
         };
         behind
-            .split('/')
+            .split(|byte| *byte == b'/')
             .enumerate()
             .filter(|(position, part)| (*position == 0 || position % 2 == 1) && !part.is_empty())
             .map(|(_, part)| part)
@@ -112,13 +114,9 @@ impl ResourceId {
     /// `Namespace/type[/type…]` of the last provider in the id, e.g.
     /// `Microsoft.DataProtection/backupVaults/backupInstances`.
     pub fn resource_type(&self) -> Option<String> {
-        let mut parts = self.type_parts();
-        let mut kind = parts.next()?.to_owned();
-        for type_name in parts {
-            kind.push('/');
-            kind.push_str(type_name);
-        }
-        Some(kind)
+        let parts: Vec<&[u8]> = self.type_parts().collect();
+        let kind = String::from_utf8(parts.join(&b'/')).ok()?;
+        (!kind.is_empty()).then_some(kind)
     }
 
     /// Whether it is of a provider's resource, and has a type.
@@ -129,7 +127,7 @@ impl ResourceId {
     /// Whether the resource type is `kind`, without regard to case. Asked of every resource in a
     /// list, so it builds nothing.
     pub fn is_type(&self, kind: &str) -> bool {
-        let mut wanted = kind.split('/');
+        let mut wanted = kind.as_bytes().split(|byte| *byte == b'/');
         self.type_parts().all(|part| {
             wanted
                 .next()

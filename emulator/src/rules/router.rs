@@ -110,9 +110,16 @@ pub fn without_empty_parent(endpoint: Endpoint, path: &str) -> Cow<'_, str> {
     if endpoint != Endpoint::Arm {
         return Cow::Borrowed(path);
     }
-    match path.trim_start_matches('/').split_once("//") {
-        Some((before, after)) if is_namespace(before) => Cow::Owned(format!("/{before}/{after}")),
-        _ => Cow::Borrowed(path),
+    let inner = path.trim_start_matches('/');
+    // The first doubled slash, if any: every request is looked at, and nearly none has one.
+    let Some(at) = inner.as_bytes().array_windows().position(|two| two == b"//") else {
+        return Cow::Borrowed(path);
+    };
+    let (before, after) = (&inner[..at], &inner[at + 2..]);
+    if is_namespace(before) {
+        Cow::Owned(format!("/{before}/{after}"))
+    } else {
+        Cow::Borrowed(path)
     }
 }
 

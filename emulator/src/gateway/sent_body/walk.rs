@@ -96,34 +96,30 @@ impl<'a> Walk<'a> {
     }
 
     fn kind(&self, member: &Member, value: &Value) -> Result<(), Wrong> {
-        let found = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "a boolean",
-            Value::Number(number) if number.as_i64().is_some() => "an integer",
-            Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => {
-                "an integer"
-            }
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        };
         let fits = match member.kind {
             JsonType::Any => true,
             JsonType::String => value.is_string(),
-            JsonType::Integer => found == "an integer",
+            JsonType::Integer => is_integer(value),
             JsonType::Boolean => value.is_boolean(),
             JsonType::Object => value.is_object(),
             JsonType::Array => value.is_array(),
         };
         if fits {
-            Ok(())
-        } else {
-            Err(Wrong::Type {
-                wanted: member.kind,
-                found,
-            })
+            return Ok(());
         }
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) if is_integer(value) => "an integer",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        Err(Wrong::Type {
+            wanted: member.kind,
+            found,
+        })
     }
 
     fn object(
@@ -299,15 +295,30 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether a number has nothing behind its point, however it is written.
+fn is_integer(value: &Value) -> bool {
+    value.as_i64().is_some() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+}
+
 /// The variant an object is of.
 fn chosen<'a>(inside: &'a Member, object: &Map<String, Value>) -> Option<&'a Variant> {
+    // Mostly all variants go by the same member, which is looked for once.
+    let mut last: Option<(&str, Option<&str>)> = None;
     inside.variants.iter().find(|variant| {
-        let own = object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(&variant.by));
-        own.and_then(|(_, value)| value.as_str())
-            .is_some_and(|word| word.eq_ignore_ascii_case(&variant.is))
+        let word = match last {
+            Some((by, word)) if by == &*variant.by => word,
+            _ => field_of(object, &variant.by),
+        };
+        last = Some((&variant.by, word));
+        word.is_some_and(|word| word.eq_ignore_ascii_case(&variant.is))
     })
+}
+
+/// The text of a member, whose name's case makes no difference.
+fn field_of<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    let mut members = object.iter();
+    let (_, value) = members.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    value.as_str()
 }
 
 /// A member by its name, whose case makes no difference.
