@@ -1,25 +1,22 @@
 //! Builds a scenario's world, by the calls anybody would make.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::Client;
-use super::ended::Ended;
+use super::ended::must;
+use super::error::RunError;
 use super::kind::Resource;
-use super::kind::flexible_server::network;
 use super::names::Names;
-use super::{RunError, roles, tenants};
+use super::network::network;
+use super::{roles, tenants};
 use crate::scenario::{Scenario, ServerFlavour, World};
 
 /// What is built before servers has a lower rank.
 const SERVERS: u8 = 2;
-
-/// The administrator of a world's server.
-pub(super) const ADMIN: &str = "drilladmin";
 
 /// Builds the world: what its short forms say, then whatever has a name of its own. What cannot be built is told with
 /// the place that says it.
@@ -121,57 +118,4 @@ async fn group(
     }
     let body = json!({"location": world.location});
     must(client.operate(Method::PUT, id, Some(&body)).await?, id).map(|_| ())
-}
-
-/// A step of building that must succeed.
-pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
-    if ended.status == "Succeeded" || ended.status == "Completed" {
-        return Ok(ended.value);
-    }
-    let name = what.rsplit('/').next().unwrap_or(what);
-    let text = |key: &str| ended.error[key].as_str().unwrap_or_default().to_owned();
-    let mut message = text("message");
-    // Azure's words do not always say what is wrong.
-    if !message.contains(&ended.why) {
-        message = format!("{} ({})", message.trim_end_matches('.'), ended.why);
-    }
-    Err(RunError::World {
-        what: name.to_owned(),
-        code: text("code"),
-        message,
-        status: ended.status,
-    })
-}
-
-pub(super) async fn private_endpoint(
-    client: &mut Client,
-    names: &Names,
-    world: &World,
-    target: &str,
-    part: &str,
-) -> Result<(), RunError> {
-    let name = format!("{}-endpoint", target.rsplit('/').next().unwrap_or(target));
-    let id = names.private_endpoint(&name);
-    let body = json!({
-        "location": world.location,
-        "properties": {
-            "subnet": {"id": names.subnet("endpoints")},
-            "privateLinkServiceConnections": [{"name": name, "properties": {"privateLinkServiceId": target, "groupIds": [part]}}],
-        },
-    });
-    must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
-}
-
-/// Lets addresses on the internet into a server.
-pub(super) async fn firewall(
-    client: &mut Client,
-    server: &str,
-    addresses: &[IpAddr],
-) -> Result<(), RunError> {
-    for (number, address) in addresses.iter().enumerate() {
-        let path = format!("{server}/firewallRules/client-{number}");
-        let body = json!({"properties": {"startIpAddress": address, "endIpAddress": address}});
-        must(client.operate(Method::PUT, &path, Some(&body)).await?, &path)?;
-    }
-    Ok(())
 }

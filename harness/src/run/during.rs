@@ -7,9 +7,9 @@ use azdrill_emulator::server::{Moment, WorkPause};
 use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::oneshot;
 
 use super::client::Settles;
+use super::hold::{Held, Hold};
 use super::{Outcome, Play, RunError};
 use crate::scenario::Step;
 
@@ -75,52 +75,15 @@ enum Waiting {
 impl Waiting {
     async fn reached(&mut self) -> bool {
         match self {
-            Self::Accepted(held) => (&mut held.reached).await.is_ok(),
+            Self::Accepted(held) => held.reached().await,
             Self::Working(pause) => pause.reached().await,
         }
     }
 
     fn resume(self) {
         match self {
-            // A job that has ended does not mind.
-            Self::Accepted(held) => drop(held.resume.send(())),
+            Self::Accepted(held) => held.resume(),
             Self::Working(pause) => pause.resume(),
-        }
-    }
-}
-
-/// The other end of a [`Hold`].
-struct Held {
-    reached: oneshot::Receiver<()>,
-    resume: oneshot::Sender<()>,
-}
-
-/// Holds a client between the answer to a request and whatever happens then.
-pub(super) struct Hold {
-    reached: oneshot::Sender<()>,
-    resume: oneshot::Receiver<()>,
-}
-
-impl Hold {
-    fn new() -> (Self, Held) {
-        let (reached, wait_for_reached) = oneshot::channel();
-        let (resume, wait_for_resume) = oneshot::channel();
-        let held = Held {
-            reached: wait_for_reached,
-            resume,
-        };
-        let hold = Self {
-            reached,
-            resume: wait_for_resume,
-        };
-        (hold, held)
-    }
-
-    /// Waits until whoever holds lets go.
-    pub(super) async fn wait(self) {
-        if self.reached.send(()).is_ok() {
-            // Dropped, it is let go as well.
-            let _ = self.resume.await;
         }
     }
 }

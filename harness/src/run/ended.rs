@@ -3,6 +3,8 @@
 use azdrill_emulator::model::Response;
 use serde_json::Value;
 
+use super::error::RunError;
+
 /// How an operation ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ended {
@@ -54,4 +56,24 @@ pub(super) fn marks(response: &Response) -> Vec<(String, String)> {
 pub(super) fn target_of(address: Option<&str>) -> Option<String> {
     let rest = address?.split_once("://")?.1;
     Some(format!("/{}", rest.split_once('/')?.1))
+}
+
+/// A step of building that must succeed.
+pub(super) fn must(ended: Ended, what: &str) -> Result<Value, RunError> {
+    if ended.status == "Succeeded" || ended.status == "Completed" {
+        return Ok(ended.value);
+    }
+    let name = what.rsplit('/').next().unwrap_or(what);
+    let text = |key: &str| ended.error[key].as_str().unwrap_or_default().to_owned();
+    let mut message = text("message");
+    // Azure's words do not always say what is wrong.
+    if !message.contains(&ended.why) {
+        message = format!("{} ({})", message.trim_end_matches('.'), ended.why);
+    }
+    Err(RunError::World {
+        what: name.to_owned(),
+        code: text("code"),
+        message,
+        status: ended.status,
+    })
 }

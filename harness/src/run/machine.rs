@@ -8,8 +8,12 @@ use azdrill_emulator::rules::{Assumptions, Profile};
 use azdrill_emulator::server::{BlobStore, Clock, DatabaseEngine, Driver, FrontDoor};
 use azdrill_emulator::services::Settings;
 
+use super::client::Client;
+use super::error::RunError;
+use super::play::Play;
+use super::report::Report;
+use super::settings::{check_versions, settings};
 use super::simulated::SimulatedServers;
-use super::{Client, Play, Report, RunError, check_versions, settings};
 use crate::journal_file::JournalFile;
 use crate::postgres::RealPostgres;
 use crate::scenario::Scenario;

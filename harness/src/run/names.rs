@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::scenario::{Part, ServerFlavour, Site, VaultIdentity, World, placeholders};
 
+/// The administrator of a world's server.
+pub(crate) const ADMIN: &str = "drilladmin";
+
 /// Ids of everything a world has, for one subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {

@@ -5,11 +5,11 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::RunError;
-use super::build_single::{persona, persona_id};
 use super::client::Client;
 use super::ended::Ended;
+use super::error::RunError;
 use super::names::Names;
+use super::personas::{persona, persona_id};
 use crate::scenario::{GrantWorld, Grantee, World};
 
 /// The object id (or what is pasted in its place) a grant is made to. Whoever gives a role has been told it, by whoever

@@ -4,8 +4,8 @@ use azdrill_emulator::jobs::ServerSpec;
 use http::Method;
 use serde_json::Value;
 
-use super::build::ADMIN;
-use super::build_single::secret_call;
+use super::names::ADMIN;
+use super::secrets::secret_call;
 use super::{Play, RunError};
 use crate::postgres::content::{Sample, UnknownSample};
 use crate::postgres::grants::{BackupGrants, restore_grants};

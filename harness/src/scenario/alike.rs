@@ -27,6 +27,12 @@ pub(crate) fn shown(word: &str) -> String {
     }
 }
 
+/// Words as a parser lists them.
+pub(super) fn listed(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,40 +1,18 @@
 //! What a scenario's files say and cannot be, found before anything is built.
 
-use std::path::{Component, Path};
-
 use azdrill_emulator::rules::Rules;
 
 use super::called::check_names;
-use super::error::read_text;
-use super::expect::Expect;
-use super::library::SHOWN_IN;
-use super::resource::check_ids;
+use super::error::{SHOWN_IN, read_text};
+use super::naming::check_ids;
+use super::references::check_region;
 use super::step::Before;
 use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SubscriptionWorld, SyntaxError, World};
-use crate::run::{NOT_REACHED, Resource};
+use crate::run::Resource;
 use crate::serve::known;
 
 /// How long an administrator's password may be, in letters: what `bodies/limits.toml` refuses, told before.
 const PASSWORD: std::ops::RangeInclusive<usize> = 8..=128;
-
-/// What a step may come to, besides the status of an answer.
-const STATES: [&str; 15] = [
-    "Canceled",
-    "Cancelled",
-    "Completed",
-    "CompletedWithWarnings",
-    "ConfiguringProtection",
-    "Failed",
-    "InProgress",
-    "Invalid",
-    NOT_REACHED,
-    "NotProtected",
-    "ProtectionConfigured",
-    "ProtectionError",
-    "ProtectionStopped",
-    "BackupsSuspended",
-    "Succeeded",
-];
 
 impl Scenario {
     /// Checks what its files say: names of rules and gates, states, regions, passwords, and what must come of a
@@ -129,20 +107,13 @@ impl Scenario {
     }
 }
 
-/// Whether a name is one of a file inside the folder of scenarios: what is elsewhere is nobody's scenario, and
-/// is not to be shown in an error.
-pub(crate) fn is_inside(name: &str) -> bool {
-    let path = Path::new(name);
-    !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
-}
-
 fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
-    region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
+    check_region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
     known::one_of("pace", &world.pace, PACES.into_iter())
         .map_err(|wrong| wrong.of_these(&PACES).at("pace"))?;
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
     if let Some(name) = target {
-        region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;
+        check_region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;
     }
     let server = &world.server;
     let Some(password) = server.password.said() else {
@@ -165,42 +136,11 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
 /// Whether Azure's own waiting is played.
 const PACES: [&str; 2] = ["fast", "recorded"];
 
-/// Checks that there is such a region.
-pub(crate) fn region(name: &str, rules: &Rules) -> Result<(), Misstated> {
-    let word = name.to_lowercase().replace(' ', "");
-    if rules.knows_region(&word) {
-        return Ok(());
-    }
-    let all = rules.regions.iter().map(|region| region.name.as_str());
-    known::one_of("region", name, all)
-}
-
-impl Expect {
-    pub(super) fn check(&self, _rules: &Rules) -> Result<(), Misstated> {
-        if let Some(status) = &self.status {
-            let is_number = status
-                .parse()
-                .is_ok_and(|status: u16| (100..=599).contains(&status));
-            if !is_number {
-                known::one_of("status", status, STATES.into_iter()).map_err(|wrong| wrong.at("status"))?;
-            }
-        }
-        if let Some(gate) = &self.gate {
-            known::gate(gate).map_err(|wrong| wrong.at("gate"))?;
-        }
-        for (number, id) in self.rules.iter().flatten().enumerate() {
-            known::rule(id).map_err(|wrong| wrong.in_entry("rules", number))?;
-        }
-        for (number, id) in self.applies.iter().flatten().enumerate() {
-            known::rule(id).map_err(|wrong| wrong.in_entry("applies", number))?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use azdrill_emulator::rules::{Assumptions, Profile};
+
+    use std::path::Path;
 
     use super::*;
     use crate::scenario::Library;

@@ -9,6 +9,9 @@ use crate::given_file;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::de::DeserializeOwned;
 
+/// Where to see how a scenario should be.
+pub(super) const SHOWN_IN: &str = "scenarios/README.md shows a scenario with everything it may say";
+
 /// Why a scenario cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {

@@ -4,6 +4,8 @@ use azdrill_emulator::rules::{Profile, Rules};
 use serde::Deserialize;
 
 use super::Misstated;
+use crate::run::NOT_REACHED;
+use crate::serve::known;
 
 /// What a step must come to; what is left out is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -122,5 +124,47 @@ impl Expect {
                 None => "-".to_owned(),
             },
         }
+    }
+}
+
+/// What a step may come to, besides the status of an answer.
+const STATES: [&str; 15] = [
+    "Canceled",
+    "Cancelled",
+    "Completed",
+    "CompletedWithWarnings",
+    "ConfiguringProtection",
+    "Failed",
+    "InProgress",
+    "Invalid",
+    NOT_REACHED,
+    "NotProtected",
+    "ProtectionConfigured",
+    "ProtectionError",
+    "ProtectionStopped",
+    "BackupsSuspended",
+    "Succeeded",
+];
+
+impl Expect {
+    pub(super) fn check(&self, _rules: &Rules) -> Result<(), Misstated> {
+        if let Some(status) = &self.status {
+            let is_number = status
+                .parse()
+                .is_ok_and(|status: u16| (100..=599).contains(&status));
+            if !is_number {
+                known::one_of("status", status, STATES.into_iter()).map_err(|wrong| wrong.at("status"))?;
+            }
+        }
+        if let Some(gate) = &self.gate {
+            known::gate(gate).map_err(|wrong| wrong.at("gate"))?;
+        }
+        for (number, id) in self.rules.iter().flatten().enumerate() {
+            known::rule(id).map_err(|wrong| wrong.in_entry("rules", number))?;
+        }
+        for (number, id) in self.applies.iter().flatten().enumerate() {
+            known::rule(id).map_err(|wrong| wrong.in_entry("applies", number))?;
+        }
+        Ok(())
     }
 }

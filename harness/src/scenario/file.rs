@@ -8,11 +8,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
-use super::called::check_addresses;
+use super::address::check_addresses;
 use super::error::Unread;
-use super::resource::{SubscriptionWorld, TenantWorld, check_all};
+use super::resource::check_all;
 use super::step::read_all;
-use super::{ScenarioError, Step, World};
+use super::{ScenarioError, Step, SubscriptionWorld, TenantWorld, World};
 use crate::serve::RunExpect;
 
 /// A scenario.
@@ -56,7 +56,7 @@ pub struct Scenario {
     pub subscription: BTreeMap<String, SubscriptionWorld>,
     /// Resources by name, each with its `kind` and the words of it. The world has them read.
     #[serde(default)]
-    #[cfg_attr(test, schemars(with = "BTreeMap<String, super::schema::NamedResource>"))]
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, super::resource::NamedResource>"))]
     pub resource: BTreeMap<String, toml::Table>,
     /// What is done, in order.
     #[serde(default, rename = "step", deserialize_with = "read_apart")]

@@ -1,6 +1,6 @@
 //! The files of a folder, and which of them is meant.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::ScenarioError;
 
@@ -44,4 +44,11 @@ pub(super) fn close_to(name: &str, files: &[PathBuf]) -> Vec<String> {
         .collect();
     names.sort_by(|a, b| b.0.total_cmp(&a.0));
     names.into_iter().take(3).map(|(_, own)| own).collect()
+}
+
+/// Whether a name is one of a file inside the folder of scenarios: what is elsewhere is nobody's scenario, and
+/// is not to be shown in an error.
+pub(crate) fn is_inside(name: &str) -> bool {
+    let path = Path::new(name);
+    !name.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)))
 }

@@ -1,10 +1,8 @@
 //! Roles that are given: who gets one, and on what.
 
-use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
-use super::{Misstated, Part, World};
-use crate::serve::known;
+use super::part::Part;
 
 /// Who a role is given to: `vault` (the vault's system-assigned identity), `vault_user` (its user-assigned one),
 /// `vault_application_id` (the application id of its identity, pasted where the object id belongs), `operator`;
@@ -85,33 +83,4 @@ pub struct GrantWorld {
     /// Whether it is left out after all: for a file that extends another.
     #[serde(default)]
     pub absent: bool,
-}
-
-impl GrantWorld {
-    /// Checks that it says all it has to, and names what there is.
-    ///
-    /// # Errors
-    ///
-    /// What is missing, or is not there.
-    pub(crate) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
-        let Some(on) = self.on.as_ref().filter(|_| !self.role.is_empty()) else {
-            return Err(Misstated::new("a role that is given needs `role` and `on`"));
-        };
-        known::role(rules, &self.role).map_err(|wrong| wrong.at("role"))?;
-        world.check_site(on).map_err(|wrong| wrong.at("on"))?;
-        world.check_grantee(&self.to).map_err(|wrong| wrong.at("to"))
-    }
-
-    /// The same of one that is given while the world is built: whoever gets it is there by then.
-    ///
-    /// # Errors
-    ///
-    /// What is missing, or is not there.
-    pub(crate) fn check_at_once(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
-        self.check(world, rules)?;
-        if self.absent {
-            return Ok(());
-        }
-        world.check_has_identity(&self.to).map_err(|wrong| wrong.at("to"))
-    }
 }

@@ -3,17 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::check::is_inside;
-use super::error::read_text;
-use super::folder::{close_to, entries, named, stems};
+use super::error::{SHOWN_IN, read_text};
+use super::folder::{close_to, entries, is_inside, named, stems};
 use super::{Misstated, Scenario, ScenarioError, Step, SyntaxError, shown};
 use crate::scratch::{Purpose, Scratch};
 use include_dir::{Dir, include_dir};
 
 /// Folder for worlds to extend; its files are no scenarios.
 const WORLDS: &str = "_worlds";
-/// Where to see how a scenario should be.
-pub(super) const SHOWN_IN: &str = "scenarios/README.md shows a scenario with everything it may say";
 /// The scenarios azdrill was built with, for where there are none of one's own.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 /// How many files may extend one another.

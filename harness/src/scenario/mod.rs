@@ -1,5 +1,6 @@
 //! Scenario files: what they may say, and finding and reading them.
 
+mod address;
 mod alike;
 mod called;
 mod check;
@@ -11,8 +12,11 @@ mod grant;
 mod library;
 mod misstated;
 mod named;
+mod naming;
+mod part;
 mod password;
 mod placeholder;
+mod references;
 mod resource;
 #[cfg(test)]
 mod schema;
@@ -20,6 +24,7 @@ mod server;
 mod single_server;
 mod step;
 mod storage;
+mod tenant;
 mod time;
 mod vault;
 mod world;
@@ -27,26 +32,28 @@ mod world;
 mod wrong_files;
 
 pub(crate) use alike::{nearest, shown};
-pub(crate) use check::{is_inside, region as check_region};
 pub(crate) use error::read_toml;
 pub use error::{ScenarioError, SyntaxError};
 pub use expect::{Expect, ProfiledExpect};
 pub use file::Scenario;
+pub(crate) use folder::is_inside;
 pub use grant::{GrantWorld, Grantee, Site};
 pub use library::Library;
 pub use misstated::Misstated;
 pub(crate) use misstated::read_checked;
-pub use named::About;
-pub(crate) use named::{Part, none_called};
+pub(crate) use named::none_called;
+pub use part::About;
+pub(crate) use part::Part;
 pub use password::Password;
 pub(crate) use placeholder::{parts_of, placeholders};
-pub use resource::{SubscriptionWorld, TenantWorld};
+pub(crate) use references::check_region;
 pub use server::{ServerFlavour, ServerNetwork, ServerWorld, TakenFor};
 pub use single_server::{
     KeyVaultWorld, PermissionModel, PersonaRole, PersonaWorld, TargetWorld, UserRights, UserWorld,
 };
 pub use step::{Step, StepKind};
 pub use storage::StorageWorld;
+pub use tenant::{SubscriptionWorld, TenantWorld};
 pub(crate) use time::duration;
 pub use vault::{Acting, TagWorld, VaultIdentity, VaultWorld};
 pub use world::{ROTATED, World};

@@ -1,8 +1,6 @@
 //! The named things of a world: which there are, and which of them a step is about.
 
-use std::collections::BTreeMap;
-
-use super::{Grantee, Misstated, Site, World, nearest, shown};
+use super::{About, Grantee, Misstated, Part, Site, World, nearest, shown};
 use crate::run::Resource;
 
 /// What there is in any world, and what there is where the short forms are.
@@ -17,75 +15,6 @@ pub(super) const SHORT_SITES: [&str; 9] = [
     "key_vault",
     "target",
 ];
-
-/// What a step, or a resource, is about, by name; whatever is the only one of its kind is left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct About(BTreeMap<Part, String>);
-
-/// A role that a resource plays for a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
-    /// It is the database server.
-    Server,
-    /// It is the Backup vault.
-    Vault,
-    /// It is the storage account.
-    Storage,
-    /// It is the key vault.
-    KeyVault,
-    /// It is the container of the storage account.
-    Container,
-    /// It is the policy of the vault.
-    Policy,
-    /// It is the backup instance of the server in the vault.
-    Instance,
-}
-
-impl Part {
-    /// What is inside of another comes after it.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Server,
-        Self::Vault,
-        Self::Storage,
-        Self::KeyVault,
-        Self::Container,
-        Self::Policy,
-        Self::Instance,
-    ];
-
-    /// The word for it in files, and what the one of the short form is called.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Vault => "vault",
-            Self::Storage => "storage",
-            Self::KeyVault => "key_vault",
-            Self::Container => "container",
-            Self::Policy => "policy",
-            Self::Instance => "instance",
-        }
-    }
-
-    /// Whether `[world]` has a table for it. What has none is inside of something that has one of its own, which is
-    /// meant where nothing is said.
-    pub(super) fn has_short_form(self) -> bool {
-        !matches!(self, Self::Container | Self::Policy | Self::Instance)
-    }
-}
-
-impl About {
-    pub(crate) fn of(&self, part: Part) -> Option<&str> {
-        self.0.get(&part).map(String::as_str)
-    }
-
-    /// About this as well, if it is said.
-    pub(crate) fn and(mut self, part: Part, name: Option<&String>) -> Self {
-        if let Some(name) = name {
-            self.0.insert(part, name.clone());
-        }
-        self
-    }
-}
 
 impl World {
     /// The world with that one server, vault, account and so on in the places of the short forms.
@@ -122,8 +51,8 @@ impl World {
             let Some(resource) = named.filter(|resource| resource.part() == Some(part)) else {
                 continue;
             };
-            for (outer, name) in resource.about().0 {
-                let said = whole.0.entry(outer).or_insert_with(|| name.clone());
+            for (outer, name) in resource.about().all() {
+                let said = whole.of_its_own(outer, &name);
                 if *said != name {
                     let word = outer.word();
                     let what = format!(
@@ -312,6 +241,29 @@ impl World {
             return Ok(());
         }
         Err(none_called("identity", name, all))
+    }
+
+    /// Checks that there is something of that name and of that kind.
+    pub(crate) fn check_is(&self, name: &str, kind: &str) -> Result<(), Misstated> {
+        let of_kind = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.word() == kind);
+        let all: Vec<&str> = of_kind.map(|(name, _)| name.as_str()).collect();
+        let what = kind.replace('_', " ");
+        match self.resources.get(name) {
+            Some(found) if found.word() == kind => Ok(()),
+            None => Err(none_called(&what, name, all.into_iter())),
+            Some(found) => {
+                let wrong = format!(
+                    "{name} is of the kind `{}`: the name of a {what} was expected",
+                    found.word()
+                );
+                let makes = format!(". [resource.NAME] with kind = \"{kind}\" makes one");
+                let makes = if all.is_empty() { makes.as_str() } else { "" };
+                Err(Misstated::new(wrong + makes).of_these(&all))
+            }
+        }
     }
 
     /// Checks that there is a further subscription of that name.

@@ -1,40 +1,11 @@
 //! The tables `[resource.NAME]` of a file: read by their kind.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::alike::listed;
 use super::error::Unread;
-use super::library::SHOWN_IN;
-use super::named::Part;
-use super::step::listed;
-use super::{Misstated, Password, Scenario, ScenarioError, World};
-use crate::run::{Names, Resource};
-
-/// What of a world has a short form: where a file has none of these and names things, there is what it names.
-const SHORT_FORMS: [&str; 6] = ["server", "vault", "storage", "key_vault", "user", "target"];
-
-/// A further subscription.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SubscriptionWorld {
-    /// The tenant it is in: one of `[tenant.NAME]`; the operator's own if left out.
-    pub tenant: Option<String>,
-}
-
-/// A further tenant: another organisation's, with an operator of its own who owns its subscriptions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct TenantWorld {
-    /// The secret its operator signs in with.
-    #[serde(skip)]
-    pub secret: Password,
-}
+use crate::run::Resource;
 
 /// Reads the resources of one file strictly, as far as it says their kinds: a file that extends another may change
 /// one without saying what it is.
@@ -84,62 +55,6 @@ pub(super) fn check_all(resources: Option<&Spanned<DeValue<'_>>>) -> Result<(), 
     Ok(())
 }
 
-/// Refuses what is the same resource twice: the second would be written over the first.
-pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    for (name, what) in Names::of(world, NO_SUBSCRIPTION).all(world) {
-        if let Some(first) = taken.insert(what.to_lowercase(), name.clone())
-            && world.resources.contains_key(&name)
-        {
-            let what = what.replace(NO_SUBSCRIPTION, "…");
-            let what =
-                format!("the same as {first}: both are {what}; leave one out, or give it another `name`");
-            return Err(Misstated::new(what).at(name).at("resource"));
-        }
-    }
-    Ok(())
-}
-
-/// Where ids are only held against each other.
-const NO_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
-
-impl Scenario {
-    /// Fills in what has a name, once the files are one.
-    pub(super) fn name_resources(&mut self, file: &toml::Table) -> Result<(), ScenarioError> {
-        let files: &[PathBuf] = &self.files;
-        let wrong = |name: &str, what: String| {
-            let wrong = Misstated::new(format!("resource.{name}: {what}"));
-            wrong
-                .at(name.to_owned())
-                .at("resource")
-                .in_one_of(files, SHOWN_IN)
-        };
-        let mut resources = BTreeMap::new();
-        for (name, table) in &self.resource {
-            let mut table = table.clone();
-            let kind = table.remove("kind");
-            let kind = kind.as_ref().and_then(toml::Value::as_str);
-            let Some(kind) = kind else {
-                let what = format!("`kind` is missing: it is one of {}", listed(Resource::KINDS));
-                return Err(wrong(name, what));
-            };
-            let is_called = table.contains_key("name");
-            let mut resource = Resource::read(kind, toml::Value::Table(table))
-                .map_err(|error| wrong(name, error.message().to_owned()))?;
-            if !is_called {
-                resource.be_called(name);
-            }
-            resources.insert(name.clone(), resource);
-        }
-        let world = file.get("world").and_then(toml::Value::as_table);
-        let says = |form: &&str| world.is_some_and(|world| world.contains_key(*form));
-        let parts = resources
-            .values()
-            .any(|resource| resource.part().is_some_and(Part::has_short_form));
-        self.world.all_named = parts && !SHORT_FORMS.iter().any(says);
-        self.world.resources = resources;
-        self.world.subscriptions = self.subscription.clone();
-        self.world.tenants = self.tenant.clone();
-        Ok(())
-    }
-}
+/// A table `[resource.NAME]`, as its schema has it.
+#[cfg(test)]
+pub(super) struct NamedResource;

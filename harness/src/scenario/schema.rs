@@ -9,11 +9,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::Scenario;
+use super::resource::NamedResource;
 use super::step::{OfEveryStep, Step};
 use crate::run::{Action, Resource};
-
-/// A table `[resource.NAME]`.
-pub(super) struct NamedResource;
 
 /// A type's own schema, where all there is leads to it.
 fn itself(generator: &SchemaGenerator, schema: Schema) -> Schema {

@@ -1,11 +1,9 @@
 //! What a world with a single server has besides: a key vault with a connection string, the
 //! database user it names, and a server to restore to.
 
-use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
-use super::{Misstated, Password, World};
-use crate::serve::known;
+use super::Password;
 
 /// Which model of permissions a key vault is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,18 +74,6 @@ impl Default for KeyVaultWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
-    }
-}
-
-impl KeyVaultWorld {
-    /// It names nothing.
-    #[expect(
-        clippy::unnecessary_wraps,
-        clippy::unused_self,
-        reason = "as the other short forms are checked"
-    )]
-    pub(crate) fn check_names(&self, _world: &World) -> Result<(), Misstated> {
-        Ok(())
     }
 }
 
@@ -185,22 +171,6 @@ pub struct PersonaWorld {
     /// The secret it signs in with.
     #[serde(skip)]
     pub secret: Password,
-}
-
-impl PersonaWorld {
-    /// Checks what it names.
-    pub(super) fn check(&self, world: &World, rules: &Rules) -> Result<(), Misstated> {
-        if let Some(tenant) = &self.tenant {
-            world.check_tenant(tenant).map_err(|wrong| wrong.at("tenant"))?;
-        }
-        for (number, role) in self.roles.iter().enumerate() {
-            known::role(rules, &role.role)
-                .map_err(|wrong| wrong.at("role"))
-                .and_then(|()| world.check_site(&role.on).map_err(|wrong| wrong.at("on")))
-                .map_err(|wrong| wrong.in_entry("roles", number))?;
-        }
-        Ok(())
-    }
 }
 
 /// A role of a persona.

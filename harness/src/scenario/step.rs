@@ -5,6 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::alike::listed;
 use super::error::Unread;
 use super::{About, Misstated, Part, ProfiledExpect, World};
 use crate::run::{Action, During, Job};
@@ -226,12 +227,6 @@ impl Step {
 /// Which of several things a step is about: said where it needs one.
 fn about() -> impl Iterator<Item = &'static str> {
     Part::ALL.into_iter().map(Part::word)
-}
-
-/// Words as a parser lists them.
-pub(super) fn listed(words: &[&str]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    words.join(", ")
 }
 
 /// The steps of a file.

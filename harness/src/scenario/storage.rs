@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::{Misstated, Part, World, none_called};
-
 /// The storage account restores go to.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -64,34 +62,5 @@ impl Default for StorageWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
-    }
-}
-
-/// What resource access rules are called that name no vault of the world's by name.
-const SHORT_RULES: [&str; 3] = ["vault", "other_vault", "vault_of_other_tenant"];
-
-impl StorageWorld {
-    /// Checks what it names.
-    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
-        for (number, rule) in self.resource_rules.iter().enumerate() {
-            let checked = world.check_resource_rule(rule);
-            checked.map_err(|wrong| wrong.in_entry("resource_rules", number))?;
-        }
-        Ok(())
-    }
-}
-
-impl World {
-    /// Checks the short name of a resource access rule.
-    pub(crate) fn check_resource_rule(&self, rule: &str) -> Result<(), Misstated> {
-        let vaults = self
-            .resources
-            .iter()
-            .filter(|(_, resource)| resource.part() == Some(Part::Vault));
-        let all = vaults.map(|(name, _)| name.as_str()).chain(SHORT_RULES);
-        if all.clone().any(|known| known == rule) {
-            return Ok(());
-        }
-        Err(none_called("vault", rule, all))
     }
 }

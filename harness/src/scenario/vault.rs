@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Misstated, World};
-
 /// Which identities a vault has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -100,17 +98,6 @@ impl Default for VaultWorld {
             subscription: None,
             properties: toml::Table::new(),
         }
-    }
-}
-
-impl VaultWorld {
-    /// Checks what it names.
-    pub(crate) fn check_names(&self, world: &World) -> Result<(), Misstated> {
-        for (number, name) in self.identities.iter().enumerate() {
-            let checked = world.check_identity(name);
-            checked.map_err(|wrong| wrong.in_entry("identities", number))?;
-        }
-        Ok(())
     }
 }
 

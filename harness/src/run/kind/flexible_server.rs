@@ -3,9 +3,11 @@
 use http::Method;
 use serde_json::json;
 
-use super::over;
-use crate::run::build::{ADMIN, firewall, must, private_endpoint};
+use super::laid_over::over;
 use crate::run::client::Client;
+use crate::run::ended::must;
+use crate::run::names::ADMIN;
+use crate::run::network::{firewall, network, private_endpoint};
 use crate::run::{Names, RunError};
 use crate::scenario::{ServerNetwork, World};
 
@@ -23,36 +25,6 @@ impl FlexibleServer {
     ) -> Result<(), RunError> {
         server(client, names, seen).await
     }
-}
-
-/// The network that a server or an account of the world needs, if one does.
-pub(in crate::run) async fn network(
-    client: &mut Client,
-    names: &Names,
-    world: &World,
-) -> Result<(), RunError> {
-    let needed = world.storage.private_endpoint || world.server.network != ServerNetwork::Public;
-    if !needed {
-        return Ok(());
-    }
-    let body = json!({
-        "location": world.location,
-        "properties": {
-            "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
-            "subnets": [
-                {"name": "endpoints", "properties": {"addressPrefix": "10.1.1.0/24"}},
-                {"name": "postgres", "properties": {"addressPrefix": "10.1.2.0/24", "delegations": [{"name": "postgres", "properties": {"serviceName": "Microsoft.DBforPostgreSQL/flexibleServers"}}]}},
-            ],
-        },
-    });
-    let id = names.network();
-    let is_there = id
-        .parse()
-        .is_ok_and(|id| client.look(|core| core.state().resource(&id).is_some()));
-    if is_there {
-        return Ok(());
-    }
-    must(client.operate(Method::PUT, &id, Some(&body)).await?, &id).map(|_| ())
 }
 
 /// The server with its firewall and its database.

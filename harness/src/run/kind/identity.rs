@@ -4,9 +4,9 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ResourceKind;
-use crate::run::build::must;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::World;
 

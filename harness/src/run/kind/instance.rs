@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::ResourceKind;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
 use crate::run::{Names, RunError};
 use crate::scenario::{About, Part, World};

@@ -4,11 +4,12 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ResourceKind;
-use crate::run::build::must;
-use crate::run::build_single::{give_role, secret_call};
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::ended::refused;
+use crate::run::personas::give_role;
+use crate::run::secrets::secret_call;
 use crate::run::{Names, RunError};
 use crate::scenario::{About, Part, World};
 

@@ -11,15 +11,17 @@ mod server;
 mod short_form;
 
 mod container;
-pub(super) mod flexible_server;
+mod flexible_server;
 mod identity;
 mod instance;
 mod key;
 mod key_vault;
+mod laid_over;
 mod policy;
 mod private_dns_zone;
 mod private_endpoint;
 mod resource_guard;
+mod resource_kind;
 mod role_assignment;
 mod secret;
 mod server_group;
@@ -33,14 +35,13 @@ use azdrill_emulator::entropy::Entropy;
 use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use serde_json::Value;
 
 use super::client::Client;
 use super::{Names, RunError};
 use crate::scenario::{
-    About, GrantWorld, KeyVaultWorld, Misstated, Part, ServerFlavour, StorageWorld, VaultWorld, World,
-    check_region, none_called,
+    About, KeyVaultWorld, Misstated, Part, ServerFlavour, StorageWorld, VaultWorld, World, check_region,
 };
+use resource_kind::ResourceKind;
 
 kinds! {
     /// A container of a storage account.
@@ -81,74 +82,6 @@ kinds! {
     "vault" Vault(VaultWorld),
     /// A virtual network.
     "virtual_network" VirtualNetwork(virtual_network::VirtualNetwork),
-}
-
-/// What every kind of resource does.
-trait ResourceKind {
-    /// Kinds are built in this order.
-    fn rank(&self) -> u8;
-
-    /// What it is for a step.
-    fn part(&self) -> Option<Part> {
-        None
-    }
-
-    /// Gets the name Azure knows it by, if the file says none.
-    fn be_called(&mut self, name: &str);
-
-    /// What it belongs to, where that has to be said.
-    fn about(&self) -> About {
-        About::default()
-    }
-
-    /// The resource group it is in, and the subscription.
-    fn place(&self) -> Option<(&str, Option<&str>)> {
-        None
-    }
-
-    /// Its region, if it says one.
-    fn location(&self) -> Option<&str> {
-        None
-    }
-
-    /// What it says as ARM spells it.
-    fn properties(&self) -> Option<&toml::Table> {
-        None
-    }
-
-    /// Whether it is a user-assigned identity.
-    fn is_identity(&self) -> bool {
-        false
-    }
-
-    /// The role it gives.
-    fn grant(&self) -> Option<&GrantWorld> {
-        None
-    }
-
-    /// Takes the place of the short form of its part.
-    fn stand_in(&self, _seen: &mut World) {}
-
-    /// Its id, where it stands in the place of the short form.
-    fn id(&self, names: &Names) -> String;
-
-    /// What no two resources have the same.
-    fn known_by(&self, names: &Names) -> String {
-        self.id(names)
-    }
-
-    /// Checks what it names.
-    fn check(&self, _world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        Ok(())
-    }
-
-    /// The password the file says or that was made up, if it has one.
-    fn password(&self) -> Option<&str> {
-        None
-    }
-
-    /// Makes up what secrets the file does not say.
-    fn derive_secrets(&mut self, _entropy: &Entropy) {}
 }
 
 impl Resource {
@@ -253,49 +186,5 @@ impl Resource {
             grant.check_at_once(world, rules)?;
         }
         kind.check(world, rules)
-    }
-}
-
-/// Checks that there is something of that name and of that kind.
-fn check_is(world: &World, name: &str, kind: &str) -> Result<(), Misstated> {
-    let of_kind = world
-        .resources
-        .iter()
-        .filter(|(_, resource)| resource.word() == kind);
-    let all: Vec<&str> = of_kind.map(|(name, _)| name.as_str()).collect();
-    let what = kind.replace('_', " ");
-    match world.resources.get(name) {
-        Some(found) if found.word() == kind => Ok(()),
-        None => Err(none_called(&what, name, all.into_iter())),
-        Some(found) => {
-            let wrong = format!(
-                "{name} is of the kind `{}`: the name of a {what} was expected",
-                found.word()
-            );
-            let makes = format!(". [resource.NAME] with kind = \"{kind}\" makes one");
-            let makes = if all.is_empty() { makes.as_str() } else { "" };
-            Err(Misstated::new(wrong + makes).of_these(&all))
-        }
-    }
-}
-
-/// Properties that are said besides, over those of a body.
-pub(super) fn over(body: &mut Value, properties: &toml::Table, names: &Names) {
-    let Ok(mut said) = serde_json::to_value(properties) else {
-        return;
-    };
-    names.fill_value(&mut said);
-    lay(&mut body["properties"], said);
-}
-
-/// Objects are merged member by member; everything else is replaced.
-fn lay(below: &mut Value, above: Value) {
-    match (below, above) {
-        (Value::Object(below), Value::Object(above)) => {
-            for (name, value) in above {
-                lay(below.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (below, above) => *below = above,
     }
 }

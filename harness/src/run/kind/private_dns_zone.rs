@@ -5,9 +5,9 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ResourceKind, check_is};
-use crate::run::build::must;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::{Misstated, Site, World};
 
@@ -54,7 +54,7 @@ impl ResourceKind for PrivateDnsZone {
 
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
         for (number, network) in self.virtual_networks.iter().enumerate() {
-            let checked = check_is(world, network.as_str(), "virtual_network");
+            let checked = world.check_is(network.as_str(), "virtual_network");
             checked.map_err(|wrong| wrong.in_entry("virtual_networks", number))?;
         }
         Ok(())

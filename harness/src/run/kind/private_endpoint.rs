@@ -6,9 +6,9 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ResourceKind, check_is};
-use crate::run::build::must;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::{Misstated, Site, World, shown};
 
@@ -66,7 +66,9 @@ impl ResourceKind for PrivateEndpoint {
             );
             return Err(Misstated::new(what).at("part"));
         }
-        check_is(world, self.subnet.as_str(), "subnet").map_err(|wrong| wrong.at("subnet"))
+        world
+            .check_is(self.subnet.as_str(), "subnet")
+            .map_err(|wrong| wrong.at("subnet"))
     }
 }
 

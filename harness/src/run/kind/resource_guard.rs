@@ -5,11 +5,11 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::ResourceKind;
-use crate::run::build::must;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
-use crate::run::{Names, Resource, RunError};
-use crate::scenario::{About, Misstated, Part, World, none_called};
+use crate::run::ended::must;
+use crate::run::{Names, RunError};
+use crate::scenario::{About, Misstated, Part, World};
 
 /// A Resource Guard.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -96,13 +96,9 @@ impl ResourceKind for ResourceGuardProxy {
     }
 
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        let guards = world.resources.iter();
-        let guards = guards.filter(|(_, own)| matches!(own, Resource::ResourceGuard(_)));
-        let guards: Vec<&str> = guards.map(|(name, _)| name.as_str()).collect();
-        if guards.contains(&self.guard.as_str()) {
-            return Ok(());
-        }
-        Err(none_called("Resource Guard", &self.guard, guards.into_iter()).at("guard"))
+        world
+            .check_is(&self.guard, "resource_guard")
+            .map_err(|wrong| wrong.at("guard"))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::ResourceKind;
-use crate::run::build::must;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError, roles};
 use crate::scenario::{GrantWorld, World};
 

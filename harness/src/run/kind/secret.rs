@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use super::ResourceKind;
-use crate::run::build_single::{connection_string, set_secret};
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::secrets::{connection_string, set_secret};
 use crate::run::{Names, RunError};
 use crate::scenario::{About, KeyVaultWorld, Part, World};
 

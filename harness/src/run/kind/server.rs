@@ -9,7 +9,7 @@ macro_rules! server_kind {
         #[serde(transparent)]
         pub struct $name(pub(super) crate::scenario::ServerWorld);
 
-        impl super::ResourceKind for $name {
+        impl super::resource_kind::ResourceKind for $name {
             fn rank(&self) -> u8 {
                 2
             }

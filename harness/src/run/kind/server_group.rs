@@ -3,9 +3,9 @@
 use http::Method;
 use serde_json::json;
 
-use super::over;
-use crate::run::build::must;
+use super::laid_over::over;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::World;
 

@@ -3,7 +3,7 @@
 /// Makes the words of a table of `[world]` a kind of resource.
 macro_rules! short_form_kind {
     ($own:ty, $part:ident, $place:ident, rank $rank:literal, id $id:ident) => {
-        impl crate::run::kind::ResourceKind for $own {
+        impl crate::run::kind::resource_kind::ResourceKind for $own {
             fn rank(&self) -> u8 {
                 $rank
             }

@@ -3,10 +3,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::flexible_server::network;
-use super::over;
-use crate::run::build::{must, private_endpoint};
+use super::laid_over::over;
 use crate::run::client::Client;
+use crate::run::ended::must;
+use crate::run::network::{network, private_endpoint};
 use crate::run::{Names, RunError};
 use crate::scenario::{StorageWorld, World};
 

@@ -5,9 +5,10 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ResourceKind, check_is, over};
-use crate::run::build::must;
+use super::laid_over::over;
+use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::{Misstated, World};
 
@@ -58,7 +59,9 @@ impl ResourceKind for Subnet {
     }
 
     fn check(&self, world: &World, _rules: &Rules) -> Result<(), Misstated> {
-        check_is(world, &self.virtual_network, "virtual_network").map_err(|wrong| wrong.at("virtual_network"))
+        world
+            .check_is(&self.virtual_network, "virtual_network")
+            .map_err(|wrong| wrong.at("virtual_network"))
     }
 }
 

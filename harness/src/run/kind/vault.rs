@@ -3,10 +3,10 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::over;
+use super::laid_over::over;
 use super::policy::policy_body;
-use crate::run::build::must;
 use crate::run::client::Client;
+use crate::run::ended::must;
 use crate::run::{Names, RunError};
 use crate::scenario::{VaultIdentity, VaultWorld, World};
 

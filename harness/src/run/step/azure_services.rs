@@ -4,7 +4,8 @@ use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
 
 use super::Take;
-use crate::run::{Outcome, Play, RunError, build_single};
+use crate::run::network::azure_services;
+use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{Misstated, Part, Site, World};
 
 /// Lets Azure services into a server, or keeps them out.
@@ -56,7 +57,7 @@ impl Take for AzureServices {
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {
         let server = play.names.site(&self.on).to_owned();
         let allowed = self.action == Whether::Allow;
-        let ended = build_single::azure_services(&mut play.client, &server, allowed).await?;
+        let ended = azure_services(&mut play.client, &server, allowed).await?;
         Ok(Outcome::of(&ended))
     }
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::Take;
 use crate::run::ended::Ended;
-use crate::run::{Outcome, Play, RunError, build_single, roles};
+use crate::run::network::azure_services;
+use crate::run::{Outcome, Play, RunError, roles};
 use crate::scenario::{GrantWorld, Grantee, Part, PermissionModel, Site};
 
 /// What the portal and the CLI do in one step while they configure a backup, as whoever may:
@@ -35,7 +36,7 @@ impl Take for GrantInline {
         } else {
             ended.push(play.add_access_policy().await?);
         }
-        ended.push(build_single::azure_services(&mut play.client, &play.names.server, true).await?);
+        ended.push(azure_services(&mut play.client, &play.names.server, true).await?);
         let bypass = json!({"properties": {"networkAcls": {"defaultAction": key_vault.default_action, "bypass": "AzureServices"}}});
         let path = play.names.key_vault.clone();
         ended.push(play.client.operate(Method::PATCH, &path, Some(&bypass)).await?);

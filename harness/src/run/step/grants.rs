@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Take;
-use crate::run::build::ADMIN;
+use crate::run::names::ADMIN;
 use crate::run::users::{backup_grants, large_object_grants};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::Part;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Take;
 use crate::postgres::{password_verifier, quote_identifier, quote_literal};
-use crate::run::build_single::{connection_string, set_secret};
+use crate::run::secrets::{connection_string, set_secret};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{Part, Password, ROTATED, UserWorld};
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Take;
-use crate::run::build_single::{connection_string, secret_call};
 use crate::run::ended::{refused, succeeded};
+use crate::run::secrets::{connection_string, secret_call};
 use crate::run::{Outcome, Play, RunError};
 use crate::scenario::{KeyVaultWorld, Misstated, Part, World};
 
