@@ -29,10 +29,17 @@ pub struct Link {
 
 impl Link {
     /// The ids a body names there.
-    pub fn ids(&self, body: &Value) -> Vec<ResourceId> {
-        let mut found = Vec::new();
+    ///
+    /// # Errors
+    ///
+    /// A value that is no id of anything.
+    pub fn ids(&self, body: &Value) -> Result<Vec<ResourceId>, NoId> {
+        let mut found = Found::default();
         gather(body, &self.at, &mut found);
-        found
+        match found.wrong {
+            Some(wrong) => Err(wrong),
+            None => Ok(found.ids),
+        }
     }
 
     /// What the caller needs at the resource that is named.
@@ -53,29 +60,79 @@ impl Link {
     }
 }
 
-/// What is no id of anything in a subscription is for the service to refuse.
-fn gather(value: &Value, at: &str, found: &mut Vec<ResourceId>) {
+/// What stands where an id should, and is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoId {
+    /// What stands there.
+    pub text: String,
+    /// Where: `properties.virtualNetworkRules[0].id`.
+    pub at: String,
+}
+
+/// What has been found on the way through a body.
+#[derive(Default)]
+struct Found {
+    /// Where it has come to.
+    at: String,
+    ids: Vec<ResourceId>,
+    wrong: Option<NoId>,
+}
+
+impl Found {
+    fn value(&mut self, text: &str) {
+        let root = |word: &str| {
+            text.get(..word.len())
+                .is_some_and(|own| own.eq_ignore_ascii_case(word))
+        };
+        let is_qualified = root("/subscriptions/") || root("/providers/");
+        match text.parse::<ResourceId>() {
+            Ok(id) if is_qualified => self.ids.extend(in_a_subscription(id)),
+            _ if self.wrong.is_none() => {
+                self.wrong = Some(NoId {
+                    text: text.to_owned(),
+                    at: self.at.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes on inside of a member or an item.
+    fn inside(&mut self, step: &str, value: &Value, rest: &str) {
+        let length = self.at.len();
+        self.at.push_str(step);
+        gather(value, rest, self);
+        self.at.truncate(length);
+    }
+}
+
+fn gather(value: &Value, at: &str, found: &mut Found) {
     let (name, rest) = at.split_once('.').unwrap_or((at, ""));
     match (name, value) {
-        ("", Value::String(id)) => found.extend(in_a_subscription(id)),
-        ("[]", Value::Array(items)) => items.iter().for_each(|item| gather(item, rest, found)),
+        ("", Value::String(text)) => found.value(text),
+        ("[]", Value::Array(items)) => {
+            for (number, item) in items.iter().enumerate() {
+                found.inside(&format!("[{number}]"), item, rest);
+            }
+        }
         ("{}", Value::Object(members)) => {
-            // What is taken away by a null is not put to use.
+            // What is taken away by a null is not put to use. Names that are no ids are for the service to refuse:
+            // nobody has seen Resource Manager do so.
             let kept = members.iter().filter(|(_, value)| !value.is_null());
-            found.extend(kept.filter_map(|(id, _)| in_a_subscription(id)));
+            let ids = kept.filter_map(|(name, _)| name.parse().ok());
+            found.ids.extend(ids.filter_map(in_a_subscription));
         }
         (_, Value::Object(members)) => {
-            let named = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-            named
-                .into_iter()
-                .for_each(|(_, value)| gather(value, rest, found));
+            if let Some((key, value)) = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+                let dot = if found.at.is_empty() { "" } else { "." };
+                found.inside(&format!("{dot}{key}"), value, rest);
+            }
         }
         _ => {}
     }
 }
 
-fn in_a_subscription(id: &str) -> Option<ResourceId> {
-    let id: ResourceId = id.parse().ok()?;
+fn in_a_subscription(id: ResourceId) -> Option<ResourceId> {
     id.subscription().is_some().then_some(id)
 }
 
@@ -137,9 +194,10 @@ mod tests {
     #[test]
     fn ids_are_found_where_they_stand() {
         let found = |at: &str, body: Value| {
-            let mut found = Vec::new();
+            let mut found = Found::default();
             gather(&body, at, &mut found);
-            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+            assert_eq!(found.wrong, None);
+            found.ids.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         let (a, b) = ("/subscriptions/a", "/subscriptions/b");
         assert_eq!(found("p.q.id", json!({"P": {"q": {"id": a}}})), [a]);
@@ -150,5 +208,31 @@ mod tests {
         assert_eq!(found("p.{}", json!({"p": {a: {}, b: null, "no id": {}}})), [a]);
         assert!(found("p.id", json!({"p": [a]})).is_empty());
         assert!(found("p.id", json!(null)).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_with_its_place() {
+        let wrong = |at: &str, body: Value| {
+            let mut found = Found::default();
+            gather(&body, at, &mut found);
+            found.wrong.map(|wrong| (wrong.at, wrong.text))
+        };
+        let said = |at: &str, text: &str| Some((at.to_owned(), text.to_owned()));
+        for text in [
+            "",
+            "subnet",
+            "subscriptions/a",
+            "/a/b",
+            "/subscriptions//b",
+            "\"/subscriptions/a\"",
+        ] {
+            assert_eq!(wrong("p.Id", json!({"P": {"id": text}})), said("P.id", text));
+        }
+        let body = json!({"p": [{"id": "/subscriptions/a"}, {"id": "x"}, {"id": "y"}]});
+        assert_eq!(wrong("p.[].id", body), said("p[1].id", "x"));
+        for text in ["/subscriptions/a", "/SUBSCRIPTIONS/a", "/providers/M.N/t/x"] {
+            assert_eq!(wrong("id", json!({"id": text})), None, "{text}");
+        }
+        assert_eq!(wrong("p.id", json!({"p": {"id": null}})), None);
     }
 }

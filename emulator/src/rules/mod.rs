@@ -88,7 +88,7 @@ pub use header_rows::{HeaderRows, Quota};
 pub use kept_resource::{KeptCheck, KeptResource, KeysAction, Within};
 pub use key_vault::{KeyVaultFacts, PolicyPermission, RetentionDays};
 pub use limits::{Limit, Limits, TagLimits};
-pub use link::{Link, Links};
+pub use link::{Link, Links, NoId};
 pub(crate) use name_form::not_of_group;
 pub use name_form::{Characters, Hyphens, NameForm, NameForms};
 pub use named::{Code, DatasourceName, RuleId, Unknown};

@@ -119,7 +119,8 @@ fn private_dns_heeds_both_conditions() {
     let mut world = World::new();
     let zone = json!({"location": "global"});
     let record = json!({"properties": {"ttl": 10, "aRecords": [{"ipv4Address": "10.0.0.4"}]}});
-    let link = json!({"location": "global", "properties": {"virtualNetwork": {"id": "/x"}, "registrationEnabled": false}});
+    let network = format!("{}{NETWORK}", world.group());
+    let link = json!({"location": "global", "properties": {"virtualNetwork": {"id": network}, "registrationEnabled": false}});
     world.heeds_if_match(ZONE, &zone);
     world.put(ZONE, &zone);
     world.heeds_if_match(&format!("{ZONE}/A/target"), &record);

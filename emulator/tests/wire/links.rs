@@ -131,3 +131,35 @@ fn networks_zones_rules_and_identities_are_asked_for_as_well() {
         world.settle();
     }
 }
+
+#[test]
+fn what_is_no_id_is_told_with_its_place_and_nothing_is_written() {
+    let (mut world, _, theirs) = with_somebody();
+    let target = format!("{theirs}{ENDPOINT}");
+    let mut body = endpoint(&world, "privateLinkServiceConnections");
+    let connection = "/properties/privateLinkServiceConnections/0/properties/privateLinkServiceId";
+    for (pointer, at) in [
+        ("/properties/subnet/id", "properties.subnet.id"),
+        (
+            connection,
+            "properties.privateLinkServiceConnections[0].properties.privateLinkServiceId",
+        ),
+    ] {
+        for wrong in ["", "drill-account", "/storageAccounts/{at}"] {
+            let right = body.pointer(pointer).cloned();
+            *body.pointer_mut(pointer).unwrap() = json!(wrong);
+            let told = world.put(&target, &body);
+            assert_eq!(told.status, 400, "{at}: {told:?}");
+            let error = told.json_body()["error"].clone();
+            assert_eq!(error["code"], "LinkedInvalidPropertyId", "{at}");
+            let expected = format!(
+                "Property id '{wrong}' at path '{at}' is invalid. Expect fully qualified resource Id that start with \
+                 '/subscriptions/{{subscriptionId}}' or '/providers/{{resourceProviderNamespace}}/'."
+            );
+            assert_eq!(error["message"], expected, "{at}");
+            *body.pointer_mut(pointer).unwrap() = right.unwrap();
+        }
+    }
+    assert_eq!(world.get(&target).status, 404);
+    assert!(world.put(&target, &body).status.is_success());
+}
