@@ -68,17 +68,6 @@ fn a_mention_is_no_expectation() {
     assert!(!expected_in_line(one, &rules).contains(&"SS-B-05-TRUST".to_owned()));
 }
 
-fn expected_by(scenario: &Scenario) -> BTreeSet<String> {
-    let mut expected = BTreeSet::new();
-    for step in &scenario.steps {
-        for profile in Profile::ALL {
-            let own = step.expect.under(profile);
-            expected.extend(own.rules.into_iter().chain(own.applies).flatten());
-        }
-    }
-    expected
-}
-
 /// A rule that can be taken in two ways is expected by a scenario that is about it under both: what comes of it
 /// differs, which another test makes sure of.
 fn about(scenario: &Scenario, rules: &Rules) -> BTreeSet<String> {
@@ -97,7 +86,7 @@ fn every_rule_is_expected() {
     let scenarios = library.all().unwrap();
     let mut expected = expected_in_tests(&rules);
     for scenario in &scenarios {
-        expected.extend(expected_by(scenario));
+        expected.extend(scenario.expected_rules());
         expected.extend(about(scenario, &rules));
     }
     let silent: BTreeSet<&str> = rules

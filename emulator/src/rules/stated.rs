@@ -25,6 +25,20 @@ pub enum RuleKind {
     Error,
 }
 
+impl RuleKind {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Prerequisite => "prerequisite",
+            Self::Refusal => "refusal",
+            Self::Failure => "failure",
+            Self::Behaviour => "behaviour",
+            Self::Network => "network",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A rule, with everything that was ever said about it.
 #[derive(Clone, Debug)]
 pub struct Rule {

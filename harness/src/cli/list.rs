@@ -10,11 +10,15 @@ use serde_json::json;
 use super::argument::Format;
 use super::failure::Failure;
 use super::library::library;
+use super::list_rules;
 use super::output::{show, write};
 
 #[derive(Args)]
 pub(super) struct ListArguments {
-    /// Only scenarios of this topic (a folder under `scenarios`).
+    /// List the rules instead: where each is found out, how sure it is, and which scenarios show it.
+    #[arg(long)]
+    rules: bool,
+    /// Only what is of this topic: of scenarios a folder under `scenarios`.
     #[arg(long)]
     topic: Option<String>,
     /// How to write the list.
@@ -23,6 +27,9 @@ pub(super) struct ListArguments {
 }
 
 pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<ExitCode, Failure> {
+    if arguments.rules {
+        return list_rules::run(arguments.topic.as_deref(), arguments.format, folder);
+    }
     let all = library(folder)?.all()?;
     let mut topics: Vec<String> = all.iter().map(|scenario| scenario.topic.clone()).collect();
     topics.dedup();

@@ -14,6 +14,7 @@ mod grants;
 mod interrupts;
 mod library;
 mod list;
+mod list_rules;
 mod output;
 mod pg_restore;
 mod replay;
@@ -57,7 +58,7 @@ enum Command {
     Scenario(scenario::ScenarioArguments),
     /// Say, rule by rule, what the documents lead one to expect and what both machines do, by playing scenarios.
     Report(report::ReportArguments),
-    /// List the scenarios with their claims.
+    /// List the scenarios with their claims, or the rules.
     List(list::ListArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),

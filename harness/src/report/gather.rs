@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use azdrill_emulator::rules::{Assumptions, Profile, Rule, RuleKind, Rules};
+use azdrill_emulator::rules::{Assumptions, Profile, Rule, Rules};
 
 use super::differences::{differences, open_points};
 use super::matrix::matrices;
 use super::names::distinct;
 use super::timeline::timelines;
 use super::{
-    AlternativeFinding, AtStep, DidFinding, ERROR, Findings, NotPlayed, RuleFinding, ScenarioFinding,
-    ShownBy, StepFinding, Timeline,
+    AlternativeFinding, AtStep, DidFinding, Findings, NotPlayed, RuleFinding, ScenarioFinding, ShownBy,
+    StepFinding, Timeline,
 };
 use crate::postgres::RealPostgres;
 use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
@@ -113,7 +113,7 @@ fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison, bool)])
     let alternatives = rule.alternatives.iter();
     RuleFinding {
         rule: rule.id,
-        kind: kind(rule.kind),
+        kind: rule.kind.as_str(),
         topic: rule.topic.clone(),
         statement: rule.statement.clone(),
         stages: rule.stages.iter().map(|stage| stage.as_str()).collect(),
@@ -135,17 +135,6 @@ fn finding(rules: &Rules, rule: &Rule, played: &[(&Scenario, Comparison, bool)])
             .iter()
             .filter_map(|(scenario, comparison, _)| shown_by(rule, scenario, comparison))
             .collect(),
-    }
-}
-
-fn kind(kind: RuleKind) -> &'static str {
-    match kind {
-        RuleKind::Prerequisite => "prerequisite",
-        RuleKind::Refusal => "refusal",
-        RuleKind::Failure => "failure",
-        RuleKind::Behaviour => "behaviour",
-        RuleKind::Network => "network",
-        RuleKind::Error => ERROR,
     }
 }
 

@@ -15,7 +15,7 @@ mod matrix;
 mod names;
 mod timeline;
 
-use azdrill_emulator::rules::RuleId;
+use azdrill_emulator::rules::{RuleId, RuleKind};
 use serde::Serialize;
 
 pub use earlier::{BEGINS, is_report};
@@ -32,7 +32,7 @@ pub use timeline::{CallTime, JobTime, RefusedCall, StepTimes, Timeline};
 use crate::run::{Aspect, Because, Made, Taken};
 
 /// The kind of rule that is an error's row and nothing more.
-const ERROR: &str = "error";
+const ERROR: &str = RuleKind::Error.as_str();
 
 /// Everything that was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]

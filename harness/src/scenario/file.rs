@@ -1,9 +1,9 @@
 //! A scenario as its file says it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use azdrill_emulator::rules::Rules;
+use azdrill_emulator::rules::{Profile, Rules};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
@@ -88,6 +88,15 @@ impl Scenario {
     /// The seed it is played with: the same at every time, so that it comes to the same.
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1)
+    }
+
+    /// The rules its steps expect to decide or to apply, on either machine.
+    pub fn expected_rules(&self) -> BTreeSet<String> {
+        let steps = self.steps.iter();
+        let both = steps.flat_map(|step| Profile::ALL.map(|profile| step.expect.under(profile)));
+        both.flat_map(|expect| expect.rules.into_iter().chain(expect.applies))
+            .flatten()
+            .collect()
     }
 
     /// Checks what must come of a command.

@@ -104,6 +104,45 @@ fn a_folder_without_scenarios_has_the_built_in_ones_and_an_unknown_topic_is_told
 }
 
 #[test]
+fn rules_are_listed_with_what_shows_them() {
+    let step = "[[step]]\ndo = \"backup\"\nexpect = { status = \"Failed\", rules = [\"FX-B-04\"] }\n";
+    let folder = folder(&[(
+        "topic/own.toml",
+        &format!("claim = \"c\"\nabout = [\"VLT-04\"]\n{step}"),
+    )]);
+    let listed = azdrill(&["list", "--rules", "--format", "json"], folder.path());
+    let rules: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).expect("a list");
+    let of = |id: &str| {
+        rules
+            .iter()
+            .find(|rule| rule["rule"] == id)
+            .expect("it is listed")
+    };
+    assert_eq!(of("FX-B-04")["scenarios"], serde_json::json!(["own"]));
+    assert_eq!(of("FX-B-04")["kind"], "failure");
+    assert_eq!(of("VLT-04")["scenarios"], serde_json::json!(["own"]));
+    assert_eq!(of("VLT-01")["scenarios"], serde_json::json!([]));
+    assert!(
+        rules
+            .iter()
+            .all(|rule| rule["kind"] != "error" && rule["observed"]["mark"].is_string())
+    );
+    let text = azdrill(&["list", "--rules", "--topic", "immutability"], folder.path());
+    says(
+        &String::from_utf8_lossy(&text.stdout),
+        &[
+            "shown by own",
+            "expected by tests, and by no scenario",
+            "1 shown by scenarios",
+        ],
+    );
+    says(
+        &refused(&["list", "--rules", "--topic", "tpoic"], folder.path()),
+        &["no rule is of the topic `tpoic`; there are archive, "],
+    );
+}
+
+#[test]
 fn a_taken_port_names_the_other_choices() {
     let state = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
