@@ -88,6 +88,8 @@ fn check_versions(world: &World, at_hand: &[u32]) -> Result<(), RunError> {
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
+    /// The scenario's world, with what has been moved in the place it has come to.
+    whole: World,
     /// The world as the step being taken sees it: what it is about stands in the places of the short forms.
     world: World,
     pub(crate) names: Names,
@@ -165,6 +167,7 @@ impl<'a> Play<'a> {
         let owners = Owners::of(&scenario.world, &names, client.operator());
         Self {
             scenario,
+            whole: scenario.world.clone(),
             world: scenario.world.clone(),
             names,
             client: client.with_owners(owners),
