@@ -24,6 +24,12 @@ pub enum FaultKind {
         /// The status.
         status: u16,
     },
+    /// The request is answered as ever, and the operation that it begins ends so: of those there are for that
+    /// ([`FaultKind::ENDS`]).
+    FailOperation {
+        /// The error code.
+        code: String,
+    },
 }
 
 /// One fault: it strikes the `nth` to `nth + times - 1` request that matches.
@@ -241,33 +247,58 @@ impl std::fmt::Display for FaultKind {
         match self {
             Self::Answer { status, code, .. } => write!(f, "answered with {status} {code}"),
             Self::LoseAnswer { status } => write!(f, "done, and answered with {status}"),
+            Self::FailOperation { code } => write!(f, "accepted, and its operation ends with {code}"),
         }
     }
 }
 
 impl FaultKind {
-    /// The answer a client sees.
-    pub fn response(&self) -> Response {
+    /// The operations that can be made to end in an error, and the codes of those errors.
+    pub const ENDS: [(&str, &[&str]); 1] = [(
+        "Resources_MoveResources",
+        &[
+            "BackupVaultMoveResourcesPartiallySucceeded",
+            "BackupVaultMoveResourcesCriticalFailure",
+            "BackupVaultResourceMoveIsNotEnabled",
+        ],
+    )];
+
+    /// What a client is answered before anything is done.
+    pub(crate) fn instead(&self) -> Option<Response> {
+        let Self::Answer {
+            status,
+            code,
+            retry_after_seconds,
+        } = self
+        else {
+            return None;
+        };
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body =
+            serde_json::json!({"error": {"code": code, "message": "A fault was injected by azdrill."}});
+        let response = Response::json(status, &body)
+            .with_header("x-ms-error-code", code)
+            .with_header("x-azdrill-gate", "fault");
+        Some(match retry_after_seconds {
+            Some(seconds) => response.with_header("retry-after", &seconds.to_string()),
+            None => response,
+        })
+    }
+
+    /// What a client is answered when all is done.
+    pub(crate) fn afterwards(&self) -> Option<Response> {
+        let Self::LoseAnswer { status } = self else {
+            return None;
+        };
+        let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+        Some(Response::new(status).with_header("x-azdrill-gate", "fault"))
+    }
+
+    /// The code of the error that the operation ends with which the request begins.
+    pub(crate) fn ends_operation(&self) -> Option<&str> {
         match self {
-            Self::Answer {
-                status,
-                code,
-                retry_after_seconds,
-            } => {
-                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                let body = serde_json::json!({"error": {"code": code, "message": "A fault was injected by azdrill."}});
-                let response = Response::json(status, &body)
-                    .with_header("x-ms-error-code", code)
-                    .with_header("x-azdrill-gate", "fault");
-                match retry_after_seconds {
-                    Some(seconds) => response.with_header("retry-after", &seconds.to_string()),
-                    None => response,
-                }
-            }
-            Self::LoseAnswer { status } => {
-                Response::new(StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY))
-                    .with_header("x-azdrill-gate", "fault")
-            }
+            Self::FailOperation { code } => Some(code),
+            Self::Answer { .. } | Self::LoseAnswer { .. } => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::gateway::{
 use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, rule};
+use crate::services::check_moving;
 
 /// What of a request was passed over: of a body because the version asked for does not have it, of the headers
 /// because the service does not heed them.
@@ -47,9 +48,9 @@ impl Azure {
             let operation = &permit.operation(&self.rules).id;
             self.faults.strike(operation, &request)
         };
-        if let Some(fault @ FaultKind::Answer { .. }) = &struck {
+        if let Some(instead) = struck.as_ref().and_then(FaultKind::instead) {
             self.release_body(&request);
-            let response = self.finish(now, &request, fault.response());
+            let response = self.finish(now, &request, instead);
             self.record(now, came(request), Some(&permit), Ok(&response), None);
             return response;
         }
@@ -57,6 +58,8 @@ impl Azure {
         let mut started = Vec::new();
         let result = self.check(now, &permit, &mut request).and_then(|ignored| {
             let mut context = self.context(now, Some(path), &mut started);
+            context.fails = struck.as_ref().and_then(FaultKind::ends_operation);
+            check_moving(&context, &permit, &request)?;
             let response = handler(&mut context, &permit, &request)?;
             // What a service has kept without effect it has said itself.
             let by_service = response.header(IGNORED).map(str::to_owned);
@@ -72,10 +75,10 @@ impl Azure {
             Ok(response) => (response, None),
             Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
         };
-        let response = match &struck {
-            Some(fault) => fault.response(),
-            None => response,
-        };
+        let response = struck
+            .as_ref()
+            .and_then(FaultKind::afterwards)
+            .unwrap_or(response);
         let mut response = self.finish(now, &request, response);
         if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
             arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);

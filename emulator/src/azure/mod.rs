@@ -169,6 +169,7 @@ impl Azure {
         Context {
             now,
             path,
+            fails: None,
             rules: &self.rules,
             settings: &self.settings,
             state: &mut self.state,

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use super::{Gates, Permit, Refusal};
 use crate::model::{Request, ResourceId};
 use crate::rules::{Endpoint, Gate, Operation, code, rule, without_empty_parent};
-use crate::state::Lock;
+use crate::state::{Lock, Move};
 
 /// Lets a request through that no lock forbids. What a request does follows from its method, so that
 /// no operation can be left out by mistake; a call of an action (POST) counts as a write, as on Azure.
@@ -16,8 +16,9 @@ pub(super) fn pass(
     request: &Request,
     permit: &Permit,
 ) -> Result<(), Refusal> {
-    let locks = &gates.state.locks;
-    if locks.is_empty() || row.past_locks || matches!(request.method, Method::GET | Method::HEAD) {
+    let (locks, moves) = (&gates.state.locks, &gates.state.moves);
+    let nothing = locks.is_empty() && moves.is_empty();
+    if nothing || row.past_locks || matches!(request.method, Method::GET | Method::HEAD) {
         return Ok(());
     }
     let target = if request.method == Method::POST {
@@ -25,6 +26,13 @@ pub(super) fn pass(
     } else {
         target_of(request)?
     };
+    // What is being moved says so itself.
+    if request.method != Method::POST
+        && moves.moved(&target).is_none()
+        && let Some(one) = moves.locking(&target)
+    {
+        return Err(being_moved(one));
+    }
     let (operation, found): (&str, Vec<&Lock>) = if request.method == Method::DELETE {
         ("delete", locks.against_deleting(&target).collect())
     } else {
@@ -33,6 +41,11 @@ pub(super) fn pass(
     if found.is_empty() {
         return Ok(());
     }
+    Err(locked(&found, &target, operation))
+}
+
+/// The refusal of what locks forbid.
+pub(crate) fn locked(found: &[&Lock], target: &ResourceId, operation: &str) -> Refusal {
     let scopes: Vec<&str> = found.iter().map(|lock| lock.scope.as_str()).collect();
     let fill = [
         ("scope", target.as_str()),
@@ -44,14 +57,22 @@ pub(super) fn pass(
         .map(|lock| format!("{} ({})", lock.id.name(), lock.level.as_str()))
         .collect();
     let refusal = Refusal::of(code::ScopeLocked, &fill);
-    Err(refusal
+    refusal
         .at(Gate::Lock)
         .because(format!(
             "{} on {} forbids to {operation} {target}, whatever the caller's roles",
             names.join(", "),
             scopes.join(", ")
         ))
-        .by([rule::LOCK]))
+        .by([rule::LOCK])
+}
+
+/// The refusal of what is in a group that resources are being moved out of, or into.
+pub(crate) fn being_moved(one: &Move) -> Refusal {
+    let fill = [("from", one.from.name()), ("to", one.to.name())];
+    Refusal::of(code::SyntheticResourceGroupBeingMoved, &fill)
+        .at(Gate::Lock)
+        .by([rule::MOVE_GROUPS])
 }
 
 /// What a PUT, PATCH or DELETE is about: the whole path. The scope of a permit stops short of it where

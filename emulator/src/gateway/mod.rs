@@ -44,6 +44,7 @@ pub use gates::{Gates, Permit};
 pub(crate) use key_vault::add_headers as add_key_vault_headers;
 pub(crate) use known_hosts::KnownHosts;
 pub(crate) use links::check as check_links;
+pub(crate) use lock::{being_moved, locked};
 pub(crate) use parsed_body::ParsedBody;
 pub(crate) use planned_write::planned;
 pub(crate) use refusal::NOT_IMPLEMENTED;

@@ -157,6 +157,15 @@ impl ResourceId {
         Self::build(text, segments)
     }
 
+    /// What this id becomes where what it is, or is in, is moved from one id to another; `None` if it is not moved.
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        // Text and key differ in letter case only, so a place in one is the same in the other.
+        let below = from.contains(self).then(|| self.text.get(from.text.len()..))??;
+        let text = format!("{}{below}", to.text);
+        let key = text.to_ascii_lowercase();
+        Some(Self { text, key })
+    }
+
     /// Whether `other` is this scope or lies below it. Segment by segment: `…/rg1` does not
     /// contain `…/rg10`.
     pub fn contains(&self, other: &Self) -> bool {

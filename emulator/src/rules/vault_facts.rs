@@ -22,6 +22,9 @@ pub struct VaultFacts {
     pub recovery_point: RecoveryPointFacts,
     /// Vaults that were deleted and can be brought back.
     pub deleted_vault: DeletedVaultFacts,
+    /// Moves of vaults.
+    #[serde(rename = "move")]
+    pub moved: MoveFacts,
     /// From when on a backup instance's PUT answers without a body.
     pub instance_put_without_body: FromVersion,
     /// States of immutability in which a vault keeps what it has.
@@ -102,6 +105,18 @@ pub struct DeletedVaultFacts {
     pub from_version: String,
     /// How long after the last of its instances a deleted vault is gone for good.
     pub purged_after_instances_minutes: i64,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// Moves of vaults.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveFacts {
+    /// After how many hours a move that broke off has resolved.
+    pub resolved_after_hours: i64,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -298,6 +313,7 @@ pub(super) fn load(text: &str, known: &SourceCheck<'_>) -> Result<VaultFacts, Ru
     known.check(FILE, "storage", &facts.storage.sources)?;
     known.check(FILE, "recovery_point", &facts.recovery_point.sources)?;
     known.check(FILE, "deleted_vault", &facts.deleted_vault.sources)?;
+    known.check(FILE, "move", &facts.moved.sources)?;
     let without_body = &facts.instance_put_without_body;
     known.check(FILE, "instance_put_without_body", &without_body.sources)?;
     known.check(FILE, "immutability", &facts.immutability.sources)?;

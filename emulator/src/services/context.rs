@@ -76,6 +76,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Where the caller stands, if this answers a call.
     pub path: Option<&'a NetworkPath>,
+    /// The code of the error that the operation is to end with which this call begins, where a fault says so.
+    pub fails: Option<&'a str>,
     /// The rules under the chosen profile.
     pub rules: &'a Rules,
     /// The settings.

@@ -17,6 +17,7 @@ mod kept;
 pub mod key_vault;
 mod listed;
 mod managed_identity;
+mod moving;
 mod network;
 mod page;
 mod parts;
@@ -33,6 +34,7 @@ mod workflow;
 
 pub use context::{Context, LongRunning, Pace, Settings, json_body, lenient_json_body};
 use listed::{Listed, listed};
+pub(crate) use moving::check as check_moving;
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};

@@ -6,6 +6,7 @@
 mod blob_access;
 mod directory;
 mod lock;
+mod moves;
 mod operation;
 mod record;
 mod resource;
@@ -18,6 +19,7 @@ use crate::model::{ResourceId, TenantId, Timestamp};
 pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
 pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
+pub use moves::{Move, Moves};
 pub use operation::{OperationOutcome, OperationState, Operations};
 pub use record::{KeyCredential, Password, Record, Registration};
 pub(crate) use resource::named;
@@ -60,6 +62,8 @@ pub struct State {
     pub access: AccessControl,
     /// Management locks.
     pub locks: Locks,
+    /// What is being moved to another resource group.
+    pub moves: Moves,
     /// Long-running operations.
     pub operations: Operations,
     /// The storage account behind a blob host's first label.

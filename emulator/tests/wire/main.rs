@@ -31,6 +31,7 @@ mod links;
 mod lists;
 mod locks;
 mod managed_identities;
+mod moves;
 mod network_limits;
 mod network_parts;
 mod network_rows;

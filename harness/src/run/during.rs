@@ -104,7 +104,7 @@ impl<'a> Play<'a> {
 
     /// Sees the world as a step does.
     fn turn_to(&mut self, step: &Step) -> Result<(), RunError> {
-        let world = &self.scenario.world;
+        let world = &self.whole;
         if !world.resources.is_empty() {
             let seen = world.seen_by(&step.about, &step.action.needs())?;
             self.see(seen);
@@ -186,6 +186,7 @@ impl<'a> Play<'a> {
             pinned: self.pinned.clone(),
             rotations: self.rotations,
             simulated: self.simulated,
+            whole: self.whole.clone(),
             ..Self::at(self.scenario, self.client.aside(settles), None)
         }
     }

@@ -57,6 +57,15 @@ fn further_subscription(own: &str, name: &str) -> String {
     Uuid::new_v5(&space, name.as_bytes()).to_string()
 }
 
+/// The group a vault's user-assigned identity is in: it does not go along where the vault is moved.
+fn identity_group(world: &World, own: &str) -> String {
+    let (group, subscription) = match &world.vault.made_in {
+        Some((group, subscription)) => (group, subscription),
+        None => (&world.vault.group, &world.vault.subscription),
+    };
+    group_id(own, group, subscription.as_deref())
+}
+
 impl Names {
     /// The names of a world whose operator has that subscription.
     pub(crate) fn of(world: &World, subscription: &str) -> Self {
@@ -124,7 +133,8 @@ impl Names {
                 world.server.name
             ),
             user_identity: format!(
-                "{vault_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity",
+                "{}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{}-identity",
+                identity_group(world, subscription),
                 world.vault.name
             ),
             policy: format!(

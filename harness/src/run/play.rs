@@ -22,6 +22,8 @@ use crate::scenario::{Scenario, Step, World};
 /// A scenario being played.
 pub(crate) struct Play<'a> {
     pub(super) scenario: &'a Scenario,
+    /// The scenario's world, with what has been moved in the place it has come to.
+    pub(super) whole: World,
     /// The world as the step being taken sees it: what it is about stands in the places of the short forms.
     pub(super) world: World,
     pub(crate) names: Names,
@@ -79,6 +81,7 @@ impl<'a> Play<'a> {
         let owners = Owners::of(&scenario.world, &names, client.operator());
         Self {
             scenario,
+            whole: scenario.world.clone(),
             world: scenario.world.clone(),
             names,
             client: client.with_owners(owners),

@@ -251,11 +251,21 @@ impl Outcome {
             info => info,
         };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let inner = &info["innerError"];
+        // Resource Manager has it in a place of its own.
+        let (inner_code, inner_message) = if info == error && error["recommendedAction"].is_null() {
+            (&error["details"][0]["code"], &error["details"][0]["message"])
+        } else {
+            (
+                &inner["code"],
+                &inner["additionalInfo"]["DetailedNonLocalisedMessage"],
+            )
+        };
         Self {
             code: text(&error["code"]),
             message: text(&error["message"]),
-            inner_code: text(&info["innerError"]["code"]),
-            inner_message: text(&info["innerError"]["additionalInfo"]["DetailedNonLocalisedMessage"]),
+            inner_code: text(inner_code),
+            inner_message: text(inner_message),
             ..Self::default()
         }
     }

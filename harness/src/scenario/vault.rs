@@ -79,6 +79,9 @@ pub struct VaultWorld {
         schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")
     )]
     pub properties: toml::Table,
+    /// The group and the subscription it was made in, if it has been moved since: its user-assigned identity is there.
+    #[serde(skip)]
+    pub(crate) made_in: Option<(String, Option<String>)>,
 }
 
 impl Default for VaultWorld {
@@ -97,7 +100,18 @@ impl Default for VaultWorld {
             group: "backup".to_owned(),
             subscription: None,
             properties: toml::Table::new(),
+            made_in: None,
         }
+    }
+}
+
+impl VaultWorld {
+    /// It is in another resource group from now on.
+    pub(crate) fn move_to(&mut self, group: &str, subscription: Option<&str>) {
+        let before = (self.group.clone(), self.subscription.clone());
+        self.made_in.get_or_insert(before);
+        self.group = group.to_owned();
+        self.subscription = subscription.map(str::to_owned);
     }
 }
 

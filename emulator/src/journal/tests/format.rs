@@ -43,6 +43,7 @@ const INPUTS: &str = r#"
 {"complete":{"effect":7,"result":{"failed":{"store":"a"}}}}
 {"fault":{"operation":"Blob_Put","path_contains":"/c/","nth":1,"times":2,"optional":false,"kind":{"answer":{"status":503,"code":"ServerBusy","retry_after_seconds":1}}}}
 {"fault":{"operation":"","path_contains":"","nth":1,"times":2,"optional":true,"kind":{"lose_answer":{"status":502}}}}
+{"fault":{"operation":"Resources_MoveResources","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"fail_operation":{"code":"BackupVaultMoveResourcesCriticalFailure"}}}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":"accept_then_close"}}
@@ -142,6 +143,7 @@ kinds!(of_session, SESSION_KINDS, SessionFailure, {
 kinds!(of_fault, FAULT_KINDS, FaultKind, {
     FaultKind::Answer { .. } => "fault: answer",
     FaultKind::LoseAnswer { .. } => "fault: lose_answer",
+    FaultKind::FailOperation { .. } => "fault: fail_operation",
 });
 
 kinds!(of_connection_fault, CONNECTION_FAULT_KINDS, ConnectionFault, {

@@ -39,6 +39,7 @@ mod protection;
 mod recovery_point;
 mod recovery_points;
 mod refused;
+mod relocation;
 mod replica;
 mod resource_guard;
 mod restorable_times;
@@ -77,6 +78,7 @@ pub use job::{JobKind, JobOutline};
 pub(super) use listed::listed;
 pub(in crate::services) use names::check_name;
 pub use recovery_point::RecoveryPoint;
+pub(in crate::services) use relocation::MOVABLE;
 pub use violation::STAGES;
 
 /// What the Backup service knows alone.
@@ -98,6 +100,8 @@ pub struct DataProtectionState {
     changing: BTreeMap<ResourceId, String>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    /// How the last move of each vault that was ever moved stands.
+    moved: BTreeMap<ResourceId, relocation::MoveShown>,
     /// What may be deleted although a Resource Guard protects it, and until when.
     unlocked: BTreeMap<ResourceId, Timestamp>,
 }

@@ -10,7 +10,7 @@ use super::policy::rules_of;
 use super::retention::{self, Occasion};
 use super::task::{self, Over, Step, Task};
 use super::violation::Violation;
-use super::{backup, instance, jobs};
+use super::{backup, instance, jobs, relocation};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::{code, rule};
@@ -170,6 +170,14 @@ impl Schedule {
             return;
         };
         if !configured {
+            return;
+        }
+        if relocation::is_moving(context, &vault) {
+            let name = self.instance.name();
+            let text = format!("the scheduled backup of {name} is left out: its vault is being moved");
+            context
+                .log
+                .applied(context.now, "backup", text, rule::VLT_09_BUSY);
             return;
         }
         if jobs::backup_is_running(context, &vault, &self.instance) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::Request;
+use crate::model::{Request, ResourceId};
 use crate::rules::OlderAnswer;
 use crate::services::Context;
 
@@ -18,6 +18,10 @@ pub(super) fn shown_vault(context: &Context<'_>, request: &Request, body: &Value
         && let Some(own) = body["properties"].as_object_mut()
     {
         own.insert("crossRegionBackupSettings".to_owned(), json!("NotApplicable"));
+    }
+    let id: Option<ResourceId> = body["id"].as_str().and_then(|id| id.parse().ok());
+    if let Some(moved) = id.and_then(|id| context.own.data_protection.moved.get(&id)) {
+        moved.add_to(&mut body["properties"]);
     }
     older(context, "backupVaults", &version, body)
 }

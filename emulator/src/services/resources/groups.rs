@@ -57,7 +57,7 @@ fn check_name(context: &Context<'_>, name: &str) -> Result<(), Refusal> {
     Err(Refusal::of(code, &fill))
 }
 
-fn missing(id: &ResourceId) -> Refusal {
+pub(super) fn missing(id: &ResourceId) -> Refusal {
     Refusal::of(code::ResourceGroupNotFound, &[("group", id.name())])
 }
 

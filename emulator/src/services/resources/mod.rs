@@ -2,6 +2,7 @@
 
 mod groups;
 mod metadata;
+mod moves;
 mod providers;
 mod state;
 mod tags;
@@ -48,9 +49,14 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "ResourceGroups_CheckExistence" => groups::head,
         "ResourceGroups_Delete" => groups::delete,
         "OperationResults_Get" => operation_result,
+        "Resources_MoveResources" => moves::carry_out,
+        "Resources_ValidateMoveResources" => moves::validate,
         _ => return None,
     })
 }
+
+/// What an operation ends with that has nothing to show: its result is answered with 204.
+const NO_CONTENT: &str = "NoContent";
 
 fn describe(context: &Context<'_>, subscription: &Subscription) -> Value {
     let id = ResourceId::from_segments(["subscriptions", &subscription.id]);
@@ -138,7 +144,16 @@ fn operation_result(
     let operation = operation.ok_or_else(|| Refusal::of(code::OperationNotFound, &[("operation", id)]))?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
+        OperationOutcome::Succeeded(value) if value == NO_CONTENT => {
+            Ok(Response::new(StatusCode::NO_CONTENT))
+        }
         OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),
-        OperationOutcome::Failed(error) => Ok(Response::json(StatusCode::CONFLICT, &json!({"error": error}))),
+        OperationOutcome::Failed(error) => {
+            let mut response = Response::json(StatusCode::CONFLICT, &json!({"error": error}));
+            for (name, value) in &operation.marks {
+                response = response.with_header(name, value);
+            }
+            Ok(response)
+        }
     }
 }

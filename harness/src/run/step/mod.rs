@@ -26,6 +26,7 @@ mod grant;
 mod grant_inline;
 mod grants;
 mod load;
+mod move_vault;
 mod protect;
 mod recovery_points;
 mod recycle_identity;
@@ -68,6 +69,8 @@ steps! {
     "grants" Grants(grants::Grants),
     /// Load a file of the last restore with PostgreSQL's own programs.
     "load" Load(load::Load),
+    /// Move the vault to another resource group.
+    "move" Move(move_vault::Move),
     /// Create the backup instance, and wait until protection is configured or has failed.
     "protect" Protect(protect::Protect),
     /// List recovery points.

@@ -34,6 +34,8 @@ pub(super) struct RequestFault {
     answer: Option<Answer>,
     /// What is answered instead of the result of what was done all the same.
     lose_answer: Option<LoseAnswer>,
+    /// How the operation ends that the request begins: for a move of resources, with one of the codes of a vault's.
+    fail_operation: Option<FailOperation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -56,6 +58,40 @@ struct Answer {
 struct LoseAnswer {
     #[serde(deserialize_with = "final_status")]
     status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+struct FailOperation {
+    #[serde(deserialize_with = "error_code")]
+    code: String,
+}
+
+impl FailOperation {
+    /// What it does to an operation.
+    fn kind(&self, operation: &str) -> Result<FaultKind, Misstated> {
+        let ends = FaultKind::ENDS.iter().find(|(of, _)| *of == operation);
+        let Some((_, codes)) = ends else {
+            let all: Vec<&str> = FaultKind::ENDS.iter().map(|(of, _)| *of).collect();
+            let wrong = format!(
+                "`fail_operation` needs `operation` to be one whose work can be made to fail: {}",
+                all.join(", ")
+            );
+            return Err(Misstated::new(wrong));
+        };
+        if !codes.contains(&self.code.as_str()) {
+            let wrong = format!("{operation} does not end with {}", self.code);
+            return Err(Misstated::new(wrong)
+                .of_these(codes)
+                .at("code")
+                .at("fail_operation"));
+        }
+        Ok(FaultKind::FailOperation {
+            code: self.code.clone(),
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -127,16 +163,17 @@ impl RequestFault {
         if !self.operation.is_empty() {
             known::operation(rules, &self.operation).map_err(|wrong| wrong.at("operation"))?;
         }
-        let kind = match (&self.answer, &self.lose_answer) {
-            (Some(answer), None) => FaultKind::Answer {
+        let kind = match (&self.answer, &self.lose_answer, &self.fail_operation) {
+            (Some(answer), None, None) => FaultKind::Answer {
                 status: answer.status,
                 code: answer.code.clone(),
                 retry_after_seconds: answer.retry_after_seconds,
             },
-            (None, Some(lost)) => FaultKind::LoseAnswer { status: lost.status },
+            (None, Some(lost), None) => FaultKind::LoseAnswer { status: lost.status },
+            (None, None, Some(fails)) => fails.kind(&self.operation)?,
             _ => {
                 return Err(Misstated::new(
-                    "a fault of a request needs `answer` or `lose_answer`, and not both",
+                    "a fault of a request needs `answer`, `lose_answer` or `fail_operation`, and one of them only",
                 ));
             }
         };

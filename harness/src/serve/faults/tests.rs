@@ -42,7 +42,7 @@ fn a_fault_that_makes_no_sense_is_refused_whole() {
     };
     let typo = "[[request]]\nanswer = { status = 503, code = \"x\" }\n[[request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n";
     assert!(says(typo).contains("Did you mean `Blob_PutBlock`?"));
-    assert!(says("[[request]]\n").contains("needs `answer` or `lose_answer`"));
+    assert!(says("[[request]]\n").contains("needs `answer`, `lose_answer` or `fail_operation`"));
 }
 
 /// Refused at that place, with those words; and what is told to do.
@@ -105,7 +105,19 @@ fn what_makes_no_sense_is_refused_where_it_stands() {
             "\n[[request]]\nnth = 2\n",
             2,
             1,
-            "needs `answer` or `lose_answer`",
+            "needs `answer`, `lose_answer` or `fail_operation`",
+        ),
+        (
+            "[[request]]\nfail_operation = { code = \"X\" }\n",
+            1,
+            1,
+            "needs `operation` to be one whose work can be made to fail: Resources_MoveResources",
+        ),
+        (
+            "[[request]]\noperation = \"Resources_MoveResources\"\nfail_operation = { code = \"X\" }\n",
+            3,
+            27,
+            "Resources_MoveResources does not end with X",
         ),
         (
             "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
