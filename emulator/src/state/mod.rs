@@ -7,6 +7,7 @@ mod blob_access;
 mod directory;
 mod lock;
 mod operation;
+mod policies;
 mod record;
 mod resource;
 
@@ -19,9 +20,12 @@ pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
 pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
 pub use operation::{OperationOutcome, OperationState, Operations};
+pub use policies::{Policies, PolicyAssignment, PolicyDefinition, PolicyExemption};
 pub use record::{KeyCredential, Password, Record, Registration};
-pub(crate) use resource::named;
-pub use resource::{Resource, ResourceBody, below, field, field_mut};
+pub use resource::{Resource, ResourceBody, below, field_mut};
+
+pub use crate::model::field;
+pub(crate) use crate::model::named;
 
 /// A subscription.
 #[derive(Clone, Debug)]
@@ -60,6 +64,8 @@ pub struct State {
     pub access: AccessControl,
     /// Management locks.
     pub locks: Locks,
+    /// Azure Policy.
+    pub policies: Policies,
     /// Long-running operations.
     pub operations: Operations,
     /// The storage account behind a blob host's first label.
@@ -91,10 +97,11 @@ impl State {
             .filter(move |resource| scope.contains(&resource.id) && resource.is_type(kind))
     }
 
-    /// Removes a resource, and the role assignments and locks at and below it.
+    /// Removes a resource, and the role assignments, locks and policies at and below it.
     pub fn remove(&mut self, id: &ResourceId) -> Option<Resource> {
         self.access.remove_below(id);
         self.locks.remove_below(id);
+        self.policies.remove_below(id);
         self.resources.remove(id)
     }
 
