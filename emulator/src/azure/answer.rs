@@ -7,7 +7,7 @@ use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
 use crate::fault::FaultKind;
 use crate::gateway::{
     Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_links,
-    check_place, endpoint_of,
+    check_place, check_policies, endpoint_of,
 };
 use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
@@ -93,6 +93,7 @@ impl Azure {
         let operation = permit.operation(&self.rules);
         let mut ignored = check_body(&self.rules, operation, request)?;
         check_links(&self.gates(), now, permit, request)?;
+        check_policies(&self.gates(), now, operation, request)?;
         check_place(&self.rules, &self.state, permit, request)?;
         ignored.extend(check_conditions(
             &self.rules,

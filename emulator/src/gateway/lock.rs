@@ -1,11 +1,11 @@
 //! The last gate of Azure Resource Manager: locks, which hold for everybody, owners included.
 
 use http::Method;
-use percent_encoding::percent_decode_str;
 
+use super::planned_write::target_of;
 use super::{Gates, Permit, Refusal};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Endpoint, Gate, Operation, code, rule, without_empty_parent};
+use crate::rules::{Gate, Operation, code, rule};
 use crate::state::{Lock, Move};
 
 /// Lets a request through that no lock forbids. What a request does follows from its method, so that
@@ -73,16 +73,4 @@ pub(crate) fn being_moved(one: &Move) -> Refusal {
     Refusal::of(code::SyntheticResourceGroupBeingMoved, &fill)
         .at(Gate::Lock)
         .by([rule::MOVE_GROUPS])
-}
-
-/// What a PUT, PATCH or DELETE is about: the whole path. The scope of a permit stops short of it where
-/// access is decided on what something is attached to.
-fn target_of(request: &Request) -> Result<ResourceId, Refusal> {
-    let bad = || Refusal::bad_path(Endpoint::Arm, &request.path);
-    let path = percent_decode_str(&request.path)
-        .decode_utf8()
-        .map_err(|_| bad())?;
-    without_empty_parent(Endpoint::Arm, &path)
-        .parse()
-        .map_err(|_| bad())
 }

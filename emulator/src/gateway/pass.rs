@@ -80,6 +80,8 @@ impl Gates<'_> {
                 Gate::Lock => {
                     lock::pass(self, row, request, &permit).map_err(|no| no.to(&permit.caller))?;
                 }
+                // Asked once the body has been read.
+                Gate::Policy => {}
                 Gate::Route | Gate::Service | Gate::Fault => {}
             }
         }

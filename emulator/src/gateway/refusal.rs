@@ -58,6 +58,17 @@ pub struct Refusal {
     pub caller: String,
     /// What the answer goes into, where ARM's envelope or storage's has it.
     pub details: Vec<Value>,
+    /// What ARM's envelope carries besides, where Azure Policy says no.
+    pub disallowed: Option<Box<Disallowed>>,
+}
+
+/// What Azure Policy does not let be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disallowed {
+    /// The name of the resource.
+    pub target: String,
+    /// Which assignments forbid it, and why.
+    pub violations: Vec<Value>,
 }
 
 impl Refusal {
@@ -99,6 +110,7 @@ impl Refusal {
             headers: Vec::new(),
             caller: String::new(),
             details: Vec::new(),
+            disallowed: None,
         }
     }
 

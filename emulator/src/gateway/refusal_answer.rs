@@ -64,12 +64,7 @@ impl Refusal {
 
     fn json(&self, request: &Request) -> Value {
         match self.shape {
-            Shape::Arm | Shape::Blob if self.details.is_empty() => {
-                json!({"error": {"code": self.code, "message": self.message}})
-            }
-            Shape::Arm | Shape::Blob => {
-                json!({"error": {"code": self.code, "message": self.message, "details": self.details}})
-            }
+            Shape::Arm | Shape::Blob => json!({"error": self.arm_error()}),
             Shape::UserFacingPlain => {
                 json!({"error": {"code": self.code, "message": self.message, "target": null, "details": null}})
             }
@@ -91,6 +86,22 @@ impl Refusal {
             },
             Shape::Entra => json!({"error": self.code, "error_description": self.message}),
         }
+    }
+
+    /// ARM's error object, as a direct answer carries it and as it stands in the details of another.
+    pub(crate) fn arm_error(&self) -> Value {
+        let mut error = json!({"code": self.code});
+        if let Some(disallowed) = &self.disallowed {
+            error["target"] = json!(disallowed.target);
+        }
+        error["message"] = json!(self.message);
+        if !self.details.is_empty() {
+            error["details"] = json!(self.details);
+        }
+        if let Some(disallowed) = &self.disallowed {
+            error["additionalInfo"] = json!(disallowed.violations);
+        }
+        error
     }
 
     /// The Backup service's error object, as a direct answer carries it.

@@ -1,8 +1,11 @@
 //! Vocabulary: the nouns every other module speaks. Parse, print and compare; nothing decides.
 
 mod action;
+mod azure_policy;
 mod body;
 mod condition;
+mod json_merge;
+mod member;
 mod network_path;
 mod prepared;
 mod principal;
@@ -16,11 +19,18 @@ mod time;
 mod type_path;
 
 pub use action::{Action, ActionPattern};
+pub use azure_policy::{
+    EvaluatedExpression, PolicyAlias, PolicyEffect, PolicyLanguage, PolicyMode, PolicyParameter, PolicyRule,
+    PolicySubject, PolicyUnread, WrongParameters,
+};
 pub use body::{Body, Extent, StoredBody};
 pub use condition::{
     Condition, ConditionAttribute, ConditionLanguage, ConditionSide, Facts, KnownAttribute, SubOperation,
     Truth,
 };
+pub(crate) use json_merge::{change, merge};
+pub use member::field;
+pub(crate) use member::named;
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};

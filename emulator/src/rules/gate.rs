@@ -16,6 +16,8 @@ pub enum Gate {
     Authorization,
     /// May anybody do this here, while a lock is on it?
     Lock,
+    /// Would what is written be what Azure Policy forbids?
+    Policy,
     /// Does the request make sense, and does the state allow it?
     Service,
     /// A fault was injected.
@@ -31,6 +33,7 @@ impl Gate {
             Self::Network => "network",
             Self::Authorization => "authorization",
             Self::Lock => "lock",
+            Self::Policy => "policy",
             Self::Service => "service",
             Self::Fault => "fault",
         }

@@ -12,12 +12,12 @@ use super::operation::OperationsFile;
 use super::source::{Evidence, SourceCheck};
 use super::whole::Rules;
 use super::{
-    Assumptions, Code, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, blob_limits, blob_request,
-    body, client_words, cloud, condition_facts, conditional_request, database_row, datasource_row,
-    deployment_facts, directory, error_code, failure, federation, fix, header_rows, kept_resource, key_vault,
-    limits, link, name_form, network_resource, outside, parameter_list, provider, public_client,
-    query_option, region, resource_guard, role, server_facts, server_settings, single_server, source, stated,
-    stated_rows, storage_accounts, storage_facts, time_zone, vault_facts,
+    Assumptions, Code, Datasources, ErrorCode, KeptResource, Profile, Router, Rule, RuleId, azure_policy,
+    blob_limits, blob_request, body, client_words, cloud, condition_facts, conditional_request, database_row,
+    datasource_row, deployment_facts, directory, error_code, failure, federation, fix, header_rows,
+    kept_resource, key_vault, limits, link, name_form, network_resource, outside, parameter_list, provider,
+    public_client, query_option, region, resource_guard, role, server_facts, server_settings, single_server,
+    source, stated, stated_rows, storage_accounts, storage_facts, time_zone, vault_facts,
 };
 
 #[derive(Deserialize)]
@@ -93,14 +93,14 @@ fn load(profile: Profile, assumptions: &Assumptions) -> Result<Rules, RulesError
     let of_network = network.rules().chain(database_network.rules());
     let lifecycle = load_lifecycle(&known)?;
     let recorded_seconds = seconds(lifecycle.recorded_seconds);
-    let datasources = rules_file!("datasources.toml");
-    let datasources = datasource_row::load(datasources, &taken, &recorded_seconds, &known)?;
+    let datasources = load_datasources(&taken, &recorded_seconds, &known)?;
     let router = Router::build(operations)?;
-    let conditions = condition_facts::load(rules_file!("conditions.toml"), &router, &known)?;
-    let conditions = Arc::new(conditions);
+    let conditions = rules_file!("conditions.toml");
+    let conditions = Arc::new(condition_facts::load(conditions, &router, &known)?);
     let (public_clients, token_resources) = public_client::load(rules_file!("clients.toml"), &known)?;
     Ok(Rules {
         links: link::load(rules_file!("links.toml"), &known, router.operations())?,
+        azure_policy: azure_policy::load(rules_file!("policy.toml"), &known)?,
         bodies: body::load(&known)?,
         time_zones: time_zone::load(rules_file!("time_zones.toml"), &known)?,
         query_options: query_option::load(rules_file!("query_options.toml"), &router, &known)?,
@@ -157,6 +157,14 @@ fn load_operations(kept: &[KeptResource], known: &SourceCheck<'_>) -> Result<Ope
         known.check(FILE, "service", std::slice::from_ref(source))?;
     }
     Ok(operations)
+}
+
+fn load_datasources(
+    taken: &stated::Taken<'_>,
+    recorded: &BTreeMap<String, f64>,
+    known: &SourceCheck<'_>,
+) -> Result<Datasources, RulesError> {
+    datasource_row::load(rules_file!("datasources.toml"), taken, recorded, known)
 }
 
 fn load_lifecycle(known: &SourceCheck<'_>) -> Result<LifecycleFile, RulesError> {

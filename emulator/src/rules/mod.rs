@@ -5,6 +5,7 @@
 //! already the outcome the chosen profile (and a scenario's own assumptions) picked.
 
 mod api_version;
+mod azure_policy;
 mod blob_limits;
 mod blob_request;
 mod body;
@@ -58,6 +59,7 @@ mod vault_facts;
 mod whole;
 
 pub use api_version::ApiVersion;
+pub use azure_policy::{AzurePolicyFacts, BuiltInPolicy};
 pub use blob_limits::BlobLimits;
 pub use blob_request::{BlobHeader, BlobRequests};
 pub(crate) use body::interval_seconds;

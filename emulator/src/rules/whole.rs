@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::azure_policy::AzurePolicyFacts;
 use super::blob_limits::BlobLimits;
 use super::blob_request::BlobRequests;
 use super::body::{BodyTypes, Format};
@@ -64,6 +65,8 @@ pub struct Rules {
     pub blob_limits: BlobLimits,
     /// What storage accounts can be.
     pub storage_accounts: AccountFacts,
+    /// What is known of Azure Policy.
+    pub azure_policy: AzurePolicyFacts,
     /// What requests to the blob service may say.
     pub blob_requests: BlobRequests,
     /// Facts about single servers.

@@ -8,6 +8,7 @@ mod directory;
 mod lock;
 mod moves;
 mod operation;
+mod policies;
 mod record;
 mod resource;
 
@@ -21,9 +22,12 @@ pub use directory::{Directory, IdentityKind, Principal};
 pub use lock::{Lock, LockLevel, Locks};
 pub use moves::{Move, Moves};
 pub use operation::{OperationOutcome, OperationState, Operations};
+pub use policies::{Policies, PolicyAssignment, PolicyDefinition, PolicyExemption};
 pub use record::{KeyCredential, Password, Record, Registration};
-pub(crate) use resource::named;
-pub use resource::{Resource, ResourceBody, below, field, field_mut};
+pub use resource::{Resource, ResourceBody, below, field_mut};
+
+pub use crate::model::field;
+pub(crate) use crate::model::named;
 
 /// A subscription.
 #[derive(Clone, Debug)]
@@ -64,6 +68,8 @@ pub struct State {
     pub locks: Locks,
     /// What is being moved to another resource group.
     pub moves: Moves,
+    /// Azure Policy.
+    pub policies: Policies,
     /// Long-running operations.
     pub operations: Operations,
     /// The storage account behind a blob host's first label.
@@ -95,10 +101,11 @@ impl State {
             .filter(move |resource| scope.contains(&resource.id) && resource.is_type(kind))
     }
 
-    /// Removes a resource, and the role assignments and locks at and below it.
+    /// Removes a resource, and the role assignments, locks and policies at and below it.
     pub fn remove(&mut self, id: &ResourceId) -> Option<Resource> {
         self.access.remove_below(id);
         self.locks.remove_below(id);
+        self.policies.remove_below(id);
         self.resources.remove(id)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{ResourceId, Timestamp};
+use crate::model::{ResourceId, Timestamp, named};
 
 /// A resource or a resource group. The body is what a GET answers; unknown properties are kept.
 #[derive(Clone, Debug)]
@@ -112,33 +112,6 @@ pub fn below<'a>(value: &'a Value, pointer: &str) -> &'a Value {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         });
     found.unwrap_or(&Value::Null)
-}
-
-/// Objects of so many members are searched one by one, which is cheaper than the hash of a name.
-const SMALL: usize = 12;
-
-/// A member of a JSON object by its very name; `None` if there is none.
-pub(crate) fn named<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    if object.len() > SMALL {
-        return object.get(name);
-    }
-    let mut members = object.iter();
-    members.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
-/// A member of a JSON object, its name compared without regard to case, as the services do.
-pub fn field<'a>(value: &'a Value, name: &str) -> &'a Value {
-    value
-        .as_object()
-        .and_then(|object| {
-            named(object, name).or_else(|| {
-                object
-                    .iter()
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                    .map(|(_, value)| value)
-            })
-        })
-        .unwrap_or(&Value::Null)
 }
 
 /// A member of a JSON object for writing, made if it is not there. `value` must be an object.

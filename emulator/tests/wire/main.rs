@@ -4,6 +4,7 @@
 mod access;
 mod arm_headers;
 mod as_stated;
+mod azure_policy;
 mod bodies;
 mod body_limits;
 mod callers;

@@ -1,9 +1,12 @@
-//! `Microsoft.Authorization`: role definitions and role assignments.
+//! `Microsoft.Authorization`: role definitions and role assignments, locks, Azure Policy.
 
 mod assignments;
 mod definitions;
 mod locks;
-mod policies;
+mod policy_assignments;
+mod policy_definitions;
+mod policy_exemptions;
+mod policy_parts;
 mod role_body;
 mod scope;
 mod sent_condition;
@@ -28,7 +31,20 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Locks_Get" => locks::get,
         "Locks_Delete" => locks::delete,
         "Locks_List" => locks::list,
-        "PolicyAssignments_List" => policies::list_assignments,
+        "PolicyDefinitions_ListBuiltIn" => policy_definitions::list_built_in,
+        "PolicyDefinitions_GetBuiltIn" => policy_definitions::get_built_in,
+        "PolicyDefinitions_List" => policy_definitions::list,
+        "PolicyDefinitions_Get" => policy_definitions::get,
+        "PolicyDefinitions_CreateOrUpdate" => policy_definitions::put,
+        "PolicyDefinitions_Delete" => policy_definitions::delete,
+        "PolicyAssignments_List" => policy_assignments::list,
+        "PolicyAssignments_Get" => policy_assignments::get,
+        "PolicyAssignments_Create" => policy_assignments::put,
+        "PolicyAssignments_Delete" => policy_assignments::delete,
+        "PolicyExemptions_List" => policy_exemptions::list,
+        "PolicyExemptions_Get" => policy_exemptions::get,
+        "PolicyExemptions_CreateOrUpdate" => policy_exemptions::put,
+        "PolicyExemptions_Delete" => policy_exemptions::delete,
         _ => return None,
     })
 }

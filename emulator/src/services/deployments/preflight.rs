@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::reading::{self, ReadTemplate};
 use super::state::invalid;
 use super::template::{DEPLOYMENT, TemplateResource};
-use crate::gateway::{Permit, Refusal, check_body, planned};
+use crate::gateway::{Permit, Refusal, check_body, check_policies, planned};
 use crate::model::{Request, ResourceId};
-use crate::rules::{Code, Mark, cloud, code};
+use crate::rules::{Code, Gate, Mark, cloud, code};
 use crate::services::{Context, check_name};
 
 /// Refuses a deployment that would come to nothing.
@@ -26,19 +26,31 @@ pub(super) fn check(context: &mut Context<'_>, id: &ResourceId, read: &ReadTempl
     let tracking = context.draw_uuid("preflight").to_string();
     let fill = [("name", id.name()), ("tracking", tracking.as_str())];
     let row = |code: Code| Refusal::of(code, &fill);
-    let inner = row(code::PreflightValidationCheckFailed);
-    let mut refusal = row(code::InvalidTemplateDeployment);
+    let (forbidden, wrong): (Vec<_>, Vec<_>) = found.iter().partition(|one| one.refusal.gate == Gate::Policy);
+    let mut refusal = row(match (forbidden.is_empty(), wrong.is_empty()) {
+        (true, _) => code::InvalidTemplateDeployment,
+        (false, true) => code::TemplateDisallowedByPolicy,
+        (false, false) => code::TemplateWithErrors,
+    });
+    if !forbidden.is_empty() {
+        refusal.gate = Gate::Policy;
+    }
     for one in &found {
         refusal.mark = refusal.mark.max(one.refusal.mark);
         refusal.name(one.refusal.rules.iter().copied());
     }
     let reasons: Vec<String> = found.iter().map(ProviderRefusal::reason).collect();
-    let details: Vec<Value> = found.iter().map(ProviderRefusal::shown).collect();
-    refusal.details = vec![json!({"code": inner.code, "message": inner.message, "details": details})];
+    refusal.details = forbidden.iter().map(|one| one.refusal.arm_error()).collect();
+    if !wrong.is_empty() {
+        let inner = row(code::PreflightValidationCheckFailed);
+        let details: Vec<Value> = wrong.iter().map(|one| one.shown()).collect();
+        let own = json!({"code": inner.code, "message": inner.message, "details": details});
+        refusal.details.push(own);
+    }
     Err(refusal.because(reasons.join(" ")))
 }
 
-/// What a provider would refuse a resource for.
+/// What a provider would refuse a resource for, or Azure Policy.
 struct ProviderRefusal {
     target: ResourceId,
     refusal: Refusal,
@@ -107,7 +119,7 @@ fn look_at_one(
     };
     request = request.with_json(body);
     match check_body(context.rules, operation, &mut request) {
-        Ok(_) => Ok(Ok(())),
+        Ok(_) => Ok(check_policies(&context.gates(), context.now, operation, &request)),
         Err(refusal) if refusal.status == http::StatusCode::NOT_IMPLEMENTED => Err(refusal),
         Err(mut refusal) => {
             // That this provider looks at bodies beforehand.

@@ -1,0 +1,277 @@
+//! A definition's rule, its mode and its parameters.
+
+use serde_json::{Map, Value};
+
+use super::evaluate::{EvaluatedExpression, Evaluation, PolicySubject};
+use super::language::PolicyLanguage;
+use super::operand::Operand;
+use super::part::PolicyCondition;
+use super::read::{PolicyUnread, condition};
+use crate::model::field;
+
+/// Which resources a definition is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyMode {
+    /// Everything, resource groups too.
+    All,
+    /// Types that have tags and a location.
+    Indexed,
+}
+
+impl PolicyMode {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "All",
+            Self::Indexed => "Indexed",
+        }
+    }
+}
+
+/// What comes of a request that a rule fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyEffect {
+    /// It is refused.
+    Deny,
+    /// It goes through, and is noted.
+    Audit,
+    /// The rule is not looked at.
+    Disabled,
+}
+
+impl PolicyEffect {
+    const ALL: [Self; 3] = [Self::Deny, Self::Audit, Self::Disabled];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "Deny",
+            Self::Audit => "Audit",
+            Self::Disabled => "Disabled",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, PolicyUnread> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|effect| effect.as_str().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| PolicyUnread::NotPlayed(format!("the effect '{text}' of Azure Policy")))
+    }
+}
+
+/// A parameter of a definition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyParameter {
+    /// Its name.
+    pub name: String,
+    /// The value it has where an assignment says none.
+    pub default: Option<Value>,
+    /// The values there are, if they are listed.
+    pub allowed: Vec<Value>,
+}
+
+/// What is wrong with the parameters of an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrongParameters {
+    /// These have no value.
+    Missing(Vec<String>),
+    /// There are none of these names.
+    Undefined(Vec<String>),
+    /// The value of this one is none of those allowed.
+    NotAllowed {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// The values there are. Letter case makes a difference.
+        allowed: String,
+    },
+    /// What it comes to is not played.
+    NotPlayed(String),
+}
+
+/// What a definition says.
+#[derive(Clone, Debug)]
+pub struct PolicyRule {
+    /// Which resources it is about.
+    pub mode: PolicyMode,
+    /// Its parameters.
+    pub parameters: Vec<PolicyParameter>,
+    condition: PolicyCondition,
+    effect: Operand,
+}
+
+impl PolicyRule {
+    /// Reads the `properties` of a definition.
+    ///
+    /// # Errors
+    ///
+    /// If it is no rule, or says something that is not played.
+    pub fn read(language: &PolicyLanguage, properties: &Value) -> Result<Self, PolicyUnread> {
+        let rule = field(properties, "policyRule");
+        let (when, then) = (field(rule, "if"), field(rule, "then"));
+        if !when.is_object() || !then.is_object() {
+            return Err(PolicyUnread::Wrong(
+                "A rule must have an 'if' and a 'then'.".to_owned(),
+            ));
+        }
+        let effect = Operand::read(language, field(then, "effect"))?;
+        match &effect {
+            Operand::Literal(Value::String(text)) => PolicyEffect::parse(text).map(|_| ())?,
+            Operand::Parameter(_) => {}
+            _ => return Err(PolicyUnread::Wrong("'then' must have an effect.".to_owned())),
+        }
+        if !field(then, "details").is_null() {
+            return Err(PolicyUnread::NotPlayed(
+                "details of an effect of Azure Policy".to_owned(),
+            ));
+        }
+        let own = Self {
+            mode: mode(properties)?,
+            parameters: parameters(field(properties, "parameters"))?,
+            condition: condition(language, when)?,
+            effect,
+        };
+        own.check_parameters()?;
+        Ok(own)
+    }
+
+    /// A rule names no parameter that the definition has not.
+    fn check_parameters(&self) -> Result<(), PolicyUnread> {
+        let mut named = Vec::new();
+        self.effect.parameters(&mut named);
+        self.condition.parameters(&mut named);
+        match named.iter().find(|name| self.parameter(name).is_none()) {
+            None => Ok(()),
+            Some(name) => Err(PolicyUnread::Wrong(format!(
+                "The parameter '{name}' is not defined."
+            ))),
+        }
+    }
+
+    fn parameter(&self, name: &str) -> Option<&PolicyParameter> {
+        self.parameters
+            .iter()
+            .find(|own| own.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether an assignment may give these values.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    pub fn check_values(&self, values: &Map<String, Value>) -> Result<(), WrongParameters> {
+        let undefined: Vec<String> = values
+            .keys()
+            .filter(|name| self.parameter(name).is_none())
+            .cloned()
+            .collect();
+        if !undefined.is_empty() {
+            return Err(WrongParameters::Undefined(undefined));
+        }
+        let without = |own: &&PolicyParameter| own.default.is_none() && given(values, &own.name).is_none();
+        let missing: Vec<String> = self
+            .parameters
+            .iter()
+            .filter(without)
+            .map(|own| own.name.clone())
+            .collect();
+        if !missing.is_empty() {
+            return Err(WrongParameters::Missing(missing));
+        }
+        for own in &self.parameters {
+            let Some(value) = given(values, &own.name).filter(|_| !own.allowed.is_empty()) else {
+                continue;
+            };
+            // A list is of values that are allowed.
+            let all_of_it = |items: &Vec<Value>| items.iter().all(|item| own.allowed.contains(item));
+            if !own.allowed.contains(value) && !value.as_array().is_some_and(all_of_it) {
+                let allowed: Vec<String> = own.allowed.iter().map(shown).collect();
+                return Err(WrongParameters::NotAllowed {
+                    name: own.name.clone(),
+                    value: shown(value),
+                    allowed: allowed.join(", "),
+                });
+            }
+        }
+        match self.read_effect(values) {
+            Ok(_) => Ok(()),
+            Err(PolicyUnread::Wrong(what) | PolicyUnread::NotPlayed(what)) => {
+                Err(WrongParameters::NotPlayed(what))
+            }
+        }
+    }
+
+    fn read_effect(&self, values: &Map<String, Value>) -> Result<PolicyEffect, PolicyUnread> {
+        let value = match &self.effect {
+            Operand::Parameter(name) => self.value(name, values),
+            Operand::Literal(value) => Some(value),
+            Operand::Field(_) | Operand::List(_) => None,
+        };
+        PolicyEffect::parse(value.and_then(Value::as_str).unwrap_or_default())
+    }
+
+    /// What comes of what it fits. What is not known here forbids: it was looked at when it was written.
+    pub fn effect(&self, values: &Map<String, Value>) -> PolicyEffect {
+        self.read_effect(values).unwrap_or(PolicyEffect::Deny)
+    }
+
+    /// A parameter's value: an assignment's, or the definition's own.
+    pub(super) fn value<'a>(&'a self, name: &str, values: &'a Map<String, Value>) -> Option<&'a Value> {
+        given(values, name).or_else(|| self.parameter(name)?.default.as_ref())
+    }
+
+    /// What was looked at on the way, if the rule fits a resource as it would be.
+    pub fn fits(
+        &self,
+        values: &Map<String, Value>,
+        subject: PolicySubject<'_>,
+    ) -> Option<Vec<EvaluatedExpression>> {
+        let mut evaluation = Evaluation::new(self, values, subject);
+        evaluation.holds(&self.condition).then_some(evaluation.seen)
+    }
+}
+
+/// A value as errors tell it.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn given<'a>(values: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let found = values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
+}
+
+fn mode(properties: &Value) -> Result<PolicyMode, PolicyUnread> {
+    match field(properties, "mode").as_str() {
+        None => Ok(PolicyMode::Indexed),
+        Some(text) => {
+            let known = [PolicyMode::All, PolicyMode::Indexed];
+            let found = known
+                .into_iter()
+                .find(|mode| mode.as_str().eq_ignore_ascii_case(text));
+            found.ok_or_else(|| PolicyUnread::NotPlayed(format!("the mode '{text}' of Azure Policy")))
+        }
+    }
+}
+
+fn parameters(sent: &Value) -> Result<Vec<PolicyParameter>, PolicyUnread> {
+    let mut found = Vec::new();
+    for (name, sent) in sent.as_object().into_iter().flatten() {
+        if field(sent, "type").as_str().is_none() {
+            return Err(PolicyUnread::Wrong(format!(
+                "The parameter '{name}' must have a type."
+            )));
+        }
+        let default = field(sent, "defaultValue");
+        found.push(PolicyParameter {
+            name: name.clone(),
+            default: (!default.is_null()).then(|| default.clone()),
+            allowed: field(sent, "allowedValues")
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
+        });
+    }
+    Ok(found)
+}
