@@ -54,6 +54,9 @@ fn a_vault_is_not_made_of_what_cannot_be() {
     let answer = world.put_vault(json!({"enablePurgeProtection": false}));
     assert_eq!(refused(&answer, 400), "BadRequest");
     let rules = json!({"networkAcls": {"virtualNetworkRules": [{"id": "/nope"}]}});
+    assert_eq!(refused(&world.put_vault(rules), 400), "LinkedInvalidPropertyId");
+    let group = format!("/subscriptions/{}/resourceGroups/rg", world.operator.subscription);
+    let rules = json!({"networkAcls": {"virtualNetworkRules": [{"id": group}]}});
     assert_eq!(refused(&world.put_vault(rules), 400), "BadRequest");
     assert_eq!(
         world.put_vault(json!({"enablePurgeProtection": null})).status,
