@@ -81,6 +81,9 @@ fn check(context: &Context<'_>, vaults: &[ResourceId]) -> Result<(), Refusal> {
         if vault.text("/properties/provisioningState") != "Succeeded" {
             return Err(refused::by(context, rule::VLT_09_PROVISIONED));
         }
+        if vault.text("/properties/securitySettings/encryptionSettings/state") == "Enabled" {
+            return Err(refused::by(context, rule::VLT_09_KEY));
+        }
         let principal = identity::own_principal(&vault.body);
         let principal = principal.and_then(|id| context.state.directory.get(id));
         if principal.is_some_and(|own| Some(own.tenant) != context.state.tenant_of(&vault.id)) {
