@@ -2,12 +2,12 @@
 
 use http::Method;
 
-use crate::fault::FaultPlan;
+use crate::fault::{ConnectionFault, FaultPlan};
 use crate::gateway::{DatabaseGates, DatabaseNo};
 use crate::jobs::SessionFailure;
 use crate::log::{CallOrigin, Exchange, Log, RefusedBecause};
 use crate::machine::{DatabaseRefusal, DatabaseRoute};
-use crate::model::{NetworkPath, Origin, Timestamp};
+use crate::model::{NetworkPath, Origin, Timestamp, region_name};
 use crate::rules::{Gate, OriginKind, Rules};
 use crate::services::postgres::PostgresState;
 use crate::state::State;
@@ -38,10 +38,14 @@ pub(crate) fn connect(
         Ok((admission, backend))
     });
     // Counted where the connection is let in, and told with it.
-    let fault = passed
-        .as_ref()
-        .ok()
-        .and_then(|(admission, _)| around.faults.strike_connection(admission.server.name(), path));
+    let fault = passed.as_ref().ok().and_then(|(admission, _)| {
+        let server = around.state.resource(&admission.server);
+        let region = server.map(|own| region_name(own.location())).unwrap_or_default();
+        if around.faults.down().contains(&region) {
+            return Some(ConnectionFault::Refuse);
+        }
+        around.faults.strike_connection(admission.server.name(), path)
+    });
     around.log.push(Exchange {
         faulted: fault.is_some(),
         rules: match &passed {

@@ -1,9 +1,11 @@
 //! Faults on purpose: where, when, what. Counted, never rolled; the first that matches wins.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{NetworkPath, Request, Response};
+use crate::model::{NetworkPath, Request, Response, region_name};
 use crate::rules::OriginKind;
 
 /// What goes wrong.
@@ -111,6 +113,26 @@ pub struct DatabaseFault {
     pub kind: ConnectionFault,
 }
 
+/// Whether the services of a region answer, from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionFault {
+    /// The region's name, as ARM writes it.
+    pub region: String,
+    /// Whether they do not.
+    pub down: bool,
+}
+
+impl std::fmt::Display for RegionFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let answer = if self.down {
+            "do not answer"
+        } else {
+            "answer again"
+        };
+        write!(f, "the services of {} {answer}", self.region)
+    }
+}
+
 /// A fault that has not struck once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unstruck<'a> {
@@ -127,6 +149,7 @@ pub struct Unstruck<'a> {
 pub struct FaultPlan {
     faults: Vec<(Fault, u64)>,
     connections: Vec<(DatabaseFault, u64)>,
+    down: BTreeSet<String>,
 }
 
 impl FaultPlan {
@@ -140,8 +163,24 @@ impl FaultPlan {
         self.connections.push((fault, 0));
     }
 
+    /// Has the services of a region answer, or not.
+    pub fn set_region(&mut self, fault: &RegionFault) {
+        let region = region_name(&fault.region);
+        if fault.down {
+            self.down.insert(region);
+        } else {
+            self.down.remove(&region);
+        }
+    }
+
+    /// The regions whose services do not answer.
+    pub fn down(&self) -> &BTreeSet<String> {
+        &self.down
+    }
+
     /// Takes all faults away.
     pub fn clear(&mut self) {
+        self.down.clear();
         self.faults.clear();
         self.connections.clear();
     }
@@ -174,7 +213,11 @@ impl FaultPlan {
                 fault.kind
             )
         });
-        requests.chain(connections).collect()
+        let down = self.down.iter().map(|region| {
+            let region = region.clone();
+            RegionFault { region, down: true }.to_string()
+        });
+        requests.chain(connections).chain(down).collect()
     }
 
     /// The faults that should have struck and have not, once.

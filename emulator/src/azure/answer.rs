@@ -57,6 +57,7 @@ impl Azure {
         let handler = self.handlers[permit.operation_index()];
         let mut started = Vec::new();
         let result = self.check(now, &permit, &mut request).and_then(|ignored| {
+            self.check_region(&permit, &request)?;
             let mut context = self.context(now, Some(path), &mut started);
             context.fails = struck.as_ref().and_then(FaultKind::ends_operation);
             check_moving(&context, &permit, &request)?;

@@ -186,6 +186,14 @@ impl Core for Azure {
     }
 
     fn resolves(&self, host: &str) -> bool {
+        // What is in a region that is down is there, and nobody answers.
+        if !self.faults.down().is_empty()
+            && self
+                .region_of_host(host)
+                .is_some_and(|region| self.faults.down().contains(&region))
+        {
+            return false;
+        }
         match endpoint_of(host, "/") {
             Some(Endpoint::Blob) => self
                 .state

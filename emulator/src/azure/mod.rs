@@ -3,6 +3,7 @@
 mod answer;
 mod core;
 mod kept_world;
+mod region;
 #[cfg(test)]
 mod whole;
 mod workflows;
@@ -170,6 +171,7 @@ impl Azure {
             now,
             path,
             fails: None,
+            down: self.faults.down(),
             rules: &self.rules,
             settings: &self.settings,
             state: &mut self.state,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::beginning::Beginning;
 use super::request::SentRequest;
 use super::result::OutsideResult;
-use crate::fault::{DatabaseFault, Fault};
+use crate::fault::{DatabaseFault, Fault, RegionFault};
 use crate::jobs::EffectId;
 use crate::model::{NetworkPath, PrincipalId, ResourceId, TenantId};
 
@@ -76,6 +76,8 @@ pub enum Input<'a> {
     Fault(Fault),
     /// A fault of connections was put in place.
     ConnectionFault(DatabaseFault),
+    /// The services of a region do not answer, or answer again.
+    RegionFault(RegionFault),
     /// All faults were taken away.
     ClearFaults,
     /// The world was kept under a name.
@@ -190,6 +192,7 @@ impl Input<'_> {
             Self::ConnectionFault(fault) => {
                 format!("a fault of connections was put in place: {}", fault.kind)
             }
+            Self::RegionFault(fault) => format!("a fault of a region was put in place: {fault}"),
             Self::ClearFaults => "all faults were taken away".to_owned(),
             Self::Keep { name } => format!("the world was kept as `{name}`"),
             Self::ComeBack { name } => format!("the world was made what it was as `{name}`"),

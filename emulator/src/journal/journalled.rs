@@ -13,7 +13,7 @@ use super::give::give;
 use super::input::{Given, Input};
 use super::line::Journal;
 use crate::azure::{Azure, KeptWorld, NotNow};
-use crate::fault::{DatabaseFault, Fault};
+use crate::fault::{DatabaseFault, Fault, RegionFault};
 use crate::model::Timestamp;
 use crate::rules::RulesError;
 use crate::world::{self, Operator};
@@ -117,6 +117,13 @@ impl Journalled {
     pub fn put_connection_fault(&mut self, now: Timestamp, fault: DatabaseFault) {
         let input = || Input::ConnectionFault(fault.clone());
         let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(fault.clone());
+        self.note(now, input, put, |()| AnswerDigest::default());
+    }
+
+    /// Has the services of a region answer, or not.
+    pub fn put_region_fault(&mut self, now: Timestamp, fault: &RegionFault) {
+        let input = || Input::RegionFault(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().set_region(fault);
         self.note(now, input, put, |()| AnswerDigest::default());
     }
 

@@ -78,6 +78,8 @@ pub struct Context<'a> {
     pub path: Option<&'a NetworkPath>,
     /// The code of the error that the operation is to end with which this call begins, where a fault says so.
     pub fails: Option<&'a str>,
+    /// The regions whose services do not answer.
+    pub down: &'a std::collections::BTreeSet<String>,
     /// The rules under the chosen profile.
     pub rules: &'a Rules,
     /// The settings.

@@ -243,3 +243,16 @@ fn a_guard_on_restores_counts_there_as_well() {
     let started = world.ask_there("crossRegionRestore", &asked);
     assert_eq!(started.status, 202, "{started:?}");
 }
+
+#[test]
+fn jobs_are_listed_whole_and_no_filter_of_theirs_is_known() {
+    let mut world = World::backed_up().paired();
+    let asked = json!({"sourceRegion": "westeurope", "sourceBackupVaultId": world.vault_id()});
+    let filtered =
+        |filter: &str| format!("fetchCrossRegionRestoreJobs?$filter={filter}&api-version=2024-04-01");
+    assert_eq!(world.ask_there(&filtered(""), &asked).status, 200);
+    let refused = world.ask_there(&filtered("status%20eq%20%27Failed%27"), &asked);
+    assert_eq!(refused.status, 501, "{refused:?}");
+    let said = refused.header("x-azdrill-not-implemented").unwrap_or_default();
+    assert!(said.contains("$filter"), "{said}");
+}

@@ -101,6 +101,17 @@ fn a_sync_changes_nothing_of_what_is_well() {
     );
 }
 
+#[test]
+fn a_sync_is_of_one_of_the_published_kinds() {
+    let mut world = World::protected();
+    let synced = world.post(
+        &below_vault(&format!("{ONE}/sync")),
+        &json!({"syncType": "Whatever"}),
+    );
+    assert_eq!(synced.status, 400, "{synced:?}");
+    assert_eq!(synced.json_body()["error"]["code"], "BMSUserErrorInvalidInput");
+}
+
 /// A change is examined like the instance it would make, and makes nothing of it.
 #[test]
 fn a_change_of_an_instance_can_be_validated_first() {

@@ -49,6 +49,7 @@ mod query_options;
 mod recorded_instances;
 mod recorded_vaults;
 mod refused_templates;
+mod regions;
 mod resource_graph;
 mod resource_guard_callers;
 mod resource_guards;

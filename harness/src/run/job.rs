@@ -24,6 +24,13 @@ impl Play<'_> {
             }
             _ => self.client.read_until(&id, done).await?,
         };
+        if job["error"].is_object() {
+            // It may have ended well or not: nobody can read it.
+            return Ok(Outcome {
+                status: "NotRead".to_owned(),
+                ..Outcome::of_error(&job["error"])
+            });
+        }
         let properties = &job["properties"];
         let mut outcome = Outcome::of_error(&properties["errorDetails"][0]);
         outcome.status = properties["status"].as_str().unwrap_or_default().to_owned();

@@ -267,12 +267,18 @@ impl Names {
         filled
     }
 
-    /// The same in every text of a value.
+    /// The same in every text of a value, names of members included.
     pub(super) fn fill_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.fill(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.fill_value(item)),
-            Value::Object(members) => members.values_mut().for_each(|member| self.fill_value(member)),
+            Value::Object(members) => {
+                let all = std::mem::take(members).into_iter();
+                members.extend(all.map(|(name, mut member)| {
+                    self.fill_value(&mut member);
+                    (self.fill(&name), member)
+                }));
+            }
             _ => {}
         }
     }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use azdrill_emulator::model::ResourceId;
+use azdrill_emulator::rules::cloud;
+
 use super::alike::listed;
 use super::error::SHOWN_IN;
 use super::{Misstated, Part, Scenario, ScenarioError, World};
@@ -54,18 +57,40 @@ impl Scenario {
 
 /// Refuses what is the same resource twice: the second would be written over the first.
 pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeMap<String, (String, String)> = BTreeMap::new();
     for (name, what) in Names::of(world, NO_SUBSCRIPTION).all(world) {
-        if let Some(first) = taken.insert(what.to_lowercase(), name.clone())
+        let host = taken_everywhere(&what);
+        let known_by = host.clone().unwrap_or_else(|| what.to_lowercase());
+        if let Some((first, other)) = taken.insert(known_by, (name.clone(), what.clone()))
             && world.resources.contains_key(&name)
         {
-            let what = what.replace(NO_SUBSCRIPTION, "…");
-            let what =
-                format!("the same as {first}: both are {what}; leave one out, or give it another `name`");
+            let both = match host {
+                Some(host) if !other.eq_ignore_ascii_case(&what) => {
+                    format!("both would be {host}, whatever groups they are in")
+                }
+                _ => format!("both are {}", what.replace(NO_SUBSCRIPTION, "…")),
+            };
+            let what = format!("the same as {first}: {both}; leave one out, or give it another `name`");
             return Err(Misstated::new(what).at(name).at("resource"));
         }
     }
     Ok(())
+}
+
+/// The host of what is reached by its name alone, which nothing else in the world has.
+fn taken_everywhere(id: &str) -> Option<String> {
+    let id: ResourceId = id.parse().ok()?;
+    let name = id.name().to_lowercase();
+    let is = |kind: &str| id.is_type(kind);
+    if is("Microsoft.Storage/storageAccounts") {
+        Some(cloud().blob_host(&name))
+    } else if is("Microsoft.KeyVault/vaults") {
+        Some(cloud().vault_host(&name))
+    } else if is("Microsoft.DBforPostgreSQL/flexibleServers") || is("Microsoft.DBforPostgreSQL/servers") {
+        Some(cloud().server_host(&name))
+    } else {
+        None
+    }
 }
 
 /// Where ids are only held against each other.

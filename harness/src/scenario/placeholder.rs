@@ -59,7 +59,8 @@ impl World {
     /// The same of a table.
     pub(crate) fn check_filled_table(&self, table: &toml::Table, in_step: bool) -> Result<(), Misstated> {
         table.iter().try_for_each(|(key, value)| {
-            let checked = self.check_filled(value, in_step);
+            let checked = self.check_placeholders(key, in_step);
+            let checked = checked.and_then(|()| self.check_filled(value, in_step));
             checked.map_err(|wrong| wrong.at(key.clone()))
         })
     }

@@ -44,6 +44,7 @@ const INPUTS: &str = r#"
 {"fault":{"operation":"Blob_Put","path_contains":"/c/","nth":1,"times":2,"optional":false,"kind":{"answer":{"status":503,"code":"ServerBusy","retry_after_seconds":1}}}}
 {"fault":{"operation":"","path_contains":"","nth":1,"times":2,"optional":true,"kind":{"lose_answer":{"status":502}}}}
 {"fault":{"operation":"Resources_MoveResources","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"fail_operation":{"code":"BackupVaultMoveResourcesCriticalFailure"}}}}
+{"region_fault":{"region":"westeurope","down":true}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
 {"connection_fault":{"server":"","from":"internet","nth":1,"times":1,"optional":false,"kind":"accept_then_close"}}
@@ -81,6 +82,7 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::Complete { .. } => "complete",
     Input::Fault(_) => "fault",
     Input::ConnectionFault(_) => "connection_fault",
+    Input::RegionFault(_) => "region_fault",
     Input::ClearFaults => "clear_faults",
     Input::Keep { .. } => "keep",
     Input::ComeBack { .. } => "come_back",

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::calls::palette;
 use super::lines::Lines;
-use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
+use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind, RegionFault};
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
 use crate::journal::{Application, Beginning, Given, Journalled};
 use crate::machine::{Admission, Core as _};
@@ -330,6 +330,9 @@ impl World {
                 kind: ConnectionFault::ResetAfter { bytes: 10 },
             };
             self.machine.put_connection_fault(self.now, fault);
+            let region = "francecentral".to_owned();
+            self.machine
+                .put_region_fault(self.now, &RegionFault { region, down: true });
         }
     }
 

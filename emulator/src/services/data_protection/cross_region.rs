@@ -9,8 +9,8 @@ use super::replica::Replica;
 use super::restore_request::{self, RestoreRequest};
 use super::vault::{VAULT, not_found_inside, restores_across_regions};
 use super::{
-    caller_rights, jobs as vault_jobs, recovery_points as points, refused, relocation, resource_guard,
-    restore, validation, versions,
+    caller_rights, jobs as vault_jobs, recovery_points as points, refused, resource_guard, restore,
+    validation, versions,
 };
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, region_name};
@@ -112,7 +112,7 @@ fn wanted(
     sent: &Value,
 ) -> Result<(ResourceId, RestoreRequest), Refusal> {
     let (instance, replica) = instance_asked(context, permit, field(sent, "crossRegionRestoreDetails"))?;
-    if relocation::is_moving(context, &instance) {
+    if context.state.moves.moved(&instance).is_some() {
         return Err(refused::by(context, rule::VLT_09_BUSY));
     }
     let sent = field(sent, "restoreRequestObject");

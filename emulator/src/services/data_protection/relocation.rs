@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::deleted_instance::DeletedInstance;
 use super::vault::VAULT;
-use super::{DataProtectionState, instance, lifecycle, recovery_points, refused, schedule};
+use super::{instance, lifecycle, recovery_points, refused, schedule};
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, wire_hundred_nanoseconds};
 use crate::rules::{rule, unplayed};
@@ -81,6 +81,9 @@ fn check(context: &Context<'_>, vaults: &[ResourceId]) -> Result<(), Refusal> {
         if vault.text("/properties/provisioningState") != "Succeeded" {
             return Err(refused::by(context, rule::VLT_09_PROVISIONED));
         }
+        if vault.text("/properties/securitySettings/encryptionSettings/state") == "Enabled" {
+            return Err(refused::by(context, rule::VLT_09_KEY));
+        }
         let principal = identity::own_principal(&vault.body);
         let principal = principal.and_then(|id| context.state.directory.get(id));
         if principal.is_some_and(|own| Some(own.tenant) != context.state.tenant_of(&vault.id)) {
@@ -92,11 +95,6 @@ fn check(context: &Context<'_>, vaults: &[ResourceId]) -> Result<(), Refusal> {
 
 fn busy(context: &Context<'_>) -> Refusal {
     refused::by(context, rule::VLT_09_BUSY)
-}
-
-/// Whether a vault is being moved: nothing is begun in it then.
-pub(super) fn is_moving(context: &Context<'_>, vault: &ResourceId) -> bool {
-    context.state.moves.moved(vault).is_some()
 }
 
 /// How a move ends that is made to end with one of the documents' codes.
@@ -185,8 +183,8 @@ fn carry_out(context: &mut Context<'_>, from: &ResourceId, to: &ResourceId) {
         .partition(|own| own.is_type(instance::INSTANCE));
     resources.extend(others.into_iter().map(|own| (own.id.clone(), own)));
     keep_identity(context, from, to);
+    rename(context, from, to);
     let own = &mut context.own.data_protection;
-    own.rename(from, to);
     let points: Vec<ResourceId> = own
         .recovery_points
         .keys()
@@ -255,28 +253,27 @@ fn keep_identity(context: &mut Context<'_>, from: &ResourceId, to: &ResourceId) 
         .applied(context.now, "move", text, rule::VLT_09_IDENTITY);
 }
 
-impl DataProtectionState {
-    /// Everything that is known of a vault is known of what it is called from now on.
-    fn rename(&mut self, from: &ResourceId, to: &ResourceId) {
-        rekeyed(&mut self.vault_guids, from, to);
-        rekeyed(&mut self.jobs, from, to);
-        rekeyed(&mut self.recovery_points, from, to);
-        rekeyed(&mut self.deleted, from, to);
-        rekeyed(&mut self.copied_since, from, to);
-        rekeyed(&mut self.policy_since, from, to);
-        rekeyed(&mut self.unlocked, from, to);
-        rekeyed(&mut self.moved, from, to);
-        for job in self.jobs.get_mut(to).into_iter().flatten() {
-            job.instance = job
-                .instance
-                .moved(from, to)
-                .unwrap_or_else(|| job.instance.clone());
-            job.properties = renamed(&job.properties, from, to);
-        }
-        for deleted in self.deleted.values_mut() {
-            if from.contains(&deleted.instance.id) {
-                deleted.instance = renamed_resource(&deleted.instance, from, to);
-            }
+/// Everything that is known of a vault is known of what it is called from now on.
+fn rename(context: &mut Context<'_>, from: &ResourceId, to: &ResourceId) {
+    let own = &mut context.own.data_protection;
+    rekeyed(&mut own.vault_guids, from, to);
+    rekeyed(&mut own.jobs, from, to);
+    rekeyed(&mut own.recovery_points, from, to);
+    rekeyed(&mut own.deleted, from, to);
+    rekeyed(&mut own.copied_since, from, to);
+    rekeyed(&mut own.policy_since, from, to);
+    rekeyed(&mut own.unlocked, from, to);
+    rekeyed(&mut own.moved, from, to);
+    for job in own.jobs.get_mut(to).into_iter().flatten() {
+        job.instance = job
+            .instance
+            .moved(from, to)
+            .unwrap_or_else(|| job.instance.clone());
+        job.properties = renamed(&job.properties, from, to);
+    }
+    for deleted in own.deleted.values_mut() {
+        if from.contains(&deleted.instance.id) {
+            deleted.instance = renamed_resource(&deleted.instance, from, to);
         }
     }
 }

@@ -10,9 +10,9 @@ use super::policy::rules_of;
 use super::retention::{self, Occasion};
 use super::task::{self, Over, Step, Task};
 use super::violation::Violation;
-use super::{backup, instance, jobs, relocation};
+use super::{backup, instance, jobs};
 use crate::gateway::Refusal;
-use crate::model::{ResourceId, Timestamp};
+use crate::model::{ResourceId, Timestamp, region_name};
 use crate::rules::{code, rule};
 use crate::services::Context;
 use crate::state::field;
@@ -172,7 +172,21 @@ impl Schedule {
         if !configured {
             return;
         }
-        if relocation::is_moving(context, &vault) {
+        let region = context
+            .state
+            .resource(&vault)
+            .map(|own| region_name(own.location()));
+        if region.is_some_and(|region| context.down.contains(&region)) {
+            let name = self.instance.name();
+            let text = format!(
+                "the scheduled backup of {name} is left out: the services of its region do not answer"
+            );
+            context
+                .log
+                .applied(context.now, "backup", text, rule::REGION_DOWN);
+            return;
+        }
+        if context.state.moves.moved(&vault).is_some() {
             let name = self.instance.name();
             let text = format!("the scheduled backup of {name} is left out: its vault is being moved");
             context

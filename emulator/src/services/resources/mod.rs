@@ -55,9 +55,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
     })
 }
 
-/// What an operation ends with that has nothing to show: its result is answered with 204.
-const NO_CONTENT: &str = "NoContent";
-
 fn describe(context: &Context<'_>, subscription: &Subscription) -> Value {
     let id = ResourceId::from_segments(["subscriptions", &subscription.id]);
     let mut body = describe_plain(subscription);
@@ -144,7 +141,7 @@ fn operation_result(
     let operation = operation.ok_or_else(|| Refusal::of(code::OperationNotFound, &[("operation", id)]))?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
-        OperationOutcome::Succeeded(value) if value == NO_CONTENT => {
+        OperationOutcome::Succeeded(value) if value == moves::NO_CONTENT => {
             Ok(Response::new(StatusCode::NO_CONTENT))
         }
         OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),

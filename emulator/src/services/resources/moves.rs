@@ -4,13 +4,16 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::NO_CONTENT;
+use super::groups;
 use crate::gateway::{Permit, Refusal, being_moved, locked};
 use crate::model::{Action, Request, ResourceId, Response, wire_hundred_nanoseconds};
 use crate::rules::{Mark, code, rule, unplayed};
 use crate::services::moving::{Broken, Movable, Progress, Stage, movable};
 use crate::services::{Context, Input, LongRunning, Next, Workflow, json_body};
 use crate::state::{Move, OperationOutcome, field};
+
+/// What an operation ends with that has nothing to show: its result is answered with 204.
+pub(super) const NO_CONTENT: &str = "NoContent";
 
 /// What a move takes at the group things are moved to.
 const WRITES_GROUP: &str = "Microsoft.Resources/subscriptions/resourceGroups/write";
@@ -42,7 +45,7 @@ fn ids(sent: &Value) -> Result<Vec<ResourceId>, Refusal> {
 /// Reads what is to be moved where, and refuses what cannot be asked for.
 fn read(context: &Context<'_>, from: &ResourceId, sent: &Value) -> Result<Wanted, Refusal> {
     if !context.state.resources.contains_key(from) {
-        return Err(super::groups::missing(from));
+        return Err(groups::missing(from));
     }
     let resources = ids(sent)?;
     let target = field(sent, "targetResourceGroup").as_str().unwrap_or_default();
@@ -114,7 +117,7 @@ fn check_target(
     let linked = context.gates().linked(context.now, permit, request, to, &writes);
     linked.map_err(|refusal| as_inferred(refusal.by([rule::MOVE_RIGHTS])))?;
     if !context.state.resources.contains_key(to) {
-        return Err(super::groups::missing(to));
+        return Err(groups::missing(to));
     }
     let locks: Vec<_> = context.state.locks.against_writing(to).collect();
     if !locks.is_empty() {

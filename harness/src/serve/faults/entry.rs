@@ -1,13 +1,13 @@
 //! One fault, as files and the admin endpoint write it.
 
-use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind};
+use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind, RegionFault};
 use azdrill_emulator::rules::{OriginKind, Rules};
 use serde::Deserialize;
 #[cfg(test)]
 use utoipa::ToSchema;
 
 use super::bounds::{error_code, final_status, from_one, one, up_to_a_day, within_a_day};
-use crate::scenario::Misstated;
+use crate::scenario::{Misstated, check_region};
 use crate::serve::known;
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -127,6 +127,42 @@ enum ConnectionWord {
     StallSeconds(#[serde(deserialize_with = "up_to_a_day")] u64),
     ResetAfterBytes(u64),
     SlowBytesPerSecond(#[serde(deserialize_with = "from_one")] u64),
+}
+
+/// A region whose services do not answer from here on, or answer again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct RegionEntry {
+    /// The region whose services do not answer.
+    down: Option<String>,
+    /// The region whose services answer again.
+    up: Option<String>,
+}
+
+impl RegionEntry {
+    /// The fault.
+    ///
+    /// # Errors
+    ///
+    /// If it names none or two, or one that is not there.
+    pub(super) fn fault(&self, rules: &Rules) -> Result<RegionFault, Misstated> {
+        let (key, region, down) = match (&self.down, &self.up) {
+            (Some(region), None) => ("down", region, true),
+            (None, Some(region)) => ("up", region, false),
+            _ => {
+                return Err(Misstated::new(
+                    "a fault of a region needs `down` or `up`, and not both",
+                ));
+            }
+        };
+        check_region(region, rules).map_err(|wrong| wrong.at(key))?;
+        Ok(RegionFault {
+            region: region.clone(),
+            down,
+        })
+    }
 }
 
 impl ConnectionEntry {

@@ -8,7 +8,7 @@ mod tests;
 use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::fault::{DatabaseFault, Fault};
+use azdrill_emulator::fault::{DatabaseFault, Fault, RegionFault};
 use azdrill_emulator::journal::Journalled;
 use azdrill_emulator::machine::Core as _;
 use azdrill_emulator::model::Timestamp;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 #[cfg(test)]
 use utoipa::ToSchema;
 
-use self::entry::{ConnectionEntry, RequestFault};
+use self::entry::{ConnectionEntry, RegionEntry, RequestFault};
 use crate::scenario::{Misstated, ScenarioError, read_checked};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
@@ -32,6 +32,16 @@ pub struct FaultFile {
     /// Faults of connections to database servers.
     #[serde(default, rename = "connection")]
     connections: Vec<ConnectionEntry>,
+    /// Regions whose services do not answer, or answer again.
+    #[serde(default, rename = "region")]
+    regions: Vec<RegionEntry>,
+}
+
+/// All of them, once everything that can be checked before there is a world has been.
+struct Checked {
+    requests: Vec<Fault>,
+    connections: Vec<DatabaseFault>,
+    regions: Vec<RegionFault>,
 }
 
 impl FaultFile {
@@ -55,18 +65,24 @@ impl FaultFile {
         self.faults(rules).map(|_| ())
     }
 
-    /// The faults, once everything that can be checked before there is a world has been.
-    fn faults(&self, rules: &Rules) -> Result<(Vec<Fault>, Vec<DatabaseFault>), Misstated> {
+    fn faults(&self, rules: &Rules) -> Result<Checked, Misstated> {
         let connections = self.connections.iter().enumerate().map(|(number, entry)| {
             let fault = entry.fault(rules);
             fault.map_err(|wrong| wrong.in_entry("connection", number))
         });
-        let connections: Vec<DatabaseFault> = connections.collect::<Result<_, _>>()?;
         let requests = self.requests.iter().enumerate().map(|(number, entry)| {
             let fault = entry.fault(rules);
             fault.map_err(|wrong| wrong.in_entry("request", number))
         });
-        Ok((requests.collect::<Result<_, _>>()?, connections))
+        let regions = self.regions.iter().enumerate().map(|(number, entry)| {
+            let fault = entry.fault(rules);
+            fault.map_err(|wrong| wrong.in_entry("region", number))
+        });
+        Ok(Checked {
+            connections: connections.collect::<Result<_, _>>()?,
+            requests: requests.collect::<Result<_, _>>()?,
+            regions: regions.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The database servers its faults wait for that are not among these.
@@ -85,12 +101,15 @@ impl FaultFile {
     /// then.
     pub fn apply(&self, machine: &mut Journalled, now: Timestamp) -> Result<(), String> {
         let faults = self.faults(machine.rules());
-        let (requests, connections) = faults.map_err(|wrong| wrong.to_string())?;
-        for fault in requests {
+        let checked = faults.map_err(|wrong| wrong.to_string())?;
+        for fault in checked.requests {
             machine.put_fault(now, fault);
         }
-        for fault in connections {
+        for fault in checked.connections {
             machine.put_connection_fault(now, fault);
+        }
+        for fault in &checked.regions {
+            machine.put_region_fault(now, fault);
         }
         Ok(())
     }

@@ -119,6 +119,8 @@ fn what_makes_no_sense_is_refused_where_it_stands() {
             27,
             "Resources_MoveResources does not end with X",
         ),
+        ("[[region]]\ndown = \"westeurop\"\n", 2, 8, "westeurop"),
+        ("[[region]]\n", 1, 1, "needs `down` or `up`"),
         (
             "[[connection]]\nserver = \"a b\"\nfault = \"refuse\"\n",
             2,

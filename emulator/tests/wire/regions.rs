@@ -1,0 +1,58 @@
+//! Regions whose services do not answer.
+
+use azdrill_emulator::fault::RegionFault;
+use azdrill_emulator::machine::Core as _;
+use serde_json::json;
+
+use crate::rules::named;
+use crate::world::{World, below_vault};
+
+impl World {
+    fn region(&mut self, down: bool) {
+        let region = "West Europe".to_owned();
+        self.azure.faults_mut().set_region(&RegionFault { region, down });
+    }
+}
+
+#[test]
+fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
+    let mut world = World::backed_up();
+    let account = "/providers/Microsoft.Storage/storageAccounts/target";
+    assert!(world.azure.resolves("target.blob.core.windows.net"));
+    let (restore, server) = (world.restore_body(), world.server());
+    world.region(true);
+    let new = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    let elsewhere = json!({"location": "northeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    let silent = [
+        world.get(&below_vault("")),
+        world.get(&below_vault("backupInstances/one/recoveryPoints")),
+        world.post(&below_vault("backupInstances/one/restore"), &restore),
+        world.get(&server),
+        world.get(account),
+        world.put("/providers/Microsoft.Storage/storageAccounts/anotherone", &new),
+    ];
+    for answer in silent {
+        assert_eq!(answer.status, 504, "{answer:?}");
+        assert_eq!(answer.json_body()["error"]["code"], "GatewayTimeout");
+        named(&answer, "REGION-DOWN");
+    }
+    assert!(!world.azure.resolves("target.blob.core.windows.net"));
+    // What is somebody else's, or elsewhere, answers.
+    assert_eq!(world.get("").status, 200);
+    assert_eq!(world.get("/resources").status, 200);
+    assert_eq!(
+        world
+            .get(&format!("{account}/providers/Microsoft.Authorization/locks"))
+            .status,
+        200
+    );
+    assert!(
+        world
+            .put("/providers/Microsoft.Storage/storageAccounts/faraway", &elsewhere)
+            .status
+            .is_success()
+    );
+    world.region(false);
+    assert_eq!(world.get(&below_vault("")).status, 200);
+    assert!(world.azure.resolves("target.blob.core.windows.net"));
+}
