@@ -53,7 +53,7 @@ impl Link {
     }
 }
 
-/// What is no id of anything in a subscription is for the service to refuse.
+/// What is no id of anything in a subscription, or at a management group, is for the service to refuse.
 fn gather(value: &Value, at: &str, found: &mut Vec<ResourceId>) {
     let (name, rest) = at.split_once('.').unwrap_or((at, ""));
     match (name, value) {
@@ -76,7 +76,8 @@ fn gather(value: &Value, at: &str, found: &mut Vec<ResourceId>) {
 
 fn in_a_subscription(id: &str) -> Option<ResourceId> {
     let id: ResourceId = id.parse().ok()?;
-    id.subscription().is_some().then_some(id)
+    let at_group = id.value_after("managementGroups").is_some();
+    (at_group || id.subscription().is_some()).then_some(id)
 }
 
 /// The links of every operation.

@@ -16,6 +16,7 @@ mod identity;
 mod instance;
 mod key;
 mod key_vault;
+mod management_group;
 mod policy;
 mod private_dns_zone;
 mod private_endpoint;
@@ -55,6 +56,8 @@ kinds! {
     "key" Key(key::Key),
     /// A key vault with the secret of a database's credentials.
     "key_vault" KeyVault(KeyVaultWorld),
+    /// A management group, with subscriptions in it.
+    "management_group" ManagementGroup(management_group::ManagementGroup),
     /// A policy of a Backup vault, besides the one every vault has.
     "policy" Policy(policy::Policy),
     /// A private DNS zone, with links to virtual networks.
