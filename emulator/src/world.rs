@@ -61,15 +61,12 @@ pub fn found(azure: &mut Azure, now: Timestamp) -> Operator {
     azure.with_context(now, |context| {
         found_microsoft_side(context);
         let operator = Operator::of(context.entropy);
-        context.state.subscriptions.insert(
-            operator.subscription.clone(),
-            Subscription {
-                id: operator.subscription.clone(),
-                name: "azdrill".to_owned(),
-                tenant: operator.tenant,
-                hidden: false,
-            },
-        );
+        context.state.add_subscription(Subscription {
+            id: operator.subscription.clone(),
+            name: "azdrill".to_owned(),
+            tenant: operator.tenant,
+            hidden: false,
+        });
         context.state.directory.insert(Principal {
             id: operator.object_id,
             app_id: Some(operator.client_id),
@@ -147,15 +144,12 @@ fn found_microsoft_side(context: &mut Context<'_>) {
         "resourceGroups",
         "azure-backup-managed",
     ]);
-    context.state.subscriptions.insert(
-        subscription.clone(),
-        Subscription {
-            id: subscription.clone(),
-            name: "Azure Backup".to_owned(),
-            tenant,
-            hidden: true,
-        },
-    );
+    context.state.add_subscription(Subscription {
+        id: subscription.clone(),
+        name: "Azure Backup".to_owned(),
+        tenant,
+        hidden: true,
+    });
     context.state.directory.insert(Principal {
         id: principal,
         app_id: Some(drawn.fork("application").uuid()),

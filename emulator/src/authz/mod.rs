@@ -5,12 +5,17 @@
 //! by segment; groups pass their assignments on; a new or deleted assignment is seen only after it
 //! has propagated.
 
+mod hierarchy;
+
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::model::{Action, Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp, Truth};
 use crate::rules::{BuiltInRoles, RoleDefinition};
+
+pub use hierarchy::{Hierarchy, ManagementGroup, group_of, management_group};
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +84,8 @@ pub struct Assignment {
     pub seen_from: Timestamp,
     /// Until when the gates see it, once it is deleted. It is gone from lists at once.
     pub seen_until: Option<Timestamp>,
+    /// How much later it is seen by what holds data, and gone from there.
+    pub data_lag: SignedDuration,
 }
 
 impl Assignment {
@@ -99,6 +106,7 @@ impl Assignment {
             updated_by: None,
             seen_from: now,
             seen_until: None,
+            data_lag: SignedDuration::ZERO,
         }
     }
 
@@ -106,12 +114,35 @@ impl Assignment {
     pub fn is_seen(&self, now: Timestamp) -> bool {
         self.seen_from <= now && self.seen_until.is_none_or(|until| now < until)
     }
+
+    /// From when on it is seen by who is asked for this.
+    fn seen_for(&self, wanted: WantedAction<'_>) -> Timestamp {
+        self.seen_from + self.lag(wanted)
+    }
+
+    fn lag(&self, wanted: WantedAction<'_>) -> SignedDuration {
+        match wanted {
+            WantedAction::Action(_) => SignedDuration::ZERO,
+            WantedAction::DataAction(_) => self.data_lag,
+        }
+    }
+
+    fn is_seen_for(&self, now: Timestamp, wanted: WantedAction<'_>) -> bool {
+        self.is_seen_after(now, self.lag(wanted))
+    }
+
+    fn is_seen_after(&self, now: Timestamp, lag: SignedDuration) -> bool {
+        let gone = self.seen_until.is_some_and(|until| until + lag <= now);
+        self.seen_from + lag <= now && !gone
+    }
 }
 
 /// Assignments and custom roles.
 #[derive(Clone, Debug, Default)]
 pub struct AccessControl {
     by_principal: BTreeMap<PrincipalId, Vec<Assignment>>,
+    /// Management groups.
+    pub hierarchy: Hierarchy,
     /// Custom roles by GUID.
     pub custom_roles: BTreeMap<Uuid, RoleDefinition>,
 }
@@ -128,11 +159,27 @@ pub struct Grant<'a> {
     pub scope: &'a ResourceId,
 }
 
+/// Whether somebody holds a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldRole {
+    /// Yes.
+    Seen,
+    /// It is assigned, and not seen yet.
+    Pending {
+        /// Whether Resource Manager sees it, and what holds data does not.
+        data_lags: bool,
+    },
+    /// No.
+    No,
+}
+
 /// Why something is not allowed, as far as assignments tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
     /// Roles that would grant it but have not propagated yet, with the time they will.
     pub pending: Vec<(String, Timestamp)>,
+    /// Whether one of these is late because what holds data sees it later than the rest.
+    pub data_lags: bool,
     /// Roles the principal holds at the scope that do not grant it.
     pub held: Vec<String>,
 }
@@ -213,10 +260,11 @@ impl AccessControl {
                 .iter()
                 .filter_map(|principal| self.by_principal.get(principal))
                 .flatten()
-                .filter(|assignment| assignment.scope.contains(scope))
+                .filter(|assignment| self.hierarchy.covers(&assignment.scope, scope))
                 .filter_map(|assignment| Some((assignment, self.role(built_in, assignment.role)?)))
         };
-        let granting = above().find(|(assignment, role)| assignment.is_seen(now) && grants(assignment, role));
+        let granting = above()
+            .find(|(assignment, role)| assignment.is_seen_for(now, wanted) && grants(assignment, role));
         if let Some((assignment, role)) = granting {
             return Ok(Grant {
                 assignment: &assignment.name,
@@ -226,10 +274,11 @@ impl AccessControl {
         }
         let mut denied = Denied {
             pending: Vec::new(),
+            data_lags: false,
             held: Vec::new(),
         };
         for (assignment, role) in above() {
-            if assignment.is_seen(now) {
+            if assignment.is_seen_for(now, wanted) {
                 let fails = assignment.condition.is_some() && wanted.granted_by(role, facts);
                 let why = if fails {
                     " under a condition that is not met"
@@ -237,8 +286,11 @@ impl AccessControl {
                     ""
                 };
                 denied.held.push(format!("{}{why}", role.name));
-            } else if assignment.seen_from > now && grants(assignment, role) {
-                denied.pending.push((role.name.to_string(), assignment.seen_from));
+            } else if assignment.seen_for(wanted) > now && grants(assignment, role) {
+                denied.data_lags |= assignment.seen_from <= now;
+                denied
+                    .pending
+                    .push((role.name.to_string(), assignment.seen_for(wanted)));
             }
         }
         Err(denied)
@@ -258,27 +310,46 @@ impl AccessControl {
             .iter()
             .filter_map(|principal| self.by_principal.get(principal))
             .flatten()
-            .filter(|assignment| assignment.is_seen(now) && scope.contains(&assignment.scope))
+            .filter(|assignment| assignment.is_seen_for(now, wanted) && scope.contains(&assignment.scope))
             .filter(|assignment| wanted.may_under(assignment.condition.as_ref(), &Facts::none))
             .filter_map(|assignment| self.role(built_in, assignment.role))
             .any(|role| wanted.granted_by(role, &Facts::none))
     }
 
-    /// Whether one of the principals holds this very role at or above the scope, as of now.
+    /// Whether one of the principals holds this very role at or above the scope, as of now. What holds data is who is
+    /// asked, if the role is one for data.
     pub fn holds_role(
         &self,
         now: Timestamp,
         principals: &[PrincipalId],
-        role: Uuid,
+        role: &RoleDefinition,
         scope: &ResourceId,
-    ) -> bool {
-        principals
-            .iter()
-            .filter_map(|principal| self.by_principal.get(principal))
-            .flatten()
-            .any(|assignment| {
-                assignment.role == role && assignment.is_seen(now) && assignment.scope.contains(scope)
-            })
+    ) -> HeldRole {
+        let for_data = role.permissions().iter().any(|own| !own.data_actions.is_empty());
+        let lag = |own: &Assignment| {
+            if for_data {
+                own.data_lag
+            } else {
+                SignedDuration::ZERO
+            }
+        };
+        let given = || {
+            let all = principals
+                .iter()
+                .filter_map(|principal| self.by_principal.get(principal));
+            let own = all.flatten().filter(|own| own.role == role.id);
+            own.filter(|own| self.hierarchy.covers(&own.scope, scope))
+        };
+        if given().any(|own| own.is_seen_after(now, lag(own))) {
+            return HeldRole::Seen;
+        }
+        let mut later = given().filter(|own| own.seen_from + lag(own) > now).peekable();
+        if later.peek().is_none() {
+            return HeldRole::No;
+        }
+        HeldRole::Pending {
+            data_lags: later.any(|own| own.seen_from <= now),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
 use super::{Caller, Credential, Gates, Refusal, TokenError, key_vault, sas, shared_key};
+use crate::authz::group_of;
 use crate::model::{NetworkPath, Request, Scheme, TenantId, Timestamp};
 use crate::rules::{Code, Endpoint, Gate, Operation, Params, cloud, code, rule};
 
@@ -116,6 +117,10 @@ fn tenant_asked(gates: &Gates<'_>, request: &Request, endpoint: Endpoint) -> Opt
         Endpoint::Arm => {
             let mut segments = request.path.split('/').filter(|segment| !segment.is_empty());
             let first = segments.next()?;
+            if first.eq_ignore_ascii_case("providers") {
+                let group = group_of(&request.path.parse().ok()?)?;
+                return Some(gates.state.access.hierarchy.get(&group)?.tenant);
+            }
             let id = segments
                 .next()
                 .filter(|_| first.eq_ignore_ascii_case("subscriptions"))?;

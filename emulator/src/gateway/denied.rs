@@ -19,7 +19,9 @@ pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (Str
         reason += &format!("; {role} is assigned but will be seen only from {from}");
     }
     let mut rules = vec![rule::RBAC];
-    if !denied.pending.is_empty() {
+    if denied.data_lags {
+        rules.push(rule::RBAC_MG_DATA);
+    } else if !denied.pending.is_empty() {
         rules.push(rule::E1_PROPAGATION);
     }
     (reason, rules)

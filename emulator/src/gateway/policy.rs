@@ -65,10 +65,12 @@ pub(crate) fn check(
         id: &target,
         body: &body,
     };
-    let bound = policies
-        .assignments
-        .values()
-        .filter(|own| own.enforced && own.scope.contains(&target) && !policies.exempts(now, own, &target));
+    let hierarchy = &gates.state.access.hierarchy;
+    let bound = policies.assignments.values().filter(|own| {
+        own.enforced
+            && hierarchy.covers(&own.scope, &target)
+            && !policies.exempts(now, hierarchy, own, &target)
+    });
     let violations: Vec<Violation<'_>> = bound.filter_map(|own| forbids(gates, own, subject)).collect();
     if violations.is_empty() {
         return Ok(());

@@ -86,7 +86,7 @@ impl Found {
         };
         let is_qualified = root("/subscriptions/") || root("/providers/");
         match text.parse::<ResourceId>() {
-            Ok(id) if is_qualified => self.ids.extend(in_a_subscription(id)),
+            Ok(id) if is_qualified => self.ids.extend(somewhere(id)),
             _ if self.wrong.is_none() => {
                 self.wrong = Some(NoId {
                     text: text.to_owned(),
@@ -120,7 +120,7 @@ fn gather(value: &Value, at: &str, found: &mut Found) {
             // nobody has seen Resource Manager do so.
             let kept = members.iter().filter(|(_, value)| !value.is_null());
             let ids = kept.filter_map(|(name, _)| name.parse().ok());
-            found.ids.extend(ids.filter_map(in_a_subscription));
+            found.ids.extend(ids.filter_map(somewhere));
         }
         (_, Value::Object(members)) => {
             if let Some((key, value)) = members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
@@ -132,8 +132,10 @@ fn gather(value: &Value, at: &str, found: &mut Found) {
     }
 }
 
-fn in_a_subscription(id: ResourceId) -> Option<ResourceId> {
-    id.subscription().is_some().then_some(id)
+/// What is at no subscription and no management group is for the service to refuse.
+fn somewhere(id: ResourceId) -> Option<ResourceId> {
+    let at_group = id.value_after("managementGroups").is_some();
+    (at_group || id.subscription().is_some()).then_some(id)
 }
 
 /// The links of every operation.

@@ -17,6 +17,7 @@ mod kept;
 pub mod key_vault;
 mod listed;
 mod managed_identity;
+mod management_groups;
 mod moving;
 mod network;
 mod page;
@@ -108,6 +109,7 @@ pub fn handler(service: &str, operation: &str) -> Option<Handler> {
         "key_vault" => key_vault::handler(operation),
         "kept" => kept::handler(operation),
         "managed_identity" => managed_identity::handler(operation),
+        "management_groups" => management_groups::handler(operation),
         "network" => network::handler(operation),
         "postgres" => postgres::handler(operation),
         "resource_graph" => resource_graph::handler(operation),

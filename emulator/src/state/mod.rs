@@ -14,7 +14,7 @@ mod resource;
 
 use std::collections::BTreeMap;
 
-use crate::authz::AccessControl;
+use crate::authz::{AccessControl, Hierarchy};
 use crate::model::{ResourceId, TenantId, Timestamp};
 
 pub use blob_access::{BlobAccess, ContainerAccess, StoredAccessPolicy};
@@ -114,8 +114,20 @@ impl State {
         self.subscriptions.get(&id.to_ascii_lowercase())
     }
 
-    /// The tenant of the subscription a resource lies in.
+    /// Adds a subscription, which begins in its tenant's root group.
+    pub fn add_subscription(&mut self, subscription: Subscription) {
+        let key = subscription.id.to_ascii_lowercase();
+        self.access
+            .hierarchy
+            .place(&key, Hierarchy::root(subscription.tenant));
+        self.subscriptions.insert(key, subscription);
+    }
+
+    /// The tenant of the subscription a resource lies in, or of the management group it is at.
     pub fn tenant_of(&self, id: &ResourceId) -> Option<TenantId> {
+        if let Some(tenant) = self.access.hierarchy.tenant_of(id) {
+            return Some(tenant);
+        }
         Some(self.subscription(id.subscription()?)?.tenant)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::authz::Hierarchy;
 use crate::model::{PolicyRule, ResourceId, Timestamp};
 
 /// A definition that somebody has written.
@@ -84,12 +85,17 @@ pub struct Policies {
 
 impl Policies {
     /// Whether a scope is exempt from an assignment.
-    pub fn exempts(&self, now: Timestamp, assignment: &PolicyAssignment, target: &ResourceId) -> bool {
-        assignment.not_scopes.iter().any(|scope| scope.contains(target))
+    pub fn exempts(
+        &self,
+        now: Timestamp,
+        hierarchy: &Hierarchy,
+        assignment: &PolicyAssignment,
+        target: &ResourceId,
+    ) -> bool {
+        let covers = |scope: &ResourceId| hierarchy.covers(scope, target);
+        assignment.not_scopes.iter().any(covers)
             || self.exemptions.values().any(|exemption| {
-                exemption.assignment == assignment.id
-                    && exemption.holds(now)
-                    && exemption.scope.contains(target)
+                exemption.assignment == assignment.id && exemption.holds(now) && covers(&exemption.scope)
             })
     }
 

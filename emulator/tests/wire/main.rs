@@ -32,6 +32,7 @@ mod links;
 mod lists;
 mod locks;
 mod managed_identities;
+mod management_groups;
 mod moves;
 mod network_limits;
 mod network_parts;

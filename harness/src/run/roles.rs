@@ -112,13 +112,13 @@ pub(super) async fn give(client: &mut Client, names: &Names, grant: &GrantWorld)
         .ok_or_else(|| RunError::Scenario(format!("there is no built-in role `{}`", grant.role)))?;
     let (path, principal) = path(client, names, grant).await?;
     let scope: Option<ResourceId> = scope(names, grant).parse().ok();
-    let subscription = scope
-        .as_ref()
-        .and_then(ResourceId::subscription)
-        .unwrap_or_default()
-        .to_owned();
+    // At a management group a role is named by what it is in every tenant.
+    let subscription = scope.as_ref().and_then(ResourceId::subscription);
+    let of = subscription.map_or(String::new(), |subscription| {
+        format!("/subscriptions/{subscription}")
+    });
     let body = json!({"properties": {
-        "roleDefinitionId": format!("/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"),
+        "roleDefinitionId": format!("{of}/providers/Microsoft.Authorization/roleDefinitions/{role}"),
         "principalId": principal,
         "principalType": "ServicePrincipal",
     }});

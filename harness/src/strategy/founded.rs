@@ -119,7 +119,7 @@ fn other_subscription(azure: &mut Azure, now: Timestamp, operator: &Operator) ->
         tenant: operator.tenant,
         hidden: false,
     };
-    azure.state_mut().subscriptions.insert(id.clone(), subscription);
+    azure.state_mut().add_subscription(subscription);
     let scope = ResourceId::from_segments(["subscriptions", &id]);
     azure.with_context(now, |context| {
         world::assign(context, operator.object_id, "Owner", &scope, SignedDuration::ZERO);

@@ -1,11 +1,12 @@
 //! Role assignments.
 
 use http::StatusCode;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::sent_condition::sent_condition;
-use crate::authz::Assignment;
+use crate::authz::{Assignment, group_of};
 use crate::gateway::{Permit, Refusal, attributes};
 use crate::model::{
     Condition, Facts, PrincipalId, PrincipalKind, Request, ResourceId, Response, Timestamp,
@@ -86,7 +87,9 @@ pub(super) fn list(
         .access
         .assignments()
         .filter(|assignment| {
-            assignment.scope.contains(scope) || !at_scope && scope.contains(&assignment.scope)
+            let hierarchy = &context.state.access.hierarchy;
+            hierarchy.covers(&assignment.scope, scope)
+                || !at_scope && hierarchy.covers(scope, &assignment.scope)
         })
         .filter(|assignment| {
             principal.is_none_or(|id| assignment.principal.to_string().eq_ignore_ascii_case(id))
@@ -223,10 +226,25 @@ pub(super) fn put(
         updated_by: permit.caller.principal,
         seen_from: context.now + context.settings.role_propagation,
         seen_until: None,
+        data_lag: data_lag(context, &permit.scope),
     };
     let answer = written(&assignment);
     context.state.access.insert(assignment);
     Ok(answer)
+}
+
+/// What holds data sees what is assigned at a management group much later than Resource Manager does.
+fn data_lag(context: &Context<'_>, scope: &ResourceId) -> SignedDuration {
+    if group_of(scope).is_none() {
+        return SignedDuration::ZERO;
+    }
+    let seconds = context
+        .rules
+        .recorded_seconds
+        .get("management_group_data_actions");
+    seconds.map_or(SignedDuration::ZERO, |seconds| {
+        SignedDuration::from_secs_f64(*seconds)
+    })
 }
 
 /// Whose kind is known is of that kind, whatever the request calls it.
@@ -290,7 +308,12 @@ fn check_assignable(context: &Context<'_>, scope: &ResourceId, role: Uuid) -> Re
     let Some(custom) = context.state.access.custom_roles.get(&role) else {
         return Ok(());
     };
-    if custom.assignable_scopes.iter().any(|fence| fence.contains(scope)) {
+    let hierarchy = &context.state.access.hierarchy;
+    if custom
+        .assignable_scopes
+        .iter()
+        .any(|fence| hierarchy.covers(fence, scope))
+    {
         return Ok(());
     }
     let fill = [("scope", scope.as_str()), ("role", &role.to_string())];

@@ -69,7 +69,9 @@ pub(super) fn list(
     let scope = &permit.scope;
     let filter = filter(request)?;
     let below = filter.has("atScopeAndBelow()");
-    let reaches = |fence: &ResourceId| fence.contains(scope) || below && scope.contains(fence);
+    let hierarchy = &context.state.access.hierarchy;
+    let reaches =
+        |fence: &ResourceId| hierarchy.covers(fence, scope) || below && hierarchy.covers(scope, fence);
     let custom = context.state.access.custom_roles.values();
     let custom = custom.filter(|role| role.assignable_scopes.iter().any(reaches));
     let all = context.rules.built_in_roles.iter().chain(custom);

@@ -33,10 +33,14 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "Locks_List" => locks::list,
         "PolicyDefinitions_ListBuiltIn" => policy_definitions::list_built_in,
         "PolicyDefinitions_GetBuiltIn" => policy_definitions::get_built_in,
-        "PolicyDefinitions_List" => policy_definitions::list,
-        "PolicyDefinitions_Get" => policy_definitions::get,
-        "PolicyDefinitions_CreateOrUpdate" => policy_definitions::put,
-        "PolicyDefinitions_Delete" => policy_definitions::delete,
+        "PolicyDefinitions_List" | "PolicyDefinitions_ListByManagementGroup" => policy_definitions::list,
+        "PolicyDefinitions_Get" | "PolicyDefinitions_GetAtManagementGroup" => policy_definitions::get,
+        "PolicyDefinitions_CreateOrUpdate" | "PolicyDefinitions_CreateOrUpdateAtManagementGroup" => {
+            policy_definitions::put
+        }
+        "PolicyDefinitions_Delete" | "PolicyDefinitions_DeleteAtManagementGroup" => {
+            policy_definitions::delete
+        }
         "PolicyAssignments_List" => policy_assignments::list,
         "PolicyAssignments_Get" => policy_assignments::get,
         "PolicyAssignments_Create" => policy_assignments::put,

@@ -168,7 +168,14 @@ pub(super) fn list(
     let filter = filter(request, &["atScope()", "atExactScope()", "policyDefinitionId eq"])?;
     let all = context.state.policies.assignments.values();
     let found: Vec<&Value> = all
-        .filter(|own| is_listed(&filter, &permit.scope, &own.scope))
+        .filter(|own| {
+            is_listed(
+                &context.state.access.hierarchy,
+                &filter,
+                &permit.scope,
+                &own.scope,
+            )
+        })
         .filter(|own| !leaves_out(&filter, "policyDefinitionId eq", own.definition.as_str()))
         .map(|own| &own.body)
         .collect();

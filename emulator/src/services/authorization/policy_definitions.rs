@@ -69,7 +69,7 @@ pub(super) fn assignable<'a>(
             rule: &built_in(context.rules, &name)?.rule,
             name,
         }),
-        Some(own) if own.contains(scope) => {
+        Some(own) if context.state.access.hierarchy.covers(&own, scope) => {
             let found = context.state.policies.definitions.get(id).ok_or_else(not_there)?;
             Ok(Found {
                 rule: &found.rule,
@@ -148,7 +148,9 @@ fn list_at(context: &Context<'_>, request: &Request, scope: &ResourceId) -> Resu
     let built_in = context.rules.azure_policy.built_in.iter().filter(|_| !exact);
     let custom = context.state.policies.definitions.values().filter(|own| {
         // What is written below the scope cannot be assigned at it.
-        scope_of(&own.id).is_some_and(|own| own.contains(scope) && is_listed(&filter, scope, &own))
+        let hierarchy = &context.state.access.hierarchy;
+        let own = scope_of(&own.id);
+        own.is_some_and(|own| hierarchy.covers(&own, scope) && is_listed(hierarchy, &filter, scope, &own))
     });
     let all = built_in
         .map(describe_built_in)

@@ -45,7 +45,7 @@ fn assignment(context: &Context<'_>, properties: &Value, scope: &ResourceId) -> 
     let Some(found) = found else {
         return Err(Refusal::of(code::PolicyAssignmentNotFound, &[("name", text)]));
     };
-    if found.scope.contains(scope) {
+    if context.state.access.hierarchy.covers(&found.scope, scope) {
         return Ok(found.id.clone());
     }
     let fill = [("scope", scope.as_str()), ("assignment", found.id.as_str())];
@@ -129,7 +129,14 @@ pub(super) fn list(
     let filter = filter(request, &known)?;
     let all = context.state.policies.exemptions.values();
     let found: Vec<&Value> = all
-        .filter(|own| is_listed(&filter, &permit.scope, &own.scope))
+        .filter(|own| {
+            is_listed(
+                &context.state.access.hierarchy,
+                &filter,
+                &permit.scope,
+                &own.scope,
+            )
+        })
         .filter(|own| !filter.has("excludeExpired()") || own.holds(context.now))
         .filter(|own| !leaves_out(&filter, "policyAssignmentId eq", own.assignment.as_str()))
         .map(|own| &own.body)

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::authz::Hierarchy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
 use crate::services::arm_filter::ArmFilter;
@@ -63,11 +64,16 @@ pub(super) fn kept(properties: &Value, names: &[&str]) -> Map<String, Value> {
 
 /// Whether a list of what is bound to scopes shows one, by `atScope()` and `atExactScope()`: what is above the scope
 /// that is asked about and below it, unless the filter leaves that out.
-pub(super) fn is_listed(filter: &ArmFilter, asked: &ResourceId, own: &ResourceId) -> bool {
+pub(super) fn is_listed(
+    hierarchy: &Hierarchy,
+    filter: &ArmFilter,
+    asked: &ResourceId,
+    own: &ResourceId,
+) -> bool {
     if filter.has("atExactScope()") {
         return own == asked;
     }
-    own.contains(asked) || !filter.has("atScope()") && asked.contains(own)
+    hierarchy.covers(own, asked) || !filter.has("atScope()") && hierarchy.covers(asked, own)
 }
 
 /// Reads the filter of a list.

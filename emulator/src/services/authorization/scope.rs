@@ -1,11 +1,23 @@
 //! What assignments are made at, and locks put on.
 
+use crate::authz::group_of;
 use crate::gateway::Refusal;
 use crate::model::ResourceId;
+use crate::rules::code;
 use crate::services::Context;
 
 /// The resource (or group, or subscription) an assignment is made at, or a lock put on, must exist.
 pub(super) fn require_scope(context: &Context<'_>, scope: &ResourceId) -> Result<(), Refusal> {
+    if let Some(group) = group_of(scope) {
+        return if context.state.access.hierarchy.knows(&group) {
+            Ok(())
+        } else {
+            Err(Refusal::of(
+                code::ManagementGroupNotFound,
+                &[("group", group.as_str())],
+            ))
+        };
+    }
     if scope.subscription().is_none() {
         return Ok(());
     }

@@ -17,6 +17,7 @@ mod instance;
 mod key;
 mod key_vault;
 mod laid_over;
+mod management_group;
 mod policy;
 mod private_dns_zone;
 mod private_endpoint;
@@ -56,6 +57,8 @@ kinds! {
     "key" Key(key::Key),
     /// A key vault with the secret of a database's credentials.
     "key_vault" KeyVault(KeyVaultWorld),
+    /// A management group, with subscriptions in it.
+    "management_group" ManagementGroup(management_group::ManagementGroup),
     /// A policy of a Backup vault, besides the one every vault has.
     "policy" Policy(policy::Policy),
     /// A private DNS zone, with links to virtual networks.

@@ -6,7 +6,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::super::violation::{inner_error, violation};
 use super::looks::Look;
 use super::{Examination, RowResult};
-use crate::model::{Request, Response, Timestamp};
+use crate::authz::HeldRole;
+use crate::model::{Request, Response};
 use crate::rules::{Endpoint, Gate, Prerequisite, Subject, cloud, rule};
 use crate::services::data_protection::credentials::Credentials;
 use crate::services::data_protection::task::Need;
@@ -48,23 +49,20 @@ impl Examination {
             return RowResult::NotMet(violation(context, row, "there is nothing to hold the role on"));
         };
         let principals = context.state.directory.with_groups(principal);
-        let holds = |now| {
-            let access = &context.state.access;
-            access.holds_role(now, &principals, wanted.id, &scope)
+        let access = &context.state.access;
+        let pending = match access.holds_role(context.now, &principals, wanted, &scope) {
+            HeldRole::Seen => return RowResult::Met,
+            HeldRole::Pending { data_lags: true } => Some(rule::RBAC_MG_DATA),
+            HeldRole::Pending { data_lags: false } => Some(rule::E1_PROPAGATION),
+            HeldRole::No => None,
         };
-        if holds(context.now) {
-            return RowResult::Met;
-        }
         let mut reason = format!("the vault's identity does not hold {role} at {scope}");
         // A role that was just assigned is not seen at once.
-        let pending = holds(Timestamp::MAX);
-        if pending {
+        if pending.is_some() {
             reason += ", where it is assigned and not seen yet";
         }
         let mut found = violation(context, row, &reason);
-        if pending {
-            found.refusal.name([rule::E1_PROPAGATION]);
-        }
+        found.refusal.name(pending);
         found.refusal.gate = Gate::Authorization;
         found.inner = inner_error("AuthorizationFailed", &reason);
         RowResult::NotMet(found)

@@ -111,15 +111,12 @@ fn a_backup_is_not_restored_in_another_subscription() {
     let backup = world.vault(Method::POST, "/secrets/db/backup", None).json_body();
     let other = "5b2f1c70-0000-4000-8000-000000000002";
     let tenant = world.operator.tenant;
-    world.azure.state_mut().subscriptions.insert(
-        other.to_owned(),
-        Subscription {
-            id: other.to_owned(),
-            name: "other".to_owned(),
-            tenant,
-            hidden: false,
-        },
-    );
+    world.azure.state_mut().add_subscription(Subscription {
+        id: other.to_owned(),
+        name: "other".to_owned(),
+        tenant,
+        hidden: false,
+    });
     let scope = ResourceId::from_segments(["subscriptions", other]);
     world.give_at(world.operator.object_id, "Owner", &scope);
     world.give_at(world.operator.object_id, "Key Vault Administrator", &scope);
