@@ -1,0 +1,40 @@
+//! Every question there is.
+
+use super::client::WorldError;
+use super::differences::{Differences, differences};
+use super::matrix::{self, Matrix};
+use super::question::Question;
+use super::read_secret::ReadSecret;
+use super::restore_as_files::RestoreAsFiles;
+
+/// A question, as far as one need know of it who does not know its sketches.
+pub struct KnownQuestion {
+    /// What it is called by.
+    pub name: &'static str,
+    /// The question itself.
+    pub asked: &'static str,
+    /// How many cells are walked whole.
+    pub cells: fn() -> usize,
+    /// Both machines' answers.
+    pub matrices: fn() -> Result<Vec<Matrix>, WorldError>,
+    /// Where they differ.
+    pub differences: fn() -> Result<Differences, WorldError>,
+}
+
+impl KnownQuestion {
+    const fn of<Q: Question>() -> Self {
+        Self {
+            name: Q::NAME,
+            asked: Q::ASKED,
+            cells: || Q::products().iter().map(crate::sketch::Product::len).sum(),
+            matrices: matrix::matrices::<Q>,
+            differences: differences::<Q>,
+        }
+    }
+}
+
+/// All of them.
+pub const KNOWN: [KnownQuestion; 2] = [
+    KnownQuestion::of::<RestoreAsFiles>(),
+    KnownQuestion::of::<ReadSecret>(),
+];
