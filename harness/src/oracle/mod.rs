@@ -7,6 +7,7 @@
 
 pub mod read_secret;
 pub mod restore_as_files;
+pub mod validate_backup;
 
 /// Whose word is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,5 +11,6 @@ mod product;
 pub mod identity;
 pub mod read_secret;
 pub mod restore_as_files;
+pub mod validate_backup;
 
 pub use product::{Dimension, Product, Shape, Word, dimension};

@@ -6,6 +6,7 @@ use super::matrix::{self, Matrix};
 use super::question::Question;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
+use super::validate_backup::ValidateBackup;
 
 /// A question, as far as one need know of it who does not know its sketches.
 pub struct KnownQuestion {
@@ -34,7 +35,8 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 2] = [
+pub const KNOWN: [KnownQuestion; 3] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
+    KnownQuestion::of::<ValidateBackup>(),
 ];

@@ -14,6 +14,7 @@ pub mod read_secret;
 pub mod restore_as_files;
 pub mod table;
 pub mod text;
+pub mod validate_backup;
 
 mod client;
 mod foundation;

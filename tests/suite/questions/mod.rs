@@ -10,3 +10,4 @@ mod words;
 
 mod read_secret;
 mod restore_as_files;
+mod validate_backup;
