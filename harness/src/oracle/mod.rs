@@ -5,6 +5,7 @@
 //! it reads a sketch. It is meant to be read whole: here is what its files have in common, and
 //! each of the others is a question.
 
+pub mod connect;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod validate_backup;
@@ -30,6 +31,8 @@ pub struct Profile {
     /// SS-B-05: a key vault's exception for trusted services covers Azure Backup when it backs up
     /// PostgreSQL, and not only when it backs up virtual machines.
     pub trusted_for_postgresql: bool,
+    /// PG-N-EVERYONE: a firewall rule for every address lets Azure services in as well.
+    pub everyone_is_services_too: bool,
 }
 
 impl Profile {
@@ -39,6 +42,7 @@ impl Profile {
         either_is_enough: true,
         user_assigned_covered: true,
         trusted_for_postgresql: true,
+        everyone_is_services_too: false,
     };
     /// The observations.
     pub const OBSERVED: Self = Self {

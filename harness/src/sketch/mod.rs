@@ -8,6 +8,7 @@ mod words;
 
 mod product;
 
+pub mod connect;
 pub mod identity;
 pub mod read_secret;
 pub mod restore_as_files;

@@ -166,6 +166,23 @@ impl Foundation {
         Ok(id)
     }
 
+    /// A single server.
+    pub(super) fn single_server(&mut self, group: &ResourceId, name: &str) -> Result<ResourceId, WorldError> {
+        let id = group.child(["providers", "Microsoft.DBforPostgreSQL", "servers", name]);
+        let body = json!({
+            "location": REGION,
+            "sku": {"name": "GP_Gen5_2", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2},
+            "properties": {
+                "createMode": "Default",
+                "version": "11",
+                "administratorLogin": "drill",
+                "administratorLoginPassword": "simulated-1A",
+            },
+        });
+        self.put(&id, "2017-12-01", &body)?;
+        Ok(id)
+    }
+
     /// Protects a server, and takes a backup of it.
     pub(super) fn backed_up(
         &mut self,

@@ -1,6 +1,7 @@
 //! Every question there is.
 
 use super::client::WorldError;
+use super::connect::Connect;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::question::Question;
@@ -35,8 +36,9 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 3] = [
+pub const KNOWN: [KnownQuestion; 4] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
+    KnownQuestion::of::<Connect>(),
 ];

@@ -4,6 +4,7 @@
 //! [`crate::oracle`] to what the documents and the observations say. [`question`] compares the two.
 
 pub mod answer;
+pub mod connect;
 pub mod differences;
 pub mod fold;
 pub mod known;

@@ -93,6 +93,11 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
             profile.trusted_for_postgresql,
             ["covers_postgresql", "virtual_machines_only"],
         ),
+        (
+            "PG-N-EVERYONE",
+            profile.everyone_is_services_too,
+            ["services_too", "only_the_azure_rule"],
+        ),
     ];
     let assumptions = points.map(|(rule, holds, [yes, no])| {
         let taken = if holds { yes } else { no };

@@ -8,6 +8,7 @@ mod tables;
 mod weights;
 mod words;
 
+mod connect;
 mod read_secret;
 mod restore_as_files;
 mod validate_backup;
