@@ -64,3 +64,25 @@ pub(crate) fn random_agree<Q: Question, S: Strategy<Value = Q::Sketch>>(profile:
         panic!("{error}");
     }
 }
+
+/// What the oracle's books leave open the machines take as they do: tables and properties are about the same machines.
+#[test]
+fn the_books_are_the_machines() {
+    use azdrill::strategy::question::rules_for;
+    use azdrill_emulator::rules::{Assumptions, Profile as Machine, Rules};
+    for (book, machine) in [
+        (Profile::DOCUMENTED, Machine::Documented),
+        (Profile::OBSERVED, Machine::Observed),
+    ] {
+        let (own, other) = (
+            rules_for(book).unwrap(),
+            Rules::load(machine, &Assumptions::new()).unwrap(),
+        );
+        for rule in own.stated.values() {
+            for name in rule.alternatives.keys() {
+                let taken = [&own, &other].map(|rules| rules.takes(rule.id, name));
+                assert_eq!(taken[0], taken[1], "{} {name}", rule.id);
+            }
+        }
+    }
+}
