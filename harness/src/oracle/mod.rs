@@ -9,6 +9,7 @@ pub mod connect;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod validate_backup;
+pub mod validate_single_backup;
 
 /// Whose word is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +61,10 @@ pub enum Gate {
     Network,
     /// Access control.
     Authorization,
+    /// Whoever looks at passwords.
+    Authentication,
+    /// Nobody: there is nothing of that name.
+    Route,
 }
 
 /// The code where Azure's own is not known: an emulator must use one that shows it is the emulator's.

@@ -13,5 +13,6 @@ pub mod identity;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod validate_backup;
+pub mod validate_single_backup;
 
 pub use product::{Dimension, Product, Shape, Word, dimension};

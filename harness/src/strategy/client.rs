@@ -1,6 +1,7 @@
 //! A client of the emulator that has no network in between.
 
 use azdrill_emulator::azure::Azure;
+use azdrill_emulator::jobs::{EffectFailure, EffectResult, Work};
 use azdrill_emulator::model::{NetworkPath, PrincipalId, Request, Response, Timestamp};
 use azdrill_emulator::server::Core;
 use http::Method;
@@ -133,7 +134,15 @@ pub(super) fn refused(response: &Response, code: &str) -> Answer {
     }
 }
 
-/// Asks for a validation and waits for its end: the last response as it stands.
+/// What nothing outside is needed for.
+pub(super) fn nothing_outside(_azure: &mut Azure, _work: &Work) -> EffectResult {
+    EffectResult::Failed(EffectFailure::Engine(
+        "nothing outside was to be needed".to_owned(),
+    ))
+}
+
+/// Asks for a validation and waits for its end: the last response as it stands. `carry_out` does what is to be done
+/// outside.
 ///
 /// # Errors
 ///
@@ -144,6 +153,7 @@ pub(super) fn validate(
     now: Timestamp,
     target: &str,
     body: &Value,
+    mut carry_out: impl FnMut(&mut Azure, &Work) -> EffectResult,
 ) -> Result<Response, Answer> {
     let request = Request::new(Method::POST, ARM, target).with_json(body);
     let accepted = client.send(azure, now, request);
@@ -152,9 +162,15 @@ pub(super) fn validate(
         let code = body.pointer("/error/code").and_then(Value::as_str);
         return Err(refused(&accepted, code.unwrap_or_default()));
     }
-    let effects = azure.tick(now);
-    if !effects.is_empty() {
-        return Err(Answer::Odd("a validation asked for outside work".to_owned()));
+    loop {
+        let effects = azure.tick(now);
+        if effects.is_empty() {
+            break;
+        }
+        for effect in effects {
+            let result = carry_out(azure, &effect.work);
+            azure.complete(now, effect.id, result);
+        }
     }
     operation(client, azure, now, &accepted)
 }

@@ -39,6 +39,15 @@ impl Foundation {
     /// If the operator cannot sign in.
     pub(super) fn begin(rules: Rules, seed: u64) -> Result<Self, WorldError> {
         let now = Timestamp::from_second(1_772_431_200).map_err(|_| WorldError::Missing("time"))?;
+        Self::begin_at(rules, seed, now)
+    }
+
+    /// The same, at another time.
+    ///
+    /// # Errors
+    ///
+    /// If the operator cannot sign in.
+    pub(super) fn begin_at(rules: Rules, seed: u64, now: Timestamp) -> Result<Self, WorldError> {
         let mut azure = Azure::new(rules, Settings::default(), seed);
         let person = world::found(&mut azure, now);
         let operator = Client::sign_in(&azure, now, person.object_id, ARM_AUDIENCE)
@@ -50,6 +59,12 @@ impl Foundation {
             person,
             assigned: 0,
         })
+    }
+
+    /// The operator, as he signs in at another time.
+    pub(super) fn operator_at(&self, time: Timestamp) -> Result<Client, WorldError> {
+        let operator = Client::sign_in(&self.azure, time, self.person.object_id, ARM_AUDIENCE);
+        operator.ok_or(WorldError::Missing("operator"))
     }
 
     /// A second subscription of the tenant, which no call can make.

@@ -8,6 +8,7 @@ use super::question::Question;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
 use super::validate_backup::ValidateBackup;
+use super::validate_single_backup::ValidateSingleBackup;
 
 /// A question, as far as one need know of it who does not know its sketches.
 pub struct KnownQuestion {
@@ -36,9 +37,10 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 4] = [
+pub const KNOWN: [KnownQuestion; 5] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
     KnownQuestion::of::<Connect>(),
+    KnownQuestion::of::<ValidateSingleBackup>(),
 ];

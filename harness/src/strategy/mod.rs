@@ -16,6 +16,7 @@ pub mod restore_as_files;
 pub mod table;
 pub mod text;
 pub mod validate_backup;
+pub mod validate_single_backup;
 
 mod client;
 mod foundation;

@@ -143,6 +143,8 @@ pub fn agrees(expected: &Expected, answer: &Answer) -> bool {
                 Gate::Service => "service",
                 Gate::Network => "network",
                 Gate::Authorization => "authorization",
+                Gate::Authentication => "authentication",
+                Gate::Route => "route",
             };
             let same_code = match *code {
                 SYNTHETIC => own_code.starts_with("Synthetic"),

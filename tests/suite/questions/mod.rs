@@ -12,3 +12,4 @@ mod connect;
 mod read_secret;
 mod restore_as_files;
 mod validate_backup;
+mod validate_single_backup;

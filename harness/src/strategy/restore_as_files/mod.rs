@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::founded::Founded;
 use super::answer::Answer;
-use super::client::{WorldError, operation, validate, validation_answer};
+use super::client::{WorldError, nothing_outside, operation, validate, validation_answer};
 use super::movement::SimulatedMovement;
 use super::painted::Identities;
 use super::question::{Engine, Question};
@@ -139,7 +139,14 @@ impl RestoreAsFiles {
         let body = json!({"restoreRequestObject": self.request(sketch)});
         let target = format!("{}/validateRestore?api-version={VERSION}", self.instance());
         let (operator, now) = (self.world.operator.clone(), self.world.now);
-        validate(&operator, &mut self.world.azure, now, &target, &body)
+        validate(
+            &operator,
+            &mut self.world.azure,
+            now,
+            &target,
+            &body,
+            nothing_outside,
+        )
     }
 
     /// The answer in the world as it is painted now.

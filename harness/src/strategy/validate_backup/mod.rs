@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use self::founded::Founded;
 use super::answer::Answer;
-use super::client::{WorldError, validate, validation_answer};
+use super::client::{WorldError, nothing_outside, validate, validation_answer};
 use super::foundation::datasource;
 use super::painted::{Given, Identities, access, paint_identity, shorter};
 use super::question::{Engine, Question};
@@ -192,7 +192,14 @@ impl Engine<Sketch> for ValidateBackup {
         let target = format!("{}/validateForBackup?api-version={VERSION}", self.world.vault);
         let body = json!({"backupInstance": instance});
         let (operator, now) = (self.world.operator.clone(), self.world.now);
-        match validate(&operator, &mut self.world.azure, now, &target, &body) {
+        match validate(
+            &operator,
+            &mut self.world.azure,
+            now,
+            &target,
+            &body,
+            nothing_outside,
+        ) {
             Ok(response) => validation_answer(&response),
             Err(answer) => answer,
         }

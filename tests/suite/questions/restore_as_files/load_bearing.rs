@@ -59,7 +59,11 @@ fn every_row_of_the_storage_network_table_bears_load() {
         user_assigned_covered: false,
         ..Profile::OBSERVED
     };
-    let profiles = [Profile::OBSERVED, uncovered];
+    let both_wanted = Profile {
+        either_is_enough: false,
+        ..Profile::OBSERVED
+    };
+    let profiles = [Profile::OBSERVED, uncovered, both_wanted];
     let found = weights::<RestoreAsFiles>(
         &profiles,
         &network_cells(),
