@@ -6,6 +6,7 @@
 //! each of the others is a question.
 
 pub mod connect;
+pub mod operate_vault;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod validate_backup;

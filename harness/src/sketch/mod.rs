@@ -10,6 +10,7 @@ mod product;
 
 pub mod connect;
 pub mod identity;
+pub mod operate_vault;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod validate_backup;

@@ -64,7 +64,12 @@ impl Client {
         from: &NetworkPath,
         request: Request,
     ) -> Response {
-        azure.call(now, from, request.with_header("authorization", &self.bearer))
+        azure.call(now, from, self.signed(request))
+    }
+
+    /// A request as this client sends it.
+    pub(super) fn signed(&self, request: Request) -> Request {
+        request.with_header("authorization", &self.bearer)
     }
 
     /// Manages a resource.

@@ -19,7 +19,8 @@ use super::painted::Identities;
 pub(super) const REGION: &str = "uksouth";
 /// The backup rule of policies.
 const RULE: &str = "BackupWeekly";
-const ARM_AUDIENCE: &str = "https://management.azure.com";
+/// What tokens for Resource Manager are for.
+pub(super) const ARM_AUDIENCE: &str = "https://management.azure.com";
 
 /// A world that is being put up.
 pub(super) struct Foundation {

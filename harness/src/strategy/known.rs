@@ -4,6 +4,7 @@ use super::client::WorldError;
 use super::connect::Connect;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
+use super::operate_vault::OperateVault;
 use super::question::Question;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
@@ -37,10 +38,11 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 5] = [
+pub const KNOWN: [KnownQuestion; 6] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
     KnownQuestion::of::<Connect>(),
     KnownQuestion::of::<ValidateSingleBackup>(),
+    KnownQuestion::of::<OperateVault>(),
 ];

@@ -10,6 +10,7 @@ pub mod fold;
 pub mod known;
 pub mod matrix;
 pub mod movement;
+pub mod operate_vault;
 pub mod question;
 pub mod read_secret;
 pub mod restore_as_files;

@@ -9,6 +9,7 @@ mod weights;
 mod words;
 
 mod connect;
+mod operate_vault;
 mod read_secret;
 mod restore_as_files;
 mod validate_backup;

@@ -34,6 +34,8 @@ fn legend() -> Markup {
             (both("network", "N", "no: the network"))
             (both("authorization", "R", "no: roles or policies"))
             (both("service", "S", "no: the service itself"))
+            (both("service", "P", "no: a password"))
+            (both("service", "✗", "no: there is nothing of that name"))
             (both("differs", "R›✓", "documented › observed, where they differ"))
         }
     }
@@ -142,7 +144,8 @@ fn differs(cell: &Pair) -> bool {
 fn class(verdict: &Verdict) -> &str {
     match verdict {
         Verdict::Passes => "passes",
-        Verdict::Refused { gate, .. } => gate,
+        Verdict::Refused { gate, .. } if gate == "network" || gate == "authorization" => gate,
+        Verdict::Refused { .. } => "service",
         Verdict::Odd(_) => "odd",
     }
 }
@@ -154,6 +157,7 @@ fn sign(verdict: &Verdict) -> &'static str {
             "network" => "N",
             "authorization" => "R",
             "service" => "S",
+            "authentication" => "P",
             _ => "✗",
         },
         Verdict::Odd(_) => "?",
