@@ -17,4 +17,5 @@ pub mod run;
 pub mod scenario;
 pub mod scratch;
 pub mod serve;
+pub mod sketch;
 pub mod strategy;

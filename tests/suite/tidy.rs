@@ -1,7 +1,7 @@
 //! Tidiness that no linter checks.
 
 use azdrill::oracle::Profile;
-use azdrill::strategy::lower::rules_for;
+use azdrill::strategy::question::rules_for;
 use azdrill_emulator::services;
 
 use crate::source::{Source, rust_files};

@@ -15,6 +15,7 @@ mod interrupts;
 mod library;
 mod list;
 mod list_rules;
+mod matrix;
 mod output;
 mod pg_restore;
 mod replay;
@@ -60,6 +61,8 @@ enum Command {
     Report(report::ReportArguments),
     /// List the scenarios with their claims, or the rules.
     List(list::ListArguments),
+    /// Print what both machines answer to a question in every combination of what it depends on.
+    Matrix(matrix::MatrixArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),
     /// Keep a fake Azure running, with a world in it or one empty subscription.
@@ -165,6 +168,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             list::run(&given, folder)
         }
         Command::Compare(given) => compare::run(&given),
+        Command::Matrix(given) => matrix::run(&given),
         Command::Replay(given) => replay::run(&given),
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use azdrill_emulator::rules::{Assumptions, Profile, Rule, Rules};
 
 use super::differences::{differences, open_points};
-use super::matrix::matrices;
 use super::names::distinct;
 use super::timeline::timelines;
 use super::{
@@ -16,6 +15,8 @@ use super::{
 use crate::postgres::RealPostgres;
 use crate::run::{Aspect, Both, ComparedStep, Comparison, Done, Outside, RunError, Taken, play_both};
 use crate::scenario::Scenario;
+use crate::strategy::known::KNOWN;
+use crate::strategy::matrix::Matrix;
 
 /// Major versions of servers that are only said to run.
 const SIMULATED_MAJORS: [u32; 5] = [13, 14, 15, 16, 17];
@@ -73,6 +74,16 @@ pub async fn gather(
         not_played,
         matrices: matrices()?,
     })
+}
+
+/// What both machines answer to every question, cell by cell.
+fn matrices() -> Result<Vec<Matrix>, RunError> {
+    let mut found = Vec::new();
+    for question in KNOWN {
+        let asked = (question.matrices)();
+        found.extend(asked.map_err(|error| RunError::Emulator(error.to_string()))?);
+    }
+    Ok(found)
 }
 
 /// Without rows, if every step can be taken so and every expectation holds; else with them.

@@ -11,7 +11,6 @@ mod html;
 mod junit;
 mod known;
 mod markdown;
-mod matrix;
 mod names;
 mod timeline;
 
@@ -26,10 +25,10 @@ pub use known::{
     DifferenceFinding, DifferenceState, HowShown, MarkedRule, OpenPointFinding, SaidFinding, ShownStep,
 };
 pub use markdown::markdown;
-pub use matrix::{MatrixCell, MatrixFinding, MatrixRow, Verdict};
 pub use timeline::{CallTime, JobTime, RefusedCall, StepTimes, Timeline};
 
 use crate::run::{Aspect, Because, Made, Taken};
+use crate::strategy::matrix::Matrix;
 
 /// The kind of rule that is an error's row and nothing more.
 const ERROR: &str = RuleKind::Error.as_str();
@@ -49,7 +48,7 @@ pub struct Findings {
     /// What was not, and why.
     pub not_played: Vec<NotPlayed>,
     /// Who gets through, for every combination of what it depends on.
-    pub matrices: Vec<MatrixFinding>,
+    pub matrices: Vec<Matrix>,
     /// What nobody knows.
     pub open_points: Vec<OpenPointFinding>,
 }

@@ -1,10 +1,13 @@
 //! A client of the emulator that has no network in between.
 
 use azdrill_emulator::azure::Azure;
+use azdrill_emulator::jobs::{EffectFailure, EffectResult, Work};
 use azdrill_emulator::model::{NetworkPath, PrincipalId, Request, Response, Timestamp};
 use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::Value;
+
+use super::answer::Answer;
 
 /// Where resources are managed.
 const ARM: &str = "management.azure.com";
@@ -50,8 +53,23 @@ impl Client {
 
     /// Sends a request as this client, whatever the answer.
     pub(super) fn send(&self, azure: &mut Azure, now: Timestamp, request: Request) -> Response {
-        let request = request.with_header("authorization", &self.bearer);
-        azure.call(now, &NetworkPath::internet(), request)
+        self.send_from(azure, now, &NetworkPath::internet(), request)
+    }
+
+    /// Sends a request as this client from somewhere, whatever the answer.
+    pub(super) fn send_from(
+        &self,
+        azure: &mut Azure,
+        now: Timestamp,
+        from: &NetworkPath,
+        request: Request,
+    ) -> Response {
+        azure.call(now, from, self.signed(request))
+    }
+
+    /// A request as this client sends it.
+    pub(super) fn signed(&self, request: Request) -> Request {
+        request.with_header("authorization", &self.bearer)
     }
 
     /// Manages a resource.
@@ -97,5 +115,88 @@ impl Client {
             status: answer.status.as_u16(),
             body: String::from_utf8_lossy(answer.body.bytes()).into_owned(),
         })
+    }
+}
+
+/// What the status of a finished validation says.
+pub(super) fn validation_answer(response: &Response) -> Answer {
+    let body = response.json_body();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    match text("/status") {
+        "Succeeded" => Answer::Passes,
+        "Failed" => refused(response, text("/error/code")),
+        _ => Answer::Odd(format!("{}: {body}", response.status)),
+    }
+}
+
+/// A no, with the gate and the rules that its headers name.
+pub(super) fn refused(response: &Response, code: &str) -> Answer {
+    let header = |name: &str| response.header(name).unwrap_or_default();
+    Answer::Fails {
+        gate: header("x-azdrill-gate").to_owned(),
+        rules: header("x-azdrill-rules").split(',').map(str::to_owned).collect(),
+        code: code.to_owned(),
+    }
+}
+
+/// What nothing outside is needed for.
+pub(super) fn nothing_outside(_azure: &mut Azure, _work: &Work) -> EffectResult {
+    EffectResult::Failed(EffectFailure::Engine(
+        "nothing outside was to be needed".to_owned(),
+    ))
+}
+
+/// Asks for a validation and waits for its end: the last response as it stands. `carry_out` does what is to be done
+/// outside.
+///
+/// # Errors
+///
+/// The answer, if the request is not even accepted, or what is no answer at all.
+pub(super) fn validate(
+    client: &Client,
+    azure: &mut Azure,
+    now: Timestamp,
+    target: &str,
+    body: &Value,
+    mut carry_out: impl FnMut(&mut Azure, &Work) -> EffectResult,
+) -> Result<Response, Answer> {
+    let request = Request::new(Method::POST, ARM, target).with_json(body);
+    let accepted = client.send(azure, now, request);
+    if accepted.status.is_client_error() {
+        let body = accepted.json_body();
+        let code = body.pointer("/error/code").and_then(Value::as_str);
+        return Err(refused(&accepted, code.unwrap_or_default()));
+    }
+    loop {
+        let effects = azure.tick(now);
+        if effects.is_empty() {
+            break;
+        }
+        for effect in effects {
+            let result = carry_out(azure, &effect.work);
+            azure.complete(now, effect.id, result);
+        }
+    }
+    operation(client, azure, now, &accepted)
+}
+
+/// The status of the operation an answer names.
+///
+/// # Errors
+///
+/// What is no answer, if it names none.
+pub(super) fn operation(
+    client: &Client,
+    azure: &mut Azure,
+    now: Timestamp,
+    accepted: &Response,
+) -> Result<Response, Answer> {
+    let address = accepted.header("azure-asyncoperation");
+    match address.and_then(|address| address.strip_prefix("https://management.azure.com")) {
+        Some(address) => Ok(client.send(azure, now, Request::new(Method::GET, ARM, address))),
+        None => {
+            let body = String::from_utf8_lossy(accepted.body.bytes());
+            Err(Answer::Odd(format!("answered {}: {body}", accepted.status)))
+        }
     }
 }

@@ -1,23 +1,26 @@
-//! Abstract worlds: plain sketches, every combination of what is in them, and the way from a sketch
-//! to a real world of the emulator.
+//! Questions: from plain sketches to real worlds of the emulator, and what it answers in them.
 //!
 //! A sketch is lowered twice, by different code: here to a world the engine decides on, and in
-//! [`crate::oracle`] to what the documents and the observations say. [`agreement`] compares the two.
+//! [`crate::oracle`] to what the documents and the observations say. [`question`] compares the two.
 
-#[macro_use]
-mod words;
-
-pub mod agreement;
-pub mod by_calls;
+pub mod answer;
+pub mod connect;
+pub mod differences;
 pub mod fold;
-pub mod key_vault;
-pub mod lower;
+pub mod known;
+pub mod matrix;
 pub mod movement;
-pub mod product;
-pub mod sketch;
+pub mod operate_vault;
+pub mod question;
+pub mod read_secret;
+pub mod restore_as_files;
 pub mod table;
+pub mod text;
+pub mod validate_backup;
+pub mod validate_single_backup;
 
 mod client;
-mod founded;
-mod paint;
-mod settings;
+mod foundation;
+mod painted;
+
+pub use client::WorldError;

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod grants;
+mod matrix;
 mod outputs;
 mod replay;
 mod run_command;

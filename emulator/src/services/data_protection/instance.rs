@@ -110,9 +110,14 @@ fn once(context: &Context<'_>, datasource: &ResourceId) -> RuleId {
 }
 
 impl Holder {
+    /// Whether it has been deleted, and could still come back.
+    pub(super) fn is_soft_deleted(&self) -> bool {
+        self.state == SOFT_DELETED
+    }
+
     /// The rule by which nobody else gets the datasource.
     pub(super) fn rule(&self) -> RuleId {
-        if self.state == SOFT_DELETED {
+        if self.is_soft_deleted() {
             rule::FX_B_20
         } else {
             self.once

@@ -32,6 +32,9 @@ pub(super) fn validate_for_backup(
     if let Some(datasource) = &instance::datasource_id(properties) {
         let nobody = vault.id.child(["backupInstances", "-"]);
         if let Some(holder) = instance::holder(context, datasource, &nobody) {
+            if holder.is_soft_deleted() {
+                return Err(holder.refuses());
+            }
             let fill = [
                 ("vault", holder.vault.as_str()),
                 ("instance", holder.name.as_str()),

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::super::{Findings, MatrixCell, MatrixFinding, MatrixRow, Verdict};
+use super::super::Findings;
 use super::words::{anchor, counted, frame, rule_link, separated};
-use crate::strategy::fold::ANY;
+use crate::strategy::fold::{ANY, Row};
+use crate::strategy::matrix::{Matrix, Pair, Verdict};
 
 /// Letters for columns.
 const LETTERS: std::ops::RangeInclusive<char> = 'A'..='Z';
@@ -33,13 +34,15 @@ fn legend() -> Markup {
             (both("network", "N", "no: the network"))
             (both("authorization", "R", "no: roles or policies"))
             (both("service", "S", "no: the service itself"))
+            (both("service", "P", "no: a password"))
+            (both("service", "✗", "no: there is nothing of that name"))
             (both("differs", "R›✓", "documented › observed, where they differ"))
         }
     }
 }
 
-fn of_matrix(findings: &Findings, matrix: &MatrixFinding) -> Markup {
-    let id = anchor("matrix", matrix.name);
+fn of_matrix(findings: &Findings, matrix: &Matrix) -> Markup {
+    let id = anchor("matrix", &matrix.name);
     let (telling, idle) = headings(matrix);
     let differing = matrix
         .rows
@@ -72,7 +75,7 @@ fn of_matrix(findings: &Findings, matrix: &MatrixFinding) -> Markup {
 }
 
 /// The columns of settings that tell rows apart, and the names of those that do not.
-fn headings(matrix: &MatrixFinding) -> (Vec<usize>, Vec<&'static str>) {
+fn headings(matrix: &Matrix) -> (Vec<usize>, Vec<&'static str>) {
     let idle = |index: &usize| {
         matrix
             .rows
@@ -86,7 +89,7 @@ fn headings(matrix: &MatrixFinding) -> (Vec<usize>, Vec<&'static str>) {
     )
 }
 
-fn table(matrix: &MatrixFinding, telling: &[usize]) -> Markup {
+fn table(matrix: &Matrix, telling: &[usize]) -> Markup {
     html! {
         table.matrix {
             caption { "Columns: " (matrix.columns_are) }
@@ -103,7 +106,7 @@ fn table(matrix: &MatrixFinding, telling: &[usize]) -> Markup {
     }
 }
 
-fn of_row(row: &MatrixRow, telling: &[usize]) -> Markup {
+fn of_row(row: &Row<Pair>, telling: &[usize]) -> Markup {
     html! {
         tr {
             @for (place, index) in telling.iter().enumerate() {
@@ -114,7 +117,7 @@ fn of_row(row: &MatrixRow, telling: &[usize]) -> Markup {
     }
 }
 
-fn of_cell(cell: &MatrixCell) -> Markup {
+fn of_cell(cell: &Pair) -> Markup {
     let (documented, observed) = (class(&cell.documented), class(&cell.observed));
     html! {
         @if differs(cell) {
@@ -134,14 +137,15 @@ fn of_cell(cell: &MatrixCell) -> Markup {
 }
 
 /// Whether the machines let through otherwise. Who says no, both having said it, is no difference of this picture.
-fn differs(cell: &MatrixCell) -> bool {
+fn differs(cell: &Pair) -> bool {
     class(&cell.documented) != class(&cell.observed)
 }
 
 fn class(verdict: &Verdict) -> &str {
     match verdict {
         Verdict::Passes => "passes",
-        Verdict::Refused { gate, .. } => gate,
+        Verdict::Refused { gate, .. } if gate == "network" || gate == "authorization" => gate,
+        Verdict::Refused { .. } => "service",
         Verdict::Odd(_) => "odd",
     }
 }
@@ -153,6 +157,7 @@ fn sign(verdict: &Verdict) -> &'static str {
             "network" => "N",
             "authorization" => "R",
             "service" => "S",
+            "authentication" => "P",
             _ => "✗",
         },
         Verdict::Odd(_) => "?",
@@ -167,7 +172,7 @@ fn told(verdict: &Verdict) -> String {
     }
 }
 
-fn columns(matrix: &MatrixFinding) -> Markup {
+fn columns(matrix: &Matrix) -> Markup {
     html! {
         ol.columns aria-label="Columns" {
             @for (letter, column) in LETTERS.zip(&matrix.columns) { li { strong { (letter) } " " (column) } }
@@ -176,7 +181,7 @@ fn columns(matrix: &MatrixFinding) -> Markup {
 }
 
 /// The rules or codes that refusals of a matrix come with.
-fn because(findings: &Findings, matrix: &MatrixFinding) -> Markup {
+fn because(findings: &Findings, matrix: &Matrix) -> Markup {
     let cells = matrix.rows.iter().flat_map(|row| &row.cells);
     let verdicts = cells.flat_map(|cell| [&cell.documented, &cell.observed]);
     let is_rule = |name: &str| findings.rules.iter().any(|rule| rule.rule.as_str() == name);

@@ -115,7 +115,7 @@ async fn links_lead_to_what_is_there_once() {
         "rule-FX-B-02",
         "scenario-missing-ltr-role",
         "scenario-missing-ltr-role.step-1",
-        "matrix-restore-network",
+        "matrix-restore-as-files-network",
     ] {
         assert!(ids.contains(id), "{id}");
     }

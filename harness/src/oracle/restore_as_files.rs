@@ -1,0 +1,138 @@
+//! How a restore of a flexible server as files ends.
+
+use super::{Book, Expected, Gate, Profile, SYNTHETIC, no};
+use crate::sketch::identity::Identity;
+use crate::sketch::restore_as_files::{
+    Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Network, Prefix, PublicAccess, Region,
+    ResourceRule, Role, Scope, Sketch, Subscription,
+};
+
+const MISSING: &str = "UserErrorMSIMissingPermissions";
+
+/// How the validation of a restore as files ends. With several things wrong the first counts: who
+/// restores, where to, what the account must be set to, whether it can be reached, whether access
+/// is granted, what is in it.
+pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
+    // FX-RF-10: a request without identityDetails means the system-assigned identity.
+    let acts_as_granted = match sketch.identity {
+        Identity::System | Identity::UserNamed => true,
+        Identity::UserNotNamed => false,
+        Identity::UserDetached => {
+            let code = "UserErrorUserIdentityNotFoundOrNotAssociatedWithVault";
+            return no(Gate::Service, &["FX-RF-10"], code);
+        }
+        Identity::SystemSwitchedOff => {
+            let code = "UserErrorSystemIdentityNotEnabledWithVault";
+            return no(Gate::Service, &["FX-RF-10"], code);
+        }
+    };
+    if sketch.region == Region::Other {
+        return no(Gate::Service, &["FX-RF-06"], SYNTHETIC);
+    }
+    if sketch.subscription == Subscription::OtherForbidden {
+        return no(Gate::Service, &["FX-RF-07"], SYNTHETIC);
+    }
+    if profile.book == Book::Documented && !replication_allowed(sketch.cross_tenant) {
+        return no(Gate::Service, &["FX-RF-02"], SYNTHETIC);
+    }
+    if let Some(rows) = kept_out(profile, sketch.identity, &sketch.network) {
+        return no(
+            Gate::Network,
+            &[&["FX-RF-03", "FX-RF-04"], rows].concat(),
+            MISSING,
+        );
+    }
+    let granted = |seen: bool| {
+        let mut grants = sketch.grants.iter().filter(|grant| grant.seen || !seen);
+        acts_as_granted && grants.any(|grant| suffices(profile.book, grant))
+    };
+    if !granted(true) {
+        let mut rules = vec!["FX-RF-01"];
+        // As observed, access control itself says so.
+        if profile.book == Book::Observed {
+            rules.push("RBAC");
+        }
+        // A new assignment is not seen at once.
+        if granted(false) {
+            rules.push("E1-PROPAGATION");
+        }
+        return no(Gate::Authorization, &rules, MISSING);
+    }
+    // Nothing is in the way of a container that is not there.
+    if sketch.container == Container::Missing {
+        return no(Gate::Service, &["FX-RF-09"], SYNTHETIC);
+    }
+    if sketch.prefix == Prefix::Taken {
+        return no(Gate::Service, &["FX-RF-09-PREFIX"], SYNTHETIC);
+    }
+    Expected::Passes
+}
+
+/// FX-RF-02: disallowed unless set, on accounts made after 15 December 2023; allowed before.
+fn replication_allowed(setting: CrossTenant) -> bool {
+    match setting {
+        CrossTenant::True | CrossTenant::UnsetSinceLongAgo => true,
+        CrossTenant::False | CrossTenant::Unset => false,
+    }
+}
+
+/// FX-RF-03, by the rows E2-1 to E2-9 of the storage table: the row that keeps the Backup service from the account.
+fn kept_out(profile: Profile, identity: Identity, network: &Network) -> Option<&'static [&'static str]> {
+    match (network.access, network.default_action) {
+        // Row 9: the perimeter's own rules decide, and there are none.
+        (PublicAccess::SecuredByPerimeter, _) => Some(&["E2-9"]),
+        // Rows 7 and 8: only private endpoints are served, and the service is behind none of them.
+        (PublicAccess::Disabled, _) if network.private_endpoint => Some(&["E2-8"]),
+        (PublicAccess::Disabled, _) => Some(&["E2-7"]),
+        // Row 1: the rules are ignored unless the default action is Deny.
+        (PublicAccess::Enabled | PublicAccess::Unset, DefaultAction::Allow | DefaultAction::Unset) => None,
+        (PublicAccess::Enabled | PublicAccess::Unset, DefaultAction::Deny) => {
+            if identity == Identity::UserNamed && !profile.user_assigned_covered {
+                return Some(&["E2-UAMI", "NET-UAMI"]);
+            }
+            let ruled = match network.resource_rule {
+                // The rule's tenant must match, and it must name this vault.
+                ResourceRule::ThisVault | ResourceRule::AnyVault => true,
+                ResourceRule::AnotherVault | ResourceRule::AnotherTenant | ResourceRule::None => false,
+            };
+            let excepted = match network.bypass {
+                Bypass::AzureServices | Bypass::AmongOthers => true,
+                Bypass::None | Bypass::OthersOnly => false,
+            };
+            match (excepted, ruled) {
+                (true, true) => None,                                              // Row 2
+                (false, true) | (true, false) if profile.either_is_enough => None, // Rows 3 and 4
+                // Row 6: an IP rule lets in addresses, and the service has none.
+                _ if network.ip_rule => Some(&["E2-6"]),
+                _ => Some(&["E2-5"]),
+            }
+        }
+    }
+}
+
+/// Whether a grant to the identity lets it write into the container, once it is seen.
+fn suffices(book: Book, grant: &Grant) -> bool {
+    // What an assignment names is an object id.
+    if grant.to != Assignee::ObjectId {
+        return false;
+    }
+    let account_and_below = match grant.scope {
+        Scope::Account | Scope::ResourceGroup | Scope::Subscription => true,
+        Scope::Container | Scope::PrefixAccount | Scope::PrefixContainer | Scope::PrefixGroup => false,
+    };
+    // The built-in definitions: whose data actions hold the writing of blobs.
+    let writes_blobs = match grant.role {
+        Role::BlobDataContributor | Role::BlobDataOwner => true,
+        Role::BlobDataReader
+        | Role::AccountContributor
+        | Role::AccountBackupContributor
+        | Role::Owner
+        | Role::Contributor => false,
+    };
+    match book {
+        // FX-RF-01 as written: this role, on the account. Container scope is documented for single
+        // servers only.
+        Book::Documented => grant.role == Role::BlobDataContributor && account_and_below,
+        Book::Observed => writes_blobs && (account_and_below || grant.scope == Scope::Container),
+    }
+}

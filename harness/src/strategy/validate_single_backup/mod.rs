@@ -1,0 +1,199 @@
+//! The validation of a backup of a single server's database.
+
+mod founded;
+mod paint;
+
+use azdrill_emulator::azure::Azure;
+use azdrill_emulator::jobs::{EffectFailure, EffectResult, MissingRight, SessionFailure, Work};
+use azdrill_emulator::model::Timestamp;
+use azdrill_emulator::rules::Rules;
+use azdrill_emulator::server::Core;
+use serde_json::{Value, json};
+
+use self::founded::Founded;
+use super::answer::Answer;
+use super::client::{WorldError, validate, validation_answer};
+use super::painted::Identities;
+use super::question::{Engine, Question};
+use super::table::Table;
+use crate::oracle::validate_single_backup::validate_single_backup;
+use crate::oracle::{Expected, Profile};
+use crate::sketch::Product;
+use crate::sketch::validate_single_backup::{Database, Region, Session, Sketch, Store, Time};
+
+/// The version of the Backup service's interface spoken.
+const VERSION: &str = "2024-04-01";
+const DATABASES: &str = "Microsoft.DBforPostgreSQL/servers/databases";
+
+/// The emulator under test, with one world that each sketch in turn is painted on.
+pub struct ValidateSingleBackup {
+    world: Founded,
+}
+
+impl ValidateSingleBackup {
+    fn instance(&self, sketch: &Sketch) -> Value {
+        let server = &self.world.server.id;
+        let location = match sketch.region {
+            Region::Same => super::foundation::REGION,
+            Region::Other => founded::ELSEWHERE,
+        };
+        let database = match sketch.database {
+            Database::Customers => "shop",
+            Database::Sys => "azure_sys",
+            Database::Maintenance => "azure_maintenance",
+        };
+        let host = match sketch.store {
+            Store::Missing => "nowhere".to_owned(),
+            _ => self.world.key_vault.name().to_owned(),
+        };
+        let name = founded::secret_name(sketch.secret);
+        let mut instance = json!({
+            "objectType": "BackupInstance",
+            "dataSourceInfo": {
+                "objectType": "Datasource",
+                "datasourceType": DATABASES,
+                "resourceID": server.child(["databases", database]),
+                "resourceLocation": location,
+                "resourceName": database,
+                "resourceType": DATABASES,
+            },
+            "dataSourceSetInfo": {
+                "objectType": "DatasourceSet",
+                "datasourceType": DATABASES,
+                "resourceID": server,
+                "resourceLocation": location,
+                "resourceName": server.name(),
+                "resourceType": "Microsoft.DBforPostgreSQL/servers",
+            },
+            "datasourceAuthCredentials": {
+                "objectType": "SecretStoreBasedAuthCredentials",
+                "secretStoreResource": {
+                    "secretStoreType": "AzureKeyVault",
+                    "uri": format!("https://{host}.vault.azure.net/secrets/{name}"),
+                },
+            },
+            "policyInfo": {"policyId": self.world.vault.child(["backupPolicies", "weekly"])},
+        });
+        if Identities::named(sketch.identity) {
+            instance["identityDetails"] = Identities::details(&self.world.identities.user_id);
+        }
+        instance
+    }
+}
+
+/// Signs in as the gate in front of the server lets it, and then as the sketch has it.
+fn sign_in(azure: &mut Azure, now: Timestamp, work: &Work, session: Session) -> EffectResult {
+    let failed = |failure, message: String| EffectResult::Failed(EffectFailure::Session { failure, message });
+    let Work::Examine(work) = work else {
+        return EffectResult::Failed(EffectFailure::Engine("no validation asks for that".to_owned()));
+    };
+    if let Err(refusal) = azure.connect_database(now, &work.sign_in.path, &work.sign_in.host) {
+        return failed(refusal.failure, refusal.message);
+    }
+    let as_sketched = |failure| failed(failure, "as the sketch has it".to_owned());
+    match session {
+        Session::Fine => EffectResult::Examined(Vec::new()),
+        Session::WrongPassword => as_sketched(SessionFailure::SignInRefused),
+        Session::NoDatabase => as_sketched(SessionFailure::NoDatabase),
+        Session::Closes => as_sketched(SessionFailure::ConnectionClosed),
+        Session::FewRights => EffectResult::Examined(vec![MissingRight {
+            object: "table orders".to_owned(),
+            privilege: "SELECT".to_owned(),
+        }]),
+    }
+}
+
+impl Engine<Sketch> for ValidateSingleBackup {
+    fn ask(&mut self, sketch: &Sketch) -> Answer {
+        self.paint(sketch);
+        let target = format!("{}/validateForBackup?api-version={VERSION}", self.world.vault);
+        let body = json!({"backupInstance": self.instance(sketch)});
+        let (now, operator) = match sketch.time {
+            Time::BeforeRetirement => (self.world.now, self.world.operator.clone()),
+            Time::Since => self.world.later.clone(),
+        };
+        let session = sketch.session;
+        let work = |azure: &mut Azure, work: &Work| sign_in(azure, now, work, session);
+        match validate(&operator, &mut self.world.azure, now, &target, &body, work) {
+            Ok(response) => validation_answer(&response),
+            Err(answer) => answer,
+        }
+    }
+}
+
+impl Question for ValidateSingleBackup {
+    type Sketch = Sketch;
+    const NAME: &'static str = "validate-single-backup";
+    const ASKED: &'static str = "Does the validation of a backup of a single server’s database pass?";
+
+    fn expected(profile: Profile, sketch: &Sketch) -> Expected {
+        validate_single_backup(profile, sketch)
+    }
+
+    fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {
+        let world = founded::found(rules, seed)?;
+        Ok(Self { world })
+    }
+
+    /// The way to the secret, and what does not depend on it.
+    fn products() -> Vec<Product<Sketch>> {
+        let secret = Product::of(&[
+            "identity",
+            "the identity holds",
+            "key vault",
+            "may read the secret",
+            "secret",
+        ])
+        .only("identity", &["system-assigned", "user-assigned, not named"]);
+        let others = Product::of(&[
+            "time",
+            "identity",
+            "database",
+            "region",
+            "server",
+            "server’s network",
+            "the database",
+        ]);
+        vec![secret, others]
+    }
+
+    fn other_profiles() -> Vec<Profile> {
+        vec![Profile {
+            trusted_for_postgresql: false,
+            ..Profile::OBSERVED
+        }]
+    }
+
+    fn tables() -> Vec<Table<Sketch>> {
+        let roles = Product::of(&[
+            "time",
+            "identity",
+            "database",
+            "server",
+            "region",
+            "the identity holds",
+        ]);
+        let secret = Product::of(&["key vault", "secret", "may read the secret"]);
+        let session = Product::of(&["server’s network", "the database"]);
+        vec![
+            Table::of(
+                "server",
+                "Backup of a single server’s database: which, and what the vault’s identity holds",
+                "what the identity holds",
+                roles,
+            ),
+            Table::of(
+                "secret",
+                "Backup of a single server’s database: the key vault and the secret",
+                "what lets the identity read the secret",
+                secret,
+            ),
+            Table::of(
+                "sign-in",
+                "Backup of a single server’s database: the sign-in",
+                "what the database says",
+                session,
+            ),
+        ]
+    }
+}

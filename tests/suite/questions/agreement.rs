@@ -1,0 +1,88 @@
+//! The property itself: walked whole below a million cells, random and shrinking above.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use azdrill::oracle::Profile;
+use azdrill::sketch::{Product, Shape};
+use azdrill::strategy::question::{Question, engine, first_disagreement};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// What is random has this many cases.
+const CASES: u32 = 2_000;
+
+/// So many different disagreements are told of.
+const TOLD: usize = 12;
+
+/// Walks the cells and fails where there are disagreements, with the first of each kind. Gives back how many cells
+/// there were.
+pub(crate) fn walk<Q: Question>(profile: Profile, cells: impl IntoIterator<Item = Q::Sketch>) -> usize {
+    let mut engine = engine::<Q>(profile).unwrap();
+    let mut cells = cells.into_iter();
+    let (mut told, mut count) = (Vec::new(), 0);
+    let mut kinds = BTreeSet::new();
+    while told.len() < TOLD {
+        let (found, walked) = first_disagreement::<Q>(profile, &mut engine, cells.by_ref());
+        count += walked;
+        let Some(found) = found else { break };
+        if kinds.insert(format!("{:?} {:?}", found.expected, found.answer)) {
+            told.push(format!("cell {count}: {found}"));
+        }
+    }
+    assert!(told.is_empty(), "{profile:?}:\n{}", told.join("\n"));
+    count
+}
+
+/// Walks all that is to be walked whole.
+pub(crate) fn walk_whole<Q: Question>(profile: Profile) -> usize {
+    let products = Q::products();
+    walk::<Q>(profile, products.iter().flat_map(Product::cells))
+}
+
+/// A random word for every setting. It shrinks towards the world in order.
+pub(crate) fn any_cell<S: Shape>() -> impl Strategy<Value = S> {
+    let dimensions = S::dimensions();
+    let picks: Vec<_> = dimensions.iter().map(|dimension| 0..dimension.len()).collect();
+    picks.prop_map(|picks| Product::<S>::whole().cell(&picks))
+}
+
+/// The property for random cells of a product that is too large to be walked.
+pub(crate) fn random_agree<Q: Question, S: Strategy<Value = Q::Sketch>>(profile: Profile, strategy: &S) {
+    let engine = RefCell::new(engine::<Q>(profile).unwrap());
+    let mut runner = TestRunner::new(Config {
+        cases: CASES,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let result = runner.run(strategy, |sketch| {
+        let (found, _) = first_disagreement::<Q>(profile, &mut *engine.borrow_mut(), [sketch]);
+        prop_assert!(found.is_none(), "{profile:?}: {}", found.unwrap());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+/// What the oracle's books leave open the machines take as they do: tables and properties are about the same machines.
+#[test]
+fn the_books_are_the_machines() {
+    use azdrill::strategy::question::rules_for;
+    use azdrill_emulator::rules::{Assumptions, Profile as Machine, Rules};
+    for (book, machine) in [
+        (Profile::DOCUMENTED, Machine::Documented),
+        (Profile::OBSERVED, Machine::Observed),
+    ] {
+        let (own, other) = (
+            rules_for(book).unwrap(),
+            Rules::load(machine, &Assumptions::new()).unwrap(),
+        );
+        for rule in own.stated.values() {
+            for name in rule.alternatives.keys() {
+                let taken = [&own, &other].map(|rules| rules.takes(rule.id, name));
+                assert_eq!(taken[0], taken[1], "{} {name}", rule.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Every question: emulator and oracle agree in every cell, or in as many as can be walked; wrong engines are caught;
+//! what both machines answer is kept as tables.
+
+mod agreement;
+mod mistakes;
+mod nearby;
+mod tables;
+mod weights;
+mod words;
+
+mod connect;
+mod operate_vault;
+mod read_secret;
+mod restore_as_files;
+mod validate_backup;
+mod validate_single_backup;
