@@ -2,9 +2,10 @@
 //!
 //! Azure's rules as data: role definitions grant actions (control plane) and data actions (data
 //! plane) apart; assignments give a role to a principal at a scope and everything below it, segment
-//! by segment; groups pass their assignments on; a new or deleted assignment is seen only after it
+//! by segment; a deny assignment takes from all of them; groups pass their assignments on; a new or deleted assignment is seen only after it
 //! has propagated.
 
+mod deny;
 mod hierarchy;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::model::{Action, Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp, Truth};
 use crate::rules::{BuiltInRoles, RoleDefinition};
 
+pub use deny::{DeniedPrincipal, DenyAssignment};
 pub use hierarchy::{Hierarchy, ManagementGroup, group_of, management_group};
 
 /// What is wanted.
@@ -143,6 +145,8 @@ pub struct AccessControl {
     by_principal: BTreeMap<PrincipalId, Vec<Assignment>>,
     /// Management groups.
     pub hierarchy: Hierarchy,
+    /// What is taken from everybody's roles.
+    pub deny_assignments: Vec<DenyAssignment>,
     /// Custom roles by GUID.
     pub custom_roles: BTreeMap<Uuid, RoleDefinition>,
 }
@@ -178,6 +182,8 @@ pub enum HeldRole {
 pub struct Denied {
     /// Roles that would grant it but have not propagated yet, with the time they will.
     pub pending: Vec<(String, Timestamp)>,
+    /// The deny assignment that takes it away, whatever the roles.
+    pub by: Option<Box<DenyAssignment>>,
     /// Whether one of these is late because what holds data sees it later than the rest.
     pub data_lags: bool,
     /// Roles the principal holds at the scope that do not grant it.
@@ -230,11 +236,24 @@ impl AccessControl {
         for assignments in self.by_principal.values_mut() {
             assignments.retain(|assignment| !scope.contains(&assignment.scope));
         }
+        self.deny_assignments.retain(|own| !scope.contains(&own.scope));
     }
 
     /// The role of that GUID.
     pub fn role<'a>(&'a self, built_in: &'a BuiltInRoles, id: Uuid) -> Option<&'a RoleDefinition> {
         built_in.get(id).or_else(|| self.custom_roles.get(&id))
+    }
+
+    /// The first deny assignment that takes something from one of the principals there.
+    fn denied_by(
+        &self,
+        principals: &[PrincipalId],
+        wanted: WantedAction<'_>,
+        scope: &ResourceId,
+    ) -> Option<&DenyAssignment> {
+        self.deny_assignments.iter().find(|own| {
+            own.denies(wanted) && own.is_about(principals) && own.applies_at(&self.hierarchy, scope)
+        })
     }
 
     /// Decides. `principals` are the caller and its groups. A condition on what is not known yet
@@ -252,6 +271,14 @@ impl AccessControl {
         scope: &ResourceId,
         facts: FactsOf<'_>,
     ) -> Result<Grant<'a>, Denied> {
+        if let Some(own) = self.denied_by(principals, wanted, scope) {
+            return Err(Denied {
+                pending: Vec::new(),
+                by: Some(Box::new(own.clone())),
+                data_lags: false,
+                held: Vec::new(),
+            });
+        }
         let grants = |assignment: &Assignment, role: &RoleDefinition| {
             wanted.granted_by(role, facts) && wanted.may_under(assignment.condition.as_ref(), facts)
         };
@@ -274,6 +301,7 @@ impl AccessControl {
         }
         let mut denied = Denied {
             pending: Vec::new(),
+            by: None,
             data_lags: false,
             held: Vec::new(),
         };

@@ -11,6 +11,7 @@ mod server;
 mod short_form;
 
 mod container;
+mod deny_assignment;
 pub(super) mod flexible_server;
 mod identity;
 mod instance;
@@ -46,6 +47,8 @@ use crate::scenario::{
 kinds! {
     /// A container of a storage account.
     "container" Container(container::Container),
+    /// A deny assignment, as a deployment stack leaves one.
+    "deny_assignment" DenyAssignment(deny_assignment::DenyAssignment),
     /// A flexible server.
     "flexible_server" FlexibleServer(flexible_server::FlexibleServer),
     /// A user-assigned identity.
