@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Hierarchy, WantedAction};
+use super::hierarchy::Hierarchy;
+use super::wanted::WantedAction;
 use crate::model::{Action, ActionPattern, PrincipalId, ResourceId};
 
 /// Somebody a deny assignment is about. The nil GUID is everybody.

@@ -7,53 +7,19 @@
 
 mod deny;
 mod hierarchy;
+mod wanted;
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::model::{Action, Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp, Truth};
+use crate::model::{Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{BuiltInRoles, RoleDefinition};
 
 pub use deny::{DeniedPrincipal, DenyAssignment};
 pub use hierarchy::{Hierarchy, ManagementGroup, group_of, management_group};
-
-/// What is wanted.
-#[derive(Clone, Copy, Debug)]
-pub enum WantedAction<'a> {
-    /// A control-plane action.
-    Action(&'a Action),
-    /// A data-plane action.
-    DataAction(&'a Action),
-}
-
-impl WantedAction<'_> {
-    /// The action's name.
-    pub fn action(&self) -> &Action {
-        match self {
-            Self::Action(action) | Self::DataAction(action) => action,
-        }
-    }
-
-    /// Whether one of a role's permissions grants it and has a condition that holds, or may hold.
-    fn granted_by(&self, role: &RoleDefinition, facts: FactsOf<'_>) -> bool {
-        role.permissions().iter().any(|permission| {
-            let grants = match self {
-                Self::Action(action) => permission.grants_action(action),
-                Self::DataAction(action) => permission.grants_data_action(action),
-            };
-            grants && self.may_under(permission.condition.as_ref(), facts)
-        })
-    }
-
-    fn may_under(&self, condition: Option<&Condition>, facts: FactsOf<'_>) -> bool {
-        condition.is_none_or(|condition| condition.holds(self.action(), &facts()) != Truth::No)
-    }
-}
-
-/// What is known of the request. Few assignments have a condition, so that it is gathered when one does.
-pub type FactsOf<'a> = &'a dyn Fn() -> Facts;
+pub use wanted::{FactsOf, WantedAction};
 
 /// A role given to a principal at a scope.
 #[derive(Clone, Debug)]
