@@ -2,56 +2,24 @@
 //!
 //! Azure's rules as data: role definitions grant actions (control plane) and data actions (data
 //! plane) apart; assignments give a role to a principal at a scope and everything below it, segment
-//! by segment; groups pass their assignments on; a new or deleted assignment is seen only after it
+//! by segment; a deny assignment takes from all of them; groups pass their assignments on; a new or deleted assignment is seen only after it
 //! has propagated.
 
+mod deny;
 mod hierarchy;
+mod wanted;
 
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::model::{Action, Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp, Truth};
+use crate::model::{Condition, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
 use crate::rules::{BuiltInRoles, RoleDefinition};
 
+pub use deny::{DeniedPrincipal, DenyAssignment};
 pub use hierarchy::{Hierarchy, ManagementGroup, group_of, management_group};
-
-/// What is wanted.
-#[derive(Clone, Copy, Debug)]
-pub enum WantedAction<'a> {
-    /// A control-plane action.
-    Action(&'a Action),
-    /// A data-plane action.
-    DataAction(&'a Action),
-}
-
-impl WantedAction<'_> {
-    /// The action's name.
-    pub fn action(&self) -> &Action {
-        match self {
-            Self::Action(action) | Self::DataAction(action) => action,
-        }
-    }
-
-    /// Whether one of a role's permissions grants it and has a condition that holds, or may hold.
-    fn granted_by(&self, role: &RoleDefinition, facts: FactsOf<'_>) -> bool {
-        role.permissions().iter().any(|permission| {
-            let grants = match self {
-                Self::Action(action) => permission.grants_action(action),
-                Self::DataAction(action) => permission.grants_data_action(action),
-            };
-            grants && self.may_under(permission.condition.as_ref(), facts)
-        })
-    }
-
-    fn may_under(&self, condition: Option<&Condition>, facts: FactsOf<'_>) -> bool {
-        condition.is_none_or(|condition| condition.holds(self.action(), &facts()) != Truth::No)
-    }
-}
-
-/// What is known of the request. Few assignments have a condition, so that it is gathered when one does.
-pub type FactsOf<'a> = &'a dyn Fn() -> Facts;
+pub use wanted::{FactsOf, WantedAction};
 
 /// A role given to a principal at a scope.
 #[derive(Clone, Debug)]
@@ -143,6 +111,8 @@ pub struct AccessControl {
     by_principal: BTreeMap<PrincipalId, Vec<Assignment>>,
     /// Management groups.
     pub hierarchy: Hierarchy,
+    /// What is taken from everybody's roles.
+    pub deny_assignments: Vec<DenyAssignment>,
     /// Custom roles by GUID.
     pub custom_roles: BTreeMap<Uuid, RoleDefinition>,
 }
@@ -178,6 +148,8 @@ pub enum HeldRole {
 pub struct Denied {
     /// Roles that would grant it but have not propagated yet, with the time they will.
     pub pending: Vec<(String, Timestamp)>,
+    /// The deny assignment that takes it away, whatever the roles.
+    pub by: Option<Box<DenyAssignment>>,
     /// Whether one of these is late because what holds data sees it later than the rest.
     pub data_lags: bool,
     /// Roles the principal holds at the scope that do not grant it.
@@ -230,11 +202,24 @@ impl AccessControl {
         for assignments in self.by_principal.values_mut() {
             assignments.retain(|assignment| !scope.contains(&assignment.scope));
         }
+        self.deny_assignments.retain(|own| !scope.contains(&own.scope));
     }
 
     /// The role of that GUID.
     pub fn role<'a>(&'a self, built_in: &'a BuiltInRoles, id: Uuid) -> Option<&'a RoleDefinition> {
         built_in.get(id).or_else(|| self.custom_roles.get(&id))
+    }
+
+    /// The first deny assignment that takes something from one of the principals there.
+    fn denied_by(
+        &self,
+        principals: &[PrincipalId],
+        wanted: WantedAction<'_>,
+        scope: &ResourceId,
+    ) -> Option<&DenyAssignment> {
+        self.deny_assignments.iter().find(|own| {
+            own.denies(wanted) && own.is_about(principals) && own.applies_at(&self.hierarchy, scope)
+        })
     }
 
     /// Decides. `principals` are the caller and its groups. A condition on what is not known yet
@@ -252,6 +237,14 @@ impl AccessControl {
         scope: &ResourceId,
         facts: FactsOf<'_>,
     ) -> Result<Grant<'a>, Denied> {
+        if let Some(own) = self.denied_by(principals, wanted, scope) {
+            return Err(Denied {
+                pending: Vec::new(),
+                by: Some(Box::new(own.clone())),
+                data_lags: false,
+                held: Vec::new(),
+            });
+        }
         let grants = |assignment: &Assignment, role: &RoleDefinition| {
             wanted.granted_by(role, facts) && wanted.may_under(assignment.condition.as_ref(), facts)
         };
@@ -274,6 +267,7 @@ impl AccessControl {
         }
         let mut denied = Denied {
             pending: Vec::new(),
+            by: None,
             data_lags: false,
             held: Vec::new(),
         };

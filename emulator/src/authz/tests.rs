@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Action;
 use crate::rules::{Assumptions, Profile, Rules};
 
 const GROUP_SCOPE: &str = "/subscriptions/s/resourceGroups/rg1";

@@ -4,7 +4,7 @@ use super::denied::why_not;
 use super::{Credential, Gates, Permit, Refusal, key_vault};
 use crate::authz::{Assignment, Denied, WantedAction};
 use crate::model::{ConditionAttribute, Facts, PrincipalId, PrincipalKind, ResourceId, Timestamp};
-use crate::rules::{Endpoint, Gate, Operation, Params, code};
+use crate::rules::{Endpoint, Gate, Mark, Operation, Params, code};
 
 pub(super) fn authorize(
     gates: &Gates<'_>,
@@ -157,6 +157,7 @@ fn by_roles(
             } else {
                 row.listing.then(|| permit.scope.clone())
             };
+            let below = below.filter(|_| denied.by.is_none());
             let below =
                 below.is_some_and(|scope| access.grants_below(roles, now, &principals, wanted, &scope));
             let adds = row.or_data_action.as_ref().is_some_and(|action| {
@@ -185,6 +186,11 @@ fn refuse(row: &Operation, permit: &Permit, wanted: WantedAction<'_>, denied: &D
     let scope = &permit.scope;
     let (reason, rules) = why_not(permit, action, denied);
     let refusal = match row.endpoint {
+        // What the blob service says of a deny assignment nobody has told.
+        Endpoint::Blob if denied.by.is_some() => Refusal {
+            mark: Mark::Inferred,
+            ..permission_mismatch()
+        },
         Endpoint::Blob => permission_mismatch(),
         _ => {
             let client = permit.caller.app_id.map(|id| id.to_string()).unwrap_or_default();
@@ -199,7 +205,17 @@ fn refuse(row: &Operation, permit: &Permit, wanted: WantedAction<'_>, denied: &D
                 ("action", action.as_str()),
                 ("scope", scope.as_str()),
             ];
-            Refusal::of(code::AuthorizationFailed, &fill)
+            match &denied.by {
+                Some(own) => {
+                    let id = own.id.simple().to_string();
+                    let more = [("name", &*own.name), ("id", &*id), ("denied", own.scope.as_str())];
+                    Refusal::of(
+                        code::DenyAssignmentAuthorizationFailed,
+                        &[&fill[..], &more].concat(),
+                    )
+                }
+                None => Refusal::of(code::AuthorizationFailed, &fill),
+            }
         }
     };
     let refusal = refusal.at(Gate::Authorization).because(reason).by(rules);

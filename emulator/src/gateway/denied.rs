@@ -8,6 +8,13 @@ use crate::rules::{RuleId, rule};
 /// Why roles do not grant an action, and the rules that had a say.
 pub(super) fn why_not(permit: &Permit, action: &Action, denied: &Denied) -> (String, Vec<RuleId>) {
     let scope = &permit.scope;
+    if let Some(own) = &denied.by {
+        let reason = format!(
+            "the deny assignment '{}' at {} takes {action} from {}, whatever its roles",
+            own.name, own.scope, permit.caller.name
+        );
+        return (reason, vec![rule::RBAC_DENY]);
+    }
     let mut reason = format!(
         "{} has no role that grants {action} at {scope}",
         permit.caller.name

@@ -25,6 +25,7 @@ pub(super) fn give(azure: &mut Azure, now: Timestamp, given: &Given) -> Result<(
                 resource.set_property(&[name], value.clone());
             }
         }
+        Given::DenyAssignment(own) => azure.state_mut().access.deny_assignments.push((**own).clone()),
     }
     Ok(())
 }

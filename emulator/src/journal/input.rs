@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::beginning::Beginning;
 use super::request::SentRequest;
 use super::result::OutsideResult;
+use crate::authz::DenyAssignment;
 use crate::fault::{DatabaseFault, Fault, RegionFault};
 use crate::jobs::EffectId;
 use crate::model::{NetworkPath, PrincipalId, ResourceId, TenantId};
@@ -139,6 +140,8 @@ pub enum Given {
         /// What is set.
         properties: Map<String, Value>,
     },
+    /// A deny assignment, as a deployment stack or a managed application leaves one.
+    DenyAssignment(Box<DenyAssignment>),
 }
 
 /// An application with a secret.
@@ -174,6 +177,12 @@ impl Input<'_> {
             Self::Given(Given::Properties { id, properties }) => {
                 let names: Vec<&str> = properties.keys().map(String::as_str).collect();
                 format!("{} of {id} was changed behind its service", names.join(", "))
+            }
+            Self::Given(Given::DenyAssignment(own)) => {
+                format!(
+                    "the world was given the deny assignment {} at {}",
+                    own.name, own.scope
+                )
             }
             Self::Admit { request, .. } => format!("{} was asked whether to read its body", request.what()),
             Self::TooLong { request, .. } => format!("{} had too long a body", request.what()),

@@ -369,7 +369,7 @@ fn a_template_is_refused_before_its_first_resource() {
 }
 
 #[test]
-fn definitions_are_listed_and_what_is_not_played_is_refused_by_name() {
+fn definitions_are_listed_and_locations_are_as_azure_spells_them() {
     let mut world = World::new();
     let (group, subscription) = (world.group(), world.subscription());
     let shown = world.get_of_tenant(&built_in(NO_PUBLIC_ACCESS)).json_body();
@@ -421,7 +421,18 @@ fn definitions_are_listed_and_what_is_not_played_is_refused_by_name() {
     let account = format!("{other}/providers/Microsoft.Storage/storageAccounts/elsewhere");
     let body = json!({"location": "West Europe", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
     assert_denied(&world.put(&account, &body), "POLICY");
+}
 
+#[test]
+fn what_is_not_played_of_a_policy_is_refused_by_name() {
+    let mut world = World::new();
+    let (group, subscription) = (world.group(), world.subscription());
+    let own = format!("{subscription}{AUTHORIZATION}/policyDefinitions");
+    let unknown = built_in("ffffffff-0000-4000-8000-000000000000");
+    let locations = json!({
+        "policyDefinitionId": built_in(LOCATIONS),
+        "parameters": {"listOfAllowedLocations": {"value": ["northeurope"]}},
+    });
     let refused = |world: &mut World, member: &str, value: Value| {
         let mut properties = locations.clone();
         properties[member] = value;
@@ -432,7 +443,7 @@ fn definitions_are_listed_and_what_is_not_played_is_refused_by_name() {
         ("policyDefinitionId", json!(initiative), 501),
         ("policyDefinitionId", json!(unknown), 501),
         ("policyDefinitionId", json!(format!("{own}/none")), 400),
-        ("policyDefinitionId", json!(other), 400),
+        ("policyDefinitionId", json!(group), 400),
         ("enforcementMode", json!("Enroll"), 501),
         ("overrides", json!([{"kind": "policyEffect"}]), 501),
     ] {
@@ -440,7 +451,7 @@ fn definitions_are_listed_and_what_is_not_played_is_refused_by_name() {
     }
     let with_identity =
         json!({"identity": {"type": "SystemAssigned"}, "location": "westeurope", "properties": locations});
-    let target = format!("{group}{assignments}/x");
+    let target = format!("{group}{AUTHORIZATION}/policyAssignments/x");
     assert_eq!(world.put(&target, &with_identity).status, 501);
     let wrong_value = json!({
         "policyDefinitionId": built_in(NO_PUBLIC_ACCESS), "parameters": {"effect": {"value": "deny"}},

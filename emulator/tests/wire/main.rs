@@ -14,6 +14,7 @@ mod conditional_requests;
 mod conditions;
 mod cross_region;
 mod database_connections;
+mod deny_assignments;
 mod deployed_modules;
 mod deployment_members;
 mod deployments;

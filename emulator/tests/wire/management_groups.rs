@@ -83,7 +83,7 @@ fn groups_are_shown_with_what_is_below_them() {
     let subscriptions = format!("{GROUPS}/databases/subscriptions");
     assert_eq!(
         names(world.of_tenant(Method::GET, &subscriptions, None)),
-        [own.clone()]
+        std::slice::from_ref(&own)
     );
 
     // What has something in it stays, and nothing is below itself.

@@ -14,7 +14,7 @@ use crate::scenario::{GrantWorld, Grantee, World};
 
 /// The object id (or what is pasted in its place) a grant is made to. Whoever gives a role has been told it, by whoever
 /// may look it up.
-async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
+pub(super) async fn principal(client: &mut Client, names: &Names, to: &Grantee) -> Result<String, RunError> {
     if let Some(owner) = client.owners().of_tenant(to.as_str()) {
         return Ok(owner.object_id.to_string());
     }

@@ -156,7 +156,7 @@ impl World {
     }
 
     /// Checks that a role can be given to this.
-    pub(super) fn check_grantee(&self, to: &Grantee) -> Result<(), Misstated> {
+    pub(crate) fn check_grantee(&self, to: &Grantee) -> Result<(), Misstated> {
         let (name, which) = to.parts();
         let short: &[&str] = if self.all_named {
             &["operator"]

@@ -96,6 +96,7 @@ kinds!(of_given, GIVEN_KINDS, Given, {
     Given::Application(_) => "application",
     Given::Role { .. } => "role",
     Given::Properties { .. } => "properties",
+    Given::DenyAssignment(_) => "deny assignment",
 });
 
 kinds!(of_origin, ORIGIN_KINDS, Origin, {

@@ -6,11 +6,14 @@ use serde_json::json;
 
 use super::calls::palette;
 use super::lines::Lines;
+use crate::authz::{DeniedPrincipal, DenyAssignment};
 use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind, RegionFault};
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
 use crate::journal::{Application, Beginning, Given, Journalled};
 use crate::machine::{Admission, Core as _};
-use crate::model::{Body, Extent, NetworkPath, PrincipalId, Request, Response, StoredBody, Timestamp};
+use crate::model::{
+    ActionPattern, Body, Extent, NetworkPath, PrincipalId, Request, Response, StoredBody, Timestamp,
+};
 use crate::rules::{Assumptions, Profile};
 use crate::services::Settings;
 use crate::world::Operator;
@@ -285,7 +288,7 @@ impl World {
             self.operator.subscription
         );
         let properties = json!({"publicNetworkAccess": "Disabled"});
-        match what % 3 {
+        match what % 4 {
             0 => Given::Properties {
                 id: account.parse().expect("it is an id"),
                 properties: properties.as_object().cloned().unwrap_or_default(),
@@ -295,6 +298,18 @@ impl World {
                 name: "second".to_owned(),
                 tenant,
             },
+            2 => Given::DenyAssignment(Box::new(DenyAssignment {
+                id: uuid::Uuid::from_u128(3),
+                name: "kept by a stack".to_owned(),
+                scope: account.parse().expect("it is an id"),
+                actions: vec![ActionPattern::new("*/delete")],
+                not_actions: Vec::new(),
+                data_actions: Vec::new(),
+                not_data_actions: Vec::new(),
+                principals: vec![DeniedPrincipal::everybody()],
+                exclude_principals: Vec::new(),
+                do_not_apply_to_child_scopes: false,
+            })),
             _ => Given::Application(Application {
                 id: PrincipalId(uuid::Uuid::from_u128(1)),
                 app_id: uuid::Uuid::from_u128(2),

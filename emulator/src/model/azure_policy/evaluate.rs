@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::field::{Place, PolicyField};
 use super::operand::Operand;
-use super::part::{Compared, Operator, Place, PolicyCondition, PolicyField};
+use super::parameter::{PolicyParameter, value};
+use super::part::{Compared, Operator, PolicyCondition};
 use super::read::flag;
-use super::rule::PolicyRule;
 use crate::model::{ResourceId, field, region_name};
 
 /// A resource as a request would have it.
@@ -67,7 +68,7 @@ struct Item<'a> {
 
 /// One rule asked of one resource.
 pub(super) struct Evaluation<'a> {
-    rule: &'a PolicyRule,
+    parameters: &'a [PolicyParameter],
     values: &'a Map<String, Value>,
     subject: PolicySubject<'a>,
     item: Option<Item<'a>>,
@@ -94,12 +95,12 @@ impl PolicyCondition {
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
-        rule: &'a PolicyRule,
+        parameters: &'a [PolicyParameter],
         values: &'a Map<String, Value>,
         subject: PolicySubject<'a>,
     ) -> Self {
         Self {
-            rule,
+            parameters,
             values,
             subject,
             item: None,
@@ -185,7 +186,7 @@ impl<'a> Evaluation<'a> {
     fn operand(&self, operand: &'a Operand) -> Option<Cow<'a, Value>> {
         match operand {
             Operand::Literal(value) => Some(Cow::Borrowed(value)),
-            Operand::Parameter(name) => self.rule.value(name, self.values).map(Cow::Borrowed),
+            Operand::Parameter(name) => value(self.parameters, self.values, name).map(Cow::Borrowed),
             Operand::Field(field) => self.field(field),
             Operand::List(items) => {
                 let items = items

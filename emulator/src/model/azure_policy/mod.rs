@@ -5,15 +5,19 @@
 //! it is written, so that it can be refused.
 
 mod evaluate;
+mod field;
 mod language;
 mod operand;
+mod parameter;
 mod part;
 mod read;
 mod rule;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use evaluate::{EvaluatedExpression, PolicySubject};
 pub use language::{PolicyAlias, PolicyLanguage};
-pub use read::PolicyUnread;
-pub use rule::{PolicyEffect, PolicyMode, PolicyParameter, PolicyRule, WrongParameters};
+pub use parameter::PolicyParameter;
+pub use rule::{PolicyEffect, PolicyMode, PolicyRule, WrongParameters};
+pub use unread::PolicyUnread;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::field::{PolicyField, field};
 use super::language::PolicyLanguage;
-use super::part::{Place, PolicyField};
-use super::read::PolicyUnread;
+use super::unread::PolicyUnread;
 
 /// A value of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,28 +59,4 @@ impl Operand {
             Self::Literal(_) | Self::Field(_) => {}
         }
     }
-}
-
-/// A field by the name it has in rules.
-pub(super) fn field(language: &PolicyLanguage, text: &str) -> Result<PolicyField, PolicyUnread> {
-    let place = match text.to_ascii_lowercase().as_str() {
-        "type" => Place::Type,
-        "name" => Place::Name,
-        "fullname" => Place::FullName,
-        "id" => Place::Id,
-        "kind" => Place::Kind,
-        "location" => Place::Location,
-        "identity.type" => Place::IdentityType,
-        _ => match language.alias(text) {
-            Some(alias) => Place::Alias(alias.clone()),
-            None => {
-                let what = format!("the field '{text}' in a rule of Azure Policy");
-                return Err(PolicyUnread::NotPlayed(what));
-            }
-        },
-    };
-    Ok(PolicyField {
-        text: text.to_owned(),
-        place,
-    })
 }

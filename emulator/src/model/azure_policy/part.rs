@@ -1,27 +1,7 @@
 //! What a rule consists of.
 
-use super::language::PolicyAlias;
+use super::field::PolicyField;
 use super::operand::Operand;
-
-/// Something of a resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Type,
-    Name,
-    FullName,
-    Id,
-    Kind,
-    Location,
-    IdentityType,
-    Alias(PolicyAlias),
-}
-
-/// The same, as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PolicyField {
-    pub(super) text: String,
-    pub(super) place: Place,
-}
 
 /// How two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

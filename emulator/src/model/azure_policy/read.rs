@@ -2,18 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::field::{Place, PolicyField, field};
 use super::language::PolicyLanguage;
-use super::operand::{Operand, field};
-use super::part::{Compared, Operator, Place, PolicyCondition, PolicyField};
-
-/// Why a rule was not read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyUnread {
-    /// It is not what a rule can be: why, in a sentence.
-    Wrong(String),
-    /// It says something that is not played: what, in words that go on from "azdrill does not play".
-    NotPlayed(String),
-}
+use super::operand::Operand;
+use super::part::{Compared, Operator, PolicyCondition};
+use super::unread::PolicyUnread;
 
 /// Conditions stand in no more than so many others.
 const DEEPEST: usize = 40;

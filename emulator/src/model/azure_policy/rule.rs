@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use super::evaluate::{EvaluatedExpression, Evaluation, PolicySubject};
 use super::language::PolicyLanguage;
 use super::operand::Operand;
+use super::parameter::{PolicyParameter, given, named, value};
 use super::part::PolicyCondition;
-use super::read::{PolicyUnread, condition};
+use super::read::condition;
+use super::unread::PolicyUnread;
 use crate::model::field;
 
 /// Which resources a definition is about.
@@ -57,17 +59,6 @@ impl PolicyEffect {
             .find(|effect| effect.as_str().eq_ignore_ascii_case(text));
         found.ok_or_else(|| PolicyUnread::NotPlayed(format!("the effect '{text}' of Azure Policy")))
     }
-}
-
-/// A parameter of a definition.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PolicyParameter {
-    /// Its name.
-    pub name: String,
-    /// The value it has where an assignment says none.
-    pub default: Option<Value>,
-    /// The values there are, if they are listed.
-    pub allowed: Vec<Value>,
 }
 
 /// What is wrong with the parameters of an assignment.
@@ -138,21 +129,15 @@ impl PolicyRule {
 
     /// A rule names no parameter that the definition has not.
     fn check_parameters(&self) -> Result<(), PolicyUnread> {
-        let mut named = Vec::new();
-        self.effect.parameters(&mut named);
-        self.condition.parameters(&mut named);
-        match named.iter().find(|name| self.parameter(name).is_none()) {
+        let mut all = Vec::new();
+        self.effect.parameters(&mut all);
+        self.condition.parameters(&mut all);
+        match all.iter().find(|name| named(&self.parameters, name).is_none()) {
             None => Ok(()),
             Some(name) => Err(PolicyUnread::Wrong(format!(
                 "The parameter '{name}' is not defined."
             ))),
         }
-    }
-
-    fn parameter(&self, name: &str) -> Option<&PolicyParameter> {
-        self.parameters
-            .iter()
-            .find(|own| own.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether an assignment may give these values.
@@ -163,7 +148,7 @@ impl PolicyRule {
     pub fn check_values(&self, values: &Map<String, Value>) -> Result<(), WrongParameters> {
         let undefined: Vec<String> = values
             .keys()
-            .filter(|name| self.parameter(name).is_none())
+            .filter(|name| named(&self.parameters, name).is_none())
             .cloned()
             .collect();
         if !undefined.is_empty() {
@@ -204,7 +189,7 @@ impl PolicyRule {
 
     fn read_effect(&self, values: &Map<String, Value>) -> Result<PolicyEffect, PolicyUnread> {
         let value = match &self.effect {
-            Operand::Parameter(name) => self.value(name, values),
+            Operand::Parameter(name) => value(&self.parameters, values, name),
             Operand::Literal(value) => Some(value),
             Operand::Field(_) | Operand::List(_) => None,
         };
@@ -216,18 +201,13 @@ impl PolicyRule {
         self.read_effect(values).unwrap_or(PolicyEffect::Deny)
     }
 
-    /// A parameter's value: an assignment's, or the definition's own.
-    pub(super) fn value<'a>(&'a self, name: &str, values: &'a Map<String, Value>) -> Option<&'a Value> {
-        given(values, name).or_else(|| self.parameter(name)?.default.as_ref())
-    }
-
     /// What was looked at on the way, if the rule fits a resource as it would be.
     pub fn fits(
         &self,
         values: &Map<String, Value>,
         subject: PolicySubject<'_>,
     ) -> Option<Vec<EvaluatedExpression>> {
-        let mut evaluation = Evaluation::new(self, values, subject);
+        let mut evaluation = Evaluation::new(&self.parameters, values, subject);
         evaluation.holds(&self.condition).then_some(evaluation.seen)
     }
 }
@@ -235,11 +215,6 @@ impl PolicyRule {
 /// A value as errors tell it.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn given<'a>(values: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let found = values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-    found.map(|(_, value)| value)
 }
 
 fn mode(properties: &Value) -> Result<PolicyMode, PolicyUnread> {

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod definitions;
+mod deny_assignments;
 mod locks;
 mod policy_assignments;
 mod policy_definitions;
@@ -27,6 +28,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "RoleAssignments_Get" => assignments::get,
         "RoleAssignments_Create" => assignments::put,
         "RoleAssignments_Delete" => assignments::delete,
+        "DenyAssignments_ListForScope" => deny_assignments::list,
+        "DenyAssignments_Get" => deny_assignments::get,
         "Locks_CreateOrUpdate" => locks::put,
         "Locks_Get" => locks::get,
         "Locks_Delete" => locks::delete,

@@ -11,6 +11,7 @@ mod server;
 mod short_form;
 
 mod container;
+mod deny_assignment;
 mod flexible_server;
 mod identity;
 mod instance;
@@ -47,6 +48,8 @@ use resource_kind::ResourceKind;
 kinds! {
     /// A container of a storage account.
     "container" Container(container::Container),
+    /// A deny assignment, as a deployment stack leaves one.
+    "deny_assignment" DenyAssignment(deny_assignment::DenyAssignment),
     /// A flexible server.
     "flexible_server" FlexibleServer(flexible_server::FlexibleServer),
     /// A user-assigned identity.
