@@ -14,10 +14,10 @@ use crate::source::root;
 const COMMITTED: &str = "docs/report.md";
 
 /// Differences that a scenario could show and none does; why, stands in `differences.toml`.
-const NOT_YET: [u32; 5] = [10, 19, 29, 47, 51];
+const NOT_YET: [u32; 3] = [19, 29, 47];
 
 /// Differences that no scenario can show: what a page says, or a client makes of an answer.
-const NEVER: [u32; 6] = [7, 17, 24, 25, 45, 54];
+const NEVER: [u32; 7] = [7, 17, 24, 25, 45, 51, 54];
 
 /// Scenarios that are not played without rows.
 const NOT_PLAYED: [&str; 13] = [
