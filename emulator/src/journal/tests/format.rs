@@ -15,6 +15,7 @@ const INPUTS: &str = r#"
 {"given":{"application":{"id":"00000000-0000-0000-0000-000000000001","app_id":"00000000-0000-0000-0000-000000000002","tenant":"00000000-0000-0000-0000-000000000003","name":"auditor","secret":"x"}}}
 {"given":{"role":{"to":"00000000-0000-0000-0000-000000000001","role":"Reader","at":"/subscriptions/s","after":"PT10M"}}}
 {"given":{"properties":{"id":"/subscriptions/s/resourceGroups/g","properties":{"a":1}}}}
+{"given":{"deny_assignment":{"id":"00000000-0000-0000-0000-000000000005","name":"a","scope":"/subscriptions/s","actions":["*"],"not_actions":["*/read"],"data_actions":["*"],"not_data_actions":["a/b"],"principals":[{"id":"00000000-0000-0000-0000-000000000000","type":"SystemDefined"}],"exclude_principals":[{"id":"00000000-0000-0000-0000-000000000001","type":"User"}],"do_not_apply_to_child_scopes":true}}}
 {"admit":{"path":{"internet":{"address":"203.0.113.10"}},"request":{"method":"PUT","host":"a.blob.core.windows.net","path":"/c/b"}}}
 {"too_long":{"path":{"subnet":{"subnet":"/subscriptions/s"}},"request":{"method":"PUT","plain":true,"host":"management.azure.com","port":8443,"path":"/a","query":"b=c"}}}
 {"prepare":{"path":{"private_endpoint":{"endpoint":"/subscriptions/s"}},"request":{"method":"POST","host":"v.vault.azure.net","path":"/keys","headers":[["x","y"],["z",{"base64":"/w=="}]],"body":{"memory":"{}"}}}}

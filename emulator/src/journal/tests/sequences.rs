@@ -28,6 +28,7 @@ fn a_machine_that_saw_everything_is_made_again() {
         "application",
         "role",
         "properties",
+        "deny_assignment",
         "admit",
         "too_long",
         "prepare",

@@ -388,6 +388,7 @@ impl World {
             Step::Give(0),
             Step::Give(1),
             Step::Give(2),
+            Step::Give(3),
             Step::TooLong,
             Step::Tick,
             Step::End(false),
