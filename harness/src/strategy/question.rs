@@ -98,6 +98,11 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
             profile.everyone_is_services_too,
             ["services_too", "only_the_azure_rule"],
         ),
+        (
+            "SS-RD-06",
+            profile.name_asked_at_validation,
+            ["at_validation", "at_job"],
+        ),
     ];
     let assumptions = points.map(|(rule, holds, [yes, no])| {
         let taken = if holds { yes } else { no };
