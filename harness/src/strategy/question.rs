@@ -40,7 +40,8 @@ pub trait Question: Engine<Self::Sketch> + Sized {
     /// If a call is refused that a world in order would let through.
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError>;
 
-    /// What is walked whole: everything, if that are fewer than a million cells.
+    /// What is walked whole, which takes seconds: everything, or what of it a refusal mostly depends on. In the first of
+    /// them the machines are compared.
     fn products() -> Vec<Product<Self::Sketch>> {
         vec![Product::whole()]
     }
