@@ -88,14 +88,16 @@ fn differing(page: &Page, question: KnownQuestion) -> Result<(String, Value), Fa
     let found = (question.differences)().map_err(|error| error.to_string())?;
     let mut text = heading(page, &question);
     let (differing, cells) = (counted(found.differing), counted(found.cells));
-    let told_of = format!("The machines differ in {differing} of {cells} cells.");
+    let of = found.of.join(" by ");
+    let told_of =
+        format!("The machines differ in {differing} of {cells} cells: {of}. What is not named is in order.");
     text += &format!("\n{}", page.paragraph("", 0, Ink::Plain, &told_of));
     if !found.differences.is_empty() {
         text += &text::differences(page, &found.differences);
     }
     let mut data = told(&question);
     data["differing"] = json!(found.differing);
-    data["of"] = json!(found.cells);
+    data["of"] = json!({"cells": found.cells, "settings": found.of});
     data["differences"] = json!(found.differences);
     Ok((text, data))
 }

@@ -9,6 +9,7 @@ pub mod connect;
 pub mod operate_vault;
 pub mod read_secret;
 pub mod restore_as_files;
+pub mod restore_to_database;
 pub mod validate_backup;
 pub mod validate_single_backup;
 
@@ -35,6 +36,8 @@ pub struct Profile {
     pub trusted_for_postgresql: bool,
     /// PG-N-EVERYONE: a firewall rule for every address lets Azure services in as well.
     pub everyone_is_services_too: bool,
+    /// SS-RD-06: that the name of a database to be made is taken, the validation of a restore finds already.
+    pub name_asked_at_validation: bool,
 }
 
 impl Profile {
@@ -45,6 +48,7 @@ impl Profile {
         user_assigned_covered: true,
         trusted_for_postgresql: true,
         everyone_is_services_too: false,
+        name_asked_at_validation: false,
     };
     /// The observations.
     pub const OBSERVED: Self = Self {

@@ -37,19 +37,37 @@ pub fn validate_single_backup(profile: Profile, sketch: &Sketch) -> Expected {
     if sketch.region == Region::Other {
         return no(Gate::Service, &["SS-B-15"], SYNTHETIC);
     }
-    let role = |seen| acts_as_granted && reads_server(profile.book, sketch.reads, seen);
-    if !role(true) {
-        let mut rules = vec!["SS-B-02"];
-        // As observed, access control itself says so.
-        if profile.book == Book::Observed {
-            rules.push("RBAC");
-        }
-        if role(false) {
-            rules.push("E1-PROPAGATION");
-        }
-        return no(Gate::Authorization, &rules, "UserErrorMSIMissingPermissions");
+    if let Some(refused) = role_on_server(profile.book, sketch, acts_as_granted, &["SS-B-02"]) {
+        return refused;
     }
-    secret(profile, sketch, acts_as_granted).unwrap_or_else(|| session(profile, sketch))
+    let (network, access) = (["SS-B-05"], ["SS-B-03", "SS-B-19"]);
+    let list = Some("SS-B-03-LIST");
+    if let Some(refused) = kept_from_secret(profile, sketch, acts_as_granted, [&network, &access], list) {
+        return refused;
+    }
+    signs_in(profile, sketch, "SS-B-06", &["SS-B-12", "SS-B-13"])
+}
+
+/// Whether the identity lacks the role on the server, by this rule.
+pub(super) fn role_on_server(
+    book: Book,
+    sketch: &Sketch,
+    acts_as_granted: bool,
+    rules: &[&'static str],
+) -> Option<Expected> {
+    let role = |seen| acts_as_granted && reads_server(book, sketch.reads, seen);
+    if role(true) {
+        return None;
+    }
+    let mut rules = rules.to_vec();
+    // As observed, access control itself says so.
+    if book == Book::Observed {
+        rules.push("RBAC");
+    }
+    if role(false) {
+        rules.push("E1-PROPAGATION");
+    }
+    Some(no(Gate::Authorization, &rules, "UserErrorMSIMissingPermissions"))
 }
 
 /// SS-B-02: Reader on the server or above; as observed, whatever reads it.
@@ -62,8 +80,15 @@ fn reads_server(book: Book, reads: Reads, seen: bool) -> bool {
     }
 }
 
-/// What is wrong with the secret, as the identity reads it from where Azure Backup stands.
-fn secret(profile: Profile, sketch: &Sketch, acts_as_granted: bool) -> Option<Expected> {
+/// What is wrong with the secret, as the identity reads it from where Azure Backup stands: by these rules of the network
+/// and of access, and by one that wants it listed as well, if any does.
+pub(super) fn kept_from_secret(
+    profile: Profile,
+    sketch: &Sketch,
+    acts_as_granted: bool,
+    [by_network, by_access]: [&[&'static str]; 2],
+    by_list: Option<&'static str>,
+) -> Option<Expected> {
     // SS-B-05, by the table of E.5: trusted services may be excepted even where public access is disabled.
     let trusted = profile.trusted_for_postgresql;
     let row = match sketch.store {
@@ -77,7 +102,11 @@ fn secret(profile: Profile, sketch: &Sketch, acts_as_granted: bool) -> Option<Ex
         Store::DisabledButTrusted | Store::Disabled => Some("KV-4"),
     };
     if let Some(row) = row {
-        return Some(no(Gate::Network, &["SS-B-05", row], NO_SECRET_ACCESS));
+        return Some(no(
+            Gate::Network,
+            &[by_network, &[row]].concat(),
+            NO_SECRET_ACCESS,
+        ));
     }
     // SS-B-03: a role or a policy, as the key vault has it. What SS-B-03-LIST adds the documents have, nobody saw.
     let (gets, lists, model) = match sketch.access {
@@ -88,15 +117,11 @@ fn secret(profile: Profile, sketch: &Sketch, acts_as_granted: bool) -> Option<Ex
         Access::NoPolicy => (false, false, "KV-POLICY"),
     };
     if !gets {
-        let rules = ["SS-B-03", "SS-B-19", model];
+        let rules = [by_access, &[model]].concat();
         return Some(no(Gate::Authorization, &rules, NO_SECRET_ACCESS));
     }
-    if !lists && profile.book == Book::Documented {
-        return Some(no(
-            Gate::Authorization,
-            &["SS-B-03-LIST", model],
-            NO_SECRET_ACCESS,
-        ));
+    if let Some(rule) = by_list.filter(|_| !lists && profile.book == Book::Documented) {
+        return Some(no(Gate::Authorization, &[rule, model], NO_SECRET_ACCESS));
     }
     let (rule, code) = match sketch.secret {
         Secret::ConnectionString => return None,
@@ -107,8 +132,13 @@ fn secret(profile: Profile, sketch: &Sketch, acts_as_granted: bool) -> Option<Ex
     Some(no(Gate::Service, &[rule], code))
 }
 
-/// How the sign-in ends.
-fn session(profile: Profile, sketch: &Sketch) -> Expected {
+/// How the sign-in ends, by these rules of the network and of the user's rights.
+pub(super) fn signs_in(
+    profile: Profile,
+    sketch: &Sketch,
+    by_network: &'static str,
+    by_rights: &[&'static str],
+) -> Expected {
     let reached = match sketch.network {
         Network::AzureServices => true,
         // SS-B-07: of no use while public access is denied.
@@ -118,17 +148,13 @@ fn session(profile: Profile, sketch: &Sketch) -> Expected {
     };
     if !reached {
         let code = "UserErrorMissingNetworkSecurityPermissions";
-        return no(Gate::Network, &["SS-B-06"], code);
+        return no(Gate::Network, &[by_network], code);
     }
     match sketch.session {
         Session::Fine => Expected::Passes,
         Session::WrongPassword => no(Gate::Authentication, &["SS-B-11"], "UserErrorDBUserAuthFailed"),
         Session::NoDatabase => no(Gate::Service, &["SS-B-DATABASE"], "UserErrorDBNotFound"),
         Session::Closes => no(Gate::Service, &["SS-B-CLOSED"], "UserErrorServerConnectionClosed"),
-        Session::FewRights => no(
-            Gate::Authorization,
-            &["SS-B-12", "SS-B-13"],
-            "UserErrorMissingDBPermissions",
-        ),
+        Session::FewRights => no(Gate::Authorization, by_rights, "UserErrorMissingDBPermissions"),
     }
 }

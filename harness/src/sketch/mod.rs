@@ -13,6 +13,7 @@ pub mod identity;
 pub mod operate_vault;
 pub mod read_secret;
 pub mod restore_as_files;
+pub mod restore_to_database;
 pub mod validate_backup;
 pub mod validate_single_backup;
 

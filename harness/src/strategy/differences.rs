@@ -32,7 +32,9 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Differences {
-    /// How many cells were asked about.
+    /// The settings of which every combination was asked about; the others are in order.
+    pub of: Vec<&'static str>,
+    /// How many cells that are.
     pub cells: usize,
     /// In how many of them the machines differ.
     pub differing: usize,
@@ -49,6 +51,11 @@ pub fn differences<Q: Question>() -> Result<Differences, WorldError> {
     let product = Q::products().swap_remove(0);
     let [documented, observed] = of_both(|machine: &mut Q| verdicts(machine, &Q::products()[0]))?;
     let mut found = Differences {
+        of: product
+            .dimensions()
+            .iter()
+            .map(|dimension| dimension.name())
+            .collect(),
         cells: documented.len(),
         differing: 0,
         differences: Vec::new(),

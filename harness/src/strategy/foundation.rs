@@ -231,9 +231,18 @@ impl Foundation {
     /// A weekly policy of a vault for flexible servers.
     pub(super) fn weekly_policy(&mut self, vault: &ResourceId) -> Result<ResourceId, WorldError> {
         let policy = vault.child(["backupPolicies", "weekly"]);
-        self.put(&policy, "2024-04-01", &weekly_policy())?;
+        self.put(
+            &policy,
+            "2024-04-01",
+            &weekly_policy("Microsoft.DBforPostgreSQL/flexibleServers"),
+        )?;
         Ok(policy)
     }
+}
+
+/// The body of a backup on demand.
+pub(super) fn backup_now() -> Value {
+    json!({"backupRuleOptions": {"ruleName": RULE, "triggerOption": {"retentionTagOverride": ""}}})
 }
 
 /// A flexible server as a backup instance names it.
@@ -248,11 +257,12 @@ pub(super) fn datasource(server: &ResourceId) -> Value {
     })
 }
 
-fn weekly_policy() -> Value {
+/// The body of a weekly policy for a type of datasource.
+pub(super) fn weekly_policy(datasource: &str) -> Value {
     let store = json!({"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"});
     json!({"properties": {
         "objectType": "BackupPolicy",
-        "datasourceTypes": ["Microsoft.DBforPostgreSQL/flexibleServers"],
+        "datasourceTypes": [datasource],
         "policyRules": [
             {
                 "name": RULE,

@@ -8,6 +8,7 @@ use super::operate_vault::OperateVault;
 use super::question::Question;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
+use super::restore_to_database::RestoreToDatabase;
 use super::validate_backup::ValidateBackup;
 use super::validate_single_backup::ValidateSingleBackup;
 
@@ -38,11 +39,12 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 6] = [
+pub const KNOWN: [KnownQuestion; 7] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
     KnownQuestion::of::<Connect>(),
     KnownQuestion::of::<ValidateSingleBackup>(),
+    KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
 ];

@@ -14,6 +14,7 @@ pub mod operate_vault;
 pub mod question;
 pub mod read_secret;
 pub mod restore_as_files;
+pub mod restore_to_database;
 pub mod table;
 pub mod text;
 pub mod validate_backup;

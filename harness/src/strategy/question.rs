@@ -40,7 +40,8 @@ pub trait Question: Engine<Self::Sketch> + Sized {
     /// If a call is refused that a world in order would let through.
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError>;
 
-    /// What is walked whole: everything, if that are fewer than a million cells.
+    /// What is walked whole, which takes seconds: everything, or what of it a refusal mostly depends on. In the first of
+    /// them the machines are compared.
     fn products() -> Vec<Product<Self::Sketch>> {
         vec![Product::whole()]
     }
@@ -97,6 +98,11 @@ pub fn rules_for(profile: Profile) -> Result<Rules, WorldError> {
             "PG-N-EVERYONE",
             profile.everyone_is_services_too,
             ["services_too", "only_the_azure_rule"],
+        ),
+        (
+            "SS-RD-06",
+            profile.name_asked_at_validation,
+            ["at_validation", "at_job"],
         ),
     ];
     let assumptions = points.map(|(rule, holds, [yes, no])| {

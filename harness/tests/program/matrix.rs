@@ -70,7 +70,7 @@ fn where_the_machines_differ_the_rules_are_named_that_make_it() {
     says(
         &told,
         &[
-            "of 1,600 cells.",
+            "of 1,600 cells: server by identity by ",
             "by FX-B-02",
             "by FX-B-03",
             "to back up: Contributor on the server",

@@ -1,4 +1,4 @@
-//! The property itself: walked whole below a million cells, random and shrinking above.
+//! The property itself: walked whole where that takes seconds, random and shrinking where it takes minutes.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -12,5 +12,6 @@ mod connect;
 mod operate_vault;
 mod read_secret;
 mod restore_as_files;
+mod restore_to_database;
 mod validate_backup;
 mod validate_single_backup;

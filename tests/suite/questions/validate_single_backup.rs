@@ -51,7 +51,7 @@ fn the_open_point_decided_the_other_way_agrees() {
     }
 }
 
-/// More than ten million cells.
+/// Two million cells.
 #[test]
 fn random_sketches_agree() {
     assert_eq!(

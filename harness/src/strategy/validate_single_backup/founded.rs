@@ -22,14 +22,14 @@ const BEFORE_RETIREMENT: i64 = 1_717_200_000;
 const SINCE: i64 = 1_748_736_000;
 
 /// A world to paint sketches on.
-pub(super) struct Founded {
-    pub(super) azure: Azure,
-    pub(super) now: Timestamp,
-    pub(super) operator: Client,
+pub(in crate::strategy) struct Founded {
+    pub(in crate::strategy) azure: Azure,
+    pub(in crate::strategy) now: Timestamp,
+    pub(in crate::strategy) operator: Client,
     /// After the product has gone, and the operator as he signs in then.
     pub(super) later: (Timestamp, Client),
     pub(super) tenant: TenantId,
-    pub(super) vault: ResourceId,
+    pub(in crate::strategy) vault: ResourceId,
     pub(super) vault_body: Value,
     pub(super) identities: Identities,
     /// Every assignment a sketch leaves alone.

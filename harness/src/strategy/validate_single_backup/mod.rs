@@ -23,74 +23,120 @@ use crate::sketch::validate_single_backup::{Database, Region, Session, Sketch, S
 
 /// The version of the Backup service's interface spoken.
 const VERSION: &str = "2024-04-01";
-const DATABASES: &str = "Microsoft.DBforPostgreSQL/servers/databases";
+/// A database that is none of Azure's own.
+pub(in crate::strategy) const CUSTOMERS: &str = "shop";
+/// The type of datasource.
+pub(in crate::strategy) const DATABASES: &str = "Microsoft.DBforPostgreSQL/servers/databases";
 
 /// The emulator under test, with one world that each sketch in turn is painted on.
 pub struct ValidateSingleBackup {
-    world: Founded,
+    pub(in crate::strategy) world: Founded,
 }
 
 impl ValidateSingleBackup {
-    fn instance(&self, sketch: &Sketch) -> Value {
+    /// A database of the server as requests name it: itself, its server, and where its credentials are.
+    pub(in crate::strategy) fn named(&self, sketch: &Sketch, database: &str) -> [Value; 3] {
         let server = &self.world.server.id;
         let location = match sketch.region {
             Region::Same => super::foundation::REGION,
             Region::Other => founded::ELSEWHERE,
         };
-        let database = match sketch.database {
-            Database::Customers => "shop",
-            Database::Sys => "azure_sys",
-            Database::Maintenance => "azure_maintenance",
-        };
         let host = match sketch.store {
-            Store::Missing => "nowhere".to_owned(),
-            _ => self.world.key_vault.name().to_owned(),
+            Store::Missing => "nowhere",
+            _ => self.world.key_vault.name(),
         };
         let name = founded::secret_name(sketch.secret);
-        let mut instance = json!({
-            "objectType": "BackupInstance",
-            "dataSourceInfo": {
+        [
+            json!({
                 "objectType": "Datasource",
                 "datasourceType": DATABASES,
                 "resourceID": server.child(["databases", database]),
                 "resourceLocation": location,
                 "resourceName": database,
                 "resourceType": DATABASES,
-            },
-            "dataSourceSetInfo": {
+            }),
+            json!({
                 "objectType": "DatasourceSet",
                 "datasourceType": DATABASES,
                 "resourceID": server,
                 "resourceLocation": location,
                 "resourceName": server.name(),
                 "resourceType": "Microsoft.DBforPostgreSQL/servers",
-            },
-            "datasourceAuthCredentials": {
+            }),
+            json!({
                 "objectType": "SecretStoreBasedAuthCredentials",
                 "secretStoreResource": {
                     "secretStoreType": "AzureKeyVault",
                     "uri": format!("https://{host}.vault.azure.net/secrets/{name}"),
                 },
-            },
+            }),
+        ]
+    }
+
+    /// The instance that is to protect a database.
+    pub(in crate::strategy) fn instance(&self, sketch: &Sketch, database: &str) -> Value {
+        let [info, set, credentials] = self.named(sketch, database);
+        let mut instance = json!({
+            "objectType": "BackupInstance",
+            "dataSourceInfo": info,
+            "dataSourceSetInfo": set,
+            "datasourceAuthCredentials": credentials,
             "policyInfo": {"policyId": self.world.vault.child(["backupPolicies", "weekly"])},
         });
-        if Identities::named(sketch.identity) {
-            instance["identityDetails"] = Identities::details(&self.world.identities.user_id);
-        }
+        self.name_identity(&mut instance, sketch);
         instance
     }
+
+    /// Names the identity, where the sketch has it so.
+    pub(in crate::strategy) fn name_identity(&self, body: &mut Value, sketch: &Sketch) {
+        if Identities::named(sketch.identity) {
+            body["identityDetails"] = Identities::details(&self.world.identities.user_id);
+        }
+    }
+
+    /// Asks for a validation, and signs in for it where that is asked.
+    pub(in crate::strategy) fn validated(
+        &mut self,
+        sketch: &Sketch,
+        target: &str,
+        body: &Value,
+        session: Option<SessionFailure>,
+    ) -> Answer {
+        let (now, operator) = match sketch.time {
+            Time::BeforeRetirement => (self.world.now, self.world.operator.clone()),
+            Time::Since => self.world.later.clone(),
+        };
+        let as_sketched = sketch.session;
+        let work = |azure: &mut Azure, work: &Work| match sign_in(azure, now, work, as_sketched) {
+            EffectResult::Examined(missing) if missing.is_empty() => match session {
+                Some(failure) => failed(failure, "as the sketch has it"),
+                None => EffectResult::Examined(missing),
+            },
+            other => other,
+        };
+        match validate(&operator, &mut self.world.azure, now, target, body, work) {
+            Ok(response) => validation_answer(&response),
+            Err(answer) => answer,
+        }
+    }
+}
+
+fn failed(failure: SessionFailure, message: &str) -> EffectResult {
+    EffectResult::Failed(EffectFailure::Session {
+        failure,
+        message: message.to_owned(),
+    })
 }
 
 /// Signs in as the gate in front of the server lets it, and then as the sketch has it.
 fn sign_in(azure: &mut Azure, now: Timestamp, work: &Work, session: Session) -> EffectResult {
-    let failed = |failure, message: String| EffectResult::Failed(EffectFailure::Session { failure, message });
     let Work::Examine(work) = work else {
         return EffectResult::Failed(EffectFailure::Engine("no validation asks for that".to_owned()));
     };
     if let Err(refusal) = azure.connect_database(now, &work.sign_in.path, &work.sign_in.host) {
-        return failed(refusal.failure, refusal.message);
+        return failed(refusal.failure, &refusal.message);
     }
-    let as_sketched = |failure| failed(failure, "as the sketch has it".to_owned());
+    let as_sketched = |failure| failed(failure, "as the sketch has it");
     match session {
         Session::Fine => EffectResult::Examined(Vec::new()),
         Session::WrongPassword => as_sketched(SessionFailure::SignInRefused),
@@ -106,18 +152,14 @@ fn sign_in(azure: &mut Azure, now: Timestamp, work: &Work, session: Session) -> 
 impl Engine<Sketch> for ValidateSingleBackup {
     fn ask(&mut self, sketch: &Sketch) -> Answer {
         self.paint(sketch);
-        let target = format!("{}/validateForBackup?api-version={VERSION}", self.world.vault);
-        let body = json!({"backupInstance": self.instance(sketch)});
-        let (now, operator) = match sketch.time {
-            Time::BeforeRetirement => (self.world.now, self.world.operator.clone()),
-            Time::Since => self.world.later.clone(),
+        let database = match sketch.database {
+            Database::Customers => CUSTOMERS,
+            Database::Sys => "azure_sys",
+            Database::Maintenance => "azure_maintenance",
         };
-        let session = sketch.session;
-        let work = |azure: &mut Azure, work: &Work| sign_in(azure, now, work, session);
-        match validate(&operator, &mut self.world.azure, now, &target, &body, work) {
-            Ok(response) => validation_answer(&response),
-            Err(answer) => answer,
-        }
+        let target = format!("{}/validateForBackup?api-version={VERSION}", self.world.vault);
+        let body = json!({"backupInstance": self.instance(sketch, database)});
+        self.validated(sketch, &target, &body, None)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::sketch::validate_single_backup::{Access, Network, Reads, Region, Serv
 use crate::strategy::painted::{Given, access, paint_identity, shorter};
 
 impl ValidateSingleBackup {
-    pub(super) fn paint(&mut self, sketch: &Sketch) {
+    pub(in crate::strategy) fn paint(&mut self, sketch: &Sketch) {
         let given = [self.reads(sketch), self.reads_secret(sketch)];
         let granted = given
             .into_iter()
