@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::ended::Ended;
 use super::{Outcome, Play, RunError};
 
+/// How a job ends that nobody can read: it may have done all it was asked for, or nothing.
+pub(crate) const NOT_READ: &str = "NotRead";
+
 impl Play<'_> {
     /// The job an operation has begun, to its end. `path` is where it was asked for.
     pub(super) async fn follow_job(&mut self, ended: Ended, path: &str) -> Result<Outcome, RunError> {
@@ -25,9 +28,8 @@ impl Play<'_> {
             _ => self.client.read_until(&id, done).await?,
         };
         if job["error"].is_object() {
-            // It may have ended well or not: nobody can read it.
             return Ok(Outcome {
-                status: "NotRead".to_owned(),
+                status: NOT_READ.to_owned(),
                 ..Outcome::of_error(&job["error"])
             });
         }

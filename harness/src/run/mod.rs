@@ -41,6 +41,7 @@ pub use both::{
 pub(crate) use during::NOT_REACHED;
 pub use during::{During, Job, Phase};
 pub use error::RunError;
+pub(crate) use job::NOT_READ;
 pub use kind::Resource;
 pub use machine::{Machine, Outside, play, play_into};
 pub(crate) use print::{certainty, cited, found};

@@ -4,7 +4,7 @@ use azdrill_emulator::rules::{Profile, Rules};
 use serde::Deserialize;
 
 use super::Misstated;
-use crate::run::NOT_REACHED;
+use crate::run::{NOT_REACHED, NOT_READ};
 use crate::serve::known;
 
 /// What a step must come to; what is left out is not looked at.
@@ -128,7 +128,7 @@ impl Expect {
 }
 
 /// What a step may come to, besides the status of an answer.
-const STATES: [&str; 15] = [
+const STATES: [&str; 16] = [
     "Canceled",
     "Cancelled",
     "Completed",
@@ -137,6 +137,7 @@ const STATES: [&str; 15] = [
     "Failed",
     "InProgress",
     "Invalid",
+    NOT_READ,
     NOT_REACHED,
     "NotProtected",
     "ProtectionConfigured",
