@@ -7,12 +7,13 @@ use crate::rules::{Endpoint, Gate, cloud, code, rule};
 use crate::state::field;
 
 /// The services that are Azure's own all over the world: Resource Manager, with what it keeps itself, and the directory.
-const EVERYWHERE: [&str; 7] = [
+const EVERYWHERE: [&str; 8] = [
     "admin",
     "authorization",
     "deployments",
     "entra",
     "graph",
+    "management_groups",
     "resource_graph",
     "resources",
 ];
