@@ -26,8 +26,8 @@ pub enum FaultKind {
         /// The status.
         status: u16,
     },
-    /// The request is answered as ever, and the operation that it begins ends so: of those there are for that
-    /// ([`FaultKind::ENDS`]).
+    /// The request is answered as ever, and the operation that it begins ends so: with one of the codes its row has
+    /// for that ([`crate::rules::Operation::can_end_with`]).
     FailOperation {
         /// The error code.
         code: String,
@@ -296,16 +296,6 @@ impl std::fmt::Display for FaultKind {
 }
 
 impl FaultKind {
-    /// The operations that can be made to end in an error, and the codes of those errors.
-    pub const ENDS: [(&str, &[&str]); 1] = [(
-        "Resources_MoveResources",
-        &[
-            "BackupVaultMoveResourcesPartiallySucceeded",
-            "BackupVaultMoveResourcesCriticalFailure",
-            "BackupVaultResourceMoveIsNotEnabled",
-        ],
-    )];
-
     /// What a client is answered before anything is done.
     pub(crate) fn instead(&self) -> Option<Response> {
         let Self::Answer {

@@ -6,18 +6,6 @@ use crate::model::{Request, ResourceId, region_name};
 use crate::rules::{Endpoint, Gate, cloud, code, rule};
 use crate::state::field;
 
-/// The services that are Azure's own all over the world: Resource Manager, with what it keeps itself, and the directory.
-const EVERYWHERE: [&str; 8] = [
-    "admin",
-    "authorization",
-    "deployments",
-    "entra",
-    "graph",
-    "management_groups",
-    "resource_graph",
-    "resources",
-];
-
 impl Azure {
     /// Refuses what a region would have to answer whose services do not.
     pub(super) fn check_region(&self, permit: &Permit, request: &Request) -> Result<(), Refusal> {
@@ -50,9 +38,6 @@ impl Azure {
     /// The region that answers a request. Microsoft's own side of a service is not asked by anybody who would notice.
     fn region_asked(&self, permit: &Permit, request: &Request) -> Option<String> {
         let row = permit.operation(&self.rules);
-        if EVERYWHERE.contains(&&*row.service) {
-            return None;
-        }
         if row.endpoint == Endpoint::Blob || row.endpoint == Endpoint::KeyVault {
             return self.region_of_host(&request.host);
         }
@@ -60,7 +45,11 @@ impl Azure {
             .scope
             .subscription()
             .and_then(|id| self.state.subscription(id));
-        if row.endpoint != Endpoint::Arm || row.listing || subscription.is_some_and(|own| own.hidden) {
+        if row.endpoint != Endpoint::Arm
+            || row.in_no_region
+            || row.listing
+            || subscription.is_some_and(|own| own.hidden)
+        {
             return None;
         }
         if let Some(region) = self.region_of(&permit.scope) {

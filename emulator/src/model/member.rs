@@ -14,17 +14,20 @@ pub(crate) fn named<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'
     members.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// A member of a JSON object, its name compared without regard to case, as the services do.
+/// The same, its name compared without regard to case, as the services do.
+pub(crate) fn called<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    named(object, name).or_else(|| {
+        let mut members = object.iter();
+        members
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
+}
+
+/// A member of a JSON object, its name compared without regard to case; null if there is none, or no object.
 pub fn field<'a>(value: &'a Value, name: &str) -> &'a Value {
-    value
-        .as_object()
-        .and_then(|object| {
-            named(object, name).or_else(|| {
-                object
-                    .iter()
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                    .map(|(_, value)| value)
-            })
-        })
+    let object = value.as_object();
+    object
+        .and_then(|object| called(object, name))
         .unwrap_or(&Value::Null)
 }

@@ -30,7 +30,7 @@ pub use condition::{
 };
 pub(crate) use json_merge::{change, merge};
 pub use member::field;
-pub(crate) use member::named;
+pub(crate) use member::{called, named};
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};

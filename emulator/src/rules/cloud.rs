@@ -1,5 +1,6 @@
 //! Azure's public cloud: the hosts of its services, what tokens for them are called, how long those last.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::SignedDuration;
@@ -10,6 +11,7 @@ use super::file::{RulesError, parse};
 use super::operation::Endpoint;
 use super::source::Evidence;
 use super::source::SourceCheck;
+use crate::model::ResourceId;
 
 const FILE: &str = "cloud.toml";
 const TEXT: &str = include_str!("../../rules/cloud.toml");
@@ -55,8 +57,18 @@ struct Zones {
     postgresql: String,
     account: Vec<AccountZone>,
     secondary: String,
+    of_types: BTreeMap<String, NamedZone>,
     #[serde(flatten)]
     evidence: Evidence,
+}
+
+/// A zone in which resources are called by their names.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum NamedZone {
+    Blob,
+    KeyVault,
+    Postgresql,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,6 +208,18 @@ impl Cloud {
     /// The host of a database server of either flavour.
     pub fn server_host(&self, server: &str) -> String {
         format!("{server}.{}", self.zones.postgresql)
+    }
+
+    /// The host that nothing else has, of a resource that is reached by its name alone; `None` of any other.
+    pub fn host_of(&self, id: &ResourceId) -> Option<String> {
+        let mut types = self.zones.of_types.iter();
+        let (_, zone) = types.find(|(kind, _)| id.is_type(kind))?;
+        let name = id.name().to_lowercase();
+        Some(match zone {
+            NamedZone::Blob => self.blob_host(&name),
+            NamedZone::KeyVault => self.vault_host(&name),
+            NamedZone::Postgresql => self.server_host(&name),
+        })
     }
 
     /// What the hosts of database servers end in, without the period before it.

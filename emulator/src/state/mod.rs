@@ -27,7 +27,6 @@ pub use record::{KeyCredential, Password, Record, Registration};
 pub use resource::{Resource, ResourceBody, below, field_mut};
 
 pub use crate::model::field;
-pub(crate) use crate::model::named;
 
 /// A subscription.
 #[derive(Clone, Debug)]

@@ -198,6 +198,10 @@ fn what_is_not_enforced_not_in_scope_or_exempt_is_not_refused() {
     properties["notScopes"] = json!([account]);
     assert_eq!(world.assign_policy(&group, "closed", &properties).status, 201);
     assert!(!refuses(&mut world));
+    // What names no scope leaves nothing out without a word.
+    properties["notScopes"] = json!(["accounts of ours"]);
+    assert_eq!(world.assign_policy(&group, "closed", &properties).status, 400);
+    assert!(!refuses(&mut world), "what was there stands");
     properties["notScopes"] = json!([]);
     assert_eq!(world.assign_policy(&group, "closed", &properties).status, 201);
     let error = assert_denied(&world.change_account(&open), "POLICY");

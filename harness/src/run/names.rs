@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::scenario::{Part, ServerFlavour, Site, VaultIdentity, World, placeholders};
@@ -31,6 +32,14 @@ pub(crate) struct Names {
     pub(crate) container_url: String,
     pub(crate) key_vault: String,
     pub(crate) target: String,
+}
+
+/// A GUID that follows from a text: what says the same has the same.
+pub(super) fn guid_of(text: &str) -> Uuid {
+    let digest = Sha256::digest(text);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// Where something with a name of its own is.

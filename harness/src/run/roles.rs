@@ -3,12 +3,11 @@
 use azdrill_emulator::model::{PrincipalId, ResourceId};
 use http::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::client::Client;
 use super::ended::Ended;
 use super::error::RunError;
-use super::names::Names;
+use super::names::{self, Names};
 use super::personas::{persona, persona_id};
 use crate::scenario::{GrantWorld, Grantee, World};
 
@@ -95,10 +94,7 @@ pub(super) fn scope(names: &Names, grant: &GrantWorld) -> String {
 async fn path(client: &mut Client, names: &Names, grant: &GrantWorld) -> Result<(String, String), RunError> {
     let principal = principal(client, names, &grant.to).await?;
     let scope = scope(names, grant);
-    let digest = Sha256::digest(format!("{principal} {} {scope}", grant.role));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    let name = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    let name = names::guid_of(&format!("{principal} {} {scope}", grant.role));
     Ok((
         format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"),
         principal,

@@ -59,7 +59,9 @@ impl Scenario {
 pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
     let mut taken: BTreeMap<String, (String, String)> = BTreeMap::new();
     for (name, what) in Names::of(world, NO_SUBSCRIPTION).all(world) {
-        let host = taken_everywhere(&what);
+        // What is reached by its name alone has it alone.
+        let id: Option<ResourceId> = what.parse().ok();
+        let host = id.and_then(|id| cloud().host_of(&id));
         let known_by = host.clone().unwrap_or_else(|| what.to_lowercase());
         if let Some((first, other)) = taken.insert(known_by, (name.clone(), what.clone()))
             && world.resources.contains_key(&name)
@@ -75,22 +77,6 @@ pub(super) fn check_ids(world: &World) -> Result<(), Misstated> {
         }
     }
     Ok(())
-}
-
-/// The host of what is reached by its name alone, which nothing else in the world has.
-fn taken_everywhere(id: &str) -> Option<String> {
-    let id: ResourceId = id.parse().ok()?;
-    let name = id.name().to_lowercase();
-    let is = |kind: &str| id.is_type(kind);
-    if is("Microsoft.Storage/storageAccounts") {
-        Some(cloud().blob_host(&name))
-    } else if is("Microsoft.KeyVault/vaults") {
-        Some(cloud().vault_host(&name))
-    } else if is("Microsoft.DBforPostgreSQL/flexibleServers") || is("Microsoft.DBforPostgreSQL/servers") {
-        Some(cloud().server_host(&name))
-    } else {
-        None
-    }
 }
 
 /// Where ids are only held against each other.

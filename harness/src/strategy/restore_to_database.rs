@@ -12,7 +12,9 @@ use super::foundation::{REGION, backup_now, weekly_policy};
 use super::movement::SimulatedMovement;
 use super::question::{Engine, Question};
 use super::table::Table;
-use super::validate_single_backup::{CUSTOMERS, DATABASES, ValidateSingleBackup};
+use super::validate_single_backup::{
+    CUSTOMERS, DATABASES, ValidateSingleBackup, tables_of_the_session, way_to_the_secret,
+};
 use crate::oracle::restore_to_database::restore_to_database;
 use crate::oracle::{Expected, Profile};
 use crate::sketch::restore_to_database::{Name, Sketch};
@@ -105,14 +107,6 @@ impl Question for RestoreToDatabase {
 
     /// The way to the secret, and what does not depend on it.
     fn products() -> Vec<Product<Sketch>> {
-        let secret = Product::of(&[
-            "identity",
-            "the identity holds",
-            "key vault",
-            "may read the secret",
-            "secret",
-        ])
-        .only("identity", &["system-assigned", "user-assigned, not named"]);
         let others = Product::of(&[
             "time",
             "identity",
@@ -122,7 +116,7 @@ impl Question for RestoreToDatabase {
             "server’s network",
             "the database",
         ]);
-        vec![secret, others]
+        vec![way_to_the_secret(), others]
     }
 
     fn other_profiles() -> Vec<Profile> {
@@ -141,27 +135,16 @@ impl Question for RestoreToDatabase {
             "name",
             "the identity holds",
         ]);
-        let secret = Product::of(&["key vault", "secret", "may read the secret"]);
-        let session = Product::of(&["server’s network", "the database"]);
-        vec![
-            Table::of(
-                "target",
-                "Restore to a database: the target, and what the vault’s identity holds",
-                "what the identity holds",
-                target,
-            ),
-            Table::of(
-                "secret",
-                "Restore to a database: the key vault and the secret",
-                "what lets the identity read the secret",
-                secret,
-            ),
-            Table::of(
-                "sign-in",
-                "Restore to a database: the sign-in",
-                "what the database says",
-                session,
-            ),
-        ]
+        let target = Table::of(
+            "target",
+            "Restore to a database: the target, and what the vault’s identity holds",
+            "what the identity holds",
+            target,
+        );
+        let [secret, sign_in] = tables_of_the_session([
+            "Restore to a database: the key vault and the secret",
+            "Restore to a database: the sign-in",
+        ]);
+        vec![target, secret, sign_in]
     }
 }

@@ -10,7 +10,7 @@ use azdrill_emulator::rules::Stage;
 use super::agreement::{any_cell, random_agree, walk_whole};
 use super::mistakes::{Mistake, all_are_caught, sees, spoilt};
 use super::nearby::nearby;
-use super::weights::{Weight, drop_prerequisite, of_weight, prerequisites, weights};
+use super::weights::{prerequisites, prerequisites_bear_load};
 use super::words::each_carries_weight;
 
 /// Prerequisites that carry no weight here, each with why.
@@ -47,18 +47,13 @@ fn every_word_carries_weight() {
 #[test]
 fn every_prerequisite_of_a_backup_bears_load() {
     let cells: Vec<Sketch> = nearby(2).collect();
-    let found = weights::<ValidateBackup>(
+    prerequisites_bear_load::<ValidateBackup>(
         &[Profile::DOCUMENTED, Profile::OBSERVED],
         &cells,
         |rules| prerequisites(rules, "flexible_server", Stage::ValidateBackup, None),
-        drop_prerequisite,
+        &IDLE,
+        &ONLY_THE_REASON,
     );
-    assert_eq!(
-        of_weight(&found, Weight::Reason),
-        ONLY_THE_REASON.into(),
-        "{found:?}"
-    );
-    assert_eq!(of_weight(&found, Weight::None), IDLE.into(), "{found:?}");
 }
 
 fn in_the_server() -> Vec<Mistake<Sketch>> {

@@ -73,6 +73,27 @@ pub(crate) fn of_weight(weights: &Weights, wanted: Weight) -> BTreeSet<&str> {
     rows.map(|(id, _)| id.as_str()).collect()
 }
 
+/// Demands that the prerequisites examined at a stage carry weight, but for these: `idle` ones carry none, and without
+/// the others another reason is given.
+pub(crate) fn prerequisites_bear_load<Q: Question>(
+    profiles: &[Profile],
+    cells: &[Q::Sketch],
+    ids: fn(&Rules) -> Vec<String>,
+    idle: &[&str],
+    only_the_reason: &[&str],
+) {
+    let found = weights::<Q>(profiles, cells, ids, drop_prerequisite);
+    let are = |wanted: &[&str]| wanted.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let of = |weight| {
+        of_weight(&found, weight)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of(Weight::None), are(idle), "{found:?}");
+    assert_eq!(of(Weight::Reason), are(only_the_reason), "{found:?}");
+}
+
 /// The prerequisites that are examined at a stage.
 pub(crate) fn prerequisites(
     rules: &Rules,
@@ -94,6 +115,6 @@ pub(crate) fn prerequisites(
 }
 
 /// Takes a prerequisite away.
-pub(crate) fn drop_prerequisite(rules: &mut Rules, id: &str) {
+fn drop_prerequisite(rules: &mut Rules, id: &str) {
     rules.prerequisites.retain(|row| row.id.as_str() != id);
 }

@@ -7,9 +7,8 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::wrong::{Wrong, wrong_value};
-use crate::model::Request;
+use crate::model::{Request, called, named};
 use crate::rules::{ApiVersion, BodyType, Format, JsonType, Member, Operation, Required, Rules, Variant};
-use crate::state::named;
 
 /// Members a resource's body may have besides what its type lists: what it was answered with.
 const ANSWERED: [&str; 6] = ["id", "name", "type", "etag", "systemData", "apiVersion"];
@@ -307,18 +306,11 @@ fn chosen<'a>(inside: &'a Member, object: &Map<String, Value>) -> Option<&'a Var
     inside.variants.iter().find(|variant| {
         let word = match last {
             Some((by, word)) if by == &*variant.by => word,
-            _ => field_of(object, &variant.by),
+            _ => called(object, &variant.by).and_then(Value::as_str),
         };
         last = Some((&variant.by, word));
         word.is_some_and(|word| word.eq_ignore_ascii_case(&variant.is))
     })
-}
-
-/// The text of a member, whose name's case makes no difference.
-fn field_of<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    let mut members = object.iter();
-    let (_, value) = members.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    value.as_str()
 }
 
 /// A member by its name, whose case makes no difference.

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use http::Method;
 use serde::Deserialize;
 
-use super::RuleId;
 use super::key_vault::PolicyPermission;
 use super::source::Mark;
+use super::{Code, RuleId};
 use crate::model::{Action, PublicAccess, ResourceId};
 
 pub use params::Params;
@@ -97,6 +97,10 @@ pub struct Operation {
     pub also: Vec<RuleId>,
     /// What its first answer calls the long-running operation it begins, where it has a name.
     pub announces: Option<String>,
+    /// Codes of errors that a fault may have the operation it begins end with.
+    pub can_end_with: Vec<Code>,
+    /// Whether it is a service's that is Azure's own all over the world.
+    pub in_no_region: bool,
     /// The resource type it is about, in the control plane: `Microsoft.Storage/storageAccounts`.
     pub resource_type: String,
     /// The name of its body's type, in lower case, for what writes in the control plane.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{BodyPlan, Endpoint, Operation, Segment};
 use crate::model::{Action, PublicAccess, type_path};
 use crate::rules::file::RulesError;
-use crate::rules::{KeyVaultFacts, Mark, PolicyPermission, RuleId};
+use crate::rules::{Code, KeyVaultFacts, Mark, PolicyPermission, RuleId};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,8 @@ pub(in crate::rules) struct OperationsFile {
 struct ServiceRow {
     name: String,
     endpoint: Endpoint,
+    #[serde(default)]
+    in_no_region: bool,
     sources: Vec<String>,
     operations: Vec<OperationRow>,
 }
@@ -52,6 +54,8 @@ pub(in crate::rules) struct OperationRow {
     past_locks: bool,
     announces: Option<String>,
     #[serde(default)]
+    can_end_with: Vec<Code>,
+    #[serde(default)]
     also: Vec<RuleId>,
 }
 
@@ -65,6 +69,7 @@ impl OperationsFile {
             self.service.push(ServiceRow {
                 name: "kept".to_owned(),
                 endpoint: Endpoint::Arm,
+                in_no_region: false,
                 sources,
                 operations,
             });
@@ -76,7 +81,9 @@ impl OperationsFile {
         let mut operations = Vec::new();
         for service in self.service {
             for row in service.operations {
-                operations.push(compile(&service.name, service.endpoint, row)?);
+                let mut operation = compile(&service.name, service.endpoint, row)?;
+                operation.in_no_region = service.in_no_region;
+                operations.push(operation);
             }
         }
         Ok(operations)
@@ -217,6 +224,8 @@ fn compile(service: &str, endpoint: Endpoint, row: OperationRow) -> Result<Opera
         also: row.also,
         past_locks: row.past_locks,
         announces: row.announces,
+        can_end_with: row.can_end_with,
+        in_no_region: false,
         segments,
         dispatch,
         id: row.id.into(),

@@ -24,12 +24,7 @@ fn describe(lock: &Lock) -> Value {
 }
 
 fn id_of(permit: &Permit) -> ResourceId {
-    permit.scope.child([
-        "providers",
-        "Microsoft.Authorization",
-        "locks",
-        permit.params.get("name"),
-    ])
+    super::scope::id_at(&permit.scope, "locks", permit.params.get("name"))
 }
 
 pub(super) fn put(

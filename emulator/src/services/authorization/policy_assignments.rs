@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::policy_definitions::{assignable, refuse_values};
-use super::policy_parts::{body, filter, id_at, is_listed, kept, leaves_out, metadata};
+use super::policy_parts::{body, check_selection, filter, is_listed, kept, leaves_out, metadata};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response};
 use crate::rules::{code, unplayed};
@@ -14,7 +14,7 @@ use crate::state::{PolicyAssignment, field};
 const COLLECTION: &str = "policyAssignments";
 
 fn id_of(permit: &Permit) -> ResourceId {
-    id_at(&permit.scope, COLLECTION, permit.params.get("name"))
+    super::scope::id_at(&permit.scope, COLLECTION, permit.params.get("name"))
 }
 
 /// Refuses what only other effects than those that are played make use of.
@@ -24,18 +24,7 @@ fn check_played(sent: &Value) -> Result<(), Refusal> {
     if !identity.eq_ignore_ascii_case("None") {
         return Err(Refusal::not_played(unplayed::PolicyIdentity, &[]));
     }
-    for member in ["resourceSelectors", "overrides"] {
-        if field(properties, member)
-            .as_array()
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Err(Refusal::not_played(
-                unplayed::PolicySelection,
-                &[("member", member)],
-            ));
-        }
-    }
-    Ok(())
+    check_selection(properties, &["resourceSelectors", "overrides"])
 }
 
 /// Whether what it forbids is refused.
@@ -72,6 +61,19 @@ fn definition_id(properties: &Value) -> Result<ResourceId, Refusal> {
     }
 }
 
+/// The scopes an assignment leaves out.
+fn not_scopes(properties: &Value) -> Result<Vec<ResourceId>, Refusal> {
+    let sent = field(properties, "notScopes").as_array().into_iter().flatten();
+    sent.filter_map(Value::as_str)
+        .map(|text| {
+            text.parse().map_err(|_| {
+                let what = format!("'notScopes' names no scope: '{text}'");
+                Refusal::of(code::BodyIsNoObject, &[("what", &what)])
+            })
+        })
+        .collect()
+}
+
 fn values(properties: &Value) -> Map<String, Value> {
     let sent = field(properties, "parameters").as_object().into_iter().flatten();
     sent.map(|(name, sent)| (name.clone(), field(sent, "value").clone()))
@@ -95,8 +97,7 @@ pub(super) fn put(
         .rule
         .check_values(&parameters)
         .map_err(|wrong| refuse_values(id.name(), &found.name, wrong))?;
-    let not_scopes = field(properties, "notScopes").as_array().into_iter().flatten();
-    let not_scopes: Vec<ResourceId> = not_scopes.filter_map(|own| own.as_str()?.parse().ok()).collect();
+    let not_scopes = not_scopes(properties)?;
     let enforced = enforced(properties)?;
     let messages = field(properties, "nonComplianceMessages").as_array();
     let message = messages

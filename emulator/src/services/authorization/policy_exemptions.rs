@@ -3,10 +3,10 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::policy_parts::{body, filter, id_at, is_listed, kept, leaves_out};
+use super::policy_parts::{body, check_selection, filter, is_listed, kept, leaves_out};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, Timestamp};
-use crate::rules::{code, unplayed};
+use crate::rules::code;
 use crate::services::{Context, json_body, page};
 use crate::state::{PolicyExemption, field};
 
@@ -22,7 +22,7 @@ const PROPERTIES: [&str; 7] = [
 ];
 
 fn id_of(permit: &Permit) -> ResourceId {
-    id_at(&permit.scope, COLLECTION, permit.params.get("name"))
+    super::scope::id_at(&permit.scope, COLLECTION, permit.params.get("name"))
 }
 
 fn expires(properties: &Value) -> Result<Option<Timestamp>, Refusal> {
@@ -60,17 +60,7 @@ pub(super) fn put(
     super::scope::require_scope(context, &permit.scope)?;
     let sent = json_body(request)?;
     let properties = field(&sent, "properties");
-    for member in ["policyDefinitionReferenceIds", "resourceSelectors"] {
-        if field(properties, member)
-            .as_array()
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Err(Refusal::not_played(
-                unplayed::PolicySelection,
-                &[("member", member)],
-            ));
-        }
-    }
+    check_selection(properties, &["policyDefinitionReferenceIds", "resourceSelectors"])?;
     let (id, scope) = (id_of(permit), permit.scope.clone());
     let assignment = assignment(context, properties, &scope)?;
     let before = context.state.policies.exemptions.get(&id).map(|own| &own.body);

@@ -5,14 +5,10 @@ use serde_json::{Map, Value, json};
 use crate::authz::Hierarchy;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
+use crate::rules::unplayed;
 use crate::services::arm_filter::ArmFilter;
 use crate::services::system_data;
 use crate::state::field;
-
-/// The id of something that is written below a scope.
-pub(super) fn id_at(scope: &ResourceId, collection: &str, name: &str) -> ResourceId {
-    scope.child(["providers", "Microsoft.Authorization", collection, name])
-}
 
 /// What a write is answered with, and a GET: the properties, and who wrote them when. `before` is what was there.
 pub(super) fn body(
@@ -86,4 +82,21 @@ pub(super) fn leaves_out(filter: &ArmFilter, clause: &str, text: &str) -> bool {
     filter
         .value(clause)
         .is_some_and(|wanted| !wanted.eq_ignore_ascii_case(text))
+}
+
+/// Refuses what of a write chooses among the parts of an initiative or among resources: `names` are members of its
+/// properties, each an array.
+pub(super) fn check_selection(properties: &Value, names: &[&str]) -> Result<(), Refusal> {
+    let says = |name: &&&str| {
+        field(properties, name)
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+    };
+    match names.iter().find(says) {
+        Some(member) => Err(Refusal::not_played(
+            unplayed::PolicySelection,
+            &[("member", member)],
+        )),
+        None => Ok(()),
+    }
 }

@@ -35,3 +35,8 @@ pub(super) fn require_scope(context: &Context<'_>, scope: &ResourceId) -> Result
     }
     Ok(())
 }
+
+/// The id of something that is written below a scope.
+pub(super) fn id_at(scope: &ResourceId, collection: &str, name: &str) -> ResourceId {
+    scope.child(["providers", "Microsoft.Authorization", collection, name])
+}

@@ -3,6 +3,7 @@
 mod groups;
 mod metadata;
 mod moves;
+mod moving_resources;
 mod providers;
 mod state;
 mod tags;
@@ -141,7 +142,7 @@ fn operation_result(
     let operation = operation.ok_or_else(|| Refusal::of(code::OperationNotFound, &[("operation", id)]))?;
     match &operation.outcome {
         OperationOutcome::Running => Ok(context.ask_again(request)),
-        OperationOutcome::Succeeded(value) if value == moves::NO_CONTENT => {
+        OperationOutcome::Succeeded(value) if value == moving_resources::NO_CONTENT => {
             Ok(Response::new(StatusCode::NO_CONTENT))
         }
         OperationOutcome::Succeeded(_) => Ok(Response::new(StatusCode::OK)),

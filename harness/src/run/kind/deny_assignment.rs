@@ -5,10 +5,10 @@ use azdrill_emulator::journal::Given;
 use azdrill_emulator::model::{ActionPattern, PrincipalId};
 use azdrill_emulator::rules::Rules;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
+use crate::run::names::guid_of;
 use crate::run::{Names, RunError, roles};
 use crate::scenario::{Grantee, Misstated, Site, World};
 
@@ -81,10 +81,7 @@ impl ResourceKind for DenyAssignment {
 impl DenyAssignment {
     /// The same one has the same id.
     fn guid(&self, scope: &str) -> uuid::Uuid {
-        let digest = Sha256::digest(format!("{} {scope}", self.name));
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        guid_of(&format!("{} {scope}", self.name))
     }
 
     pub(super) async fn build(

@@ -71,20 +71,24 @@ struct FailOperation {
 
 impl FailOperation {
     /// What it does to an operation.
-    fn kind(&self, operation: &str) -> Result<FaultKind, Misstated> {
-        let ends = FaultKind::ENDS.iter().find(|(of, _)| *of == operation);
-        let Some((_, codes)) = ends else {
-            let all: Vec<&str> = FaultKind::ENDS.iter().map(|(of, _)| *of).collect();
+    fn kind(&self, operation: &str, rules: &Rules) -> Result<FaultKind, Misstated> {
+        let row = rules.router.operation(operation);
+        let codes = row.map_or(&[][..], |row| &row.can_end_with);
+        let codes: Vec<&str> = codes.iter().map(|code| code.row().wire_code()).collect();
+        if codes.is_empty() {
+            let all = rules.router.operations().iter();
+            let all = all.filter(|row| !row.can_end_with.is_empty());
+            let all: Vec<&str> = all.map(|row| &*row.id).collect();
             let wrong = format!(
                 "`fail_operation` needs `operation` to be one whose work can be made to fail: {}",
                 all.join(", ")
             );
             return Err(Misstated::new(wrong));
-        };
+        }
         if !codes.contains(&self.code.as_str()) {
             let wrong = format!("{operation} does not end with {}", self.code);
             return Err(Misstated::new(wrong)
-                .of_these(codes)
+                .of_these(&codes)
                 .at("code")
                 .at("fail_operation"));
         }
@@ -206,7 +210,7 @@ impl RequestFault {
                 retry_after_seconds: answer.retry_after_seconds,
             },
             (None, Some(lost), None) => FaultKind::LoseAnswer { status: lost.status },
-            (None, None, Some(fails)) => fails.kind(&self.operation)?,
+            (None, None, Some(fails)) => fails.kind(&self.operation, rules)?,
             _ => {
                 return Err(Misstated::new(
                     "a fault of a request needs `answer`, `lose_answer` or `fail_operation`, and one of them only",

@@ -18,8 +18,8 @@ use super::question::{Engine, Question};
 use super::table::Table;
 use crate::oracle::validate_single_backup::validate_single_backup;
 use crate::oracle::{Expected, Profile};
-use crate::sketch::Product;
 use crate::sketch::validate_single_backup::{Database, Region, Session, Sketch, Store, Time};
+use crate::sketch::{Product, Shape};
 
 /// The version of the Backup service's interface spoken.
 const VERSION: &str = "2024-04-01";
@@ -179,14 +179,6 @@ impl Question for ValidateSingleBackup {
 
     /// The way to the secret, and what does not depend on it.
     fn products() -> Vec<Product<Sketch>> {
-        let secret = Product::of(&[
-            "identity",
-            "the identity holds",
-            "key vault",
-            "may read the secret",
-            "secret",
-        ])
-        .only("identity", &["system-assigned", "user-assigned, not named"]);
         let others = Product::of(&[
             "time",
             "identity",
@@ -196,7 +188,7 @@ impl Question for ValidateSingleBackup {
             "server’s network",
             "the database",
         ]);
-        vec![secret, others]
+        vec![way_to_the_secret(), others]
     }
 
     fn other_profiles() -> Vec<Profile> {
@@ -215,27 +207,46 @@ impl Question for ValidateSingleBackup {
             "region",
             "the identity holds",
         ]);
-        let secret = Product::of(&["key vault", "secret", "may read the secret"]);
-        let session = Product::of(&["server’s network", "the database"]);
-        vec![
-            Table::of(
-                "server",
-                "Backup of a single server’s database: which, and what the vault’s identity holds",
-                "what the identity holds",
-                roles,
-            ),
-            Table::of(
-                "secret",
-                "Backup of a single server’s database: the key vault and the secret",
-                "what lets the identity read the secret",
-                secret,
-            ),
-            Table::of(
-                "sign-in",
-                "Backup of a single server’s database: the sign-in",
-                "what the database says",
-                session,
-            ),
-        ]
+        let server = Table::of(
+            "server",
+            "Backup of a single server’s database: which, and what the vault’s identity holds",
+            "what the identity holds",
+            roles,
+        );
+        let [secret, sign_in] = tables_of_the_session([
+            "Backup of a single server’s database: the key vault and the secret",
+            "Backup of a single server’s database: the sign-in",
+        ]);
+        vec![server, secret, sign_in]
     }
+}
+
+/// What is walked of the way to the secret, where a database is backed up and where one is restored.
+pub(super) fn way_to_the_secret<S: Shape>() -> Product<S> {
+    Product::of(&[
+        "identity",
+        "the identity holds",
+        "key vault",
+        "may read the secret",
+        "secret",
+    ])
+    .only("identity", &["system-assigned", "user-assigned, not named"])
+}
+
+/// Tables, with these titles, of what comes before a session begins: the key vault with the secret, and the sign-in.
+pub(super) fn tables_of_the_session<S: Shape>([secret, sign_in]: [&'static str; 2]) -> [Table<S>; 2] {
+    [
+        Table::of(
+            "secret",
+            secret,
+            "what lets the identity read the secret",
+            Product::of(&["key vault", "secret", "may read the secret"]),
+        ),
+        Table::of(
+            "sign-in",
+            sign_in,
+            "what the database says",
+            Product::of(&["server’s network", "the database"]),
+        ),
+    ]
 }
