@@ -9,6 +9,7 @@ pub mod connect;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;
+pub mod restore_across_regions;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod validate_backup;
@@ -73,6 +74,8 @@ pub enum Gate {
     Authentication,
     /// Nobody: there is nothing of that name.
     Route,
+    /// Nobody: what would have to answer does not.
+    Fault,
 }
 
 /// The code where Azure's own is not known: an emulator must use one that shows it is the emulator's.

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;
+pub mod restore_across_regions;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod storage_network;

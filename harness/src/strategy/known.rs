@@ -8,6 +8,7 @@ use super::operate_vault::OperateVault;
 use super::question::Question;
 use super::reach_blob::ReachBlob;
 use super::read_secret::ReadSecret;
+use super::restore_across_regions::RestoreAcrossRegions;
 use super::restore_as_files::RestoreAsFiles;
 use super::restore_to_database::RestoreToDatabase;
 use super::validate_backup::ValidateBackup;
@@ -40,7 +41,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 8] = [
+pub const KNOWN: [KnownQuestion; 9] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -49,4 +50,5 @@ pub const KNOWN: [KnownQuestion; 8] = [
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
     KnownQuestion::of::<ReachBlob>(),
+    KnownQuestion::of::<RestoreAcrossRegions>(),
 ];

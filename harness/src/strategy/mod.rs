@@ -14,6 +14,7 @@ pub mod operate_vault;
 pub mod question;
 pub mod reach_blob;
 pub mod read_secret;
+pub mod restore_across_regions;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod table;

@@ -151,6 +151,7 @@ pub fn agrees(expected: &Expected, answer: &Answer) -> bool {
                 Gate::Authorization => "authorization",
                 Gate::Authentication => "authentication",
                 Gate::Route => "route",
+                Gate::Fault => "fault",
             };
             let same_code = match *code {
                 SYNTHETIC => own_code.starts_with("Synthetic"),

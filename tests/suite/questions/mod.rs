@@ -12,6 +12,7 @@ mod connect;
 mod operate_vault;
 mod reach_blob;
 mod read_secret;
+mod restore_across_regions;
 mod restore_as_files;
 mod restore_to_database;
 mod validate_backup;

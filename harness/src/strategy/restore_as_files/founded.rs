@@ -3,7 +3,7 @@
 
 use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::model::{Request, ResourceId, Timestamp};
+use azdrill_emulator::model::{PrincipalId, Request, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
 use http::Method;
 
@@ -23,26 +23,27 @@ const VAULT_GROUP: &str = "backups";
 const ACCOUNTS: [&str; 2] = ["drilltarget", "drillelsewhere"];
 
 /// A world to paint sketches on.
-pub(super) struct Founded {
-    pub(super) azure: Azure,
-    pub(super) now: Timestamp,
-    pub(super) operator: Client,
-    pub(super) vault: ResourceId,
-    pub(super) instance: ResourceId,
-    pub(super) point: String,
+pub(in crate::strategy) struct Founded {
+    pub(in crate::strategy) azure: Azure,
+    pub(in crate::strategy) now: Timestamp,
+    pub(in crate::strategy) operator: Client,
+    pub(in crate::strategy) operator_id: PrincipalId,
+    pub(in crate::strategy) vault: ResourceId,
+    pub(in crate::strategy) instance: ResourceId,
+    pub(in crate::strategy) point: String,
     /// The target account in the vault's subscription, and the one in the other.
-    pub(super) accounts: [ResourceId; 2],
-    pub(super) identities: Identities,
+    pub(in crate::strategy) accounts: [ResourceId; 2],
+    pub(in crate::strategy) identities: Identities,
     /// Every assignment a sketch leaves alone.
-    pub(super) assignments: Vec<Assignment>,
+    pub(in crate::strategy) assignments: Vec<Assignment>,
 }
 
-/// Puts the world up.
+/// Puts the world up, with a vault of this redundancy.
 ///
 /// # Errors
 ///
 /// If a call is refused that a world in order would let through.
-pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
+pub(super) fn found(rules: Rules, seed: u64, redundancy: &str) -> Result<Founded, WorldError> {
     let mut world = Foundation::begin(rules, seed)?;
     let own = world.person.subscription.clone();
     let other = world.other_subscription();
@@ -51,7 +52,7 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         account(&mut world, &other, ACCOUNTS[1])?,
     ];
     let backups = world.group(&own, VAULT_GROUP)?;
-    let (vault, identities) = world.vault(&backups, "LocallyRedundant")?;
+    let (vault, identities) = world.vault(&backups, redundancy)?;
     let server = world.flexible_server(&backups, "sales")?;
     let system = identities.system;
     world.assign(
@@ -70,6 +71,7 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         azure: world.azure,
         now: world.now,
         operator: world.operator,
+        operator_id: world.person.object_id,
         vault,
         instance,
         point,

@@ -13,7 +13,7 @@ use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::{Value, json};
 
-use self::founded::Founded;
+pub(super) use self::founded::Founded;
 use super::answer::Answer;
 use super::client::{WorldError, nothing_outside, operation, validate, validation_answer};
 use super::movement::SimulatedMovement;
@@ -51,7 +51,7 @@ pub struct JobEnd {
 
 /// The emulator under test, with one world that each sketch in turn is painted on.
 pub struct RestoreAsFiles {
-    world: Founded,
+    pub(super) world: Founded,
     /// How sketches are spelled.
     pub spelling: Spelling,
     pristine_accounts: [Value; 2],
@@ -62,8 +62,15 @@ pub struct RestoreAsFiles {
 }
 
 impl RestoreAsFiles {
-    fn found(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        let world = founded::found(rules, seed)?;
+    /// The world with a vault of this redundancy, which something is done in before anything is painted.
+    pub(super) fn found(
+        rules: Rules,
+        seed: u64,
+        redundancy: &str,
+        first: impl FnOnce(&mut Founded) -> Result<(), WorldError>,
+    ) -> Result<Self, WorldError> {
+        let mut world = founded::found(rules, seed, redundancy)?;
+        first(&mut world)?;
         let state = world.azure.state();
         let body = |id| {
             let resource = state.resource(id).map(|resource| resource.body.to_value());
@@ -83,7 +90,7 @@ impl RestoreAsFiles {
     }
 
     /// The restore request of a sketch.
-    fn request(&self, sketch: &Sketch) -> Value {
+    pub(super) fn request(&self, sketch: &Sketch) -> Value {
         let account = self.account(sketch).name();
         let container = container_name(sketch.container);
         let prefix = match sketch.prefix {
@@ -287,7 +294,7 @@ impl Question for RestoreAsFiles {
     }
 
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        Self::found(rules, seed)
+        Self::found(rules, seed, "LocallyRedundant", |_| Ok(()))
     }
 
     fn products() -> Vec<Product<Sketch>> {
