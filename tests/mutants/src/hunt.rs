@@ -61,33 +61,40 @@ impl Hunt {
         outcomes.into_iter().collect()
     }
 
+    /// Asks some tests of every binary, then more of every one: a slow test of one is asked after the fast ones of all.
     fn ask(&self, number: u32) -> Result<Outcome> {
-        let mut reached = false;
-        for (binary, tests) in &self.binaries {
-            let tests: Vec<&Test> = tests
-                .iter()
-                .filter(|test| test.reached.contains(&number))
-                .collect();
-            reached |= !tests.is_empty();
-            for some in batches(&tests) {
+        let reaching: Vec<(&Binary, Vec<&Test>)> = self
+            .binaries
+            .iter()
+            .map(|(binary, tests)| {
+                let own = tests.iter().filter(|test| test.reached.contains(&number));
+                (binary, own.collect())
+            })
+            .collect();
+        if reaching.iter().all(|(_, tests)| tests.is_empty()) {
+            return Ok(Outcome::NotReached);
+        }
+        let rounds: Vec<(&Binary, Vec<&[&Test]>)> = reaching
+            .iter()
+            .map(|(binary, tests)| (*binary, batches(tests)))
+            .collect();
+        let most = rounds.iter().map(|(_, batches)| batches.len()).max().unwrap_or(0);
+        for round in 0..most {
+            for (binary, batches) in &rounds {
+                let Some(tests) = batches.get(round) else { continue };
                 let title = |test: &str| format!("{} {test}", binary.title());
-                match binary.ask(number, some)? {
+                match binary.ask(number, tests)? {
                     Ran::Passed => {}
                     Ran::Failed(test) => return Ok(Outcome::Caught(title(&test))),
                     Ran::Died => return Ok(Outcome::Caught(title("(the process died)"))),
                     Ran::TimedOut => {
-                        return Ok(Outcome::TimedOut(title(
-                            some.first().map_or("", |test| &test.name),
-                        )));
+                        let first = tests.first().map_or("", |test| &test.name);
+                        return Ok(Outcome::TimedOut(title(first)));
                     }
                 }
             }
         }
-        Ok(if reached {
-            Outcome::Missed
-        } else {
-            Outcome::NotReached
-        })
+        Ok(Outcome::Missed)
     }
 }
 
