@@ -4,13 +4,16 @@
 //! [`crate::oracle`] to what the documents and the observations say. [`question`] compares the two.
 
 pub mod answer;
+pub mod client;
 pub mod connect;
 pub mod differences;
 pub mod fold;
+pub mod foundation;
 pub mod known;
 pub mod matrix;
 pub mod movement;
 pub mod operate_vault;
+pub mod painted;
 pub mod question;
 pub mod read_secret;
 pub mod restore_as_files;
@@ -19,9 +22,5 @@ pub mod table;
 pub mod text;
 pub mod validate_backup;
 pub mod validate_single_backup;
-
-mod client;
-mod foundation;
-mod painted;
 
 pub use client::WorldError;

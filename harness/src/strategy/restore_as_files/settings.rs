@@ -8,15 +8,15 @@ use crate::sketch::restore_as_files::{
 };
 
 /// The vault a resource rule may name, and the tenant it lies in.
-pub(super) struct RuleSubject<'a> {
+pub struct RuleSubject<'a> {
     /// The vault's id, as it is to be written.
-    pub(super) vault: &'a ResourceId,
+    pub vault: &'a ResourceId,
     /// Its tenant.
-    pub(super) tenant: TenantId,
+    pub tenant: TenantId,
 }
 
 /// Writes a sketch's settings into the body of a storage account.
-pub(super) fn write_account(body: &mut Value, sketch: &Sketch, subject: &RuleSubject<'_>) {
+pub fn write_account(body: &mut Value, sketch: &Sketch, subject: &RuleSubject<'_>) {
     let properties = &mut body["properties"];
     set(
         properties,
