@@ -92,7 +92,7 @@ impl StateMachineTest for Sequences {
 
     fn apply(mut played: Played, model: &Model, step: Step) -> Played {
         let refused = model.told != Expected::Passes;
-        let every = played.told.len() % 64 == 0;
+        let every = played.told.len().is_multiple_of(64);
         let before = refused.then(|| played.world.everything(every));
         let answer = played.world.take(&step, model.ticket);
         let as_expected = fits(&model.told, &answer);
