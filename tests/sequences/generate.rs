@@ -32,7 +32,7 @@ impl Strategy for NextStep {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut draw = Draw(runner);
-        let by = if draw.one_of(20) == 0 {
+        let by = if draw.one_of(12) == 0 {
             Person::Auditor
         } else {
             Person::Operator
