@@ -4,6 +4,7 @@
 mod agreement;
 mod mistakes;
 mod nearby;
+mod regressions;
 mod tables;
 mod weights;
 mod words;

@@ -200,7 +200,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "OperationStatus_ResourceGroup"
         | "OperationStatus_ResourceGroupLocation"
         | "OperationStatus_Location" => operations::status,
-        "OperationResult_Vault" | "OperationResult_Location" => operations::result,
+        "OperationResult_Location" => operations::result,
+        "OperationResult_Vault" => operations::vault_result,
         "OperationResult_Instance" => operations::instance_result,
         _ => return resource_guard::handler(operation),
     })

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_guid};
+use super::versions;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
 use crate::services::{Context, LongRunning};
@@ -242,10 +243,33 @@ pub(super) fn instance_result(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
+    result_as(context, permit, request, |_, instance| {
+        Value::clone(&instance.body)
+    })
+}
+
+/// The result of what was done to a vault: the vault, as long as it is there.
+pub(super) fn vault_result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    result_as(context, permit, request, |context, vault| {
+        versions::shown_vault(context, request, &vault.body)
+    })
+}
+
+/// What an operation that ended with nothing of its own was about, as it is shown; else the operation's result.
+fn result_as(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    shown: impl FnOnce(&Context<'_>, &Resource) -> Value,
+) -> Result<Response, Refusal> {
     let operation = find(context, permit)?;
     match (&operation.outcome, context.state.resource(&permit.scope.parent())) {
-        (OperationOutcome::Succeeded(Value::Null), Some(instance)) => {
-            Ok(Response::json(StatusCode::OK, &instance.body))
+        (OperationOutcome::Succeeded(Value::Null), Some(resource)) => {
+            Ok(Response::json(StatusCode::OK, &shown(context, resource)))
         }
         _ => result(context, permit, request),
     }
