@@ -13,6 +13,7 @@ pub mod matrix;
 pub mod movement;
 pub mod operate_vault;
 pub mod question;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
@@ -25,5 +26,6 @@ pub mod validate_single_backup;
 mod client;
 mod foundation;
 mod painted;
+mod storage_network;
 
 pub use client::WorldError;

@@ -11,6 +11,7 @@ mod words;
 
 mod connect;
 mod operate_vault;
+mod reach_blob;
 mod read_secret;
 mod restore_as_files;
 mod restore_to_database;
