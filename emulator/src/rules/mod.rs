@@ -73,7 +73,7 @@ pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use datasource_row::{
-    CallerFacts, DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, NewerVersion,
+    ArchiveFacts, CallerFacts, DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, NewerVersion,
     PlayedDatasource, PointName, PolicyFacts,
 };
 pub use deployment_facts::{

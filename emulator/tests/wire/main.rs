@@ -2,6 +2,7 @@
 //! core directly: no sockets, no PostgreSQL, no clock.
 
 mod access;
+mod archive;
 mod arm_headers;
 mod as_stated;
 mod azure_policy;

@@ -7,11 +7,14 @@
 
 pub mod connect;
 pub mod operate_vault;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod validate_backup;
 pub mod validate_single_backup;
+
+mod storage_network;
 
 /// Whose word is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,9 +11,11 @@ mod product;
 pub mod connect;
 pub mod identity;
 pub mod operate_vault;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
+pub mod storage_network;
 pub mod validate_backup;
 pub mod validate_single_backup;
 

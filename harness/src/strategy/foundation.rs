@@ -19,6 +19,8 @@ use super::painted::Identities;
 pub(super) const REGION: &str = "uksouth";
 /// The backup rule of policies.
 const RULE: &str = "BackupWeekly";
+/// What tokens for the blob service are for.
+pub(super) const STORAGE_AUDIENCE: &str = "https://storage.azure.com";
 /// What tokens for Resource Manager are for.
 pub(super) const ARM_AUDIENCE: &str = "https://management.azure.com";
 
@@ -164,6 +166,21 @@ impl Foundation {
             user_id,
         };
         Ok((id, identities))
+    }
+
+    /// A storage account with a container.
+    pub(super) fn storage_account(
+        &mut self,
+        group: &ResourceId,
+        name: &str,
+        container: &str,
+    ) -> Result<ResourceId, WorldError> {
+        let account = group.child(["providers", "Microsoft.Storage", "storageAccounts", name]);
+        let body = json!({"location": REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}});
+        self.put(&account, "2024-01-01", &body)?;
+        let container = account.child(["blobServices", "default", "containers", container]);
+        self.put(&container, "2024-01-01", &json!({"properties": {}}))?;
+        Ok(account)
     }
 
     /// A flexible server.

@@ -6,6 +6,7 @@ use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
 use super::question::Question;
+use super::reach_blob::ReachBlob;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
 use super::restore_to_database::RestoreToDatabase;
@@ -39,7 +40,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 7] = [
+pub const KNOWN: [KnownQuestion; 8] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -47,4 +48,5 @@ pub const KNOWN: [KnownQuestion; 7] = [
     KnownQuestion::of::<ValidateSingleBackup>(),
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
+    KnownQuestion::of::<ReachBlob>(),
 ];

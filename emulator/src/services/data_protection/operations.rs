@@ -61,12 +61,12 @@ dyn_clone::clone_trait_object!(Action);
 pub(super) fn after(
     context: &mut Context<'_>,
     operation: &str,
-    phase: &'static str,
+    phase: &str,
     action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Clone + Send + 'static,
 ) {
     let phase = Phase {
         operation: operation.to_owned(),
-        phase,
+        phase: phase.to_owned(),
         action: Box::new(action),
     };
     task::start(context, phase);
@@ -75,13 +75,13 @@ pub(super) fn after(
 #[derive(Clone)]
 struct Phase {
     operation: String,
-    phase: &'static str,
+    phase: String,
     action: Box<dyn Action>,
 }
 
 impl Task for Phase {
     fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        Step::sleep(context.phase(self.phase), |own, context| {
+        Step::sleep(context.phase(&self.phase), |own, context| {
             own.interrupted(context).into()
         })
     }
