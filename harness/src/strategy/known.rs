@@ -1,7 +1,9 @@
 //! Every question there is.
 
+use super::change_vault::ChangeVault;
 use super::client::WorldError;
 use super::connect::Connect;
+use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
@@ -39,7 +41,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 7] = [
+pub const KNOWN: [KnownQuestion; 9] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -47,4 +49,6 @@ pub const KNOWN: [KnownQuestion; 7] = [
     KnownQuestion::of::<ValidateSingleBackup>(),
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
+    KnownQuestion::of::<ChangeVault>(),
+    KnownQuestion::of::<DeleteVault>(),
 ];

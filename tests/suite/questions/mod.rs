@@ -8,7 +8,9 @@ mod tables;
 mod weights;
 mod words;
 
+mod change_vault;
 mod connect;
+mod delete_vault;
 mod operate_vault;
 mod read_secret;
 mod restore_as_files;
