@@ -5,7 +5,9 @@
 //! it reads a sketch. It is meant to be read whole: here is what its files have in common, and
 //! each of the others is a question.
 
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;

@@ -216,8 +216,8 @@ impl Foundation {
         Ok(id)
     }
 
-    /// Protects a server, and takes a backup of it.
-    pub(super) fn backed_up(
+    /// Protects a server.
+    pub(super) fn protected(
         &mut self,
         vault: &ResourceId,
         policy: &ResourceId,
@@ -236,8 +236,18 @@ impl Foundation {
         {
             return Err(WorldError::Missing("protected server"));
         }
-        let body =
-            json!({"backupRuleOptions": {"ruleName": RULE, "triggerOption": {"retentionTagOverride": ""}}});
+        Ok(instance)
+    }
+
+    /// Protects a server, and takes a backup of it.
+    pub(super) fn backed_up(
+        &mut self,
+        vault: &ResourceId,
+        policy: &ResourceId,
+        server: &ResourceId,
+    ) -> Result<ResourceId, WorldError> {
+        let instance = self.protected(vault, policy, server)?;
+        let body = backup_now();
         let target = format!("{instance}/backup?api-version=2024-04-01");
         self.operator
             .manage(&mut self.azure, self.now, Method::POST, &target, Some(&body))?;

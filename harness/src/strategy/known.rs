@@ -1,7 +1,9 @@
 //! Every question there is.
 
+use super::change_vault::ChangeVault;
 use super::client::WorldError;
 use super::connect::Connect;
+use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
@@ -40,7 +42,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 8] = [
+pub const KNOWN: [KnownQuestion; 10] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -49,4 +51,6 @@ pub const KNOWN: [KnownQuestion; 8] = [
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
     KnownQuestion::of::<ReachBlob>(),
+    KnownQuestion::of::<ChangeVault>(),
+    KnownQuestion::of::<DeleteVault>(),
 ];

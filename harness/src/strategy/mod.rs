@@ -4,7 +4,9 @@
 //! [`crate::oracle`] to what the documents and the observations say. [`question`] compares the two.
 
 pub mod answer;
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
 pub mod differences;
 pub mod fold;
 pub mod kept;
@@ -25,6 +27,7 @@ pub mod validate_single_backup;
 
 mod client;
 mod foundation;
+mod guarded_vaults;
 mod painted;
 mod storage_network;
 

@@ -9,7 +9,9 @@ mod tables;
 mod weights;
 mod words;
 
+mod change_vault;
 mod connect;
+mod delete_vault;
 mod operate_vault;
 mod reach_blob;
 mod read_secret;

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::deleted_instance::DeletedInstance;
+use super::deleted_instance::{self, DeletedInstance};
 use super::deleted_vault::DeletedVault;
 use super::instance::INSTANCE;
 use super::policy::POLICY;
@@ -33,9 +33,7 @@ pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Resu
     {
         return refused("the vault still holds backup instances");
     }
-    let deleted = &context.own.data_protection.deleted;
-    let soft_deleted = deleted.values().any(|own| own.vault() == vault.id);
-    if soft_deleted && vault.text(SOFT_DELETE) != "AlwaysOn" {
+    if deleted_instance::held_by(context, &vault.id) && vault.text(SOFT_DELETE) != "AlwaysOn" {
         return refused(
             "the vault still holds soft-deleted backup instances, and its soft delete is not AlwaysOn",
         );
