@@ -14,7 +14,7 @@ use crate::world::{World, below_vault};
 const ONE: &str = "backupInstances/one";
 const BEGIN: &str = "2024-09-02T06:00:00Z";
 
-fn lifecycle(store: &str, duration: &str, copies: &Value) -> Value {
+pub(crate) fn lifecycle(store: &str, duration: &str, copies: &Value) -> Value {
     json!({
         "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": duration},
         "sourceDataStore": {"dataStoreType": store, "objectType": "DataStoreInfoBase"},
@@ -22,12 +22,12 @@ fn lifecycle(store: &str, duration: &str, copies: &Value) -> Value {
     })
 }
 
-fn copy_to(store: &str, option: &Value) -> Value {
+pub(crate) fn copy_to(store: &str, option: &Value) -> Value {
     json!([{"dataStore": {"dataStoreType": store, "objectType": "DataStoreInfoBase"}, "copyAfter": option}])
 }
 
 /// A policy whose one retention rule has these lifecycles. Its first scheduled backup is years away.
-fn policy_of(lifecycles: &Value) -> Value {
+pub(crate) fn policy_of(lifecycles: &Value) -> Value {
     let mut policy = policy_body();
     policy["properties"]["datasourceTypes"] = json!([DATABASES]);
     let rules = &mut policy["properties"]["policyRules"];
@@ -37,7 +37,7 @@ fn policy_of(lifecycles: &Value) -> Value {
 }
 
 /// One that keeps in vault storage, copies, and keeps in the archive.
-fn archived(vault: &str, option: &str, archive: &str) -> Value {
+pub(crate) fn archived(vault: &str, option: &str, archive: &str) -> Value {
     policy_of(&json!([
         lifecycle(
             "VaultStore",
@@ -88,7 +88,7 @@ impl World {
             .collect()
     }
 
-    fn from_archive(&mut self, duration: &str) -> Value {
+    fn restore_archived(&mut self, duration: &str) -> Value {
         let mut restore = self.restore_body();
         restore["objectType"] = json!("AzureBackupRestoreWithRehydrationRequest");
         restore["sourceDataStoreType"] = json!("ArchiveStore");
@@ -109,14 +109,6 @@ impl World {
         self.get(&below_vault(&format!("backupJobs/{job}"))).json_body()["properties"].clone()
     }
 
-    /// Why the last request was refused.
-    fn reason(&self) -> String {
-        let log = self.azure.log();
-        let last = log.since(log.count() - 1).last();
-        let refused = last.and_then(|own| own.refused.as_ref());
-        refused.expect("a refusal").reason.clone()
-    }
-
     fn rehydrate(&mut self, priority: &str) -> Response {
         let asked = json!({
             "recoveryPointId": self.point(),
@@ -129,67 +121,6 @@ impl World {
 
 fn day(time: &Value) -> &str {
     &time.as_str().expect("a time")[..10]
-}
-
-/// The policy of the documents, as it is answered, and what is wrong with others.
-#[test]
-fn a_policy_says_for_how_long_it_keeps_in_the_archive_what_it_copies_there() {
-    let mut world = World::at(Profile::Observed, BEGIN);
-    world.put_vault("2024-04-01", "On");
-    let sent = archived("P6M", "CopyOnExpiryOption", "P24M");
-    let made = world.put(&below_vault("backupPolicies/documents"), &sent);
-    assert_eq!(made.status, 200, "{made:?}");
-    let kept = made.json_body()["properties"]["policyRules"][1]["lifecycles"].clone();
-    assert_eq!(kept, sent["properties"]["policyRules"][1]["lifecycles"]);
-    let expiry = json!({"objectType": "CopyOnExpiryOption"});
-    let custom = json!({"objectType": "CustomCopyOption", "duration": "P45D"});
-    let late = json!({"objectType": "CustomCopyOption", "duration": "P7M"});
-    let timeless = json!({"objectType": "CustomCopyOption"});
-    let vault = |option: &Value| lifecycle("VaultStore", "P6M", &copy_to("ArchiveStore", option));
-    let archive = |duration: &str| lifecycle("ArchiveStore", duration, &json!([]));
-    let put = |world: &mut World, own: &Value| world.put(&below_vault("backupPolicies/own"), &policy_of(own));
-    for (lifecycles, why) in [
-        (json!([vault(&expiry)]), "does not say how long"),
-        (
-            json!([lifecycle("VaultStore", "P6M", &json!([])), archive("P1Y")]),
-            "nothing is copied there",
-        ),
-        (json!([vault(&expiry), archive("P5M")]), "shorter than P6M"),
-        (
-            json!([vault(&expiry), archive("P1Y"), archive("P2Y")]),
-            "2 lifecycles of the ArchiveStore",
-        ),
-        (json!([vault(&late), archive("P1Y")]), "longer than P6M"),
-        (json!([vault(&timeless), archive("P1Y")]), "no duration"),
-    ] {
-        let refused = put(&mut world, &lifecycles);
-        named(&refused, "SS-B-ARCHIVE");
-        assert_eq!(refused.status, 400, "{refused:?}");
-        let told = world.reason();
-        assert!(told.contains(why), "{told}");
-    }
-    for (lifecycles, rule) in [
-        (json!([archive("P1Y")]), "DPP-POLICY"),
-        (
-            json!([lifecycle("OperationalStore", "P6M", &json!([]))]),
-            "FX-B-16",
-        ),
-        (
-            json!([lifecycle("VaultStore", "P6M", &copy_to("VaultStore", &expiry))]),
-            "FX-B-16",
-        ),
-        (
-            json!([
-                vault(&expiry),
-                lifecycle("ArchiveStore", "P1Y", &copy_to("ArchiveStore", &expiry))
-            ]),
-            "FX-B-16",
-        ),
-    ] {
-        named(&put(&mut world, &lifecycles), rule);
-    }
-    let taken = put(&mut world, &json!([vault(&custom), archive("P1Y")]));
-    assert_eq!(taken.status, 200, "{taken:?}");
 }
 
 /// It is copied when it expires in vault storage, is gone there, and the archive lets go of it in the end.
@@ -240,8 +171,8 @@ fn what_is_copied_at_once_is_in_both_stores() {
     assert_eq!(world.stores(), ["VaultStore", "ArchiveStore"]);
     // It can be restored from where it is, and need not come back.
     named(&world.rehydrate("Standard"), "DPP-REHYDRATE");
-    let from_archive = world.from_archive("P15D");
-    named(&world.restore(&from_archive), "DPP-REHYDRATE");
+    let restore_archived = world.restore_archived("P15D");
+    named(&world.restore(&restore_archived), "DPP-REHYDRATE");
     let from_vault = world.restore_body();
     assert_eq!(world.restore(&from_vault).status, 202);
     world.days(7);
@@ -289,10 +220,10 @@ fn nothing_is_copied_while_protection_is_stopped() {
 fn a_restore_from_the_archive_says_how_it_is_rehydrated() {
     let mut world =
         World::at(Profile::Observed, BEGIN).archiving(&archived("P7D", "CopyOnExpiryOption", "P6M"));
-    let early = world.from_archive("P15D");
+    let early = world.restore_archived("P15D");
     named(&world.restore(&early), "DPP-REHYDRATE");
     world.days(8);
-    let good = world.from_archive("P15D");
+    let good = world.restore_archived("P15D");
     let with = |name: &str, value: &str| {
         let mut body = good.clone();
         body[name] = json!(value);
@@ -344,7 +275,7 @@ fn a_restore_from_the_archive_says_how_it_is_rehydrated() {
 fn a_restore_waits_until_its_point_is_back() {
     let mut world = World::paced_at(BEGIN).archiving(&archived("P7D", "CopyOnExpiryOption", "P6M"));
     world.days(8);
-    let asked = world.from_archive("P10D");
+    let asked = world.restore_archived("P10D");
     let started = world.restore(&asked);
     assert_eq!(started.status, 202, "{started:?}");
     world.pass(SignedDuration::from_hours(14));
@@ -421,7 +352,7 @@ fn a_restore_from_the_archive_in_another_region_is_not_played() {
     world.days(8);
     let instance = format!("{}{}", world.group(), below_vault(ONE));
     let source = json!({"sourceRegion": "westeurope", "sourceBackupInstanceId": instance});
-    let (archived, vaulted) = (world.from_archive("P15D"), world.restore_body());
+    let (archived, vaulted) = (world.restore_archived("P15D"), world.restore_body());
     let mut ask = |restore: &Value| {
         let mut restore = restore.clone();
         restore["restoreTargetInfo"]["restoreLocation"] = json!("northeurope");

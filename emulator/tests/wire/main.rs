@@ -3,6 +3,7 @@
 
 mod access;
 mod archive;
+mod archive_policies;
 mod arm_headers;
 mod as_stated;
 mod azure_policy;
