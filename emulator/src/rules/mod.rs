@@ -55,6 +55,7 @@ mod stated_rows;
 mod storage_accounts;
 mod storage_facts;
 mod time_zone;
+mod tool;
 mod vault_facts;
 mod whole;
 
@@ -130,6 +131,7 @@ pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledPropert
 pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
+pub use tool::{Configures, Titled, ToolAnswer, Tools};
 pub use vault_facts::{
     CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, ListedInstanceFacts, OlderAnswer,
     OneWay, RecoveryPointFacts, SecurityRow, SoftDelete, SpokenVersions, StorageSettings, VaultFacts,

@@ -4,7 +4,9 @@
 //! [`crate::oracle`] to what the documents and the observations say. [`question`] compares the two.
 
 pub mod answer;
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
 pub mod differences;
 pub mod fold;
 pub mod kept;
@@ -13,6 +15,7 @@ pub mod matrix;
 pub mod movement;
 pub mod operate_vault;
 pub mod question;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
@@ -24,6 +27,8 @@ pub mod validate_single_backup;
 
 mod client;
 mod foundation;
+mod guarded_vaults;
 mod painted;
+mod storage_network;
 
 pub use client::WorldError;
