@@ -142,14 +142,14 @@ impl Restore {
         match &self.wanted.rehydration {
             Some(asked) => {
                 let ready = archive::begin(context, &self.instance, &self.wanted.point.id, asked);
-                self.await_rehydration(context, ready)
+                self.wait_for_the_archive(context, ready)
             }
             None => self.examine(context, Input::Woke),
         }
     }
 
     /// What is in the archive comes back first. Everything else is found out afterwards: by then it may be otherwise.
-    fn await_rehydration(&mut self, context: &mut Context<'_>, ready: Option<Timestamp>) -> Step<Self> {
+    fn wait_for_the_archive(&mut self, context: &mut Context<'_>, ready: Option<Timestamp>) -> Step<Self> {
         match ready {
             Some(ready) => {
                 let rest = ready.duration_since(context.now);

@@ -12,7 +12,8 @@ use crate::state::field;
 
 pub(super) use criteria::Occasion;
 pub(super) use stores::{
-    ArchivePlan, CopyAfter, Plan, copies, copy_after, duration_of, lifecycles, plan, source, store_of,
+    ArchivePlan, CopyAfter, Plan, copies, copy_after, duration_of, lifecycles, longest_days, plan, source,
+    store_of,
 };
 pub(super) use tagging::{check_tags, tag_of};
 
@@ -74,23 +75,6 @@ pub(super) fn check_duration(
         }
         _ => Ok(()),
     }
-}
-
-/// The longest retention of a policy in days as the service counts them for Resource Graph: 31 to a
-/// month, 365 to a year. The archive counts as well, which is inferred.
-pub(super) fn longest_days(policy: &Value) -> i64 {
-    let days = |duration: &str| {
-        let span = span(duration).unwrap_or_default();
-        i64::from(span.get_years()) * 365
-            + i64::from(span.get_months()) * 31
-            + i64::from(span.get_weeks()) * 7
-            + i64::from(span.get_days())
-    };
-    rules_of(policy, "AzureRetentionRule")
-        .flat_map(stores::durations)
-        .map(|one_after_the_other| one_after_the_other.into_iter().map(days).sum())
-        .max()
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{after, rule_of, span};
 use crate::model::Timestamp;
-use crate::services::data_protection::policy::default_tag;
+use crate::services::data_protection::policy::{default_tag, rules_of};
 use crate::state::field;
 
 /// Where a recovery point is kept, and until when.
@@ -130,7 +130,7 @@ pub(in crate::services::data_protection) fn plan(policy: &Value, tag: &str, made
 
 /// How a retention rule keeps: in vault storage for a duration, and, for one duration after the other, until the
 /// archive lets go of it.
-pub(super) fn durations(rule: &Value) -> Vec<Vec<&str>> {
+fn durations(rule: &Value) -> Vec<Vec<&str>> {
     let Some((first, next)) = first_and_next(rule) else {
         return Vec::new();
     };
@@ -141,6 +141,23 @@ pub(super) fn durations(rule: &Value) -> Vec<Vec<&str>> {
         CopyAfter::Time(time) => vec![time, duration_of(next)],
     });
     [Some(vec![own]), archived].into_iter().flatten().collect()
+}
+
+/// The longest retention of a policy in days as the service counts them for Resource Graph: 31 to a
+/// month, 365 to a year. The archive counts as well, which is inferred.
+pub(in crate::services::data_protection) fn longest_days(policy: &Value) -> i64 {
+    let days = |duration: &str| {
+        let span = span(duration).unwrap_or_default();
+        i64::from(span.get_years()) * 365
+            + i64::from(span.get_months()) * 31
+            + i64::from(span.get_weeks()) * 7
+            + i64::from(span.get_days())
+    };
+    rules_of(policy, "AzureRetentionRule")
+        .flat_map(durations)
+        .map(|one_after_the_other| one_after_the_other.into_iter().map(days).sum())
+        .max()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
