@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use azdrill::oracle::Profile;
-use azdrill::sketch::Shape as _;
 use azdrill::sketch::reach_blob::{
     AllowPublic, Covers, Credential, Held, Letters, Operation, Protocol, Public, SasPolicy, SharedKey,
     SignedAddress, SignedFor, SignedProtocol, Sketch, Stands, Time,
 };
 use azdrill::sketch::storage_network::{DefaultAction, Origin, PublicAccess};
-use azdrill::strategy::question::Question as _;
+use azdrill::sketch::{Product, Shape as _};
+use azdrill::strategy::question::{Question as _, rules_for};
 use azdrill::strategy::reach_blob::{ReachBlob, networks};
 use azdrill_emulator::rules::{Endpoint, Gate};
 
 use super::agreement::{any_cell, random_agree, walk, walk_whole};
 use super::mistakes::{Mistake, Wrong, add_data_action, all_are_caught, sees, spoilt};
-use super::weights::{Weight, of_weight, weights};
+use super::weights::{Weight, answers, of_weight, weight, weights};
 use super::words::each_carries_weight;
 
 #[test]
@@ -59,6 +59,8 @@ fn every_row_of_the_storage_network_table_bears_load() {
             "the caller shows",
             &["account key", "bearer token of a user-assigned identity"],
         )
+        .only("public access", &["Enabled", "Disabled", "SecuredByPerimeter"])
+        .only("resource rule", &["none", "this vault"])
         .cells()
         .collect();
     let found = weights::<ReachBlob>(
@@ -74,6 +76,21 @@ fn every_row_of_the_storage_network_table_bears_load() {
         "{found:?}"
     );
     assert_eq!(of_weight(&found, Weight::None), BTreeSet::new(), "{found:?}");
+}
+
+/// Whoever is kept out and may not either is told of the network.
+#[test]
+fn the_order_of_gates_bears_load() {
+    let settings = ["public access", "the caller shows", "the identity holds"];
+    let cells: Vec<Sketch> = Product::of(&settings).cells().collect();
+    let with = answers::<ReachBlob>(rules_for(Profile::OBSERVED).unwrap(), &cells);
+    let mut rules = rules_for(Profile::OBSERVED).unwrap();
+    let order = vec![Gate::Authentication, Gate::Authorization, Gate::Network];
+    rules.gates.insert(Endpoint::Blob, order);
+    assert_eq!(
+        weight(&with, &answers::<ReachBlob>(rules, &cells)),
+        Weight::Reason
+    );
 }
 
 /// What is literally so, whatever either implementation makes of it.
@@ -155,15 +172,6 @@ fn in_the_network() -> Vec<Mistake<Sketch>> {
             if sketch.origin == Origin::OtherService {
                 sketch.origin = Origin::Backup;
             }
-        }),
-        spoilt("rules for addresses and subnets are not read", |rules| {
-            rules
-                .storage_rows
-                .retain(|row| !["E2-IP", "E2-VNET"].contains(&row.id.as_str()));
-        }),
-        spoilt("roles are asked for before the network", |rules| {
-            let order = vec![Gate::Authentication, Gate::Authorization, Gate::Network];
-            rules.gates.insert(Endpoint::Blob, order);
         }),
         Mistake::new(
             "user-assigned identities are not covered",
@@ -349,9 +357,9 @@ fn in_accounts() -> Vec<Mistake<Sketch>> {
         spoilt("Contributor's * counts for data", |rules| {
             add_data_action(rules, "Contributor", "*");
         }),
-        spoilt("readers write", |rules| {
-            let write = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write";
-            add_data_action(rules, "Storage Blob Data Reader", write);
+        spoilt("whoever delegates reads", |rules| {
+            let read = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
+            add_data_action(rules, "Storage Blob Delegator", read);
         }),
     ]
 }

@@ -76,19 +76,7 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         (11, IdentityKind::SystemAssigned(vault.clone())),
         (12, IdentityKind::UserAssigned(user)),
     ]
-    .map(|(number, identity)| {
-        let id = PrincipalId(Uuid::from_u128(number));
-        world.azure.state_mut().directory.insert(Principal {
-            id,
-            app_id: Some(Uuid::from_u128(number + 10)),
-            tenant,
-            display_name: format!("identity {number}"),
-            identity,
-            secret: None,
-            certificates: Vec::new(),
-        });
-        id
-    });
+    .map(|(number, identity)| insert(&mut world, number, identity));
     let assignments: Vec<Assignment> = world.azure.state().access.assignments().cloned().collect();
     let earlier = world.now;
     let ran_out = delegation_key(
@@ -112,19 +100,8 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
     let owner = Client::sign_in(&world.azure, now, operator, STORAGE_AUDIENCE);
     let owner = owner.ok_or(WorldError::Missing("operator"))?;
     owner.require(&mut world.azure, now, written(BLOBS[0]))?;
-    let keys = world
-        .operator_at(now)?
-        .manage(
-            &mut world.azure,
-            now,
-            Method::POST,
-            &format!("{account}/listKeys?api-version=2024-01-01"),
-            None,
-        )?
-        .json_body();
-    let key = keys.pointer("/keys/0/value").and_then(Value::as_str);
     Ok(Founded {
-        key: key.ok_or(WorldError::Missing("account key"))?.to_owned(),
+        key: first_key(&mut world, &account)?,
         pristine: world.body(&account)?,
         tokens: [system?, assigned?],
         azure: world.azure,
@@ -137,6 +114,31 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         identities,
         delegation_keys,
     })
+}
+
+/// Makes an identity, as Microsoft Entra ID would with the resource it is of.
+fn insert(world: &mut Foundation, number: u128, identity: IdentityKind) -> PrincipalId {
+    let id = PrincipalId(Uuid::from_u128(number));
+    let tenant = world.person.tenant;
+    world.azure.state_mut().directory.insert(Principal {
+        id,
+        app_id: Some(Uuid::from_u128(number + 10)),
+        tenant,
+        display_name: format!("identity {number}"),
+        identity,
+        secret: None,
+        certificates: Vec::new(),
+    });
+    id
+}
+
+fn first_key(world: &mut Foundation, account: &ResourceId) -> Result<String, WorldError> {
+    let (operator, now) = (world.operator_at(world.now)?, world.now);
+    let target = format!("{account}/listKeys?api-version=2024-01-01");
+    let answer = operator.manage(&mut world.azure, now, Method::POST, &target, None)?;
+    let keys = answer.json_body();
+    let key = keys.pointer("/keys/0/value").and_then(Value::as_str);
+    key.map(str::to_owned).ok_or(WorldError::Missing("account key"))
 }
 
 /// The request that writes an empty blob.

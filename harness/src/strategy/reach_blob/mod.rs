@@ -23,6 +23,7 @@ use crate::oracle::{Expected, Profile};
 use crate::sketch::reach_blob::{
     AllowPublic, Credential, Held, Operation, Public, SasPolicy, SharedKey, Sketch,
 };
+use crate::sketch::storage_network::Network;
 use crate::sketch::{Product, Shape as _};
 
 /// The emulator under test, with one storage account that each sketch in turn is painted on.
@@ -311,23 +312,35 @@ impl Question for ReachBlob {
             credential,
             ..Sketch::in_order()
         };
+        let network = Product::of(&[
+            "public access",
+            "default",
+            "bypass",
+            "resource rule",
+            "the caller stands at",
+        ]);
+        // An endpoint and rules for those who come from where they say.
+        let reachable = Sketch {
+            network: Network {
+                ip_rule: true,
+                subnet_rule: true,
+                private_endpoint: true,
+                ..Network::OPEN
+            },
+            ..Sketch::in_order()
+        };
         let held = Product::of(&["to", "the identity holds"]).around(with(Credential::Token));
-        let service = Product::of(&["signed for", "it stands", "to", "signed letters"]);
+        let service = Product::of(&["signed for", "to", "signed letters"]);
         let account = Product::of(&["to", "account SAS for"]).around(with(Credential::AccountSas));
         let anonymous = Product::of(&["to", "public allowed", "container public"]);
-        let settings = Product::of(&[
-            "keys allowed",
-            "HTTPS only",
-            "by",
-            "it counts",
-            "the caller shows",
-        ]);
+        let settings = Product::of(&["keys allowed", "it counts", "the caller shows"]);
+        let protocols = Product::of(&["HTTPS only", "signed protocol", "by"]);
         vec![
             Table::of(
                 "network",
                 "Reaching a blob: the account’s network, and where somebody stands who has a key",
                 "where somebody stands",
-                of_network(&["the caller stands at"]),
+                network.around(reachable),
             ),
             Table::of(
                 "roles",
@@ -358,6 +371,12 @@ impl Question for ReachBlob {
                 "Reaching a blob: what the account takes, and when it counts",
                 "what somebody shows",
                 settings,
+            ),
+            Table::of(
+                "protocols",
+                "Reaching a blob by a service SAS: plain text",
+                "how the request comes",
+                protocols.around(with(Credential::ServiceSas)),
             ),
         ]
     }
