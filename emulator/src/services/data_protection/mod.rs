@@ -101,6 +101,8 @@ pub struct DataProtectionState {
     policy_since: BTreeMap<ResourceId, Timestamp>,
     /// The instances whose protection is being stopped, suspended or resumed, and by which operation.
     changing: BTreeMap<ResourceId, String>,
+    /// The instances that are being deleted, and by which operations.
+    deleting: BTreeMap<ResourceId, BTreeSet<String>>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
     /// How the last move of each vault that was ever moved stands.

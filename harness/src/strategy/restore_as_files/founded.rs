@@ -13,11 +13,11 @@ use crate::strategy::painted::Identities;
 
 /// The container files are restored to. The names here are chosen so that each has a shorter one
 /// it begins with.
-pub(super) const CONTAINER: &str = "restores";
+pub const CONTAINER: &str = "restores";
 /// The group of the target account.
 pub(super) const GROUP: &str = "drills";
 /// The prefix that a blob in the container begins with.
-pub(super) const TAKEN: &str = "taken";
+pub const TAKEN: &str = "taken";
 /// The group of the vault and the server.
 const VAULT_GROUP: &str = "backups";
 const ACCOUNTS: [&str; 2] = ["drilltarget", "drillelsewhere"];
@@ -79,7 +79,11 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
 }
 
 /// A target account with its container and a blob of an earlier restore.
-fn account(world: &mut Foundation, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
+///
+/// # Errors
+///
+/// If a call is refused.
+pub fn account(world: &mut Foundation, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
     let group = world.group(subscription, GROUP)?;
     let account = world.storage_account(&group, name, CONTAINER)?;
     let operator = world.person.object_id;

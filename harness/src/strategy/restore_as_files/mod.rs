@@ -7,6 +7,8 @@ mod scene;
 mod settings;
 
 pub use by_calls::can_be_called;
+pub use founded::{CONTAINER, TAKEN, account as target_account};
+pub use settings::write_account;
 
 use azdrill_emulator::model::{Request, ResourceId, Response, TenantId};
 use azdrill_emulator::rules::Rules;
