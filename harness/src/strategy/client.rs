@@ -180,6 +180,32 @@ pub fn validate(
     operation(client, azure, now, &accepted)
 }
 
+/// What comes of a request that changes something and needs nothing outside, and whether it was taken: then something
+/// may be other than it was, however it ended.
+pub(super) fn carried_out(
+    client: &Client,
+    azure: &mut Azure,
+    now: Timestamp,
+    request: Request,
+) -> (Answer, bool) {
+    let accepted = client.send(azure, now, request);
+    if !accepted.status.is_success() {
+        let body = accepted.json_body();
+        let code = body.pointer("/error/code").and_then(Value::as_str);
+        return (refused(&accepted, code.unwrap_or_default()), false);
+    }
+    for effect in azure.tick(now) {
+        let result = nothing_outside(azure, &effect.work);
+        azure.complete(now, effect.id, result);
+    }
+    if matches!(accepted.status.as_u16(), 200 | 204) {
+        return (Answer::Passes, true);
+    }
+    let ended = operation(client, azure, now, &accepted);
+    let answer = ended.map_or_else(|odd| odd, |ended| validation_answer(&ended));
+    (answer, true)
+}
+
 /// The status of the operation an answer names.
 ///
 /// # Errors

@@ -19,6 +19,8 @@ use super::painted::Identities;
 pub const REGION: &str = "uksouth";
 /// The backup rule of policies.
 const RULE: &str = "BackupWeekly";
+/// What tokens for the blob service are for.
+pub(super) const STORAGE_AUDIENCE: &str = "https://storage.azure.com";
 /// What tokens for Resource Manager are for.
 pub const ARM_AUDIENCE: &str = "https://management.azure.com";
 
@@ -169,6 +171,21 @@ impl Foundation {
         Ok((id, identities))
     }
 
+    /// A storage account with a container.
+    pub(super) fn storage_account(
+        &mut self,
+        group: &ResourceId,
+        name: &str,
+        container: &str,
+    ) -> Result<ResourceId, WorldError> {
+        let account = group.child(["providers", "Microsoft.Storage", "storageAccounts", name]);
+        let body = json!({"location": REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}});
+        self.put(&account, "2024-01-01", &body)?;
+        let container = account.child(["blobServices", "default", "containers", container]);
+        self.put(&container, "2024-01-01", &json!({"properties": {}}))?;
+        Ok(account)
+    }
+
     /// A flexible server.
     pub fn flexible_server(&mut self, group: &ResourceId, name: &str) -> Result<ResourceId, WorldError> {
         let id = group.child(["providers", "Microsoft.DBforPostgreSQL", "flexibleServers", name]);
@@ -198,8 +215,8 @@ impl Foundation {
         Ok(id)
     }
 
-    /// Protects a server, and takes a backup of it.
-    pub fn backed_up(
+    /// Protects a server.
+    pub fn protected(
         &mut self,
         vault: &ResourceId,
         policy: &ResourceId,
@@ -218,8 +235,18 @@ impl Foundation {
         {
             return Err(WorldError::Missing("protected server"));
         }
-        let body =
-            json!({"backupRuleOptions": {"ruleName": RULE, "triggerOption": {"retentionTagOverride": ""}}});
+        Ok(instance)
+    }
+
+    /// Protects a server, and takes a backup of it.
+    pub fn backed_up(
+        &mut self,
+        vault: &ResourceId,
+        policy: &ResourceId,
+        server: &ResourceId,
+    ) -> Result<ResourceId, WorldError> {
+        let instance = self.protected(vault, policy, server)?;
+        let body = backup_now();
         let target = format!("{instance}/backup?api-version=2024-04-01");
         self.operator
             .manage(&mut self.azure, self.now, Method::POST, &target, Some(&body))?;

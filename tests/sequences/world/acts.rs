@@ -3,7 +3,8 @@
 use azdrill::sketch::Shape as _;
 use azdrill::sketch::restore_as_files::{Container, CrossTenant, Prefix, Sketch};
 use azdrill::strategy::foundation::{REGION, backup_now, datasource};
-use azdrill::strategy::restore_as_files::{CONTAINER, RuleSubject, TAKEN, write_account};
+use azdrill::strategy::restore_as_files::{CONTAINER, TAKEN, write_account};
+use azdrill::strategy::storage_network::RuleSubject;
 use azdrill_emulator::model::{Request, ResourceId, Response};
 use http::Method;
 use serde_json::{Value, json};
