@@ -32,7 +32,7 @@ impl Strategy for NextStep {
 
     fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
         let mut draw = Draw(runner);
-        let by = if draw.one_of(20) == 0 {
+        let by = if draw.one_of(12) == 0 {
             Person::Auditor
         } else {
             Person::Operator
@@ -157,8 +157,10 @@ impl Draw<'_> {
             160..=184 => 1800,
             185..=189 => 3600,
             190..=194 => 86_400,
-            195..=197 => 7 * 86_400,
-            _ => 30 * 86_400,
+            195..=196 => 7 * 86_400,
+            197 => 30 * 86_400,
+            // Longer than recovery points are kept.
+            _ => 100 * 86_400,
         };
         Act::Wait(seconds)
     }

@@ -5,8 +5,9 @@ use azdrill::oracle::Profile;
 use crate::model::{Beginning, Mistake};
 use crate::play::{Size, play};
 
-/// The longest a sequence may be that shows a mistake.
-const SHORT: usize = 12;
+/// The longest a sequence may be that shows a mistake: a dozen steps are needed to have a recovery point and restore it,
+/// and some that say nothing stay, since leaving each out is tried once.
+const SHORT: usize = 16;
 
 fn found(mistake: Mistake, says: &str) {
     let beginning = Beginning {

@@ -5,7 +5,7 @@ use azdrill::oracle::restore_as_files::restore_as_files;
 use azdrill::oracle::validate_backup::validate_backup;
 use azdrill::sketch::Shape as _;
 use azdrill::sketch::identity::Identity;
-use azdrill::sketch::restore_as_files::{self as files, CrossTenant, Grant, Scope};
+use azdrill::sketch::restore_as_files::{self as files, Container, CrossTenant, Grant, Scope};
 use azdrill::sketch::validate_backup::{self as backup, Backs, Reads};
 
 use super::events::Event;
@@ -194,7 +194,9 @@ impl Model {
         let mut grants = Vec::new();
         for (own, role, scope) in roles {
             let (seen, pending) = self.holds(own);
-            if seen || pending {
+            // What is given on one container says nothing about another.
+            let elsewhere = scope == Scope::Container && what.container == Container::Missing;
+            if !elsewhere && (seen || pending) {
                 let granted = Grant::of(role, scope);
                 grants.push(Grant { seen, ..granted });
             }
