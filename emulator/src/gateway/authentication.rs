@@ -3,6 +3,7 @@
 
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
+use serde_json::json;
 
 use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
@@ -60,10 +61,10 @@ pub(super) fn authenticate(
     if request.query.value("sig").is_some() {
         return sas::verify(gates, now, path, request, account, keys, row);
     }
-    if header.is_empty() && sas::is_public(gates, request, account, row, params) {
-        return Ok(Caller::without_principal(Credential::PublicAccess, "anonymous"));
-    }
     if header.is_empty() {
+        if let Some(public) = sas::public(gates, request, account, row, params) {
+            return public.map(|()| Caller::without_principal(Credential::PublicAccess, "anonymous"));
+        }
         return Err(challenge(
             gates,
             request,
@@ -85,18 +86,11 @@ fn bearer(
     token: &str,
 ) -> Result<Caller, Refusal> {
     let claims = gates.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => challenge(gates, request, endpoint, code::ExpiredAuthenticationToken, "")
-            .by([rule::TOKEN_EXPIRED]),
-        TokenError::Invalid => challenge(gates, request, endpoint, code::InvalidAuthenticationToken, ""),
+        TokenError::Expired => not_taken(gates, request, endpoint, &EXPIRED, "").by([rule::TOKEN_EXPIRED]),
+        TokenError::Invalid => not_taken(gates, request, endpoint, &INVALID, ""),
     })?;
     if !audience_fits(request, endpoint, &claims.aud) {
-        return Err(challenge(
-            gates,
-            request,
-            endpoint,
-            code::InvalidAuthenticationTokenAudience,
-            &claims.aud,
-        ));
+        return Err(not_taken(gates, request, endpoint, &AUDIENCE, &claims.aud));
     }
     let tenant = tenant_asked(gates, request, endpoint);
     if let Some(tenant) = tenant.filter(|tenant| *tenant != claims.tid) {
@@ -106,8 +100,55 @@ fn bearer(
         .state
         .directory
         .get(claims.oid)
-        .ok_or_else(|| challenge(gates, request, endpoint, code::PrincipalOfTokenGone, ""))?;
+        .ok_or_else(|| not_taken(gates, request, endpoint, &GONE, ""))?;
     Ok(Caller::of(principal))
+}
+
+/// Why a token is not taken: the error, the one the blob service has in its place, and what that says in detail.
+struct NotTaken {
+    code: Code,
+    of_blobs: Code,
+    detail: Option<&'static str>,
+}
+
+const EXPIRED: NotTaken = NotTaken {
+    code: code::ExpiredAuthenticationToken,
+    of_blobs: code::BlobTokenExpired,
+    detail: Some("Lifetime validation failed. The token is expired."),
+};
+const AUDIENCE: NotTaken = NotTaken {
+    code: code::InvalidAuthenticationTokenAudience,
+    of_blobs: code::BlobTokenAudience,
+    detail: Some("Audience validation failed. Audience did not match."),
+};
+const INVALID: NotTaken = NotTaken {
+    code: code::InvalidAuthenticationToken,
+    of_blobs: code::BlobTokenInvalid,
+    detail: None,
+};
+const GONE: NotTaken = NotTaken {
+    code: code::PrincipalOfTokenGone,
+    of_blobs: code::BlobTokenInvalid,
+    detail: None,
+};
+
+fn not_taken(
+    gates: &Gates<'_>,
+    request: &Request,
+    endpoint: Endpoint,
+    why: &NotTaken,
+    audience: &str,
+) -> Refusal {
+    if endpoint != Endpoint::Blob {
+        return challenge(gates, request, endpoint, why.code, audience);
+    }
+    let details = why
+        .detail
+        .map(|detail| json!({"AuthenticationErrorDetail": detail}));
+    Refusal {
+        details: details.into_iter().collect(),
+        ..challenge(gates, request, endpoint, why.of_blobs, "")
+    }
 }
 
 /// The tenant of whatever is asked about, if it is in one.

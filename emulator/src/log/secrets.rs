@@ -171,7 +171,8 @@ fn hide(value: &mut Value, of_vault: bool, secure: &[String]) {
         Value::Object(members) => {
             let of_vault = of_vault || is_vault_secret(members);
             let is_key = members.contains_key("kty");
-            let is_account_key = members.contains_key("keyName");
+            // A key of an account says its name beside it, and a secret of a backup instance where it is stored.
+            let is_account_key = members.contains_key("keyName") || members.contains_key("secretStoreType");
             for (name, member) in members.iter_mut() {
                 let scalar = member.is_string() || member.is_number();
                 let is_value = name == "value" && (of_vault || is_account_key);

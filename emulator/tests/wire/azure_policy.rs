@@ -290,6 +290,9 @@ fn a_definition_of_ones_own_keeps_roles_from_being_given() {
     let mut properties = json!({"policyDefinitionId": definition});
     let missing = world.assign_policy(&group, "roles", &properties);
     assert_code(&missing, 400, "MissingPolicyParameter");
+    properties["parameters"] = json!({"roles": {"value": role}});
+    let one = world.assign_policy(&group, "roles", &properties);
+    assert_code(&one, 400, "SyntheticPolicyParameterOfOtherType");
     properties["parameters"] = json!({"roles": {"value": [role]}, "more": {"value": 1}});
     let undefined = world.assign_policy(&group, "roles", &properties);
     assert_code(&undefined, 400, "UndefinedPolicyParameter");

@@ -2,6 +2,8 @@
 //! core directly: no sockets, no PostgreSQL, no clock.
 
 mod access;
+mod archive;
+mod archive_policies;
 mod arm_headers;
 mod as_stated;
 mod azure_policy;

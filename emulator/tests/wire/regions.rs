@@ -56,3 +56,33 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
     assert_eq!(world.get(&below_vault("")).status, 200);
     assert!(world.azure.resolves("target.blob.core.windows.net"));
 }
+
+/// What is in a region that is down is not deleted: the group says so, stays, and can be deleted later.
+#[test]
+fn a_group_whose_resources_do_not_answer_is_not_deleted_and_says_so() {
+    let mut world = World::new();
+    world.put_account();
+    let group = world.group();
+    world.region(true);
+    let deleted = world.delete(&group);
+    assert_eq!(deleted.status, 202);
+    world.settle();
+    let ended = deleted.header("location").unwrap_or_default().to_owned();
+    let ended = ended
+        .trim_start_matches("https://management.azure.com")
+        .to_owned();
+    let answer = world.get(&ended);
+    assert_eq!(
+        answer.json_body()["error"]["code"],
+        "ResourceGroupDeletionBlocked",
+        "{answer:?}"
+    );
+    world.region(false);
+    assert_eq!(
+        world.get(&group).json_body()["properties"]["provisioningState"],
+        "Succeeded"
+    );
+    assert_eq!(world.delete(&group).status, 202);
+    world.settle();
+    assert_eq!(world.get(&group).status, 404);
+}

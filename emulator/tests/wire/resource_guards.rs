@@ -353,6 +353,7 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
         (&json!([]), Some(instance.as_str())),
         (&json!(["nonsense"]), Some(instance.as_str())),
         (&own, Some(nobody.as_str())),
+        (&other, Some("the mapping")),
     ] {
         let body = json!({"resourceGuardOperationRequests": requests, "resourceToBeDeleted": resource});
         names(&world.post(&unlock, &body), "DPP-GUARD-REQUEST");

@@ -5,13 +5,18 @@
 //! it reads a sketch. It is meant to be read whole: here is what its files have in common, and
 //! each of the others is a question.
 
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
 pub mod operate_vault;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod validate_backup;
 pub mod validate_single_backup;
+
+mod storage_network;
 
 /// Whose word is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,12 @@
 //! How a restore of a flexible server as files ends.
 
+use super::storage_network::kept_out;
 use super::{Book, Expected, Gate, Profile, SYNTHETIC, no};
 use crate::sketch::identity::Identity;
 use crate::sketch::restore_as_files::{
-    Assignee, Bypass, Container, CrossTenant, DefaultAction, Grant, Network, Prefix, PublicAccess, Region,
-    ResourceRule, Role, Scope, Sketch, Subscription,
+    Assignee, Container, CrossTenant, Grant, Prefix, Region, Role, Scope, Sketch, Subscription,
 };
+use crate::sketch::storage_network::Origin;
 
 const MISSING: &str = "UserErrorMSIMissingPermissions";
 
@@ -35,7 +36,9 @@ pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
     if profile.book == Book::Documented && !replication_allowed(sketch.cross_tenant) {
         return no(Gate::Service, &["FX-RF-02"], SYNTHETIC);
     }
-    if let Some(rows) = kept_out(profile, sketch.identity, &sketch.network) {
+    // FX-RF-03: the Backup service reaches the account, as whichever identity.
+    let user_assigned = sketch.identity == Identity::UserNamed;
+    if let Some(rows) = kept_out(profile, &sketch.network, Origin::Backup, user_assigned) {
         return no(
             Gate::Network,
             &[&["FX-RF-03", "FX-RF-04"], rows].concat(),
@@ -73,40 +76,6 @@ fn replication_allowed(setting: CrossTenant) -> bool {
     match setting {
         CrossTenant::True | CrossTenant::UnsetSinceLongAgo => true,
         CrossTenant::False | CrossTenant::Unset => false,
-    }
-}
-
-/// FX-RF-03, by the rows E2-1 to E2-9 of the storage table: the row that keeps the Backup service from the account.
-fn kept_out(profile: Profile, identity: Identity, network: &Network) -> Option<&'static [&'static str]> {
-    match (network.access, network.default_action) {
-        // Row 9: the perimeter's own rules decide, and there are none.
-        (PublicAccess::SecuredByPerimeter, _) => Some(&["E2-9"]),
-        // Rows 7 and 8: only private endpoints are served, and the service is behind none of them.
-        (PublicAccess::Disabled, _) if network.private_endpoint => Some(&["E2-8"]),
-        (PublicAccess::Disabled, _) => Some(&["E2-7"]),
-        // Row 1: the rules are ignored unless the default action is Deny.
-        (PublicAccess::Enabled | PublicAccess::Unset, DefaultAction::Allow | DefaultAction::Unset) => None,
-        (PublicAccess::Enabled | PublicAccess::Unset, DefaultAction::Deny) => {
-            if identity == Identity::UserNamed && !profile.user_assigned_covered {
-                return Some(&["E2-UAMI", "NET-UAMI"]);
-            }
-            let ruled = match network.resource_rule {
-                // The rule's tenant must match, and it must name this vault.
-                ResourceRule::ThisVault | ResourceRule::AnyVault => true,
-                ResourceRule::AnotherVault | ResourceRule::AnotherTenant | ResourceRule::None => false,
-            };
-            let excepted = match network.bypass {
-                Bypass::AzureServices | Bypass::AmongOthers => true,
-                Bypass::None | Bypass::OthersOnly => false,
-            };
-            match (excepted, ruled) {
-                (true, true) => None,                                              // Row 2
-                (false, true) | (true, false) if profile.either_is_enough => None, // Rows 3 and 4
-                // Row 6: an IP rule lets in addresses, and the service has none.
-                _ if network.ip_rule => Some(&["E2-6"]),
-                _ => Some(&["E2-5"]),
-            }
-        }
     }
 }
 

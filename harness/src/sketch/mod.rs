@@ -8,12 +8,17 @@ mod words;
 
 mod product;
 
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
+pub mod guard;
 pub mod identity;
 pub mod operate_vault;
+pub mod reach_blob;
 pub mod read_secret;
 pub mod restore_as_files;
 pub mod restore_to_database;
+pub mod storage_network;
 pub mod validate_backup;
 pub mod validate_single_backup;
 

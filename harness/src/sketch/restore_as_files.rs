@@ -1,63 +1,8 @@
 //! A restore of a flexible server as files.
 
 use super::identity::Identity;
+pub use super::storage_network::{Bypass, DefaultAction, Network, PublicAccess, ResourceRule};
 use super::{Dimension, Shape, Word, dimension};
-
-words! {
-    /// `publicNetworkAccess` of the target account.
-    PublicAccess {
-        /// Enabled.
-        Enabled = "Enabled",
-        /// Not set.
-        Unset = "unset",
-        /// Disabled.
-        Disabled = "Disabled",
-        /// Secured by a network security perimeter.
-        SecuredByPerimeter = "SecuredByPerimeter",
-    }
-}
-
-words! {
-    /// `networkAcls.defaultAction`.
-    DefaultAction {
-        /// Allow.
-        Allow = "Allow",
-        /// Not set.
-        Unset = "unset",
-        /// Deny.
-        Deny = "Deny",
-    }
-}
-
-words! {
-    /// `networkAcls.bypass`.
-    Bypass {
-        /// It names AzureServices and nothing else.
-        AzureServices = "AzureServices",
-        /// It names AzureServices among others.
-        AmongOthers = "Logging, AzureServices",
-        /// It says None.
-        None = "None",
-        /// It names others only.
-        OthersOnly = "Logging, Metrics",
-    }
-}
-
-words! {
-    /// The only entry of `networkAcls.resourceAccessRules`.
-    ResourceRule {
-        /// No entry at all.
-        None = "none",
-        /// This vault, and its tenant.
-        ThisVault = "this vault",
-        /// Any vault of the vault's resource group, and its tenant.
-        AnyVault = "any vault (*)",
-        /// Another vault of the same tenant.
-        AnotherVault = "another vault",
-        /// This vault, under another tenant's id.
-        AnotherTenant = "this vault, other tenant",
-    }
-}
 
 words! {
     /// A role somebody may think is the right one.
@@ -163,35 +108,6 @@ words! {
         /// Another one, and cross-subscription restore is switched off on the vault.
         OtherForbidden = "other, switched off on the vault",
     }
-}
-
-/// The network settings of the target account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Network {
-    /// `publicNetworkAccess`.
-    pub access: PublicAccess,
-    /// `networkAcls.defaultAction`.
-    pub default_action: DefaultAction,
-    /// `networkAcls.bypass`.
-    pub bypass: Bypass,
-    /// `networkAcls.resourceAccessRules`.
-    pub resource_rule: ResourceRule,
-    /// Whether there is a rule for some public IP address.
-    pub ip_rule: bool,
-    /// Whether the account has an approved private endpoint.
-    pub private_endpoint: bool,
-}
-
-impl Network {
-    /// Open to everybody.
-    pub const OPEN: Self = Self {
-        access: PublicAccess::Enabled,
-        default_action: DefaultAction::Allow,
-        bypass: Bypass::AzureServices,
-        resource_rule: ResourceRule::None,
-        ip_rule: false,
-        private_endpoint: false,
-    };
 }
 
 /// One role assignment.

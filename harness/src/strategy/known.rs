@@ -1,11 +1,14 @@
 //! Every question there is.
 
+use super::change_vault::ChangeVault;
 use super::client::WorldError;
 use super::connect::Connect;
+use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
 use super::question::Question;
+use super::reach_blob::ReachBlob;
 use super::read_secret::ReadSecret;
 use super::restore_as_files::RestoreAsFiles;
 use super::restore_to_database::RestoreToDatabase;
@@ -39,7 +42,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 7] = [
+pub const KNOWN: [KnownQuestion; 10] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -47,4 +50,7 @@ pub const KNOWN: [KnownQuestion; 7] = [
     KnownQuestion::of::<ValidateSingleBackup>(),
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
+    KnownQuestion::of::<ReachBlob>(),
+    KnownQuestion::of::<ChangeVault>(),
+    KnownQuestion::of::<DeleteVault>(),
 ];

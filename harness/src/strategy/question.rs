@@ -4,6 +4,7 @@ use azdrill_emulator::rules::{self, Rules};
 
 use super::answer::Answer;
 use super::client::WorldError;
+use super::scene::Scene;
 use super::table::Table;
 use crate::oracle::{Book, Expected, Gate, Profile, SYNTHETIC};
 use crate::sketch::{Product, Shape};
@@ -53,6 +54,11 @@ pub trait Question: Engine<Self::Sketch> + Sized {
 
     /// What is shown of it.
     fn tables() -> Vec<Table<Self::Sketch>>;
+
+    /// The cell in the words of a scenario's file, where it has some.
+    fn scene(_sketch: &Self::Sketch) -> Option<Scene> {
+        None
+    }
 
     /// What a table says of a refusal besides the gate.
     fn because(rules: Vec<String>, _code: String) -> String {

@@ -91,7 +91,15 @@ pub(crate) fn misled<Q: Question>(
 fn caught<Q: Question>(emulator: &mut Q, mistake: &Mistake<Q::Sketch>) -> Option<Disagreement<Q::Sketch>> {
     let (profile, cells) = (mistake.by, nearby(SETTINGS));
     match mistake.wrong {
-        Wrong::Sees(mislead) => misled(profile, emulator, mislead, cells),
+        Wrong::Sees(mislead) => {
+            // Where it takes a world for itself it is the emulator, which is right.
+            let taken_for_others = cells.filter(|sketch: &Q::Sketch| {
+                let mut seen = sketch.clone();
+                mislead(&mut seen);
+                seen != *sketch
+            });
+            misled(profile, emulator, mislead, taken_for_others)
+        }
         Wrong::Rules(spoil) => {
             let mut rules = rules_for(profile).unwrap();
             spoil(&mut rules);

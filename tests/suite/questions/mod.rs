@@ -4,12 +4,16 @@
 mod agreement;
 mod mistakes;
 mod nearby;
+mod regressions;
 mod tables;
 mod weights;
 mod words;
 
+mod change_vault;
 mod connect;
+mod delete_vault;
 mod operate_vault;
+mod reach_blob;
 mod read_secret;
 mod restore_as_files;
 mod restore_to_database;

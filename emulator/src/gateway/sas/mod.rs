@@ -12,34 +12,37 @@ use uuid::Uuid;
 use super::shared_key::key_allowed;
 use super::{Caller, Credential, DelegationKey, Gates, Refusal, shared_key};
 use crate::model::{NetworkPath, PrincipalId, PublicAccess, Request, Timestamp};
-use crate::rules::{Operation, Params};
+use crate::rules::{Gate, Operation, Params, code};
 use crate::state::{AccountKeys, Principal};
 
 use refusal::failed;
 use text::Query;
 pub(crate) use text::{account_signature, container_signature, service_signature};
 
-/// Whether anybody may perform an operation on the container named: the container's public access
-/// is wide enough, and the account allows it.
-pub(super) fn is_public(
+/// What the container named says of an operation that anybody asks for: `None` if its public access is not that wide.
+/// The account may not allow what it says.
+pub(super) fn public(
     gates: &Gates<'_>,
     request: &Request,
     account: &str,
     row: &Operation,
     params: &Params,
-) -> bool {
-    let Some(needed) = row.public else { return false };
-    let container = params.get("container");
-    let wide_enough = gates
-        .state
-        .blob_access
-        .public(account, container)
-        .is_some_and(|access| access == PublicAccess::Container || access == needed);
-    wide_enough
-        && gates
-            .account_of(request)
-            .and_then(|id| gates.state.resource(id))
-            .is_some_and(|account| account.at("/properties/allowBlobPublicAccess") == true)
+) -> Option<Result<(), Refusal>> {
+    let needed = row.public?;
+    let access = gates.state.blob_access.public(account, params.get("container"))?;
+    if access != PublicAccess::Container && access != needed {
+        return None;
+    }
+    let account = gates
+        .account_of(request)
+        .and_then(|id| gates.state.resource(id))?;
+    if account.at("/properties/allowBlobPublicAccess") == true {
+        return Some(Ok(()));
+    }
+    let refusal = Refusal::of_blob(code::PublicAccessNotPermitted, &[]);
+    Some(Err(refusal.at(Gate::Authentication).because(
+        "the container is public, and allowBlobPublicAccess is not true on the account",
+    )))
 }
 
 /// Checks a signature in the query.

@@ -233,6 +233,9 @@ pub(super) fn delete(
         .filter(|resource| id.contains(&resource.id) && is_top_level(resource))
         .map(|resource| resource.id.clone())
         .collect();
+    if let Some(group) = context.state.resources.get_mut(&id) {
+        group.set_property(&["provisioningState"], json!(DELETING));
+    }
     context.start(DeleteGroup {
         group: id.clone(),
         operation: operation.clone(),
@@ -257,6 +260,29 @@ pub(super) fn delete(
     ))
 }
 
+/// Refuses to write into a resource group that is being deleted.
+pub(crate) fn check_being_deleted(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<(), Refusal> {
+    if request.method != Method::PUT && request.method != Method::PATCH {
+        return Ok(());
+    }
+    let group = permit.scope.resource_group_id();
+    let group = group.and_then(|id| context.state.resource(&id));
+    match group {
+        Some(group) if group.text("/properties/provisioningState") == DELETING => {
+            let fill = [("group", group.id.name())];
+            Err(Refusal::of(code::ResourceGroupBeingDeleted, &fill))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a group says of itself while it is being deleted.
+const DELETING: &str = "Deleting";
+
 /// Deletes what is in a group, one resource after the other, as the caller; then the group.
 #[derive(Clone)]
 struct DeleteGroup {
@@ -271,7 +297,7 @@ struct DeleteGroup {
 impl Workflow for DeleteGroup {
     fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
         if let (Input::Answered(answer), Some(id)) = (&input, self.under_way.take())
-            && answer.status.is_client_error()
+            && !answer.status.is_success()
             && answer.status != StatusCode::NOT_FOUND
         {
             if answer.json_body()["error"]["code"] == code::ServerIsBusy.row().wire_code() {
@@ -309,6 +335,9 @@ impl Workflow for DeleteGroup {
             context.state.remove(group);
             OperationOutcome::Succeeded(Value::Null)
         } else {
+            if let Some(group) = context.state.resources.get_mut(&self.group) {
+                group.set_property(&["provisioningState"], json!("Succeeded"));
+            }
             let text = format!(
                 "Deletion of resource group '{}' failed as resources with identifiers '{}' could not be deleted.",
                 self.group.name(),

@@ -18,6 +18,7 @@ use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::state::{OperationOutcome, Subscription};
 
+pub(crate) use groups::check_being_deleted;
 pub use state::ResourcesState;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {

@@ -6,12 +6,13 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::RestoreAsFiles;
-use super::settings::{self, RuleSubject};
+use super::settings;
 use crate::sketch::restore_as_files::{
     Container, CrossTenant, DefaultAction, Network, PublicAccess, Scope, Sketch,
 };
 use crate::strategy::answer::Answer;
 use crate::strategy::client::WorldError;
+use crate::strategy::storage_network::RuleSubject;
 
 /// Whether calls can make the sketch's world. They cannot take a setting away again, nor make a
 /// private endpoint connection, nor assign a role on something that is not there.

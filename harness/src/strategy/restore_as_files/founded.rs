@@ -6,23 +6,21 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{Request, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
 use http::Method;
-use serde_json::json;
 
 use crate::strategy::client::{Client, WorldError};
-use crate::strategy::foundation::{Foundation, REGION};
+use crate::strategy::foundation::{Foundation, STORAGE_AUDIENCE};
 use crate::strategy::painted::Identities;
 
 /// The container files are restored to. The names here are chosen so that each has a shorter one
 /// it begins with.
-pub(super) const CONTAINER: &str = "restores";
+pub const CONTAINER: &str = "restores";
 /// The group of the target account.
 pub(super) const GROUP: &str = "drills";
 /// The prefix that a blob in the container begins with.
-pub(super) const TAKEN: &str = "taken";
+pub const TAKEN: &str = "taken";
 /// The group of the vault and the server.
 const VAULT_GROUP: &str = "backups";
 const ACCOUNTS: [&str; 2] = ["drilltarget", "drillelsewhere"];
-const STORAGE_AUDIENCE: &str = "https://storage.azure.com";
 
 /// A world to paint sketches on.
 pub(super) struct Founded {
@@ -81,14 +79,13 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
 }
 
 /// A target account with its container and a blob of an earlier restore.
-fn account(world: &mut Foundation, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
+///
+/// # Errors
+///
+/// If a call is refused.
+pub fn account(world: &mut Foundation, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
     let group = world.group(subscription, GROUP)?;
-    let account = group.child(["providers", "Microsoft.Storage", "storageAccounts", name]);
-    let body =
-        json!({"location": REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "properties": {}});
-    world.put(&account, "2024-01-01", &body)?;
-    let container = account.child(["blobServices", "default", "containers", CONTAINER]);
-    world.put(&container, "2024-01-01", &json!({"properties": {}}))?;
+    let account = world.storage_account(&group, name, CONTAINER)?;
     let operator = world.person.object_id;
     world.assign(operator, "Storage Blob Data Contributor", &account)?;
     let writer = Client::sign_in(&world.azure, world.now, operator, STORAGE_AUDIENCE)

@@ -3,9 +3,12 @@
 mod by_calls;
 mod founded;
 mod paint;
+mod scene;
 mod settings;
 
 pub use by_calls::can_be_called;
+pub use founded::{CONTAINER, TAKEN, account as target_account};
+pub use settings::write_account;
 
 use azdrill_emulator::model::{Request, ResourceId, Response, TenantId};
 use azdrill_emulator::rules::Rules;
@@ -19,6 +22,7 @@ use super::client::{WorldError, nothing_outside, operation, validate, validation
 use super::movement::SimulatedMovement;
 use super::painted::Identities;
 use super::question::{Engine, Question};
+use super::scene::Scene;
 use super::table::Table;
 use crate::oracle::restore_as_files::restore_as_files;
 use crate::oracle::{Expected, Profile};
@@ -284,6 +288,10 @@ impl Question for RestoreAsFiles {
 
     fn expected(profile: Profile, sketch: &Sketch) -> Expected {
         restore_as_files(profile, sketch)
+    }
+
+    fn scene(sketch: &Sketch) -> Option<Scene> {
+        scene::scene(sketch)
     }
 
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {

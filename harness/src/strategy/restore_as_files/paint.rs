@@ -6,10 +6,11 @@ use azdrill_emulator::model::{ResourceId, Timestamp};
 use serde_json::json;
 
 use super::founded;
-use super::settings::{self, RuleSubject};
+use super::settings;
 use super::{RestoreAsFiles, container_name};
 use crate::sketch::restore_as_files::{Assignee, CrossTenant, Grant, Region, Scope, Sketch, Subscription};
 use crate::strategy::painted::{Given, access, paint_identity, shorter};
+use crate::strategy::storage_network::RuleSubject;
 
 impl RestoreAsFiles {
     /// Makes the world look like the sketch.

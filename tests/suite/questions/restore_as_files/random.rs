@@ -16,15 +16,19 @@ pub(crate) fn any_network() -> impl Strategy<Value = Network> {
         select(ResourceRule::ALL),
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
     )
         .prop_map(
-            |(access, default_action, bypass, resource_rule, ip_rule, private_endpoint)| Network {
-                access,
-                default_action,
-                bypass,
-                resource_rule,
-                ip_rule,
-                private_endpoint,
+            |(access, default_action, bypass, resource_rule, ip_rule, subnet_rule, private_endpoint)| {
+                Network {
+                    access,
+                    default_action,
+                    bypass,
+                    resource_rule,
+                    ip_rule,
+                    subnet_rule,
+                    private_endpoint,
+                }
             },
         )
 }

@@ -4,7 +4,7 @@ use http::Method;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::world::{HOST, World, refused};
+use super::world::{HOST, World, elements, refused};
 use crate::gateway::{account_signature, container_signature, sign};
 use crate::model::{Request, Response, Scheme, Timestamp};
 use crate::rules::SignatureFacts;
@@ -303,4 +303,34 @@ fn a_signature_that_outlives_the_account_s_policy_is_blocked() {
         }
         assert_eq!(with_sas(&mut world, Method::GET, "/box/b", &right).status, 200);
     }
+}
+
+/// In the blob service's own words, with the reason in detail.
+#[test]
+fn tokens_of_another_time_or_audience_open_nothing() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let other = world.token("https://management.azure.com");
+    let request = |token: &str| {
+        Request::new(Method::GET, HOST, "/box/b").with_header("authorization", &format!("Bearer {token}"))
+    };
+    let detail = |answer: &Response| elements(answer, "AuthenticationErrorDetail").concat();
+    let answer = world.send(request(&other));
+    assert_eq!(refused(&answer, 401), "InvalidAuthenticationInfo");
+    assert!(
+        detail(&answer).starts_with("Audience validation failed"),
+        "{answer:?}"
+    );
+    assert!(answer.header("www-authenticate").is_some());
+    let answer = world.send(request("e30.e30.e30"));
+    assert_eq!(refused(&answer, 401), "InvalidAuthenticationInfo");
+    let good = world.token("https://storage.azure.com");
+    world.now += SignedDuration::from_hours(24);
+    let answer = world.send(request(&good));
+    assert_eq!(refused(&answer, 401), "InvalidAuthenticationInfo");
+    assert_eq!(answer.header("x-azdrill-rules"), Some("TOKEN-EXPIRED"));
+    assert!(
+        detail(&answer).starts_with("Lifetime validation failed"),
+        "{answer:?}"
+    );
 }

@@ -68,7 +68,11 @@ fn anybody_reads_what_is_public_and_nothing_else() {
 fn the_account_and_its_firewall_have_the_last_word() {
     let mut world = open();
     allow(&mut world, false);
-    assert_eq!(anonymously(&mut world, Method::GET, "/blobs/b").status, 401);
+    let answer = anonymously(&mut world, Method::GET, "/blobs/b");
+    assert_eq!(refused(&answer, 409), "PublicAccessNotPermitted");
+    // What is private asks for a credential as ever.
+    let answer = anonymously(&mut world, Method::GET, "/box/b");
+    assert_eq!(refused(&answer, 401), "NoAuthenticationInformation");
     allow(&mut world, true);
     assert_eq!(anonymously(&mut world, Method::GET, "/blobs/b").status, 200);
     let closed = json!({"properties": {"publicNetworkAccess": "Disabled"}});

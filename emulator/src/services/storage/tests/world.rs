@@ -86,11 +86,15 @@ impl World {
 
     /// New tokens: the old ones have not lived as long as the clock was turned on.
     pub(super) fn renew_tokens(&mut self) {
+        self.arm_token = self.token("https://management.azure.com/");
+        self.blob_token = self.token("https://storage.azure.com/");
+    }
+
+    /// The operator's token for an audience.
+    pub(super) fn token(&self, audience: &str) -> String {
         let directory = &self.azure.state().directory;
-        let principal = directory.get(self.operator.object_id).expect("found").clone();
-        let token = |audience| self.azure.tokens().issue(self.now, &principal, audience).0;
-        self.arm_token = token("https://management.azure.com/");
-        self.blob_token = token("https://storage.azure.com/");
+        let principal = directory.get(self.operator.object_id).expect("found");
+        self.azure.tokens().issue(self.now, principal, audience).0
     }
 
     /// Gives the operator one more role, in the whole subscription.
