@@ -3,7 +3,7 @@
 use std::fmt;
 
 use azdrill::sketch::restore_as_files::{
-    Bypass, Container, DefaultAction, Prefix, PublicAccess, ResourceRule,
+    Bypass, Container, DefaultAction, Network, Prefix, PublicAccess, ResourceRule,
 };
 
 /// Who does it.
@@ -70,6 +70,21 @@ pub(crate) enum Setting {
     IpRule(bool),
     /// `allowCrossTenantReplication`.
     Replication(bool),
+}
+
+impl Setting {
+    /// Writes it into the network settings; gives back whether replication is allowed, if it is about that.
+    pub(crate) fn write(self, network: &mut Network) -> Option<bool> {
+        match self {
+            Self::Access(access) => network.access = access,
+            Self::Default(action) => network.default_action = action,
+            Self::Bypass(bypass) => network.bypass = bypass,
+            Self::Rule(rule) => network.resource_rule = rule,
+            Self::IpRule(there) => network.ip_rule = there,
+            Self::Replication(allowed) => return Some(allowed),
+        }
+        None
+    }
 }
 
 /// What is to be restored, and where to.

@@ -280,6 +280,15 @@ fn a_definition_of_ones_own_keeps_roles_from_being_given() {
             "then": {"effect": "deny"},
         },
     }});
+    for wrong in [
+        json!({"type": "Array", "defaultValue": "one"}),
+        json!({"type": "String", "defaultValue": "c", "allowedValues": ["a", "b"]}),
+        json!({"type": "Banana"}),
+    ] {
+        let mut mistaken = body.clone();
+        mistaken["properties"]["parameters"]["more"] = wrong.clone();
+        assert_eq!(world.put(&definition, &mistaken).status, 400, "{wrong}");
+    }
     let made = world.put(&definition, &body);
     assert_eq!(made.status, 201, "{made:?}");
     let shown = world.get(&definition).json_body();

@@ -27,6 +27,7 @@ mod federation;
 mod flexible_servers;
 mod graph;
 mod graph_writes;
+mod group_deletion;
 mod impossible_servers;
 mod instance_operations;
 mod jobs;

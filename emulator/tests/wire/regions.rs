@@ -20,6 +20,11 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
     let account = "/providers/Microsoft.Storage/storageAccounts/target";
     assert!(world.azure.resolves("target.blob.core.windows.net"));
     let (restore, server) = (world.restore_body(), world.server());
+    let vault = format!("{}{}", world.group(), below_vault(""));
+    let (tags, kept) = (
+        below_vault("providers/Microsoft.Resources/tags/default"),
+        world.group().replace("/drill", "/kept"),
+    );
     world.region(true);
     let new = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
     let elsewhere = json!({"location": "northeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
@@ -30,6 +35,12 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
         world.get(&server),
         world.get(account),
         world.put("/providers/Microsoft.Storage/storageAccounts/anotherone", &new),
+        // Resource Manager is asked, and has to ask the provider.
+        world.put(&tags, &json!({"properties": {"tags": {"region": "down"}}})),
+        world.post(
+            "/moveResources",
+            &json!({"resources": [vault], "targetResourceGroup": kept}),
+        ),
     ];
     for answer in silent {
         assert_eq!(answer.status, 504, "{answer:?}");

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup};
+use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup, quoted_for_sh};
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ pub(super) async fn run(
     let address = served.reach().address;
     let profile = arguments.world.profile();
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
-    let env = env_command(arguments.state.as_deref());
+    let env = env_command(arguments.state.is_some().then_some(&*state));
     tell(&format!("in another shell: eval \"$({env})\"; Ctrl-C ends it"));
     tell(&format!(
         "names of database servers resolve nowhere; `{env} --hosts` prints lines for /etc/hosts, \
@@ -161,7 +161,10 @@ pub(super) async fn run(
 fn env_command(state: Option<&Path>) -> String {
     match state {
         None => "azdrill env".to_owned(),
-        Some(state) => format!("azdrill env --state '{}'", state.display()),
+        Some(state) => format!(
+            "azdrill env --state {}",
+            quoted_for_sh(&state.display().to_string())
+        ),
     }
 }
 

@@ -77,6 +77,19 @@ pub enum Gate {
     Route,
 }
 
+impl Gate {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Network => "network",
+            Self::Authorization => "authorization",
+            Self::Authentication => "authentication",
+            Self::Route => "route",
+        }
+    }
+}
+
 /// The code where Azure's own is not known: an emulator must use one that shows it is the emulator's.
 pub const SYNTHETIC: &str = "Synthetic…";
 

@@ -4,7 +4,7 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{PrincipalId, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
 use azdrill_emulator::services::Settings;
-use azdrill_emulator::state::Subscription;
+use azdrill_emulator::state::{IdentityKind, Principal, Subscription};
 use azdrill_emulator::world::{self, Operator};
 use http::Method;
 use jiff::SignedDuration;
@@ -123,6 +123,22 @@ impl Foundation {
         let name = Uuid::from_u128(u128::from(self.assigned)).to_string();
         let id = at.child(["providers", "Microsoft.Authorization", "roleAssignments", &name]);
         self.put(&id, "2022-04-01", &body)
+    }
+
+    /// Makes a principal that no call makes: somebody, or the identity of what is only imagined.
+    pub fn principal(&mut self, number: u128, name: &str, identity: IdentityKind) -> PrincipalId {
+        let id = PrincipalId(Uuid::from_u128(number));
+        let tenant = self.person.tenant;
+        self.azure.state_mut().directory.insert(Principal {
+            id,
+            app_id: Some(Uuid::from_u128(number + 10)),
+            tenant,
+            display_name: name.to_owned(),
+            identity,
+            secret: None,
+            certificates: Vec::new(),
+        });
+        id
     }
 
     /// A principal that a resource names.

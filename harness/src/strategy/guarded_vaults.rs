@@ -5,10 +5,9 @@ use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::azure::{Azure, KeptWorld};
 use azdrill_emulator::model::{PrincipalId, Request, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
-use azdrill_emulator::state::{IdentityKind, Principal, Resource};
+use azdrill_emulator::state::{IdentityKind, Resource};
 use http::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::client::{Client, WorldError};
 use super::foundation::{ARM_AUDIENCE, Foundation, REGION};
@@ -71,16 +70,7 @@ impl Founding {
             "guard",
         ]);
         world.put(&guard, VERSION, &json!({"location": REGION}))?;
-        let person = PrincipalId(Uuid::from_u128(11));
-        world.azure.state_mut().directory.insert(Principal {
-            id: person,
-            app_id: Some(Uuid::from_u128(13)),
-            tenant: world.person.tenant,
-            display_name: "somebody".to_owned(),
-            identity: IdentityKind::Application,
-            secret: None,
-            certificates: Vec::new(),
-        });
+        let person = world.principal(11, "somebody", IdentityKind::Application);
         Ok(Self { world, guard, person })
     }
 

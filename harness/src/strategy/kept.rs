@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::question::{Engine, Question, agrees};
-use crate::oracle::{Book, Expected, Gate, Profile, SYNTHETIC};
+use crate::oracle::{Expected, Profile, SYNTHETIC};
 use crate::sketch::Shape;
 
 /// The scenario that asks a question in a cell and expects what the oracle says by either book; nothing where a file
@@ -82,14 +82,7 @@ fn words_of(expected: &Expected) -> Table {
             words.insert("status".to_owned(), "Succeeded".into());
         }
         Expected::Fails { gate, rules, code } => {
-            let gate = match gate {
-                Gate::Service => "service",
-                Gate::Network => "network",
-                Gate::Authorization => "authorization",
-                Gate::Authentication => "authentication",
-                Gate::Route => "route",
-            };
-            words.insert("gate".to_owned(), gate.into());
+            words.insert("gate".to_owned(), gate.as_str().into());
             let rules = rules.iter().map(|rule| Value::from(*rule)).collect::<Vec<_>>();
             words.insert("rules".to_owned(), rules.into());
             if *code != SYNTHETIC {
@@ -126,8 +119,5 @@ pub fn least<Q: Question>(
 
 /// Whether a scenario's file can say how the profile takes the rules: by one of the books, with nothing assumed.
 pub fn can_be_said(profile: Profile) -> bool {
-    match profile.book {
-        Book::Documented => profile == Profile::DOCUMENTED,
-        Book::Observed => profile == Profile::OBSERVED,
-    }
+    [Profile::DOCUMENTED, Profile::OBSERVED].contains(&profile)
 }

@@ -81,14 +81,8 @@ impl Model {
     }
 
     fn set(&mut self, setting: Setting) -> Expected {
-        let network = &mut self.network;
-        match setting {
-            Setting::Access(access) => network.access = access,
-            Setting::Default(action) => network.default_action = action,
-            Setting::Bypass(bypass) => network.bypass = bypass,
-            Setting::Rule(rule) => network.resource_rule = rule,
-            Setting::IpRule(there) => network.ip_rule = there,
-            Setting::Replication(allowed) => self.replication = allowed,
+        if let Some(allowed) = setting.write(&mut self.network) {
+            self.replication = allowed;
         }
         Expected::Passes
     }

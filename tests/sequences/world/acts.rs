@@ -158,18 +158,8 @@ impl World {
             network: self.network,
             ..Sketch::in_order()
         };
-        let network = &mut sketch.network;
-        let mut replication = None;
-        match setting {
-            Setting::Access(access) => network.access = access,
-            Setting::Default(action) => network.default_action = action,
-            Setting::Bypass(bypass) => network.bypass = bypass,
-            Setting::Rule(rule) => network.resource_rule = rule,
-            Setting::IpRule(there) => network.ip_rule = there,
-            Setting::Replication(allowed) => replication = Some(allowed),
-        }
         let mut body = json!({"properties": {}});
-        if let Some(allowed) = replication {
+        if let Some(allowed) = setting.write(&mut sketch.network) {
             body["properties"]["allowCrossTenantReplication"] = json!(allowed);
         } else {
             sketch.cross_tenant = CrossTenant::Unset;

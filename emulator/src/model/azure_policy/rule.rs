@@ -185,12 +185,10 @@ impl PolicyRule {
             });
         }
         for own in &self.parameters {
-            let Some(value) = given(values, &own.name).filter(|_| !own.allowed.is_empty()) else {
+            let Some(value) = given(values, &own.name) else {
                 continue;
             };
-            // A list is of values that are allowed.
-            let all_of_it = |items: &Vec<Value>| items.iter().all(|item| own.allowed.contains(item));
-            if !own.allowed.contains(value) && !value.as_array().is_some_and(all_of_it) {
+            if !is_allowed(&own.allowed, value) {
                 let allowed: Vec<String> = own.allowed.iter().map(shown).collect();
                 return Err(WrongParameters::NotAllowed {
                     name: own.name.clone(),
@@ -232,6 +230,12 @@ impl PolicyRule {
     }
 }
 
+/// Whether a parameter may have a value: any if none is listed; a list is of values that are.
+fn is_allowed(allowed: &[Value], value: &Value) -> bool {
+    let all_of_it = |items: &Vec<Value>| items.iter().all(|item| allowed.contains(item));
+    allowed.is_empty() || allowed.contains(value) || value.as_array().is_some_and(all_of_it)
+}
+
 /// A value as errors tell it.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -265,14 +269,20 @@ fn parameters(sent: &Value) -> Result<Vec<PolicyParameter>, PolicyUnread> {
                 kind.as_str()
             )));
         }
+        let allowed = field(sent, "allowedValues")
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        if !default.is_null() && !is_allowed(&allowed, default) {
+            return Err(PolicyUnread::Wrong(format!(
+                "The default value of the parameter '{name}' is none of its allowed values."
+            )));
+        }
         found.push(PolicyParameter {
             name: name.clone(),
             kind,
             default: (!default.is_null()).then(|| default.clone()),
-            allowed: field(sent, "allowedValues")
-                .as_array()
-                .cloned()
-                .unwrap_or_default(),
+            allowed,
         });
     }
     Ok(found)

@@ -188,8 +188,11 @@ pub(super) fn rehydrate(
         return Err(refused::by(context, rule::DPP_REHYDRATE).because("these backups have no archive"));
     };
     let asked = read(context, &sent, facts)?;
+    if begin(context, &id, &name, &asked).is_none() {
+        let why = format!("recovery point `{name}` does not come back before time ends");
+        return Err(refused::by(context, rule::DPP_REHYDRATE).because(why));
+    }
     let operation = operations::begin(context, &own_vault.id);
-    begin(context, &id, &name, &asked);
     operations::after(context, &operation, &asked.phase, |_| {
         OperationOutcome::Succeeded(Value::Null)
     });

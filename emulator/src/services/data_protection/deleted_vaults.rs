@@ -146,23 +146,19 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .ok_or_else(not_found_inside)
 }
 
-/// What a request that brings a vault back asks for besides.
-enum Besides {
-    /// Another region.
-    Elsewhere(String),
-    /// To be given something that it had or had not: nobody has recorded what becomes of that.
-    Settings(String),
-}
-
-/// Looks at what is sent with the id of a deleted vault: its region, as clients send it, and nothing else.
-fn check_sent(sent: &Value, vault: &Resource) -> Result<(), Besides> {
+/// Refuses what is sent with the id of a deleted vault besides its region: nobody has recorded what becomes of that.
+fn check_sent(context: &Context<'_>, sent: &Value, region: &str) -> Result<(), Refusal> {
     for (name, value) in sent.as_object().into_iter().flatten() {
         if !name.eq_ignore_ascii_case("location") {
-            return Err(Besides::Settings(name.clone()));
+            return Err(Refusal::not_played(
+                unplayed::VaultChangedAsItComesBack,
+                &[("member", name)],
+            ));
         }
         let location = value.as_str().unwrap_or_default();
-        if region_name(location) != region_name(vault.location()) {
-            return Err(Besides::Elsewhere(location.to_owned()));
+        if region_name(location) != region_name(region) {
+            let why = format!("the deleted vault was not in {location}");
+            return Err(refused::by(context, rule::VLT_UNDELETE).because(why));
         }
     }
     Ok(())
@@ -191,13 +187,7 @@ pub(super) fn undelete(
     if context.state.resource(id).is_some() {
         return refused("a vault of that name is there".to_owned());
     }
-    check_sent(sent, &found.vault).map_err(|wrong| match wrong {
-        Besides::Elsewhere(location) => refused::by(context, rule::VLT_UNDELETE)
-            .because(format!("the deleted vault was not in {location}")),
-        Besides::Settings(member) => {
-            Refusal::not_played(unplayed::VaultChangedAsItComesBack, &[("member", &member)])
-        }
-    })?;
+    check_sent(context, sent, found.vault.location())?;
     let name = found.name;
     let Some(back) = context.own.data_protection.deleted_vaults.remove(&name) else {
         return Err(not_found_inside());

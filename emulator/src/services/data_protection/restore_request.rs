@@ -252,8 +252,9 @@ fn check_names(
         .map(|file| file.restored_name(played, &target.prefix, &guid));
     if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
         let (length, most) = (name.chars().count(), form.longest);
-        let why =
-            format!("with this filePrefix a file has a name of {length} characters, and {most} is the most");
+        let why = format!(
+            "with this filePrefix a file has a name of {length} characters; a blob's has {most} at the most, and no control characters"
+        );
         return Err(not_sure(invalid(context, why).by([played.files_by])));
     }
     Ok(())

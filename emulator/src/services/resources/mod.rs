@@ -1,5 +1,6 @@
 //! Subscriptions, tenants, resource groups, generic lists, providers, endpoint metadata.
 
+mod group_deletion;
 mod groups;
 mod metadata;
 mod moves;

@@ -15,17 +15,12 @@ pub(super) fn invalid_container(rules: &Rules, name: &str) -> Refusal {
 
 /// Refuses a blob's name that Azure does not take.
 pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
-    // By the published page on naming, which names control characters among what no URL may have.
-    if name.chars().any(char::is_control) {
-        return Err(
-            Refusal::of_blob(code::InvalidUri, &[]).because("a blob's name has no control characters")
-        );
-    }
     if names.blob.admits(name) {
         return Ok(());
     }
-    if name.is_empty() {
-        return Err(Refusal::of_blob(code::InvalidUri, &[]));
+    if name.is_empty() || name.chars().any(char::is_control) {
+        let why = "a blob's name is not empty, and has no control characters";
+        return Err(Refusal::of_blob(code::InvalidUri, &[]).because(why));
     }
     Err(Refusal::of_blob(code::OutOfRangeInput, &[]).because(format!(
         "a blob's name has at most {} characters",

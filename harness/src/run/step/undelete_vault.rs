@@ -11,7 +11,7 @@ use crate::scenario::Part;
 /// The version of the interface that knows deleted vaults.
 const VERSION: &str = "2025-09-01";
 
-/// Brings the vault back that was deleted last under its name, as the portal does: it is looked up among the deleted
+/// Brings the vault back that was deleted last under its name: it is looked up among the deleted
 /// vaults of its region, and written again with its id there in a header.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
