@@ -23,6 +23,10 @@ serve *arguments:
 test *arguments:
     cargo test {{arguments}}
 
+# Changes of the engine that no test notices: `just mutants --sample 40 --seed 7`
+mutants *arguments:
+    cargo run --quiet -p azdrill-mutants -- {{arguments}}
+
 # Benchmarks, each beside what it is compared with
 bench *arguments:
     cargo bench --workspace {{arguments}}

@@ -237,6 +237,70 @@ echo "$AZURE_CLIENT_SECRET $token""#;
     );
 }
 
+/// Recordings of disks, whose policies have parameters that a server's have not: whatever field of theirs is missing
+/// here is one of those, and so their share of fields is what it is.
+const OF_DISKS: [&str; 2] = ["backup_instance_softdelete.json", "instance_2026_03_01.json"];
+
+/// How many of a hundred; all of nothing are all of it.
+fn per_cent(figures: &Value, part: &str, whole: &str) -> f64 {
+    let count = |name: &str| figures[name].as_f64().expect("a count");
+    match count(whole) {
+        0.0 => 100.0,
+        whole => 100.0 * count(part) / whole,
+    }
+}
+
+/// At least 99 of 100 statuses with their codes, and 97 of 100 fields and their values, are as they were recorded; in
+/// every recording for itself, but for what is said of disks.
+#[test]
+fn the_recordings_of_this_repository_are_answered_as_they_were() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings");
+    let (code, out, told) = azdrill(&["compare", folder.to_str().expect("UTF-8"), "--format", "json"]);
+    assert_eq!(code, Some(0), "{out}{told}");
+    let report: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(report["as_named"], true);
+    let files = report["report"]["files"].as_array().expect("files");
+    let names: Vec<&str> = files.iter().filter_map(|file| file["name"].as_str()).collect();
+    assert_eq!(names.len(), 10, "{names:?}");
+    assert_eq!(report["total"]["requests"], 108);
+    assert_eq!(report["total"]["not_played"], 0);
+    for (name, figures) in names
+        .iter()
+        .copied()
+        .zip(files.iter().map(|file| &file["figures"]))
+        .chain([("all", &report["total"])])
+    {
+        let of_disks = OF_DISKS.contains(&name);
+        let least = |wanted: f64, of_disk: f64| if of_disks { of_disk } else { wanted };
+        for (part, whole, least) in [
+            ("status_equal", "requests", 99.0),
+            ("fields_equal", "fields", least(97.0, 90.0)),
+            ("values_equal", "fields_equal", least(97.0, 95.0)),
+        ] {
+            let found = per_cent(figures, part, whole);
+            assert!(
+                found >= least,
+                "{name}: {part} is {found:.1} % of {whole}, and not {least} %"
+            );
+        }
+    }
+    for file in files
+        .iter()
+        .filter(|file| OF_DISKS.contains(&file["name"].as_str().unwrap_or_default()))
+    {
+        let exchanges = file["exchanges"].as_array().expect("exchanges");
+        for difference in exchanges
+            .iter()
+            .filter_map(|one| one["differences"].as_array())
+            .flatten()
+            .filter(|one| one["kind"] == "missing" || one["kind"] == "extra")
+        {
+            let path = difference["path"].as_str().expect("a path");
+            assert!(path.ends_with("policyInfo.policyParameters"), "{difference:#}");
+        }
+    }
+}
+
 #[test]
 fn the_recordings_of_this_repository_are_as_they_are_named() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings");

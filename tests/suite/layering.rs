@@ -214,6 +214,26 @@ fn the_oracle_shares_nothing_with_the_engine() {
     }
 }
 
+/// And so is the model of what a vault becomes: it may ask the oracle, and nobody else.
+#[test]
+fn the_model_of_sequences_shares_nothing_with_the_engine() {
+    let model = rust_files("tests/sequences/model");
+    assert!(!model.is_empty());
+    for source in &model {
+        let code = source.code();
+        for word in [
+            "azdrill_emulator",
+            "azdrill::strategy",
+            "crate::world",
+            "include_str",
+            "std::fs",
+            "toml",
+        ] {
+            assert!(!code.contains(word), "{} says {word}", source.path);
+        }
+    }
+}
+
 /// The check itself notices.
 #[test]
 fn a_breach_is_noticed() {

@@ -13,3 +13,4 @@ mod questions;
 mod report;
 mod source;
 mod tidy;
+mod tools;

@@ -12,7 +12,7 @@ use crate::gateway::{
 use crate::log::{CallOrigin, FailedBecause};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp};
 use crate::rules::{Endpoint, Gate, rule};
-use crate::services::check_moving;
+use crate::services::{check_being_deleted, check_moving};
 
 /// What of a request was passed over: of a body because the version asked for does not have it, of the headers
 /// because the service does not heed them.
@@ -61,6 +61,7 @@ impl Azure {
             let mut context = self.context(now, Some(path), &mut started);
             context.fails = struck.as_ref().and_then(FaultKind::ends_operation);
             check_moving(&context, &permit, &request)?;
+            check_being_deleted(&context, &permit, &request)?;
             let response = handler(&mut context, &permit, &request)?;
             // What a service has kept without effect it has said itself.
             let by_service = response.header(IGNORED).map(str::to_owned);

@@ -1,5 +1,7 @@
 //! Regions whose services do not answer: which one a request goes to, and what is told in its stead.
 
+use serde_json::Value;
+
 use super::Azure;
 use crate::gateway::{Permit, Refusal, endpoint_of};
 use crate::model::{Request, ResourceId, region_name};
@@ -12,11 +14,13 @@ impl Azure {
         if self.faults.down().is_empty() {
             return Ok(());
         }
-        match self.region_asked(permit, request) {
-            Some(region) if self.faults.down().contains(&region) => {
-                Err(self.no_answer(permit, request, &region))
-            }
-            _ => Ok(()),
+        let mut asked = self
+            .region_asked(permit, request)
+            .into_iter()
+            .chain(self.regions_named(request));
+        match asked.find(|region| self.faults.down().contains(region)) {
+            Some(region) => Err(self.no_answer(permit, request, &region)),
+            None => Ok(()),
         }
     }
 
@@ -61,6 +65,14 @@ impl Azure {
         }
         let sent = request.json.as_ref().map(|body| field(body, "location"));
         sent.and_then(|location| location.as_str()).map(region_name)
+    }
+
+    /// The regions of resources that a request names in its body, as one to move them does.
+    fn regions_named(&self, request: &Request) -> Vec<String> {
+        let named = request.json.as_ref().map(|body| field(body, "resources"));
+        let named = named.and_then(Value::as_array).into_iter().flatten();
+        let ids = named.filter_map(|id| id.as_str()?.parse().ok());
+        ids.filter_map(|id: ResourceId| self.region_of(&id)).collect()
     }
 
     /// The region of a resource, or of what it is in.

@@ -3,7 +3,6 @@
 
 use http::header::AUTHORIZATION;
 use jiff::SignedDuration;
-use serde_json::json;
 
 use super::bearer::{audience_fits, strip_scheme};
 use super::shared_key::key_allowed;
@@ -86,69 +85,61 @@ fn bearer(
     token: &str,
 ) -> Result<Caller, Refusal> {
     let claims = gates.tokens.check(now, token).map_err(|error| match error {
-        TokenError::Expired => not_taken(gates, request, endpoint, &EXPIRED, "").by([rule::TOKEN_EXPIRED]),
-        TokenError::Invalid => not_taken(gates, request, endpoint, &INVALID, ""),
+        TokenError::Expired => not_taken(
+            gates,
+            request,
+            endpoint,
+            [code::ExpiredAuthenticationToken, code::BlobTokenExpired],
+            "",
+        )
+        .by([rule::TOKEN_EXPIRED]),
+        TokenError::Invalid => not_taken(
+            gates,
+            request,
+            endpoint,
+            [code::InvalidAuthenticationToken, code::BlobTokenInvalid],
+            "",
+        ),
     })?;
     if !audience_fits(request, endpoint, &claims.aud) {
-        return Err(not_taken(gates, request, endpoint, &AUDIENCE, &claims.aud));
+        return Err(not_taken(
+            gates,
+            request,
+            endpoint,
+            [code::InvalidAuthenticationTokenAudience, code::BlobTokenAudience],
+            &claims.aud,
+        ));
     }
     let tenant = tenant_asked(gates, request, endpoint);
     if let Some(tenant) = tenant.filter(|tenant| *tenant != claims.tid) {
         return Err(of_other_tenant(gates, request, endpoint, tenant, claims.tid));
     }
-    let principal = gates
-        .state
-        .directory
-        .get(claims.oid)
-        .ok_or_else(|| not_taken(gates, request, endpoint, &GONE, ""))?;
+    let principal = gates.state.directory.get(claims.oid).ok_or_else(|| {
+        not_taken(
+            gates,
+            request,
+            endpoint,
+            [code::PrincipalOfTokenGone, code::BlobTokenInvalid],
+            "",
+        )
+    })?;
     Ok(Caller::of(principal))
 }
 
-/// Why a token is not taken: the error, the one the blob service has in its place, and what that says in detail.
-struct NotTaken {
-    code: Code,
-    of_blobs: Code,
-    detail: Option<&'static str>,
-}
-
-const EXPIRED: NotTaken = NotTaken {
-    code: code::ExpiredAuthenticationToken,
-    of_blobs: code::BlobTokenExpired,
-    detail: Some("Lifetime validation failed. The token is expired."),
-};
-const AUDIENCE: NotTaken = NotTaken {
-    code: code::InvalidAuthenticationTokenAudience,
-    of_blobs: code::BlobTokenAudience,
-    detail: Some("Audience validation failed. Audience did not match."),
-};
-const INVALID: NotTaken = NotTaken {
-    code: code::InvalidAuthenticationToken,
-    of_blobs: code::BlobTokenInvalid,
-    detail: None,
-};
-const GONE: NotTaken = NotTaken {
-    code: code::PrincipalOfTokenGone,
-    of_blobs: code::BlobTokenInvalid,
-    detail: None,
-};
-
+/// A token that is not taken, by the error of the blob service if it is asked, else by the others'.
 fn not_taken(
     gates: &Gates<'_>,
     request: &Request,
     endpoint: Endpoint,
-    why: &NotTaken,
+    [others, of_blobs]: [Code; 2],
     audience: &str,
 ) -> Refusal {
-    if endpoint != Endpoint::Blob {
-        return challenge(gates, request, endpoint, why.code, audience);
-    }
-    let details = why
-        .detail
-        .map(|detail| json!({"AuthenticationErrorDetail": detail}));
-    Refusal {
-        details: details.into_iter().collect(),
-        ..challenge(gates, request, endpoint, why.of_blobs, "")
-    }
+    let code = if endpoint == Endpoint::Blob {
+        of_blobs
+    } else {
+        others
+    };
+    challenge(gates, request, endpoint, code, audience)
 }
 
 /// The tenant of whatever is asked about, if it is in one.

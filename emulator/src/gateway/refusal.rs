@@ -1,7 +1,7 @@
 //! A no: which gate said it, and why.
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Caller;
 use crate::model::{Request, type_path};
@@ -96,6 +96,7 @@ impl Refusal {
     pub fn in_shape(shape: Shape, code: Code, fill: &[(&str, &str)]) -> Self {
         let error = code.row();
         let message = filled(&error.message, fill);
+        let detail = error.authentication_detail.as_ref();
         Self {
             gate: Gate::Service,
             status: StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST),
@@ -109,7 +110,10 @@ impl Refusal {
             shape,
             headers: Vec::new(),
             caller: String::new(),
-            details: Vec::new(),
+            details: detail
+                .map(|detail| json!({"AuthenticationErrorDetail": detail}))
+                .into_iter()
+                .collect(),
             disallowed: None,
         }
     }

@@ -171,10 +171,12 @@ fn hide(value: &mut Value, of_vault: bool, secure: &[String]) {
         Value::Object(members) => {
             let of_vault = of_vault || is_vault_secret(members);
             let is_key = members.contains_key("kty");
-            let is_account_key = members.contains_key("keyName");
+            // A key of an account has its name beside it, and a secret of a backup instance where it is stored.
+            let beside = ["keyName", "secretStoreType"];
+            let has_secret = of_vault || beside.iter().any(|name| members.contains_key(*name));
             for (name, member) in members.iter_mut() {
                 let scalar = member.is_string() || member.is_number();
-                let is_value = name == "value" && (of_vault || is_account_key);
+                let is_value = name == "value" && has_secret;
                 if scalar && (is_value || is_key && PRIVATE.contains(&name.as_str()) || is_secret(name)) {
                     *member = Value::String(HIDDEN.to_owned());
                 } else if secure.contains(&name.to_ascii_lowercase()) {
@@ -253,6 +255,10 @@ mod tests {
         assert_eq!(
             arm(json!({"keys": [{"keyName": "key1", "value": "abc", "permissions": "FULL"}]})),
             json!({"keys": [{"keyName": "key1", "value": "(hidden)", "permissions": "FULL"}]})
+        );
+        assert_eq!(
+            arm(json!({"secretStoreResource": {"secretStoreType": "AzureKeyVault", "value": "S3cret!"}})),
+            json!({"secretStoreResource": {"secretStoreType": "AzureKeyVault", "value": "(hidden)"}})
         );
         assert_eq!(
             arm(json!({"outputs": {"x": {"value": format!("{}==", "A".repeat(86))}}})),

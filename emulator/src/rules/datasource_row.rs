@@ -140,12 +140,34 @@ pub struct PolicyFacts {
     pub every_days: i64,
     /// How many scheduled backups run in a calendar week, where that is limited (FX-B-09).
     pub runs_a_week: Option<usize>,
-    /// Whether Azure has an archive tier for it.
-    pub archive_tier: bool,
+    /// The archive tier Azure has for it, if it has one.
+    pub archive: Option<ArchiveFacts>,
     /// A retention rule keeps for at least this, a duration of ISO 8601.
     pub shortest: String,
     /// And at most for this.
     pub longest: String,
+    /// How sure we are.
+    pub mark: Mark,
+    /// Where it was read.
+    pub sources: Vec<String>,
+}
+
+/// What an archive tier takes, and how a recovery point comes back from it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveFacts {
+    /// A retention rule keeps there for at least this, a duration of ISO 8601.
+    pub shortest: String,
+    /// And at most for this.
+    pub longest: String,
+    /// What is rehydrated stays in vault storage for at least this, a duration of ISO 8601.
+    pub rehydrated_shortest: String,
+    /// And at most for this.
+    pub rehydrated_longest: String,
+    /// The priorities of rehydration, and how long each takes: a phase of `lifecycle.toml`.
+    pub priorities: BTreeMap<String, String>,
+    /// The priority where a request names none.
+    pub usual_priority: String,
     /// How sure we are.
     pub mark: Mark,
     /// Where it was read.
@@ -274,7 +296,19 @@ pub(super) fn load(
         for sources in [&played.sources, &played.policy.sources, &played.jobs.sources] {
             known.check(FILE, &row.name, sources)?;
         }
-        for phase in [&played.backup_phase, &played.restore_phase] {
+        let archive = played.policy.archive.as_ref();
+        if let Some(archive) = archive {
+            known.check(FILE, &row.name, &archive.sources)?;
+            if !archive.priorities.contains_key(&archive.usual_priority) {
+                return Err(wrong(
+                    "the usual priority of rehydration is none of its priorities",
+                ));
+            }
+        }
+        let rehydrating = archive
+            .into_iter()
+            .flat_map(|archive| archive.priorities.values());
+        for phase in rehydrating.chain([&played.backup_phase, &played.restore_phase]) {
             if !phases.contains_key(phase) {
                 return Err(wrong(&format!("lifecycle.toml has no `{phase}`")));
             }

@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn differences_and_open_points_load() {
         let rules = rules();
-        assert_eq!(rules.differences().unwrap().len(), 58);
+        assert_eq!(rules.differences().unwrap().len(), 59);
         assert!(rules.open_points().unwrap().len() > 10);
     }
 

@@ -29,6 +29,8 @@ pub struct ErrorCode {
     /// The recommended action, if there is one.
     #[serde(default)]
     pub action: String,
+    /// What the blob service's envelope says besides, as its `AuthenticationErrorDetail`.
+    pub authentication_detail: Option<String>,
     /// Whose words the message is in.
     pub text: TextOrigin,
     /// How sure we are of code and occasion.

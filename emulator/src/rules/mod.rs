@@ -55,6 +55,7 @@ mod stated_rows;
 mod storage_accounts;
 mod storage_facts;
 mod time_zone;
+mod tool;
 mod vault_facts;
 mod whole;
 
@@ -72,7 +73,7 @@ pub use cloud::{Cloud, Graph, Login, Metadata, TokenLifetimes, cloud};
 pub use conditional_request::ConditionalWrites;
 pub use database_row::{DatabaseConditions, DatabaseFacts, DatabaseNetwork, DatabaseRow};
 pub use datasource_row::{
-    CallerFacts, DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, NewerVersion,
+    ArchiveFacts, CallerFacts, DatasourceKind, DatasourceType, Datasources, JobFacts, MovedBy, NewerVersion,
     PlayedDatasource, PointName, PolicyFacts,
 };
 pub use deployment_facts::{
@@ -130,6 +131,7 @@ pub use storage_accounts::{AccountFacts, AccountKind, NewAccount, SettledPropert
 pub use storage_facts::{
     DelegationKeyFacts, IpRuleFacts, PermissionLetters, SharedKeyFacts, SignatureFacts, StorageFacts,
 };
+pub use tool::{Configures, Titled, ToolAnswer, Tools};
 pub use vault_facts::{
     CrossRegionFacts, DeletedVaultFacts, FromVersion, ImmutabilityFacts, ListedInstanceFacts, OlderAnswer,
     OneWay, RecoveryPointFacts, SecurityRow, SoftDelete, SpokenVersions, StorageSettings, VaultFacts,

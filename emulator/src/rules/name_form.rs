@@ -43,6 +43,8 @@ pub enum Characters {
     Group,
     /// The same of any alphabet, dots and parentheses.
     WordDotsAndParentheses,
+    /// Every one but control characters.
+    NoControl,
     /// Every one.
     Any,
 }
@@ -75,6 +77,7 @@ impl NameForm {
         (self.shortest..=self.longest).contains(&name.chars().count())
             && match self.characters {
                 Characters::Any => true,
+                Characters::NoControl => !name.chars().any(char::is_control),
                 Characters::Group => name.chars().all(is_of_group) && !name.ends_with('.'),
                 Characters::LettersAndDigits => name
                     .bytes()
@@ -265,6 +268,10 @@ mod tests {
     fn blob_names_are_neither_empty_nor_endless() {
         let long = "\u{e9}".repeat(1025);
         let (fits, _) = long.split_at(2048);
-        holds(&forms().blob, &["a/b", "-", fits], &["", &long]);
+        holds(
+            &forms().blob,
+            &["a/b", "-", fits],
+            &["", &long, "a\0b", "a\u{81}b"],
+        );
     }
 }

@@ -36,6 +36,7 @@ mod workflow;
 pub use context::{Context, LongRunning, Pace, Settings, json_body, lenient_json_body};
 use listed::{Listed, listed};
 pub(crate) use moving::check as check_moving;
+pub(crate) use resources::check_being_deleted;
 pub use workflow::{Input, Next, Outbound, Workflow};
 
 use crate::gateway::{Permit, Refusal};

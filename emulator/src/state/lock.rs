@@ -1,5 +1,7 @@
 //! Management locks: what nobody may delete, or change, whatever their roles.
 
+use serde_json::Value;
+
 use std::collections::BTreeMap;
 
 use crate::model::ResourceId;
@@ -41,6 +43,8 @@ pub struct Lock {
     pub level: LockLevel,
     /// What its maker says about it.
     pub notes: Option<String>,
+    /// Whose it is, as it was sent; null if nobody said.
+    pub owners: Value,
 }
 
 /// All locks by id.

@@ -85,6 +85,13 @@ impl Resource {
         self.text("/location")
     }
 
+    /// Whether it is in a resource group itself, and neither a part of another resource nor laid over one.
+    pub fn is_top_level(&self) -> bool {
+        let kind = self.id.resource_type().unwrap_or_default();
+        let providers = self.id.key().matches("/providers/").count();
+        kind.split('/').count() == 2 && providers == 1
+    }
+
     /// Sets a value below `properties`, creating objects on the way.
     pub fn set_property(&mut self, path: &[&str], value: Value) {
         let mut place = &mut *self.body;

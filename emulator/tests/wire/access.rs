@@ -173,6 +173,15 @@ fn a_role_that_lists_no_actions_or_is_no_role_is_worth_nothing() {
     let built_in = format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}");
     let body = json!({"properties": {"roleName": "Reader", "assignableScopes": ["/"], "permissions": [{"actions": ["*"]}]}});
     assert_eq!(world.put(&built_in, &body).status, 400);
+    assert_eq!(world.delete(&built_in).status, 400);
+    let own = "/providers/Microsoft.Authorization/roleDefinitions/99999999-2222-4333-8444-000000000001";
+    let nowhere = json!({"properties": {
+        "roleName": "Nowhere", "assignableScopes": [group, "the vaults"], "permissions": [{"actions": ["*/read"]}],
+    }});
+    assert_eq!(
+        refusal(&world.put(own, &nowhere)),
+        (400, "InvalidRoleDefinition".to_owned())
+    );
 }
 
 #[test]

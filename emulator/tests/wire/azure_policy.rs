@@ -280,6 +280,15 @@ fn a_definition_of_ones_own_keeps_roles_from_being_given() {
             "then": {"effect": "deny"},
         },
     }});
+    for wrong in [
+        json!({"type": "Array", "defaultValue": "one"}),
+        json!({"type": "String", "defaultValue": "c", "allowedValues": ["a", "b"]}),
+        json!({"type": "Banana"}),
+    ] {
+        let mut mistaken = body.clone();
+        mistaken["properties"]["parameters"]["more"] = wrong.clone();
+        assert_eq!(world.put(&definition, &mistaken).status, 400, "{wrong}");
+    }
     let made = world.put(&definition, &body);
     assert_eq!(made.status, 201, "{made:?}");
     let shown = world.get(&definition).json_body();
@@ -290,6 +299,9 @@ fn a_definition_of_ones_own_keeps_roles_from_being_given() {
     let mut properties = json!({"policyDefinitionId": definition});
     let missing = world.assign_policy(&group, "roles", &properties);
     assert_code(&missing, 400, "MissingPolicyParameter");
+    properties["parameters"] = json!({"roles": {"value": role}});
+    let one = world.assign_policy(&group, "roles", &properties);
+    assert_code(&one, 400, "SyntheticPolicyParameterOfOtherType");
     properties["parameters"] = json!({"roles": {"value": [role]}, "more": {"value": 1}});
     let undefined = world.assign_policy(&group, "roles", &properties);
     assert_code(&undefined, 400, "UndefinedPolicyParameter");

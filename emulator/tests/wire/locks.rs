@@ -47,11 +47,15 @@ fn a_lock_is_a_resource_of_its_own() {
     let mut world = World::new();
     let group = world.group();
     let target = format!("{group}{LOCKS}/keep");
-    let body = json!({"properties": {"level": "cannotdelete", "notes": "until the drill is over"}});
+    let body = json!({"properties": {
+        "level": "cannotdelete", "notes": "until the drill is over", "owners": [{"applicationId": "backups"}],
+    }});
     let made = world.put(&target, &body);
     assert_eq!(made.status, 201);
     let expected = json!({
-        "properties": {"level": "CanNotDelete", "notes": "until the drill is over"},
+        "properties": {
+            "level": "CanNotDelete", "notes": "until the drill is over", "owners": [{"applicationId": "backups"}],
+        },
         "id": target, "type": "Microsoft.Authorization/locks", "name": "keep",
     });
     assert_eq!(made.json_body(), expected);

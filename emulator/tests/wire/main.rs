@@ -2,6 +2,8 @@
 //! core directly: no sockets, no PostgreSQL, no clock.
 
 mod access;
+mod archive;
+mod archive_policies;
 mod arm_headers;
 mod as_stated;
 mod azure_policy;
@@ -25,6 +27,7 @@ mod federation;
 mod flexible_servers;
 mod graph;
 mod graph_writes;
+mod group_deletion;
 mod impossible_servers;
 mod instance_operations;
 mod jobs;

@@ -49,6 +49,23 @@ impl World {
 }
 
 #[test]
+fn a_vault_that_is_made_anew_where_another_was_moved_to_has_not_been_moved() {
+    let mut world = World::new();
+    world.put_vault("2024-04-01", "Off");
+    world.settle();
+    world.vault_is_moved();
+    let there = world.at_new_place("");
+    assert_eq!(world.delete(&there).status, 202);
+    world.settle();
+    let made = world.put(&there, &crate::bodies::vault_body("Off"));
+    assert_eq!(made.status, 201, "{made:?}");
+    world.settle();
+    let own = world.get(&there).json_body()["properties"].clone();
+    assert_ne!(own["resourceMoveState"], "MoveSucceeded", "{own}");
+    assert_eq!(own["resourceMoveDetails"], Value::Null, "{own}");
+}
+
+#[test]
 fn everything_in_a_vault_is_called_by_its_new_place() {
     let mut world = World::backed_up();
     let (old, point) = (format!("{}{}", world.group(), below_vault("")), world.point());

@@ -69,6 +69,23 @@ fn stopping_the_protection_of_one_that_is_deleted_does_nothing_to_another_of_its
 }
 
 #[test]
+fn a_deletion_that_is_asked_for_twice_takes_nothing_that_was_made_since() {
+    let mut world = protected();
+    assert_eq!(world.delete(&below_vault(ONE)).status, 202);
+    world.pass(SignedDuration::from_secs(60));
+    let again = world.delete(&below_vault(ONE));
+    assert_eq!(again.status, 202, "{again:?}");
+    // The first has ended by then, and the second has not.
+    world.pass(SignedDuration::from_secs(30));
+    let anew = world.put(&below_vault(ONE), &world.instance_body());
+    assert_eq!(anew.status, 201, "{anew:?}");
+    world.pass(SignedDuration::from_mins(5));
+    assert_eq!(state(&mut world), "ProtectionConfigured");
+    let status = world.follow(&again, "azure-asyncoperation").json_body();
+    assert_eq!(status["status"], "Succeeded", "{status}");
+}
+
+#[test]
 fn what_comes_back_from_deletion_is_resumed_whatever_was_under_way_before() {
     let mut world = protected();
     // What has no recovery point is not kept.

@@ -20,6 +20,11 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
     let account = "/providers/Microsoft.Storage/storageAccounts/target";
     assert!(world.azure.resolves("target.blob.core.windows.net"));
     let (restore, server) = (world.restore_body(), world.server());
+    let vault = format!("{}{}", world.group(), below_vault(""));
+    let (tags, kept) = (
+        below_vault("providers/Microsoft.Resources/tags/default"),
+        world.group().replace("/drill", "/kept"),
+    );
     world.region(true);
     let new = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
     let elsewhere = json!({"location": "northeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
@@ -30,6 +35,12 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
         world.get(&server),
         world.get(account),
         world.put("/providers/Microsoft.Storage/storageAccounts/anotherone", &new),
+        // Resource Manager is asked, and has to ask the provider.
+        world.put(&tags, &json!({"properties": {"tags": {"region": "down"}}})),
+        world.post(
+            "/moveResources",
+            &json!({"resources": [vault], "targetResourceGroup": kept}),
+        ),
     ];
     for answer in silent {
         assert_eq!(answer.status, 504, "{answer:?}");
@@ -55,4 +66,34 @@ fn nothing_in_a_region_that_is_down_answers_but_resource_manager_does() {
     world.region(false);
     assert_eq!(world.get(&below_vault("")).status, 200);
     assert!(world.azure.resolves("target.blob.core.windows.net"));
+}
+
+/// What is in a region that is down is not deleted: the group says so, stays, and can be deleted later.
+#[test]
+fn a_group_whose_resources_do_not_answer_is_not_deleted_and_says_so() {
+    let mut world = World::new();
+    world.put_account();
+    let group = world.group();
+    world.region(true);
+    let deleted = world.delete(&group);
+    assert_eq!(deleted.status, 202);
+    world.settle();
+    let ended = deleted.header("location").unwrap_or_default().to_owned();
+    let ended = ended
+        .trim_start_matches("https://management.azure.com")
+        .to_owned();
+    let answer = world.get(&ended);
+    assert_eq!(
+        answer.json_body()["error"]["code"],
+        "ResourceGroupDeletionBlocked",
+        "{answer:?}"
+    );
+    world.region(false);
+    assert_eq!(
+        world.get(&group).json_body()["properties"]["provisioningState"],
+        "Succeeded"
+    );
+    assert_eq!(world.delete(&group).status, 202);
+    world.settle();
+    assert_eq!(world.get(&group).status, 404);
 }

@@ -202,6 +202,24 @@ fn a_vault_shows_that_it_is_mapped_and_its_guard_stays() {
     assert_eq!(world.delete(&guard).status, 200);
 }
 
+/// A deleted vault comes back as it was, its mapping with it.
+#[test]
+fn a_guard_that_a_deleted_vault_is_mapped_to_stays() {
+    let (mut world, _) = guarded();
+    world.put_vault("2024-04-01", "AlwaysOn");
+    let guard = guard(&world);
+    let own = requests(&guard, "deleteBackupInstanceRequests");
+    let instance = format!("{}{}", world.group(), below_vault(ONE));
+    let body = json!({"resourceGuardOperationRequests": own, "resourceToBeDeleted": instance});
+    let_through(&world.post(&below_vault(&format!("{PROXY}/unlockDelete")), &body));
+    assert_eq!(world.delete(&below_vault(ONE)).status, 202);
+    world.settle();
+    assert_eq!(world.delete(&below_vault("")).status, 202);
+    world.settle();
+    assert_eq!(world.get(&below_vault("")).status, 404);
+    names(&world.delete(&guard), "MUA-IN-USE");
+}
+
 #[test]
 fn a_vault_is_mapped_to_one_guard_of_its_region() {
     let mut world = World::new();
@@ -353,6 +371,7 @@ fn a_deletion_is_unlocked_for_half_an_hour_and_for_what_was_named() {
         (&json!([]), Some(instance.as_str())),
         (&json!(["nonsense"]), Some(instance.as_str())),
         (&own, Some(nobody.as_str())),
+        (&other, Some("the mapping")),
     ] {
         let body = json!({"resourceGuardOperationRequests": requests, "resourceToBeDeleted": resource});
         names(&world.post(&unlock, &body), "DPP-GUARD-REQUEST");

@@ -13,7 +13,7 @@ use crate::rules::named;
 use crate::single_server::{SINGLE, long, server_body};
 use crate::world::{World, below_vault};
 
-const DATABASES: &str = "Microsoft.DBforPostgreSQL/servers/databases";
+pub(crate) const DATABASES: &str = "Microsoft.DBforPostgreSQL/servers/databases";
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
 const BLOB_CONTRIBUTOR: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
@@ -25,7 +25,7 @@ impl World {
         format!("{}{SINGLE}/databases/shop", self.group())
     }
 
-    fn database_instance(&self) -> Value {
+    pub(crate) fn database_instance(&self) -> Value {
         let server = format!("{}{SINGLE}", self.group());
         json!({"properties": {
             "friendlyName": "shop",
@@ -61,7 +61,12 @@ impl World {
 
     /// A server with a database, its credentials in a key vault, and a vault whose identity may do what it needs.
     fn with_a_database() -> Self {
-        let mut world = Self::at(Profile::Observed, "2024-09-02T06:00:00Z");
+        Self::at(Profile::Observed, "2024-09-02T06:00:00Z").make_a_database()
+    }
+
+    /// The same, of an empty world.
+    pub(crate) fn make_a_database(self) -> Self {
+        let mut world = self;
         let mut server = server_body("11");
         server["location"] = json!("westeurope");
         long(&world.put(SINGLE, &server));
@@ -123,7 +128,7 @@ impl World {
         world
     }
 
-    fn back_up_database(&mut self) -> Value {
+    pub(crate) fn back_up_database(&mut self) -> Value {
         let started = self.post(&below_vault(&format!("{ONE}/backup")), &backup_body());
         assert_eq!(started.status, 202, "{started:?}");
         self.settle();

@@ -260,7 +260,11 @@ fn other_keys_than_rsa_encrypt_no_vault() {
         &json!({"kty": "EC", "crv": "P-256"}),
     );
     let address = made.json_body()["key"]["kid"].as_str().expect("a key").to_owned();
-    failed_with(&world.encrypt(&address), NO_PERMISSION, "VLT-07-KEY");
+    failed_with(
+        &world.encrypt(&address),
+        "SyntheticEncryptionKeyMissing",
+        "VLT-07-KEY",
+    );
 }
 
 /// Reading the key is not enough: what a vault does is wrap and unwrap.

@@ -112,6 +112,17 @@ fn a_deleted_vault_comes_back_as_what_it_was() {
         &world.send(request.with_json(&json!({"location": "westeurope"}))),
         "VLT-UNDELETE",
     );
+    // It comes back where it was, and as it was.
+    let target = format!("{}{}?api-version=2025-09-01", world.group(), below_vault(""));
+    let mut back = |body: &Value| {
+        let request = world.request(Method::PUT, &target);
+        let request = request.with_header("x-ms-deleted-vault-id", &name);
+        world.send(request.with_json(body))
+    };
+    named(&back(&json!({"location": "northeurope"})), "VLT-UNDELETE");
+    let changed = back(&json!({"location": "westeurope", "tags": {"made": "anew"}}));
+    assert_eq!(changed.status, 501, "{changed:?}");
+    assert_eq!(back(&json!({"location": "West Europe"})).status, 201);
 }
 
 #[test]

@@ -50,11 +50,16 @@ impl World {
 
     /// The same, in which everything takes as long as on Azure.
     pub(crate) fn paced() -> Self {
+        Self::paced_at("2026-03-02T06:00:00.1234567Z")
+    }
+
+    /// The same, beginning at a time.
+    pub(crate) fn paced_at(now: &str) -> Self {
         let settings = Settings {
             pace: Pace::Recorded,
             ..Settings::default()
         };
-        Self::with(Profile::Observed, "2026-03-02T06:00:00.1234567Z", settings)
+        Self::with(Profile::Observed, now, settings)
     }
 
     fn with(profile: Profile, now: &str, settings: Settings) -> Self {

@@ -10,15 +10,18 @@ use serde_json::json;
 use super::argument::Format;
 use super::failure::Failure;
 use super::library::library;
-use super::list_rules;
 use super::output::{show, write};
+use super::{list_rules, list_tools};
 
 #[derive(Args)]
 pub(super) struct ListArguments {
     /// List the rules instead: where each is found out, how sure it is, and which scenarios show it.
     #[arg(long)]
     rules: bool,
-    /// Only what is of this topic: of scenarios a folder under `scenarios`.
+    /// List the tools instead: what azurerm, azapi, az, PowerShell, templates and the portal can configure of backups.
+    #[arg(long, conflicts_with = "rules")]
+    tools: bool,
+    /// Only what is of this topic: of scenarios a folder under `scenarios`, of tools a tool.
     #[arg(long)]
     topic: Option<String>,
     /// How to write the list.
@@ -29,6 +32,9 @@ pub(super) struct ListArguments {
 pub(super) fn run(arguments: &ListArguments, folder: Option<&Path>) -> Result<ExitCode, Failure> {
     if arguments.rules {
         return list_rules::run(arguments.topic.as_deref(), arguments.format, folder);
+    }
+    if arguments.tools {
+        return list_tools::run(arguments.topic.as_deref(), arguments.format);
     }
     let all = library(folder)?.all()?;
     let mut topics: Vec<String> = all.iter().map(|scenario| scenario.topic.clone()).collect();

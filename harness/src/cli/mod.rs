@@ -15,6 +15,7 @@ mod interrupts;
 mod library;
 mod list;
 mod list_rules;
+mod list_tools;
 mod matrix;
 mod output;
 mod pg_restore;

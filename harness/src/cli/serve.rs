@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup};
+use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup, quoted_for_sh};
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -136,15 +136,18 @@ pub(super) async fn run(
     let address = served.reach().address;
     let profile = arguments.world.profile();
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
-    tell("in another shell: eval \"$(azdrill env)\"; Ctrl-C ends it");
+    let env = env_command(arguments.state.is_some().then_some(&*state));
+    tell(&format!("in another shell: eval \"$({env})\"; Ctrl-C ends it"));
     tell(&format!(
-        "names of database servers resolve nowhere; `azdrill env --hosts` prints lines for /etc/hosts, \
+        "names of database servers resolve nowhere; `{env} --hosts` prints lines for /etc/hosts, \
          and {address}/_azdrill/servers says where they are reached"
     ));
     match write(&running.environment.text(Form::Sh)) {
         // What was to be read there can be had again.
         Err(Failure::NobodyReads) => {
-            tell("nobody reads standard output; `azdrill env` prints the environment again");
+            tell(&format!(
+                "nobody reads standard output; `{env}` prints the environment again"
+            ));
         }
         other => other?,
     }
@@ -152,6 +155,17 @@ pub(super) async fn run(
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
     Ok(with_journal(journal.as_ref(), ExitCode::SUCCESS))
+}
+
+/// The command that prints the environment of a process with this folder.
+fn env_command(state: Option<&Path>) -> String {
+    match state {
+        None => "azdrill env".to_owned(),
+        Some(state) => format!(
+            "azdrill env --state {}",
+            quoted_for_sh(&state.display().to_string())
+        ),
+    }
 }
 
 /// Takes the folder for this process, and removes what an ended one has told of itself there.

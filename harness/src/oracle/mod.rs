@@ -5,7 +5,9 @@
 //! it reads a sketch. It is meant to be read whole: here is what its files have in common, and
 //! each of the others is a question.
 
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;
@@ -76,6 +78,20 @@ pub enum Gate {
     Route,
     /// Nobody: what would have to answer does not.
     Fault,
+}
+
+impl Gate {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Network => "network",
+            Self::Authorization => "authorization",
+            Self::Authentication => "authentication",
+            Self::Route => "route",
+            Self::Fault => "fault",
+        }
+    }
 }
 
 /// The code where Azure's own is not known: an emulator must use one that shows it is the emulator's.

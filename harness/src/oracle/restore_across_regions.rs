@@ -45,7 +45,8 @@ fn may_ask(held: Held, below: Below) -> bool {
     }
 }
 
-/// FX-CR-03: the first copies are there after 48 hours, each after twelve. What it waits for longest, if for anything.
+/// FX-CR-03: the first copies are there after 48 hours, each after twelve. What it waits for longest, if for
+/// anything; where both take as long, it is its own copy.
 fn awaited(sketch: &Sketch) -> Option<&'static str> {
     let first = match sketch.enabled {
         Enabled::Before => -1,

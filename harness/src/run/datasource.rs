@@ -43,12 +43,35 @@ pub(super) struct Wanted {
     database: Option<String>,
     /// The region the vault's is paired with, for a restore across regions: it is asked for and done there.
     in_region: Option<String>,
+    /// How it is rehydrated first, for a restore from the archive: `rehydrate = {}` takes the usual priority and time.
+    rehydrate: Option<Rehydrate>,
     /// Which of the vault's identities carries it out: `system`, `user`, or a user-assigned one by name; the vault's
     /// `protect_as` if left out.
     identity: Option<ActsAs>,
     /// Whether the request says so; `false` leaves `identityDetails` out.
     #[serde(default = "yes")]
     identity_details: bool,
+}
+
+/// How what is in the archive comes back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+#[serde(default, deny_unknown_fields)]
+struct Rehydrate {
+    /// Its priority, in Azure's word.
+    priority: String,
+    /// How long the copy stays, as a duration of ISO 8601.
+    keep: String,
+}
+
+impl Default for Rehydrate {
+    /// What the portal takes.
+    fn default() -> Self {
+        Self {
+            priority: "Standard".to_owned(),
+            keep: "P15D".to_owned(),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -307,6 +330,12 @@ impl Play<'_> {
             "sourceDataStoreType": "VaultStore",
             "restoreTargetInfo": target,
         });
+        if let Some(rehydrate) = &wanted.rehydrate {
+            request["objectType"] = json!("AzureBackupRestoreWithRehydrationRequest");
+            request["sourceDataStoreType"] = json!("ArchiveStore");
+            request["rehydrationPriority"] = json!(rehydrate.priority);
+            request["rehydrationRetentionDuration"] = json!(rehydrate.keep);
+        }
         if let Some(details) = self.identity_details(wanted.identity.as_ref(), wanted.identity_details) {
             request["identityDetails"] = details;
         }

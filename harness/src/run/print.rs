@@ -130,6 +130,8 @@ impl<'a> Steps<'a> {
                 }
                 None => self.refusal(step),
             };
+        } else if outcome.status == "Failed" && !outcome.message.is_empty() {
+            text += &page.paragraph(&blank, self.at + 2, Ink::Plain, &outcome.message);
         }
         for note in step.notes.iter().filter(|note| note.refused.is_none()) {
             let told = format!("{}: {}", note.about, for_people(&note.text));

@@ -55,5 +55,5 @@ pub use step::{Step, StepKind};
 pub use storage::StorageWorld;
 pub use tenant::{SubscriptionWorld, TenantWorld};
 pub(crate) use time::duration;
-pub use vault::{Acting, TagWorld, VaultIdentity, VaultWorld};
+pub use vault::{Acting, ArchiveWorld, TagWorld, VaultIdentity, VaultWorld};
 pub use world::{ROTATED, World};

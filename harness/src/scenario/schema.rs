@@ -216,6 +216,7 @@ fn the_readme_has_every_word_and_no_other() {
         ("### `[world]`", of("World")),
         ("### `[world.server]`", of("ServerWorld")),
         ("### `[world.vault]`", of("VaultWorld")),
+        ("### `[world.vault.archive]`", of("ArchiveWorld")),
         ("### `[[world.vault.tags]]`", of("TagWorld")),
         ("### `[world.storage]`", of("StorageWorld")),
         ("### `[world.key_vault]`", of("KeyVaultWorld")),

@@ -67,6 +67,8 @@ pub struct VaultWorld {
     pub schedule: Vec<String>,
     /// How long its policy keeps what has no tag of its own, as a duration of ISO 8601.
     pub keep: String,
+    /// The archive its policy copies what has no tag of its own to, if it does: a single server's only.
+    pub archive: Option<ArchiveWorld>,
     /// The tags of its policy, besides the default one.
     pub tags: Vec<TagWorld>,
     /// The resource group it is in.
@@ -96,6 +98,7 @@ impl Default for VaultWorld {
             soft_delete: "On".to_owned(),
             schedule: vec!["R/2026-01-04T02:00:00+00:00/P1W".to_owned()],
             keep: "P3M".to_owned(),
+            archive: None,
             tags: Vec::new(),
             group: "backup".to_owned(),
             subscription: None,
@@ -115,6 +118,22 @@ impl VaultWorld {
     }
 }
 
+/// The archive tier of a retention rule.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveWorld {
+    /// When it is copied there: `on_expiry`, `at_once`, or after a duration of ISO 8601.
+    #[serde(default = "on_expiry")]
+    pub copied: String,
+    /// How long it is kept there, as a duration of ISO 8601.
+    pub keep: String,
+}
+
+fn on_expiry() -> String {
+    "on_expiry".to_owned()
+}
+
 /// A retention tag of the vault's policy.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -124,6 +143,8 @@ pub struct TagWorld {
     pub name: String,
     /// How long it keeps, as a duration of ISO 8601.
     pub keep: String,
+    /// The archive it is copied to, if it is.
+    pub archive: Option<ArchiveWorld>,
     /// Of several tags a backup could get it gets the one with the lowest number.
     pub priority: u32,
     /// What a backup must be, in Azure's words: `absoluteCriteria = ["FirstOfMonth"]`.

@@ -65,6 +65,11 @@ pub struct Environment {
     entries: Vec<(String, Option<String>)>,
 }
 
+/// A word as a POSIX shell reads it back.
+pub fn quoted_for_sh(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The name at the end of an id.
 fn last(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or_default()
@@ -214,7 +219,7 @@ impl Environment {
         for (name, value) in self.entries() {
             let _ = match (form, value) {
                 (Form::Sh, Some(value)) => {
-                    writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"))
+                    writeln!(text, "export {name}={}", quoted_for_sh(value))
                 }
                 (Form::Sh, None) => writeln!(text, "unset {name}"),
                 (Form::Fish, Some(value)) => {

@@ -24,7 +24,7 @@ mod tally;
 
 pub use az_profile::write_az_profile;
 pub use call::{Call, Refused, RefusedCall, Told};
-pub use environment::{Environment, Form, Reach};
+pub use environment::{Environment, Form, Reach, quoted_for_sh};
 pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};
 pub use faults::FaultFile;
 pub(crate) use faults::unstruck;

@@ -8,7 +8,10 @@ mod words;
 
 mod product;
 
+pub mod change_vault;
 pub mod connect;
+pub mod delete_vault;
+pub mod guard;
 pub mod identity;
 pub mod operate_vault;
 pub mod reach_blob;

@@ -37,13 +37,13 @@ pub enum WorldError {
 
 /// Somebody who is signed in.
 #[derive(Clone)]
-pub(super) struct Client {
+pub struct Client {
     bearer: String,
 }
 
 impl Client {
     /// Signs a principal in at an audience. `None` if there is no such principal.
-    pub(super) fn sign_in(azure: &Azure, now: Timestamp, id: PrincipalId, audience: &str) -> Option<Self> {
+    pub fn sign_in(azure: &Azure, now: Timestamp, id: PrincipalId, audience: &str) -> Option<Self> {
         let principal = azure.state().directory.get(id)?;
         let (token, _) = azure.tokens().issue(now, principal, audience);
         Some(Self {
@@ -52,12 +52,12 @@ impl Client {
     }
 
     /// Sends a request as this client, whatever the answer.
-    pub(super) fn send(&self, azure: &mut Azure, now: Timestamp, request: Request) -> Response {
+    pub fn send(&self, azure: &mut Azure, now: Timestamp, request: Request) -> Response {
         self.send_from(azure, now, &NetworkPath::internet(), request)
     }
 
     /// Sends a request as this client from somewhere, whatever the answer.
-    pub(super) fn send_from(
+    pub fn send_from(
         &self,
         azure: &mut Azure,
         now: Timestamp,
@@ -68,7 +68,7 @@ impl Client {
     }
 
     /// A request as this client sends it.
-    pub(super) fn signed(&self, request: Request) -> Request {
+    pub fn signed(&self, request: Request) -> Request {
         request.with_header("authorization", &self.bearer)
     }
 
@@ -77,7 +77,7 @@ impl Client {
     /// # Errors
     ///
     /// If the answer is no success.
-    pub(super) fn manage(
+    pub fn manage(
         &self,
         azure: &mut Azure,
         now: Timestamp,
@@ -98,7 +98,7 @@ impl Client {
     /// # Errors
     ///
     /// If it does not.
-    pub(super) fn require(
+    pub fn require(
         &self,
         azure: &mut Azure,
         now: Timestamp,
@@ -119,7 +119,7 @@ impl Client {
 }
 
 /// What the status of a finished validation says.
-pub(super) fn validation_answer(response: &Response) -> Answer {
+pub fn validation_answer(response: &Response) -> Answer {
     let body = response.json_body();
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     match text("/status") {
@@ -130,7 +130,7 @@ pub(super) fn validation_answer(response: &Response) -> Answer {
 }
 
 /// A no, with the gate and the rules that its headers name.
-pub(super) fn refused(response: &Response, code: &str) -> Answer {
+pub fn refused(response: &Response, code: &str) -> Answer {
     let header = |name: &str| response.header(name).unwrap_or_default();
     Answer::Fails {
         gate: header("x-azdrill-gate").to_owned(),
@@ -140,7 +140,7 @@ pub(super) fn refused(response: &Response, code: &str) -> Answer {
 }
 
 /// What nothing outside is needed for.
-pub(super) fn nothing_outside(_azure: &mut Azure, _work: &Work) -> EffectResult {
+pub fn nothing_outside(_azure: &mut Azure, _work: &Work) -> EffectResult {
     EffectResult::Failed(EffectFailure::Engine(
         "nothing outside was to be needed".to_owned(),
     ))
@@ -152,7 +152,7 @@ pub(super) fn nothing_outside(_azure: &mut Azure, _work: &Work) -> EffectResult 
 /// # Errors
 ///
 /// The answer, if the request is not even accepted, or what is no answer at all.
-pub(super) fn validate(
+pub fn validate(
     client: &Client,
     azure: &mut Azure,
     now: Timestamp,
@@ -162,7 +162,7 @@ pub(super) fn validate(
 ) -> Result<Response, Answer> {
     let request = Request::new(Method::POST, ARM, target).with_json(body);
     let accepted = client.send(azure, now, request);
-    if accepted.status.is_client_error() {
+    if !accepted.status.is_success() {
         let body = accepted.json_body();
         let code = body.pointer("/error/code").and_then(Value::as_str);
         return Err(refused(&accepted, code.unwrap_or_default()));
@@ -180,12 +180,38 @@ pub(super) fn validate(
     operation(client, azure, now, &accepted)
 }
 
+/// What comes of a request that changes something and needs nothing outside, and whether it was taken: then something
+/// may be other than it was, however it ended.
+pub(super) fn carried_out(
+    client: &Client,
+    azure: &mut Azure,
+    now: Timestamp,
+    request: Request,
+) -> (Answer, bool) {
+    let accepted = client.send(azure, now, request);
+    if !accepted.status.is_success() {
+        let body = accepted.json_body();
+        let code = body.pointer("/error/code").and_then(Value::as_str);
+        return (refused(&accepted, code.unwrap_or_default()), false);
+    }
+    for effect in azure.tick(now) {
+        let result = nothing_outside(azure, &effect.work);
+        azure.complete(now, effect.id, result);
+    }
+    if matches!(accepted.status.as_u16(), 200 | 204) {
+        return (Answer::Passes, true);
+    }
+    let ended = operation(client, azure, now, &accepted);
+    let answer = ended.map_or_else(|odd| odd, |ended| validation_answer(&ended));
+    (answer, true)
+}
+
 /// The status of the operation an answer names.
 ///
 /// # Errors
 ///
 /// What is no answer, if it names none.
-pub(super) fn operation(
+pub fn operation(
     client: &Client,
     azure: &mut Azure,
     now: Timestamp,

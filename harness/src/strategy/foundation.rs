@@ -4,7 +4,7 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{PrincipalId, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
 use azdrill_emulator::services::Settings;
-use azdrill_emulator::state::Subscription;
+use azdrill_emulator::state::{IdentityKind, Principal, Subscription};
 use azdrill_emulator::world::{self, Operator};
 use http::Method;
 use jiff::SignedDuration;
@@ -16,21 +16,24 @@ use super::movement::SimulatedMovement;
 use super::painted::Identities;
 
 /// The region of everything.
-pub(super) const REGION: &str = "uksouth";
+pub const REGION: &str = "uksouth";
 /// The backup rule of policies.
 const RULE: &str = "BackupWeekly";
 /// What tokens for the blob service are for.
 pub(super) const STORAGE_AUDIENCE: &str = "https://storage.azure.com";
 /// What tokens for Resource Manager are for.
-pub(super) const ARM_AUDIENCE: &str = "https://management.azure.com";
+pub const ARM_AUDIENCE: &str = "https://management.azure.com";
 
 /// A world that is being put up.
-pub(super) struct Foundation {
-    pub(super) azure: Azure,
-    pub(super) now: Timestamp,
+pub struct Foundation {
+    /// The emulator.
+    pub azure: Azure,
+    /// The time it is there.
+    pub now: Timestamp,
     /// The operator, signed in to Resource Manager.
-    pub(super) operator: Client,
-    pub(super) person: Operator,
+    pub operator: Client,
+    /// Who the operator is.
+    pub person: Operator,
     assigned: u32,
 }
 
@@ -40,7 +43,7 @@ impl Foundation {
     /// # Errors
     ///
     /// If the operator cannot sign in.
-    pub(super) fn begin(rules: Rules, seed: u64) -> Result<Self, WorldError> {
+    pub fn begin(rules: Rules, seed: u64) -> Result<Self, WorldError> {
         let now = Timestamp::from_second(1_772_431_200).map_err(|_| WorldError::Missing("time"))?;
         Self::begin_at(rules, seed, now)
     }
@@ -50,7 +53,7 @@ impl Foundation {
     /// # Errors
     ///
     /// If the operator cannot sign in.
-    pub(super) fn begin_at(rules: Rules, seed: u64, now: Timestamp) -> Result<Self, WorldError> {
+    pub fn begin_at(rules: Rules, seed: u64, now: Timestamp) -> Result<Self, WorldError> {
         let mut azure = Azure::new(rules, Settings::default(), seed);
         let person = world::found(&mut azure, now);
         let operator = Client::sign_in(&azure, now, person.object_id, ARM_AUDIENCE)
@@ -65,13 +68,13 @@ impl Foundation {
     }
 
     /// The operator, as he signs in at another time.
-    pub(super) fn operator_at(&self, time: Timestamp) -> Result<Client, WorldError> {
+    pub fn operator_at(&self, time: Timestamp) -> Result<Client, WorldError> {
         let operator = Client::sign_in(&self.azure, time, self.person.object_id, ARM_AUDIENCE);
         operator.ok_or(WorldError::Missing("operator"))
     }
 
     /// A second subscription of the tenant, which no call can make.
-    pub(super) fn other_subscription(&mut self) -> String {
+    pub fn other_subscription(&mut self) -> String {
         let id = Uuid::from_u128(2).to_string();
         let subscription = Subscription {
             id: id.clone(),
@@ -92,7 +95,7 @@ impl Foundation {
     }
 
     /// Makes a resource, and waits until it is made.
-    pub(super) fn put(&mut self, id: &ResourceId, version: &str, body: &Value) -> Result<(), WorldError> {
+    pub fn put(&mut self, id: &ResourceId, version: &str, body: &Value) -> Result<(), WorldError> {
         let target = format!("{id}?api-version={version}");
         self.operator
             .manage(&mut self.azure, self.now, Method::PUT, &target, Some(body))?;
@@ -101,14 +104,14 @@ impl Foundation {
     }
 
     /// Makes a resource group.
-    pub(super) fn group(&mut self, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
+    pub fn group(&mut self, subscription: &str, name: &str) -> Result<ResourceId, WorldError> {
         let id = ResourceId::from_segments(["subscriptions", subscription, "resourceGroups", name]);
         self.put(&id, "2022-09-01", &json!({"location": REGION}))?;
         Ok(id)
     }
 
     /// Gives somebody a built-in role.
-    pub(super) fn assign(&mut self, to: PrincipalId, role: &str, at: &ResourceId) -> Result<(), WorldError> {
+    pub fn assign(&mut self, to: PrincipalId, role: &str, at: &ResourceId) -> Result<(), WorldError> {
         let role = self.azure.rules().built_in_role(role);
         let role = role.ok_or(WorldError::Missing("role"))?;
         let body = json!({"properties": {
@@ -122,8 +125,24 @@ impl Foundation {
         self.put(&id, "2022-04-01", &body)
     }
 
+    /// Makes a principal that no call makes: somebody, or the identity of what is only imagined.
+    pub fn principal(&mut self, number: u128, name: &str, identity: IdentityKind) -> PrincipalId {
+        let id = PrincipalId(Uuid::from_u128(number));
+        let tenant = self.person.tenant;
+        self.azure.state_mut().directory.insert(Principal {
+            id,
+            app_id: Some(Uuid::from_u128(number + 10)),
+            tenant,
+            display_name: name.to_owned(),
+            identity,
+            secret: None,
+            certificates: Vec::new(),
+        });
+        id
+    }
+
     /// A principal that a resource names.
-    pub(super) fn principal_of(&self, id: &ResourceId, pointer: &str) -> Result<PrincipalId, WorldError> {
+    pub fn principal_of(&self, id: &ResourceId, pointer: &str) -> Result<PrincipalId, WorldError> {
         let resource = self.azure.state().resource(id);
         resource
             .and_then(|resource| resource.text(pointer).parse().ok())
@@ -132,7 +151,7 @@ impl Foundation {
     }
 
     /// What a resource looks like.
-    pub(super) fn body(&self, id: &ResourceId) -> Result<Value, WorldError> {
+    pub fn body(&self, id: &ResourceId) -> Result<Value, WorldError> {
         let resource = self.azure.state().resource(id);
         resource
             .map(|resource| resource.body.to_value())
@@ -140,7 +159,7 @@ impl Foundation {
     }
 
     /// A Backup vault with a system-assigned and a user-assigned identity.
-    pub(super) fn vault(
+    pub fn vault(
         &mut self,
         group: &ResourceId,
         redundancy: &str,
@@ -184,11 +203,7 @@ impl Foundation {
     }
 
     /// A flexible server.
-    pub(super) fn flexible_server(
-        &mut self,
-        group: &ResourceId,
-        name: &str,
-    ) -> Result<ResourceId, WorldError> {
+    pub fn flexible_server(&mut self, group: &ResourceId, name: &str) -> Result<ResourceId, WorldError> {
         let id = group.child(["providers", "Microsoft.DBforPostgreSQL", "flexibleServers", name]);
         let body = json!({
             "location": REGION,
@@ -200,7 +215,7 @@ impl Foundation {
     }
 
     /// A single server.
-    pub(super) fn single_server(&mut self, group: &ResourceId, name: &str) -> Result<ResourceId, WorldError> {
+    pub fn single_server(&mut self, group: &ResourceId, name: &str) -> Result<ResourceId, WorldError> {
         let id = group.child(["providers", "Microsoft.DBforPostgreSQL", "servers", name]);
         let body = json!({
             "location": REGION,
@@ -216,8 +231,8 @@ impl Foundation {
         Ok(id)
     }
 
-    /// Protects a server, and takes a backup of it.
-    pub(super) fn backed_up(
+    /// Protects a server.
+    pub fn protected(
         &mut self,
         vault: &ResourceId,
         policy: &ResourceId,
@@ -236,8 +251,18 @@ impl Foundation {
         {
             return Err(WorldError::Missing("protected server"));
         }
-        let body =
-            json!({"backupRuleOptions": {"ruleName": RULE, "triggerOption": {"retentionTagOverride": ""}}});
+        Ok(instance)
+    }
+
+    /// Protects a server, and takes a backup of it.
+    pub fn backed_up(
+        &mut self,
+        vault: &ResourceId,
+        policy: &ResourceId,
+        server: &ResourceId,
+    ) -> Result<ResourceId, WorldError> {
+        let instance = self.protected(vault, policy, server)?;
+        let body = backup_now();
         let target = format!("{instance}/backup?api-version=2024-04-01");
         self.operator
             .manage(&mut self.azure, self.now, Method::POST, &target, Some(&body))?;
@@ -246,7 +271,7 @@ impl Foundation {
     }
 
     /// A weekly policy of a vault for flexible servers.
-    pub(super) fn weekly_policy(&mut self, vault: &ResourceId) -> Result<ResourceId, WorldError> {
+    pub fn weekly_policy(&mut self, vault: &ResourceId) -> Result<ResourceId, WorldError> {
         let policy = vault.child(["backupPolicies", "weekly"]);
         self.put(
             &policy,
@@ -258,12 +283,12 @@ impl Foundation {
 }
 
 /// The body of a backup on demand.
-pub(super) fn backup_now() -> Value {
+pub fn backup_now() -> Value {
     json!({"backupRuleOptions": {"ruleName": RULE, "triggerOption": {"retentionTagOverride": ""}}})
 }
 
 /// A flexible server as a backup instance names it.
-pub(super) fn datasource(server: &ResourceId) -> Value {
+pub fn datasource(server: &ResourceId) -> Value {
     json!({
         "objectType": "Datasource",
         "datasourceType": "Microsoft.DBforPostgreSQL/flexibleServers",
@@ -275,7 +300,7 @@ pub(super) fn datasource(server: &ResourceId) -> Value {
 }
 
 /// The body of a weekly policy for a type of datasource.
-pub(super) fn weekly_policy(datasource: &str) -> Value {
+pub fn weekly_policy(datasource: &str) -> Value {
     let store = json!({"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"});
     json!({"properties": {
         "objectType": "BackupPolicy",

@@ -1,7 +1,9 @@
 //! Every question there is.
 
+use super::change_vault::ChangeVault;
 use super::client::WorldError;
 use super::connect::Connect;
+use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
@@ -41,7 +43,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 9] = [
+pub const KNOWN: [KnownQuestion; 11] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -50,5 +52,7 @@ pub const KNOWN: [KnownQuestion; 9] = [
     KnownQuestion::of::<RestoreToDatabase>(),
     KnownQuestion::of::<OperateVault>(),
     KnownQuestion::of::<ReachBlob>(),
+    KnownQuestion::of::<ChangeVault>(),
+    KnownQuestion::of::<DeleteVault>(),
     KnownQuestion::of::<RestoreAcrossRegions>(),
 ];

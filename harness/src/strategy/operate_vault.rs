@@ -4,9 +4,8 @@ use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{NetworkPath, PrincipalId, Request, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
-use azdrill_emulator::state::{IdentityKind, Principal};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
-use uuid::Uuid;
 
 use super::answer::Answer;
 use super::client::{Client, WorldError};
@@ -148,16 +147,7 @@ impl Question for OperateVault {
         let subscription = world.person.subscription.clone();
         let group = world.group(&subscription, "backups")?;
         let (vault, _) = world.vault(&group, "GeoRedundant")?;
-        let person = PrincipalId(Uuid::from_u128(11));
-        world.azure.state_mut().directory.insert(Principal {
-            id: person,
-            app_id: Some(Uuid::from_u128(13)),
-            tenant: world.person.tenant,
-            display_name: "somebody".to_owned(),
-            identity: IdentityKind::Application,
-            secret: None,
-            certificates: Vec::new(),
-        });
+        let person = world.principal(11, "somebody", IdentityKind::Application);
         let client = Client::sign_in(&world.azure, world.now, person, ARM_AUDIENCE);
         Ok(Self {
             instance: vault.child(["backupInstances", "sales"]),

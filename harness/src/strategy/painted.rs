@@ -11,10 +11,13 @@ use crate::sketch::identity::Identity;
 
 /// The principals of a vault's identities, and what requests call the user-assigned one.
 #[derive(Clone)]
-pub(super) struct Identities {
-    pub(super) system: PrincipalId,
-    pub(super) user: PrincipalId,
-    pub(super) user_id: ResourceId,
+pub struct Identities {
+    /// The system-assigned one.
+    pub system: PrincipalId,
+    /// The user-assigned one.
+    pub user: PrincipalId,
+    /// What requests call the user-assigned one.
+    pub user_id: ResourceId,
 }
 
 impl Identities {

@@ -4,8 +4,9 @@ use azdrill_emulator::rules::{self, Rules};
 
 use super::answer::Answer;
 use super::client::WorldError;
+use super::scene::Scene;
 use super::table::Table;
-use crate::oracle::{Book, Expected, Gate, Profile, SYNTHETIC};
+use crate::oracle::{Book, Expected, Profile, SYNTHETIC};
 use crate::sketch::{Product, Shape};
 
 /// Anything that claims to know the answers.
@@ -53,6 +54,11 @@ pub trait Question: Engine<Self::Sketch> + Sized {
 
     /// What is shown of it.
     fn tables() -> Vec<Table<Self::Sketch>>;
+
+    /// The cell in the words of a scenario's file, where it has some.
+    fn scene(_sketch: &Self::Sketch) -> Option<Scene> {
+        None
+    }
 
     /// What a table says of a refusal besides the gate.
     fn because(rules: Vec<String>, _code: String) -> String {
@@ -145,19 +151,11 @@ pub fn agrees(expected: &Expected, answer: &Answer) -> bool {
                 code: own_code,
             },
         ) => {
-            let gate = match gate {
-                Gate::Service => "service",
-                Gate::Network => "network",
-                Gate::Authorization => "authorization",
-                Gate::Authentication => "authentication",
-                Gate::Route => "route",
-                Gate::Fault => "fault",
-            };
             let same_code = match *code {
                 SYNTHETIC => own_code.starts_with("Synthetic"),
                 code => own_code == code,
             };
-            own_gate == gate && own_rules == rules && same_code
+            own_gate == gate.as_str() && own_rules == rules && same_code
         }
         _ => false,
     }

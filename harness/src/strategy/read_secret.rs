@@ -6,7 +6,7 @@ use azdrill_emulator::model::{
     NetworkPath, Origin as RequestOrigin, PrincipalId, Request, ResourceId, TenantId, Timestamp,
 };
 use azdrill_emulator::rules::Rules;
-use azdrill_emulator::state::{IdentityKind, Principal};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -60,18 +60,9 @@ impl ReadSecret {
         world.put(&vault, VERSION, &founded)?;
         let secret = json!({"properties": {"value": "x"}});
         world.put(&vault.child(["secrets", SECRET]), VERSION, &secret)?;
-        let (caller, group) = (PrincipalId(Uuid::from_u128(11)), PrincipalId(Uuid::from_u128(12)));
-        let directory = &mut world.azure.state_mut().directory;
-        directory.insert(Principal {
-            id: caller,
-            app_id: Some(Uuid::from_u128(13)),
-            tenant,
-            display_name: "vault".to_owned(),
-            identity: IdentityKind::Application,
-            secret: None,
-            certificates: Vec::new(),
-        });
-        directory.add_member(group, caller);
+        let caller = world.principal(11, "vault", IdentityKind::Application);
+        let group = PrincipalId(Uuid::from_u128(12));
+        world.azure.state_mut().directory.add_member(group, caller);
         let client = Client::sign_in(&world.azure, world.now, caller, "https://vault.azure.net");
         Ok(Self {
             pristine: world.body(&vault)?,

@@ -1,30 +1,30 @@
 //! The restore of a flexible server as files, asked for in the paired region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use azdrill_emulator::azure::KeptWorld;
 use azdrill_emulator::fault::RegionFault;
 use azdrill_emulator::model::{PrincipalId, ResourceId, Timestamp};
 use azdrill_emulator::rules::Rules;
-use azdrill_emulator::state::{IdentityKind, Principal};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::answer::Answer;
 use super::client::{Client, WorldError, nothing_outside, validate, validation_answer};
-use super::foundation::{ARM_AUDIENCE, REGION, backup_now};
+use super::foundation::{ARM_AUDIENCE, Foundation, REGION, backup_now};
 use super::movement::SimulatedMovement;
 use super::painted::Given;
 use super::question::{Engine, Question};
-use super::restore_as_files::{Founded, RestoreAsFiles};
+use super::restore_as_files::{RestoreAsFiles, backed_up};
 use super::table::Table;
 use crate::oracle::restore_across_regions::restore_across_regions;
 use crate::oracle::{Expected, Profile};
+use crate::sketch::Product;
 use crate::sketch::restore_across_regions::{
     Below, Enabled, Held, Point, Region, Sketch, SourceRegion, Vault,
 };
-use crate::sketch::{Product, Shape as _};
 
 const VERSION: &str = "2024-04-01";
 /// The region that the vault's is paired with, and one that is neither.
@@ -36,15 +36,23 @@ const ASKERS: usize = 99;
 /// The emulator under test: the world of restores as files, with a vault that is copied.
 pub struct RestoreAcrossRegions {
     files: RestoreAsFiles,
+    copied: Copied,
+    /// The world before anything is asked.
+    beginning: KeptWorld,
+}
+
+/// What there is besides the world of restores as files.
+struct Copied {
     /// When cross-region restore was switched on.
     since: Timestamp,
     /// Recovery points, by how many hours after that they were made.
     points: BTreeMap<i64, String>,
+    /// Whoever asks.
     person: PrincipalId,
-    /// Whoever asks, by how many hours after that.
+    /// The same, signed in, by how many hours after that.
     clients: BTreeMap<i64, Client>,
-    /// Vaults that are not copied.
-    others: [ResourceId; 2],
+    /// The instances of the vaults, in the order of [`Vault::ALL`].
+    instances: Vec<ResourceId>,
 }
 
 /// How many hours cross-region restore has been on.
@@ -73,61 +81,84 @@ fn region(region: Region) -> &'static str {
     }
 }
 
-fn operator_at(world: &Founded, operator: PrincipalId, time: Timestamp) -> Result<Client, WorldError> {
-    let client = Client::sign_in(&world.azure, time, operator, ARM_AUDIENCE);
-    client.ok_or(WorldError::Missing("operator"))
-}
-
 /// Switches cross-region restore on.
-fn switch_on(world: &mut Founded) -> Result<(), WorldError> {
+fn switch_on(world: &mut Foundation, vault: &ResourceId) -> Result<(), WorldError> {
     let body =
         json!({"properties": {"featureSettings": {"crossRegionRestoreSettings": {"state": "Enabled"}}}});
-    let target = format!("{}?api-version={VERSION}", world.vault);
+    let target = format!("{vault}?api-version={VERSION}");
     let (operator, now) = (world.operator.clone(), world.now);
     operator.manage(&mut world.azure, now, Method::PATCH, &target, Some(&body))?;
     SimulatedMovement::default().settle(&mut world.azure, now);
     Ok(())
 }
 
-/// Makes a vault that is not copied.
-fn other_vault(world: &mut Founded, name: &str, redundancy: &str) -> Result<ResourceId, WorldError> {
-    let id = world.vault.parent().child(["backupVaults", name]);
-    let body = json!({
-        "location": REGION,
-        "identity": {"type": "SystemAssigned"},
-        "properties": {
-            "storageSettings": [{"datastoreType": "VaultStore", "type": redundancy}],
-            "securitySettings": {"softDeleteSettings": {"state": "On", "retentionDurationInDays": 14.0}},
-        },
-    });
-    let (operator, now) = (world.operator.clone(), world.now);
-    let target = format!("{id}?api-version={VERSION}");
-    operator.manage(&mut world.azure, now, Method::PUT, &target, Some(&body))?;
-    SimulatedMovement::default().settle(&mut world.azure, now);
-    Ok(id)
+/// Takes a backup at a time, and gives back the name of its recovery point.
+fn back_up(world: &mut Foundation, instance: &ResourceId, time: Timestamp) -> Result<String, WorldError> {
+    let operator = world.operator_at(time)?;
+    let target = format!("{instance}/backup?api-version={VERSION}");
+    operator.manage(&mut world.azure, time, Method::POST, &target, Some(&backup_now()))?;
+    SimulatedMovement::default().settle(&mut world.azure, time);
+    let points = world.azure.services().data_protection.recovery_points(instance);
+    let made = points.iter().find(|point| point.time == time);
+    let made = made.map(|point| point.id.clone());
+    made.ok_or(WorldError::Missing("recovery point"))
+}
+
+impl Copied {
+    fn found(world: &mut Foundation, instance: &ResourceId) -> Result<Self, WorldError> {
+        let since = world.now;
+        switch_on(world, &instance.parent())?;
+        let off = backed_up(world, "off", "orders", "GeoRedundant")?.0;
+        let local = backed_up(world, "local", "stock", "LocallyRedundant")?.0;
+        let person = world.principal(11, "somebody", IdentityKind::Application);
+        let mut found = Self {
+            since,
+            points: BTreeMap::new(),
+            person,
+            clients: BTreeMap::new(),
+            instances: vec![instance.clone(), off, local],
+        };
+        let hours: BTreeSet<i64> = Enabled::ALL
+            .iter()
+            .flat_map(|on| Point::ALL.iter().map(|old| hours_on(*on) - hours_old(*old)))
+            .collect();
+        for made in hours {
+            let point = back_up(world, instance, since + SignedDuration::from_hours(made))?;
+            found.points.insert(made, point);
+        }
+        for hours in Enabled::ALL.iter().map(|on| hours_on(*on)) {
+            let time = since + SignedDuration::from_hours(hours);
+            let client = Client::sign_in(&world.azure, time, person, ARM_AUDIENCE);
+            let client = client.ok_or(WorldError::Missing("somebody"))?;
+            found.clients.insert(hours, client);
+        }
+        Ok(found)
+    }
+
+    fn instance(&self, vault: Vault) -> &ResourceId {
+        let found = Vault::ALL.iter().position(|word| *word == vault);
+        &self.instances[found.unwrap_or_default()]
+    }
 }
 
 impl RestoreAcrossRegions {
-    /// Takes a backup at a time, and gives back the name of its recovery point.
-    fn back_up(&mut self, operator: PrincipalId, time: Timestamp) -> Result<String, WorldError> {
-        let world = &mut self.files.world;
-        let client = operator_at(world, operator, time)?;
-        let target = format!("{}/backup?api-version={VERSION}", world.instance);
-        client.manage(&mut world.azure, time, Method::POST, &target, Some(&backup_now()))?;
-        SimulatedMovement::default().settle(&mut world.azure, time);
-        let services = world.azure.services();
-        let points = services.data_protection.recovery_points(&world.instance);
-        let newest = points.iter().max_by_key(|point| point.time);
-        let made = newest
-            .filter(|point| point.time >= time)
-            .map(|point| point.id.clone());
-        made.ok_or(WorldError::Missing("recovery point"))
+    /// Goes to a time. Where it is an earlier one, by way of the beginning: no machine goes back.
+    fn let_it_be(&mut self, now: Timestamp) {
+        let files = &mut self.files;
+        if now < files.world.now {
+            // Nothing is under way between two questions, and no server comes or goes.
+            let back = files.world.azure.come_back_to(&self.beginning);
+            debug_assert!(back.is_ok(), "{back:?}");
+            files.painted = None;
+        }
+        files.world.now = now;
     }
 
     fn paint(&mut self, sketch: &Sketch) {
+        self.let_it_be(self.copied.since + SignedDuration::from_hours(hours_on(sketch.enabled)));
         self.files.paint(&sketch.target);
         let account = self.files.account(&sketch.target).clone();
-        let given = self.given(sketch.held);
+        let given = self.given(sketch);
         let world = &mut self.files.world;
         let assignment = given.and_then(|given| given.assignment(&world.azure, world.now, ASKERS));
         let state = world.azure.state_mut();
@@ -146,30 +177,25 @@ impl RestoreAcrossRegions {
         world.azure.faults_mut().set_region(&fault);
     }
 
-    fn given(&self, held: Held) -> Option<Given<'static>> {
-        let vault = &self.files.world.vault;
+    fn given(&self, sketch: &Sketch) -> Option<Given<'static>> {
+        let vault = self.copied.instance(sketch.vault).parent();
         let group = vault.resource_group_id()?;
-        let (role, scope) = match held {
-            Held::OnSubscription => ("Backup Operator", group.parent()),
+        let subscription = ResourceId::from_segments(["subscriptions", vault.subscription()?]);
+        let (role, scope) = match sketch.held {
+            Held::OnSubscription => ("Backup Operator", subscription),
             Held::OnGroup => ("Backup Operator", group),
-            Held::OnVault => ("Backup Operator", vault.clone()),
-            Held::Reader => ("Backup Reader", group.parent()),
+            Held::OnVault => ("Backup Operator", vault),
+            Held::Reader => ("Backup Reader", subscription),
             Held::None => return None,
         };
-        Some(Given::of(role, scope, self.person))
+        Some(Given::of(role, scope, self.copied.person))
     }
 
     fn body(&self, sketch: &Sketch) -> Value {
-        let world = &self.files.world;
         let mut request = self.files.request(&sketch.target);
         let made = hours_on(sketch.enabled) - hours_old(sketch.point);
-        request["recoveryPointId"] = json!(self.points.get(&made));
+        request["recoveryPointId"] = json!(self.copied.points.get(&made));
         request["restoreTargetInfo"]["restoreLocation"] = json!(PAIRED);
-        let instance = match sketch.vault {
-            Vault::Enabled => world.instance.clone(),
-            Vault::Off => self.others[0].child(["backupInstances", "sales"]),
-            Vault::Local => self.others[1].child(["backupInstances", "sales"]),
-        };
         let source = match sketch.source_region {
             SourceRegion::Vaults => REGION,
             SourceRegion::Other => PAIRED,
@@ -177,31 +203,43 @@ impl RestoreAcrossRegions {
         json!({
             "objectType": "ValidateRestoreRequestObject",
             "restoreRequestObject": request,
-            "crossRegionRestoreDetails": {"sourceRegion": source, "sourceBackupInstanceId": instance},
+            "crossRegionRestoreDetails": {
+                "sourceRegion": source,
+                "sourceBackupInstanceId": self.copied.instance(sketch.vault),
+            },
         })
+    }
+
+    /// Where it is asked for.
+    fn address(&self, sketch: &Sketch) -> Option<String> {
+        let group = match sketch.below {
+            Below::Vaults => self.copied.instance(sketch.vault).resource_group_id(),
+            Below::Other => self.files.world.accounts[0].resource_group_id(),
+        };
+        let (group, location) = (group?, region(sketch.asked_in));
+        Some(format!(
+            "{group}/providers/Microsoft.DataProtection/locations/{location}/validateCrossRegionRestore?api-version={VERSION}"
+        ))
     }
 }
 
 impl Engine<Sketch> for RestoreAcrossRegions {
     fn ask(&mut self, sketch: &Sketch) -> Answer {
         self.paint(sketch);
-        let body = self.body(sketch);
-        let hours = hours_on(sketch.enabled);
-        let now = self.since + SignedDuration::from_hours(hours);
-        let Some(client) = self.clients.get(&hours).cloned() else {
+        let client = self.copied.clients.get(&hours_on(sketch.enabled));
+        let (Some(client), Some(target)) = (client, self.address(sketch)) else {
             return Answer::Odd("nobody asks".to_owned());
         };
+        let (client, body) = (client.clone(), self.body(sketch));
         let world = &mut self.files.world;
-        let group = match sketch.below {
-            Below::Vaults => world.vault.resource_group_id(),
-            Below::Other => world.accounts[0].resource_group_id(),
-        };
-        let group = group.unwrap_or_else(|| world.vault.clone());
-        let location = region(sketch.asked_in);
-        let target = format!(
-            "{group}/providers/Microsoft.DataProtection/locations/{location}/validateCrossRegionRestore?api-version={VERSION}"
-        );
-        match validate(&client, &mut world.azure, now, &target, &body, nothing_outside) {
+        match validate(
+            &client,
+            &mut world.azure,
+            world.now,
+            &target,
+            &body,
+            nothing_outside,
+        ) {
             Ok(response) => validation_answer(&response),
             Err(answer) => answer,
         }
@@ -219,52 +257,23 @@ impl Question for RestoreAcrossRegions {
     }
 
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        let mut others = None;
-        let (person, app) = (PrincipalId(Uuid::from_u128(11)), Uuid::from_u128(13));
-        let files = RestoreAsFiles::found(rules, seed, "GeoRedundant", |world| {
-            switch_on(world)?;
-            others = Some([
-                other_vault(world, "off", "GeoRedundant")?,
-                other_vault(world, "local", "LocallyRedundant")?,
-            ]);
-            let tenant = world.azure.state().tenant_of(&world.vault);
-            world.azure.state_mut().directory.insert(Principal {
-                id: person,
-                app_id: Some(app),
-                tenant: tenant.ok_or(WorldError::Missing("tenant"))?,
-                display_name: "somebody".to_owned(),
-                identity: IdentityKind::Application,
-                secret: None,
-                certificates: Vec::new(),
-            });
+        let mut copied = None;
+        let mut files = RestoreAsFiles::found(rules, seed, "GeoRedundant", |world, instance| {
+            copied = Some(Copied::found(world, instance)?);
             Ok(())
         })?;
-        let operator = files.world.operator_id;
-        let mut found = Self {
-            since: files.world.now,
-            points: BTreeMap::new(),
-            clients: BTreeMap::new(),
-            others: others.ok_or(WorldError::Missing("vault"))?,
-            person,
+        let copied = copied.ok_or(WorldError::Missing("vault that is copied"))?;
+        let beginning = files.world.azure.keep();
+        Ok(Self {
+            beginning: beginning.map_err(|_| WorldError::Missing("rest"))?,
             files,
-        };
-        let hours = |hours| found.since + SignedDuration::from_hours(hours);
-        let times: Vec<(i64, Timestamp)> = (34..=38).map(|made| (made, hours(made))).collect();
-        for enabled in Enabled::ALL {
-            let on = hours_on(*enabled);
-            let client = operator_at(&found.files.world, person, hours(on))?;
-            found.clients.insert(on, client);
-        }
-        for (made, time) in times {
-            let point = found.back_up(operator, time)?;
-            found.points.insert(made, point);
-        }
-        Ok(found)
+            copied,
+        })
     }
 
-    /// Who asks where for what; and the account, with what a restore in the vault's region would meet there.
+    /// The account, with what a restore in the vault's region would meet there; who asks where; and when.
     fn products() -> Vec<Product<Sketch>> {
-        vec![asked(), target(), networks()]
+        vec![target(), networks(), asked(), times()]
     }
 
     fn tables() -> Vec<Table<Sketch>> {
@@ -275,8 +284,6 @@ impl Question for RestoreAcrossRegions {
             "below group",
             "whoever asks holds",
         ]);
-        let times = Product::of(&["switched on", "recovery point"]);
-        let target = Product::of(&["account’s region", "vault’s region down", "the identity holds"]);
         vec![
             Table::of(
                 "asked",
@@ -285,16 +292,22 @@ impl Question for RestoreAcrossRegions {
                 asked,
             ),
             Table::of(
+                "down",
+                "Restore across regions: while the vault’s own region does not answer",
+                "the region in which it is asked for",
+                Product::of(&["vault’s region down", "asked in"]),
+            ),
+            Table::of(
                 "times",
                 "Restore across regions: when the recovery point is there",
                 "how old the recovery point is",
-                times,
+                Product::of(&["switched on", "recovery point"]),
             ),
             Table::of(
                 "target",
                 "Restore across regions: the account, and what the vault’s identity holds",
                 "what the identity holds",
-                target,
+                Product::of(&["account’s region", "the identity holds"]),
             ),
         ]
     }
@@ -302,20 +315,6 @@ impl Question for RestoreAcrossRegions {
     fn because(rules: Vec<String>, _code: String) -> String {
         rules.join(", ")
     }
-}
-
-fn asked() -> Product<Sketch> {
-    Product::of(&[
-        "vault’s region down",
-        "account’s region",
-        "whoever asks holds",
-        "vault",
-        "switched on",
-        "recovery point",
-        "below group",
-        "source region",
-        "asked in",
-    ])
 }
 
 fn target() -> Product<Sketch> {
@@ -326,9 +325,9 @@ fn target() -> Product<Sketch> {
         "cross-tenant replication",
         "identity",
         "account’s region",
-        "vault’s region down",
         "the identity holds",
     ])
+    .only("cross-tenant replication", &["true", "unset"])
     .only(
         "the identity holds",
         &["SBDC on the account", "nothing", "SBDC not yet propagated"],
@@ -342,12 +341,38 @@ fn networks() -> Product<Sketch> {
         "bypass",
         "resource rule",
         "identity",
-        "account’s region",
         "vault’s region down",
     ])
+    .only("default", &["Allow", "Deny"])
+    .only("bypass", &["AzureServices", "None"])
     .only(
         "identity",
         &["system-assigned", "user-assigned, named in the request"],
     )
-    .only("account’s region", &["the paired one"])
+}
+
+fn asked() -> Product<Sketch> {
+    Product::of(&[
+        "vault",
+        "below group",
+        "asked in",
+        "source region",
+        "vault’s region down",
+        "whoever asks holds",
+    ])
+}
+
+fn times() -> Product<Sketch> {
+    Product::of(&[
+        "switched on",
+        "vault",
+        "recovery point",
+        "asked in",
+        "whoever asks holds",
+        "account’s region",
+    ])
+    .only(
+        "whoever asks holds",
+        &[Held::OnSubscription, Held::None].map(Held::label),
+    )
 }

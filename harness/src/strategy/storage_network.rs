@@ -10,11 +10,11 @@ use crate::sketch::storage_network::{DefaultAction, Network, Origin, PublicAcces
 const LISTED: &str = "198.51.100.0/24";
 
 /// The vault a resource rule may name, and the tenant it lies in.
-pub(super) struct RuleSubject<'a> {
+pub struct RuleSubject<'a> {
     /// The vault's id, as it is to be written.
-    pub(super) vault: &'a ResourceId,
+    pub vault: &'a ResourceId,
     /// Its tenant.
-    pub(super) tenant: TenantId,
+    pub tenant: TenantId,
 }
 
 /// Writes network settings into the properties of a storage account.

@@ -143,6 +143,41 @@ fn rules_are_listed_with_what_shows_them() {
 }
 
 #[test]
+fn tools_are_listed_with_what_they_can_configure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listed = azdrill(&["list", "--tools", "--format", "json"], folder.path());
+    let answers: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).expect("a list");
+    let of = |tool: &str, setting: &str| {
+        answers
+            .iter()
+            .find(|row| row["tool"] == tool && row["setting"] == setting)
+            .expect("it is listed")
+    };
+    let identity = of("azurerm", "instance_identity");
+    assert_eq!(identity["answer"], "cannot");
+    assert_eq!(
+        identity["title"],
+        "the identity a backup instance uses (identityDetails)"
+    );
+    assert_eq!(of("az-dataprotection", "instance_identity")["since"], "1.6.0");
+    assert_eq!(of("azapi", "restore_as_files")["answer"], "only_by");
+    let text = azdrill(&["list", "--tools", "--topic", "azapi"], folder.path());
+    let text = String::from_utf8_lossy(&text.stdout);
+    says(
+        &text,
+        &[
+            "azapi_resource_action",
+            "of 1 tool; what is not there nobody has looked up",
+        ],
+    );
+    assert!(!text.contains("azurerm"), "{text}");
+    says(
+        &refused(&["list", "--tools", "--topic", "pulumi"], folder.path()),
+        &["no tool `pulumi`; there are azurerm, azapi, "],
+    );
+}
+
+#[test]
 fn a_taken_port_names_the_other_choices() {
     let state = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -427,6 +427,9 @@ clean_up() {
     step 'everything is gone'
 }
 
+# shellcheck source=tests/clients/az/governance.sh
+source tests/clients/az/governance.sh
+
 sign_in
 groups
 storage
@@ -435,6 +438,7 @@ roles
 directory
 network
 locks_and_tags
+governance
 deployments
 database
 backup

@@ -129,7 +129,7 @@ def public_access(world, equal, refused):
     container = ContainerClient(world.url(world.first), "public", retry_total=0)
     refused(401, "NoAuthenticationInformation", lambda: list(container.list_blobs()))
     world.storage.storage_accounts.update(world.group, world.first, {"properties": {"allowBlobPublicAccess": False}})
-    refused(401, "NoAuthenticationInformation", anybody.download_blob)
+    refused(409, "PublicAccessNotPermitted", anybody.download_blob)
     refused(409, "PublicAccessNotPermitted", lambda: service.create_container("closed", public_access="blob"))
 
 

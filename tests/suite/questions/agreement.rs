@@ -7,10 +7,15 @@ use azdrill::oracle::Profile;
 use azdrill::sketch::{Product, Shape};
 use azdrill::strategy::question::{Question, engine, first_disagreement};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+
+use super::regressions::{keep, keep_least};
 
 /// What is random has this many cases.
 const CASES: u32 = 2_000;
+
+/// A law is checked for this many.
+const LAW_CASES: u32 = 1_000;
 
 /// So many different disagreements are told of.
 const TOLD: usize = 12;
@@ -27,7 +32,8 @@ pub(crate) fn walk<Q: Question>(profile: Profile, cells: impl IntoIterator<Item 
         count += walked;
         let Some(found) = found else { break };
         if kinds.insert(format!("{:?} {:?}", found.expected, found.answer)) {
-            told.push(format!("cell {count}: {found}"));
+            let kept = keep_least::<Q>(profile, &mut engine, &found);
+            told.push(format!("cell {count}: {found}\n  {kept}"));
         }
     }
     assert!(told.is_empty(), "{profile:?}:\n{}", told.join("\n"));
@@ -50,6 +56,7 @@ pub(crate) fn any_cell<S: Shape>() -> impl Strategy<Value = S> {
 /// The property for random cells of a product that is too large to be walked.
 pub(crate) fn random_agree<Q: Question, S: Strategy<Value = Q::Sketch>>(profile: Profile, strategy: &S) {
     let engine = RefCell::new(engine::<Q>(profile).unwrap());
+    let kept = RefCell::new(None);
     let mut runner = TestRunner::new(Config {
         cases: CASES,
         failure_persistence: None,
@@ -57,11 +64,34 @@ pub(crate) fn random_agree<Q: Question, S: Strategy<Value = Q::Sketch>>(profile:
     });
     let result = runner.run(strategy, |sketch| {
         let (found, _) = first_disagreement::<Q>(profile, &mut *engine.borrow_mut(), [sketch]);
+        // It is called again and again until the cell is the least: the last that disagrees is that.
+        if let Some(found) = &found {
+            kept.replace(Some(found.sketch.clone()));
+        }
         prop_assert!(found.is_none(), "{profile:?}: {}", found.unwrap());
         Ok(())
     });
     if let Err(error) = result {
-        panic!("{error}");
+        let kept = kept.take().map(|sketch| keep::<Q>(profile, &sketch));
+        panic!("{error}\n{}", kept.unwrap_or_default());
+    }
+}
+
+/// Checks a law, which needs no oracle, for random values under both books, with one emulator each.
+pub(crate) fn law<Q: Question, S: Strategy>(
+    strategy: impl Fn() -> S,
+    check: impl Fn(&mut Q, S::Value) -> TestCaseResult,
+) {
+    for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
+        let engine = RefCell::new(engine::<Q>(profile).unwrap());
+        let mut runner = TestRunner::new(Config {
+            cases: LAW_CASES,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        if let Err(error) = runner.run(&strategy(), |value| check(&mut engine.borrow_mut(), value)) {
+            panic!("{profile:?}: {error}");
+        }
     }
 }
 

@@ -93,7 +93,7 @@ fn caught<Q: Question>(emulator: &mut Q, mistake: &Mistake<Q::Sketch>) -> Option
     match mistake.wrong {
         Wrong::Sees(mislead) => {
             // Where it takes a world for itself it is the emulator, which is right.
-            let taken_for_others = cells.filter(|sketch| {
+            let taken_for_others = cells.filter(|sketch: &Q::Sketch| {
                 let mut seen = sketch.clone();
                 mislead(&mut seen);
                 seen != *sketch

@@ -4,11 +4,14 @@
 mod agreement;
 mod mistakes;
 mod nearby;
+mod regressions;
 mod tables;
 mod weights;
 mod words;
 
+mod change_vault;
 mod connect;
+mod delete_vault;
 mod operate_vault;
 mod reach_blob;
 mod read_secret;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::evaluate::{EvaluatedExpression, Evaluation, PolicySubject};
 use super::language::PolicyLanguage;
 use super::operand::Operand;
-use super::parameter::{PolicyParameter, given, named, value};
+use super::parameter::{ParameterType, PolicyParameter, given, named, value};
 use super::part::PolicyCondition;
 use super::read::condition;
 use super::unread::PolicyUnread;
@@ -76,6 +76,15 @@ pub enum WrongParameters {
         value: String,
         /// The values there are. Letter case makes a difference.
         allowed: String,
+    },
+    /// The value of this one is of another type than it.
+    OfOtherType {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What its values are.
+        kind: ParameterType,
     },
     /// What it comes to is not played.
     NotPlayed(String),
@@ -164,13 +173,22 @@ impl PolicyRule {
         if !missing.is_empty() {
             return Err(WrongParameters::Missing(missing));
         }
+        let mistyped = self.parameters.iter().find_map(|own| {
+            let value = given(values, &own.name)?;
+            (!own.kind.takes(value)).then_some((own, value))
+        });
+        if let Some((own, value)) = mistyped {
+            return Err(WrongParameters::OfOtherType {
+                name: own.name.clone(),
+                value: shown(value),
+                kind: own.kind,
+            });
+        }
         for own in &self.parameters {
-            let Some(value) = given(values, &own.name).filter(|_| !own.allowed.is_empty()) else {
+            let Some(value) = given(values, &own.name) else {
                 continue;
             };
-            // A list is of values that are allowed.
-            let all_of_it = |items: &Vec<Value>| items.iter().all(|item| own.allowed.contains(item));
-            if !own.allowed.contains(value) && !value.as_array().is_some_and(all_of_it) {
+            if !is_allowed(&own.allowed, value) {
                 let allowed: Vec<String> = own.allowed.iter().map(shown).collect();
                 return Err(WrongParameters::NotAllowed {
                     name: own.name.clone(),
@@ -212,6 +230,12 @@ impl PolicyRule {
     }
 }
 
+/// Whether a parameter may have a value: any if none is listed; a list is of values that are.
+fn is_allowed(allowed: &[Value], value: &Value) -> bool {
+    let all_of_it = |items: &Vec<Value>| items.iter().all(|item| allowed.contains(item));
+    allowed.is_empty() || allowed.contains(value) || value.as_array().is_some_and(all_of_it)
+}
+
 /// A value as errors tell it.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
@@ -233,19 +257,32 @@ fn mode(properties: &Value) -> Result<PolicyMode, PolicyUnread> {
 fn parameters(sent: &Value) -> Result<Vec<PolicyParameter>, PolicyUnread> {
     let mut found = Vec::new();
     for (name, sent) in sent.as_object().into_iter().flatten() {
-        if field(sent, "type").as_str().is_none() {
+        let Some(kind) = field(sent, "type").as_str().and_then(ParameterType::called) else {
             return Err(PolicyUnread::Wrong(format!(
                 "The parameter '{name}' must have a type."
             )));
-        }
+        };
         let default = field(sent, "defaultValue");
+        if !default.is_null() && !kind.takes(default) {
+            return Err(PolicyUnread::Wrong(format!(
+                "The default value of the parameter '{name}' must be of the type {}.",
+                kind.as_str()
+            )));
+        }
+        let allowed = field(sent, "allowedValues")
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        if !default.is_null() && !is_allowed(&allowed, default) {
+            return Err(PolicyUnread::Wrong(format!(
+                "The default value of the parameter '{name}' is none of its allowed values."
+            )));
+        }
         found.push(PolicyParameter {
             name: name.clone(),
+            kind,
             default: (!default.is_null()).then(|| default.clone()),
-            allowed: field(sent, "allowedValues")
-                .as_array()
-                .cloned()
-                .unwrap_or_default(),
+            allowed,
         });
     }
     Ok(found)

@@ -172,12 +172,13 @@ pub(super) fn put(
     }
     let body = json_body(request)?;
     let properties = field(&body, "properties");
-    let scopes: Vec<ResourceId> = field(properties, "assignableScopes")
-        .as_array()
+    let scopes = field(properties, "assignableScopes").as_array();
+    let scopes: Vec<ResourceId> = scopes
         .into_iter()
         .flatten()
-        .filter_map(|scope| scope.as_str()?.parse().ok())
-        .collect();
+        .map(|scope| scope.as_str().unwrap_or_default().parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_| bad("An assignable scope is the id of a subscription, a group or a resource."))?;
     let role_name = field(properties, "roleName").as_str().unwrap_or_default();
     if role_name.is_empty() || scopes.is_empty() {
         return Err(bad("A custom role needs a roleName and assignableScopes."));
@@ -208,6 +209,10 @@ pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) ->
     let Ok(id) = permit.params.get("name").parse::<Uuid>() else {
         return Ok(nothing);
     };
+    if context.rules.built_in_roles.get(id).is_some() {
+        let what = "A built-in role cannot be deleted.";
+        return Err(Refusal::of(code::InvalidRoleDefinition, &[("what", what)]));
+    }
     let Some(role) = context.state.access.custom_roles.get(&id).cloned() else {
         return Ok(nothing);
     };

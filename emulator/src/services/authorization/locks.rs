@@ -15,6 +15,9 @@ fn describe(lock: &Lock) -> Value {
     if let Some(notes) = &lock.notes {
         properties["notes"] = json!(notes);
     }
+    if !lock.owners.is_null() {
+        properties["owners"] = lock.owners.clone();
+    }
     json!({
         "properties": properties,
         "id": lock.id,
@@ -45,6 +48,7 @@ pub(super) fn put(
         scope: permit.scope.clone(),
         level,
         notes: field(properties, "notes").as_str().map(str::to_owned),
+        owners: field(properties, "owners").clone(),
     };
     let body = describe(&lock);
     let status = if context.state.locks.insert(lock) {

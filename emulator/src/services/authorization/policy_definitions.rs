@@ -103,6 +103,15 @@ pub(super) fn refuse_values(assignment: &str, definition: &str, wrong: WrongPara
             ];
             Refusal::of(code::PolicyParameterValueNotAllowed, &fill)
         }
+        WrongParameters::OfOtherType { name, value, kind } => {
+            let fill = [
+                ("definition", definition),
+                ("parameter", &*name),
+                ("value", &*value),
+                ("type", kind.as_str()),
+            ];
+            Refusal::of(code::SyntheticPolicyParameterOfOtherType, &fill)
+        }
         WrongParameters::NotPlayed(what) => Refusal::not_played_text(&what),
     }
 }

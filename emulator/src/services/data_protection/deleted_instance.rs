@@ -7,6 +7,7 @@ use super::instance;
 use super::recovery_point::RecoveryPoint;
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::Rules;
+use crate::services::Context;
 use crate::state::Resource;
 
 /// A soft-deleted instance, with what belongs to it.
@@ -18,6 +19,12 @@ pub(super) struct DeletedInstance {
     pub(super) deleted: Timestamp,
     pub(super) purged: Timestamp,
     pub(super) activity: String,
+}
+
+/// Whether a vault holds soft-deleted instances.
+pub(super) fn held_by(context: &Context<'_>, vault: &ResourceId) -> bool {
+    let mut deleted = context.own.data_protection.deleted.values();
+    deleted.any(|own| own.vault() == *vault)
 }
 
 impl DeletedInstance {

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::deleted_instance::DeletedInstance;
+use super::deleted_instance::{self, DeletedInstance};
 use super::deleted_vault::DeletedVault;
 use super::instance::INSTANCE;
 use super::policy::POLICY;
@@ -14,8 +14,8 @@ use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_guid};
 use super::{lifecycle, operations, refused, resource_guard, vault_store, vault_write};
 use crate::gateway::{Permit, Refusal};
-use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp};
-use crate::rules::rule;
+use crate::model::{PrincipalId, Request, ResourceId, Response, Timestamp, region_name};
+use crate::rules::{rule, unplayed};
 use crate::services::{Context, page};
 use crate::state::{OperationOutcome, Resource};
 
@@ -33,9 +33,7 @@ pub(super) fn require_deletable(context: &Context<'_>, vault: &Resource) -> Resu
     {
         return refused("the vault still holds backup instances");
     }
-    let deleted = &context.own.data_protection.deleted;
-    let soft_deleted = deleted.values().any(|own| own.vault() == vault.id);
-    if soft_deleted && vault.text(SOFT_DELETE) != "AlwaysOn" {
+    if deleted_instance::held_by(context, &vault.id) && vault.text(SOFT_DELETE) != "AlwaysOn" {
         return refused(
             "the vault still holds soft-deleted backup instances, and its soft delete is not AlwaysOn",
         );
@@ -57,6 +55,7 @@ pub(super) fn remove(context: &mut Context<'_>, id: &ResourceId, activity: Strin
     own.unlocked.retain(|unlocked, _| !id.contains(unlocked));
     own.vault_guids.remove(id);
     own.copied_since.remove(id);
+    own.moved.remove(id);
     let jobs = own.jobs.remove(id).unwrap_or_default();
     let keys: Vec<ResourceId> = own
         .deleted
@@ -147,6 +146,24 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
         .ok_or_else(not_found_inside)
 }
 
+/// Refuses what is sent with the id of a deleted vault besides its region: nobody has recorded what becomes of that.
+fn check_sent(context: &Context<'_>, sent: &Value, region: &str) -> Result<(), Refusal> {
+    for (name, value) in sent.as_object().into_iter().flatten() {
+        if !name.eq_ignore_ascii_case("location") {
+            return Err(Refusal::not_played(
+                unplayed::VaultChangedAsItComesBack,
+                &[("member", name)],
+            ));
+        }
+        let location = value.as_str().unwrap_or_default();
+        if region_name(location) != region_name(region) {
+            let why = format!("the deleted vault was not in {location}");
+            return Err(refused::by(context, rule::VLT_UNDELETE).because(why));
+        }
+    }
+    Ok(())
+}
+
 /// Brings a vault back under its own name. It has no identity any more: what was allowed to the old
 /// one is to be allowed again.
 pub(super) fn undelete(
@@ -154,6 +171,7 @@ pub(super) fn undelete(
     request: &Request,
     id: &ResourceId,
     name: &str,
+    sent: &Value,
 ) -> Result<Response, Refusal> {
     let found = name
         .parse()
@@ -169,6 +187,7 @@ pub(super) fn undelete(
     if context.state.resource(id).is_some() {
         return refused("a vault of that name is there".to_owned());
     }
+    check_sent(context, sent, found.vault.location())?;
     let name = found.name;
     let Some(back) = context.own.data_protection.deleted_vaults.remove(&name) else {
         return Err(not_found_inside());

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::datasource::Datasource;
 use super::duration::{iso, timespan};
+use super::recovery_point::ARCHIVE_STORE;
 use crate::model::{ResourceId, Timestamp, wire_hundred_nanoseconds};
 use crate::rules::{JobFacts, Rules};
 use crate::state::field;
@@ -78,6 +79,8 @@ pub(super) struct Job {
     pub(super) properties: Value,
     /// The retention tag of a backup, the file prefix of a restore.
     pub(super) label: String,
+    /// The priority by which a restore rehydrates first, if it is one from the archive.
+    pub(super) rehydration: Option<String>,
     pub(super) recovery_point: Option<(String, Timestamp)>,
     pub(super) destination: Option<String>,
     pub(super) transferred_bytes: Option<u64>,
@@ -121,6 +124,15 @@ impl Job {
         }
     }
 
+    /// The store a restore reads. That it is the archive where it rehydrates first is inferred.
+    fn source_store(&self) -> Option<&'static str> {
+        match (self.kind, &self.rehydration) {
+            (JobKind::Restore, Some(_)) => Some(ARCHIVE_STORE),
+            (JobKind::Restore, None) => Some("VaultStore"),
+            (JobKind::Backup | JobKind::CrossRegionRestore, _) => None,
+        }
+    }
+
     /// The job as it is listed or read.
     pub(super) fn describe(&self, rules: &Rules, vault: &ResourceId, listed: bool) -> Value {
         let facts = self.facts(rules);
@@ -154,7 +166,7 @@ impl Job {
                 "dataSourceSetName": field(field(&self.properties, "dataSourceSetInfo"), "resourceName"),
                 "dataSourceName": field(source, "resourceName"),
                 "sourceDataStoreName": null,
-                "sourceDataStoreType": if self.kind == JobKind::Restore { json!("VaultStore") } else { Value::Null },
+                "sourceDataStoreType": self.source_store(),
                 "destinationDataStoreName": if shows_store { json!("VaultStore") } else { Value::Null },
                 "progressEnabled": true,
                 "etag": etag(self.changed),
@@ -168,7 +180,7 @@ impl Job {
                 "status": self.status,
                 "restoreType": null,
                 "isUserTriggered": self.due.is_none(),
-                "rehydrationPriority": null,
+                "rehydrationPriority": self.rehydration,
                 "supportedActions": self.supported_actions(facts, listed),
                 "duration": duration,
                 "progressUrl": null,

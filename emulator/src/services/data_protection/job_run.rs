@@ -55,7 +55,12 @@ impl JobRun {
 
     /// How long the job still takes at the world's pace.
     pub(super) fn rest(&self, context: &Context<'_>, phase: &str) -> jiff::SignedDuration {
-        let until = self.started + context.phase(phase);
+        Self::rest_from(context, self.started, phase)
+    }
+
+    /// The same, of a job that could not go on before.
+    pub(super) fn rest_from(context: &Context<'_>, begun: Timestamp, phase: &str) -> jiff::SignedDuration {
+        let until = begun + context.phase(phase);
         until.duration_since(context.now).max(jiff::SignedDuration::ZERO)
     }
 }

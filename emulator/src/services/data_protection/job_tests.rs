@@ -22,6 +22,7 @@ fn ended(kind: JobKind, datasource: &str, label: &str, started: &str) -> Job {
         error: Value::Null,
         properties: json!({"dataSourceInfo": {"datasourceType": kind_of, "resourceID": resource}}),
         label: label.to_owned(),
+        rehydration: None,
         recovery_point: None,
         destination: None,
         transferred_bytes: Some(71_152),

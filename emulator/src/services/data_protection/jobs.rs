@@ -61,6 +61,7 @@ pub(super) fn begun(
         error: Value::Null,
         properties: properties.unwrap_or_default(),
         label: String::new(),
+        rehydration: None,
         recovery_point: None,
         destination: None,
         transferred_bytes: None,

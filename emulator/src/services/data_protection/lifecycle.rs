@@ -145,6 +145,8 @@ pub(super) fn delete(
     }
     let operation = operations::begin(context, &vault.id);
     let activity = operations::activity(context, request);
+    let deleting = &mut context.own.data_protection.deleting;
+    deleting.entry(id.clone()).or_default().insert(operation.clone());
     let delete = Delete {
         id,
         operation: operation.clone(),
@@ -177,6 +179,14 @@ struct Delete {
 impl Delete {
     /// Answers with the recovery points nobody keeps any more.
     fn remove(&mut self, context: &mut Context<'_>) -> Vec<RecoveryPoint> {
+        // What another deletion has removed meanwhile is gone: one of its name that was made since is not meant, and
+        // neither is one that came back.
+        let deleting = &mut context.own.data_protection.deleting;
+        let own = deleting.get(&self.id);
+        if !own.is_some_and(|all| all.contains(&self.operation)) {
+            return Vec::new();
+        }
+        deleting.remove(&self.id);
         let vault = context.state.resource(&self.id.parent()).cloned();
         let Some(instance) = context.state.resources.remove(&self.id) else {
             return Vec::new();

@@ -6,6 +6,7 @@
 //! refused there for the reasons anybody else would be.
 
 mod adhoc_backup;
+mod archive;
 mod backup;
 mod caller_rights;
 mod credentials;
@@ -32,6 +33,7 @@ mod location;
 mod names;
 mod operations;
 mod plugin;
+mod point_retention;
 mod policies;
 mod policy;
 mod policy_checks;
@@ -46,6 +48,7 @@ mod restorable_times;
 mod restore;
 mod restore_request;
 mod retention;
+mod retention_checks;
 mod schedule;
 mod shown_jobs;
 mod sync;
@@ -98,6 +101,8 @@ pub struct DataProtectionState {
     policy_since: BTreeMap<ResourceId, Timestamp>,
     /// The instances whose protection is being stopped, suspended or resumed, and by which operation.
     changing: BTreeMap<ResourceId, String>,
+    /// The instances that are being deleted, and by which operations.
+    deleting: BTreeMap<ResourceId, BTreeSet<String>>,
     /// The instances that may hold a datasource: those that ever did, which are to be looked at.
     holders: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
     /// How the last move of each vault that was ever moved stands.
@@ -181,7 +186,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         }
         "BackupInstances_ValidateForModifyBackup" => validation::validate_for_modify,
         "BackupInstances_SyncBackupInstance" => sync::sync,
-        "BackupInstances_TriggerRehydrate" => recovery_points::rehydrate,
+        "BackupInstances_TriggerRehydrate" => archive::rehydrate,
         "RestorableTimeRanges_Find" => restorable_times::find,
         "BackupInstancesExtensionRouting_List" => instances::of_resource,
         "ExportJobs_Trigger" => shown_jobs::export,
@@ -197,7 +202,8 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         | "OperationStatus_ResourceGroup"
         | "OperationStatus_ResourceGroupLocation"
         | "OperationStatus_Location" => operations::status,
-        "OperationResult_Vault" | "OperationResult_Location" => operations::result,
+        "OperationResult_Location" => operations::result,
+        "OperationResult_Vault" => operations::vault_result,
         "OperationResult_Instance" => operations::instance_result,
         _ => return resource_guard::handler(operation),
     })

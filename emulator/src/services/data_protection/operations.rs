@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::task::{self, Over, Step, Task};
 use super::vault::{not_found_inside, vault_guid};
+use super::versions;
 use crate::gateway::{Permit, Refusal};
 use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds, wire_seconds};
 use crate::services::{Context, LongRunning};
@@ -60,12 +61,12 @@ dyn_clone::clone_trait_object!(Action);
 pub(super) fn after(
     context: &mut Context<'_>,
     operation: &str,
-    phase: &'static str,
+    phase: &str,
     action: impl FnOnce(&mut Context<'_>) -> OperationOutcome + Clone + Send + 'static,
 ) {
     let phase = Phase {
         operation: operation.to_owned(),
-        phase,
+        phase: phase.to_owned(),
         action: Box::new(action),
     };
     task::start(context, phase);
@@ -74,13 +75,13 @@ pub(super) fn after(
 #[derive(Clone)]
 struct Phase {
     operation: String,
-    phase: &'static str,
+    phase: String,
     action: Box<dyn Action>,
 }
 
 impl Task for Phase {
     fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        Step::sleep(context.phase(self.phase), |own, context| {
+        Step::sleep(context.phase(&self.phase), |own, context| {
             own.interrupted(context).into()
         })
     }
@@ -242,10 +243,33 @@ pub(super) fn instance_result(
     permit: &Permit,
     request: &Request,
 ) -> Result<Response, Refusal> {
+    result_as(context, permit, request, |_, instance| {
+        Value::clone(&instance.body)
+    })
+}
+
+/// The result of what was done to a vault: the vault, as long as it is there.
+pub(super) fn vault_result(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<Response, Refusal> {
+    result_as(context, permit, request, |context, vault| {
+        versions::shown_vault(context, request, &vault.body)
+    })
+}
+
+/// What an operation that ended with nothing of its own was about, as it is shown; else the operation's result.
+fn result_as(
+    context: &mut Context<'_>,
+    permit: &Permit,
+    request: &Request,
+    shown: impl FnOnce(&Context<'_>, &Resource) -> Value,
+) -> Result<Response, Refusal> {
     let operation = find(context, permit)?;
     match (&operation.outcome, context.state.resource(&permit.scope.parent())) {
-        (OperationOutcome::Succeeded(Value::Null), Some(instance)) => {
-            Ok(Response::json(StatusCode::OK, &instance.body))
+        (OperationOutcome::Succeeded(Value::Null), Some(resource)) => {
+            Ok(Response::json(StatusCode::OK, &shown(context, resource)))
         }
         _ => result(context, permit, request),
     }

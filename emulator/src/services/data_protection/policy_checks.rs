@@ -6,23 +6,15 @@ use serde_json::Value;
 
 use super::datasource::is_retired;
 use super::policy::rules_of;
-use super::{refused, retention, schedule};
+use super::retention::store_of;
+use super::{refused, retention, retention_checks, schedule};
 use crate::gateway::Refusal;
-use crate::rules::{DatasourceType, Mark, NewerVersion, PolicyFacts, RuleId, rule, unplayed};
+use crate::rules::{DatasourceType, NewerVersion, PolicyFacts, rule, unplayed};
 use crate::services::Context;
 use crate::state::field;
 
-const ARCHIVE_STORE: &str = "ArchiveStore";
-
 fn invalid(context: &Context<'_>, why: impl Into<String>) -> Refusal {
     refused::by(context, rule::DPP_POLICY).because(why)
-}
-
-/// The same, where that Azure refuses it is an inference.
-fn perhaps_invalid(context: &Context<'_>, rule: RuleId, why: impl Into<String>) -> Refusal {
-    let mut refusal = refused::by(context, rule).because(why);
-    refusal.mark = refusal.mark.max(Mark::Inferred);
-    refusal
 }
 
 fn elements(value: &Value) -> &[Value] {
@@ -36,13 +28,13 @@ fn check_types<'a>(context: &Context<'a>, types: &[Value]) -> Result<&'a Datasou
         let kind = kind.as_str().unwrap_or_default();
         let Some(own) = context.rules.datasources.of_type(kind) else {
             let why = format!("`{kind}` is no datasource type of Azure Backup");
-            return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
+            return Err(refused::perhaps_by(context, rule::FX_B_DATASOURCE, why));
         };
         match found {
             Some(other) if other.name != own.name => {
                 let other = &other.name;
                 let why = format!("a policy is for one datasource type, and not for `{other}` and `{kind}`");
-                return Err(perhaps_invalid(context, rule::FX_B_DATASOURCE, why));
+                return Err(refused::perhaps_by(context, rule::FX_B_DATASOURCE, why));
             }
             _ => found = Some(own),
         }
@@ -70,7 +62,7 @@ pub(super) fn check(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> 
     if is_retired(context, played.name) {
         return Err(refused::by(context, rule::SS_B_21));
     }
-    check_retentions(context, sent, &played.policy)?;
+    retention_checks::check(context, sent, &played.policy)?;
     check_backups(context, sent, &played.policy, played.newer.as_ref())
 }
 
@@ -81,7 +73,7 @@ fn check_names(context: &Context<'_>, sent: &Value) -> Result<(), Refusal> {
         let name = field(rule, "name").as_str().unwrap_or_default();
         if !seen.insert(name.to_ascii_lowercase()) {
             let why = format!("policyRules has two rules with the name `{name}`");
-            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
+            return Err(refused::perhaps_by(context, rule::DPP_POLICY, why));
         }
     }
     Ok(())
@@ -118,7 +110,7 @@ fn check_backups(
                 "a backup of PostgreSQL goes to the {}, not to `{store}`",
                 facts.store
             );
-            return Err(perhaps_invalid(context, rule::FX_B_16, why));
+            return Err(refused::perhaps_by(context, rule::FX_B_16, why));
         }
         let kind = field(field(rule, "backupParameters"), "backupType")
             .as_str()
@@ -128,7 +120,7 @@ fn check_backups(
                 "backupType `{kind}`: those of PostgreSQL are {}",
                 facts.backup_type
             );
-            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
+            return Err(refused::perhaps_by(context, rule::DPP_POLICY, why));
         }
         let trigger = field(rule, "trigger");
         let intervals = elements(field(field(trigger, "schedule"), "repeatingTimeIntervals"));
@@ -143,67 +135,5 @@ fn check_backups(
             return Err(refused::by(context, rule::DPP_WEEKLY).because(why).by(newer));
         }
     }
-    retention::check_tags(sent).map_err(|why| perhaps_invalid(context, rule::DPP_TAG, why))
-}
-
-fn store_of(store: &Value) -> &str {
-    field(store, "dataStoreType").as_str().unwrap_or_default()
-}
-
-fn check_retentions(context: &Context<'_>, sent: &Value, facts: &PolicyFacts) -> Result<(), Refusal> {
-    let shortest = context
-        .rules
-        .takes(rule::FX_B_17, "seven_days_to_ten_years")
-        .then_some(facts.shortest.as_str());
-    for rule in rules_of(sent, "AzureRetentionRule") {
-        let name = field(rule, "name").as_str().unwrap_or_default();
-        let about = |why: String| format!("retention rule `{name}`: {why}");
-        let lifecycles = elements(field(rule, "lifecycles"));
-        for lifecycle in lifecycles {
-            check_stores(context, lifecycle, facts)?;
-        }
-        if lifecycles.len() != 1 {
-            let why = about(format!("{} lifecycles instead of one", lifecycles.len()));
-            return Err(perhaps_invalid(context, rule::DPP_POLICY, why));
-        }
-        retention::check_duration(rule, context.now, shortest, &facts.longest)
-            .map_err(|why| perhaps_invalid(context, rule::FX_B_17, about(why)))?;
-    }
-    Ok(())
-}
-
-/// A flexible server's backups have no archive tier; a single server's have one, which is not played.
-fn check_stores(context: &Context<'_>, lifecycle: &Value, facts: &PolicyFacts) -> Result<(), Refusal> {
-    let source = store_of(field(lifecycle, "sourceDataStore"));
-    let copies = elements(field(lifecycle, "targetDataStoreCopySettings"));
-    let stores: Vec<&str> = copies
-        .iter()
-        .map(|copy| store_of(field(copy, "dataStore")))
-        .chain([source])
-        .collect();
-    let archive = stores
-        .iter()
-        .any(|store| store.eq_ignore_ascii_case(ARCHIVE_STORE));
-    if archive && !facts.archive_tier {
-        let why = "flexible servers have no archive tier";
-        return Err(refused::by(context, rule::FX_B_16).because(why));
-    }
-    if archive {
-        return Err(Refusal::not_played(unplayed::ArchiveTier, &[]));
-    }
-    match stores
-        .iter()
-        .find(|store| !store.eq_ignore_ascii_case(&facts.store))
-    {
-        Some(store) => {
-            let own = &facts.store;
-            let why = format!("a backup of PostgreSQL is kept in the {own}, not in `{store}`");
-            Err(perhaps_invalid(context, rule::FX_B_16, why))
-        }
-        None if !copies.is_empty() => {
-            let why = "targetDataStoreCopySettings copies from the VaultStore to itself";
-            Err(perhaps_invalid(context, rule::FX_B_16, why))
-        }
-        None => Ok(()),
-    }
+    retention::check_tags(sent).map_err(|why| refused::perhaps_by(context, rule::DPP_TAG, why))
 }

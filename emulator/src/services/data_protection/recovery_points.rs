@@ -3,141 +3,54 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::datasource::Datasource;
 use super::datasources::Site;
-use super::recovery_point::{RecoveryPoint, VaultFile};
-use super::task::{self, Over, Step, Task};
+use super::recovery_point::{ARCHIVE_STORE, Archive, RecoveryPoint, VaultFile};
+use super::retention::{self, Plan};
 use super::vault::{not_found_inside, vault_of};
-use super::vault_key::{KeyLook, KeyVerdict};
-use super::{instance, refused, retention, vault_store};
+use super::{instance, point_retention};
 use crate::gateway::{Permit, Refusal};
 use crate::model::{DotNetTicks, Request, ResourceId, Response, Timestamp, wire_hundred_nanoseconds};
-use crate::rules::{PointName, RuleId, rule, unplayed};
+use crate::rules::{PointName, rule, unplayed};
 use crate::services::arm_filter::ArmFilter;
-use crate::services::{Context, Input, json_body, page};
-use crate::state::field;
-
-/// How long a point that stays is left alone.
-const A_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
-/// Removes a recovery point when its retention has passed. While protection is stopped nothing
-/// expires: stopping keeps the data until somebody deletes it. Of a datasource whose backup has
-/// ended with its product, the last point stays; while backups are suspended, the newest.
-#[derive(Clone)]
-struct Expire {
-    instance: ResourceId,
-    point: String,
-    at: Timestamp,
-    /// The rule by which it stays, as was said last.
-    told: Option<RuleId>,
-    /// The look at the vault's key that is under way.
-    look: Option<KeyLook>,
-}
-
-impl Task for Expire {
-    fn begin(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        let rest = self.at.duration_since(context.now);
-        Step::sleep(rest.max(jiff::SignedDuration::ZERO), Self::due)
-    }
-
-    fn interrupted(&mut self, _: &mut Context<'_>) -> Over {
-        Over::unheard()
-    }
-}
-
-impl Expire {
-    fn due(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        if context.now < self.at {
-            return self.begin(context);
-        }
-        // The instance may be gone, softly or for good, and its points with it.
-        if self.position(context).is_none() {
-            return Over::unheard().into();
-        }
-        if self.state(context) == Some("ProtectionStopped") {
-            return Step::sleep(A_DAY, Self::due);
-        }
-        let vault = context.state.resource(&self.instance.parent());
-        self.look = vault.and_then(KeyLook::of);
-        self.look(context, Input::Woke)
-    }
-
-    /// What is encrypted with a key that cannot be used is not removed either.
-    fn look(&mut self, context: &mut Context<'_>, input: Input) -> Step<Self> {
-        match self.look.as_mut().map(|look| look.step(context, input)) {
-            Some(KeyVerdict::Pending(need)) => Step::need(*need, Self::look),
-            Some(KeyVerdict::Refused(_)) => {
-                self.tell(context, "stays: the vault's key cannot be used", rule::VLT_08);
-                Step::sleep(A_DAY, Self::due)
-            }
-            Some(KeyVerdict::Usable) | None => self.expire(context),
-        }
-    }
-
-    fn expire(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        let Some(position) = self.position(context) else {
-            return Over::unheard().into();
-        };
-        let retired = context
-            .state
-            .resource(&self.instance)
-            .and_then(|own| Datasource::of(context.rules, own.at("/properties")))
-            .is_some_and(|datasource| datasource.is_retired(context));
-        let suspended = self.state(context) == Some("BackupsSuspended");
-        let points = &mut context.own.data_protection.recovery_points;
-        let Some(points) = points.get_mut(&self.instance) else {
-            return Over::unheard().into();
-        };
-        if retired && points.len() == 1 {
-            self.tell(context, "stays: it is the last one", rule::SS_B_22_LAST);
-            return Over::unheard().into();
-        }
-        if suspended && position == 0 {
-            self.tell(context, "stays: it is the newest", rule::DPP_SUSPENDED_LAST);
-            return Step::sleep(A_DAY, Self::due);
-        }
-        let place = points.remove(position).place;
-        self.told = None;
-        self.tell(context, "has expired", rule::DPP_RETENTION);
-        let call = vault_store::delete_container(context, &place);
-        Over::unheard().then([call]).into()
-    }
-
-    fn state<'a>(&self, context: &'a Context<'_>) -> Option<&'a str> {
-        let instance = context.state.resource(&self.instance);
-        instance.map(instance::protection_state)
-    }
-
-    fn position(&self, context: &Context<'_>) -> Option<usize> {
-        let points = context.own.data_protection.recovery_points(&self.instance);
-        points.iter().position(|point| point.id == self.point)
-    }
-
-    /// Says what becomes of the point, once for each reason.
-    fn tell(&mut self, context: &mut Context<'_>, what: &str, rule: RuleId) {
-        if self.told.replace(rule) != Some(rule) {
-            let text = format!("recovery point {} of {} {what}", self.point, self.instance.name());
-            context.log.applied(context.now, "retention", text, rule);
-        }
-    }
-}
+use crate::services::{Context, page};
 
 /// Brings points back with their instance. What has fallen due meanwhile goes at once.
 pub(super) fn bring_back(context: &mut Context<'_>, instance: &ResourceId, points: Vec<RecoveryPoint>) {
-    for point in &points {
-        if let Some(at) = point.expires {
-            let expire = Expire {
-                instance: instance.clone(),
-                point: point.id.clone(),
-                at,
-                told: None,
-                look: None,
-            };
-            task::start(context, expire);
-        }
-    }
+    let ids: Vec<String> = points.iter().map(|point| point.id.clone()).collect();
     let own = &mut context.own.data_protection.recovery_points;
     own.insert(instance.clone(), points);
+    for id in ids {
+        point_retention::begin(context, instance, &id);
+    }
+}
+
+/// The id of the entries of one kind of store: all points of an instance are in the same ones.
+fn store_id(
+    context: &mut Context<'_>,
+    instance: &ResourceId,
+    what: &str,
+    of: impl Fn(&RecoveryPoint) -> Option<&String>,
+) -> String {
+    let others = context.own.data_protection.recovery_points(instance);
+    match others.iter().find_map(of) {
+        Some(id) => id.clone(),
+        None => context.draw_uuid(what).to_string(),
+    }
+}
+
+/// The way through the stores of a point, if its tag's rule has an archive.
+fn archive(context: &mut Context<'_>, instance: &ResourceId, plan: &Plan) -> Option<Archive> {
+    let archive = plan.archive?;
+    Some(Archive {
+        plan: archive,
+        leaves_vault: plan.leaves_vault,
+        in_vault: true,
+        since: None,
+        store_id: store_id(context, instance, "archive store", |other| {
+            other.archive.as_ref().map(|own| &own.store_id)
+        }),
+        rehydration: None,
+    })
 }
 
 /// Keeps what was written into vault storage as a recovery point, until retention ends it.
@@ -150,12 +63,9 @@ pub(super) fn keep(
 ) {
     let (name, place) = (&site.point, site.place.clone());
     let now = context.now;
-    // All points of an instance are in the same store.
-    let others = context.own.data_protection.recovery_points(instance);
-    let store_id = match others.first() {
-        Some(other) => other.store_id.clone(),
-        None => context.draw_uuid("recovery point store").to_string(),
-    };
+    let own_store = store_id(context, instance, "recovery point store", |other| {
+        Some(&other.store_id)
+    });
     let friendly_name = match site.datasource.played(context.rules).points_named {
         PointName::Id => name.to_owned(),
         PointName::Own => context
@@ -171,19 +81,10 @@ pub(super) fn keep(
             context.state.resource(&policy)
         })
         .cloned();
-    let expires = policy
+    let plan = policy
         .as_ref()
-        .and_then(|policy| retention::expiry(&policy.body, tag, now));
-    if let Some(at) = expires {
-        let expire = Expire {
-            instance: instance.clone(),
-            point: name.to_owned(),
-            at,
-            told: None,
-            look: None,
-        };
-        task::start(context, expire);
-    }
+        .and_then(|policy| retention::plan(&policy.body, tag, now));
+    let archive = plan.and_then(|plan| archive(context, instance, &plan));
     let point = RecoveryPoint {
         id: name.to_owned(),
         time: now,
@@ -191,7 +92,8 @@ pub(super) fn keep(
         policy: policy
             .map(|policy| policy.id.name().to_owned())
             .unwrap_or_default(),
-        expires,
+        expires: plan.map(|plan| plan.ends()),
+        archive,
         tag_version: context
             .own
             .data_protection
@@ -201,26 +103,68 @@ pub(super) fn keep(
             .unwrap_or(now),
         place,
         files,
-        store_id,
+        store_id: own_store,
         friendly_name,
     };
+    let id = point.id.clone();
     let points = &mut context.own.data_protection.recovery_points;
     points.entry(instance.clone()).or_default().insert(0, point);
+    point_retention::begin(context, instance, &id);
 }
 
-/// When a point expires, as far as it is shown: a point that is fresh says nothing of it where that
+/// When a point expires somewhere, as far as it is shown: a point that is fresh says nothing of it where that
 /// is what was observed.
-fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint) -> Option<String> {
+fn shown_expiry(context: &Context<'_>, point: &RecoveryPoint, at: Option<Timestamp>) -> Option<String> {
     let fresh = jiff::SignedDuration::from_hours(context.rules.vaults.recovery_point.fresh_hours);
     let hidden = context.rules.takes(rule::DPP_EXPIRY, "null_while_fresh")
         && context.now.duration_since(point.time) < fresh;
-    point.expires.filter(|_| !hidden).map(wire_hundred_nanoseconds)
+    at.filter(|_| !hidden).map(wire_hundred_nanoseconds)
+}
+
+/// The stores a recovery point is in. That the archive's entry is the one that tells of rehydration, and that the
+/// rehydrated copy is an entry of vault storage for as long as it is there, is inferred.
+fn stores(context: &Context<'_>, point: &RecoveryPoint) -> Vec<Value> {
+    let now = context.now;
+    let entry = |id: &str, kind: &str, since: Timestamp, expires: Option<Timestamp>| {
+        json!({
+            "id": id,
+            "type": kind,
+            "creationTime": wire_hundred_nanoseconds(since),
+            "expiryTime": shown_expiry(context, point, expires),
+            "metaData": null,
+            "visible": true,
+            "state": "COMMITTED",
+            "rehydrationExpiryTime": null,
+            "rehydrationStatus": null,
+        })
+    };
+    let in_vault = |since, expires| entry(&point.store_id, "VaultStore", since, expires);
+    let Some(archive) = &point.archive else {
+        return vec![in_vault(point.time, point.expires)];
+    };
+    let mut stores = Vec::with_capacity(2);
+    if archive.in_vault {
+        stores.push(in_vault(point.time, Some(archive.leaves_vault)));
+    } else if let Some(copy) = archive.rehydrated(now) {
+        stores.push(in_vault(copy.ready, Some(copy.until)));
+    }
+    if let Some(since) = archive.since {
+        let mut own = entry(&archive.store_id, ARCHIVE_STORE, since, Some(archive.plan.leaves));
+        if let Some(rehydration) = archive.rehydration {
+            own["rehydrationStatus"] = json!(rehydration.status(now));
+            if rehydration.is_there(now) {
+                own["rehydrationExpiryTime"] = json!(wire_hundred_nanoseconds(rehydration.until));
+            }
+        }
+        stores.push(own);
+    }
+    stores
 }
 
 /// A recovery point as it is listed.
 pub(super) fn describe(context: &Context<'_>, instance: &ResourceId, point: &RecoveryPoint) -> Value {
     let time = wire_hundred_nanoseconds(point.time);
-    let expiry = shown_expiry(context, point);
+    let expiry = shown_expiry(context, point, point.expires);
     json!({
         "properties": {
             "objectType": "AzureBackupDiscreteRecoveryPoint",
@@ -228,17 +172,7 @@ pub(super) fn describe(context: &Context<'_>, instance: &ResourceId, point: &Rec
             "recoveryPointTime": time,
             "recoveryPointType": "Full",
             "friendlyName": point.friendly_name,
-            "recoveryPointDataStoresDetails": [{
-                "id": point.store_id,
-                "type": "VaultStore",
-                "creationTime": time,
-                "expiryTime": expiry,
-                "metaData": null,
-                "visible": true,
-                "state": "COMMITTED",
-                "rehydrationExpiryTime": null,
-                "rehydrationStatus": null,
-            }],
+            "recoveryPointDataStoresDetails": stores(context, point),
             "retentionTagName": point.tag,
             "retentionTagVersion": DotNetTicks::from(point.tag_version).0.to_string(),
             "policyName": point.policy,
@@ -252,7 +186,7 @@ pub(super) fn describe(context: &Context<'_>, instance: &ResourceId, point: &Rec
     })
 }
 
-fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), Refusal> {
+pub(super) fn require_instance(context: &Context<'_>, instance: &ResourceId) -> Result<(), Refusal> {
     vault_of(context, instance)?;
     if context.state.resources.contains_key(instance) {
         Ok(())
@@ -311,26 +245,4 @@ pub(super) fn get(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Re
     found
         .map(|point| Response::json(StatusCode::OK, &describe(context, &instance, point)))
         .ok_or_else(not_found_inside)
-}
-
-/// No point is in the archive, of flexible servers because they have none.
-pub(super) fn rehydrate(
-    context: &mut Context<'_>,
-    permit: &Permit,
-    request: &Request,
-) -> Result<Response, Refusal> {
-    require_instance(context, &permit.scope)?;
-    let sent = json_body(request)?;
-    let wanted = field(&sent, "recoveryPointId").as_str().unwrap_or_default();
-    if context
-        .own
-        .data_protection
-        .recovery_point(&permit.scope, wanted)
-        .is_none()
-    {
-        let why = format!("the instance has no recovery point `{wanted}`");
-        return Err(refused::by(context, rule::DPP_POINT).because(why));
-    }
-    let why = format!("recovery point `{wanted}` is in the VaultStore");
-    Err(refused::by(context, rule::DPP_REHYDRATE).because(why))
 }

@@ -13,10 +13,10 @@ use super::restore_request::{self, Destination, RestoreRequest};
 use super::task::{self, Over, Step, Task};
 use super::vault::vault_of;
 use super::violation::{Broken, Violation};
-use super::{caller_rights, plugin, resource_guard, vault_store};
+use super::{archive, caller_rights, plugin, resource_guard, vault_store};
 use crate::gateway::{Permit, Refusal};
 use crate::jobs::{CopyWork, EffectFailure, EffectResult, FileToCopy, Work};
-use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody};
+use crate::model::{Body, NetworkPath, PrincipalId, Request, ResourceId, Response, StoredBody, Timestamp};
 use crate::rules::{Cause, CriticalOperation, Endpoint, Stage, cloud, rule};
 use crate::services::{Context, Input, Outbound, json_body};
 
@@ -66,6 +66,7 @@ pub(super) fn begin(
     let started = begun.started;
     let begun = Job {
         label: wanted.prefix().to_owned(),
+        rehydration: wanted.rehydration.as_ref().map(|own| own.priority.clone()),
         recovery_point: Some((wanted.point.id.clone(), wanted.point.time)),
         destination: Some(wanted.address()),
         ..begun
@@ -73,6 +74,7 @@ pub(super) fn begin(
     jobs::begin(context, &vault.id, begun);
     let across = wanted.across.clone();
     let restore = Restore {
+        instance: id.clone(),
         examination: Examination::new(wanted.examined_by_job(&vault.id)),
         run: JobRun {
             vault: vault.id.clone(),
@@ -88,6 +90,7 @@ pub(super) fn begin(
         signature: String::new(),
         sources: Vec::new(),
         moved_bytes: 0,
+        rehydrating: jiff::SignedDuration::ZERO,
     };
     task::start(context, restore);
     Ok(operations::accepted(
@@ -106,6 +109,7 @@ pub(super) fn begin(
 #[derive(Clone)]
 struct Restore {
     run: JobRun,
+    instance: ResourceId,
     examination: Examination,
     wanted: RestoreRequest,
     principal: Option<PrincipalId>,
@@ -113,6 +117,8 @@ struct Restore {
     signature: String,
     sources: Vec<StoredBody>,
     moved_bytes: u64,
+    /// How long it has waited for the archive.
+    rehydrating: jiff::SignedDuration,
 }
 
 impl Task for Restore {
@@ -133,7 +139,27 @@ impl Task for Restore {
 impl Restore {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
         self.run.accept(context);
-        self.examine(context, Input::Woke)
+        match &self.wanted.rehydration {
+            Some(asked) => {
+                let ready = archive::begin(context, &self.instance, &self.wanted.point.id, asked);
+                self.wait_for_the_archive(context, ready)
+            }
+            None => self.examine(context, Input::Woke),
+        }
+    }
+
+    /// What is in the archive comes back first. Everything else is found out afterwards: by then it may be otherwise.
+    fn wait_for_the_archive(&mut self, context: &mut Context<'_>, ready: Option<Timestamp>) -> Step<Self> {
+        match ready {
+            Some(ready) => {
+                let rest = ready.duration_since(context.now);
+                self.rehydrating = rest.max(jiff::SignedDuration::ZERO);
+                Step::sleep(self.rehydrating, |own, context| own.examine(context, Input::Woke))
+            }
+            None => self
+                .fail_moving(context, "the recovery point was gone before it was rehydrated")
+                .into(),
+        }
     }
 
     /// A restore finds out for itself what a validation would have found out, at its own time.
@@ -326,7 +352,8 @@ impl Restore {
     /// The bytes are there; on Azure the job goes on for a while.
     fn rest(&mut self, context: &mut Context<'_>) -> Step<Self> {
         let phase = &self.wanted.source.played(context.rules).restore_phase;
-        Step::sleep(self.run.rest(context, phase), Self::finish)
+        let begun = self.run.started + self.rehydrating;
+        Step::sleep(JobRun::rest_from(context, begun, phase), Self::finish)
     }
 
     fn finish(&mut self, context: &mut Context<'_>) -> Step<Self> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::archive::{self, WITH_REHYDRATION};
 use super::credentials::Credentials;
 use super::datasource::Datasource;
 use super::examination::{Examined, Target};
@@ -12,7 +13,7 @@ use super::replica::Replica;
 use super::vault::not_found_inside;
 use crate::gateway::Refusal;
 use crate::model::{ResourceId, region_name};
-use crate::rules::{Endpoint, Mark, PlayedDatasource, RestoredAs, Stage, cloud, rule, unplayed};
+use crate::rules::{Endpoint, Mark, PlayedDatasource, RestoredAs, Stage, cloud, rule};
 use crate::services::Context;
 use crate::state::field;
 
@@ -21,6 +22,8 @@ use crate::state::field;
 pub(super) struct RestoreRequest {
     /// The recovery point.
     pub(super) point: RecoveryPoint,
+    /// How it is rehydrated first, where it is restored from the archive.
+    pub(super) rehydration: Option<archive::Asked>,
     /// The region the vault's is paired with, where it is restored there.
     pub(super) across: Option<String>,
     /// `identityDetails`.
@@ -151,7 +154,8 @@ pub(super) fn parse(
     let source = Datasource::of(context.rules, resource.at("/properties"))
         .ok_or_else(|| invalid(context, "the instance names no datasource"))?;
     let played = source.played(context.rules);
-    require_played(context, sent, &played.policy.store)?;
+    let rehydration = archive::asked(context, sent, &played.policy, across.is_some())?;
+    require_known(context, sent, &played.policy.store)?;
     let named = field(sent, "sourceResourceId").as_str().unwrap_or_default();
     if !named.is_empty() && named.parse() != Ok(source.id.clone()) {
         let why = format!(
@@ -177,11 +181,13 @@ pub(super) fn parse(
         asked => return Err(files_only(context, &source, asked)),
     };
     let found = point(context, id, played, across, sent)?;
+    archive::require_there(context, found, rehydration.as_ref())?;
     if let Destination::Files { target, .. } = &destination {
         check_names(context, found, played, target)?;
     }
     Ok(RestoreRequest {
         point: found.clone(),
+        rehydration,
         across: across.map(|replica| replica.region().to_owned()),
         identity: field(sent, "identityDetails").clone(),
         source,
@@ -246,20 +252,20 @@ fn check_names(
         .map(|file| file.restored_name(played, &target.prefix, &guid));
     if let Some(name) = names.into_iter().find(|name| !form.admits(name)) {
         let (length, most) = (name.chars().count(), form.longest);
-        let why =
-            format!("with this filePrefix a file has a name of {length} characters, and {most} is the most");
+        let why = format!(
+            "with this filePrefix a file has a name of {length} characters; a blob's has {most} at the most, and no control characters"
+        );
         return Err(not_sure(invalid(context, why).by([played.files_by])));
     }
     Ok(())
 }
 
-/// Backups of PostgreSQL are points in their type's one store. Those of single servers could be in the archive
-/// as well, which is not played.
-fn require_played(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), Refusal> {
+/// Backups of PostgreSQL are points in their type's one store, and in its archive.
+fn require_known(context: &Context<'_>, sent: &Value, own: &str) -> Result<(), Refusal> {
     let kind = field(sent, "objectType").as_str().unwrap_or_default();
     let store = field(sent, "sourceDataStoreType").as_str().unwrap_or_default();
-    if kind == "AzureBackupRestoreWithRehydrationRequest" || store.eq_ignore_ascii_case("ArchiveStore") {
-        return Err(Refusal::not_played(unplayed::ArchiveTierRestores, &[]).by([rule::SS_RD_10]));
+    if kind == WITH_REHYDRATION {
+        return Ok(());
     }
     if !["", "AzureBackupRecoveryPointBasedRestoreRequest"].contains(&kind) {
         let why = format!("a restore of PostgreSQL begins with a recovery point, not with a `{kind}`");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::instance::INSTANCE;
-use super::{names, refused};
+use super::{deleted_instance, names, refused};
 use crate::gateway::Refusal;
 use crate::model::{Request, ResourceId, region_name};
 use crate::rules::{rule, unplayed};
@@ -80,7 +80,8 @@ pub(super) fn check(
     }
     check_key(context, sent, existing)?;
     let own = redundancy(&existing["properties"]["storageSettings"]);
-    let holds = context.state.resources_below(id, INSTANCE).next().is_some();
+    let holds = context.state.resources_below(id, INSTANCE).next().is_some()
+        || deleted_instance::held_by(context, id);
     if holds && settings.is_array() && redundancy(settings) != own {
         return Err(refused::by(context, rule::VLT_01));
     }

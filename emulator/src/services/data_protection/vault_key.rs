@@ -241,7 +241,7 @@ fn require_kind(context: &Context<'_>, key: &Value) -> Result<(), Box<Violation>
         }
         format!("the key has {bits} bits")
     };
-    let code = code::UserErrorCMKMissingMangedIdentityPermissionOnKeyVault;
+    let code = code::SyntheticEncryptionKeyMissing;
     Err(refused(rule::VLT_07_KEY, code, &why))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn put(
     let sent = json_body(request)?;
     let existing = context.state.resource(&id).cloned();
     let response = match request.header("x-ms-deleted-vault-id") {
-        Some(deleted) => deleted_vaults::undelete(context, request, &id, deleted)?,
+        Some(deleted) => deleted_vaults::undelete(context, request, &id, deleted, &sent)?,
         None => {
             if let Some(existing) = &existing {
                 // It stays spelled as it was first written.

@@ -3,12 +3,13 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::group_deletion::GroupDeletion;
 use crate::gateway::{Permit, Refusal};
-use crate::model::{NetworkPath, PrincipalId, Request, ResourceId, Response, wire_hundred_nanoseconds};
-use crate::rules::{cloud, code, not_of_group, unplayed};
+use crate::model::{Request, ResourceId, Response, wire_hundred_nanoseconds};
+use crate::rules::{code, not_of_group, unplayed};
 use crate::services::arm_filter::ArmFilter;
-use crate::services::{Context, Input, LongRunning, Next, Outbound, Workflow, json_body, page, plain};
-use crate::state::{OperationOutcome, Resource};
+use crate::services::{Context, LongRunning, json_body, page, plain};
+use crate::state::Resource;
 
 const TYPE: &str = "Microsoft.Resources/resourceGroups";
 
@@ -118,13 +119,6 @@ pub(super) fn list(
     page::list(request, &found)
 }
 
-/// Whether a resource stands on its own: not a group, and not a part of another resource or put on one.
-fn is_top_level(resource: &Resource) -> bool {
-    let kind = resource.id.resource_type().unwrap_or_default();
-    let providers = resource.id.key().matches("/providers/").count();
-    kind.split('/').count() == 2 && providers == 1
-}
-
 /// The generic list. Its `$filter` must be honoured: a client that asks for Key Vaults fails if
 /// anything else is in the answer.
 pub(super) fn resources(
@@ -143,7 +137,7 @@ pub(super) fn resources(
         .state
         .resources
         .values()
-        .filter(|resource| permit.scope.contains(&resource.id) && is_top_level(resource))
+        .filter(|resource| permit.scope.contains(&resource.id) && resource.is_top_level())
         .filter(|resource| lets_through(&filter, resource))
         .filter(|resource| context.shows(permit, &resource.id, resource.text("/type")))
         .map(|resource| {
@@ -226,21 +220,11 @@ pub(super) fn delete(
     }
     let operation = context.draw_uuid("resource group delete").simple().to_string();
     context.state.operations.begin(operation.clone(), context.now);
-    let left: Vec<ResourceId> = context
-        .state
-        .resources
-        .values()
-        .filter(|resource| id.contains(&resource.id) && is_top_level(resource))
-        .map(|resource| resource.id.clone())
-        .collect();
-    context.start(DeleteGroup {
-        group: id.clone(),
-        operation: operation.clone(),
-        caller: permit.caller.principal,
-        left,
-        under_way: None,
-        failed: Vec::new(),
-    });
+    if let Some(group) = context.state.resources.get_mut(&id) {
+        group.set_property(&["provisioningState"], json!(DELETING));
+    }
+    let deletion = GroupDeletion::of(id.clone(), operation.clone(), permit.caller.principal);
+    context.start(deletion);
     let subscription = id.subscription().unwrap_or_default();
     Ok(context.accepted(
         request,
@@ -257,66 +241,25 @@ pub(super) fn delete(
     ))
 }
 
-/// Deletes what is in a group, one resource after the other, as the caller; then the group.
-#[derive(Clone)]
-struct DeleteGroup {
-    group: ResourceId,
-    operation: String,
-    caller: Option<PrincipalId>,
-    left: Vec<ResourceId>,
-    under_way: Option<ResourceId>,
-    failed: Vec<String>,
-}
-
-impl Workflow for DeleteGroup {
-    fn step(&mut self, context: &mut Context<'_>, input: Input) -> Next {
-        if let (Input::Answered(answer), Some(id)) = (&input, self.under_way.take())
-            && answer.status.is_client_error()
-            && answer.status != StatusCode::NOT_FOUND
-        {
-            if answer.json_body()["error"]["code"] == code::ServerIsBusy.row().wire_code() {
-                // It is asked again when what it is busy with may be over.
-                self.left.push(id);
-                return Next::WatchOthers;
-            }
-            self.failed.push(id.to_string());
+/// Refuses to write into a resource group that is being deleted.
+pub(crate) fn check_being_deleted(
+    context: &Context<'_>,
+    permit: &Permit,
+    request: &Request,
+) -> Result<(), Refusal> {
+    if request.method != Method::PUT && request.method != Method::PATCH {
+        return Ok(());
+    }
+    let group = permit.scope.resource_group_id();
+    let group = group.and_then(|id| context.state.resource(&id));
+    match group {
+        Some(group) if group.text("/properties/provisioningState") == DELETING => {
+            let fill = [("group", group.id.name())];
+            Err(Refusal::of(code::ResourceGroupBeingDeleted, &fill))
         }
-        if let Some(id) = self.left.pop() {
-            let version = context.rules.usual_version(id.as_str());
-            let target = format!("{id}?api-version={version}");
-            let request = Request::new(Method::DELETE, cloud().arm_host(), &target);
-            self.under_way = Some(id);
-            return Next::Call(Outbound {
-                principal: self.caller,
-                audience: cloud().arm_audience(),
-                path: NetworkPath::internet(),
-                request,
-            });
-        }
-        let remaining = context
-            .state
-            .resources
-            .values()
-            .any(|resource| self.group.contains(&resource.id) && is_top_level(resource));
-        if self.failed.is_empty() && remaining {
-            // Deletions that take time are still going on.
-            return Next::WatchOthers;
-        }
-        let outcome = if self.failed.is_empty() {
-            // What stands on resources that have gone goes with them.
-            let group = &self.group;
-            context.state.resources.retain(|id, _| !group.contains(id));
-            context.state.remove(group);
-            OperationOutcome::Succeeded(Value::Null)
-        } else {
-            let text = format!(
-                "Deletion of resource group '{}' failed as resources with identifiers '{}' could not be deleted.",
-                self.group.name(),
-                self.failed.join(", ")
-            );
-            OperationOutcome::Failed(json!({"code": "ResourceGroupDeletionBlocked", "message": text}))
-        };
-        context.end(&self.operation, outcome);
-        Next::Done
+        _ => Ok(()),
     }
 }
+
+/// What a group says of itself while it is being deleted.
+const DELETING: &str = "Deleting";

@@ -1,5 +1,6 @@
 //! Subscriptions, tenants, resource groups, generic lists, providers, endpoint metadata.
 
+mod group_deletion;
 mod groups;
 mod metadata;
 mod moves;
@@ -18,6 +19,7 @@ use crate::model::{Request, Response};
 use crate::rules::code;
 use crate::state::{OperationOutcome, Subscription};
 
+pub(crate) use groups::check_being_deleted;
 pub use state::ResourcesState;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {

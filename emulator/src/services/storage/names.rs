@@ -18,8 +18,9 @@ pub(super) fn check_blob(names: &NameForms, name: &str) -> Result<(), Refusal> {
     if names.blob.admits(name) {
         return Ok(());
     }
-    if name.is_empty() {
-        return Err(Refusal::of_blob(code::InvalidUri, &[]));
+    if name.is_empty() || name.chars().any(char::is_control) {
+        let why = "a blob's name is not empty, and has no control characters";
+        return Err(Refusal::of_blob(code::InvalidUri, &[]).because(why));
     }
     Err(Refusal::of_blob(code::OutOfRangeInput, &[]).because(format!(
         "a blob's name has at most {} characters",

@@ -60,8 +60,8 @@ pub(crate) struct Client {
     acting: Option<Operator>,
     /// Whose token is shown to Azure Resource Manager beside the caller's.
     beside: Option<Operator>,
-    /// What its calls accept, if they say.
-    accepts: Option<String>,
+    /// What its calls say besides.
+    besides: Option<(&'static str, String)>,
     /// Tokens by client id and scope.
     tokens: BTreeMap<String, (Timestamp, String)>,
     /// How it lets what its calls begin go on.
@@ -82,7 +82,7 @@ impl Client {
             owners: Owners::default(),
             acting: None,
             beside: None,
-            accepts: None,
+            besides: None,
             tokens: BTreeMap::new(),
             settles: Settles::InTurn,
             holds: Vec::new(),
@@ -104,9 +104,9 @@ impl Client {
         self.holds.push(hold);
     }
 
-    /// Has the calls to come say what they accept.
-    pub(super) fn accept(&mut self, accepts: Option<String>) {
-        self.accepts = accepts;
+    /// Has the calls to come carry a header besides; `None`: none again.
+    pub(super) fn add_header(&mut self, header: Option<(&'static str, String)>) {
+        self.besides = header;
     }
 
     pub(super) fn operator(&self) -> &Operator {
@@ -237,8 +237,8 @@ impl Client {
             let token = self.token_of(&who, service.scope).await?;
             request = request.with_header("x-ms-authorization-auxiliary", &format!("Bearer {token}"));
         }
-        if let Some(accepts) = &self.accepts {
-            request = request.with_header("accept", accepts);
+        if let Some((name, value)) = &self.besides {
+            request = request.with_header(name, value);
         }
         let body = match body {
             Some(value) => {

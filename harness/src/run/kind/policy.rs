@@ -8,7 +8,7 @@ use super::resource_kind::ResourceKind;
 use crate::run::client::Client;
 use crate::run::ended::must;
 use crate::run::{Names, RunError};
-use crate::scenario::{About, Part, ServerFlavour, TagWorld, VaultWorld, World};
+use crate::scenario::{About, ArchiveWorld, Part, ServerFlavour, TagWorld, VaultWorld, World};
 
 /// A policy of a Backup vault, besides the one every vault has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -26,6 +26,8 @@ pub struct Policy {
     schedule: Vec<String>,
     /// How long it keeps what has no tag of its own, as a duration of ISO 8601.
     keep: String,
+    /// The archive it copies what has no tag of its own to, if it does: a single server's only.
+    archive: Option<ArchiveWorld>,
     /// Its tags, besides the default one.
     tags: Vec<TagWorld>,
 }
@@ -39,6 +41,7 @@ impl Default for Policy {
             flavour: ServerFlavour::Flexible,
             schedule: usual.schedule,
             keep: usual.keep,
+            archive: usual.archive,
             tags: usual.tags,
         }
     }
@@ -65,6 +68,7 @@ impl ResourceKind for Policy {
         seen.policy = Some(self.name.clone());
         seen.vault.schedule.clone_from(&self.schedule);
         seen.vault.keep.clone_from(&self.keep);
+        seen.vault.archive.clone_from(&self.archive);
         seen.vault.tags.clone_from(&self.tags);
     }
 
@@ -95,7 +99,7 @@ pub(super) fn policy_body(vault: &VaultWorld, flavour: ServerFlavour) -> Value {
     let mut tagging = vec![
         json!({"isDefault": true, "taggingPriority": 99, "tagInfo": {"id": "Default_", "tagName": "Default"}}),
     ];
-    let mut retention = vec![retention_rule("Default", &vault.keep)];
+    let mut retention = vec![retention_rule("Default", &vault.keep, vault.archive.as_ref())];
     for tag in &vault.tags {
         let mut criteria = json!({"objectType": "ScheduleBasedBackupCriteria"});
         for (name, words) in &tag.criteria {
@@ -107,7 +111,7 @@ pub(super) fn policy_body(vault: &VaultWorld, flavour: ServerFlavour) -> Value {
             "tagInfo": {"id": format!("{}_", tag.name), "tagName": tag.name},
             "criteria": [criteria],
         }));
-        retention.push(retention_rule(&tag.name, &tag.keep));
+        retention.push(retention_rule(&tag.name, &tag.keep, tag.archive.as_ref()));
     }
     let mut rules = vec![json!({
         "name": "BackupWeekly",
@@ -124,15 +128,34 @@ pub(super) fn policy_body(vault: &VaultWorld, flavour: ServerFlavour) -> Value {
     json!({"properties": {"objectType": "BackupPolicy", "datasourceTypes": [kind], "policyRules": rules}})
 }
 
-fn retention_rule(name: &str, keep: &str) -> Value {
+fn retention_rule(name: &str, keep: &str, archive: Option<&ArchiveWorld>) -> Value {
+    let lifecycle = |store: &str, keep: &str, copies: Value| {
+        json!({
+            "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": keep},
+            "sourceDataStore": {"dataStoreType": store, "objectType": "DataStoreInfoBase"},
+            "targetDataStoreCopySettings": copies,
+        })
+    };
+    let lifecycles = match archive {
+        None => vec![lifecycle("VaultStore", keep, json!([]))],
+        Some(archive) => {
+            let copy_after = match archive.copied.as_str() {
+                "on_expiry" => json!({"objectType": "CopyOnExpiryOption"}),
+                "at_once" => json!({"objectType": "ImmediateCopyOption"}),
+                duration => json!({"objectType": "CustomCopyOption", "duration": duration}),
+            };
+            let store = json!({"dataStoreType": "ArchiveStore", "objectType": "DataStoreInfoBase"});
+            let copies = json!([{"dataStore": store, "copyAfter": copy_after}]);
+            vec![
+                lifecycle("VaultStore", keep, copies),
+                lifecycle("ArchiveStore", &archive.keep, json!([])),
+            ]
+        }
+    };
     json!({
         "name": name,
         "objectType": "AzureRetentionRule",
         "isDefault": name == "Default",
-        "lifecycles": [{
-            "deleteAfter": {"objectType": "AbsoluteDeleteOption", "duration": keep},
-            "sourceDataStore": {"dataStoreType": "VaultStore", "objectType": "DataStoreInfoBase"},
-            "targetDataStoreCopySettings": [],
-        }],
+        "lifecycles": lifecycles,
     })
 }

@@ -41,6 +41,7 @@ mod sql;
 mod take;
 #[cfg(test)]
 mod tests;
+mod undelete_vault;
 mod validate_backup;
 mod validate_restore;
 
@@ -93,6 +94,8 @@ steps! {
     "set" Set(set::Set),
     /// Run SQL in the server's database.
     "sql" Sql(sql::Sql),
+    /// Bring the vault back that was deleted.
+    "undelete_vault" UndeleteVault(undelete_vault::UndeleteVault),
     /// Ask the vault whether the datasource can be protected.
     "validate_backup" ValidateBackup(validate_backup::ValidateBackup),
     /// Ask the vault whether the newest recovery point can be restored.

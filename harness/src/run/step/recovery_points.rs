@@ -38,7 +38,8 @@ impl Take for RecoveryPoints {
     }
 }
 
-/// The day of a recovery point, its tag, and until when it is kept, as far as it says so.
+/// The day of a recovery point, its tag, until when it is kept, as far as it says so, and in what if not in vault
+/// storage alone.
 fn kept(point: &Value) -> String {
     let properties = &point["properties"];
     let day = |name: &str| properties[name].as_str().and_then(|time| time.get(..10));
@@ -48,6 +49,16 @@ fn kept(point: &Value) -> String {
     if let Some(until) = day("expiryTime") {
         text += " until ";
         text += until;
+    }
+    let stores = properties["recoveryPointDataStoresDetails"].as_array();
+    let stores = stores
+        .into_iter()
+        .flatten()
+        .filter_map(|own| own["type"].as_str());
+    let stores: Vec<&str> = stores.collect();
+    if stores.contains(&"ArchiveStore") {
+        text += " in the ";
+        text += &stores.join(" and the ");
     }
     text
 }

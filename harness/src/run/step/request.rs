@@ -106,9 +106,10 @@ impl Take for Request {
         let method = self.request.method.clone();
         let beside = self.beside.as_ref().map(|name| play.somebody(name)).transpose()?;
         play.client.show_beside(beside);
-        play.client.accept(self.accept.clone());
+        let accept = self.accept.clone().map(|accept| ("accept", accept));
+        play.client.add_header(accept);
         let ended = play.client.operate(method, &path, body.as_ref()).await;
-        play.client.accept(None);
+        play.client.add_header(None);
         play.client.show_beside(None);
         let ended = ended?;
         let mut outcome = Outcome::of(&ended);

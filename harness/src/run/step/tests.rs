@@ -42,3 +42,19 @@ async fn who_may_not_list_recovery_points_is_told_that_and_asks_for_no_restore()
     }
     assert_eq!(restores.len(), 2);
 }
+
+/// A step that could not do what it is for says why to whoever reads it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_fails_without_a_code_prints_why() {
+    let report = played(
+        "claim = \"c\"\nextends = \"_worlds/flexible_server_ready.toml\"\n\
+         [[step]]\ndo = \"undelete_vault\"\nexpect.status = \"Failed\"\n",
+    )
+    .await;
+    let page = crate::page::Page::plain(100);
+    let text = crate::run::print(&report, &page, false, &mut std::collections::BTreeMap::new());
+    assert!(
+        text.contains("no vault of this name is among the deleted ones"),
+        "{text}"
+    );
+}

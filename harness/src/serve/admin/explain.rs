@@ -22,7 +22,7 @@ use crate::serve::origin;
 /// A request that somebody might make.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a request")]
 pub(super) struct Question {
     /// The method; `GET` if left out.
     #[serde(default = "get")]

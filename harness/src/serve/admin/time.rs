@@ -29,7 +29,7 @@ pub(super) struct Time {
 /// How far to move the time forward: one of the two.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with `by` or `to`")]
 pub(super) struct Forward {
     /// By so much, as ISO 8601 writes durations (`P1D`, `PT10M`) or in words (`10 minutes`). A day
     /// has 24 hours.

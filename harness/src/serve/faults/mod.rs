@@ -24,7 +24,7 @@ use crate::scenario::{Misstated, ScenarioError, read_checked};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, derive(ToSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with lists of faults")]
 pub struct FaultFile {
     /// Faults of requests.
     #[serde(default, rename = "request")]

@@ -4,11 +4,10 @@ use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{Body, PrincipalId, Request, ResourceId, TenantId, Timestamp, wire_seconds};
 use azdrill_emulator::rules::Rules;
-use azdrill_emulator::state::{IdentityKind, Principal};
+use azdrill_emulator::state::IdentityKind;
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::signed::{DelegationKey, VERSION};
 use crate::strategy::client::{Client, WorldError};
@@ -76,7 +75,7 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         (11, IdentityKind::SystemAssigned(vault.clone())),
         (12, IdentityKind::UserAssigned(user)),
     ]
-    .map(|(number, identity)| insert(&mut world, number, identity));
+    .map(|(number, identity)| world.principal(number, "an identity", identity));
     let assignments: Vec<Assignment> = world.azure.state().access.assignments().cloned().collect();
     let earlier = world.now;
     let ran_out = delegation_key(
@@ -114,22 +113,6 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         identities,
         delegation_keys,
     })
-}
-
-/// Makes an identity, as Microsoft Entra ID would with the resource it is of.
-fn insert(world: &mut Foundation, number: u128, identity: IdentityKind) -> PrincipalId {
-    let id = PrincipalId(Uuid::from_u128(number));
-    let tenant = world.person.tenant;
-    world.azure.state_mut().directory.insert(Principal {
-        id,
-        app_id: Some(Uuid::from_u128(number + 10)),
-        tenant,
-        display_name: format!("identity {number}"),
-        identity,
-        secret: None,
-        certificates: Vec::new(),
-    });
-    id
 }
 
 fn first_key(world: &mut Foundation, account: &ResourceId) -> Result<String, WorldError> {

@@ -3,9 +3,13 @@
 mod by_calls;
 mod founded;
 mod paint;
+mod scene;
 mod settings;
 
 pub use by_calls::can_be_called;
+pub(super) use founded::backed_up;
+pub use founded::{CONTAINER, TAKEN, account as target_account};
+pub use settings::write_account;
 
 use azdrill_emulator::model::{Request, ResourceId, Response, TenantId};
 use azdrill_emulator::rules::Rules;
@@ -13,12 +17,14 @@ use azdrill_emulator::server::Core;
 use http::Method;
 use serde_json::{Value, json};
 
-pub(super) use self::founded::Founded;
+use self::founded::Founded;
 use super::answer::Answer;
 use super::client::{WorldError, nothing_outside, operation, validate, validation_answer};
+use super::foundation::Foundation;
 use super::movement::SimulatedMovement;
 use super::painted::Identities;
 use super::question::{Engine, Question};
+use super::scene::Scene;
 use super::table::Table;
 use crate::oracle::restore_as_files::restore_as_files;
 use crate::oracle::{Expected, Profile};
@@ -58,19 +64,18 @@ pub struct RestoreAsFiles {
     pristine_vault: Value,
     tenant: TenantId,
     /// What account and vault look like now.
-    painted: Option<(Sketch, Spelling)>,
+    pub(super) painted: Option<(Sketch, Spelling)>,
 }
 
 impl RestoreAsFiles {
-    /// The world with a vault of this redundancy, which something is done in before anything is painted.
+    /// The world, with a vault of this redundancy and what is done `besides`, with its instance.
     pub(super) fn found(
         rules: Rules,
         seed: u64,
         redundancy: &str,
-        first: impl FnOnce(&mut Founded) -> Result<(), WorldError>,
+        besides: impl FnOnce(&mut Foundation, &ResourceId) -> Result<(), WorldError>,
     ) -> Result<Self, WorldError> {
-        let mut world = founded::found(rules, seed, redundancy)?;
-        first(&mut world)?;
+        let world = founded::found(rules, seed, redundancy, besides)?;
         let state = world.azure.state();
         let body = |id| {
             let resource = state.resource(id).map(|resource| resource.body.to_value());
@@ -293,8 +298,12 @@ impl Question for RestoreAsFiles {
         restore_as_files(profile, sketch)
     }
 
+    fn scene(sketch: &Sketch) -> Option<Scene> {
+        scene::scene(sketch)
+    }
+
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        Self::found(rules, seed, "LocallyRedundant", |_| Ok(()))
+        Self::found(rules, seed, "LocallyRedundant", |_, _| Ok(()))
     }
 
     fn products() -> Vec<Product<Sketch>> {

@@ -6,7 +6,7 @@ use crate::sketch::restore_as_files::{CrossTenant, Sketch};
 use crate::strategy::storage_network::{RuleSubject, set, write_network};
 
 /// Writes a sketch's settings into the body of a storage account.
-pub(super) fn write_account(body: &mut Value, sketch: &Sketch, subject: &RuleSubject<'_>) {
+pub fn write_account(body: &mut Value, sketch: &Sketch, subject: &RuleSubject<'_>) {
     let properties = &mut body["properties"];
     write_network(properties, &sketch.network, subject);
     let replication = match sketch.cross_tenant {

@@ -1,6 +1,7 @@
 //! The validation of a backup of a flexible server.
 
 mod founded;
+mod scene;
 
 use azdrill_emulator::authz::Assignment;
 use azdrill_emulator::model::{ResourceId, TenantId};
@@ -15,6 +16,7 @@ use super::client::{WorldError, nothing_outside, validate, validation_answer};
 use super::foundation::datasource;
 use super::painted::{Given, Identities, access, paint_identity, shorter};
 use super::question::{Engine, Question};
+use super::scene::Scene;
 use super::table::Table;
 use crate::oracle::validate_backup::validate_backup;
 use crate::oracle::{Expected, Profile};
@@ -213,6 +215,10 @@ impl Question for ValidateBackup {
 
     fn expected(profile: Profile, sketch: &Sketch) -> Expected {
         validate_backup(profile, sketch)
+    }
+
+    fn scene(sketch: &Sketch) -> Option<Scene> {
+        scene::scene(sketch)
     }
 
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {

@@ -130,10 +130,14 @@ pub(super) fn list(
 }
 
 pub(super) fn delete(context: &mut Context<'_>, permit: &Permit, _: &Request) -> Result<Response, Refusal> {
+    // A vault that comes back is mapped as it was.
+    let deleted = context.own.data_protection.deleted_vaults.values();
+    let deleted = deleted.flat_map(|vault| &vault.parts);
     let mut proxies = context
         .state
         .resources
         .values()
+        .chain(deleted)
         .filter(|resource| resource.is_type(PROXY));
     let mapped = proxies.find(|own| proxy::guard_id(own).as_ref() == Some(&permit.scope));
     if let Some(proxy) = mapped {

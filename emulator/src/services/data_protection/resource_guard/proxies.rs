@@ -158,7 +158,10 @@ pub(super) fn unlock_delete(
     };
     let resource: Option<ResourceId> = match resource {
         "" => None,
-        text => text.parse().ok(),
+        text => match text.parse() {
+            Ok(id) => Some(id),
+            Err(_) => return refuse("resourceToBeDeleted is no resource id"),
+        },
     };
     let unlocked = match resource {
         Some(instance) if instance.is_type(INSTANCE) && vault.contains(&instance) => {

@@ -37,8 +37,14 @@ pub(super) fn by(rules: &Rules, sent: &Value, existing: &Value) -> Vec<CriticalO
     }
     let own = below(existing, "/properties/securitySettings/encryptionSettings");
     let wanted = setting(sent, "encryptionSettings");
-    // A vault keeps its key where nothing is said of it.
-    if !field(wanted, "state").is_null() && wanted != own {
+    // A vault keeps its key where nothing is said of it, and has none of its owner's to change where there was none.
+    let says_none = |settings| {
+        field(settings, "state")
+            .as_str()
+            .is_none_or(|state| state == "Disabled")
+    };
+    let stays_without = says_none(own) && says_none(wanted);
+    if !field(wanted, "state").is_null() && wanted != own && !stays_without {
         found.push(CriticalOperation::ModifyEncryption);
     }
     found

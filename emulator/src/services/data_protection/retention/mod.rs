@@ -1,15 +1,20 @@
 //! Retention: which tag a backup gets, and how long the rule of that name keeps it.
 
 mod criteria;
+mod stores;
 mod tagging;
 
 use serde_json::Value;
 
-use super::policy::{default_tag, rules_of};
+use super::policy::rules_of;
 use crate::model::Timestamp;
 use crate::state::field;
 
 pub(super) use criteria::Occasion;
+pub(super) use stores::{
+    ArchivePlan, CopyAfter, Plan, copies, copy_after, duration_of, lifecycles, longest_days, plan, source,
+    store_of,
+};
 pub(super) use tagging::{check_tags, tag_of};
 
 /// The retention rule a tag stands for: the one of its name, without regard to case, since an
@@ -46,31 +51,20 @@ fn after(made: Timestamp, span: jiff::Span) -> Option<Timestamp> {
     Some(moved.timestamp())
 }
 
-/// The duration of a retention rule's first lifecycle: how long the vault keeps what bears its tag.
-fn duration_of(rule: &Value) -> &str {
-    let lifecycle = &field(rule, "lifecycles")[0];
-    field(field(lifecycle, "deleteAfter"), "duration")
-        .as_str()
-        .unwrap_or_default()
+/// When a duration of ISO 8601 is over that begins now.
+pub(super) fn end(now: Timestamp, duration: &str) -> Option<Timestamp> {
+    after(now, span(duration).ok()?)
 }
 
-/// When a point that is made now expires: its tag's rule counted from then by the calendar, in UTC.
-/// `None` if the policy has neither that rule nor a default one.
-pub(super) fn expiry(policy: &Value, tag: &str, made: Timestamp) -> Option<Timestamp> {
-    let rule = rule_of(policy, tag).or_else(|| rule_of(policy, &default_tag(policy)))?;
-    after(made, span(duration_of(rule)).ok()?)
-}
-
-/// Refuses a retention that is no duration, or longer or shorter than the service keeps anything.
-/// `now` only gives months and years a length.
+/// Refuses what is no duration, or longer or shorter than the service keeps anything. `now` only gives months and
+/// years a length.
 pub(super) fn check_duration(
-    rule: &Value,
+    own: &str,
     now: Timestamp,
     shortest: Option<&str>,
     longest: &str,
 ) -> Result<(), String> {
-    let own = duration_of(rule);
-    let end = |text: &str| after(now, span(text).ok()?);
+    let end = |text: &str| end(now, text);
     let kept_until = after(now, span(own)?).ok_or_else(|| format!("`{own}` is longer than {longest}"))?;
     if end(longest).is_some_and(|longest| kept_until > longest) {
         return Err(format!("`{own}` is longer than {longest}"));
@@ -83,48 +77,24 @@ pub(super) fn check_duration(
     }
 }
 
-/// The longest retention of a policy in days as the service counts them for Resource Graph: 31 to a
-/// month, 365 to a year.
-pub(super) fn longest_days(policy: &Value) -> i64 {
-    let days = |rule| {
-        let span = span(duration_of(rule)).unwrap_or_default();
-        i64::from(span.get_years()) * 365
-            + i64::from(span.get_months()) * 31
-            + i64::from(span.get_weeks()) * 7
-            + i64::from(span.get_days())
-    };
-    rules_of(policy, "AzureRetentionRule")
-        .map(days)
-        .max()
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn rule(duration: &str) -> Value {
-        json!({"lifecycles": [{"deleteAfter": {"duration": duration}}]})
-    }
-
     #[test]
     fn durations_are_whole_days_within_limits() {
         let now: Timestamp = "2026-03-02T06:00:00Z".parse().expect("a time");
         for good in ["P7D", "P1W", "P1M", "P10Y", "P120M", "P3650D", "P1Y6M"] {
-            assert_eq!(
-                check_duration(&rule(good), now, Some("P7D"), "P10Y"),
-                Ok(()),
-                "{good}"
-            );
+            assert_eq!(check_duration(good, now, Some("P7D"), "P10Y"), Ok(()), "{good}");
         }
         for bad in [
             "", "hello", "3 months", "P6D", "P20Y", "P10Y1D", "PT5M", "-P7D", "P0D", "P99999Y", "P7DT1H",
         ] {
-            check_duration(&rule(bad), now, Some("P7D"), "P10Y").expect_err(bad);
+            check_duration(bad, now, Some("P7D"), "P10Y").expect_err(bad);
         }
-        assert_eq!(check_duration(&rule("P1D"), now, None, "P10Y"), Ok(()));
+        assert_eq!(check_duration("P1D", now, None, "P10Y"), Ok(()));
     }
 
     /// A point of a recording: made on 31 March, kept three months.
@@ -135,8 +105,8 @@ mod tests {
             "lifecycles": [{"deleteAfter": {"duration": "P3M"}}],
         }]}});
         let made = "2024-03-31T22:00:46.1852479Z".parse().expect("a time");
-        let expires = expiry(&policy, "default", made).expect("a time");
-        assert_eq!(expires.to_string(), "2024-06-30T22:00:46.1852479Z");
+        let plan = plan(&policy, "default", made).expect("a plan");
+        assert_eq!(plan.leaves_vault.to_string(), "2024-06-30T22:00:46.1852479Z");
         assert_eq!(longest_days(&policy), 93);
     }
 }

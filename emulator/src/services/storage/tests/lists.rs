@@ -99,8 +99,12 @@ fn uncommitted_blobs_show_if_asked_for() {
 #[test]
 fn names_xml_cannot_write_are_encoded() {
     let mut world = World::new();
-    world.put("/box/a%01b", &[], "x");
-    assert!(list(&mut world, "").contains("<Name Encoded=\"true\">a%01b</Name>"));
+    world.put("/box/a%EF%BF%BEb", &[], "x");
+    let listed = list(&mut world, "");
+    assert!(
+        listed.contains("<Name Encoded=\"true\">a%EF%BF%BEb</Name>"),
+        "{listed}"
+    );
 }
 
 #[test]

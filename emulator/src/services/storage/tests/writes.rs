@@ -26,6 +26,7 @@ fn put_blob_wants_a_type_it_knows() {
     assert_eq!(refused(&world.put("/none/b", &[], "x"), 404), "ContainerNotFound");
     let long = format!("/box/{}", "x".repeat(1025));
     assert_eq!(refused(&world.put(&long, &[], "x"), 400), "OutOfRangeInput");
+    assert_eq!(refused(&world.put("/box/a%00b", &[], "x"), 400), "InvalidUri");
     assert_eq!(world.released, world.came_in, "refused bodies are given back");
 }
 

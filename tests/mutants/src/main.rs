@@ -1,0 +1,300 @@
+//! Changes the engine in many small ways, one at a time, and asks the tests whether they notice.
+//!
+//! All changes are compiled into one build of a copy of the checkout, each behind a number: making one is a matter of an
+//! environment variable, and no change costs a compilation of its own. See `CONTRIBUTING.md`.
+
+mod accepted;
+mod build;
+mod copy;
+mod find;
+mod hunt;
+mod mutant;
+mod operator;
+mod outcome;
+mod rewrite;
+mod settings;
+mod tested;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use miette::{Context as _, IntoDiagnostic as _, Result, miette};
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use accepted::Accepted;
+use build::Build;
+use hunt::Hunt;
+use mutant::{Mutant, Name};
+use outcome::{Kept, Outcome};
+use settings::Settings;
+use tested::Binary;
+
+/// Below the checkout's folder.
+const SCRATCH: &str = "target/mutants";
+
+/// Changes the engine in many small ways, and sees which a test notices.
+#[derive(Parser)]
+struct Arguments {
+    /// Only so many changes, drawn by the seed
+    #[arg(long)]
+    sample: Option<usize>,
+    /// What a sample is drawn by
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
+    #[arg(long)]
+    only: Vec<String>,
+    /// Take over what the last run said of changes, instead of asking again
+    #[arg(long, value_enum)]
+    keep: Option<Keep>,
+    /// List the changes and make none
+    #[arg(long)]
+    list: bool,
+    /// Build, and make no change
+    #[arg(long)]
+    build: bool,
+}
+
+/// What is taken over of the last run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keep {
+    /// What was caught
+    Caught,
+    /// All: goes on with a run that was broken off
+    All,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .into_diagnostic()?;
+    let settings = Settings::read(&checkout)?;
+    let accepted = Accepted::read(&checkout)?;
+    let (texts, mutants) = found(&checkout, &settings)?;
+    let chosen = chosen(&arguments, &mutants)?;
+    if arguments.list {
+        let listed = (1..).zip(&mutants).filter(|(number, _)| chosen.contains(number));
+        return write_out(
+            &listed
+                .map(|(_, mutant)| format!("{mutant}\n"))
+                .collect::<String>(),
+        );
+    }
+    let scratch = checkout.join(SCRATCH);
+    fs::create_dir_all(&scratch).into_diagnostic()?;
+    let build = Build {
+        checkout: &checkout,
+        scratch: scratch.clone(),
+        settings: &settings,
+        texts,
+        mutants: &mutants,
+        chosen: &chosen,
+    };
+    say(&format!(
+        "{} changes; building {}",
+        chosen.len(),
+        build.copy().display()
+    ));
+    let (not_viable, executables) = build.build()?;
+    say(&format!("{} do not compile", not_viable.len()));
+    if arguments.build {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let binaries = settings
+        .tests
+        .iter()
+        .zip(executables)
+        .map(|(tests, executable)| Binary {
+            tests: tests.clone(),
+            executable,
+            copy: build.copy(),
+        });
+    let outcomes = outcomes(
+        &arguments,
+        &scratch,
+        &mutants,
+        &chosen,
+        &not_viable,
+        binaries.collect(),
+    )?;
+    conclude(&scratch, &mutants, &outcomes, &accepted)
+}
+
+/// The texts of the files that are changed, and every change of them.
+fn found(checkout: &Path, settings: &Settings) -> Result<(BTreeMap<String, String>, Vec<Mutant>)> {
+    let mut texts = BTreeMap::new();
+    let mut mutants = Vec::new();
+    for file in settings.files(checkout)? {
+        let text = fs::read_to_string(checkout.join(&file))
+            .into_diagnostic()
+            .wrap_err_with(|| file.clone())?;
+        mutants.extend(find::find(&file, &text)?);
+        texts.insert(file, text);
+    }
+    Ok((texts, mutants))
+}
+
+/// The numbers of the changes that are asked for.
+fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
+    let is_asked = |mutant: &Mutant| {
+        let place = format!("{}: {}", mutant.name.file, mutant.name.within);
+        arguments.only.is_empty() || arguments.only.iter().any(|part| place.contains(part))
+    };
+    let asked = (1..)
+        .zip(mutants)
+        .filter(|(_, mutant)| is_asked(mutant))
+        .map(|(number, _)| number);
+    let chosen: BTreeSet<u32> = match arguments.sample {
+        None => asked.collect(),
+        Some(count) => {
+            let mut random = ChaCha8Rng::seed_from_u64(arguments.seed);
+            let mut drawn: Vec<(u64, u32)> = asked.map(|number| (random.random(), number)).collect();
+            drawn.sort_unstable();
+            drawn.into_iter().take(count).map(|(_, number)| number).collect()
+        }
+    };
+    if chosen.is_empty() {
+        return Err(miette!("there is no such change"));
+    }
+    Ok(chosen)
+}
+
+/// What comes of each change. It is kept as soon as it is known.
+fn outcomes(
+    arguments: &Arguments,
+    scratch: &Path,
+    mutants: &[Mutant],
+    chosen: &BTreeSet<u32>,
+    not_viable: &BTreeSet<u32>,
+    binaries: Vec<Binary>,
+) -> Result<BTreeMap<u32, Outcome>> {
+    let path = scratch.join("outcomes.jsonl");
+    let last = arguments.keep.map(|keep| kept(&path, keep)).unwrap_or_default();
+    let of = |number: u32| &mutants[number as usize - 1];
+    let mut outcomes: BTreeMap<u32, Outcome> = not_viable
+        .iter()
+        .map(|number| (*number, Outcome::NotViable))
+        .collect();
+    let viable = chosen.difference(not_viable);
+    let known = viable.filter_map(|number| Some((*number, last.get(&of(*number).name)?.clone())));
+    outcomes.extend(known.collect::<Vec<_>>());
+    let asked: Vec<u32> = chosen
+        .iter()
+        .copied()
+        .filter(|number| !outcomes.contains_key(number))
+        .collect();
+    let mut file = File::create(&path).into_diagnostic()?;
+    let mut keep = |number: u32, outcome: &Outcome| {
+        let kept = Kept {
+            name: of(number).name.clone(),
+            outcome: outcome.clone(),
+        };
+        let line = serde_json::to_string(&kept).unwrap_or_default();
+        let written = file.write_all(format!("{line}\n").as_bytes());
+        written
+            .err()
+            .map(|error| say(&format!("{}: {error}", path.display())))
+    };
+    for (number, outcome) in outcomes.iter().filter(|(number, _)| !not_viable.contains(number)) {
+        keep(*number, outcome);
+    }
+    say(&format!(
+        "{} taken over from the last run; the tests, with nothing changed",
+        outcomes.len() - not_viable.len()
+    ));
+    let hunt = Hunt::begin(binaries, scratch)?;
+    say(&format!("{} changes, two at a time", asked.len()));
+    let mut count = 0;
+    let found = hunt.run(&asked, |number, outcome| {
+        count += 1;
+        keep(number, outcome);
+        say(&format!("{count}/{} {}: {outcome}", asked.len(), of(number)));
+    })?;
+    outcomes.extend(asked.into_iter().zip(found));
+    Ok(outcomes)
+}
+
+fn kept(path: &Path, keep: Keep) -> BTreeMap<Name, Outcome> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let all = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Kept>(line).ok());
+    let all = all.filter(|own| keep == Keep::All || !own.outcome.survived());
+    all.map(|own| (own.name, own.outcome)).collect()
+}
+
+/// Writes the list, and says what is wrong.
+fn conclude(
+    scratch: &Path,
+    mutants: &[Mutant],
+    outcomes: &BTreeMap<u32, Outcome>,
+    accepted: &Accepted,
+) -> Result<ExitCode> {
+    let (mut list, mut survivors) = (String::new(), String::new());
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, outcome) in outcomes {
+        let mutant = &mutants[*number as usize - 1];
+        let as_accepted = if outcome.survived() && accepted.has(&mutant.name) {
+            " (accepted)"
+        } else {
+            ""
+        };
+        list += &format!("{mutant}: {outcome}{as_accepted}\n");
+        if outcome.survived() && as_accepted.is_empty() {
+            let row = toml::to_string(&mutant.name).into_diagnostic()?;
+            survivors += &format!("[[accepted]]\n{row}reason = \"\"\n\n");
+        }
+        let kind = match outcome {
+            Outcome::Caught(_) => "caught",
+            Outcome::TimedOut(_) => "timed out",
+            Outcome::Missed | Outcome::NotReached if !as_accepted.is_empty() => "accepted",
+            Outcome::Missed => "missed",
+            Outcome::NotReached => "not reached",
+            Outcome::NotViable => "not viable",
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    let path: PathBuf = scratch.join("mutants.txt");
+    fs::write(&path, &list).into_diagnostic()?;
+    fs::write(scratch.join("survivors.toml"), survivors).into_diagnostic()?;
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"))
+        .collect();
+    let faults = accepted.faults(mutants, outcomes);
+    let mut text: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    text += &format!(
+        "{} changes: {}. Each is in {}.\n",
+        outcomes.len(),
+        counts.join(", "),
+        path.display()
+    );
+    write_out(&text)?;
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn write_out(text: &str) -> Result<ExitCode> {
+    std::io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .into_diagnostic()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says how far it is. Where that cannot be written there is nobody to tell.
+fn say(text: &str) {
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
