@@ -8,6 +8,7 @@
 pub mod change_vault;
 pub mod connect;
 pub mod delete_vault;
+pub mod keep_recovery_points;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;

@@ -13,6 +13,7 @@ pub mod connect;
 pub mod delete_vault;
 pub mod guard;
 pub mod identity;
+pub mod keep_recovery_points;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;

@@ -5,6 +5,7 @@ use super::client::WorldError;
 use super::connect::Connect;
 use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
+use super::keep_recovery_points::KeepRecoveryPoints;
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
 use super::question::Question;
@@ -43,7 +44,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 11] = [
+pub const KNOWN: [KnownQuestion; 12] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -55,4 +56,5 @@ pub const KNOWN: [KnownQuestion; 11] = [
     KnownQuestion::of::<ChangeVault>(),
     KnownQuestion::of::<DeleteVault>(),
     KnownQuestion::of::<RestoreAcrossRegions>(),
+    KnownQuestion::of::<KeepRecoveryPoints>(),
 ];

@@ -11,6 +11,7 @@ pub mod delete_vault;
 pub mod differences;
 pub mod fold;
 pub mod foundation;
+pub mod keep_recovery_points;
 pub mod kept;
 pub mod known;
 pub mod matrix;

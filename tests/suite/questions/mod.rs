@@ -12,6 +12,7 @@ mod words;
 mod change_vault;
 mod connect;
 mod delete_vault;
+mod keep_recovery_points;
 mod operate_vault;
 mod reach_blob;
 mod read_secret;

@@ -278,6 +278,7 @@ fn in_the_target() -> Vec<Mistake<Sketch>> {
 
 #[test]
 fn mistakes_are_caught() {
-    all_are_caught::<RestoreAcrossRegions>(&in_the_copy());
-    all_are_caught::<RestoreAcrossRegions>(&in_the_target());
+    let mut all = in_the_copy();
+    all.extend(in_the_target());
+    all_are_caught::<RestoreAcrossRegions>(&all);
 }
