@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::client::{Client, WorldError, nothing_outside, validate, validation_answer};
-use super::foundation::{ARM_AUDIENCE, Foundation, REGION, backup_now};
+use super::foundation::{ARM_AUDIENCE, Foundation, PAIRED, REGION, backup_now};
 use super::movement::SimulatedMovement;
 use super::painted::Given;
 use super::question::{Engine, Question};
@@ -27,8 +27,7 @@ use crate::sketch::restore_across_regions::{
 };
 
 const VERSION: &str = "2024-04-01";
-/// The region that the vault's is paired with, and one that is neither.
-const PAIRED: &str = "ukwest";
+/// A region that is neither the vault's nor paired with it.
 const THIRD: &str = "westeurope";
 /// The number of the assignment of whoever asks: a sketch's own begin with 0.
 const ASKERS: usize = 99;
@@ -81,17 +80,6 @@ fn region(region: Region) -> &'static str {
     }
 }
 
-/// Switches cross-region restore on.
-fn switch_on(world: &mut Foundation, vault: &ResourceId) -> Result<(), WorldError> {
-    let body =
-        json!({"properties": {"featureSettings": {"crossRegionRestoreSettings": {"state": "Enabled"}}}});
-    let target = format!("{vault}?api-version={VERSION}");
-    let (operator, now) = (world.operator.clone(), world.now);
-    operator.manage(&mut world.azure, now, Method::PATCH, &target, Some(&body))?;
-    SimulatedMovement::default().settle(&mut world.azure, now);
-    Ok(())
-}
-
 /// Takes a backup at a time, and gives back the name of its recovery point.
 fn back_up(world: &mut Foundation, instance: &ResourceId, time: Timestamp) -> Result<String, WorldError> {
     let operator = world.operator_at(time)?;
@@ -107,7 +95,7 @@ fn back_up(world: &mut Foundation, instance: &ResourceId, time: Timestamp) -> Re
 impl Copied {
     fn found(world: &mut Foundation, instance: &ResourceId) -> Result<Self, WorldError> {
         let since = world.now;
-        switch_on(world, &instance.parent())?;
+        world.switch_cross_region_restore_on(&instance.parent())?;
         let off = backed_up(world, "off", "orders", "GeoRedundant")?.0;
         let local = backed_up(world, "local", "stock", "LocallyRedundant")?.0;
         let person = world.principal(11, "somebody", IdentityKind::Application);
