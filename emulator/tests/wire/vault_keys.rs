@@ -463,7 +463,8 @@ fn nothing_is_kept_of_a_write_whose_key_is_refused() {
     let mut asked = world.vault();
     asked["tags"] = json!({"asked": "with another key"});
     let key = "https://azdrillkeys.vault.azure.net/keys/none";
-    asked["properties"]["securitySettings"]["encryptionSettings"]["keyVaultProperties"]["keyUri"] = json!(key);
+    asked["properties"]["securitySettings"]["encryptionSettings"]["keyVaultProperties"]["keyUri"] =
+        json!(key);
     let before = world.vault()["properties"]["securitySettings"].clone();
     let asked = world.arm(Method::PATCH, &below_vault(""), Some(&asked));
     world.settle();
