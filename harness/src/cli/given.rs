@@ -147,6 +147,16 @@ impl Given {
         })
     }
 
+    /// The seed that was said, or drawn.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The same world under another seed.
+    pub(super) fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// What a fake Azure is started with.
     pub(super) fn setup(self, arguments: &WorldArguments, opening: Opening) -> Setup {
         Setup {

@@ -103,10 +103,20 @@ pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: 
             let violation = Violation::injected(&code);
             let mut jobs = context.own.data_protection.jobs.get(vault).into_iter().flatten();
             let activity = jobs.find(|job| job.id == id).map(|job| job.activity.clone());
+            let about = match kind(context, vault, id) {
+                Some(JobKind::Backup) => "backup",
+                _ => "restore",
+            };
+            violation.note(context, about);
             let error = failed_info(&violation, &activity.unwrap_or_default());
             write_end(context, vault, id, JobEnd::Failed { error });
         }
     }
+}
+
+fn kind(context: &Context<'_>, vault: &ResourceId, id: &str) -> Option<JobKind> {
+    let mut jobs = context.own.data_protection.jobs.get(vault)?.iter();
+    jobs.find(|job| job.id == id).map(|job| job.kind)
 }
 
 /// The fault that strikes a job as it begins, or at its end.

@@ -165,6 +165,20 @@ impl FaultFile {
         Ok(())
     }
 
+    /// Each fault in a sentence.
+    ///
+    /// # Errors
+    ///
+    /// If one is none.
+    pub fn told(&self, rules: &Rules) -> Result<Vec<String>, String> {
+        let checked = self.faults(rules).map_err(|wrong| wrong.to_string())?;
+        let requests = checked.requests.iter().map(ToString::to_string);
+        let connections = checked.connections.iter().map(ToString::to_string);
+        let jobs = checked.jobs.iter().map(ToString::to_string);
+        let regions = checked.regions.iter().map(ToString::to_string);
+        Ok(requests.chain(connections).chain(jobs).chain(regions).collect())
+    }
+
     /// The database servers its faults wait for that are not among these.
     pub fn waits_for(&self, servers: &[String]) -> Vec<String> {
         let is_there = |name: &str| servers.iter().any(|server| server.eq_ignore_ascii_case(name));
