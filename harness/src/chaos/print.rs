@@ -10,23 +10,24 @@ const LINE_MAX: usize = 200;
 
 /// A row for each plan.
 pub fn print_table(page: &Page, judged: &[Judged]) -> String {
-    let rows: Vec<[String; 4]> = judged
+    let rows: Vec<[String; 5]> = judged
         .iter()
         .map(|own| {
             [
                 own.plan.name.clone(),
+                own.plan.title.clone(),
                 own.code.to_string(),
                 format!("{:.1} s", own.seconds),
                 verdict(page, own),
             ]
         })
         .collect();
-    page.table(2, ["plan", "exit", "took", "judged"], &rows)
+    page.table(2, ["plan", "what goes wrong", "exit", "took", "judged"], &rows)
 }
 
 fn verdict(page: &Page, own: &Judged) -> String {
     if !own.met {
-        return page.ink(Ink::Dim, "not met: the command does nothing that it is about");
+        return page.ink(Ink::Dim, "not met");
     }
     let missed: Vec<&str> = own.missed().map(|(judgement, _)| judgement.as_str()).collect();
     if missed.is_empty() {
