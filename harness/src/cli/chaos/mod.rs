@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use azdrill::chaos::{
     Incident, Judged, Least, Plan, Played, incident, incidents, judge, junit, lesser, print_findings,
-    print_incidents, print_table,
+    print_incidents, print_lines,
 };
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
@@ -208,7 +208,7 @@ async fn conclude(
 ) -> Result<ExitCode, Failure> {
     let chaos = &arguments.chaos;
     let page = Page::of(&std::io::stdout());
-    show(&format!("\n{}", print_table(&page, found)))?;
+    show(&format!("\n{}", print_lines(&page, found)))?;
     for judged in found.iter().filter(|judged| !judged.held()) {
         let plan = least(player, judged, clean, bound).await?;
         let kept = match &chaos.keep {
