@@ -45,7 +45,7 @@ struct Arguments {
     /// Only so many changes, drawn by the seed
     #[arg(long)]
     sample: Option<usize>,
-    /// What a sample is drawn by
+    /// What a sample is drawn by, and the order in which changes are asked about
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
@@ -153,19 +153,21 @@ fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
         .zip(mutants)
         .filter(|(_, mutant)| is_asked(mutant))
         .map(|(number, _)| number);
-    let chosen: BTreeSet<u32> = match arguments.sample {
-        None => asked.collect(),
-        Some(count) => {
-            let mut random = ChaCha8Rng::seed_from_u64(arguments.seed);
-            let mut drawn: Vec<(u64, u32)> = asked.map(|number| (random.random(), number)).collect();
-            drawn.sort_unstable();
-            drawn.into_iter().take(count).map(|(_, number)| number).collect()
-        }
-    };
+    let count = arguments.sample.unwrap_or(usize::MAX);
+    let chosen: BTreeSet<u32> = drawn(arguments.seed, asked).into_iter().take(count).collect();
     if chosen.is_empty() {
         return Err(miette!("there is no such change"));
     }
     Ok(chosen)
+}
+
+/// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
+/// is the beginning of a larger one.
+fn drawn(seed: u64, numbers: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut drawn: Vec<(u64, u32)> = numbers.map(|number| (random.random(), number)).collect();
+    drawn.sort_unstable();
+    drawn.into_iter().map(|(_, number)| number).collect()
 }
 
 /// What comes of each change. It is kept as soon as it is known.
@@ -187,11 +189,11 @@ fn outcomes(
     let viable = chosen.difference(not_viable);
     let known = viable.filter_map(|number| Some((*number, last.get(&of(*number).name)?.clone())));
     outcomes.extend(known.collect::<Vec<_>>());
-    let asked: Vec<u32> = chosen
+    let asked = chosen
         .iter()
         .copied()
-        .filter(|number| !outcomes.contains_key(number))
-        .collect();
+        .filter(|number| !outcomes.contains_key(number));
+    let asked = drawn(arguments.seed, asked);
     let mut file = File::create(&path).into_diagnostic()?;
     let mut keep = |number: u32, outcome: &Outcome| {
         let kept = Kept {
