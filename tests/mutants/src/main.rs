@@ -51,6 +51,9 @@ struct Arguments {
     /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
     #[arg(long)]
     only: Vec<String>,
+    /// Do not ask these tests, `suite`: what only they notice is told as missed. The rest is asked soon
+    #[arg(long)]
+    without: Vec<String>,
     /// Take over what the last run said of changes, instead of asking again
     #[arg(long, value_enum)]
     keep: Option<Keep>,
@@ -77,7 +80,10 @@ fn main() -> Result<ExitCode> {
         .join("../..")
         .canonicalize()
         .into_diagnostic()?;
-    let settings = Settings::read(&checkout)?;
+    let mut settings = Settings::read(&checkout)?;
+    settings
+        .tests
+        .retain(|tests| !arguments.without.contains(&tests.title()));
     let accepted = Accepted::read(&checkout)?;
     let (texts, mutants) = found(&checkout, &settings)?;
     let chosen = chosen(&arguments, &mutants)?;

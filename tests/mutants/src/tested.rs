@@ -6,9 +6,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use miette::{Context as _, IntoDiagnostic as _, Result, miette};
+
+use serde::{Deserialize, Serialize};
 
 use crate::settings::Tests;
 
@@ -29,13 +31,20 @@ const IDLE_MAX: Duration = Duration::from_mins(2);
 const TICK: Duration = Duration::from_millis(10);
 
 /// A test.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Test {
     pub(crate) name: String,
     /// What processor time it took while nothing was changed. Other work on the machine makes no difference to it.
     pub(crate) took: Duration,
     /// The numbers of the changes it comes by.
     pub(crate) reached: BTreeSet<u32>,
+}
+
+/// What was seen of a binary's tests with nothing changed. It is kept: for the same binary it is the same.
+#[derive(Deserialize, Serialize)]
+struct Seen {
+    built: SystemTime,
+    tests: Vec<Test>,
 }
 
 /// A binary, and where it runs.
@@ -63,12 +72,32 @@ impl Binary {
         self.tests.title()
     }
 
-    /// Runs every test with nothing changed, and sees what each comes by.
+    /// Runs every test with nothing changed, and sees what each comes by; unless that was seen of the same binary before.
     ///
     /// # Errors
     ///
     /// If one fails: then nothing can be said of a change by it.
     pub(crate) fn baseline(&self, scratch: &Path) -> Result<Vec<Test>> {
+        let built = fs::metadata(&self.executable).and_then(|own| own.modified());
+        let built = built.into_diagnostic()?;
+        let kept = scratch.join("reached").join(format!("{}.json", self.title()));
+        let names: BTreeSet<String> = self.names()?.into_iter().collect();
+        let seen = fs::read_to_string(&kept).unwrap_or_default();
+        if let Ok(seen) = serde_json::from_str::<Seen>(&seen)
+            && seen.built == built
+            && seen.tests.iter().all(|test| names.contains(&test.name))
+            && seen.tests.len() == names.len()
+        {
+            return Ok(seen.tests);
+        }
+        let tests = self.see(scratch)?;
+        let seen = Seen { built, tests };
+        let text = serde_json::to_string(&seen).into_diagnostic()?;
+        fs::write(&kept, text).into_diagnostic()?;
+        Ok(seen.tests)
+    }
+
+    fn see(&self, scratch: &Path) -> Result<Vec<Test>> {
         let folder = scratch.join("reached").join(self.title());
         if folder.exists() {
             fs::remove_dir_all(&folder).into_diagnostic()?;
