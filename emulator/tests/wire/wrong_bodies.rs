@@ -353,12 +353,12 @@ fn what_a_version_does_not_have_is_not_taken() {
     assert_eq!(answer.header("x-azdrill-ignored"), Some("properties.surprise"));
     // The first sixteen are told.
     let mut many = vault_body("On");
-    for number in 0..20 {
-        many["properties"][format!("surprise{number}")] = json!(1);
+    for letter in 'A'..='T' {
+        many[letter.to_string()] = json!(1);
     }
     let answer = world.put(&below_vault(""), &many);
-    let told = answer.header("x-azdrill-ignored").unwrap_or_default();
-    assert_eq!(told.matches("properties.surprise").count(), 16, "{told}");
+    let told = answer.header("x-azdrill-ignored");
+    assert_eq!(told, Some("A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P"));
     let kept = world.get(&below_vault("")).json_body();
     assert_eq!(kept["properties"].get("surprise"), None);
     assert_ne!(kept["properties"]["provisioningState"], "Failed");

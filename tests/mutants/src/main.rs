@@ -19,14 +19,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use miette::{Context as _, IntoDiagnostic as _, Result, miette};
-use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
 
 use accepted::Accepted;
 use build::Build;
@@ -160,7 +159,10 @@ fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
         .filter(|(_, mutant)| is_asked(mutant))
         .map(|(number, _)| number);
     let count = arguments.sample.unwrap_or(usize::MAX);
-    let chosen: BTreeSet<u32> = drawn(arguments.seed, asked).into_iter().take(count).collect();
+    let chosen: BTreeSet<u32> = drawn(arguments.seed, mutants, asked)
+        .into_iter()
+        .take(count)
+        .collect();
     if chosen.is_empty() {
         return Err(miette!("there is no such change"));
     }
@@ -168,10 +170,15 @@ fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
 }
 
 /// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
-/// is the beginning of a larger one.
-fn drawn(seed: u64, numbers: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut drawn: Vec<(u64, u32)> = numbers.map(|number| (random.random(), number)).collect();
+/// is the beginning of a larger one. Each change draws by its own name: what is changed elsewhere in the engine makes no
+/// other sample.
+fn drawn(seed: u64, mutants: &[Mutant], numbers: impl Iterator<Item = u32>) -> Vec<u32> {
+    let draw = |number: u32| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &mutants[number as usize - 1].name).hash(&mut hasher);
+        (hasher.finish(), number)
+    };
+    let mut drawn: Vec<(u64, u32)> = numbers.map(draw).collect();
     drawn.sort_unstable();
     drawn.into_iter().map(|(_, number)| number).collect()
 }
@@ -199,7 +206,7 @@ fn outcomes(
         .iter()
         .copied()
         .filter(|number| !outcomes.contains_key(number));
-    let asked = drawn(arguments.seed, asked);
+    let asked = drawn(arguments.seed, mutants, asked);
     let mut file = File::create(&path).into_diagnostic()?;
     let mut keep = |number: u32, outcome: &Outcome| {
         let kept = Kept {
