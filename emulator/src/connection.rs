@@ -44,7 +44,9 @@ pub(crate) fn connect(
         if around.faults.down().contains(&region) {
             return Some(ConnectionFault::Refuse);
         }
-        around.faults.strike_connection(admission.server.name(), path)
+        around
+            .faults
+            .strike_connection(now, admission.server.name(), path)
     });
     around.log.push(Exchange {
         faulted: fault.is_some(),

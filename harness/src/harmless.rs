@@ -10,6 +10,14 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     shown(text, |_| 0)
 }
 
+/// A text without the characters XML has no way to write: those that do something are shown.
+pub fn legal_in_xml(text: &str) -> String {
+    let text = harmless(text);
+    text.chars()
+        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect()
+}
+
 /// The same of text that has been painted: colours stay.
 pub fn harmless_painted(text: &str) -> Cow<'_, str> {
     shown(text, colour)

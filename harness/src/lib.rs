@@ -3,6 +3,7 @@
 //! The harness puts a world into the emulator, a real PostgreSQL behind its servers, and plays
 //! scenarios: files that state a claim, take steps and say what must come of them.
 
+pub mod chaos;
 pub mod compare;
 pub mod given_file;
 pub mod harmless;

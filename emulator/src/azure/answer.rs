@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::Azure;
 use crate::exchange::{AnswerDetails, IncomingRequest, exchange};
-use crate::fault::FaultKind;
+use crate::fault::{Arrived, CallMaker, FaultKind};
 use crate::gateway::{
     Permit, Refusal, Shape, add_key_vault_headers, arm_headers, check_body, check_conditions, check_links,
     check_place, check_policies, endpoint_of,
@@ -17,6 +17,9 @@ use crate::services::{check_being_deleted, check_moving};
 /// What of a request was passed over: of a body because the version asked for does not have it, of the headers
 /// because the service does not heed them.
 const IGNORED: &str = "x-azdrill-ignored";
+
+/// Which gate an answer comes from, where that is not the service's own.
+const GATE: &str = "x-azdrill-gate";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -42,13 +45,13 @@ impl Azure {
                 return response;
             }
         };
-        let struck = if self.faults.is_empty() {
-            None
-        } else {
-            let operation = &permit.operation(&self.rules).id;
-            self.faults.strike(operation, &request)
+        let struck = self.strike(now, path, &permit, &request, asked);
+        let stale = || self.faults.answered_before(&request);
+        let instead = match &struck {
+            Some(FaultKind::Stale) => stale().map(|answer| answer.with_header(GATE, Gate::Fault.as_str())),
+            struck => struck.as_ref().and_then(FaultKind::instead),
         };
-        if let Some(instead) = struck.as_ref().and_then(FaultKind::instead) {
+        if let Some(instead) = instead {
             self.release_body(&request);
             let response = self.finish(now, &request, instead);
             self.record(now, came(request), Some(&permit), Ok(&response), None);
@@ -60,6 +63,8 @@ impl Azure {
             self.check_region(&permit, &request)?;
             let mut context = self.context(now, Some(path), &mut started);
             context.fails = struck.as_ref().and_then(FaultKind::ends_operation);
+            let of_operation = struck.as_ref().and_then(FaultKind::of_operation);
+            context.state.operations.strike_next(of_operation.cloned());
             check_moving(&context, &permit, &request)?;
             check_being_deleted(&context, &permit, &request)?;
             let response = handler(&mut context, &permit, &request)?;
@@ -72,21 +77,52 @@ impl Azure {
                 response.with_header(IGNORED, &all.join(","))
             })
         });
+        self.state.operations.strike_next(None);
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
             Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
         };
-        let response = struck
-            .as_ref()
-            .and_then(FaultKind::afterwards)
-            .unwrap_or(response);
+        let response = match &struck {
+            Some(fault) => fault.afterwards(response),
+            None => response,
+        };
         let mut response = self.finish(now, &request, response);
         if let Some(id) = response.headers.get(&REQUEST_ID).cloned() {
             arm_headers::identify(&mut response.headers, &self.rules, &self.state, &permit, &id);
         }
+        if let Some(fault) = &struck {
+            fault.strip(&mut response);
+        }
+        self.faults.remember(&request, &response);
         self.record(now, came(request), Some(&permit), Ok(&response), refusal.as_ref());
         response
+    }
+
+    /// The fault that strikes a request which has passed the gates, if one does.
+    fn strike(
+        &mut self,
+        now: Timestamp,
+        path: &NetworkPath,
+        permit: &Permit,
+        request: &Request,
+        asked: CallOrigin,
+    ) -> Option<FaultKind> {
+        if self.faults.is_empty() {
+            return None;
+        }
+        let arrived = Arrived {
+            operation: &permit.operation(&self.rules).id,
+            caller: &permit.caller.name,
+            principal: permit.caller.principal,
+            path,
+            by: match asked {
+                CallOrigin::ByClient => CallMaker::Client,
+                CallOrigin::ByService | CallOrigin::OnlyWhether => CallMaker::Service,
+            },
+            request,
+        };
+        self.faults.strike(now, &arrived)
     }
 
     /// What is asked of a request whatever it is, once it has been let in; answers with what of it is
@@ -182,7 +218,7 @@ impl Azure {
 
     /// What the log is told of an answer besides its status.
     fn told(&mut self, request: &Request, response: &Response, refusal: Option<&Refusal>) -> AnswerDetails {
-        let gate = response.header("x-azdrill-gate");
+        let gate = response.header(GATE);
         AnswerDetails {
             faulted: refusal.is_none() && gate == Some(Gate::Fault.as_str()),
             failed: if refusal.is_none() && request.method == Method::GET {

@@ -171,7 +171,7 @@ impl Azure {
             now,
             path,
             fails: None,
-            down: self.faults.down(),
+            faults: &mut self.faults,
             rules: &self.rules,
             settings: &self.settings,
             state: &mut self.state,

@@ -12,7 +12,7 @@ use super::beginning::Beginning;
 use super::request::SentRequest;
 use super::result::OutsideResult;
 use crate::authz::DenyAssignment;
-use crate::fault::{DatabaseFault, Fault, RegionFault};
+use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault};
 use crate::jobs::EffectId;
 use crate::model::{NetworkPath, PrincipalId, ResourceId, TenantId};
 
@@ -77,6 +77,8 @@ pub enum Input<'a> {
     Fault(Fault),
     /// A fault of connections was put in place.
     ConnectionFault(DatabaseFault),
+    /// A fault of jobs was put in place.
+    JobFault(JobFault),
     /// The services of a region do not answer, or answer again.
     RegionFault(RegionFault),
     /// All faults were taken away.
@@ -201,6 +203,7 @@ impl Input<'_> {
             Self::ConnectionFault(fault) => {
                 format!("a fault of connections was put in place: {}", fault.kind)
             }
+            Self::JobFault(fault) => format!("a fault of jobs was put in place: {}", fault.kind),
             Self::RegionFault(fault) => format!("a fault of a region was put in place: {fault}"),
             Self::ClearFaults => "all faults were taken away".to_owned(),
             Self::Keep { name } => format!("the world was kept as `{name}`"),

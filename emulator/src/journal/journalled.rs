@@ -13,7 +13,7 @@ use super::give::give;
 use super::input::{Given, Input};
 use super::line::Journal;
 use crate::azure::{Azure, KeptWorld, NotNow};
-use crate::fault::{DatabaseFault, Fault, RegionFault};
+use crate::fault::{DatabaseFault, Fault, JobFault, RegionFault};
 use crate::model::Timestamp;
 use crate::rules::RulesError;
 use crate::world::{self, Operator};
@@ -109,14 +109,21 @@ impl Journalled {
     /// Puts a fault of requests in place, behind those that are there.
     pub fn put_fault(&mut self, now: Timestamp, fault: Fault) {
         let input = || Input::Fault(fault.clone());
-        let put = |inner: &mut Inner| inner.azure.faults_mut().push(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().push(now, fault.clone());
         self.note(now, input, put, |()| AnswerDigest::default());
     }
 
     /// Puts a fault of connections to database servers in place, behind those that are there.
     pub fn put_connection_fault(&mut self, now: Timestamp, fault: DatabaseFault) {
         let input = || Input::ConnectionFault(fault.clone());
-        let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().push_connection(now, fault.clone());
+        self.note(now, input, put, |()| AnswerDigest::default());
+    }
+
+    /// Puts a fault of jobs in place, behind those that are there.
+    pub fn put_job_fault(&mut self, now: Timestamp, fault: JobFault) {
+        let input = || Input::JobFault(fault.clone());
+        let put = |inner: &mut Inner| inner.azure.faults_mut().push_job(now, fault.clone());
         self.note(now, input, put, |()| AnswerDigest::default());
     }
 

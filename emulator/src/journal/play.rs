@@ -126,6 +126,7 @@ impl Journalled {
         match input {
             Input::Fault(fault) => self.put_fault(now, fault),
             Input::ConnectionFault(fault) => self.put_connection_fault(now, fault),
+            Input::JobFault(fault) => self.put_job_fault(now, fault),
             Input::RegionFault(fault) => self.put_region_fault(now, &fault),
             Input::ClearFaults => self.clear_faults(now),
             Input::Keep { name } => {

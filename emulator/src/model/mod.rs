@@ -6,6 +6,7 @@ mod body;
 mod condition;
 mod json_merge;
 mod member;
+mod mishap;
 mod network_path;
 mod prepared;
 mod principal;
@@ -31,6 +32,7 @@ pub use condition::{
 pub(crate) use json_merge::{change, merge};
 pub use member::field;
 pub(crate) use member::{called, named};
+pub use mishap::Mishap;
 pub use network_path::{NetworkPath, Origin};
 pub use prepared::{Preparation, Prepared};
 pub use principal::{PrincipalId, PrincipalKind, TenantId};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::Body;
+use super::{Body, Mishap};
 
 /// Most answers have no more headers than this, so that writing them seldom moves them.
 const USUAL_HEADERS: usize = 12;
@@ -21,6 +21,8 @@ pub struct Response {
     pub hash: Option<RangeHash>,
     /// Names of headers as they are to be spelled; those that are not here have small letters.
     pub spelled: Vec<String>,
+    /// What happens to it on its connection, where a fault says so.
+    pub mishap: Option<Mishap>,
 }
 
 /// What a part of a blob is hashed with.
@@ -56,6 +58,7 @@ impl Response {
             body: Body::Empty,
             hash: None,
             spelled: Vec::new(),
+            mishap: None,
         }
     }
 

@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, StatusCode};
 
 use super::blob_store::{BlobWriter, StoredReader};
-use crate::model::{Body, Response, StoredBody};
+use crate::model::{Body, Mishap, Response, StoredBody};
 
 /// Most bytes read and thrown away after a request was refused, so that a client that is still
 /// sending gets to see why.
@@ -200,6 +200,8 @@ pub struct Answer {
     pub spelled: Vec<String>,
     /// The body.
     pub body: AnswerBody,
+    /// What happens to it on its connection, where a fault says so.
+    pub mishap: Option<Mishap>,
 }
 
 /// The body of an answer.

@@ -371,6 +371,7 @@ fn finish(mut response: Response, body: AnswerBody, now: Timestamp, is_head: boo
         status: response.status,
         headers: response.headers,
         spelled: response.spelled,
+        mishap: response.mishap,
         body: if is_head || bodiless(response.status) {
             AnswerBody::Empty
         } else {

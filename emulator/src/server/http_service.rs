@@ -3,11 +3,13 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Body as AxumBody;
-use futures_util::future::Either;
+use futures_util::FutureExt;
+use futures_util::future::{Either, Map};
 use http::header::HOST;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -18,6 +20,7 @@ use hyper_util::service::{TowerToHyperService, TowerToHyperServiceFuture};
 use super::entrance::Entrance;
 use super::foreign_pages;
 use super::hosts::{self, HostPort};
+use super::mishap::Closed;
 use super::patience::{RequestUnderWay, Traffic};
 use super::refusal;
 use super::wire::{Arrival, Passage, response_to_answer, to_http};
@@ -134,13 +137,22 @@ impl HttpService {
     }
 }
 
+type Answered = Result<Response<AxumBody>, io::Error>;
+type Sends = fn(Result<Response<AxumBody>, Infallible>) -> Answered;
+
+/// An answer, or the error that has the connection closed where there is to be none.
+fn send(answered: Result<Response<AxumBody>, Infallible>) -> Answered {
+    let Ok(response) = answered;
+    match response.extensions().get::<Closed>() {
+        Some(Closed) => Err(io::ErrorKind::ConnectionAborted.into()),
+        None => Ok(response),
+    }
+}
+
 impl Service<Request<Incoming>> for HttpService {
     type Response = Response<AxumBody>;
-    type Error = Infallible;
-    type Future = Either<
-        Ready<Result<Self::Response, Infallible>>,
-        TowerToHyperServiceFuture<Router, Request<Incoming>>,
-    >;
+    type Error = io::Error;
+    type Future = Either<Ready<Answered>, Map<TowerToHyperServiceFuture<Router, Request<Incoming>>, Sends>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let underway = self.traffic.begin_request();
@@ -164,6 +176,6 @@ impl Service<Request<Incoming>> for HttpService {
             arrival: Arc::clone(&self.arrival),
             underway,
         });
-        Either::Right(router.call(request))
+        Either::Right(router.call(request).map(send))
     }
 }

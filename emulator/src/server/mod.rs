@@ -16,6 +16,7 @@ pub(crate) mod fuzzing;
 mod hosts;
 mod http_service;
 mod listen;
+mod mishap;
 mod names;
 mod outside;
 mod patience;

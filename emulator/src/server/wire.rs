@@ -19,6 +19,7 @@ use super::body::{Answer, AnswerBody, BodySource};
 use super::clock::Clock;
 use super::front_door::FrontDoor;
 use super::hosts::{self, HostPort};
+use super::mishap::befall;
 use super::patience::{RequestUnderWay, body_patience};
 use super::refusal;
 use super::spelling;
@@ -65,9 +66,13 @@ pub(super) async fn answer<C: Core>(
     let body = read_body(&head, body, passage.underway.clone());
     let answer = front_door.handle(&passage.arrival.path, head, body).await;
     let spelled = spelling::to_write(&answer.spelled).await;
+    let mishap = answer.mishap;
     let mut response = to_http(answer, Some(passage.underway));
     response.extensions_mut().extend(spelled);
-    response
+    match mishap {
+        Some(mishap) => befall(mishap, response).await,
+        None => response,
+    }
 }
 
 /// What the front door needs to know of a request before its body.
@@ -212,6 +217,7 @@ pub(super) fn response_to_answer(response: Response) -> Answer {
         headers,
         spelled: response.spelled,
         body: AnswerBody::Bytes(bytes),
+        mishap: response.mishap,
     }
 }
 

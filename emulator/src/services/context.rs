@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::later::later;
 use super::{ServiceStates, Workflow};
 use crate::authz::WantedAction;
 use crate::entropy::Entropy;
+use crate::fault::{FaultPlan, OperationFault};
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
@@ -78,8 +80,8 @@ pub struct Context<'a> {
     pub path: Option<&'a NetworkPath>,
     /// The code of the error that the operation is to end with which this call begins, where a fault says so.
     pub fails: Option<&'a str>,
-    /// The regions whose services do not answer.
-    pub down: &'a std::collections::BTreeSet<String>,
+    /// What is broken on purpose.
+    pub faults: &'a mut FaultPlan,
     /// The rules under the chosen profile.
     pub rules: &'a Rules,
     /// The settings.
@@ -143,9 +145,23 @@ impl Context<'_> {
         self.started.push(Box::new(workflow));
     }
 
-    /// Ends a long-running operation.
+    /// Ends a long-running operation, as it does or as a fault has it.
     pub fn end(&mut self, operation: &str, outcome: OperationOutcome) {
-        self.state.operations.end(operation, self.now, outcome);
+        match self.state.operations.struck(operation) {
+            None => self.state.operations.end(operation, self.now, outcome),
+            Some(OperationFault::Stick) => {}
+            Some(OperationFault::EndLate { by }) => {
+                let operation = operation.to_owned();
+                later(self, by, move |context| {
+                    context.state.operations.end(&operation, context.now, outcome);
+                });
+            }
+            Some(OperationFault::Fail { code }) => {
+                let error = serde_json::json!({"code": code, "message": "A fault was injected by azdrill."});
+                let outcome = OperationOutcome::Failed(error);
+                self.state.operations.end(operation, self.now, outcome);
+            }
+        }
     }
 
     /// How long a phase takes at the world's pace.

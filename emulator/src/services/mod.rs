@@ -15,6 +15,7 @@ mod graph;
 mod identity;
 mod kept;
 pub mod key_vault;
+mod later;
 mod listed;
 mod managed_identity;
 mod management_groups;

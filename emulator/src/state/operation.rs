@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::Value;
 
+use crate::fault::OperationFault;
 use crate::model::Timestamp;
 
 /// How an operation stands.
@@ -39,6 +40,8 @@ pub struct Operations {
     all: BTreeMap<String, KeptOperation>,
     /// Those that have ended, in the order they did.
     ended: VecDeque<String>,
+    /// What strikes the operation that is begun next.
+    next: Option<OperationFault>,
 }
 
 /// An operation as it is kept. What came of it is a text: as a value a server's body takes eight times the room.
@@ -48,6 +51,7 @@ struct KeptOperation {
     ended: Option<Timestamp>,
     outcome: KeptOutcome,
     marks: Vec<(&'static str, String)>,
+    struck: Option<OperationFault>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,8 +110,19 @@ impl Operations {
             ended: None,
             outcome: KeptOutcome::Running,
             marks: Vec::new(),
+            struck: self.next.take(),
         };
         self.all.insert(id, kept);
+    }
+
+    /// Has a fault strike the operation that is begun next; `None`: none.
+    pub fn strike_next(&mut self, fault: Option<OperationFault>) {
+        self.next = fault;
+    }
+
+    /// The fault that an operation is struck by.
+    pub fn struck(&self, id: &str) -> Option<OperationFault> {
+        self.all.get(id)?.struck.clone()
     }
 
     /// Ends an operation. One that has ended stays as it is.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use azdrill_emulator::jobs::{Effect, EffectId, EffectResult, SessionFailure, Work};
 use azdrill_emulator::model::{
-    Body, Extent, NetworkPath, Preparation, Request, Response, StoredBody, Timestamp,
+    Body, Extent, Mishap, NetworkPath, Preparation, Request, Response, StoredBody, Timestamp,
 };
 use azdrill_emulator::server::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 use http::{Method, StatusCode};
@@ -44,6 +44,8 @@ pub(crate) struct CoreDouble {
     pub(crate) connections: Vec<(NetworkPath, String)>,
     /// The database servers that run.
     pub(crate) running: Vec<String>,
+    /// What happens to the answer to a `GET`.
+    pub(crate) mishap: Option<Mishap>,
     /// Preparations to hand out, by path.
     pub(crate) preparations: BTreeMap<String, Preparation>,
     /// Where they are reached.
@@ -57,6 +59,35 @@ impl CoreDouble {
             work,
         };
         self.due.entry(at).or_default().push(effect);
+    }
+
+    fn answer(
+        &mut self,
+        now: Timestamp,
+        request: Request,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Response {
+        match (method, path) {
+            (Method::PUT, path) if is_blob(path) => match request.query_value("comp").as_deref() {
+                Some("blocklist") => Response::new(StatusCode::CREATED),
+                Some(_) => {
+                    let id = request.query_value("blockid").unwrap_or_default();
+                    self.put_blob(format!("{path}?blockid={id}"), body)
+                }
+                None => self.put_blob(path.to_owned(), body),
+            },
+            (Method::GET | Method::HEAD, path) if is_blob(path) => self.get_blob(&request),
+            (Method::DELETE, path) => self.delete_blob(path),
+            (_, "/nothing") => Response::new(StatusCode::NO_CONTENT),
+            (_, "/make-due") => {
+                let effects = std::mem::take(&mut self.on_request);
+                self.due.entry(now).or_default().extend(effects);
+                Response::new(StatusCode::ACCEPTED)
+            }
+            _ => echo(&request),
+        }
     }
 
     fn put_blob(&mut self, key: String, body: Body) -> Response {
@@ -205,25 +236,10 @@ impl Core for CoreDouble {
         let Request {
             method, path, body, ..
         } = request.clone();
-        match (method, path.as_str()) {
-            (Method::PUT, path) if is_blob(path) => match request.query_value("comp").as_deref() {
-                Some("blocklist") => Response::new(StatusCode::CREATED),
-                Some(_) => {
-                    let id = request.query_value("blockid").unwrap_or_default();
-                    self.put_blob(format!("{path}?blockid={id}"), body)
-                }
-                None => self.put_blob(path.to_owned(), body),
-            },
-            (Method::GET | Method::HEAD, path) if is_blob(path) => self.get_blob(&request),
-            (Method::DELETE, path) => self.delete_blob(path),
-            (_, "/nothing") => Response::new(StatusCode::NO_CONTENT),
-            (_, "/make-due") => {
-                let effects = std::mem::take(&mut self.on_request);
-                self.due.entry(now).or_default().extend(effects);
-                Response::new(StatusCode::ACCEPTED)
-            }
-            _ => echo(&request),
-        }
+        let mishap = self.mishap.filter(|_| method == Method::GET);
+        let mut response = self.answer(now, request, method, &path, body);
+        response.mishap = mishap;
+        response
     }
 
     fn tick(&mut self, now: Timestamp) -> Vec<Effect> {

@@ -15,6 +15,7 @@ mod engine_double;
 mod foreign_pages;
 mod in_process;
 mod many_connections;
+mod mishaps;
 mod preparing;
 mod sniffing;
 mod starting;

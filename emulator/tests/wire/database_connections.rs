@@ -1,6 +1,6 @@
 //! Connections to database servers: who is let in, what the others are told, what is taken note of.
 
-use azdrill_emulator::fault::{ConnectionFault, DatabaseFault};
+use azdrill_emulator::fault::{ConnectionFault, DatabaseFault, Moment};
 use azdrill_emulator::jobs::SessionFailure;
 use azdrill_emulator::model::{NetworkPath, Origin};
 use azdrill_emulator::rules::{Gate, OriginKind};
@@ -215,14 +215,15 @@ fn a_fault_goes_with_the_connection_it_names() {
     put_rule(&mut world, "azure", "0.0.0.0", "0.0.0.0");
     put_rule(&mut world, "laptop", "203.0.113.10", "203.0.113.10");
     let reset = ConnectionFault::ResetAfter { bytes: 4096 };
-    world.azure.faults_mut().push_connection(DatabaseFault {
+    let fault = DatabaseFault {
+        name: String::new(),
         server: "single".to_owned(),
         from: Some(OriginKind::Service),
-        nth: 2,
-        times: 1,
+        moment: Moment::of(2, 1),
         optional: false,
         kind: reset,
-    });
+    };
+    world.azure.faults_mut().push_connection(world.now, fault);
     let service = backup_service(&world);
     let mut fault = |path: &NetworkPath| connect(&mut world, path).expect("let in").fault;
     assert_eq!(fault(&service), None);

@@ -1,6 +1,6 @@
 //! Outside work that fails half-way: the job says so, and nothing half-made is left.
 
-use azdrill_emulator::fault::{Fault, FaultKind};
+use azdrill_emulator::fault::{Fault, FaultAnswer, FaultKind};
 use azdrill_emulator::jobs::EffectFailure;
 use azdrill_emulator::server::Core;
 use serde_json::Value;
@@ -66,18 +66,8 @@ fn a_full_disk_fails_the_backup_and_leaves_nothing() {
 #[test]
 fn a_fault_in_vault_storage_fails_the_backup() {
     let mut world = World::protected();
-    world.azure.faults_mut().push(Fault {
-        operation: "Blob_Put".to_owned(),
-        path_contains: String::new(),
-        nth: 1,
-        times: 1,
-        optional: false,
-        kind: FaultKind::Answer {
-            status: 503,
-            code: "ServerBusy".to_owned(),
-            retry_after_seconds: None,
-        },
-    });
+    let fault = Fault::first("Blob_Put", FaultKind::Answer(FaultAnswer::new(503, "ServerBusy")));
+    world.azure.faults_mut().push(world.now, fault);
     let job = back_up(&mut world);
     assert_eq!(job["status"], "Failed", "{job}");
     assert_eq!(
@@ -90,14 +80,12 @@ fn a_fault_in_vault_storage_fails_the_backup() {
 #[test]
 fn a_lost_answer_did_its_work() {
     let mut world = World::protected();
-    world.azure.faults_mut().push(Fault {
-        operation: "BackupInstances_AdhocBackup".to_owned(),
-        path_contains: "/one/".to_owned(),
-        nth: 1,
-        times: 1,
-        optional: false,
-        kind: FaultKind::LoseAnswer { status: 500 },
-    });
+    let mut fault = Fault::first(
+        "BackupInstances_AdhocBackup",
+        FaultKind::LoseAnswer { status: 500 },
+    );
+    fault.place.path_contains = "/one/".to_owned();
+    world.azure.faults_mut().push(world.now, fault);
     let lost = world.post(&below_vault("backupInstances/one/backup"), &backup_body());
     assert_eq!(lost.status, 500);
     world.settle();

@@ -1,6 +1,6 @@
 //! Resource groups are deleted, or say what of theirs could not be: the operation ends either way.
 
-use azdrill_emulator::fault::{Fault, FaultKind};
+use azdrill_emulator::fault::{Fault, FaultAnswer, FaultKind, Moment};
 use azdrill_emulator::model::Response;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -21,18 +21,9 @@ fn ended(world: &mut World, deleted: &Response) -> Option<String> {
 }
 
 fn fails(world: &mut World, operation: &str, code: &str, times: u64) {
-    world.azure.faults_mut().push(Fault {
-        operation: operation.to_owned(),
-        path_contains: String::new(),
-        nth: 1,
-        times,
-        optional: false,
-        kind: FaultKind::Answer {
-            status: 503,
-            code: code.to_owned(),
-            retry_after_seconds: None,
-        },
-    });
+    let mut fault = Fault::first(operation, FaultKind::Answer(FaultAnswer::new(503, code)));
+    fault.moment = Moment::of(1, times);
+    world.azure.faults_mut().push(world.now, fault);
 }
 
 #[test]

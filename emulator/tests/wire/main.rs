@@ -23,6 +23,7 @@ mod deployments;
 mod doubtful_rules;
 mod ended_jobs;
 mod failures;
+mod faults;
 mod federation;
 mod flexible_servers;
 mod graph;

@@ -1,6 +1,6 @@
 //! What happens to a backup instance at the same time as something else is refused, left out or failed, and said.
 
-use azdrill_emulator::fault::{Fault, FaultKind};
+use azdrill_emulator::fault::{Fault, FaultAnswer, FaultKind};
 use http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -124,18 +124,11 @@ fn a_scheduled_backup_that_finds_another_running_is_left_out_and_noted() {
 #[test]
 fn a_restore_that_gets_no_keys_of_vault_storage_says_so() {
     let mut world = World::backed_up();
-    world.azure.faults_mut().push(Fault {
-        operation: "StorageAccounts_ListKeys".to_owned(),
-        path_contains: String::new(),
-        nth: 1,
-        times: 1,
-        optional: false,
-        kind: FaultKind::Answer {
-            status: 403,
-            code: "AuthorizationFailed".to_owned(),
-            retry_after_seconds: None,
-        },
-    });
+    let fault = Fault::first(
+        "StorageAccounts_ListKeys",
+        FaultKind::Answer(FaultAnswer::new(403, "AuthorizationFailed")),
+    );
+    world.azure.faults_mut().push(world.now, fault);
     let body = world.restore_body();
     let target = below_vault(&format!("{ONE}/restore"));
     assert_eq!(world.arm(Method::POST, &target, Some(&body)).status, 202);

@@ -277,3 +277,14 @@ fn older_versions_show_less_of_a_job() {
         now["extendedInfo"]["dataTransferredInBytes"]
     );
 }
+
+#[test]
+fn how_an_instance_is_to_be_validated_is_kept() {
+    let mut world = World::protected();
+    let mut instance = world.instance_body();
+    instance["properties"]["validationType"] = json!("DeepValidation");
+    assert!(world.put(&one("2024-04-01"), &instance).status.is_success());
+    world.settle();
+    let shown = world.get(&one("2024-04-01")).json_body();
+    assert_eq!(shown["properties"]["validationType"], "DeepValidation");
+}

@@ -455,3 +455,23 @@ fn a_vault_that_keeps_its_key_is_written_whatever_has_become_of_it() {
     let shown = world.vault()["properties"]["securitySettings"]["encryptionSettings"].clone();
     assert_eq!(shown["keyVaultProperties"]["keyUri"], json!(key));
 }
+
+/// What is asked besides a key that cannot be had is not done either.
+#[test]
+fn nothing_is_kept_of_a_write_whose_key_is_refused() {
+    let (mut world, _) = encrypted();
+    let mut asked = world.vault();
+    asked["tags"] = json!({"asked": "with another key"});
+    let key = "https://azdrillkeys.vault.azure.net/keys/none";
+    asked["properties"]["securitySettings"]["encryptionSettings"]["keyVaultProperties"]["keyUri"] =
+        json!(key);
+    let before = world.vault()["properties"]["securitySettings"].clone();
+    let asked = world.arm(Method::PATCH, &below_vault(""), Some(&asked));
+    world.settle();
+    let ended = world.follow(&asked, "azure-asyncoperation");
+    failed_with(&ended, "SyntheticEncryptionKeyMissing", "VLT-07-KEY");
+    let after = world.vault();
+    assert_eq!(after["tags"]["asked"], Value::Null, "{after}");
+    assert_eq!(after["properties"]["securitySettings"], before);
+    assert_eq!(after["properties"]["provisioningState"], "Failed");
+}

@@ -23,6 +23,26 @@ pub(super) async fn run(
     hosts: Option<&Path>,
     interrupts: &mut Interrupts,
 ) -> Result<u8, Failure> {
+    let mut process = self::command(command, environment, hosts)?;
+    // A signal that came before there was a command ends us.
+    interrupts.or(async { Ok(()) }).await?;
+    let child = process.spawn().map_err(|error| {
+        let program = command.first().map(|program| program.display().to_string());
+        format!("cannot start `{}`: {error}", program.unwrap_or_default())
+    })?;
+    interrupts.are_for_us(false);
+    let status = wait(child, interrupts).await;
+    interrupts.are_for_us(true);
+    let status = status.map_err(|error| error.to_string())?;
+    Ok(code(status))
+}
+
+/// The command, ready to be started.
+pub(super) fn command(
+    command: &[OsString],
+    environment: &Environment,
+    hosts: Option<&Path>,
+) -> Result<Command, Failure> {
     let (program, arguments) = command
         .split_first()
         .ok_or_else(|| "there is no command to run".to_owned())?;
@@ -44,19 +64,11 @@ pub(super) async fn run(
             None => process.env_remove(name),
         };
     }
-    // A signal that came before there was a command ends us.
-    interrupts.or(async { Ok(()) }).await?;
-    let child = process
-        .spawn()
-        .map_err(|error| format!("cannot start `{}`: {error}", program.display()))?;
-    interrupts.are_for_us(false);
-    let status = wait(child, interrupts).await;
-    interrupts.are_for_us(true);
-    let status = status.map_err(|error| error.to_string())?;
-    Ok(code(status))
+    Ok(process)
 }
 
-fn code(status: ExitStatus) -> u8 {
+/// Its exit code; 128 and the signal's number if a signal ended it.
+pub(super) fn code(status: ExitStatus) -> u8 {
     let code = status
         .code()
         .or_else(|| Some(128 + status.signal()?))

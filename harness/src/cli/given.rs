@@ -45,7 +45,7 @@ pub(super) struct WorldArguments {
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
     /// When the world's clock begins, e.g. 2025-02-03T06:00:00Z; it goes on from there.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     start: Option<Timestamp>,
     /// The seed of the tenant, the subscription, every other id and every secret. Without one, here or in the
     /// world's file, they are others at every start.
@@ -65,6 +65,13 @@ impl WorldArguments {
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()
     }
+}
+
+/// A moment, as an argument.
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| {
+        "a time was expected, e.g. 2025-02-03T06:00:00Z, before the end of the year 9999".to_owned()
+    })
 }
 
 /// `RULE=ALTERNATIVE`, as an argument.
@@ -138,6 +145,16 @@ impl Given {
             seed,
             world,
         })
+    }
+
+    /// The seed that was said, or drawn.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The same world under another seed.
+    pub(super) fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     /// What a fake Azure is started with.

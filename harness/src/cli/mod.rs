@@ -5,6 +5,7 @@
 mod argument;
 mod az;
 mod certificate;
+mod chaos;
 mod child;
 mod compare;
 mod ending;
@@ -66,6 +67,8 @@ enum Command {
     Matrix(matrix::MatrixArguments),
     /// Run a command against a fake Azure, and show what it did to it.
     Run(run::RunArguments),
+    /// List what has happened to people who automate backups and restores, for `run --chaos`.
+    Incidents(chaos::IncidentsArguments),
     /// Keep a fake Azure running, with a world in it or one empty subscription.
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
@@ -170,6 +173,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Compare(given) => compare::run(&given),
         Command::Matrix(given) => matrix::run(&given),
+        Command::Incidents(given) => chaos::list(&given),
         Command::Replay(given) => replay::run(&given),
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,

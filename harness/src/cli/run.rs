@@ -15,6 +15,7 @@ use azdrill::serve::{
 };
 use clap::{Args, ValueEnum};
 
+use super::chaos::{self, ChaosArguments};
 use super::failure::Failure;
 use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
@@ -33,7 +34,7 @@ pub(super) struct RunArguments {
     record: Option<PathBuf>,
     /// How the command looks names up.
     #[arg(long, value_enum, value_name = "HOW", default_value_t)]
-    names: NamesArgument,
+    pub(super) names: NamesArgument,
     /// Say nothing, unless an expectation is missed.
     #[arg(long, short)]
     quiet: bool,
@@ -42,14 +43,16 @@ pub(super) struct RunArguments {
     verbose: bool,
     /// The command and its arguments.
     #[arg(trailing_var_arg = true, required = true)]
-    command: Vec<OsString>,
+    pub(super) command: Vec<OsString>,
     #[command(flatten)]
-    world: WorldArguments,
+    pub(super) chaos: ChaosArguments,
+    #[command(flatten)]
+    pub(super) world: WorldArguments,
 }
 
 /// How a command looks names up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum NamesArgument {
+pub(super) enum NamesArgument {
     /// By a hosts file of its own if the system allows it.
     #[default]
     Auto,
@@ -63,6 +66,9 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
+    if arguments.chaos.chaos.is_some() {
+        return chaos::run(arguments, folder, mode, interrupts).await;
+    }
     // Everything that can be wrong is found out before anything is built.
     child::check(&arguments.command)?;
     if let Some(file) = &arguments.record {
@@ -155,7 +161,7 @@ async fn start(
 }
 
 /// Whether the command can have a hosts file of its own, and if not, why.
-fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
+pub(super) fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
     if wanted == NamesArgument::System {
         return (Resolving::System, "`--names system`".to_owned());
     }
@@ -176,7 +182,7 @@ fn resolving(wanted: NamesArgument, hosts: &HostsFile) -> (Resolving, String) {
 }
 
 /// The command's environment: what leads it here, and a folder in which `az` is signed in.
-fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, String> {
+pub(super) fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, String> {
     let mut environment = served.environment();
     az::sign_in(&mut environment, served, &scratch.join("az"))?;
     let trust_store = write_trust_store(scratch, served.server().ca_pem())?;
@@ -190,7 +196,7 @@ fn environment(served: &ServedWorld, scratch: &Path) -> Result<Environment, Stri
 }
 
 /// The program's name, without folder and arguments: arguments may hold secrets.
-fn name_of(command: &[OsString]) -> String {
+pub(super) fn name_of(command: &[OsString]) -> String {
     let name = command.first().and_then(|program| Path::new(program).file_name());
     name.unwrap_or_default().to_string_lossy().into_owned()
 }

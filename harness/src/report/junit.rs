@@ -8,7 +8,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::{DidFinding, Findings, NotPlayed, ScenarioFinding, StepFinding};
-use crate::harmless::harmless;
+use crate::harmless::legal_in_xml as legal;
 use crate::run::Aspect;
 
 type Xml = Writer<Vec<u8>>;
@@ -180,14 +180,6 @@ fn text(xml: &mut Xml, name: &str, content: &str) -> io::Result<()> {
     xml.create_element(name)
         .write_text_content(BytesText::new(&content))?;
     Ok(())
-}
-
-/// A text without the characters XML has no way to write: those that do something are shown.
-fn legal(text: &str) -> String {
-    let text = harmless(text);
-    text.chars()
-        .filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}'))
-        .collect()
 }
 
 #[cfg(test)]

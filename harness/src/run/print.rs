@@ -39,7 +39,10 @@ fn verdict(page: &Page, report: &Report) -> String {
     let (ink, word) = if report.held() {
         (Ink::Good, "held: every expectation")
     } else {
-        (Ink::Bad, "missed: see above")
+        (
+            Ink::Bad,
+            &*missed(report.steps.iter().map(|step| step.misses.is_empty())),
+        )
     };
     let major = report
         .postgres_major
@@ -50,6 +53,32 @@ fn verdict(page: &Page, report: &Report) -> String {
         report.virtual_time
     );
     format!("{}  {}\n", page.ink(ink, word), page.ink(Ink::Dim, &took))
+}
+
+/// Which steps came to something else than expected, by their numbers.
+pub(super) fn missed(held: impl Iterator<Item = bool>) -> String {
+    let numbers: Vec<String> = (1..)
+        .zip(held)
+        .filter(|(_, held)| !held)
+        .map(|(number, _): (usize, bool)| number.to_string())
+        .collect();
+    match numbers.as_slice() {
+        [] => "missed".to_owned(),
+        [one] => format!("missed: step {one}, see above"),
+        several => format!("missed: steps {}, see above", several.join(", ")),
+    }
+}
+
+/// What comes several times in a row, once, with how often.
+fn runs(lines: impl Iterator<Item = String>) -> Vec<(String, usize)> {
+    let mut runs: Vec<(String, usize)> = Vec::new();
+    for line in lines {
+        match runs.last_mut() {
+            Some((last, times)) if *last == line => *times += 1,
+            _ => runs.push((line, 1)),
+        }
+    }
+    runs
 }
 
 /// Where the rules were read that were cited, each once.
@@ -113,13 +142,20 @@ impl<'a> Steps<'a> {
         let outcome = &step.outcome;
         let blank = " ".repeat(self.at);
         let mut text = String::new();
-        for exchange in &step.exchanges {
-            if self.verbose || exchange.refused.is_some() {
-                let line = exchange_line(exchange);
-                let indent = line.len() - line.trim_start().len() + self.at;
-                let first = " ".repeat(indent);
-                text += &page.paragraph(&first, indent + 4, Ink::Dim, line.trim_start());
-            }
+        let shown = step
+            .exchanges
+            .iter()
+            .filter(|exchange| self.verbose || exchange.refused.is_some());
+        for (line, times) in runs(shown.map(exchange_line)) {
+            let indent = line.len() - line.trim_start().len() + self.at;
+            let first = " ".repeat(indent);
+            let times = if times > 1 {
+                format!("  ({times} times)")
+            } else {
+                String::new()
+            };
+            let told = format!("{}{times}", line.trim_start());
+            text += &page.paragraph(&first, indent + 4, Ink::Dim, &told);
         }
         if !outcome.code.is_empty() {
             let same = |other: &StepReport| same_refusal(other, step);
@@ -187,7 +223,9 @@ impl<'a> Steps<'a> {
         }
         let reason = reason(step);
         let reason = found(&reason, step.rules.iter());
-        say("reason", &for_people(reason));
+        if !reason.is_empty() {
+            say("reason", &for_people(reason));
+        }
         for rule in &step.rules {
             let known = reason.contains(&rule.statement) || self.stated.contains(&rule.id);
             let statement = if known { "" } else { &rule.statement };

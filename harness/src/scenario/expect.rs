@@ -128,7 +128,7 @@ impl Expect {
 }
 
 /// What a step may come to, besides the status of an answer.
-const STATES: [&str; 16] = [
+pub(super) const STATES: [&str; 16] = [
     "Canceled",
     "Cancelled",
     "Completed",

@@ -228,6 +228,9 @@ fn the_readme_has_every_word_and_no_other() {
     ] {
         assert_eq!(documented(&readme, heading), words, "{heading}");
     }
+    for state in super::expect::STATES {
+        assert!(readme.contains(&format!("`{state}`")), "{state}");
+    }
     let steps = schema["$defs"]["Step"]["oneOf"].as_array().unwrap();
     let shared = keys(&OfEveryStep::json_schema(&mut SchemaGenerator::default()).to_value());
     assert_eq!(documented(&readme, "### What every step may say"), shared);

@@ -184,7 +184,7 @@ impl Call {
     }
 
     /// Whether it has nothing to do with what the command was for.
-    pub(super) fn is_housekeeping(&self) -> bool {
+    pub(crate) fn is_housekeeping(&self) -> bool {
         self.host == HOUSEKEEPING
     }
 }

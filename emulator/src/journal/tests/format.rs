@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::fault::{ConnectionFault, FaultKind};
+use crate::fault::{ConnectionFault, FaultKind, JobFaultKind, OperationFault};
 use crate::jobs::{DumpKind, EffectFailure, SessionFailure};
 use crate::journal::{Given, Header, Input, OutsideResult};
-use crate::model::Origin;
+use crate::model::{Mishap, Origin};
 
 /// One of each, as they were written: whoever changes how one is written changes the format, and its number.
 const INPUTS: &str = r#"
@@ -45,6 +45,23 @@ const INPUTS: &str = r#"
 {"fault":{"operation":"Blob_Put","path_contains":"/c/","nth":1,"times":2,"optional":false,"kind":{"answer":{"status":503,"code":"ServerBusy","retry_after_seconds":1}}}}
 {"fault":{"operation":"","path_contains":"","nth":1,"times":2,"optional":true,"kind":{"lose_answer":{"status":502}}}}
 {"fault":{"operation":"Resources_MoveResources","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"fail_operation":{"code":"BackupVaultMoveResourcesCriticalFailure"}}}}
+{"fault":{"name":"a","operation":"","path_contains":"","principal":"drill-vault","from":"internet","by":"client","nth":1,"times":2,"every":3,"begins":"PT1M","ends":"PT2M","after":"b","chance":{"percent":50,"seed":7},"optional":false,"kind":{"answer":{"status":406,"code":"a","retry_after_seconds":null,"message":"m","empty":true,"headers":{"x":"y"}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":"close"}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"operation":"stick"}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"operation":{"end_late":{"by":"PT1H"}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"operation":{"fail":{"code":"a"}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"drop_headers":{"names":["location"]}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":"stale"}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"delay":{"milliseconds":5}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":"close"}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"cut_body":{"after_bytes":5}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"slow_body":{"bytes_per_second":5}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":{"deliver":{"flip_bit":{"at_byte":5}}}}}
+{"fault":{"operation":"","path_contains":"","nth":1,"times":1,"optional":false,"kind":"pass"}}
+{"job_fault":{"job":"Restore","instance_contains":"","nth":1,"times":1,"optional":false,"kind":{"fail":{"code":"a"}}}}
+{"job_fault":{"job":"","instance_contains":"a","nth":1,"times":1,"optional":false,"kind":{"fail_though_done":{"code":"a"}}}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":"stick"}}
+{"job_fault":{"job":"","instance_contains":"","nth":1,"times":1,"optional":true,"kind":{"end_late":{"by":"PT1H"}}}}
 {"region_fault":{"region":"westeurope","down":true}}
 {"connection_fault":{"server":"drill","from":"service","nth":1,"times":1,"optional":false,"kind":{"reset_after":{"bytes":10}}}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"refuse"}}
@@ -83,6 +100,7 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::Complete { .. } => "complete",
     Input::Fault(_) => "fault",
     Input::ConnectionFault(_) => "connection_fault",
+    Input::JobFault(_) => "job_fault",
     Input::RegionFault(_) => "region_fault",
     Input::ClearFaults => "clear_faults",
     Input::Keep { .. } => "keep",
@@ -145,9 +163,21 @@ kinds!(of_session, SESSION_KINDS, SessionFailure, {
 });
 
 kinds!(of_fault, FAULT_KINDS, FaultKind, {
-    FaultKind::Answer { .. } => "fault: answer",
+    FaultKind::Answer(_) => "fault: answer",
     FaultKind::LoseAnswer { .. } => "fault: lose_answer",
+    FaultKind::Close => "fault: close",
     FaultKind::FailOperation { .. } => "fault: fail_operation",
+    FaultKind::Operation(OperationFault::Stick) => "fault: stick",
+    FaultKind::Operation(OperationFault::EndLate { .. }) => "fault: end_late",
+    FaultKind::Operation(OperationFault::Fail { .. }) => "fault: fail",
+    FaultKind::DropHeaders { .. } => "fault: drop_headers",
+    FaultKind::Stale => "fault: stale",
+    FaultKind::Deliver(Mishap::Delay { .. }) => "mishap: delay",
+    FaultKind::Deliver(Mishap::Close) => "mishap: close",
+    FaultKind::Deliver(Mishap::CutBody { .. }) => "mishap: cut_body",
+    FaultKind::Deliver(Mishap::SlowBody { .. }) => "mishap: slow_body",
+    FaultKind::Deliver(Mishap::FlipBit { .. }) => "mishap: flip_bit",
+    FaultKind::Pass => "fault: pass",
 });
 
 kinds!(of_connection_fault, CONNECTION_FAULT_KINDS, ConnectionFault, {
@@ -156,6 +186,13 @@ kinds!(of_connection_fault, CONNECTION_FAULT_KINDS, ConnectionFault, {
     ConnectionFault::ResetAfter { .. } => "fault: reset_after",
     ConnectionFault::Slow { .. } => "fault: slow",
     ConnectionFault::AcceptThenClose => "fault: accept_then_close",
+});
+
+kinds!(of_job_fault, JOB_FAULT_KINDS, JobFaultKind, {
+    JobFaultKind::Fail { .. } => "job fault: fail",
+    JobFaultKind::FailThoughDone { .. } => "job fault: fail_though_done",
+    JobFaultKind::Stick => "job fault: stick",
+    JobFaultKind::EndLate { .. } => "job fault: end_late",
 });
 
 /// Of which kinds it is, with what is in it.
@@ -183,6 +220,7 @@ fn kinds_of(input: &Input<'_>) -> Vec<&'static str> {
         }
         Input::Fault(fault) => kinds.push(of_fault(&fault.kind)),
         Input::ConnectionFault(fault) => kinds.push(of_connection_fault(&fault.kind)),
+        Input::JobFault(fault) => kinds.push(of_job_fault(&fault.kind)),
         _ => {}
     }
     kinds
@@ -208,6 +246,7 @@ fn every_kind_of_input_is_written_as_it_was() {
         SESSION_KINDS,
         FAULT_KINDS,
         CONNECTION_FAULT_KINDS,
+        JOB_FAULT_KINDS,
     ];
     let all: BTreeSet<&str> = all.concat().into_iter().collect();
     assert_eq!(seen, all);

@@ -7,7 +7,10 @@ use serde_json::json;
 use super::calls::palette;
 use super::lines::Lines;
 use crate::authz::{DeniedPrincipal, DenyAssignment};
-use crate::fault::{ConnectionFault, DatabaseFault, Fault, FaultKind, RegionFault};
+use crate::fault::{
+    ConnectionFault, DatabaseFault, Fault, FaultAnswer, FaultKind, JobFault, JobFaultKind, Moment,
+    RegionFault,
+};
 use crate::jobs::{Effect, EffectFailure, EffectResult, ServerWork, Work};
 use crate::journal::{Application, Beginning, Given, Journalled};
 use crate::machine::{Admission, Core as _};
@@ -322,29 +325,31 @@ impl World {
 
     fn fault(&mut self, of_requests: bool) {
         if of_requests {
-            let fault = Fault {
-                operation: String::new(),
-                path_contains: "acct".to_owned(),
-                nth: 2,
-                times: 1,
-                optional: false,
-                kind: FaultKind::Answer {
-                    status: 503,
-                    code: "ServerBusy".to_owned(),
-                    retry_after_seconds: Some(1),
-                },
-            };
+            let mut answer = FaultAnswer::new(503, "ServerBusy");
+            answer.retry_after_seconds = Some(1);
+            let mut fault = Fault::first("", FaultKind::Answer(answer));
+            fault.place.path_contains = "acct".to_owned();
+            fault.moment = Moment::of(2, 1);
             self.machine.put_fault(self.now, fault);
         } else {
             let fault = DatabaseFault {
+                name: String::new(),
                 server: String::new(),
                 from: None,
-                nth: 1,
-                times: 2,
+                moment: Moment::of(1, 2),
                 optional: true,
                 kind: ConnectionFault::ResetAfter { bytes: 10 },
             };
             self.machine.put_connection_fault(self.now, fault);
+            let job = JobFault {
+                name: String::new(),
+                job: String::new(),
+                instance_contains: String::new(),
+                moment: Moment::default(),
+                optional: true,
+                kind: JobFaultKind::Stick,
+            };
+            self.machine.put_job_fault(self.now, job);
             let region = "francecentral".to_owned();
             self.machine
                 .put_region_fault(self.now, &RegionFault { region, down: true });

@@ -124,7 +124,9 @@ impl Task for Backup {
 
 impl Backup {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        self.run.accept(context);
+        if let Err(violation) = self.run.accept(context) {
+            return self.fail(context, &violation).into();
+        }
         let Some(resource) = self.own_instance(context) else {
             return self.without_instance(context).into();
         };

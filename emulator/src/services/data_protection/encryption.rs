@@ -10,7 +10,7 @@ use super::vault_key::{KeyLook, KeyVerdict, SETTINGS};
 use super::violation::Violation;
 use crate::model::ResourceId;
 use crate::services::{Context, Input};
-use crate::state::{OperationOutcome, Resource};
+use crate::state::{OperationOutcome, Resource, ResourceBody};
 
 /// What is written of a vault's encryption.
 #[derive(Clone)]
@@ -19,8 +19,8 @@ pub(super) struct KeyCheck {
     operation: String,
     activity: String,
     look: KeyLook,
-    /// The settings as they were before the write; `Null` if there were none.
-    before: Value,
+    /// The vault as it was before the write; `None` if it is made by it.
+    before: Option<ResourceBody>,
     /// The key that is shown from the end of the write on, where it is exchanged.
     key: Option<Value>,
 }
@@ -30,7 +30,7 @@ impl KeyCheck {
     /// other: one that keeps what it has is not asked about it.
     pub(super) fn of(
         vault: &Resource,
-        before: Value,
+        before: Option<&Resource>,
         key: Option<&Value>,
         operation: &str,
         activity: &str,
@@ -40,11 +40,11 @@ impl KeyCheck {
         if let Some(key) = key {
             settings["keyVaultProperties"] = key.clone();
         }
-        if settings == before {
+        if before.is_some_and(|before| *before.at(SETTINGS) == settings) {
             return None;
         }
         Some(Self {
-            before,
+            before: before.map(|before| before.body.clone()),
             vault: vault.id.clone(),
             operation: operation.to_owned(),
             activity: activity.to_owned(),
@@ -73,15 +73,17 @@ impl KeyCheck {
         violation.note(context, "vault");
         mark(context, &self.operation, violation);
         if let Some(vault) = context.state.resources.get_mut(&self.vault) {
-            vault.set_property(&["provisioningState"], json!("Failed"));
-            // No key has been taken: the vault is not encrypted with it, now or for good.
-            let security = &mut vault.body["properties"]["securitySettings"];
-            match (&self.before, security.as_object_mut()) {
-                (Value::Null, Some(security)) => {
-                    security.shift_remove("encryptionSettings");
+            // No key has been taken: the vault is not encrypted with it, now or for good, and nothing else of a
+            // write that failed is kept. What Azure keeps of it nobody has recorded.
+            match self.before.clone() {
+                Some(before) => vault.body = before,
+                None => {
+                    if let Some(security) = vault.body["properties"]["securitySettings"].as_object_mut() {
+                        security.shift_remove("encryptionSettings");
+                    }
                 }
-                (before, _) => security["encryptionSettings"] = before.clone(),
             }
+            vault.set_property(&["provisioningState"], json!("Failed"));
         }
         let outcome = operations::refused(&violation.refusal, &violation.info(&self.activity));
         Over::operation(context, &self.operation, outcome)

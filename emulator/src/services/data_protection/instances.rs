@@ -184,7 +184,6 @@ fn describe(id: &ResourceId, sent: &Value, state: &str, provisioning: &str) -> V
         "protectionErrorDetails",
         "objectType",
         "resourceGuardOperationRequests",
-        "validationType",
     ];
     for (key, value) in properties.as_object().into_iter().flatten() {
         if !value.is_null() && !read_only.iter().any(|name| name.eq_ignore_ascii_case(key)) {

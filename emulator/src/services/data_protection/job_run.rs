@@ -4,10 +4,11 @@
 use serde_json::{Value, json};
 
 use super::job::JobKind;
-use super::jobs::JobEnd;
+use super::jobs::{self, JobEnd};
 use super::operations;
 use super::task::Over;
 use super::violation::{Violation, inner_error};
+use crate::fault::JobFaultKind;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::rule;
 use crate::services::Context;
@@ -28,8 +29,16 @@ pub(super) struct JobRun {
 }
 
 impl JobRun {
-    /// Ends the operation of the request: the job has begun.
-    pub(super) fn accept(&mut self, context: &mut Context<'_>) {
+    /// Ends the operation of the request: the job has begun. The violation is a fault's that leaves it nothing to do.
+    pub(super) fn accept(&mut self, context: &mut Context<'_>) -> Result<(), Box<Violation>> {
+        self.begun(context);
+        match jobs::struck(context, &self.vault, &self.job, true) {
+            Some(JobFaultKind::Fail { code }) => Err(Box::new(Violation::injected(&code))),
+            _ => Ok(()),
+        }
+    }
+
+    fn begun(&mut self, context: &mut Context<'_>) {
         if let Some(operation) = self.operation.take() {
             let outcome = operations::job_started(&self.shown_id(context));
             context.end(&operation, outcome);
@@ -47,7 +56,7 @@ impl JobRun {
 
     /// Ends the job as failed.
     pub(super) fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Over {
-        self.accept(context);
+        self.begun(context);
         violation.note(context, self.about);
         let error = failed_info(violation, &self.activity);
         Over::job(context, &self.vault, &self.job, JobEnd::Failed { error })
@@ -66,7 +75,7 @@ impl JobRun {
 }
 
 /// A job's error: the error again in its details, with a generic one inside, as recorded.
-fn failed_info(violation: &Violation, activity: &str) -> Value {
+pub(super) fn failed_info(violation: &Violation, activity: &str) -> Value {
     let mut info = violation.info(activity);
     info["isUserError"] = json!(!violation.is_ours());
     if info["innerError"].is_null() {

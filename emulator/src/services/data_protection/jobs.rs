@@ -4,8 +4,12 @@ use serde_json::Value;
 
 use super::deleted_vault::DeletedVault;
 use super::job::{Job, JobKind};
+use super::job_run::failed_info;
+use super::violation::Violation;
+use crate::fault::JobFaultKind;
 use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
+use crate::services::later::later;
 
 /// Takes note of a job that begins now.
 pub(super) fn begin(context: &mut Context<'_>, vault: &ResourceId, job: Job) {
@@ -70,6 +74,7 @@ pub(super) fn begun(
 }
 
 /// How a job ends.
+#[derive(Clone)]
 pub(super) enum JobEnd {
     /// A backup went well.
     BackedUp {
@@ -83,8 +88,55 @@ pub(super) enum JobEnd {
     Failed { error: Value },
 }
 
-/// Ends a job.
+/// Ends a job, as it does or as a fault has it.
 pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: JobEnd) {
+    let failed = matches!(end, JobEnd::Failed { .. });
+    match struck(context, vault, id, false) {
+        None | Some(JobFaultKind::Fail { .. }) => write_end(context, vault, id, end),
+        Some(JobFaultKind::FailThoughDone { .. }) if failed => write_end(context, vault, id, end),
+        Some(JobFaultKind::Stick) => {}
+        Some(JobFaultKind::EndLate { by }) => {
+            let (vault, id) = (vault.clone(), id.to_owned());
+            later(context, by, move |context| write_end(context, &vault, &id, end));
+        }
+        Some(JobFaultKind::FailThoughDone { code }) => {
+            let violation = Violation::injected(&code);
+            let mut jobs = context.own.data_protection.jobs.get(vault).into_iter().flatten();
+            let activity = jobs.find(|job| job.id == id).map(|job| job.activity.clone());
+            let about = match kind(context, vault, id) {
+                Some(JobKind::Backup) => "backup",
+                _ => "restore",
+            };
+            violation.note(context, about);
+            let error = failed_info(&violation, &activity.unwrap_or_default());
+            write_end(context, vault, id, JobEnd::Failed { error });
+        }
+    }
+}
+
+fn kind(context: &Context<'_>, vault: &ResourceId, id: &str) -> Option<JobKind> {
+    let mut jobs = context.own.data_protection.jobs.get(vault)?.iter();
+    jobs.find(|job| job.id == id).map(|job| job.kind)
+}
+
+/// The fault that strikes a job as it begins, or at its end.
+pub(super) fn struck(
+    context: &mut Context<'_>,
+    vault: &ResourceId,
+    id: &str,
+    begins: bool,
+) -> Option<JobFaultKind> {
+    let mut jobs = context.own.data_protection.jobs.get(vault)?.iter();
+    let job = jobs.find(|job| job.id == id)?;
+    let struck = context
+        .faults
+        .strike_job(context.now, job.kind.as_str(), job.instance.as_str(), begins)?;
+    let text = format!("a job of {} is struck by a fault: {struck}", job.instance.name());
+    context.log.note(context.now, "fault", text, None);
+    Some(struck)
+}
+
+fn write_end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: JobEnd) {
     let now = context.now;
     let own = &mut context.own.data_protection;
     // A vault that is deleted meanwhile takes its jobs along, and brings them back.

@@ -138,7 +138,9 @@ impl Task for Restore {
 
 impl Restore {
     fn accept(&mut self, context: &mut Context<'_>) -> Step<Self> {
-        self.run.accept(context);
+        if let Err(violation) = self.run.accept(context) {
+            return self.run.fail(context, &violation).into();
+        }
         match &self.wanted.rehydration {
             Some(asked) => {
                 let ready = archive::begin(context, &self.instance, &self.wanted.point.id, asked);

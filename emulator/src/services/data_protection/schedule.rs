@@ -176,7 +176,7 @@ impl Schedule {
             .state
             .resource(&vault)
             .map(|own| region_name(own.location()));
-        if region.is_some_and(|region| context.down.contains(&region)) {
+        if region.is_some_and(|region| context.faults.down().contains(&region)) {
             let name = self.instance.name();
             let text = format!(
                 "the scheduled backup of {name} is left out: the services of its region do not answer"

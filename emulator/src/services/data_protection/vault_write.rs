@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::encryption::KeyCheck;
 use super::operations::{self, Addresses, First};
-use super::vault_key::SETTINGS;
 use super::{task, vault, versions};
 use crate::model::{Request, Response};
 use crate::services::Context;
@@ -20,20 +19,10 @@ pub(super) fn begin(
     status: StatusCode,
 ) -> Response {
     let id = written.id.clone();
-    let before = context
-        .state
-        .resource(&id)
-        .map(|vault| vault.at(SETTINGS).clone());
-    context.state.resources.insert(id.clone(), written.clone());
+    let before = context.state.resources.insert(id.clone(), written.clone());
     let operation = operations::begin(context, &id);
     let activity = operations::activity(context, request);
-    match KeyCheck::of(
-        &written,
-        before.unwrap_or_default(),
-        key.as_ref(),
-        &operation,
-        &activity,
-    ) {
+    match KeyCheck::of(&written, before.as_ref(), key.as_ref(), &operation, &activity) {
         Some(check) => task::start(context, check),
         None => operations::after(context, &operation, "vault_put", move |context| {
             vault::settle(context, &id, key)

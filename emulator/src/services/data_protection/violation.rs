@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::gateway::Refusal;
 use crate::log::RefusedBecause;
-use crate::rules::{Cause, DatasourceName, Gate, Prerequisite, Stage, code, rule};
+use crate::rules::{Cause, Code, DatasourceName, Gate, Prerequisite, Stage, code, rule};
 use crate::services::Context;
 
 /// The stages at which something of a vault can turn out not to be possible, as the log calls them.
@@ -93,6 +93,23 @@ impl Violation {
     pub(super) fn interrupted() -> Self {
         let refusal = Refusal::user_facing(code::SyntheticJobInterrupted, &[]).by([rule::DPP_INTERRUPTED]);
         Self::plain(refusal.because("the job did not get the answer it waited for"))
+    }
+
+    /// For a job that a fault strikes: with the text of its code's row, if there is one.
+    pub(super) fn injected(code: &str) -> Self {
+        const WHY: &str = "A fault was injected by azdrill.";
+        let known = Code::named(code)
+            .ok()
+            .filter(|code| !code.row().message.contains('{'));
+        let mut refusal = Refusal::user_facing(known.unwrap_or(code::SyntheticJobInterrupted), &[])
+            .at(Gate::Fault)
+            .because(WHY);
+        if known.is_none() {
+            code.clone_into(&mut refusal.code);
+            WHY.clone_into(&mut refusal.message);
+            refusal.rules.clear();
+        }
+        Self::plain(refusal)
     }
 
     /// Whether nobody but the service can do anything about it.

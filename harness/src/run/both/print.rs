@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use azdrill_emulator::rules::RuleId;
+use jiff::SignedDuration;
 
 use super::{
     Aspect, Because, Both, ComparedStep, Comparison, Done, FoundBy, Made, RuleChoice, Taken, Unfinished,
 };
 use crate::page::{Ink, Page};
-use crate::run::print::{Steps, mark};
+use crate::run::print::{Steps, mark, missed};
 use crate::run::transcript::for_people;
 use crate::run::{Report, RuleNote};
 
@@ -279,7 +280,8 @@ fn verdict(page: &Page, comparison: &Comparison) -> String {
     let (ink, word) = if comparison.held {
         (Ink::Good, "held: every expectation, on both machines")
     } else {
-        (Ink::Bad, "missed: see above")
+        let held = |step: &ComparedStep| step.documented.missed.is_empty() && step.observed.missed.is_empty();
+        (Ink::Bad, &*missed(comparison.steps.iter().map(held)))
     };
     let differing = comparison
         .steps
@@ -306,8 +308,8 @@ fn verdict(page: &Page, comparison: &Comparison) -> String {
         .postgres_major
         .map_or_else(String::new, |major| format!(", PostgreSQL {major}"));
     let took = format!(
-        "{differ}; it took {real:.2} s, and {:.0} s of Azure's time; {rows}{major}",
-        observed.virtual_seconds
+        "{differ}; it took {real:.2} s, and {:#} of Azure's time; {rows}{major}",
+        SignedDuration::from_secs_f64(observed.virtual_seconds.round())
     );
     page.paragraph(&format!("{}  ", page.ink(ink, word)), 2, Ink::Dim, &took)
 }

@@ -13,6 +13,8 @@ use crate::run::progress;
 
 /// How often an operation is asked about before it counts as stuck.
 const POLLS_MAX: usize = 500;
+/// How long something is waited for that a fault may have stuck, on the world's clock: longer than any job takes.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
 /// What an operation that has ended is called; whatever else it is called, it goes on (ARM's contract
 /// of asynchronous operations).
 const TERMINAL: [&str; 3] = ["Succeeded", "Failed", "Canceled"];
@@ -77,6 +79,7 @@ impl Client {
     }
 
     async fn follow_status(&mut self, address: &str) -> Result<Ended, RunError> {
+        let until = self.patience();
         for _ in 0..POLLS_MAX {
             let response = self.send(Method::GET, address, None).await?;
             if !response.status.is_success() {
@@ -93,12 +96,19 @@ impl Client {
                     why: String::new(),
                 });
             }
+            if self.waits_in_vain(until) {
+                return Ok(Ended {
+                    status,
+                    ..Ended::default()
+                });
+            }
             self.wait().await?;
         }
         Err(RunError::Stuck(address.to_owned()))
     }
 
     async fn follow_location(&mut self, address: &str) -> Result<Ended, RunError> {
+        let until = self.patience();
         for _ in 0..POLLS_MAX {
             let response = self.send(Method::GET, address, None).await?;
             if response.status != StatusCode::ACCEPTED {
@@ -108,9 +118,26 @@ impl Client {
                     refused(&response)
                 });
             }
+            if self.waits_in_vain(until) {
+                return Ok(Ended {
+                    status: response.status.as_u16().to_string(),
+                    ..Ended::default()
+                });
+            }
             self.wait().await?;
         }
         Err(RunError::Stuck(address.to_owned()))
+    }
+
+    /// Until when something is waited for that a fault may have stuck.
+    fn patience(&self) -> Timestamp {
+        self.now().saturating_add(PATIENCE).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether something does not end because of a fault.
+    fn waits_in_vain(&self, until: Timestamp) -> bool {
+        self.look(|core| core.faults().struck().0 > 0)
+            && (self.now() >= until || self.look(|core| core.next_due()).is_none_or(|due| due >= until))
     }
 
     /// Lets whatever is due next happen.
@@ -150,7 +177,7 @@ impl Client {
         }
     }
 
-    /// Reads a resource until it is as wanted.
+    /// Reads a resource until it is as wanted, or a fault keeps it from becoming so.
     pub(in crate::run) async fn read_until(
         &mut self,
         path: &str,
@@ -167,9 +194,10 @@ impl Client {
         asked: Option<&Value>,
         done: impl Fn(&Value) -> bool,
     ) -> Result<Value, RunError> {
+        let until = self.patience();
         for _ in 0..POLLS_MAX {
             let body = self.send(method.clone(), path, asked).await?.json_body();
-            if done(&body) {
+            if done(&body) || self.waits_in_vain(until) {
                 return Ok(body);
             }
             self.wait().await?;

@@ -8,7 +8,7 @@ use crate::run::{Outcome, Play, RunError, StepReport};
 use crate::scenario::{Misstated, World};
 use crate::serve::{FaultFile, unstruck};
 
-/// Has something go wrong with requests and connections to come, counted from here, in the words of a file for
+/// Has something go wrong with requests, connections and jobs to come, counted from here, in the words of a file for
 /// `--faults`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -29,7 +29,7 @@ impl Take for Fault {
     const DURING: bool = true;
 
     fn check(&self, _world: &World, rules: &Rules) -> Result<(), Misstated> {
-        self.0.check(rules)
+        self.0.check_without_connections(rules)
     }
 
     async fn take(&self, play: &mut Play<'_>) -> Result<Outcome, RunError> {

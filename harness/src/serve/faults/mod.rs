@@ -1,14 +1,20 @@
 //! Faults a file puts in place.
 
 mod bounds;
-mod entry;
+mod connection;
+mod job;
+mod length;
+mod region;
+mod request;
 #[cfg(test)]
 mod tests;
+mod when;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use azdrill_emulator::azure::Azure;
-use azdrill_emulator::fault::{DatabaseFault, Fault, RegionFault};
+use azdrill_emulator::fault::{DatabaseFault, Fault, JobFault, RegionFault};
 use azdrill_emulator::journal::Journalled;
 use azdrill_emulator::machine::Core as _;
 use azdrill_emulator::model::Timestamp;
@@ -17,8 +23,12 @@ use serde::Deserialize;
 #[cfg(test)]
 use utoipa::ToSchema;
 
-use self::entry::{ConnectionEntry, RegionEntry, RequestFault};
-use crate::scenario::{Misstated, ScenarioError, read_checked};
+use self::connection::ConnectionEntry;
+use self::job::JobEntry;
+use self::region::RegionEntry;
+use self::request::RequestFault;
+use self::when::When;
+use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 
 /// What goes wrong in a run, as a file (or the admin endpoint) says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -32,6 +42,9 @@ pub struct FaultFile {
     /// Faults of connections to database servers.
     #[serde(default, rename = "connection")]
     connections: Vec<ConnectionEntry>,
+    /// Faults of jobs.
+    #[serde(default, rename = "job")]
+    jobs: Vec<JobEntry>,
     /// Regions whose services do not answer, or answer again.
     #[serde(default, rename = "region")]
     regions: Vec<RegionEntry>,
@@ -41,6 +54,7 @@ pub struct FaultFile {
 struct Checked {
     requests: Vec<Fault>,
     connections: Vec<DatabaseFault>,
+    jobs: Vec<JobFault>,
     regions: Vec<RegionFault>,
 }
 
@@ -52,7 +66,7 @@ impl FaultFile {
     /// If it cannot be read, or is not what it should be: with line and column, if a fault names an
     /// operation that is not there or says nothing to do, as well.
     pub fn read(path: &Path, rules: &Rules) -> Result<Self, ScenarioError> {
-        let shown_in = "README.md shows what a file of faults may say";
+        let shown_in = "docs/faults.md has what a file of faults may say";
         read_checked(path, shown_in, |file: &Self| file.check(rules))
     }
 
@@ -63,6 +77,23 @@ impl FaultFile {
     /// What cannot be.
     pub(crate) fn check(&self, rules: &Rules) -> Result<(), Misstated> {
         self.faults(rules).map(|_| ())
+    }
+
+    /// Checks the same where requests come without connections, as a scenario's steps make them.
+    ///
+    /// # Errors
+    ///
+    /// The same, and what can only happen on a connection.
+    pub(crate) fn check_without_connections(&self, rules: &Rules) -> Result<(), Misstated> {
+        self.check(rules)?;
+        match self.requests.iter().position(RequestFault::needs_connection) {
+            None => Ok(()),
+            Some(number) => {
+                let wrong = "a scenario's steps make their requests without connections: `azdrill run` and \
+                             `serve` take this with `--faults`";
+                Err(Misstated::new(wrong).at("connection").in_entry("request", number))
+            }
+        }
     }
 
     fn faults(&self, rules: &Rules) -> Result<Checked, Misstated> {
@@ -78,17 +109,80 @@ impl FaultFile {
             let fault = entry.fault(rules);
             fault.map_err(|wrong| wrong.in_entry("region", number))
         });
-        Ok(Checked {
+        let jobs = self.jobs.iter().enumerate().map(|(number, entry)| {
+            let fault = entry.fault();
+            fault.map_err(|wrong| wrong.in_entry("job", number))
+        });
+        let checked = Checked {
             connections: connections.collect::<Result<_, _>>()?,
             requests: requests.collect::<Result<_, _>>()?,
+            jobs: jobs.collect::<Result<_, _>>()?,
             regions: regions.collect::<Result<_, _>>()?,
+        };
+        self.check_names()?;
+        Ok(checked)
+    }
+
+    /// Every fault that may be waited for or wait for another: which list it is in, at which place, what it is called
+    /// and when it strikes.
+    fn named(&self) -> impl Iterator<Item = (&'static str, usize, &str, &When)> {
+        let requests = self.requests.iter().map(|own| ("request", &*own.name, &own.when));
+        let connections = self.connections.iter();
+        let connections = connections.map(|own| ("connection", &*own.name, &own.when));
+        let jobs = self.jobs.iter().map(|own| ("job", &*own.name, &own.when));
+        let lists = [
+            requests.collect::<Vec<_>>(),
+            connections.collect(),
+            jobs.collect(),
+        ];
+        lists.into_iter().flat_map(|list| {
+            let numbered = list.into_iter().enumerate();
+            numbered.map(|(number, (list, name, when))| (list, number, name, when))
         })
+    }
+
+    /// Checks that what is waited for is there, is called so once, and is not the fault that waits.
+    fn check_names(&self) -> Result<(), Misstated> {
+        let mut names = BTreeSet::new();
+        for (list, number, name, _) in self.named().filter(|(_, _, name, _)| !name.is_empty()) {
+            if !names.insert(name) {
+                let wrong = format!("two faults are called `{}`", shown(name));
+                return Err(Misstated::new(wrong).at("name").in_entry(list, number));
+            }
+        }
+        for (list, number, name, when) in self.named().filter(|(.., when)| !when.after().is_empty()) {
+            let after = when.after();
+            if after == name || !names.contains(after) {
+                let all: Vec<&str> = names.iter().copied().filter(|other| *other != name).collect();
+                let wrong = format!("no other fault is called `{}`", shown(after));
+                return Err(Misstated::new(wrong)
+                    .of_these(&all)
+                    .at("after")
+                    .at("when")
+                    .in_entry(list, number));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each fault in a sentence.
+    ///
+    /// # Errors
+    ///
+    /// If one is none.
+    pub fn told(&self, rules: &Rules) -> Result<Vec<String>, String> {
+        let checked = self.faults(rules).map_err(|wrong| wrong.to_string())?;
+        let requests = checked.requests.iter().map(ToString::to_string);
+        let connections = checked.connections.iter().map(ToString::to_string);
+        let jobs = checked.jobs.iter().map(ToString::to_string);
+        let regions = checked.regions.iter().map(ToString::to_string);
+        Ok(requests.chain(connections).chain(jobs).chain(regions).collect())
     }
 
     /// The database servers its faults wait for that are not among these.
     pub fn waits_for(&self, servers: &[String]) -> Vec<String> {
         let is_there = |name: &str| servers.iter().any(|server| server.eq_ignore_ascii_case(name));
-        let named = self.connections.iter().map(ConnectionEntry::server);
+        let named = self.connections.iter().map(|entry| entry.server.as_str());
         let unknown = named.filter(|name| !name.is_empty() && !is_there(name));
         unknown.map(str::to_owned).collect()
     }
@@ -107,6 +201,9 @@ impl FaultFile {
         }
         for fault in checked.connections {
             machine.put_connection_fault(now, fault);
+        }
+        for fault in checked.jobs {
+            machine.put_job_fault(now, fault);
         }
         for fault in &checked.regions {
             machine.put_region_fault(now, fault);

@@ -25,10 +25,13 @@ fn a_file_of_faults_is_put_in_place() {
     assert!(!machine.faults().is_empty());
     let told = machine.faults().describe();
     assert!(
-        told[1].contains("to drill: it is reset once the server has sent 10 bytes"),
+        told[1].contains("to drill, number 1: it is reset once the server has sent 10 bytes"),
         "{told:?}"
     );
-    assert!(told[2].contains("to any: it is refused"), "{told:?}");
+    assert!(
+        told[2].contains("to any server, number 1: it is refused"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn a_fault_that_makes_no_sense_is_refused_whole() {
     };
     let typo = "[[request]]\nanswer = { status = 503, code = \"x\" }\n[[request]]\noperation = \"Blob_PutBlok\"\nlose_answer = { status = 500 }\n";
     assert!(says(typo).contains("Did you mean `Blob_PutBlock`?"));
-    assert!(says("[[request]]\n").contains("needs `answer`, `lose_answer` or `fail_operation`"));
+    assert!(says("[[request]]\n").contains("needs one of `answer`"));
 }
 
 /// Refused at that place, with those words; and what is told to do.
@@ -101,12 +104,7 @@ fn what_makes_no_sense_is_refused_where_it_stands() {
             13,
             "operation Blob_PutBlok: there is no such thing",
         ),
-        (
-            "\n[[request]]\nnth = 2\n",
-            2,
-            1,
-            "needs `answer`, `lose_answer` or `fail_operation`",
-        ),
+        ("\n[[request]]\nnth = 2\n", 2, 1, "needs one of `answer`"),
         (
             "[[request]]\nfail_operation = { code = \"X\" }\n",
             1,
@@ -133,6 +131,95 @@ fn what_makes_no_sense_is_refused_where_it_stands() {
             assert_eq!(help, "did you mean `Blob_PutBlock`?");
         }
     }
+}
+
+#[test]
+fn what_goes_wrong_is_one_thing_that_can_be() {
+    for (text, line, column, says) in [
+        (
+            "[[request]]\nlose_answer = { status = 500 }\npass = true\n",
+            1,
+            1,
+            "one of them only",
+        ),
+        ("[[request]]\nstale = false\n", 2, 9, "is `true`, or is left out"),
+        (
+            "[[request]]\ndrop_headers = [\"a b\"]\n",
+            2,
+            16,
+            "the name of a header",
+        ),
+        ("[[request]]\ndrop_headers = []\n", 2, 16, "one at least"),
+        ("[[job]]\njob = \"Resore\"\nfault = \"stick\"\n", 2, 7, "Resore"),
+    ] {
+        refused_at(text, line, column, says);
+    }
+}
+
+#[test]
+fn a_moment_that_makes_no_sense_is_refused_where_it_stands() {
+    let with = |when: &str| format!("[[request]]\nlose_answer = {{ status = 500 }}\nwhen = {{ {when} }}\n");
+    for (when, column, says) in [
+        ("every = 0", 18, "expected 1 or more"),
+        ("percent = 101", 20, "expected 1 to 100 of a hundred"),
+        ("percent = 0", 20, "expected 1 to 100 of a hundred"),
+        ("begins = \"-1m\"", 19, "not negative, and ten years at the most"),
+        (
+            "ends = \"999999h\"",
+            17,
+            "not negative, and ten years at the most",
+        ),
+        ("ends = \"soon\"", 17, "a duration was expected"),
+        (
+            "begins = \"2m\", ends = \"1m\"",
+            32,
+            "a window ends after it begins",
+        ),
+        ("after = \"nothing\"", 18, "no other fault is called `nothing`"),
+    ] {
+        refused_at(&with(when), 3, column, says);
+    }
+}
+
+#[test]
+fn faults_wait_for_others_by_names_that_are_there() {
+    let first = "[[job]]\nname = \"first\"\nfault = { fail = \"X\" }\n";
+    let then = "[[request]]\nlose_answer = { status = 500 }\nwhen = { after = \"first\" }\n";
+    let file: FaultFile = toml::from_str(&format!("{first}{then}")).unwrap();
+    file.check(machine().rules()).unwrap();
+    let twice = format!("{first}{first}");
+    refused_at(&twice, 5, 8, "two faults are called `first`");
+    let itself = then.replace("lose", "name = \"first\"\nlose");
+    refused_at(&itself, 4, 18, "no other fault is called `first`");
+}
+
+#[test]
+fn what_is_of_a_connection_is_refused_where_there_is_none() {
+    let file: FaultFile = toml::from_str("[[request]]\nconnection = \"close\"\n").unwrap();
+    file.check(machine().rules()).unwrap();
+    let told = file.check_without_connections(machine().rules()).unwrap_err();
+    assert!(told.to_string().contains("without connections"), "{told}");
+}
+
+#[test]
+fn every_word_of_a_fault_is_understood() {
+    let file: FaultFile = toml::from_str(
+        "[[request]]\nname = \"first\"\nprincipal = \"drill-vault\"\nfrom = \"internet\"\nby = \"client\"\n\
+         answer = { status = 406, code = \"-\", empty = true, headers = { \"x-ms-left\" = \"0\" } }\n\
+         [[request]]\noperation_told = \"stick\"\nwhen = { every = 2, begins = \"1m\", ends = \"PT1H\" }\n\
+         [[request]]\noperation_told = { end_late = \"5m\" }\nwhen = { percent = 10, seed = 7 }\n\
+         [[request]]\noperation_told = { fail = \"X\" }\nwhen = { after = \"first\" }\n\
+         [[request]]\ndrop_headers = [\"location\"]\n\
+         [[request]]\nstale = true\n\
+         [[request]]\npass = true\n\
+         [[request]]\nconnection = { cut_after_bytes = 5 }\n\
+         [[job]]\njob = \"Restore\"\ninstance_contains = \"one\"\nfault = \"stick\"\n\
+         [[job]]\nfault = { end_late = \"1h\" }\n",
+    )
+    .unwrap();
+    let mut machine = machine();
+    file.apply(&mut machine, Timestamp::UNIX_EPOCH).unwrap();
+    insta::assert_snapshot!(machine.faults().describe().join("\n"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::holdings::Holdings;
-use super::{Container, DroppedExtents, WriteVersion};
+use super::lease_state::LeaseState;
+use super::{Container, DroppedExtents, Lease, WriteVersion};
 use crate::model::{DotNetTicks, Extent, StoredBody, Timestamp, wire_ticks};
 
 /// The blob service of one account.
@@ -51,6 +52,32 @@ impl StorageState {
             .into_iter()
             .flat_map(|held| held.blobs.keys().cloned())
             .collect()
+    }
+
+    /// The committed blobs of an account as `container/name`, each with its length in bytes: for looking at what
+    /// somebody left.
+    pub fn lengths(&self, account: &str) -> impl Iterator<Item = (String, u64)> {
+        let containers = self.accounts.get(account).map(|account| &account.containers);
+        containers.into_iter().flatten().flat_map(|(container, held)| {
+            let blobs = held.blobs.iter();
+            blobs.map(move |(name, blob)| (format!("{container}/{name}"), blob.content.length))
+        })
+    }
+
+    /// The containers and blobs somebody has a lease of, as `account/container` and `account/container/blob`.
+    pub fn leased(&self, now: Timestamp) -> Vec<String> {
+        let is_held = |lease: &Lease| lease.state(now) == LeaseState::Leased;
+        let mut leased = Vec::new();
+        for (account, own) in &self.accounts {
+            for (container, held) in &own.containers {
+                if is_held(&held.lease) {
+                    leased.push(format!("{account}/{container}"));
+                }
+                let blobs = held.blobs.iter().filter(|(_, blob)| is_held(&blob.lease));
+                leased.extend(blobs.map(|(name, _)| format!("{account}/{container}/{name}")));
+            }
+        }
+        leased
     }
 
     /// The bytes of a committed blob: for looking at what a restore wrote.

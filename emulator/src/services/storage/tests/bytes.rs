@@ -7,7 +7,7 @@ use http::Method;
 use proptest::prelude::*;
 
 use super::world::{HOST, World, block_list, encode};
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultAnswer, FaultKind};
 use crate::model::{Body, Extent};
 
 const CONTAINERS: [&str; 2] = ["box", "second"];
@@ -106,18 +106,8 @@ fn play(world: &mut World, step: &Move) {
             world.store(&at(*c, *b), &headers, "nobody");
         }
         Move::PutUnderFault(c, b) => {
-            world.azure.faults_mut().push(Fault {
-                operation: "Blob_Put".to_owned(),
-                path_contains: String::new(),
-                nth: 1,
-                times: 1,
-                optional: false,
-                kind: FaultKind::Answer {
-                    status: 503,
-                    code: "ServerBusy".to_owned(),
-                    retry_after_seconds: None,
-                },
-            });
+            let fault = Fault::first("Blob_Put", FaultKind::Answer(FaultAnswer::new(503, "ServerBusy")));
+            world.azure.faults_mut().push(world.now, fault);
             world.put(&at(*c, *b), &[], "fault");
             world.azure.faults_mut().clear();
         }

@@ -1,0 +1,84 @@
+//! What goes wrong with jobs of the Backup service.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+
+/// What goes wrong with a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobFaultKind {
+    /// It fails as soon as its request has been accepted, and does nothing.
+    Fail {
+        /// The error code.
+        code: String,
+    },
+    /// It does its work, and is told as failed all the same.
+    FailThoughDone {
+        /// The error code.
+        code: String,
+    },
+    /// It does its work, and is in progress for ever.
+    Stick,
+    /// It does its work, and its end is told later.
+    EndLate {
+        /// How much later, on the world's clock.
+        by: SignedDuration,
+    },
+}
+
+/// One fault of jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFault {
+    /// What other faults call it; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What the job does, in Azure's word (`Backup`, `Restore`, `CrossRegionRestore`); empty matches any.
+    pub job: String,
+    /// A part of the backup instance's id, without regard to case; empty matches any.
+    pub instance_contains: String,
+    /// When it strikes.
+    #[serde(flatten)]
+    pub moment: Moment,
+    /// Whether it may never strike.
+    pub optional: bool,
+    /// What goes wrong.
+    pub kind: JobFaultKind,
+}
+
+impl JobFault {
+    /// Whether a job is one it is about.
+    pub(super) fn is_about(&self, job: &str, instance: &str) -> bool {
+        let part = self.instance_contains.to_ascii_lowercase();
+        (self.job.is_empty() || self.job.eq_ignore_ascii_case(job))
+            && instance.to_ascii_lowercase().contains(&part)
+    }
+}
+
+impl std::fmt::Display for JobFaultKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fail { code } => write!(f, "it does nothing, and fails with {code}"),
+            Self::FailThoughDone { code } => {
+                write!(f, "its work is done, and it is told as failed with {code}")
+            }
+            Self::Stick => f.write_str("its work is done, and it never ends"),
+            Self::EndLate { by } => write!(f, "its work is done, and its end is told {by:#} later"),
+        }
+    }
+}
+
+impl std::fmt::Display for JobFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let job = match self.job.as_str() {
+            "" => "any job",
+            job => job,
+        };
+        write!(f, "{job}")?;
+        if !self.instance_contains.is_empty() {
+            write!(f, " of `{}`", self.instance_contains)?;
+        }
+        write!(f, ", {}: {}", self.moment, self.kind)
+    }
+}

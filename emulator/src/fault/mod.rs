@@ -1,0 +1,20 @@
+//! Faults on purpose: where, when, what. Of those that could strike, the first that was put in place does.
+
+mod connection;
+mod job;
+mod kind;
+mod moment;
+mod place;
+mod plan;
+mod region;
+#[cfg(test)]
+mod tests;
+
+pub use connection::{ConnectionFault, DatabaseFault};
+pub use job::{JobFault, JobFaultKind};
+pub use kind::{FaultAnswer, FaultKind, OperationFault};
+pub use moment::{Chance, Moment};
+pub(crate) use place::Arrived;
+pub use place::{CallMaker, Place};
+pub use plan::{Fault, FaultPlan, Unstruck};
+pub use region::RegionFault;

@@ -1,0 +1,208 @@
+//! Which fault strikes.
+
+use http::{Method, StatusCode};
+use uuid::Uuid;
+
+use super::*;
+use crate::model::{Mishap, NetworkPath, Origin, PrincipalId, Request, ResourceId, Response, Timestamp};
+use crate::rules::OriginKind;
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn put(path: &str) -> Request {
+    Request::new(Method::PUT, "a.blob.core.windows.net", path)
+}
+
+/// A request of the vault's, from the internet.
+fn strike(plan: &mut FaultPlan, operation: &str, request: &Request) -> Option<FaultKind> {
+    let arrived = Arrived {
+        operation,
+        caller: "vault",
+        principal: Some(PrincipalId(Uuid::from_u128(7))),
+        path: &NetworkPath::internet(),
+        by: CallMaker::Service,
+        request,
+    };
+    plan.strike(NOW, &arrived)
+}
+
+fn lost() -> FaultKind {
+    FaultKind::LoseAnswer { status: 500 }
+}
+
+#[test]
+fn a_fault_strikes_the_matches_it_names_and_no_others() {
+    let mut plan = FaultPlan::default();
+    let mut fault = Fault::first("Blob_Put", lost());
+    fault.place.path_contains = "/C/".to_owned();
+    fault.moment = Moment::of(2, 1);
+    plan.push(NOW, fault);
+    let (here, elsewhere) = (put("/c/x"), put("/d/x"));
+    assert_eq!(strike(&mut plan, "Blob_Put", &here), None);
+    assert_eq!(strike(&mut plan, "Blob_Put", &elsewhere), None);
+    assert_eq!(strike(&mut plan, "Blob_Get", &here), None);
+    assert!(strike(&mut plan, "Blob_Put", &here).is_some());
+    assert_eq!(strike(&mut plan, "Blob_Put", &here), None);
+}
+
+#[test]
+fn a_place_says_who_asks_and_from_where() {
+    let place = |change: fn(&mut Place)| {
+        let mut place = Place::default();
+        change(&mut place);
+        let mut plan = FaultPlan::default();
+        plan.push(
+            NOW,
+            Fault {
+                place,
+                ..Fault::first("", lost())
+            },
+        );
+        strike(&mut plan, "Blob_Put", &put("/c/x")).is_some()
+    };
+    assert!(place(|own| own.principal = "VAULT".to_owned()));
+    assert!(place(|own| own.principal = Uuid::from_u128(7).to_string()));
+    assert!(!place(|own| own.principal = "operator".to_owned()));
+    assert!(place(|own| own.from = Some(OriginKind::Internet)));
+    assert!(!place(|own| own.from = Some(OriginKind::Subnet)));
+    assert!(place(|own| own.by = Some(CallMaker::Service)));
+    assert!(!place(|own| own.by = Some(CallMaker::Client)));
+}
+
+#[test]
+fn what_is_of_a_connection_strikes_nothing_that_comes_without() {
+    let mut plan = FaultPlan::default();
+    plan.push(NOW, Fault::first("", FaultKind::Deliver(Mishap::Close)));
+    let mut request = put("/c/x");
+    assert_eq!(strike(&mut plan, "Blob_Put", &request), None);
+    request.came_at = Some(NOW);
+    assert!(strike(&mut plan, "Blob_Put", &request).is_some());
+}
+
+/// What happens lets another fault strike, and is none itself.
+#[test]
+fn a_fault_waits_for_another() {
+    let mut plan = FaultPlan::default();
+    let mut first = Fault::first("Blob_Delete", FaultKind::Pass);
+    first.name = "deleted".to_owned();
+    plan.push(NOW, first);
+    let mut then = Fault::first("Blob_Get", lost());
+    then.moment.after = "deleted".to_owned();
+    plan.push(NOW, then);
+    assert_eq!(strike(&mut plan, "Blob_Get", &put("/c/x")), None);
+    assert_eq!(strike(&mut plan, "Blob_Delete", &put("/c/x")), None);
+    assert!(strike(&mut plan, "Blob_Get", &put("/c/x")).is_some());
+}
+
+#[test]
+fn a_stale_read_gives_what_was_answered_before() {
+    let mut plan = FaultPlan::default();
+    let get = Request::new(Method::GET, "management.azure.com", "/a?b=c");
+    plan.remember(&get, &Response::new(StatusCode::OK));
+    assert!(plan.answered_before(&get).is_none(), "nothing is kept for nobody");
+    let mut stale = Fault::first("Read", FaultKind::Stale);
+    stale.moment = Moment::always();
+    plan.push(NOW, stale);
+    assert_eq!(strike(&mut plan, "Read", &get), None);
+    plan.remember(&get, &Response::new(StatusCode::OK));
+    plan.remember(&put("/a?b=c"), &Response::new(StatusCode::CREATED));
+    assert_eq!(strike(&mut plan, "Read", &get), Some(FaultKind::Stale));
+    let answer = plan.answered_before(&get).expect("one was given");
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[test]
+fn what_never_struck_is_told_with_what_it_waits_for() {
+    let mut plan = FaultPlan::default();
+    for nth in [1, 3] {
+        let mut fault = Fault::first("Blob_Put", lost());
+        fault.moment = Moment::of(nth, u64::MAX);
+        plan.push(NOW, fault);
+    }
+    plan.push_connection(
+        NOW,
+        DatabaseFault {
+            name: String::new(),
+            server: "drill".to_owned(),
+            from: None,
+            moment: Moment::default(),
+            optional: false,
+            kind: ConnectionFault::Refuse,
+        },
+    );
+    assert!(strike(&mut plan, "Blob_Put", &put("/c/x")).is_some());
+    let unstruck: Vec<_> = plan
+        .unstruck()
+        .map(|one| (one.matched, one.server.map(str::to_owned)))
+        .collect();
+    assert_eq!(unstruck, [(0, None), (0, Some("drill".to_owned()))]);
+    assert_eq!(plan.struck(), (1, 3));
+}
+
+#[test]
+fn a_connection_is_struck_by_server_place_and_count() {
+    let mut plan = FaultPlan::default();
+    let reset = ConnectionFault::ResetAfter { bytes: 10 };
+    for (server, from, moment, kind) in [
+        ("Drill", OriginKind::Internet, Moment::of(2, 1), reset),
+        ("", OriginKind::Subnet, Moment::always(), ConnectionFault::Refuse),
+    ] {
+        plan.push_connection(
+            NOW,
+            DatabaseFault {
+                name: String::new(),
+                server: server.to_owned(),
+                from: Some(from),
+                moment,
+                optional: false,
+                kind,
+            },
+        );
+    }
+    assert!(plan.is_empty(), "no request is struck");
+    let laptop = NetworkPath::internet();
+    let subnet = NetworkPath {
+        origin: Origin::Subnet {
+            subnet: ResourceId::from_segments(["subnets", "s"]),
+        },
+    };
+    let mut connect = |server: &str, path: &NetworkPath| plan.strike_connection(NOW, server, path);
+    assert_eq!(connect("drill", &laptop), None);
+    assert_eq!(connect("other", &laptop), None);
+    assert_eq!(connect("drill", &laptop), Some(reset));
+    assert_eq!(connect("drill", &laptop), None);
+    for _ in 0..3 {
+        assert_eq!(connect("drill", &subnet), Some(ConnectionFault::Refuse));
+    }
+    plan.clear();
+    assert_eq!(plan.strike_connection(NOW, "drill", &subnet), None);
+}
+
+#[test]
+fn a_job_is_struck_as_it_begins_or_at_its_end() {
+    let mut plan = FaultPlan::default();
+    for kind in [
+        JobFaultKind::Stick,
+        JobFaultKind::Fail {
+            code: "No".to_owned(),
+        },
+    ] {
+        plan.push_job(
+            NOW,
+            JobFault {
+                name: String::new(),
+                job: "restore".to_owned(),
+                instance_contains: "SALES".to_owned(),
+                moment: Moment::default(),
+                optional: false,
+                kind,
+            },
+        );
+    }
+    let mut strike = |job, begins| plan.strike_job(NOW, job, "/vaults/v/backupInstances/sales", begins);
+    assert_eq!(strike("Backup", true), None);
+    let fails = strike("Restore", true);
+    assert!(matches!(fails, Some(JobFaultKind::Fail { .. })), "{fails:?}");
+    assert_eq!(strike("Restore", false), Some(JobFaultKind::Stick));
+    assert_eq!(strike("Restore", false), None);
+}

@@ -1,0 +1,207 @@
+//! Faults of requests, operations and jobs, as a client meets them.
+
+use azdrill_emulator::fault::{
+    CallMaker, Fault, FaultAnswer, FaultKind, JobFault, JobFaultKind, Moment, OperationFault,
+};
+use http::Method;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::bodies::backup_body;
+use crate::world::{World, below_vault};
+
+const ONE: &str = "backupInstances/one";
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+impl World {
+    fn strike(&mut self, fault: Fault) {
+        self.azure.faults_mut().push(self.now, fault);
+    }
+
+    fn strike_job(&mut self, job: &str, kind: JobFaultKind) {
+        let fault = JobFault {
+            name: String::new(),
+            job: job.to_owned(),
+            instance_contains: String::new(),
+            moment: Moment::default(),
+            optional: false,
+            kind,
+        };
+        self.azure.faults_mut().push_job(self.now, fault);
+    }
+
+    /// The newest job, after a backup was asked for.
+    fn backed_up_job(&mut self) -> Value {
+        let asked = self.post(&below_vault(&format!("{ONE}/backup")), &backup_body());
+        assert_eq!(asked.status, 202, "{asked:?}");
+        self.settle();
+        self.listed("backupJobs")[0]["properties"].clone()
+    }
+
+    fn count_points(&mut self) -> usize {
+        self.listed(&format!("{ONE}/recoveryPoints")).len()
+    }
+}
+
+/// A deletion that has happened, and is not seen at once.
+#[test]
+fn a_read_may_be_stale() {
+    let mut world = World::protected();
+    let mut deleted = Fault::first("BackupInstances_Delete", FaultKind::Pass);
+    deleted.name = "deleted".to_owned();
+    world.strike(deleted);
+    let mut stale = Fault::first("BackupInstances_Get", FaultKind::Stale);
+    stale.moment = Moment {
+        after: "deleted".to_owned(),
+        ..Moment::of(1, 2)
+    };
+    world.strike(stale);
+    let one = below_vault(ONE);
+    assert_eq!(world.get(&one).status, 200);
+    assert!(world.delete(&one).status.is_success());
+    world.settle();
+    for status in [200, 200, 404] {
+        assert_eq!(world.get(&one).status, status);
+    }
+}
+
+#[test]
+fn an_operation_is_told_to_stand_otherwise_than_it_does() {
+    let stand = |fault: OperationFault| {
+        let mut world = World::protected();
+        world.strike(Fault::first(
+            "BackupInstances_AdhocBackup",
+            FaultKind::Operation(fault),
+        ));
+        let asked = world.post(&below_vault(&format!("{ONE}/backup")), &backup_body());
+        let stands = |world: &mut World| {
+            world.settle();
+            let body = world.follow(&asked, "azure-asyncoperation").json_body();
+            assert_eq!(world.count_points(), 1, "its work is done");
+            (
+                body["status"].as_str().unwrap_or_default().to_owned(),
+                body["error"]["code"].as_str().unwrap_or_default().to_owned(),
+            )
+        };
+        let first = stands(&mut world);
+        world.pass(HOUR);
+        world.sign_in_again();
+        [first, stands(&mut world)].map(|(status, code)| format!("{status} {code}"))
+    };
+    let [soon, later] = stand(OperationFault::Stick);
+    assert_eq!((&*soon, &*later), ("Inprogress ", "Inprogress "));
+    let [soon, later] = stand(OperationFault::EndLate { by: HOUR });
+    assert_eq!((&*soon, &*later), ("Inprogress ", "Succeeded "));
+    let code = "CloudInternalError".to_owned();
+    let [soon, later] = stand(OperationFault::Fail { code });
+    assert_eq!(soon, later);
+    assert_eq!(soon, "Failed CloudInternalError");
+}
+
+#[test]
+fn a_job_is_struck_as_it_begins_or_when_its_work_is_done() {
+    let code = || "LongRunningRestoreTrackingFailure".to_owned();
+    for (kind, status, points) in [
+        (JobFaultKind::Fail { code: code() }, "Failed", 0),
+        (JobFaultKind::FailThoughDone { code: code() }, "Failed", 1),
+        (JobFaultKind::Stick, "InProgress", 1),
+        (JobFaultKind::EndLate { by: HOUR }, "InProgress", 1),
+    ] {
+        let mut world = World::protected();
+        let late = matches!(kind, JobFaultKind::EndLate { .. });
+        world.strike_job("Restore", JobFaultKind::Stick);
+        world.strike_job("Backup", kind);
+        let job = world.backed_up_job();
+        assert_eq!(
+            (&job["status"], world.count_points()),
+            (&Value::from(status), points)
+        );
+        if status == "Failed" {
+            assert_eq!(job["errorDetails"][0]["code"], code(), "{job}");
+        }
+        if late {
+            world.pass(HOUR);
+            world.sign_in_again();
+            assert_eq!(world.listed("backupJobs")[0]["properties"]["status"], "Completed");
+        }
+        if status == "Failed" {
+            assert_eq!(world.backed_up_job()["status"], "Completed", "only one is struck");
+        }
+    }
+}
+
+#[test]
+fn an_answer_lacks_the_headers_a_fault_takes_away() {
+    let mut world = World::protected();
+    world.strike(Fault::first(
+        "BackupInstances_AdhocBackup",
+        FaultKind::DropHeaders {
+            names: vec!["Azure-AsyncOperation".to_owned(), "retry-after".to_owned()],
+        },
+    ));
+    let target = below_vault(&format!("{ONE}/backup"));
+    let asked = world.post(&target, &backup_body());
+    assert_eq!(asked.status, 202);
+    assert_eq!(asked.header("azure-asyncoperation"), None);
+    assert_eq!(asked.header("retry-after"), None);
+    assert!(asked.header("location").is_some());
+}
+
+#[test]
+fn an_answer_has_the_words_and_headers_of_its_fault() {
+    let mut world = World::protected();
+    let mut throttled = FaultAnswer::new(429, "TooManyRequests");
+    throttled.message = "Slow down.".to_owned();
+    throttled.retry_after_seconds = Some(17);
+    let left = ("x-ms-ratelimit-remaining-subscription-reads", "0");
+    throttled.headers.insert(left.0.to_owned(), left.1.to_owned());
+    let mut empty = FaultAnswer::new(406, "");
+    empty.empty = true;
+    for answer in [throttled, empty] {
+        world.strike(Fault::first("BackupInstances_Get", FaultKind::Answer(answer)));
+    }
+    let throttled = world.get(&below_vault(ONE));
+    assert_eq!(throttled.status, 429);
+    assert_eq!(throttled.json_body()["error"]["message"], "Slow down.");
+    assert_eq!(throttled.header("retry-after"), Some("17"));
+    assert_eq!(throttled.header(left.0), Some(left.1));
+    let empty = world.get(&below_vault(ONE));
+    assert_eq!((empty.status.as_u16(), empty.body.bytes().len()), (406, 0));
+}
+
+/// A write of the fake services' own is struck where a client's is not.
+#[test]
+fn a_fault_is_about_whose_requests_it_says() {
+    let mut world = World::protected();
+    let account = world.account();
+    let mut fault = Fault::first(
+        "StorageAccounts_ListKeys",
+        FaultKind::Answer(FaultAnswer::new(503, "ServerBusy")),
+    );
+    fault.place.by = Some(CallMaker::Service);
+    fault.moment = Moment::always();
+    world.strike(fault);
+    let keys = world.arm(Method::POST, &format!("{account}/listKeys"), None);
+    assert_eq!(keys.status, 200);
+    assert_eq!(world.backed_up_job()["status"], "Failed");
+}
+
+#[test]
+fn a_fault_has_a_window_of_the_worlds_time() {
+    let mut world = World::protected();
+    let mut fault = Fault::first(
+        "BackupInstances_Get",
+        FaultKind::Answer(FaultAnswer::new(503, "ServerBusy")),
+    );
+    fault.moment = Moment {
+        begins: HOUR,
+        ends: Some(HOUR * 2),
+        ..Moment::always()
+    };
+    world.strike(fault);
+    for status in [200, 503, 200] {
+        world.sign_in_again();
+        assert_eq!(world.get(&below_vault(ONE)).status, status);
+        world.pass(HOUR);
+    }
+}

@@ -1,0 +1,348 @@
+//! Plans that are aimed at what a command really calls, which a run without faults has shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use azdrill_emulator::entropy::Entropy;
+use rand::seq::IndexedRandom as _;
+use rand::{Rng, RngExt as _};
+use toml::{Table, Value};
+
+use super::{Ends, Plan};
+use crate::serve::Record;
+
+/// What connections to database servers are called in a record.
+const CONNECTION: &str = "DatabaseConnection";
+
+/// What can go wrong, each with what is struck by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Throttled,
+    Unavailable,
+    InternalError,
+    LostAnswer,
+    ClosedBefore,
+    ClosedAfter,
+    CutShort,
+    Delayed,
+    NoLongerAllowed,
+    StaleRead,
+    NoRetryAfter,
+    OperationLate,
+    OperationToldFailed,
+    JobFails,
+    JobToldFailed,
+    JobLate,
+    JobNeverEnds,
+    ServerRefuses,
+    ServerBreaksOff,
+}
+
+const KINDS: [Kind; 19] = [
+    Kind::Throttled,
+    Kind::Unavailable,
+    Kind::InternalError,
+    Kind::LostAnswer,
+    Kind::ClosedBefore,
+    Kind::ClosedAfter,
+    Kind::CutShort,
+    Kind::Delayed,
+    Kind::NoLongerAllowed,
+    Kind::StaleRead,
+    Kind::NoRetryAfter,
+    Kind::OperationLate,
+    Kind::OperationToldFailed,
+    Kind::JobFails,
+    Kind::JobToldFailed,
+    Kind::JobLate,
+    Kind::JobNeverEnds,
+    Kind::ServerRefuses,
+    Kind::ServerBreaksOff,
+];
+
+/// What the command called.
+#[derive(Debug, Default)]
+struct Called {
+    /// Operations by id, with how often each was called and by which method.
+    operations: BTreeMap<String, (u64, String)>,
+    jobs: BTreeSet<String>,
+    connections: u64,
+}
+
+impl Called {
+    fn of(record: &Record) -> Self {
+        let mut called = Self::default();
+        let own = record
+            .calls
+            .iter()
+            .filter(|call| !call.by_service && !call.is_housekeeping());
+        for call in own {
+            if call.operation == CONNECTION {
+                called.connections += 1;
+            } else if !call.operation.is_empty() {
+                let (count, method) = called.operations.entry(call.operation.clone()).or_default();
+                *count += 1;
+                method.clone_from(&call.method);
+            }
+        }
+        called.jobs = record.jobs.iter().map(|job| job.operation.clone()).collect();
+        called
+    }
+
+    /// The operations a kind can strike.
+    fn targets(&self, kind: Kind) -> Vec<(&str, u64, bool)> {
+        let all = self.operations.iter();
+        let all = all.map(|(id, (count, method))| (id.as_str(), *count, method == "GET"));
+        match kind {
+            Kind::CutShort => all.filter(|(_, _, reads)| *reads).collect(),
+            // The first of several has nothing before it.
+            Kind::StaleRead => all.filter(|(_, count, reads)| *reads && *count > 1).collect(),
+            Kind::OperationLate | Kind::OperationToldFailed => all.filter(|(_, _, reads)| !reads).collect(),
+            _ => all.collect(),
+        }
+    }
+}
+
+/// The plan of that number under a seed: one to three faults, of a few kinds, at what the command calls. The same seed
+/// and number, and the same calls, give the same plan. `None` if the command called nothing.
+pub fn aimed(record: &Record, seed: u64, number: u64) -> Option<Plan> {
+    let called = Called::of(record);
+    let mut rng = Entropy::from_seed(seed)
+        .fork("chaos")
+        .fork(&number.to_string())
+        .rng();
+    // Each plan has some kinds alone: with all of them at once, one would hide the others.
+    let some: Vec<Kind> = KINDS.into_iter().filter(|_| rng.random_bool(0.4)).collect();
+    let kinds = if some.is_empty() { KINDS.to_vec() } else { some };
+    let wanted = rng.random_range(1..=3);
+    let mut plan = Plan {
+        name: format!("{seed}.{number}"),
+        title: String::new(),
+        ends: Ends::Recovers,
+        faults: Table::new(),
+    };
+    let mut titles = Vec::new();
+    // What cannot strike anything is drawn again, a bounded number of times.
+    for _ in 0..KINDS.len() * 4 {
+        if titles.len() >= wanted {
+            break;
+        }
+        let kind = kinds.choose(&mut rng).copied()?;
+        if let Some(drawn) = drawn(kind, &called, &mut rng) {
+            let list = plan
+                .faults
+                .entry(drawn.list)
+                .or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(list) = list.as_array_mut() {
+                list.push(Value::Table(drawn.fault));
+            }
+            plan.ends = worse(plan.ends, drawn.ends);
+            titles.push(drawn.title);
+        }
+    }
+    plan.title = titles.join("; ");
+    (!plan.is_empty()).then_some(plan)
+}
+
+/// What both come to: who has to give up because of one has to.
+fn worse(one: Ends, other: Ends) -> Ends {
+    match (one, other) {
+        (Ends::GivesUp, _) | (_, Ends::GivesUp) => Ends::GivesUp,
+        (Ends::Either, _) | (_, Ends::Either) => Ends::Either,
+        (Ends::Recovers, Ends::Recovers) => Ends::Recovers,
+    }
+}
+
+struct Drawn {
+    list: &'static str,
+    fault: Table,
+    ends: Ends,
+    title: String,
+}
+
+fn drawn(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
+    match kind {
+        Kind::JobFails | Kind::JobToldFailed | Kind::JobLate | Kind::JobNeverEnds => {
+            of_job(kind, called, rng)
+        }
+        Kind::ServerRefuses | Kind::ServerBreaksOff => of_connection(kind, called, rng),
+        _ => of_request(kind, called, rng),
+    }
+}
+
+fn of_job(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
+    let jobs: Vec<&String> = called.jobs.iter().collect();
+    let job = (*jobs.choose(rng)?).clone();
+    let (fault, ends, what): (Value, _, _) = match kind {
+        Kind::JobFails => (
+            table("fail", "CloudInternalError".into()),
+            Ends::Either,
+            "fails at once",
+        ),
+        Kind::JobToldFailed => {
+            let code = "LongRunningRestoreTrackingFailure".into();
+            (
+                table("fail_though_done", code),
+                Ends::Either,
+                "is told as failed when its work is done",
+            )
+        }
+        Kind::JobLate => (
+            table("end_late", "8s".into()),
+            Ends::Recovers,
+            "is told as ended eight seconds late",
+        ),
+        _ => ("stick".into(), Ends::GivesUp, "never ends"),
+    };
+    let title = format!("a {job} job {what}");
+    let fault = Table::from_iter([
+        ("job".to_owned(), Value::String(job)),
+        ("fault".to_owned(), fault),
+    ]);
+    Some(Drawn {
+        list: "job",
+        fault,
+        ends,
+        title,
+    })
+}
+
+fn of_connection(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
+    if called.connections == 0 {
+        return None;
+    }
+    let nth = rng.random_range(1..=called.connections);
+    let (fault, what): (Value, _) = match kind {
+        Kind::ServerRefuses => ("refuse".into(), "is refused"),
+        _ => {
+            let bytes = Value::Integer(rng.random_range(50..5000));
+            (table("reset_after_bytes", bytes), "is reset in the middle")
+        }
+    };
+    let fault = Table::from_iter([("nth".to_owned(), number(nth)), ("fault".to_owned(), fault)]);
+    Some(Drawn {
+        list: "connection",
+        fault,
+        ends: Ends::Either,
+        title: format!("connection {nth} to a database server {what}"),
+    })
+}
+
+fn of_request(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
+    let targets = called.targets(kind);
+    let (operation, count, reads) = targets.choose(rng).copied()?;
+    // Who sends again what may have been done takes a risk; who gives up does not.
+    let if_repeated = if reads { Ends::Recovers } else { Ends::Either };
+    let answer = |status: i64, code: &str, wait: Option<i64>| {
+        let mut answer = Table::new();
+        answer.insert("status".to_owned(), Value::Integer(status));
+        answer.insert("code".to_owned(), code.into());
+        if let Some(seconds) = wait {
+            answer.insert("retry_after_seconds".to_owned(), Value::Integer(seconds));
+        }
+        Value::Table(answer)
+    };
+    let on = |word: &str| ("connection", Value::from(word));
+    let busy = if operation.starts_with("Blob") || operation.starts_with("Container") {
+        (503, "ServerBusy")
+    } else {
+        (429, "TooManyRequests")
+    };
+    let ((key, value), ends, what) = match kind {
+        Kind::Throttled => {
+            let value = answer(busy.0, busy.1, Some(2));
+            (("answer", value), Ends::Recovers, "is throttled")
+        }
+        Kind::Unavailable => {
+            let value = answer(503, "ServiceUnavailable", Some(1));
+            (("answer", value), Ends::Recovers, "is answered with 503")
+        }
+        Kind::InternalError => {
+            let value = answer(500, "InternalServerError", None);
+            (("answer", value), if_repeated, "is answered with 500")
+        }
+        Kind::LostAnswer => {
+            let value = table("status", Value::Integer(504));
+            (
+                ("lose_answer", value),
+                if_repeated,
+                "is done, and its answer is lost",
+            )
+        }
+        Kind::ClosedBefore => (on("close"), if_repeated, "finds its connection closed"),
+        Kind::ClosedAfter => (
+            on("close_when_done"),
+            if_repeated,
+            "is done, and its connection closed",
+        ),
+        Kind::CutShort => {
+            let value = table("cut_after_bytes", Value::Integer(rng.random_range(0..200)));
+            (("connection", value), Ends::Either, "is answered in part")
+        }
+        Kind::Delayed => {
+            let value = table("delay_milliseconds", Value::Integer(1500));
+            (("connection", value), Ends::Recovers, "is answered late")
+        }
+        Kind::NoLongerAllowed => {
+            let value = answer(403, "AuthorizationFailed", None);
+            (("answer", value), Ends::GivesUp, "is refused from then on")
+        }
+        Kind::StaleRead => (
+            ("stale", Value::Boolean(true)),
+            Ends::Recovers,
+            "is answered as before",
+        ),
+        Kind::NoRetryAfter => {
+            let value = Value::Array(vec!["retry-after".into()]);
+            (
+                ("drop_headers", value),
+                Ends::Recovers,
+                "is answered without Retry-After",
+            )
+        }
+        Kind::OperationLate => {
+            let value = table("end_late", "5s".into());
+            (
+                ("operation_told", value),
+                Ends::Recovers,
+                "is told as ended five seconds late",
+            )
+        }
+        _ => {
+            let value = table("fail", "CloudInternalError".into());
+            (
+                ("operation_told", value),
+                Ends::Either,
+                "is told as failed when it is done",
+            )
+        }
+    };
+    let nth = rng.random_range(1..=count);
+    let mut fault = Table::new();
+    fault.insert("operation".to_owned(), operation.into());
+    fault.insert("nth".to_owned(), number(nth));
+    match kind {
+        Kind::NoLongerAllowed => {
+            fault.insert("times".to_owned(), Value::Integer(1_000_000));
+        }
+        Kind::Throttled | Kind::Unavailable => {
+            fault.insert("times".to_owned(), Value::Integer(rng.random_range(1..=2)));
+        }
+        _ => {}
+    }
+    fault.insert("optional".to_owned(), Value::Boolean(true));
+    fault.insert(key.to_owned(), value);
+    Some(Drawn {
+        list: "request",
+        fault,
+        ends,
+        title: format!("{operation} number {nth} {what}"),
+    })
+}
+
+fn table(key: &str, value: Value) -> Value {
+    Value::Table(Table::from_iter([(key.to_owned(), value)]))
+}
+
+fn number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}

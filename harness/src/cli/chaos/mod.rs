@@ -1,0 +1,329 @@
+//! `azdrill run --chaos`, and `azdrill incidents`.
+
+mod plans;
+mod play;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use azdrill::chaos::{
+    Incident, Judged, Least, Plan, Played, incident, incidents, judge, junit, lesser, print_findings,
+    print_incidents, print_table,
+};
+use azdrill::page::Page;
+use azdrill::postgres::{self, PostgresMode};
+use azdrill::private_file;
+use azdrill::serve::quoted_for_sh;
+use clap::Args;
+use futures_util::StreamExt as _;
+use serde_json::json;
+
+use self::play::Player;
+use super::argument::Format;
+use super::failure::Failure;
+use super::interrupts::Interrupts;
+use super::output::{show, tell, write};
+use super::run::RunArguments;
+
+/// How many plans are drawn under a seed if nothing else is said.
+const RUNS: u64 = 20;
+/// The most runs there may be: each has a world, and maybe servers.
+const RUNS_MAX: u64 = 10_000;
+/// How often a plan is made less at the most.
+const LESS_MAX: usize = 6;
+/// What a command may take beyond the time it takes without faults, times [`SLOWER`].
+const GRACE: Duration = Duration::from_secs(30);
+const SLOWER: u32 = 4;
+
+#[derive(Args)]
+#[command(next_help_heading = "Chaos")]
+pub(super) struct ChaosArguments {
+    /// Run the command once as it is, and then under faults, each time in a fresh world, and judge what it does about
+    /// them. An incident's name (`azdrill incidents`), `all-incidents`, a seed (`7`) whose plans are aimed at what the
+    /// command calls, one of these plans (`7.3`), or a file of faults.
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["record", "verbose", "expect", "quiet", "faults", "journal"])]
+    pub(super) chaos: Option<String>,
+    /// How many plans are drawn under a seed; 20 if left out.
+    #[arg(long, value_name = "NUMBER", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=RUNS_MAX))]
+    runs: Option<u64>,
+    /// How long the command may take; if left out, four times what it takes without faults, and half a minute.
+    #[arg(long, value_name = "SECONDS", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    bound: Option<u64>,
+    /// How many runs there are at a time; as many as there are processors if left out.
+    #[arg(long, value_name = "NUMBER", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=64))]
+    side_by_side: Option<u64>,
+    /// A folder for the least plans under which the command does badly, as files for `--chaos` and `--faults`.
+    #[arg(long, value_name = "FOLDER", requires = "chaos")]
+    keep: Option<PathBuf>,
+    /// Where to write the judgements as JUnit XML.
+    #[arg(long, value_name = "FILE", requires = "chaos")]
+    junit: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct IncidentsArguments {
+    /// Only these.
+    names: Vec<String>,
+    /// How to write the list.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Lists the incidents.
+pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> {
+    let all: Vec<&Incident> = if arguments.names.is_empty() {
+        incidents().iter().collect()
+    } else {
+        let found = arguments.names.iter().map(|name| named(name));
+        found.collect::<Result<_, _>>()?
+    };
+    match arguments.format {
+        Format::Text => show(&print_incidents(&Page::of(&std::io::stdout()), &all))?,
+        Format::Json => {
+            let list: Vec<_> = all
+                .iter()
+                .map(|own| {
+                    json!({"name": own.name, "title": own.title, "what": own.what, "behaves": own.behaves,
+                           "mark": own.mark, "sources": own.sources, "plan": own.plan().text()})
+                })
+                .collect();
+            write(&format!("{:#}\n", json!(list)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named(name: &str) -> Result<&'static Incident, Failure> {
+    incident(name).ok_or_else(|| {
+        let names = incidents()
+            .iter()
+            .map(|own| (strsim::jaro_winkler(&own.name, name), &own.name));
+        let near = names.max_by(|one, other| one.0.total_cmp(&other.0));
+        let near = near
+            .map(|(_, near)| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
+        Failure::Plain(format!(
+            "no incident `{name}`{near} `azdrill incidents` lists them"
+        ))
+    })
+}
+
+/// Plays the command under faults, and judges it.
+pub(super) async fn run(
+    arguments: RunArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+    mut interrupts: Interrupts,
+) -> Result<ExitCode, Failure> {
+    interrupts.or(judged(arguments, folder, mode)).await
+}
+
+async fn judged(
+    arguments: RunArguments,
+    folder: Option<&Path>,
+    mode: Option<PostgresMode>,
+) -> Result<ExitCode, Failure> {
+    let chaos = &arguments.chaos;
+    if let Some(file) = &chaos.junit {
+        private_file::check(file).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    if let Some(keep) = &chaos.keep {
+        std::fs::create_dir_all(keep)
+            .map_err(|error| format!("cannot make the folder {}: {error}", keep.display()))?;
+    }
+    let what = plans::Wanted::read(
+        chaos.chaos.as_deref().unwrap_or_default(),
+        chaos.runs.unwrap_or(RUNS),
+    )?;
+    let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
+    for notice in &chosen.notices {
+        tell(notice);
+    }
+    let player = Player::new(&arguments, folder, chosen.postgres)?;
+    what.check(player.rules())?;
+    tell("once without faults, to see what it does");
+    let bound = chaos.bound.map(Duration::from_secs);
+    let clean = player.play(&Plan::none(), bound).await?;
+    if clean.killed || clean.code != 0 {
+        return Err(failed_alone(&clean));
+    }
+    let bound = bound.unwrap_or_else(|| Duration::from_secs_f64(clean.record.seconds) * SLOWER + GRACE);
+    let plans = what.plans(&clean.record, player.rules())?;
+    let found = play_all(&player, &plans, &clean, bound).await?;
+    conclude(&player, &arguments, &clean, bound, &found).await
+}
+
+fn failed_alone(clean: &Played) -> Failure {
+    let how = if clean.killed {
+        format!("does not end within {} s", clean.bound.as_secs())
+    } else {
+        format!("ends with exit code {}", clean.code)
+    };
+    let lines: Vec<&str> = clean.output.lines().collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(5));
+    let last: Vec<String> = last.map(|line| format!("\n  {line}")).collect();
+    Failure::Plain(format!(
+        "without any fault the command {how}, so that nothing could be told of it under faults; it wrote:{}",
+        last.concat()
+    ))
+}
+
+/// Every plan, some at a time, judged, in their order.
+async fn play_all(
+    player: &Player<'_>,
+    plans: &[Plan],
+    clean: &Played,
+    bound: Duration,
+) -> Result<Vec<Judged>, Failure> {
+    let mut found = Vec::new();
+    let mut runs = futures_util::stream::iter(plans)
+        .map(|plan| async move {
+            let played = player.play(plan, Some(bound)).await?;
+            Ok::<_, Failure>(judge(plan, clean, &played))
+        })
+        .buffered(player.side_by_side());
+    while let Some(judged) = runs.next().await {
+        let judged = judged?;
+        let word = match (judged.met, judged.held()) {
+            (false, _) => "not met",
+            (true, true) => "held",
+            (true, false) => "missed",
+        };
+        found.push(judged);
+        let last = &found[found.len() - 1];
+        tell(&format!(
+            "{} of {}: {}: {word}",
+            found.len(),
+            plans.len(),
+            last.plan.name
+        ));
+    }
+    Ok(found)
+}
+
+/// The least plan under which the command still does as badly, as far as a few runs find it.
+async fn least(
+    player: &Player<'_>,
+    judged: &Judged,
+    clean: &Played,
+    bound: Duration,
+) -> Result<Plan, Failure> {
+    let mut least = judged.plan.clone();
+    let badly = |other: &Judged| {
+        let mut missed = judged.missed().map(|(judgement, _)| judgement);
+        missed.all(|own| other.missed().any(|(judgement, _)| judgement == own))
+    };
+    let mut runs = 0;
+    'less: loop {
+        for plan in lesser(&least) {
+            runs += 1;
+            if runs > LESS_MAX {
+                return Ok(least);
+            }
+            let played = player.play(&plan, Some(bound)).await?;
+            if badly(&judge(&plan, clean, &played)) {
+                least = plan;
+                continue 'less;
+            }
+        }
+        return Ok(least);
+    }
+}
+
+async fn conclude(
+    player: &Player<'_>,
+    arguments: &RunArguments,
+    clean: &Played,
+    bound: Duration,
+    found: &[Judged],
+) -> Result<ExitCode, Failure> {
+    let chaos = &arguments.chaos;
+    let page = Page::of(&std::io::stdout());
+    show(&format!("\n{}", print_table(&page, found)))?;
+    for judged in found.iter().filter(|judged| !judged.held()) {
+        let plan = least(player, judged, clean, bound).await?;
+        let kept = match &chaos.keep {
+            None => None,
+            Some(folder) => {
+                let file = folder.join(format!(
+                    "{}.toml",
+                    plan.name.trim_end_matches(".toml").replace(['.', '/'], "-")
+                ));
+                private_file::write_public(&file, &plan.text())
+                    .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+                Some(file.display().to_string())
+            }
+        };
+        let least = Least {
+            faults: plan.told(player.rules()),
+            again: again(&plan.name, kept.as_deref()),
+            kept,
+        };
+        show(&format!("\n{}", print_findings(&page, judged, &least)))?;
+    }
+    if let Some(file) = &chaos.junit {
+        let text = junit(&player.command(), found).map_err(|error| error.to_string())?;
+        private_file::write_public(file, &text)
+            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+    }
+    let met = found.iter().filter(|judged| judged.met).count();
+    let held = found.iter().filter(|judged| judged.met && judged.held()).count();
+    show(&format!(
+        "\n{held} of {met} held; {} not met; without faults it takes {:.1} s and {} calls\n",
+        found.len() - met,
+        clean.record.seconds,
+        clean.record.calls.iter().filter(|call| !call.by_service).count()
+    ))?;
+    if met == 0 {
+        let text = "no fault struck: the command does nothing that any of these plans is about";
+        return Err(Failure::Plain(text.to_owned()));
+    }
+    Ok(if held == met {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+/// The line that plays one plan again: this one, with the plan in the place of what was asked for.
+fn again(plan: &str, kept: Option<&str>) -> String {
+    let mut line = Vec::new();
+    let mut arguments = std::env::args().peekable();
+    let replaced = kept.unwrap_or(plan);
+    let mut in_command = false;
+    while let Some(argument) = arguments.next() {
+        in_command |= argument == "--";
+        match argument.as_str() {
+            "--chaos" if !in_command => {
+                arguments.next();
+                line.push(format!("--chaos {}", word(replaced)));
+            }
+            "--runs" | "--keep" | "--junit" if !in_command => {
+                arguments.next();
+            }
+            own if !in_command && own.starts_with("--chaos=") => {
+                line.push(format!("--chaos {}", word(replaced)))
+            }
+            own if !in_command
+                && ["--runs=", "--keep=", "--junit="]
+                    .iter()
+                    .any(|key| own.starts_with(key)) => {}
+            own => line.push(word(own)),
+        }
+    }
+    if let Some(program) = line.first_mut() {
+        "azdrill".clone_into(program);
+    }
+    line.join(" ")
+}
+
+/// A word of a command line, in quotes where a shell would read it as another.
+fn word(text: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        quoted_for_sh(text)
+    }
+}

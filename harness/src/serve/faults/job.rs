@@ -1,0 +1,95 @@
+//! A fault of jobs, as files and the admin endpoint write it.
+
+use azdrill_emulator::fault::{JobFault, JobFaultKind};
+use serde::Deserialize;
+#[cfg(test)]
+use utoipa::ToSchema;
+
+use super::bounds::{error_code, from_one, one};
+use super::length::Length;
+use super::when::When;
+use crate::scenario::Misstated;
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct JobEntry {
+    /// What other faults call it.
+    #[serde(default)]
+    pub(super) name: String,
+    /// What the job does; any job if left out.
+    job: Option<JobWord>,
+    /// A part of the backup instance's id; any if left out.
+    #[serde(default)]
+    instance_contains: String,
+    /// The first match to strike, from 1.
+    #[serde(default = "one", deserialize_with = "from_one")]
+    nth: u64,
+    /// How many matches to strike.
+    #[serde(default = "one", deserialize_with = "from_one")]
+    times: u64,
+    /// Which of the matches are struck, besides.
+    #[serde(default)]
+    pub(super) when: When,
+    /// Whether it may never strike.
+    #[serde(default)]
+    optional: bool,
+    /// What goes wrong.
+    fault: JobFaultWord,
+}
+
+/// What a job does, in Azure's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+enum JobWord {
+    Backup,
+    Restore,
+    CrossRegionRestore,
+}
+
+/// What goes wrong with a job, as files write it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(rename_all = "snake_case")]
+enum JobFaultWord {
+    /// It does nothing, and fails with this code.
+    Fail(#[serde(deserialize_with = "error_code")] String),
+    /// Its work is done, and it is told as failed with this code.
+    FailThoughDone(#[serde(deserialize_with = "error_code")] String),
+    /// Its work is done, and it is in progress for ever.
+    Stick,
+    /// Its work is done, and its end is told so much later on the world's clock.
+    EndLate(Length),
+}
+
+impl JobEntry {
+    /// The fault.
+    ///
+    /// # Errors
+    ///
+    /// If its window is none.
+    pub(super) fn fault(&self) -> Result<JobFault, Misstated> {
+        let job = match self.job {
+            None => "",
+            Some(JobWord::Backup) => "Backup",
+            Some(JobWord::Restore) => "Restore",
+            Some(JobWord::CrossRegionRestore) => "CrossRegionRestore",
+        };
+        Ok(JobFault {
+            name: self.name.clone(),
+            job: job.to_owned(),
+            instance_contains: self.instance_contains.clone(),
+            moment: self.when.moment(self.nth, self.times)?,
+            optional: self.optional,
+            kind: match &self.fault {
+                JobFaultWord::Fail(code) => JobFaultKind::Fail { code: code.clone() },
+                JobFaultWord::FailThoughDone(code) => JobFaultKind::FailThoughDone { code: code.clone() },
+                JobFaultWord::Stick => JobFaultKind::Stick,
+                JobFaultWord::EndLate(by) => JobFaultKind::EndLate { by: by.0 },
+            },
+        })
+    }
+}
