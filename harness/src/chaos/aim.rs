@@ -230,91 +230,12 @@ fn of_connection(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Draw
 fn of_request(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> {
     let targets = called.targets(kind);
     let (operation, count, reads) = targets.choose(rng).copied()?;
-    // Who sends again what may have been done takes a risk; who gives up does not.
-    let if_repeated = if reads { Ends::Recovers } else { Ends::Either };
-    let answer = |status: i64, code: &str, wait: Option<i64>| {
-        let mut answer = Table::new();
-        answer.insert("status".to_owned(), Value::Integer(status));
-        answer.insert("code".to_owned(), code.into());
-        if let Some(seconds) = wait {
-            answer.insert("retry_after_seconds".to_owned(), Value::Integer(seconds));
-        }
-        Value::Table(answer)
-    };
-    let on = |word: &str| ("connection", Value::from(word));
-    let busy = if operation.starts_with("Blob") || operation.starts_with("Container") {
-        (503, "ServerBusy")
+    let ((key, value), ends, what) = if let Some(answered) = answered(kind, operation, reads) {
+        answered
+    } else if let Some(on_the_way) = on_the_way(kind, reads, rng) {
+        on_the_way
     } else {
-        (429, "TooManyRequests")
-    };
-    let ((key, value), ends, what) = match kind {
-        Kind::Throttled => {
-            let value = answer(busy.0, busy.1, Some(2));
-            (("answer", value), Ends::Recovers, "is throttled")
-        }
-        Kind::Unavailable => {
-            let value = answer(503, "ServiceUnavailable", Some(1));
-            (("answer", value), Ends::Recovers, "is answered with 503")
-        }
-        Kind::InternalError => {
-            let value = answer(500, "InternalServerError", None);
-            (("answer", value), if_repeated, "is answered with 500")
-        }
-        Kind::LostAnswer => {
-            let value = table("status", Value::Integer(504));
-            (
-                ("lose_answer", value),
-                if_repeated,
-                "is done, and its answer is lost",
-            )
-        }
-        Kind::ClosedBefore => (on("close"), if_repeated, "finds its connection closed"),
-        Kind::ClosedAfter => (
-            on("close_when_done"),
-            if_repeated,
-            "is done, and its connection closed",
-        ),
-        Kind::CutShort => {
-            let value = table("cut_after_bytes", Value::Integer(rng.random_range(0..200)));
-            (("connection", value), Ends::Either, "is answered in part")
-        }
-        Kind::Delayed => {
-            let value = table("delay_milliseconds", Value::Integer(1500));
-            (("connection", value), Ends::Recovers, "is answered late")
-        }
-        Kind::NoLongerAllowed => {
-            let value = answer(403, "AuthorizationFailed", None);
-            (("answer", value), Ends::GivesUp, "is refused from then on")
-        }
-        Kind::StaleRead => (
-            ("stale", Value::Boolean(true)),
-            Ends::Recovers,
-            "is answered as before",
-        ),
-        Kind::NoRetryAfter => {
-            let value = Value::Array(vec!["retry-after".into()]);
-            (
-                ("drop_headers", value),
-                Ends::Recovers,
-                "is answered without Retry-After",
-            )
-        }
-        Kind::OperationLate => {
-            let value = table("end_late", "5s".into());
-            (
-                ("operation_told", value),
-                Ends::Recovers,
-                "is told as ended five seconds late",
-            )
-        }
-        _ => {
-            let value = table("fail", "CloudInternalError".into());
-            (
-                ("operation_told", value),
-                Ends::Either,
-                "is told as failed when it is done",
-            )
-        }
+        told(kind)
     };
     let nth = rng.random_range(1..=count);
     let mut fault = Table::new();
@@ -337,6 +258,115 @@ fn of_request(kind: Kind, called: &Called, rng: &mut impl Rng) -> Option<Drawn> 
         ends,
         title: format!("{operation} number {nth} {what}"),
     })
+}
+
+/// The key and value of what goes wrong, what automation comes to, and the words for it.
+type Wrong = ((&'static str, Value), Ends, &'static str);
+
+/// Who sends again what may have been done takes a risk; who gives up does not.
+fn if_repeated(reads: bool) -> Ends {
+    if reads { Ends::Recovers } else { Ends::Either }
+}
+
+fn answered(kind: Kind, operation: &str, reads: bool) -> Option<Wrong> {
+    let answer = |status: i64, code: &str, wait: Option<i64>| {
+        let mut answer = Table::new();
+        answer.insert("status".to_owned(), Value::Integer(status));
+        answer.insert("code".to_owned(), code.into());
+        if let Some(seconds) = wait {
+            answer.insert("retry_after_seconds".to_owned(), Value::Integer(seconds));
+        }
+        ("answer", Value::Table(answer))
+    };
+    let of_storage = operation.starts_with("Blob") || operation.starts_with("Container");
+    Some(match kind {
+        Kind::Throttled if of_storage => (answer(503, "ServerBusy", Some(2)), Ends::Recovers, "is throttled"),
+        Kind::Throttled => (
+            answer(429, "TooManyRequests", Some(2)),
+            Ends::Recovers,
+            "is throttled",
+        ),
+        Kind::Unavailable => {
+            let answer = answer(503, "ServiceUnavailable", Some(1));
+            (answer, Ends::Recovers, "is answered with 503")
+        }
+        Kind::InternalError => {
+            let answer = answer(500, "InternalServerError", None);
+            (answer, if_repeated(reads), "is answered with 500")
+        }
+        Kind::NoLongerAllowed => {
+            let answer = answer(403, "AuthorizationFailed", None);
+            (answer, Ends::GivesUp, "is refused from then on")
+        }
+        Kind::LostAnswer => {
+            let lost = ("lose_answer", table("status", Value::Integer(504)));
+            (lost, if_repeated(reads), "is done, and its answer is lost")
+        }
+        _ => return None,
+    })
+}
+
+fn on_the_way(kind: Kind, reads: bool, rng: &mut impl Rng) -> Option<Wrong> {
+    let on = |value: Value| ("connection", value);
+    Some(match kind {
+        Kind::ClosedBefore => (
+            on("close".into()),
+            if_repeated(reads),
+            "finds its connection closed",
+        ),
+        Kind::ClosedAfter => {
+            let closed = on("close_when_done".into());
+            (closed, if_repeated(reads), "is done, and its connection closed")
+        }
+        Kind::CutShort => {
+            let bytes = Value::Integer(rng.random_range(0..200));
+            (
+                on(table("cut_after_bytes", bytes)),
+                Ends::Either,
+                "is answered in part",
+            )
+        }
+        Kind::Delayed => {
+            let late = table("delay_milliseconds", Value::Integer(1500));
+            (on(late), Ends::Recovers, "is answered late")
+        }
+        _ => return None,
+    })
+}
+
+/// What is told otherwise than it is.
+fn told(kind: Kind) -> Wrong {
+    match kind {
+        Kind::StaleRead => (
+            ("stale", Value::Boolean(true)),
+            Ends::Recovers,
+            "is answered as before",
+        ),
+        Kind::NoRetryAfter => {
+            let names = Value::Array(vec!["retry-after".into()]);
+            (
+                ("drop_headers", names),
+                Ends::Recovers,
+                "is answered without Retry-After",
+            )
+        }
+        Kind::OperationLate => {
+            let late = table("end_late", "5s".into());
+            (
+                ("operation_told", late),
+                Ends::Recovers,
+                "is told as ended five seconds late",
+            )
+        }
+        _ => {
+            let failed = table("fail", "CloudInternalError".into());
+            (
+                ("operation_told", failed),
+                Ends::Either,
+                "is told as failed when it is done",
+            )
+        }
+    }
 }
 
 fn table(key: &str, value: Value) -> Value {

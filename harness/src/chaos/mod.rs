@@ -18,5 +18,5 @@ pub use incidents::{Incident, incident, incidents};
 pub use judge::{Judged, Judgement, Mark, Played, judge};
 pub use junit::junit;
 pub use plan::{Ends, Plan, PlanError};
-pub use print::{Least, print_findings, print_incidents, print_table};
+pub use print::{Least, print_findings, print_incidents, print_lines};
 pub use shrink::lesser;

@@ -8,32 +8,31 @@ const LINES: usize = 4;
 /// A line that is longer is cut.
 const LINE_MAX: usize = 200;
 
-/// A row for each plan.
-pub fn print_table(page: &Page, judged: &[Judged]) -> String {
-    let rows: Vec<[String; 4]> = judged
-        .iter()
-        .map(|own| {
-            [
-                own.plan.name.clone(),
-                own.code.to_string(),
-                format!("{:.1} s", own.seconds),
-                verdict(page, own),
-            ]
-        })
-        .collect();
-    page.table(2, ["plan", "exit", "took", "judged"], &rows)
+/// A line for each plan: how the command ended, what went wrong, and what it missed.
+pub fn print_lines(page: &Page, judged: &[Judged]) -> String {
+    judged.iter().map(|own| line(page, own)).collect()
 }
 
-fn verdict(page: &Page, own: &Judged) -> String {
-    if !own.met {
-        return page.ink(Ink::Dim, "not met: the command does nothing that it is about");
-    }
+fn line(page: &Page, own: &Judged) -> String {
     let missed: Vec<&str> = own.missed().map(|(judgement, _)| judgement.as_str()).collect();
-    if missed.is_empty() {
-        page.ink(Ink::Good, "held")
+    let (ink, sign) = match (own.met, missed.is_empty()) {
+        (false, _) => (Ink::Dim, "·"),
+        (true, true) => (Ink::Good, "✓"),
+        (true, false) => (Ink::Bad, "✗"),
+    };
+    let ended = if own.met {
+        format!("exit {:<3} {:>6.1} s  ", own.code, own.seconds)
     } else {
-        page.ink(Ink::Bad, &format!("missed: {}", missed.join(", ")))
-    }
+        format!("{:<19}", "not met")
+    };
+    let first = format!("{} {}", page.ink(ink, sign), page.ink(Ink::Dim, &ended));
+    let missed = if missed.is_empty() {
+        String::new()
+    } else {
+        format!(" (missed: {})", missed.join(", "))
+    };
+    let told = format!("{}: {}{missed}", own.plan.name, own.plan.title);
+    page.paragraph(&first, 21, Ink::Plain, &told)
 }
 
 /// The least plan under which a command does as badly.

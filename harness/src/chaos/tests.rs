@@ -335,7 +335,7 @@ fn judgements_are_read_by_people_and_build_servers() {
         again: "azdrill run --chaos 7.3 -- ./restore".to_owned(),
         kept: Some("kept/7-3.toml".to_owned()),
     };
-    let text = print_table(&page, &all) + &print_findings(&page, &all[0], &least);
+    let text = print_lines(&page, &all) + &print_findings(&page, &all[0], &least);
     insta::assert_snapshot!("people", text);
     insta::assert_snapshot!("build_servers", junit("restore", &all).unwrap());
 }

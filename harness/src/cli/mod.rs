@@ -6,6 +6,7 @@ mod argument;
 mod az;
 mod certificate;
 mod chaos;
+mod chaos_arguments;
 mod child;
 mod compare;
 mod ending;
@@ -176,6 +177,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Incidents(given) => chaos::list(&given),
         Command::Replay(given) => replay::run(&given),
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Run(given) if given.chaos.chaos.is_some() => {
+            chaos::run(given, folder, mode, Interrupts::listen()?).await
+        }
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.

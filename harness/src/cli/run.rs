@@ -15,7 +15,7 @@ use azdrill::serve::{
 };
 use clap::{Args, ValueEnum};
 
-use super::chaos::{self, ChaosArguments};
+use super::chaos_arguments::ChaosArguments;
 use super::failure::Failure;
 use super::given::{Given, Opening, WorldArguments};
 use super::interrupts::Interrupts;
@@ -66,9 +66,6 @@ pub(super) async fn run(
     mode: Option<PostgresMode>,
     mut interrupts: Interrupts,
 ) -> Result<ExitCode, Failure> {
-    if arguments.chaos.chaos.is_some() {
-        return chaos::run(arguments, folder, mode, interrupts).await;
-    }
     // Everything that can be wrong is found out before anything is built.
     child::check(&arguments.command)?;
     if let Some(file) = &arguments.record {

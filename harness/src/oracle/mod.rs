@@ -8,9 +8,11 @@
 pub mod change_vault;
 pub mod connect;
 pub mod delete_vault;
+pub mod keep_recovery_points;
 pub mod operate_vault;
 pub mod reach_blob;
 pub mod read_secret;
+pub mod restore_across_regions;
 pub mod restore_as_files;
 pub mod restore_to_database;
 pub mod validate_backup;
@@ -75,6 +77,8 @@ pub enum Gate {
     Authentication,
     /// Nobody: there is nothing of that name.
     Route,
+    /// Nobody: what would have to answer does not.
+    Fault,
 }
 
 impl Gate {
@@ -86,6 +90,7 @@ impl Gate {
             Self::Authorization => "authorization",
             Self::Authentication => "authentication",
             Self::Route => "route",
+            Self::Fault => "fault",
         }
     }
 }

@@ -10,10 +10,16 @@ use crate::sketch::storage_network::Origin;
 
 const MISSING: &str = "UserErrorMSIMissingPermissions";
 
-/// How the validation of a restore as files ends. With several things wrong the first counts: who
-/// restores, where to, what the account must be set to, whether it can be reached, whether access
-/// is granted, what is in it.
+/// How the validation of a restore as files ends.
 pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
+    let elsewhere = (sketch.region == Region::Other).then_some("FX-RF-06");
+    into_account(profile, sketch, elsewhere)
+}
+
+/// How the validation of a restore into an account ends. `elsewhere` is the rule by which it is in the wrong region, if
+/// it is. With several things wrong the first counts: who restores, where to, what the account must be set to, whether it
+/// can be reached, whether access is granted, what is in it.
+pub(super) fn into_account(profile: Profile, sketch: &Sketch, elsewhere: Option<&'static str>) -> Expected {
     // FX-RF-10: a request without identityDetails means the system-assigned identity.
     let acts_as_granted = match sketch.identity {
         Identity::System | Identity::UserNamed => true,
@@ -27,8 +33,8 @@ pub fn restore_as_files(profile: Profile, sketch: &Sketch) -> Expected {
             return no(Gate::Service, &["FX-RF-10"], code);
         }
     };
-    if sketch.region == Region::Other {
-        return no(Gate::Service, &["FX-RF-06"], SYNTHETIC);
+    if let Some(rule) = elsewhere {
+        return no(Gate::Service, &[rule], SYNTHETIC);
     }
     if sketch.subscription == Subscription::OtherForbidden {
         return no(Gate::Service, &["FX-RF-07"], SYNTHETIC);

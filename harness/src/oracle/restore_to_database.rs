@@ -1,15 +1,19 @@
 //! Whether the validation of a restore of a single server's database to a database passes.
 
 use super::validate_single_backup::{kept_from_secret, role_on_server, signs_in};
-use super::{Expected, Gate, Profile, SYNTHETIC, no};
+use super::{Book, Expected, Gate, Profile, SYNTHETIC, no};
 use crate::sketch::identity::Identity;
-use crate::sketch::restore_to_database::{Name, Sketch};
-use crate::sketch::validate_single_backup::{Region, Server, Time};
+use crate::sketch::restore_to_database::{Asked, Name, Region, Sketch};
+use crate::sketch::validate_single_backup::{Server, Time};
 
 /// How the validation ends. The target is looked at as the source of a backup is, by rules of its own; the name of the
 /// new database last, once somebody is signed in.
 pub fn restore_to_database(profile: Profile, sketch: &Sketch) -> Expected {
     let target = &sketch.target;
+    // SS-CR-01: not by the support matrix, in another region than the vault's; it was recorded all the same.
+    if sketch.asked == Asked::Paired && profile.book == Book::Documented {
+        return no(Gate::Service, &["SS-CR-01"], SYNTHETIC);
+    }
     // SS-RD-01: as a database, nothing is restored since the product went.
     if target.time == Time::Since {
         return no(Gate::Service, &["SS-RD-01"], SYNTHETIC);
@@ -26,9 +30,13 @@ pub fn restore_to_database(profile: Profile, sketch: &Sketch) -> Expected {
             return no(Gate::Service, &["SS-B-01"], code);
         }
     };
-    // SS-RD-07; the region of what is not there is unknown.
-    if target.region == Region::Other && target.server == Server::There {
-        return no(Gate::Service, &["SS-RD-07"], SYNTHETIC);
+    // In the region where it is asked for; that of what is not there is unknown.
+    let (wanted, rule) = match sketch.asked {
+        Asked::Own => (Region::Vaults, "SS-RD-07"),
+        Asked::Paired => (Region::Paired, "SS-CR-03"),
+    };
+    if sketch.region != wanted && target.server == Server::There {
+        return no(Gate::Service, &[rule], SYNTHETIC);
     }
     // SS-RD-08: to another database than the one that was backed up.
     if sketch.name == Name::Source {

@@ -162,7 +162,7 @@ pub fn validate(
 ) -> Result<Response, Answer> {
     let request = Request::new(Method::POST, ARM, target).with_json(body);
     let accepted = client.send(azure, now, request);
-    if accepted.status.is_client_error() {
+    if !accepted.status.is_success() {
         let body = accepted.json_body();
         let code = body.pointer("/error/code").and_then(Value::as_str);
         return Err(refused(&accepted, code.unwrap_or_default()));

@@ -17,6 +17,8 @@ use super::painted::Identities;
 
 /// The region of everything.
 pub const REGION: &str = "uksouth";
+/// The region that it is paired with.
+pub const PAIRED: &str = "ukwest";
 /// The backup rule of policies.
 const RULE: &str = "BackupWeekly";
 /// What tokens for the blob service are for.
@@ -185,6 +187,17 @@ impl Foundation {
             user_id,
         };
         Ok((id, identities))
+    }
+
+    /// Switches cross-region restore on.
+    pub(super) fn switch_cross_region_restore_on(&mut self, vault: &ResourceId) -> Result<(), WorldError> {
+        let body =
+            json!({"properties": {"featureSettings": {"crossRegionRestoreSettings": {"state": "Enabled"}}}});
+        let target = format!("{vault}?api-version=2024-04-01");
+        self.operator
+            .manage(&mut self.azure, self.now, Method::PATCH, &target, Some(&body))?;
+        SimulatedMovement::default().settle(&mut self.azure, self.now);
+        Ok(())
     }
 
     /// A storage account with a container.

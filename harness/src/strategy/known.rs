@@ -5,11 +5,13 @@ use super::client::WorldError;
 use super::connect::Connect;
 use super::delete_vault::DeleteVault;
 use super::differences::{Differences, differences};
+use super::keep_recovery_points::KeepRecoveryPoints;
 use super::matrix::{self, Matrix};
 use super::operate_vault::OperateVault;
 use super::question::Question;
 use super::reach_blob::ReachBlob;
 use super::read_secret::ReadSecret;
+use super::restore_across_regions::RestoreAcrossRegions;
 use super::restore_as_files::RestoreAsFiles;
 use super::restore_to_database::RestoreToDatabase;
 use super::validate_backup::ValidateBackup;
@@ -42,7 +44,7 @@ impl KnownQuestion {
 }
 
 /// All of them.
-pub const KNOWN: [KnownQuestion; 10] = [
+pub const KNOWN: [KnownQuestion; 12] = [
     KnownQuestion::of::<RestoreAsFiles>(),
     KnownQuestion::of::<ReadSecret>(),
     KnownQuestion::of::<ValidateBackup>(),
@@ -53,4 +55,6 @@ pub const KNOWN: [KnownQuestion; 10] = [
     KnownQuestion::of::<ReachBlob>(),
     KnownQuestion::of::<ChangeVault>(),
     KnownQuestion::of::<DeleteVault>(),
+    KnownQuestion::of::<RestoreAcrossRegions>(),
+    KnownQuestion::of::<KeepRecoveryPoints>(),
 ];

@@ -9,7 +9,7 @@ use http::Method;
 
 use super::answer::Answer;
 use super::client::{Client, WorldError};
-use super::foundation::{ARM_AUDIENCE, Foundation};
+use super::foundation::{ARM_AUDIENCE, Foundation, PAIRED};
 use super::painted::{Given, access, shorter};
 use super::question::{Engine, Question};
 use super::table::Table;
@@ -19,8 +19,6 @@ use crate::sketch::Product;
 use crate::sketch::operate_vault::{Operation, Scope, Sketch};
 
 const VERSION: &str = "2024-04-01";
-/// The region that the vault's is paired with.
-const PAIRED: &str = "ukwest";
 
 /// The emulator under test, with a vault and somebody who wants to do something with it.
 pub struct OperateVault {

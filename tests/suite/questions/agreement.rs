@@ -7,12 +7,15 @@ use azdrill::oracle::Profile;
 use azdrill::sketch::{Product, Shape};
 use azdrill::strategy::question::{Question, engine, first_disagreement};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 
 use super::regressions::{keep, keep_least};
 
 /// What is random has this many cases.
 const CASES: u32 = 2_000;
+
+/// A law is checked for this many.
+const LAW_CASES: u32 = 1_000;
 
 /// So many different disagreements are told of.
 const TOLD: usize = 12;
@@ -71,6 +74,24 @@ pub(crate) fn random_agree<Q: Question, S: Strategy<Value = Q::Sketch>>(profile:
     if let Err(error) = result {
         let kept = kept.take().map(|sketch| keep::<Q>(profile, &sketch));
         panic!("{error}\n{}", kept.unwrap_or_default());
+    }
+}
+
+/// Checks a law, which needs no oracle, for random values under both books, with one emulator each.
+pub(crate) fn law<Q: Question, S: Strategy>(
+    strategy: impl Fn() -> S,
+    check: impl Fn(&mut Q, S::Value) -> TestCaseResult,
+) {
+    for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
+        let engine = RefCell::new(engine::<Q>(profile).unwrap());
+        let mut runner = TestRunner::new(Config {
+            cases: LAW_CASES,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        if let Err(error) = runner.run(&strategy(), |value| check(&mut engine.borrow_mut(), value)) {
+            panic!("{profile:?}: {error}");
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The restore of a single server's database to a database.
 
 use azdrill::oracle::Profile;
-use azdrill::sketch::restore_to_database::{Name, Sketch};
+use azdrill::sketch::Shape as _;
+use azdrill::sketch::restore_to_database::{Asked, Name, Region, Sketch};
 use azdrill::sketch::validate_single_backup::{Access, Network, Reads, Session, Store, Time};
 use azdrill::strategy::question::Question as _;
 use azdrill::strategy::restore_to_database::RestoreToDatabase;
@@ -37,7 +38,7 @@ const ONLY_THE_REASON: [&str; 7] = [
 #[test]
 fn the_way_to_the_secret_and_what_is_around_it_agree_under_both_books() {
     for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        assert_eq!(walk_whole::<RestoreToDatabase>(profile), 1_728 + 2_400);
+        assert_eq!(walk_whole::<RestoreToDatabase>(profile), 1_728 + 2_400 + 720);
     }
 }
 
@@ -79,7 +80,39 @@ fn every_prerequisite_of_a_restore_bears_load() {
     );
 }
 
-fn all() -> Vec<Mistake<Sketch>> {
+/// Those of a restore in the paired region, which the documents have impossible.
+#[test]
+fn every_prerequisite_of_a_restore_across_regions_bears_load() {
+    let cells = nearby(1).map(|sketch: Sketch| Sketch {
+        asked: Asked::Paired,
+        region: match sketch.region {
+            Region::Vaults => Region::Paired,
+            elsewhere => elsewhere,
+        },
+        ..sketch
+    });
+    let cells: Vec<Sketch> = cells
+        .chain([Sketch {
+            asked: Asked::Paired,
+            ..Sketch::in_order()
+        }])
+        .collect();
+    let mut idle = IDLE.to_vec();
+    // It may be in any region.
+    idle.push("SS-CR-03-SECRET");
+    prerequisites_bear_load::<RestoreToDatabase>(
+        &[Profile::OBSERVED, RestoreToDatabase::other_profiles()[0]],
+        &cells,
+        |rules| {
+            let restored = Some((RestoredAs::Database, RestoredIn::PairedRegion));
+            prerequisites(rules, "single_server", Stage::ValidateRestore, restored)
+        },
+        &idle,
+        &ONLY_THE_REASON,
+    );
+}
+
+fn in_the_target() -> Vec<Mistake<Sketch>> {
     vec![
         sees(
             "a database is restored though the product is gone",
@@ -132,7 +165,36 @@ fn all() -> Vec<Mistake<Sketch>> {
     ]
 }
 
+fn across_regions() -> Vec<Mistake<Sketch>> {
+    vec![
+        sees(
+            "over there the target is where the vault is",
+            |sketch: &mut Sketch| {
+                if sketch.asked == Asked::Paired && sketch.region == Region::Paired {
+                    sketch.region = Region::Vaults;
+                }
+            },
+        ),
+        sees("any other region will do over there", |sketch: &mut Sketch| {
+            if sketch.asked == Asked::Paired && sketch.region == Region::Third {
+                sketch.region = Region::Paired;
+            }
+        }),
+        sees(
+            "what the documents rule out is played all the same",
+            |sketch: &mut Sketch| {
+                if sketch.asked == Asked::Paired && sketch.region == Region::Paired {
+                    (sketch.asked, sketch.region) = (Asked::Own, Region::Vaults);
+                }
+            },
+        )
+        .documented(),
+    ]
+}
+
 #[test]
 fn mistakes_are_caught() {
-    all_are_caught::<RestoreToDatabase>(&all());
+    let mut all = in_the_target();
+    all.extend(across_regions());
+    all_are_caught::<RestoreToDatabase>(&all);
 }

@@ -1,13 +1,11 @@
 //! What every job does, whatever it backs up or restores: it is asked for, it begins, and it ends, well or as
 //! failed.
 
-use serde_json::{Value, json};
-
 use super::job::JobKind;
 use super::jobs::{self, JobEnd};
 use super::operations;
 use super::task::Over;
-use super::violation::{Violation, inner_error};
+use super::violation::Violation;
 use crate::fault::JobFaultKind;
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::rule;
@@ -58,7 +56,7 @@ impl JobRun {
     pub(super) fn fail(&mut self, context: &mut Context<'_>, violation: &Violation) -> Over {
         self.begun(context);
         violation.note(context, self.about);
-        let error = failed_info(violation, &self.activity);
+        let error = violation.job_error(&self.activity);
         Over::job(context, &self.vault, &self.job, JobEnd::Failed { error })
     }
 
@@ -72,21 +70,4 @@ impl JobRun {
         let until = begun + context.phase(phase);
         until.duration_since(context.now).max(jiff::SignedDuration::ZERO)
     }
-}
-
-/// A job's error: the error again in its details, with a generic one inside, as recorded.
-pub(super) fn failed_info(violation: &Violation, activity: &str) -> Value {
-    let mut info = violation.info(activity);
-    info["isUserError"] = json!(!violation.is_ours());
-    if info["innerError"].is_null() {
-        info["innerError"] = inner_error("InnerErrorCodeUnavailable", &violation.refusal.reason);
-    }
-    let mut outer = info.clone();
-    info["details"] = json!([{
-        "code": "InternalServerError",
-        "message": "Internal Server Error",
-        "recommendedAction": ["Refer https://aka.ms/AzureBackupTroubleshootFailures for more details."],
-    }]);
-    outer["details"] = json!([info]);
-    outer
 }

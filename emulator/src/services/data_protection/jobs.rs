@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::deleted_vault::DeletedVault;
 use super::job::{Job, JobKind};
-use super::job_run::failed_info;
 use super::violation::Violation;
 use crate::fault::JobFaultKind;
 use crate::model::{ResourceId, Timestamp};
@@ -108,7 +107,7 @@ pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: 
                 _ => "restore",
             };
             violation.note(context, about);
-            let error = failed_info(&violation, &activity.unwrap_or_default());
+            let error = violation.job_error(&activity.unwrap_or_default());
             write_end(context, vault, id, JobEnd::Failed { error });
         }
     }

@@ -135,6 +135,23 @@ impl Violation {
         info
     }
 
+    /// The error of a job that ends with it: the error again in its details, with a generic one inside, as recorded.
+    pub(super) fn job_error(&self, activity: &str) -> Value {
+        let mut info = self.info(activity);
+        info["isUserError"] = json!(!self.is_ours());
+        if info["innerError"].is_null() {
+            info["innerError"] = inner_error("InnerErrorCodeUnavailable", &self.refusal.reason);
+        }
+        let mut outer = info.clone();
+        info["details"] = json!([{
+            "code": "InternalServerError",
+            "message": "Internal Server Error",
+            "recommendedAction": ["Refer https://aka.ms/AzureBackupTroubleshootFailures for more details."],
+        }]);
+        outer["details"] = json!([info]);
+        outer
+    }
+
     /// Writes it into the log, as found out at one of the [`STAGES`].
     pub(super) fn note(&self, context: &mut Context<'_>, about: &str) {
         debug_assert!(STAGES.contains(&about), "{about} is no stage");

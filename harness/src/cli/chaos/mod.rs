@@ -3,13 +3,13 @@
 mod plans;
 mod play;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use azdrill::chaos::{
     Incident, Judged, Least, Plan, Played, incident, incidents, judge, junit, lesser, print_findings,
-    print_incidents, print_table,
+    print_incidents, print_lines,
 };
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
@@ -26,40 +26,11 @@ use super::interrupts::Interrupts;
 use super::output::{show, tell, write};
 use super::run::RunArguments;
 
-/// How many plans are drawn under a seed if nothing else is said.
-const RUNS: u64 = 20;
-/// The most runs there may be: each has a world, and maybe servers.
-const RUNS_MAX: u64 = 10_000;
 /// How often a plan is made less at the most.
 const LESS_MAX: usize = 6;
 /// What a command may take beyond the time it takes without faults, times [`SLOWER`].
 const GRACE: Duration = Duration::from_secs(30);
 const SLOWER: u32 = 4;
-
-#[derive(Args)]
-#[command(next_help_heading = "Chaos")]
-pub(super) struct ChaosArguments {
-    /// Run the command once as it is, and then under faults, each time in a fresh world, and judge what it does about
-    /// them. An incident's name (`azdrill incidents`), `all-incidents`, a seed (`7`) whose plans are aimed at what the
-    /// command calls, one of these plans (`7.3`), or a file of faults.
-    #[arg(long, value_name = "WHAT", conflicts_with_all = ["record", "verbose", "expect", "quiet", "faults", "journal"])]
-    pub(super) chaos: Option<String>,
-    /// How many plans are drawn under a seed; 20 if left out.
-    #[arg(long, value_name = "NUMBER", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=RUNS_MAX))]
-    runs: Option<u64>,
-    /// How long the command may take; if left out, four times what it takes without faults, and half a minute.
-    #[arg(long, value_name = "SECONDS", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    bound: Option<u64>,
-    /// How many runs there are at a time; as many as there are processors if left out.
-    #[arg(long, value_name = "NUMBER", requires = "chaos", value_parser = clap::value_parser!(u64).range(1..=64))]
-    side_by_side: Option<u64>,
-    /// A folder for the least plans under which the command does badly, as files for `--chaos` and `--faults`.
-    #[arg(long, value_name = "FOLDER", requires = "chaos")]
-    keep: Option<PathBuf>,
-    /// Where to write the judgements as JUnit XML.
-    #[arg(long, value_name = "FILE", requires = "chaos")]
-    junit: Option<PathBuf>,
-}
 
 #[derive(Args)]
 pub(super) struct IncidentsArguments {
@@ -132,10 +103,7 @@ async fn judged(
         std::fs::create_dir_all(keep)
             .map_err(|error| format!("cannot make the folder {}: {error}", keep.display()))?;
     }
-    let what = plans::Wanted::read(
-        chaos.chaos.as_deref().unwrap_or_default(),
-        chaos.runs.unwrap_or(RUNS),
-    )?;
+    let what = plans::Wanted::read(chaos.chaos.as_deref().unwrap_or_default(), chaos.runs())?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
@@ -240,7 +208,7 @@ async fn conclude(
 ) -> Result<ExitCode, Failure> {
     let chaos = &arguments.chaos;
     let page = Page::of(&std::io::stdout());
-    show(&format!("\n{}", print_table(&page, found)))?;
+    show(&format!("\n{}", print_lines(&page, found)))?;
     for judged in found.iter().filter(|judged| !judged.held()) {
         let plan = least(player, judged, clean, bound).await?;
         let kept = match &chaos.keep {

@@ -23,26 +23,31 @@ const VAULT_GROUP: &str = "backups";
 const ACCOUNTS: [&str; 2] = ["drilltarget", "drillelsewhere"];
 
 /// A world to paint sketches on.
-pub(super) struct Founded {
-    pub(super) azure: Azure,
-    pub(super) now: Timestamp,
-    pub(super) operator: Client,
-    pub(super) vault: ResourceId,
-    pub(super) instance: ResourceId,
-    pub(super) point: String,
+pub(in crate::strategy) struct Founded {
+    pub(in crate::strategy) azure: Azure,
+    pub(in crate::strategy) now: Timestamp,
+    pub(in crate::strategy) operator: Client,
+    pub(in crate::strategy) vault: ResourceId,
+    pub(in crate::strategy) instance: ResourceId,
+    pub(in crate::strategy) point: String,
     /// The target account in the vault's subscription, and the one in the other.
-    pub(super) accounts: [ResourceId; 2],
-    pub(super) identities: Identities,
+    pub(in crate::strategy) accounts: [ResourceId; 2],
+    pub(in crate::strategy) identities: Identities,
     /// Every assignment a sketch leaves alone.
-    pub(super) assignments: Vec<Assignment>,
+    pub(in crate::strategy) assignments: Vec<Assignment>,
 }
 
-/// Puts the world up.
+/// Puts the world up, with a vault of this redundancy. What is done `besides`, with the instance, is done last.
 ///
 /// # Errors
 ///
 /// If a call is refused that a world in order would let through.
-pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
+pub(super) fn found(
+    rules: Rules,
+    seed: u64,
+    redundancy: &str,
+    besides: impl FnOnce(&mut Foundation, &ResourceId) -> Result<(), WorldError>,
+) -> Result<Founded, WorldError> {
     let mut world = Foundation::begin(rules, seed)?;
     let own = world.person.subscription.clone();
     let other = world.other_subscription();
@@ -50,32 +55,49 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         account(&mut world, &own, ACCOUNTS[0])?,
         account(&mut world, &other, ACCOUNTS[1])?,
     ];
-    let backups = world.group(&own, VAULT_GROUP)?;
-    let (vault, identities) = world.vault(&backups, "LocallyRedundant")?;
-    let server = world.flexible_server(&backups, "sales")?;
+    let (instance, identities) = backed_up(&mut world, VAULT_GROUP, "sales", redundancy)?;
+    let points = world.azure.services().data_protection.recovery_points(&instance);
+    let point = points.first().map(|point| point.id.clone());
+    let point = point.ok_or(WorldError::Missing("recovery point"))?;
+    besides(&mut world, &instance)?;
+    Ok(Founded {
+        assignments: world.azure.state().access.assignments().cloned().collect(),
+        azure: world.azure,
+        now: world.now,
+        operator: world.operator,
+        vault: instance.parent(),
+        instance,
+        point,
+        accounts,
+        identities,
+    })
+}
+
+/// A vault in a group of its own, with a server that was backed up. Gives back the instance, and the vault's identities.
+///
+/// # Errors
+///
+/// If a call is refused.
+pub(in crate::strategy) fn backed_up(
+    world: &mut Foundation,
+    group: &str,
+    server: &str,
+    redundancy: &str,
+) -> Result<(ResourceId, Identities), WorldError> {
+    let subscription = world.person.subscription.clone();
+    let group = world.group(&subscription, group)?;
+    let (vault, identities) = world.vault(&group, redundancy)?;
+    let server = world.flexible_server(&group, server)?;
     let system = identities.system;
     world.assign(
         system,
         "PostgreSQL Flexible Server Long Term Retention Backup Role",
         &server,
     )?;
-    world.assign(system, "Reader", &backups)?;
+    world.assign(system, "Reader", &group)?;
     let policy = world.weekly_policy(&vault)?;
     let instance = world.backed_up(&vault, &policy, &server)?;
-    let points = world.azure.services().data_protection.recovery_points(&instance);
-    let point = points.first().map(|point| point.id.clone());
-    let point = point.ok_or(WorldError::Missing("recovery point"))?;
-    Ok(Founded {
-        assignments: world.azure.state().access.assignments().cloned().collect(),
-        azure: world.azure,
-        now: world.now,
-        operator: world.operator,
-        vault,
-        instance,
-        point,
-        accounts,
-        identities,
-    })
+    Ok((instance, identities))
 }
 
 /// A target account with its container and a blob of an earlier restore.

@@ -7,6 +7,7 @@ mod scene;
 mod settings;
 
 pub use by_calls::can_be_called;
+pub(super) use founded::backed_up;
 pub use founded::{CONTAINER, TAKEN, account as target_account};
 pub use settings::write_account;
 
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 use self::founded::Founded;
 use super::answer::Answer;
 use super::client::{WorldError, nothing_outside, operation, validate, validation_answer};
+use super::foundation::Foundation;
 use super::movement::SimulatedMovement;
 use super::painted::Identities;
 use super::question::{Engine, Question};
@@ -55,19 +57,25 @@ pub struct JobEnd {
 
 /// The emulator under test, with one world that each sketch in turn is painted on.
 pub struct RestoreAsFiles {
-    world: Founded,
+    pub(super) world: Founded,
     /// How sketches are spelled.
     pub spelling: Spelling,
     pristine_accounts: [Value; 2],
     pristine_vault: Value,
     tenant: TenantId,
     /// What account and vault look like now.
-    painted: Option<(Sketch, Spelling)>,
+    pub(super) painted: Option<(Sketch, Spelling)>,
 }
 
 impl RestoreAsFiles {
-    fn found(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        let world = founded::found(rules, seed)?;
+    /// The world, with a vault of this redundancy and what is done `besides`, with its instance.
+    pub(super) fn found(
+        rules: Rules,
+        seed: u64,
+        redundancy: &str,
+        besides: impl FnOnce(&mut Foundation, &ResourceId) -> Result<(), WorldError>,
+    ) -> Result<Self, WorldError> {
+        let world = founded::found(rules, seed, redundancy, besides)?;
         let state = world.azure.state();
         let body = |id| {
             let resource = state.resource(id).map(|resource| resource.body.to_value());
@@ -87,7 +95,7 @@ impl RestoreAsFiles {
     }
 
     /// The restore request of a sketch.
-    fn request(&self, sketch: &Sketch) -> Value {
+    pub(super) fn request(&self, sketch: &Sketch) -> Value {
         let account = self.account(sketch).name();
         let container = container_name(sketch.container);
         let prefix = match sketch.prefix {
@@ -295,7 +303,7 @@ impl Question for RestoreAsFiles {
     }
 
     fn put_up(rules: Rules, seed: u64) -> Result<Self, WorldError> {
-        Self::found(rules, seed)
+        Self::found(rules, seed, "LocallyRedundant", |_, _| Ok(()))
     }
 
     fn products() -> Vec<Product<Sketch>> {

@@ -36,7 +36,7 @@ impl RestoreAsFiles {
         }
     }
 
-    pub(super) fn account(&self, sketch: &Sketch) -> &ResourceId {
+    pub(in crate::strategy) fn account(&self, sketch: &Sketch) -> &ResourceId {
         &self.world.accounts[Self::account_index(sketch)]
     }
 

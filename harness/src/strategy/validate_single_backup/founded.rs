@@ -5,6 +5,7 @@ use azdrill_emulator::azure::Azure;
 use azdrill_emulator::model::{ResourceId, TenantId, Timestamp};
 use azdrill_emulator::rules::Rules;
 use azdrill_emulator::state::Resource;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::sketch::validate_single_backup::Secret;
@@ -14,8 +15,8 @@ use crate::strategy::painted::Identities;
 
 /// The server's host name.
 pub(super) const HOST: &str = "ledger.postgres.database.azure.com";
-/// The region of a server that is not in the vault's.
-pub(super) const ELSEWHERE: &str = "westeurope";
+/// The region of a server that is neither in the vault's nor in the one that is paired with it.
+pub(in crate::strategy) const ELSEWHERE: &str = "westeurope";
 /// 1 June 2024.
 const BEFORE_RETIREMENT: i64 = 1_717_200_000;
 /// 1 June 2025.
@@ -26,6 +27,9 @@ pub(in crate::strategy) struct Founded {
     pub(in crate::strategy) azure: Azure,
     pub(in crate::strategy) now: Timestamp,
     pub(in crate::strategy) operator: Client,
+    /// After two days, when the region that the vault's is paired with has what there was by now; and the operator as he
+    /// signs in then.
+    pub(in crate::strategy) copied: (Timestamp, Client),
     /// After the product has gone, and the operator as he signs in then.
     pub(super) later: (Timestamp, Client),
     pub(super) tenant: TenantId,
@@ -34,7 +38,7 @@ pub(in crate::strategy) struct Founded {
     pub(super) identities: Identities,
     /// Every assignment a sketch leaves alone.
     pub(super) assignments: Vec<Assignment>,
-    pub(super) server: Resource,
+    pub(in crate::strategy) server: Resource,
     pub(super) key_vault: ResourceId,
     pub(super) key_vault_body: Value,
 }
@@ -61,7 +65,8 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
     world.azure.settings_mut().has_postgres = true;
     let subscription = world.person.subscription.clone();
     let backups = world.group(&subscription, "backups")?;
-    let (vault, identities) = world.vault(&backups, "LocallyRedundant")?;
+    let (vault, identities) = world.vault(&backups, "GeoRedundant")?;
+    world.switch_cross_region_restore_on(&vault)?;
     let group = world.group(&subscription, "databases")?;
     let server = world.single_server(&group, "ledger")?;
     let key_vault = group.child(["providers", "Microsoft.KeyVault", "vaults", "drillvault"]);
@@ -83,8 +88,10 @@ pub(super) fn found(rules: Rules, seed: u64) -> Result<Founded, WorldError> {
         world.put(&id, "2023-07-01", &body)?;
     }
     let since = time(SINCE)?;
+    let copied = world.now + SignedDuration::from_hours(49);
     let made = world.azure.state().resource(&server).cloned();
     Ok(Founded {
+        copied: (copied, world.operator_at(copied)?),
         later: (since, world.operator_at(since)?),
         vault_body: world.body(&vault)?,
         key_vault_body: world.body(&key_vault)?,

@@ -10,6 +10,7 @@ use azdrill_emulator::rules::Rules;
 use azdrill_emulator::server::Core;
 use serde_json::{Value, json};
 
+pub(super) use self::founded::ELSEWHERE;
 use self::founded::Founded;
 use super::answer::Answer;
 use super::client::{WorldError, validate, validation_answer};

@@ -8,33 +8,14 @@ use azdrill::strategy::answer::Answer;
 use azdrill::strategy::question::{Engine as _, Question as _, engine, rules_for};
 use azdrill::strategy::restore_as_files::{RestoreAsFiles, Spelling};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use proptest::test_runner::{Config, TestRunner};
 
+use super::super::agreement::law;
 use super::random::{any_grant, any_network, any_sketch};
-
-const CASES: u32 = 1_000;
-
-/// Checks a law for random values under both books, with one emulator each.
-fn law<S: Strategy>(
-    strategy: impl Fn() -> S,
-    check: impl Fn(&mut RestoreAsFiles, S::Value) -> TestCaseResult,
-) {
-    for profile in [Profile::DOCUMENTED, Profile::OBSERVED] {
-        let engine = RefCell::new(engine::<RestoreAsFiles>(profile).unwrap());
-        let mut runner = TestRunner::new(Config {
-            cases: CASES,
-            failure_persistence: None,
-            ..Config::default()
-        });
-        if let Err(error) = runner.run(&strategy(), |value| check(&mut engine.borrow_mut(), value)) {
-            panic!("{profile:?}: {error}");
-        }
-    }
-}
 
 #[test]
 fn adding_a_grant_never_removes_access() {
-    law(
+    law::<RestoreAsFiles, _>(
         || (any_sketch(), any_grant()),
         |engine, (sketch, grant)| {
             let before = engine.ask(&sketch);
@@ -53,7 +34,7 @@ fn adding_a_grant_never_removes_access() {
 
 #[test]
 fn the_order_of_assignments_has_no_effect() {
-    law(any_sketch, |engine, sketch| {
+    law::<RestoreAsFiles, _>(any_sketch, |engine, sketch| {
         let plain = engine.ask(&sketch);
         engine.spelling.reversed = true;
         let reversed = engine.ask(&sketch);
@@ -65,7 +46,7 @@ fn the_order_of_assignments_has_no_effect() {
 
 #[test]
 fn the_letter_case_of_ids_has_no_effect() {
-    law(any_sketch, |engine, sketch| {
+    law::<RestoreAsFiles, _>(any_sketch, |engine, sketch| {
         let plain = engine.ask(&sketch);
         engine.spelling.upper_case = true;
         let capitals = engine.ask(&sketch);
@@ -77,7 +58,7 @@ fn the_letter_case_of_ids_has_no_effect() {
 
 #[test]
 fn a_network_refusal_holds_whatever_the_roles() {
-    law(
+    law::<RestoreAsFiles, _>(
         || (any_sketch(), proptest::collection::vec(any_grant(), 0..6)),
         |engine, (sketch, grants)| {
             let before = engine.ask(&sketch);
@@ -90,7 +71,7 @@ fn a_network_refusal_holds_whatever_the_roles() {
 
 #[test]
 fn opening_the_network_never_turns_a_pass_into_a_fail() {
-    law(any_sketch, |engine, sketch| {
+    law::<RestoreAsFiles, _>(any_sketch, |engine, sketch| {
         let before = engine.ask(&sketch);
         for access in [PublicAccess::Enabled, PublicAccess::Unset] {
             let network = Network {
@@ -111,7 +92,7 @@ fn opening_the_network_never_turns_a_pass_into_a_fail() {
 
 #[test]
 fn removing_the_resource_rule_never_turns_a_fail_into_a_pass() {
-    law(any_sketch, |engine, sketch| {
+    law::<RestoreAsFiles, _>(any_sketch, |engine, sketch| {
         let before = engine.ask(&sketch);
         let network = Network {
             resource_rule: ResourceRule::None,
@@ -126,7 +107,7 @@ fn removing_the_resource_rule_never_turns_a_fail_into_a_pass() {
 /// Rules and exceptions of an account that serves nobody in public are dead letters.
 #[test]
 fn with_public_access_disabled_no_other_network_setting_counts() {
-    law(
+    law::<RestoreAsFiles, _>(
         || (any_sketch(), any_network()),
         |engine, (sketch, other)| {
             let verdict = |engine: &mut RestoreAsFiles, network: Network| {
