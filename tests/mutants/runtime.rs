@@ -31,14 +31,18 @@ pub fn is(number: u32) -> bool {
     chosen == number || (chosen >= NOTE_REACHED && first_or_noting(number))
 }
 
-/// `<` or `<=`; with the change, the other one.
+/// `<` or `<=`; with the change, the other one. Whoever comes by where both say the same need not be asked.
 pub fn less<A: PartialOrd<B> + ?Sized, B: ?Sized>(number: u32, or_equal: bool, left: &A, right: &B) -> bool {
-    if or_equal != is(number) { left <= right } else { left < right }
+    either(number, or_equal, left < right, left <= right)
 }
 
 /// `>` or `>=`; with the change, the other one.
 pub fn more<A: PartialOrd<B> + ?Sized, B: ?Sized>(number: u32, or_equal: bool, left: &A, right: &B) -> bool {
-    if or_equal != is(number) { left >= right } else { left > right }
+    either(number, or_equal, left > right, left >= right)
+}
+
+fn either(number: u32, or_equal: bool, without: bool, with: bool) -> bool {
+    if without == with || or_equal != is(number) { with } else { without }
 }
 
 /// `any`; with the change, `all`.
@@ -53,12 +57,12 @@ pub fn all<I: Iterator>(number: u32, items: &mut I, holds: impl FnMut(I::Item) -
 
 /// `is_some_and`; with the change, `is_none_or`.
 pub fn is_some_and<T>(number: u32, value: Option<T>, holds: impl FnOnce(T) -> bool) -> bool {
-    if is(number) { value.is_none_or(holds) } else { value.is_some_and(holds) }
+    value.map_or_else(|| is(number), holds)
 }
 
 /// `is_none_or`; with the change, `is_some_and`.
 pub fn is_none_or<T>(number: u32, value: Option<T>, holds: impl FnOnce(T) -> bool) -> bool {
-    if is(number) { value.is_some_and(holds) } else { value.is_none_or(holds) }
+    value.map_or_else(|| !is(number), holds)
 }
 
 #[cold]

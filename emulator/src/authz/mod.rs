@@ -80,7 +80,7 @@ impl Assignment {
 
     /// Whether the gates see it at a time.
     pub fn is_seen(&self, now: Timestamp) -> bool {
-        self.seen_from <= now && self.seen_until.is_none_or(|until| now < until)
+        self.is_seen_after(now, SignedDuration::ZERO)
     }
 
     /// From when on it is seen by who is asked for this.

@@ -176,3 +176,79 @@ fn a_role_on_a_server_is_enough_to_ask_about_operations_of_its_subscription() {
         "/subscriptions/s"
     ));
 }
+
+/// `RBAC-MG-DATA`: what holds data learns late that a role was given, and as late that it was taken.
+#[test]
+fn what_holds_data_sees_a_role_of_a_management_group_go_hours_later() {
+    let mut fixture = Fixture::new();
+    fixture.grant("Owner", GROUP_SCOPE, 0);
+    fixture.grant("Storage Blob Data Reader", GROUP_SCOPE, 0);
+    let hours = jiff::SignedDuration::from_hours(4);
+    for own in fixture.access.by_principal.values_mut().flatten() {
+        own.data_lag = hours;
+        own.seen_from = fixture.now - hours;
+        own.seen_until = Some(fixture.now);
+    }
+    let accounts = "Microsoft.Storage/storageAccounts/read";
+    assert!(fixture.may(accounts, GROUP_SCOPE).is_err());
+    assert!(fixture.may(BLOB_READ, GROUP_SCOPE).is_ok());
+    fixture.now += hours;
+    assert!(fixture.may(BLOB_READ, GROUP_SCOPE).is_err());
+}
+
+#[test]
+fn a_denied_deed_names_the_deny_assignment_and_no_role() {
+    let mut fixture = Fixture::new();
+    fixture.grant("Reader", GROUP_SCOPE, 600);
+    fixture.access.deny_assignments.push(deny_reads());
+    let denied = fixture
+        .may("Microsoft.Storage/storageAccounts/read", GROUP_SCOPE)
+        .expect_err("it is denied to everybody");
+    assert!(denied.by.is_some());
+    assert!(denied.held.is_empty() && denied.pending.is_empty() && !denied.data_lags);
+}
+
+#[test]
+fn a_deny_assignment_goes_with_what_it_is_on() {
+    let mut fixture = Fixture::new();
+    fixture.access.deny_assignments.push(deny_reads());
+    let elsewhere = "/subscriptions/s/resourceGroups/rg2".parse().expect("a scope");
+    fixture.access.remove_below(&elsewhere);
+    assert_eq!(fixture.access.deny_assignments.len(), 1);
+    let group = GROUP_SCOPE.parse().expect("a scope");
+    fixture.access.remove_below(&group);
+    assert!(fixture.access.deny_assignments.is_empty());
+}
+
+fn deny_reads() -> DenyAssignment {
+    DenyAssignment {
+        id: Uuid::from_u128(7),
+        name: "no reads".to_owned(),
+        scope: GROUP_SCOPE.parse().expect("a scope"),
+        actions: vec![crate::model::ActionPattern::new("*/read")],
+        not_actions: Vec::new(),
+        data_actions: Vec::new(),
+        not_data_actions: Vec::new(),
+        principals: vec![DeniedPrincipal::everybody()],
+        exclude_principals: Vec::new(),
+        do_not_apply_to_child_scopes: false,
+    }
+}
+
+#[test]
+fn who_is_refused_by_a_condition_is_told_so() {
+    let mut fixture = Fixture::new();
+    fixture.grant("Storage Blob Data Reader", GROUP_SCOPE, 0);
+    fixture.grant("Reader", GROUP_SCOPE, 0);
+    let condition =
+        "@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'box'";
+    for own in fixture.access.by_principal.values_mut().flatten().take(1) {
+        own.condition = Some(Condition::read(&fixture.rules.conditions, condition));
+    }
+    let denied = fixture.may(BLOB_READ, GROUP_SCOPE).expect_err("not met");
+    assert_eq!(
+        denied.held[0],
+        "Storage Blob Data Reader under a condition that is not met"
+    );
+    assert_eq!(denied.held[1], "Reader");
+}

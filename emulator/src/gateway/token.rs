@@ -85,9 +85,9 @@ pub struct TokenAuthority {
     public_point: (Vec<u8>, Vec<u8>),
     /// What user delegation keys are derived from.
     delegation_secret: [u8; 32],
-    /// Tokens whose signature was found good, by the end of that signature: hashing a whole token
-    /// costs more than all other gates. The whole token is compared, so a changed one is verified
-    /// like any other; times and audience are checked on every call.
+    /// Tokens whose signature was made here or found good, by the end of that signature: hashing a
+    /// whole token costs more than all other gates. The whole token is compared, so a changed one is
+    /// verified like any other; times and audience are checked on every call.
     checked: RefCell<HashMap<SignatureEnd, Checked>>,
 }
 
@@ -128,10 +128,7 @@ impl TokenAuthority {
 
     /// A token for a principal, with its life time in seconds.
     pub fn issue(&self, now: Timestamp, principal: &Principal, audience: &str) -> (String, i64) {
-        (
-            self.sign(&claims(now, principal, audience)),
-            cloud().tokens.access_seconds,
-        )
+        self.issued(claims(now, principal, audience))
     }
 
     /// A token for a person who has signed in with an application, with its life time in seconds.
@@ -148,7 +145,13 @@ impl TokenAuthority {
             upn: Some(person.display_name.clone()),
             ..claims(now, person, audience)
         };
-        (self.sign(&claims), cloud().tokens.access_seconds)
+        self.issued(claims)
+    }
+
+    fn issued(&self, claims: Claims) -> (String, i64) {
+        let token = self.sign(&claims);
+        self.remember(&token, &Arc::new(claims));
+        (token, cloud().tokens.access_seconds)
     }
 
     /// Signs whatever is said. A text that is not an access token is none to [`Self::check`]: what
@@ -298,6 +301,25 @@ mod tests {
             authority.check(at("2026-03-02T06:59:59Z"), &token),
             Err(TokenError::Expired)
         );
+    }
+
+    #[test]
+    fn a_token_that_was_not_made_here_is_verified_and_says_the_same() {
+        let now = at("2026-03-02T06:00:00Z");
+        let authority = TokenAuthority::new(&Entropy::from_seed(1));
+        let (of_an_application, _) = authority.issue(now, &principal(), "x");
+        let person = Principal {
+            identity: IdentityKind::User,
+            ..principal()
+        };
+        let (of_a_person, _) = authority.issue_by_way_of(now, &person, Uuid::from_u128(4), "x");
+        let after_a_restart = TokenAuthority::new(&Entropy::from_seed(1));
+        for token in [of_an_application, of_a_person] {
+            assert!(authority.remembered(&token).is_some());
+            assert!(after_a_restart.remembered(&token).is_none());
+            let made = authority.check(now, &token).expect("it was made here");
+            assert_eq!(after_a_restart.check(now, &token), Ok(made));
+        }
     }
 
     #[test]

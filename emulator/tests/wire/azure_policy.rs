@@ -77,6 +77,21 @@ fn assert_code(answer: &Response, status: u16, code: &str) {
     assert_eq!(answer.json_body()["error"]["code"], code);
 }
 
+/// No rule that is played asks about tags: who changes nothing else is let through, whatever the rest is like.
+#[test]
+fn tags_of_what_a_policy_forbids_can_be_changed() {
+    let mut world = World::new();
+    world.put_account();
+    let (account, group) = (world.account(), world.group());
+    let open = json!({"publicNetworkAccess": "Enabled"});
+    assert_eq!(world.change_account(&open).status, 200);
+    world.assign_built_in(&group, "closed", &built_in(NO_PUBLIC_ACCESS), "Deny");
+    let tags = json!({"tags": {"a": "b"}});
+    assert_eq!(world.arm(Method::PATCH, &account, Some(&tags)).status, 200);
+    let more = json!({"tags": {"a": "b"}, "properties": open});
+    assert_denied(&world.arm(Method::PATCH, &account, Some(&more)), "POLICY");
+}
+
 #[test]
 fn what_a_policy_forbids_is_refused_whole_and_changes_nothing() {
     let mut world = World::new();

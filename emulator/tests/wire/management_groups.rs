@@ -168,6 +168,32 @@ fn a_role_at_a_group_is_inherited_and_data_sees_it_hours_later() {
     assert_eq!(world.of_tenant(Method::GET, &missing, None).status, 403);
 }
 
+/// Which subscriptions somebody sees: those in which, above which or below which they have a role that has propagated.
+#[test]
+fn a_subscription_is_listed_for_whom_a_role_reaches() {
+    let mut world = World::with_groups();
+    let aside = format!("{GROUPS}/aside");
+    assert_eq!(world.of_tenant(Method::PUT, &aside, Some(&json!({}))).status, 200);
+    let listed = |world: &mut World, who: PrincipalId| {
+        let all = world.arm_as(who, Method::GET, "/subscriptions", None).json_body();
+        all["value"].as_array().map_or(0, Vec::len)
+    };
+    let above = world.add_principal(0x42, "above", IdentityKind::Application);
+    assert_eq!(listed(&mut world, above), 0);
+    assert_eq!(world.give_at_group("platform", 1, READER, above).status, 201);
+    assert_eq!(listed(&mut world, above), 1);
+    let elsewhere = world.add_principal(0x43, "elsewhere", IdentityKind::Application);
+    assert_eq!(world.give_at_group("aside", 2, READER, elsewhere).status, 201);
+    assert_eq!(listed(&mut world, elsewhere), 0);
+    let below = world.add_principal(0x44, "below", IdentityKind::Application);
+    world.azure.settings_mut().role_propagation = SignedDuration::from_mins(10);
+    let group = world.group();
+    world.give(&group, READER, below.0);
+    assert_eq!(listed(&mut world, below), 0);
+    world.pass(SignedDuration::from_mins(10));
+    assert_eq!(listed(&mut world, below), 1);
+}
+
 #[test]
 fn a_policy_at_a_group_holds_below_it() {
     let mut world = World::with_groups();

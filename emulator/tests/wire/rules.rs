@@ -218,6 +218,11 @@ fn policies_name_what_they_cannot_say() {
     named(&put(&mut world, "/0/dataStore", archive), "FX-B-16");
     let untagged = put(&mut world, "/0/trigger/taggingCriteria", json!([]));
     named(&untagged, "DPP-TAG");
+    let never = json!([
+        {"tagInfo": {"tagName": "Weekly"}, "taggingPriority": 20, "isDefault": false, "criteria": []},
+        {"tagInfo": {"tagName": "Default"}, "taggingPriority": 99, "isDefault": true},
+    ]);
+    named(&put(&mut world, "/0/trigger/taggingCriteria", never), "DPP-TAG");
     let days = put(&mut world, "/1/lifecycles/0/deleteAfter/duration", json!("P1D"));
     named(&days, "FX-B-17");
 }

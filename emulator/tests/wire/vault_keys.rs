@@ -267,6 +267,27 @@ fn other_keys_than_rsa_encrypt_no_vault() {
     );
 }
 
+/// `VLT-07-KEY`: a key is in its time from `nbf` on and before `exp`.
+#[test]
+fn a_key_out_of_its_time_encrypts_no_vault() {
+    let mut world = World::new();
+    world.put_vault("2024-04-01", "On");
+    world.put_key_vault(true);
+    let principal = world.vault()["identity"]["principalId"].clone();
+    world.let_use_keys(principal.as_str().expect("an identity"));
+    let now = world.now.as_second();
+    for attributes in [json!({"exp": now - 1}), json!({"nbf": now + 3600})] {
+        let asked = json!({"kty": "RSA", "key_size": 2048, "attributes": attributes});
+        let made = world.key_call(Method::POST, "timed/create", &asked);
+        let address = made.json_body()["key"]["kid"].as_str().expect("a key").to_owned();
+        failed_with(
+            &world.encrypt(&address),
+            "SyntheticEncryptionKeyMissing",
+            "VLT-07-KEY",
+        );
+    }
+}
+
 /// Reading the key is not enough: what a vault does is wrap and unwrap.
 #[test]
 fn who_may_only_read_a_key_encrypts_nothing() {

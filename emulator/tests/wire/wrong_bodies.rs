@@ -351,6 +351,14 @@ fn what_a_version_does_not_have_is_not_taken() {
     let answer = world.put(&below_vault(""), &body);
     assert!(answer.status.is_success(), "{answer:?}");
     assert_eq!(answer.header("x-azdrill-ignored"), Some("properties.surprise"));
+    // The first sixteen are told.
+    let mut many = vault_body("On");
+    for letter in 'A'..='T' {
+        many[letter.to_string()] = json!(1);
+    }
+    let answer = world.put(&below_vault(""), &many);
+    let told = answer.header("x-azdrill-ignored");
+    assert_eq!(told, Some("A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P"));
     let kept = world.get(&below_vault("")).json_body();
     assert_eq!(kept["properties"].get("surprise"), None);
     assert_ne!(kept["properties"]["provisioningState"], "Failed");

@@ -19,14 +19,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use miette::{Context as _, IntoDiagnostic as _, Result, miette};
-use rand::{RngExt as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
 
 use accepted::Accepted;
 use build::Build;
@@ -45,12 +44,15 @@ struct Arguments {
     /// Only so many changes, drawn by the seed
     #[arg(long)]
     sample: Option<usize>,
-    /// What a sample is drawn by
+    /// What a sample is drawn by, and the order in which changes are asked about
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Only changes of files and functions that have this in their name, `gateway` or `sas/mod.rs: verify`
     #[arg(long)]
     only: Vec<String>,
+    /// Do not ask these tests, `suite`: what only they notice is told as missed. The rest is asked soon
+    #[arg(long)]
+    without: Vec<String>,
     /// Take over what the last run said of changes, instead of asking again
     #[arg(long, value_enum)]
     keep: Option<Keep>,
@@ -77,7 +79,10 @@ fn main() -> Result<ExitCode> {
         .join("../..")
         .canonicalize()
         .into_diagnostic()?;
-    let settings = Settings::read(&checkout)?;
+    let mut settings = Settings::read(&checkout)?;
+    settings
+        .tests
+        .retain(|tests| !arguments.without.contains(&tests.title()));
     let accepted = Accepted::read(&checkout)?;
     let (texts, mutants) = found(&checkout, &settings)?;
     let chosen = chosen(&arguments, &mutants)?;
@@ -153,19 +158,29 @@ fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
         .zip(mutants)
         .filter(|(_, mutant)| is_asked(mutant))
         .map(|(number, _)| number);
-    let chosen: BTreeSet<u32> = match arguments.sample {
-        None => asked.collect(),
-        Some(count) => {
-            let mut random = ChaCha8Rng::seed_from_u64(arguments.seed);
-            let mut drawn: Vec<(u64, u32)> = asked.map(|number| (random.random(), number)).collect();
-            drawn.sort_unstable();
-            drawn.into_iter().take(count).map(|(_, number)| number).collect()
-        }
-    };
+    let count = arguments.sample.unwrap_or(usize::MAX);
+    let chosen: BTreeSet<u32> = drawn(arguments.seed, mutants, asked)
+        .into_iter()
+        .take(count)
+        .collect();
     if chosen.is_empty() {
         return Err(miette!("there is no such change"));
     }
     Ok(chosen)
+}
+
+/// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
+/// is the beginning of a larger one. Each change draws by its own name: what is changed elsewhere in the engine makes no
+/// other sample.
+fn drawn(seed: u64, mutants: &[Mutant], numbers: impl Iterator<Item = u32>) -> Vec<u32> {
+    let draw = |number: u32| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &mutants[number as usize - 1].name).hash(&mut hasher);
+        (hasher.finish(), number)
+    };
+    let mut drawn: Vec<(u64, u32)> = numbers.map(draw).collect();
+    drawn.sort_unstable();
+    drawn.into_iter().map(|(_, number)| number).collect()
 }
 
 /// What comes of each change. It is kept as soon as it is known.
@@ -187,11 +202,11 @@ fn outcomes(
     let viable = chosen.difference(not_viable);
     let known = viable.filter_map(|number| Some((*number, last.get(&of(*number).name)?.clone())));
     outcomes.extend(known.collect::<Vec<_>>());
-    let asked: Vec<u32> = chosen
+    let asked = chosen
         .iter()
         .copied()
-        .filter(|number| !outcomes.contains_key(number))
-        .collect();
+        .filter(|number| !outcomes.contains_key(number));
+    let asked = drawn(arguments.seed, mutants, asked);
     let mut file = File::create(&path).into_diagnostic()?;
     let mut keep = |number: u32, outcome: &Outcome| {
         let kept = Kept {

@@ -6,9 +6,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use miette::{Context as _, IntoDiagnostic as _, Result, miette};
+
+use serde::{Deserialize, Serialize};
 
 use crate::settings::Tests;
 
@@ -19,17 +21,30 @@ const RANDOM: [(&str, &str); 2] = [
     ("PROPTEST_RNG_SEED", "20260301"),
     ("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true"),
 ];
-/// Longer than any test takes by itself.
+/// Longer than all tests of a binary take.
 const BASELINE_LIMIT: Duration = Duration::from_mins(30);
+/// What may pass without a test's end before it is looked how far the process is.
+const LOOK: Duration = Duration::from_secs(2);
+/// A process that has done nothing for so long waits for what does not come.
+const IDLE_MAX: Duration = Duration::from_mins(2);
+/// A clock tick, in which Linux counts a process's time.
+const TICK: Duration = Duration::from_millis(10);
 
 /// A test.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Test {
     pub(crate) name: String,
-    /// How long it took while nothing was changed.
+    /// What processor time it took while nothing was changed. Other work on the machine makes no difference to it.
     pub(crate) took: Duration,
     /// The numbers of the changes it comes by.
     pub(crate) reached: BTreeSet<u32>,
+}
+
+/// What was seen of a binary's tests with nothing changed. It is kept: for the same binary it is the same.
+#[derive(Deserialize, Serialize)]
+struct Seen {
+    built: SystemTime,
+    tests: Vec<Test>,
 }
 
 /// A binary, and where it runs.
@@ -57,12 +72,32 @@ impl Binary {
         self.tests.title()
     }
 
-    /// Runs every test with nothing changed, and sees what each comes by.
+    /// Runs every test with nothing changed, and sees what each comes by; unless that was seen of the same binary before.
     ///
     /// # Errors
     ///
     /// If one fails: then nothing can be said of a change by it.
     pub(crate) fn baseline(&self, scratch: &Path) -> Result<Vec<Test>> {
+        let built = fs::metadata(&self.executable).and_then(|own| own.modified());
+        let built = built.into_diagnostic()?;
+        let kept = scratch.join("reached").join(format!("{}.json", self.title()));
+        let names: BTreeSet<String> = self.names()?.into_iter().collect();
+        let seen = fs::read_to_string(&kept).unwrap_or_default();
+        if let Ok(seen) = serde_json::from_str::<Seen>(&seen)
+            && seen.built == built
+            && seen.tests.iter().all(|test| names.contains(&test.name))
+            && seen.tests.len() == names.len()
+        {
+            return Ok(seen.tests);
+        }
+        let tests = self.see(scratch)?;
+        let seen = Seen { built, tests };
+        let text = serde_json::to_string(&seen).into_diagnostic()?;
+        fs::write(&kept, text).into_diagnostic()?;
+        Ok(seen.tests)
+    }
+
+    fn see(&self, scratch: &Path) -> Result<Vec<Test>> {
         let folder = scratch.join("reached").join(self.title());
         if folder.exists() {
             fs::remove_dir_all(&folder).into_diagnostic()?;
@@ -72,18 +107,18 @@ impl Binary {
         command.env("AZDRILL_MUTANTS_REACHED", &folder);
         let mut tests: Vec<Test> = Vec::new();
         let mut noted = Vec::new();
-        let mut since = Instant::now();
-        let ran = run(command, BASELINE_LIMIT, |name| {
+        let mut before = Duration::ZERO;
+        let ran = run(command, BASELINE_LIMIT, |name, used| {
             // Threads that a test starts have names of their own, or none: what they note is new when it ends.
             while folder.join(format!("{}.reached", noted.len())).exists() {
                 noted.push(tests.len());
             }
             tests.push(Test {
                 name: name.to_owned(),
-                took: since.elapsed(),
+                took: used.saturating_sub(before),
                 reached: BTreeSet::new(),
             });
-            since = Instant::now();
+            before = used;
         })?;
         if ran != Ran::Passed {
             return Err(miette!("{}: with nothing changed: {ran:?}", self.title()));
@@ -111,7 +146,7 @@ impl Binary {
         let mut command = self.command(&names);
         command.env("AZDRILL_MUTANT", number.to_string());
         let usual: Duration = tests.iter().map(|test| test.took).sum();
-        run(command, usual * 6 + Duration::from_secs(15), |_| {})
+        run(command, usual * 6 + Duration::from_secs(15), |_, _| {})
     }
 
     /// The tests that are asked, by name.
@@ -164,9 +199,9 @@ fn reached(file: &Path) -> Result<(String, Vec<u32>)> {
     Ok((String::from_utf8_lossy(name).into_owned(), numbers.collect()))
 }
 
-/// Runs a binary up to the first test that fails, and tells of every one that passed.
-fn run(mut command: Command, limit: Duration, mut passed: impl FnMut(&str)) -> Result<Ran> {
-    let until = Instant::now() + limit;
+/// Runs a binary up to the first test that fails, and tells of every one that passed, with the processor time used up to
+/// then. `limit` is of processor time as well: a machine that is busy with other things makes nothing time out.
+fn run(mut command: Command, limit: Duration, mut passed: impl FnMut(&str, Duration)) -> Result<Ran> {
     let mut child = command
         .spawn()
         .into_diagnostic()
@@ -181,15 +216,23 @@ fn run(mut command: Command, limit: Duration, mut passed: impl FnMut(&str)) -> R
             }
         }
     });
+    let (mut at_last_look, mut since) = (Duration::ZERO, Instant::now());
     let ran = loop {
-        let left = until.saturating_duration_since(Instant::now());
-        match lines.recv_timeout(left) {
+        match lines.recv_timeout(LOOK) {
             Ok(line) => match test_of(&line) {
-                Some((name, "ok" | "ignored")) => passed(name),
+                Some((name, "ok" | "ignored")) => passed(name, used(&child)),
                 Some((name, "FAILED")) => break Ran::Failed(name.to_owned()),
                 _ => {}
             },
-            Err(RecvTimeoutError::Timeout) => break Ran::TimedOut,
+            Err(RecvTimeoutError::Timeout) => {
+                let now = used(&child);
+                if now != at_last_look {
+                    (at_last_look, since) = (now, Instant::now());
+                }
+                if now > limit || since.elapsed() > IDLE_MAX {
+                    break Ran::TimedOut;
+                }
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 let status = child.wait().into_diagnostic()?;
                 break if status.success() { Ran::Passed } else { Ran::Died };
@@ -202,6 +245,16 @@ fn run(mut command: Command, limit: Duration, mut passed: impl FnMut(&str)) -> R
         .join()
         .map_err(|_| miette!("reading a binary's output broke off"))?;
     Ok(ran)
+}
+
+/// The processor time that a process has used so far, with all its threads: the 14th and 15th number of `proc_pid_stat(5)`,
+/// counted from behind the name, in which anything may stand. None where that cannot be read.
+fn used(child: &Child) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap_or_default();
+    let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);
+    let ticks = behind.split_whitespace().skip(11).take(2);
+    let ticks: u32 = ticks.filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
+    TICK * ticks
 }
 
 /// A test and its outcome, as libtest writes them: `test NAME ... ok`.

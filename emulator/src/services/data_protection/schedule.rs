@@ -252,6 +252,20 @@ mod tests {
         text.parse().expect("a time")
     }
 
+    /// It repeats without end, and is three parts.
+    #[test]
+    fn no_other_intervals_are_read() {
+        let start = "2024-01-07T23:00:00+00:00";
+        assert!(Interval::parse(&format!("R/{start}/P1D")).is_some());
+        for wrong in [
+            format!("R5/{start}/P1D"),
+            format!("R/{start}/P1D/P1D"),
+            format!("{start}/P1D"),
+        ] {
+            assert_eq!(Interval::parse(&wrong), None, "{wrong}");
+        }
+    }
+
     #[test]
     fn weekly_intervals_fall_due_on_their_weekday() {
         let interval = Interval::parse("R/2024-01-07T23:00:00+00:00/P1W").expect("an interval");

@@ -93,13 +93,12 @@ fn visible<'a>(context: &'a Context<'_>, permit: &Permit) -> Vec<&'a Subscriptio
         .values()
         .filter(|subscription| !subscription.hidden && permit.caller.tenant == Some(subscription.tenant))
         .filter(|subscription| {
-            context.state.access.assignments().any(|assignment| {
+            let id = ResourceId::from_segments(["subscriptions", &subscription.id]);
+            let access = &context.state.access;
+            access.assignments().any(|assignment| {
                 principals.contains(&assignment.principal)
                     && assignment.is_seen(context.now)
-                    && assignment
-                        .scope
-                        .subscription()
-                        .is_none_or(|id| id.eq_ignore_ascii_case(&subscription.id))
+                    && (id.contains(&assignment.scope) || access.hierarchy.covers(&assignment.scope, &id))
             })
         })
         .collect()

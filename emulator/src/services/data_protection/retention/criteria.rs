@@ -303,6 +303,21 @@ mod tests {
         );
         assert!(fits(second_sunday.clone(), "2026-03-29T02:00", None), "the last");
         assert!(!fits(second_sunday, "2026-04-12T02:00", None), "in April");
+        for (week, first, last) in [
+            ("First", 1, 7),
+            ("Second", 8, 14),
+            ("Third", 15, 21),
+            ("Fourth", 22, 28),
+        ] {
+            for day in 1..=30 {
+                let is = fits(
+                    json!({"weeksOfTheMonth": [week]}),
+                    &format!("2026-03-{day:02}T02:00"),
+                    None,
+                );
+                assert_eq!(is, (first..=last).contains(&day), "{week} {day}");
+            }
+        }
         let last = json!({"daysOfMonth": [{"date": 15, "isLast": false}, {"isLast": true}]});
         for (day, is) in [
             ("2024-02-29", true),
@@ -327,6 +342,7 @@ mod tests {
             json!({"absoluteCriteria": ["FirstOfDecade"]}),
             json!({"daysOfTheWeek": ["Funday"]}),
             json!({"daysOfMonth": [{"date": 29}]}),
+            json!({"daysOfMonth": [{"date": 0}]}),
             json!({"daysOfMonth": [{}]}),
             json!({"weeksOfTheMonth": ["Fifth"]}),
             json!({"monthsOfYear": ["Smarch"]}),

@@ -35,19 +35,32 @@ fn get_key(world: &mut World) -> Vec<String> {
 
 /// A signature for the container `box`.
 fn sas(world: &World, key: &[String], permissions: &str) -> String {
+    sas_of(world, key, permissions, ("2026-10-06", 5, 3))
+}
+
+/// The same of a version, whose text has so many lines for agents and a certain user, and so many for encryption scope and
+/// demands.
+fn sas_of(
+    world: &World,
+    key: &[String],
+    permissions: &str,
+    (signed, users, demands): (&str, usize, usize),
+) -> String {
     let expires = wire_seconds(world.now + SignedDuration::from_hours(1));
     let [oid, tid, start, expiry, service, version, value] = key else {
         panic!("{key:?}")
     };
     let text = format!(
-        "{permissions}\n\n{expires}\n/blob/acct/box\n{oid}\n{tid}\n{start}\n{expiry}\n{service}\n{version}\n\n\n\n\n\n\n\n2026-10-06\nc\n\n\n\n\n\n\n\n\n"
+        "{permissions}\n\n{expires}\n/blob/acct/box\n{oid}\n{tid}\n{start}\n{expiry}\n{service}\n{version}\n{}\n\n{signed}\nc\n\n{}\n\n\n\n",
+        "\n".repeat(users),
+        "\n".repeat(demands),
     );
     let encoded = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
     let signature = encoded(&sign(value, &text).expect("signed"));
     format!(
-        "sv=2026-10-06&sr=c&sp={permissions}&se={}&skoid={oid}&sktid={tid}&skt={}&ske={}&sks={service}&skv={version}&sig={signature}",
+        "sv={signed}&sr=c&sp={permissions}&se={}&skoid={oid}&sktid={tid}&skt={}&ske={}&sks={service}&skv={version}&sig={signature}",
         encoded(&expires),
         encoded(start),
         encoded(expiry),
@@ -85,6 +98,34 @@ fn a_signature_of_a_principal_reaches_what_it_says() {
     let target = "/providers/Microsoft.Storage/storageAccounts/acct";
     assert_eq!(world.arm(Method::PATCH, target, Some(off)).status, 200);
     assert_eq!(with(&mut world, Method::GET, "/box/b", &read).status, 200);
+}
+
+/// The lines of the text to sign came one version after the other: agents and a correlation id, the encryption scope, a
+/// certain user, what a request must carry.
+#[test]
+fn each_version_signs_the_lines_there_were() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let key = get_key(&mut world);
+    for of in [
+        ("2019-12-12", 0, 0),
+        ("2020-02-10", 3, 0),
+        ("2020-10-02", 3, 0),
+        ("2020-12-06", 3, 1),
+        ("2025-05-05", 3, 1),
+        ("2025-07-05", 5, 1),
+        ("2026-04-06", 5, 3),
+    ] {
+        let read = sas_of(&world, &key, "r", of);
+        assert_eq!(
+            with(&mut world, Method::GET, "/box/b", &read).status,
+            200,
+            "{of:?}"
+        );
+        let one_line_more = sas_of(&world, &key, "r", (of.0, of.1, of.2 + 1));
+        let answer = with(&mut world, Method::GET, "/box/b", &one_line_more);
+        assert_eq!(refused(&answer, 403), "AuthenticationFailed", "{of:?}");
+    }
 }
 
 #[test]
