@@ -25,7 +25,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import psycopg
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.dataprotection import DataProtectionMgmtClient
 from azure.mgmt.dataprotection import models
@@ -50,6 +50,7 @@ def arguments():
     parser.add_argument("--into", help="the name it gets there; NAME_restored if left out")
     parser.add_argument("--prefix", default=f"restore-{datetime.now(timezone.utc):%Y%m%d%H%M%S}", help="of the files")
     parser.add_argument("--poll-seconds", type=float, default=10)
+    parser.add_argument("--give-up-after", type=float, default=4 * 60 * 60, help="seconds a job may take")
     return parser.parse_args()
 
 
@@ -65,7 +66,20 @@ def refusal(step, error):
     """The innermost code and message: what says something stands inside what says little."""
     inner = getattr(error, "error", None)
     code, message = getattr(inner, "code", None), getattr(inner, "message", None)
-    return Refused(f"{step}: {code or type(error).__name__}: {message or error}")
+    # An answer without a body has nothing but its status.
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return Refused(f"{step}: {status or ''} {code or type(error).__name__}: {message or error}")
+
+
+def tried(action, passing, times=6, pause=2):
+    """What comes of an action that may fail for a moment."""
+    for _ in range(times - 1):
+        try:
+            return action()
+        except passing as error:
+            print(f"   {type(error).__name__}, once more in {pause} s: {str(error).splitlines()[0]}")
+            time.sleep(pause)
+    return action()
 
 
 class Vault:
@@ -97,22 +111,60 @@ class Vault:
             ),
         )
 
-    def validate(self, request):
+    def validate(self, request, give_up_after):
         wrapped = models.ValidateRestoreRequestObject(restore_request_object=request)
         instances = self.client.backup_instances
-        instances.begin_validate_for_restore(self.group, self.name, self.instance, wrapped).result()
+        poller = instances.begin_validate_for_restore(self.group, self.name, self.instance, wrapped)
+        poller.wait(give_up_after)
+        if not poller.done():
+            raise Refused(f"the validation did not end within {give_up_after} s: {poller.status()}")
+        poller.result()
 
-    def restore(self, request, poll_seconds):
-        """Starts the restore, and returns its job once it has ended."""
+    def restores(self):
+        """The restore jobs of the instance."""
+        jobs = list(self.client.jobs.list(self.group, self.name))
+        own = [job for job in jobs if job.properties.backup_instance_id.endswith(f"/{self.instance}")]
+        return [job for job in own if job.properties.operation_category == "Restore"]
+
+    def start(self, request):
+        """Starts the restore, once, and returns its job's name.
+
+        Whoever is not answered does not know whether it has begun, and looks: a second one would be one too many.
+        """
+        before = {job.name for job in self.restores()}
         instances = self.client.backup_instances
-        started = instances.begin_trigger_restore(self.group, self.name, self.instance, request).result()
-        name = started.job_id.rsplit("/", 1)[-1]
+        failed = None
+        try:
+            # The job is in the vault before the operation is over; its address need not be answered.
+            instances.begin_trigger_restore(
+                self.group, self.name, self.instance, request, polling=False, retry_total=0
+            )
+        except HttpResponseError as error:
+            if error.status_code is not None and error.status_code < 500 and error.status_code != 429:
+                raise refusal("the restore", error) from error
+            failed = error
+        except AzureError as error:
+            failed = error
+        for _ in range(6):
+            began = [job.name for job in self.restores() if job.name not in before]
+            if began:
+                return began[0]
+            time.sleep(1)
+        if failed:
+            raise failed
+        raise Refused("the restore was accepted, and there is no job of it")
+
+    def restore(self, request, poll_seconds, give_up_after):
+        """Starts the restore, and returns its job once it has ended."""
+        name = tried(lambda: self.start(request), AzureError, times=3)
         say(f"waiting for job {name}")
-        while True:
-            job = self.client.jobs.get(self.group, self.name, name)
+        deadline = time.monotonic() + give_up_after
+        while time.monotonic() < deadline:
+            job = tried(lambda: self.client.jobs.get(self.group, self.name, name), ResourceNotFoundError)
             if job.properties.status != "InProgress":
                 return job.properties
             time.sleep(poll_seconds)
+        raise Refused(f"job {name} did not end within {give_up_after} s: it is InProgress")
 
 
 def account_key(credential, subscription, account):
@@ -146,19 +198,20 @@ def download(client, prefix, folder):
             print(f"   {blob.name} {blob.size}")
             files[blob.name] = folder / blob.name
             with files[blob.name].open("wb") as file:
-                client.download_blob(blob.name).readinto(file)
+                # What came damaged is seen by its hash, and fails.
+                client.download_blob(blob.name, validate_content=True).readinto(file)
     return files
 
 
 def load(wanted, into, file):
     address = {"host": wanted.server, "user": wanted.user, "sslmode": os.environ.get("PGSSLMODE", "require")}
-    with psycopg.connect(dbname="postgres", autocommit=True, **address) as connection:
+    with tried(lambda: psycopg.connect(dbname="postgres", autocommit=True, **address), psycopg.OperationalError) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(into)))
     target = " ".join(f"{name}={value}" for name, value in address.items()) + f" dbname={into}"
     # The file is called .sql; it is a dump in pg_dump's custom format.
     command = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--dbname", target, str(file)]
     subprocess.run(command, check=True)
-    with psycopg.connect(dbname=into, **address) as connection:
+    with tried(lambda: psycopg.connect(dbname=into, **address), psycopg.OperationalError) as connection:
         tables = connection.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
             " ORDER BY 1, 2"
@@ -182,11 +235,11 @@ def run(wanted):
 
         step = "the validation"
         say(f"validating the restore into {wanted.container}")
-        vault.validate(request)
+        vault.validate(request, wanted.give_up_after)
 
         step = "the restore"
         say("restoring")
-        job = vault.restore(request, wanted.poll_seconds)
+        job = vault.restore(request, wanted.poll_seconds, wanted.give_up_after)
         print(f"   {job.status}")
         if job.status != "Completed":
             found = [f"{error.code}: {error.message}" for error in job.error_details or []]
@@ -196,11 +249,13 @@ def run(wanted):
         with tempfile.TemporaryDirectory() as folder:
             say("downloading")
             container = open_container(credential, vault.subscription, wanted.container)
-            files = download(container, wanted.prefix, Path(folder))
+            files = tried(lambda: download(container, wanted.prefix, Path(folder)), AzureError, times=3)
             say(f"loading {wanted.database} as {into} on {wanted.server}")
             load(wanted, into, files[f"{wanted.prefix}_database_{wanted.database}.sql"])
-    except HttpResponseError as error:
+    except AzureError as error:
         raise refusal(step, error) from error
+    except (psycopg.Error, subprocess.CalledProcessError) as error:
+        raise Refused(f"loading: {error}") from error
 
 
 def main():
