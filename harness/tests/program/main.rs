@@ -1,5 +1,6 @@
 //! The program as a person starts it: what it says, what it leaves, how it ends.
 
+mod chaos;
 mod command_line;
 mod grants;
 mod matrix;

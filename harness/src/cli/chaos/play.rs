@@ -122,14 +122,25 @@ impl<'a> Player<'a> {
     }
 }
 
-/// A command's processes, which end with this.
-struct Group(Child);
+/// A command's processes, which end with this: also those it leaves when it ends itself.
+struct Group {
+    child: Child,
+    id: Option<Pid>,
+}
 
 impl Group {
+    fn of(child: Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self {
+            child,
+            id: id.map(Pid::from_raw),
+        }
+    }
+
     fn signal(&self, signal: Signal) {
-        if let Some(id) = self.0.id().and_then(|id| i32::try_from(id).ok()) {
-            // It may have ended this moment.
-            let _ = killpg(Pid::from_raw(id), signal);
+        if let Some(id) = self.id {
+            // There may be none left.
+            let _ = killpg(id, signal);
         }
     }
 }
@@ -161,17 +172,17 @@ async fn bounded(
     let child = command
         .spawn()
         .map_err(|error| cannot("start the command", &error))?;
-    let mut group = Group(child);
-    let ended = tokio::time::timeout(bound, group.0.wait()).await;
+    let mut group = Group::of(child);
+    let ended = tokio::time::timeout(bound, group.child.wait()).await;
     let (status, killed) = match ended {
         Ok(status) => (status, false),
         Err(_) => {
             group.signal(Signal::SIGTERM);
-            match tokio::time::timeout(PATIENCE, group.0.wait()).await {
+            match tokio::time::timeout(PATIENCE, group.child.wait()).await {
                 Ok(status) => (status, true),
                 Err(_) => {
                     group.signal(Signal::SIGKILL);
-                    (group.0.wait().await, true)
+                    (group.child.wait().await, true)
                 }
             }
         }
