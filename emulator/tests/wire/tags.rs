@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::azure_policy::{NO_PUBLIC_ACCESS, built_in};
 use crate::world::World;
 
 fn of(scope: &str) -> String {
@@ -186,4 +187,19 @@ fn some_types_have_limits_of_their_own() {
             assert_eq!(answer.status, status, "{target} {length}");
         }
     }
+}
+
+/// No rule of a policy that is played asks about tags: who changes nothing else is let through, whatever the rest is like.
+#[test]
+fn tags_of_what_a_policy_forbids_can_be_changed() {
+    let mut world = World::new();
+    world.put_account();
+    let (account, group) = (world.account(), world.group());
+    let open = json!({"publicNetworkAccess": "Enabled"});
+    assert_eq!(world.change_account(&open).status, 200);
+    world.assign_built_in(&group, "closed", &built_in(NO_PUBLIC_ACCESS), "Deny");
+    let tags = json!({"tags": {"a": "b"}});
+    assert_eq!(world.arm(Method::PATCH, &account, Some(&tags)).status, 200);
+    let more = json!({"tags": {"a": "b"}, "properties": open});
+    assert_eq!(world.arm(Method::PATCH, &account, Some(&more)).status, 403);
 }
