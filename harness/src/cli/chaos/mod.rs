@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use azdrill::chaos::{
-    Incident, Judged, Least, Plan, Played, incident, incidents, judge, junit, lesser, print_findings,
-    print_incidents, print_lines,
+    Incident, Judged, Least, Plan, Played, incidents, judge, junit, lesser, print_findings, print_incidents,
+    print_lines,
 };
 use azdrill::page::Page;
 use azdrill::postgres::{self, PostgresMode};
@@ -46,7 +46,7 @@ pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> 
     let all: Vec<&Incident> = if arguments.names.is_empty() {
         incidents().iter().collect()
     } else {
-        let found = arguments.names.iter().map(|name| named(name));
+        let found = arguments.names.iter().map(|name| plans::named(name));
         found.collect::<Result<_, _>>()?
     };
     match arguments.format {
@@ -63,21 +63,6 @@ pub(super) fn list(arguments: &IncidentsArguments) -> Result<ExitCode, Failure> 
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn named(name: &str) -> Result<&'static Incident, Failure> {
-    incident(name).ok_or_else(|| {
-        let names = incidents()
-            .iter()
-            .map(|own| (strsim::jaro_winkler(&own.name, name), &own.name));
-        let near = names.max_by(|one, other| one.0.total_cmp(&other.0));
-        let near = near
-            .map(|(_, near)| format!("; did you mean `{near}`?"))
-            .unwrap_or_default();
-        Failure::Plain(format!(
-            "no incident `{name}`{near} `azdrill incidents` lists them"
-        ))
-    })
 }
 
 /// Plays the command under faults, and judges it.

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use azdrill::chaos::{Ends, Plan, aimed, incidents};
+use azdrill::chaos::{Ends, Incident, Plan, aimed, incident, incidents};
 use azdrill::serve::{FaultFile, Record};
 use azdrill_emulator::rules::Rules;
 
-use super::named;
 use crate::cli::failure::Failure;
 
 /// The largest file of faults, in bytes.
@@ -41,9 +40,7 @@ impl Wanted {
             });
         }
         if what == "all-incidents" {
-            return Ok(Self::Known(
-                incidents().iter().map(azdrill::chaos::Incident::plan).collect(),
-            ));
+            return Ok(Self::Known(incidents().iter().map(Incident::plan).collect()));
         }
         if what.contains('/') || what.ends_with(".toml") {
             return Ok(Self::Known(vec![of_file(Path::new(what))?]));
@@ -83,6 +80,22 @@ impl Wanted {
         }
         Ok(plans)
     }
+}
+
+/// The incident of a name.
+pub(super) fn named(name: &str) -> Result<&'static Incident, Failure> {
+    incident(name).ok_or_else(|| {
+        let names = incidents()
+            .iter()
+            .map(|own| (strsim::jaro_winkler(&own.name, name), &own.name));
+        let near = names.max_by(|one, other| one.0.total_cmp(&other.0));
+        let near = near
+            .map(|(_, near)| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
+        Failure::Plain(format!(
+            "no incident `{name}`{near} `azdrill incidents` lists them"
+        ))
+    })
 }
 
 /// A file of faults as a plan.
