@@ -25,7 +25,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import psycopg
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceNotFoundError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.dataprotection import DataProtectionMgmtClient
 from azure.mgmt.dataprotection import models
@@ -193,25 +199,28 @@ def open_container(credential, subscription, container):
 
 def download(client, prefix, folder):
     files = {}
-    with client:
-        for blob in client.list_blobs(name_starts_with=prefix):
-            print(f"   {blob.name} {blob.size}")
-            files[blob.name] = folder / blob.name
-            with files[blob.name].open("wb") as file:
-                # What came damaged is seen by its hash, and fails.
-                client.download_blob(blob.name, validate_content=True).readinto(file)
+    for blob in client.list_blobs(name_starts_with=prefix):
+        print(f"   {blob.name} {blob.size}")
+        files[blob.name] = folder / blob.name
+        with files[blob.name].open("wb") as file:
+            # What came damaged is seen by its hash, and fails.
+            client.download_blob(blob.name, validate_content=True).readinto(file)
     return files
 
 
 def load(wanted, into, file):
     address = {"host": wanted.server, "user": wanted.user, "sslmode": os.environ.get("PGSSLMODE", "require")}
-    with tried(lambda: psycopg.connect(dbname="postgres", autocommit=True, **address), psycopg.OperationalError) as connection:
+
+    def connect(**more):
+        return tried(lambda: psycopg.connect(**address, **more), psycopg.OperationalError)
+
+    with connect(dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(into)))
     target = " ".join(f"{name}={value}" for name, value in address.items()) + f" dbname={into}"
     # The file is called .sql; it is a dump in pg_dump's custom format.
     command = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--dbname", target, str(file)]
     subprocess.run(command, check=True)
-    with tried(lambda: psycopg.connect(dbname=into, **address), psycopg.OperationalError) as connection:
+    with connect(dbname=into) as connection:
         tables = connection.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
             " ORDER BY 1, 2"
@@ -235,7 +244,7 @@ def run(wanted):
 
         step = "the validation"
         say(f"validating the restore into {wanted.container}")
-        vault.validate(request, wanted.give_up_after)
+        tried(lambda: vault.validate(request, wanted.give_up_after), (ServiceRequestError, ServiceResponseError))
 
         step = "the restore"
         say("restoring")
@@ -249,13 +258,15 @@ def run(wanted):
         with tempfile.TemporaryDirectory() as folder:
             say("downloading")
             container = open_container(credential, vault.subscription, wanted.container)
-            files = tried(lambda: download(container, wanted.prefix, Path(folder)), AzureError, times=3)
+            with container:
+                files = tried(lambda: download(container, wanted.prefix, Path(folder)), (AzureError, OSError), 3)
+            step = "loading"
             say(f"loading {wanted.database} as {into} on {wanted.server}")
             load(wanted, into, files[f"{wanted.prefix}_database_{wanted.database}.sql"])
     except AzureError as error:
         raise refusal(step, error) from error
-    except (psycopg.Error, subprocess.CalledProcessError) as error:
-        raise Refused(f"loading: {error}") from error
+    except (psycopg.Error, OSError, subprocess.CalledProcessError) as error:
+        raise Refused(f"{step}: {error}") from error
 
 
 def main():

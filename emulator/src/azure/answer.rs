@@ -77,14 +77,21 @@ impl Azure {
                 response.with_header(IGNORED, &all.join(","))
             })
         });
-        self.state.operations.strike_next(None);
+        let begun = self.state.operations.strike_next(None).is_none();
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),
             Err(mut refusal) => (self.refuse(&request, &mut refusal), Some(refusal)),
         };
+        // What changes nothing has not struck.
         let response = match &struck {
-            Some(fault) => fault.afterwards(response),
+            Some(fault) => {
+                let (response, changed) = fault.afterwards(response, begun);
+                if !changed {
+                    self.faults.had_no_effect();
+                }
+                response
+            }
             None => response,
         };
         let mut response = self.finish(now, &request, response);

@@ -139,20 +139,40 @@ impl FaultKind {
         Some(response.with_header("x-azdrill-gate", "fault"))
     }
 
-    /// What a client is answered when all is done.
-    pub(crate) fn afterwards(&self, mut response: Response) -> Response {
-        match self {
+    /// What a client is answered when all is done, and whether that is anything else than it would have been. `begun`
+    /// says whether the request has begun an operation.
+    pub(crate) fn afterwards(&self, mut response: Response, begun: bool) -> (Response, bool) {
+        let struck = match self {
+            Self::LoseAnswer { .. }
+            | Self::FailOperation { .. }
+            | Self::Answer(_)
+            | Self::Close
+            | Self::Stale => true,
+            Self::Deliver(Mishap::Delay { .. } | Mishap::Close) => true,
+            // Where there is no body nothing can happen to it.
+            Self::Deliver(_) => !response.body.is_empty(),
+            Self::DropHeaders { names } => names
+                .iter()
+                .any(|name| response.headers.contains_key(name.as_str())),
+            Self::Operation(_) => begun,
+            Self::Pass => false,
+        };
+        if !struck {
+            return (response, false);
+        }
+        let response = match self {
             Self::LoseAnswer { status } => {
                 let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
                 Response::new(status).with_header("x-azdrill-gate", "fault")
             }
             Self::Deliver(mishap) => {
-                response.mishap = Some(*mishap);
+                response.mishap = Some(mishap.within(response.body.len()));
                 response.with_header("x-azdrill-gate", "fault")
             }
             Self::DropHeaders { .. } | Self::Operation(_) => response.with_header("x-azdrill-gate", "fault"),
             Self::FailOperation { .. } | Self::Answer(_) | Self::Close | Self::Stale | Self::Pass => response,
-        }
+        };
+        (response, true)
     }
 
     /// Takes away what an answer lacks that is on its way.

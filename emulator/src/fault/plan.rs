@@ -70,6 +70,8 @@ pub struct FaultPlan {
     down: BTreeSet<String>,
     /// What was answered last, by address, while a fault is in place that gives it again.
     remembered: BTreeMap<String, Response>,
+    /// Which fault of requests struck last.
+    last: Option<usize>,
 }
 
 /// What is told of a fault that is in place.
@@ -189,7 +191,7 @@ impl FaultPlan {
     pub(crate) fn strike(&mut self, now: Timestamp, arrived: &Arrived<'_>) -> Option<FaultKind> {
         let earlier = self.earlier();
         let has_connection = arrived.request.came_at.is_some();
-        for (fault, count) in &mut self.requests {
+        for (number, (fault, count)) in self.requests.iter_mut().enumerate() {
             let can = match fault.kind {
                 FaultKind::Stale => self.remembered.contains_key(&address(arrived.request)),
                 _ => has_connection || !fault.kind.needs_connection(),
@@ -199,10 +201,18 @@ impl FaultPlan {
                 && fault.moment.strikes(count, now, &|name| earlier.contains(name))
                 && fault.kind != FaultKind::Pass
             {
+                self.last = Some(number);
                 return Some(fault.kind.clone());
             }
         }
         None
+    }
+
+    /// The fault of requests that struck last changed nothing, and has not struck.
+    pub(crate) fn had_no_effect(&mut self) {
+        if let Some((_, count)) = self.last.take().and_then(|last| self.requests.get_mut(last)) {
+            count.struck = count.struck.saturating_sub(1);
+        }
     }
 
     /// What the same request was answered the last time.

@@ -15,7 +15,7 @@ pub enum Mishap {
     Close,
     /// The connection is closed in the middle of its body.
     CutBody {
-        /// Behind how many bytes.
+        /// Behind how many bytes; before the last one of a shorter body.
         after_bytes: u64,
     },
     /// Its body comes slowly.
@@ -28,6 +28,23 @@ pub enum Mishap {
         /// In which byte, from 0; in the last one of a shorter body.
         at_byte: u64,
     },
+}
+
+impl Mishap {
+    /// The same, of a body of this length: what is to happen behind its end happens at its last byte.
+    #[must_use]
+    pub fn within(self, length: u64) -> Self {
+        let last = length.saturating_sub(1);
+        match self {
+            Self::CutBody { after_bytes } => Self::CutBody {
+                after_bytes: after_bytes.min(last),
+            },
+            Self::FlipBit { at_byte } => Self::FlipBit {
+                at_byte: at_byte.min(last),
+            },
+            other => other,
+        }
+    }
 }
 
 impl std::fmt::Display for Mishap {

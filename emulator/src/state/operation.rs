@@ -115,9 +115,10 @@ impl Operations {
         self.all.insert(id, kept);
     }
 
-    /// Has a fault strike the operation that is begun next; `None`: none.
-    pub fn strike_next(&mut self, fault: Option<OperationFault>) {
-        self.next = fault;
+    /// Has a fault strike the operation that is begun next; `None`: none. Gives back the one that was to strike before,
+    /// if no operation has been begun since.
+    pub fn strike_next(&mut self, fault: Option<OperationFault>) -> Option<OperationFault> {
+        std::mem::replace(&mut self.next, fault)
     }
 
     /// The fault that an operation is struck by.

@@ -205,3 +205,21 @@ fn a_fault_has_a_window_of_the_worlds_time() {
         world.pass(HOUR);
     }
 }
+
+/// A fault that changes nothing has not struck.
+#[test]
+fn what_changes_nothing_strikes_nothing() {
+    let mut world = World::protected();
+    let names = vec!["x-nowhere".to_owned()];
+    for kind in [
+        FaultKind::Operation(OperationFault::Stick),
+        FaultKind::DropHeaders { names },
+    ] {
+        world.strike(Fault::first("BackupInstances_Get", kind));
+    }
+    for _ in 0..3 {
+        let read = world.get(&below_vault(ONE));
+        assert_eq!((read.status.as_u16(), read.header("x-azdrill-gate")), (200, None));
+    }
+    assert_eq!(world.azure.faults().struck(), (0, 2));
+}

@@ -62,10 +62,23 @@ const KINDS: [Kind; 19] = [
 /// What the command called.
 #[derive(Debug, Default)]
 struct Called {
-    /// Operations by id, with how often each was called and by which method.
-    operations: BTreeMap<String, (u64, String)>,
+    /// Operations by id.
+    operations: BTreeMap<String, Usual>,
     jobs: BTreeSet<String>,
     connections: u64,
+}
+
+/// How an operation is called without faults.
+#[derive(Debug, Default)]
+struct Usual {
+    /// How often.
+    count: u64,
+    /// Whether it reads.
+    reads: bool,
+    /// Whether it begins something that goes on after its answer.
+    begins: bool,
+    /// Whether its answer says when to come again.
+    tells_when: bool,
 }
 
 impl Called {
@@ -79,9 +92,12 @@ impl Called {
             if call.operation == CONNECTION {
                 called.connections += 1;
             } else if !call.operation.is_empty() {
-                let (count, method) = called.operations.entry(call.operation.clone()).or_default();
-                *count += 1;
-                method.clone_from(&call.method);
+                let usual = called.operations.entry(call.operation.clone()).or_default();
+                usual.count += 1;
+                usual.reads = call.method == "GET";
+                usual.tells_when |= call.response_headers.contains_key("retry-after");
+                usual.begins |=
+                    call.status == 202 || call.response_headers.contains_key("azure-asyncoperation");
             }
         }
         called.jobs = record.jobs.iter().map(|job| job.operation.clone()).collect();
@@ -89,15 +105,22 @@ impl Called {
     }
 
     /// The operations a kind can strike.
-    fn targets(&self, kind: Kind) -> Vec<(&str, u64, bool)> {
+    fn targets<'a>(&'a self, kind: Kind) -> Vec<(&'a str, u64, bool)> {
         let all = self.operations.iter();
-        let all = all.map(|(id, (count, method))| (id.as_str(), *count, method == "GET"));
+        let shown = |(id, own): (&'a String, &Usual)| (id.as_str(), own.count, own.reads);
         match kind {
-            Kind::CutShort => all.filter(|(_, _, reads)| *reads).collect(),
+            Kind::CutShort => all.filter(|(_, own)| own.reads).map(shown).collect(),
             // The first of several has nothing before it.
-            Kind::StaleRead => all.filter(|(_, count, reads)| *reads && *count > 1).collect(),
-            Kind::OperationLate | Kind::OperationToldFailed => all.filter(|(_, _, reads)| !reads).collect(),
-            _ => all.collect(),
+            Kind::StaleRead => all
+                .filter(|(_, own)| own.reads && own.count > 1)
+                .map(shown)
+                .collect(),
+            Kind::NoRetryAfter => all.filter(|(_, own)| own.tells_when).map(shown).collect(),
+            Kind::OperationLate | Kind::OperationToldFailed => all
+                .filter(|(_, own)| own.begins && !own.reads)
+                .map(shown)
+                .collect(),
+            _ => all.map(shown).collect(),
         }
     }
 }

@@ -29,7 +29,16 @@ const WATCHED: [&str; 12] = [
 pub struct Facts {
     facts: BTreeMap<String, String>,
     /// Files in storage accounts, by a name without what is another in each run, with their lengths.
-    files: BTreeMap<String, u64>,
+    files: BTreeMap<String, Files>,
+}
+
+/// Files whose names are the same but for what is another in each run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// How many.
+    pub count: usize,
+    /// Their bytes together.
+    pub bytes: u64,
 }
 
 impl Facts {
@@ -67,9 +76,15 @@ impl Facts {
         let accounts = state.resources.values().filter(shown);
         let accounts = accounts.filter(|own| own.id.is_type("Microsoft.Storage/storageAccounts"));
         let files = accounts.flat_map(|account| storage.lengths(account.id.name()));
+        let mut counted: BTreeMap<String, Files> = BTreeMap::new();
+        for (name, length) in files {
+            let own = counted.entry(masked(&name)).or_default();
+            own.count += 1;
+            own.bytes += length;
+        }
         Self {
             facts,
-            files: files.map(|(name, length)| (masked(&name), length)).collect(),
+            files: counted,
         }
     }
 
@@ -93,12 +108,16 @@ impl Facts {
     }
 
     /// The files there are that were not there before, by names that are the same in each run.
-    pub fn new_files(&self, before: &Self) -> BTreeMap<String, u64> {
-        let new = self
-            .files
-            .iter()
-            .filter(|(name, _)| !before.files.contains_key(*name));
-        new.map(|(name, length)| (name.clone(), *length)).collect()
+    pub fn new_files(&self, before: &Self) -> BTreeMap<String, Files> {
+        let new = self.files.iter().filter_map(|(name, now)| {
+            let then = before.files.get(name).copied().unwrap_or_default();
+            let new = Files {
+                count: now.count.saturating_sub(then.count),
+                bytes: now.bytes.saturating_sub(then.bytes),
+            };
+            (new.count > 0).then(|| (name.clone(), new))
+        });
+        new.collect()
     }
 }
 
@@ -123,28 +142,37 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// A name without what is another in each run: times and ids.
+/// The shortest word with a digit that is taken for a time, a number or an id of one run.
+const OF_ONE_RUN: usize = 4;
+/// The shortest row of hexadecimal digits and hyphens that is taken for an id.
+const ID: usize = 8;
+
+/// A name without what is another in each run: times, numbers and ids.
 fn masked(name: &str) -> String {
-    let mut text = String::new();
-    let mut digits = String::new();
-    let end = |text: &mut String, digits: &mut String| {
-        if digits.len() >= 4 {
-            text.push('#');
-        } else {
-            text.push_str(digits);
-        }
-        digits.clear();
-    };
-    for letter in name.chars() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-        } else {
-            end(&mut text, &mut digits);
-            text.push(letter);
-        }
+    let is_of_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+    let without_ids = runs(name, is_of_id, |run| {
+        run.len() >= ID && run.contains(|c: char| c.is_ascii_digit())
+    });
+    runs(
+        &without_ids,
+        |letter| letter.is_alphanumeric(),
+        |run| run.len() >= OF_ONE_RUN && run.contains(|c: char| c.is_ascii_digit()),
+    )
+}
+
+/// A text with one sign for each run of some letters that is one to be hidden.
+fn runs(text: &str, of: impl Fn(char) -> bool, hides: impl Fn(&str) -> bool) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|letter| !of(letter)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(end);
+        shown.push_str(if hides(run) { "#" } else { run });
+        let next = behind.chars().next();
+        shown.extend(next);
+        rest = behind.get(next.map_or(0, char::len_utf8)..).unwrap_or_default();
     }
-    end(&mut text, &mut digits);
-    text
+    shown
 }
 
 #[cfg(test)]
@@ -153,10 +181,22 @@ mod tests {
 
     #[test]
     fn names_are_the_same_in_each_run() {
-        assert_eq!(
-            masked("restore-20261127101112_database_shop2.sql"),
-            "restore-#_database_shop2.sql"
-        );
+        for (one, other) in [
+            ("restore-20261127101112", "restore-20261127101310"),
+            ("restore-rcc9d9bc7", "restore-r1d28d2ea"),
+            (
+                "d28d2eaa-d16d-4711-aed1-e1d2ceac8abc",
+                "0c8abcd2-11ae-47d1-96d1-eaad28d2eace",
+            ),
+            ("r1234567", "r7654321"),
+        ] {
+            let names = |prefix: &str| {
+                let files = ["_database_shop.sql", "_database_postgres.sql", "_roles.sql"];
+                files.map(|file| masked(&format!("restored/{prefix}{file}")))
+            };
+            assert_eq!(names(one), names(other));
+            assert!(names(one)[0] != names(one)[1] && names(one)[0].ends_with("_database_shop.sql"));
+        }
         assert_eq!(masked("a/2026"), "a/#");
     }
 

@@ -104,6 +104,8 @@ pub struct Judged {
     pub marks: BTreeMap<Judgement, Mark>,
     /// What the command wrote.
     pub output: String,
+    /// Faults that were to strike and did not, each in a sentence.
+    pub unstruck: Vec<String>,
 }
 
 impl Judged {
@@ -124,7 +126,9 @@ impl Judged {
 /// Judges a run under a plan by one without faults.
 pub fn judge(plan: &Plan, clean: &Played, run: &Played) -> Judged {
     let case = Case { plan, clean, run };
-    let met = run.record.faults_struck > 0 || case.struck().next().is_some();
+    // A fault that lets a thing pass strikes nothing.
+    let met =
+        case.struck().next().is_some() || run.record.faults_struck > 0 && case.is_not_of_requests_alone();
     let marks = Judgement::ALL.map(|judgement| {
         let mark = match judgement {
             _ if !met => Mark::NotAsked,
@@ -149,6 +153,7 @@ pub fn judge(plan: &Plan, clean: &Played, run: &Played) -> Judged {
         seconds: run.record.seconds,
         marks: marks.into(),
         output: run.output.clone(),
+        unstruck: run.record.faults_unstruck.clone(),
     }
 }
 
@@ -199,6 +204,10 @@ impl Case<'_> {
                     .is_some_and(|refused| refused.gate == "fault")
         };
         Self::own_calls(self.run).filter(by_fault)
+    }
+
+    fn is_not_of_requests_alone(&self) -> bool {
+        self.plan.faults.keys().any(|list| list != "request") || self.plan.fails_operations()
     }
 
     fn ended(&self) -> Mark {
@@ -380,9 +389,10 @@ impl Case<'_> {
     fn lacking(&self) -> Vec<String> {
         let wanted = self.clean.after.new_files(&self.clean.before);
         let found = self.run.after.new_files(&self.run.before);
-        let lacks = wanted
-            .iter()
-            .filter(|(name, length)| found.get(*name).is_none_or(|own| own < length));
+        let lacks = wanted.iter().filter(|(name, wanted)| {
+            let own = found.get(*name).copied().unwrap_or_default();
+            own.count < wanted.count || own.bytes < wanted.bytes
+        });
         lacks.map(|(name, _)| name.clone()).collect()
     }
 
@@ -432,8 +442,11 @@ impl Case<'_> {
 
     fn is_clean(&self) -> Mark {
         let mut left = Facts::left(&self.run.before, &self.run.after, &self.clean.after);
-        let wanted = self.clean.after.new_files(&self.clean.before).len();
-        let found = self.run.after.new_files(&self.run.before).len();
+        let count = |played: &Played| {
+            let files = played.after.new_files(&played.before);
+            files.values().map(|own| own.count).sum::<usize>()
+        };
+        let (wanted, found) = (count(self.clean), count(self.run));
         if self.run.code != 0 && found > 0 && !self.lacking().is_empty() {
             left.push(format!("{found} files of a restore that has {wanted} are there"));
         }

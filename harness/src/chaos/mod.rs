@@ -12,11 +12,12 @@ mod shrink;
 #[cfg(test)]
 mod tests;
 
+pub use crate::serve::Ends;
 pub use aim::aimed;
 pub use facts::Facts;
 pub use incidents::{Incident, incident, incidents};
 pub use judge::{Judged, Judgement, Mark, Played, judge};
 pub use junit::junit;
-pub use plan::{Ends, Plan, PlanError};
+pub use plan::{Plan, PlanError};
 pub use print::{Least, print_findings, print_incidents, print_lines};
 pub use shrink::lesser;

@@ -1,22 +1,8 @@
 //! Plans of faults: what goes wrong while a command runs, and what well-behaved automation comes to.
 
 use azdrill_emulator::rules::Rules;
-use serde::Deserialize;
 
-use crate::serve::FaultFile;
-
-/// What well-behaved automation comes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ends {
-    /// It does what it was to do, though it may take longer.
-    Recovers,
-    /// It gives up, and says why.
-    GivesUp,
-    /// Either.
-    #[default]
-    Either,
-}
+use crate::serve::{Ends, FaultFile};
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,8 +65,19 @@ impl Plan {
 
     /// The plan as a file for `--faults` or `--chaos`.
     pub fn text(&self) -> String {
-        let lists = toml::to_string(&self.faults).unwrap_or_default();
-        format!("# {}: {}\n{lists}", self.name, self.title)
+        let mut file = toml::Table::new();
+        file.insert("title".to_owned(), self.title.clone().into());
+        file.insert("ends".to_owned(), self.ends.as_str().into());
+        file.extend(self.faults.clone());
+        let lists = toml::to_string(&file).unwrap_or_default();
+        format!("# {}\n{lists}", self.name)
+    }
+
+    /// Whether one of its faults has an operation fail, which no call shows.
+    pub(super) fn fails_operations(&self) -> bool {
+        let requests = self.faults.get("request").and_then(toml::Value::as_array);
+        let mut requests = requests.into_iter().flatten();
+        requests.any(|fault| fault.get("fail_operation").is_some())
     }
 
     /// How many faults it has.

@@ -4,7 +4,7 @@ use super::{Incident, Judged, incident};
 use crate::page::{Ink, Page};
 
 /// How many of the last lines of a command's output are shown where it did badly.
-const LINES: usize = 4;
+const LINES: usize = 6;
 /// A line that is longer is cut.
 const LINE_MAX: usize = 200;
 
@@ -32,7 +32,11 @@ fn line(page: &Page, own: &Judged) -> String {
         format!(" (missed: {})", missed.join(", "))
     };
     let told = format!("{}: {}{missed}", own.plan.name, own.plan.title);
-    page.paragraph(&first, 21, Ink::Plain, &told)
+    let mut text = page.paragraph(&first, 21, Ink::Plain, &told);
+    for fault in &own.unstruck {
+        text += &page.paragraph(&" ".repeat(21), 23, Ink::Dim, &format!("never struck: {fault}"));
+    }
+    text
 }
 
 /// The least plan under which a command does as badly.
@@ -82,8 +86,8 @@ pub fn print_findings(page: &Page, own: &Judged, least: &Least) -> String {
     if let Some(file) = &least.kept {
         say("kept as", file);
     }
-    say("again", &least.again);
-    text
+    // A line to be pasted is one line, however long.
+    text + &format!("{}{}\n", page.ink(Ink::Dim, "  again    "), least.again)
 }
 
 /// Every incident, with what it is and what well-behaved automation does about it.

@@ -273,7 +273,8 @@ fn called() -> Record {
         ("GET", "Blob_Get"),
         ("CONNECT", "DatabaseConnection"),
     ];
-    let calls = calls.map(|(method, operation)| call(method, operation, 0.0, 200));
+    let status = |operation: &str| if operation.ends_with("Restore") { 202 } else { 200 };
+    let calls = calls.map(|(method, operation)| call(method, operation, 0.0, status(operation)));
     record(calls.into(), vec![restored("Completed")])
 }
 
@@ -288,7 +289,10 @@ fn plans_are_aimed_at_what_is_called_and_are_the_same_each_time() {
         plan.file(&rules)
             .unwrap_or_else(|error| panic!("{error}: {}", plan.text()));
         let again: toml::Table = toml::from_str(&plan.text()).unwrap();
-        assert_eq!(again, plan.faults, "it is read as it is written");
+        let mut lists = again.clone();
+        lists.retain(|_, list| list.is_array());
+        assert_eq!(lists, plan.faults, "it is read as it is written");
+        assert_eq!(again["ends"].as_str(), Some(plan.ends.as_str()));
         let requests = plan.faults.get("request").and_then(toml::Value::as_array);
         let operations = requests.into_iter().flatten();
         struck.extend(operations.map(|fault| fault["operation"].as_str().unwrap().to_owned()));

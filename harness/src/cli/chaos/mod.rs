@@ -88,12 +88,13 @@ async fn judged(
         std::fs::create_dir_all(keep)
             .map_err(|error| format!("cannot make the folder {}: {error}", keep.display()))?;
     }
-    let what = plans::Wanted::read(chaos.chaos.as_deref().unwrap_or_default(), chaos.runs())?;
     let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
     let player = Player::new(&arguments, folder, chosen.postgres)?;
+    let what = chaos.chaos.as_deref().unwrap_or_default();
+    let what = plans::Wanted::read(what, chaos.runs(), player.rules())?;
     what.check(player.rules())?;
     tell("once without faults, to see what it does");
     let bound = chaos.bound.map(Duration::from_secs);
@@ -161,22 +162,23 @@ async fn least(
     judged: &Judged,
     clean: &Played,
     bound: Duration,
-) -> Result<Plan, Failure> {
-    let mut least = judged.plan.clone();
+) -> Result<Judged, Failure> {
+    let mut least = judged.clone();
     let badly = |other: &Judged| {
         let mut missed = judged.missed().map(|(judgement, _)| judgement);
         missed.all(|own| other.missed().any(|(judgement, _)| judgement == own))
     };
     let mut runs = 0;
     'less: loop {
-        for plan in lesser(&least) {
+        for plan in lesser(&least.plan) {
             runs += 1;
             if runs > LESS_MAX {
                 return Ok(least);
             }
             let played = player.play(&plan, Some(bound)).await?;
-            if badly(&judge(&plan, clean, &played)) {
-                least = plan;
+            let less = judge(&plan, clean, &played);
+            if badly(&less) {
+                least = less;
                 continue 'less;
             }
         }
@@ -195,14 +197,12 @@ async fn conclude(
     let page = Page::of(&std::io::stdout());
     show(&format!("\n{}", print_lines(&page, found)))?;
     for judged in found.iter().filter(|judged| !judged.held()) {
-        let plan = least(player, judged, clean, bound).await?;
+        let judged = least(player, judged, clean, bound).await?;
+        let plan = &judged.plan;
         let kept = match &chaos.keep {
             None => None,
             Some(folder) => {
-                let file = folder.join(format!(
-                    "{}.toml",
-                    plan.name.trim_end_matches(".toml").replace(['.', '/'], "-")
-                ));
+                let file = folder.join(format!("{}.toml", file_name(&plan.name)));
                 private_file::write_public(&file, &plan.text())
                     .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
                 Some(file.display().to_string())
@@ -213,7 +213,7 @@ async fn conclude(
             again: again(&plan.name, kept.as_deref()),
             kept,
         };
-        show(&format!("\n{}", print_findings(&page, judged, &least)))?;
+        show(&format!("\n{}", print_findings(&page, &judged, &least)))?;
     }
     if let Some(file) = &chaos.junit {
         let text = junit(&player.command(), found).map_err(|error| error.to_string())?;
@@ -237,6 +237,27 @@ async fn conclude(
     } else {
         ExitCode::from(1)
     })
+}
+
+/// What a plan's file is called: its name, or the last part of its path, in plain letters.
+fn file_name(plan: &str) -> String {
+    let last = plan
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(".toml");
+    let plain = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            letter
+        } else {
+            '-'
+        }
+    };
+    let name: String = last.chars().map(plain).collect();
+    match name.trim_matches('-') {
+        "" => "plan".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The line that plays one plan again: this one, with the plan in the place of what was asked for.

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use azdrill::chaos::{Ends, Incident, Plan, aimed, incident, incidents};
+use azdrill::chaos::{Incident, Plan, aimed, incident, incidents};
 use azdrill::serve::{FaultFile, Record};
 use azdrill_emulator::rules::Rules;
 
 use crate::cli::failure::Failure;
-
-/// The largest file of faults, in bytes.
-const FILE_MAX: u64 = 4 * 1024 * 1024;
 
 /// What plans are wanted.
 pub(super) enum Wanted {
@@ -24,7 +21,7 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Reads what was asked for.
-    pub(super) fn read(what: &str, runs: u64) -> Result<Self, Failure> {
+    pub(super) fn read(what: &str, runs: u64, rules: &Rules) -> Result<Self, Failure> {
         if let Ok(seed) = what.parse() {
             return Ok(Self::Aimed {
                 seed,
@@ -43,7 +40,7 @@ impl Wanted {
             return Ok(Self::Known(incidents().iter().map(Incident::plan).collect()));
         }
         if what.contains('/') || what.ends_with(".toml") {
-            return Ok(Self::Known(vec![of_file(Path::new(what))?]));
+            return Ok(Self::Known(vec![of_file(Path::new(what), rules)?]));
         }
         Ok(Self::Known(vec![named(what)?.plan()]))
     }
@@ -52,10 +49,6 @@ impl Wanted {
     pub(super) fn check(&self, rules: &Rules) -> Result<(), Failure> {
         if let Self::Known(plans) = self {
             for plan in plans {
-                // A file is told with its place.
-                if plan.name.ends_with(".toml") {
-                    FaultFile::read(Path::new(&plan.name), rules)?;
-                }
                 plan.file(rules).map_err(|error| error.to_string())?;
             }
         }
@@ -88,31 +81,34 @@ pub(super) fn named(name: &str) -> Result<&'static Incident, Failure> {
         let names = incidents()
             .iter()
             .map(|own| (strsim::jaro_winkler(&own.name, name), &own.name));
-        let near = names.max_by(|one, other| one.0.total_cmp(&other.0));
+        let near = names.filter(|(likeness, _)| *likeness > 0.85);
+        let near = near.max_by(|one, other| one.0.total_cmp(&other.0));
         let near = near
             .map(|(_, near)| format!("; did you mean `{near}`?"))
             .unwrap_or_default();
         Failure::Plain(format!(
-            "no incident `{name}`{near} `azdrill incidents` lists them"
+            "no incident `{name}`{near} `azdrill incidents` lists them; a seed is a number, one plan of it `7.3`, a file \
+             a path with a `/` or the ending .toml"
         ))
     })
 }
 
 /// A file of faults as a plan.
-fn of_file(file: &Path) -> Result<Plan, Failure> {
+fn of_file(file: &Path, rules: &Rules) -> Result<Plan, Failure> {
+    // It is refused with its place, if it is.
+    let read = FaultFile::read(file, rules)?;
     let cannot = |why: String| format!("cannot read {}: {why}", file.display());
-    let size = std::fs::metadata(file)
-        .map_err(|error| cannot(error.to_string()))?
-        .len();
-    if size > FILE_MAX {
-        return Err(cannot(format!("it has more than {FILE_MAX} bytes")).into());
-    }
     let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
-    let faults = toml::from_str(&text).map_err(|error| cannot(error.message().to_owned()))?;
+    let mut faults: toml::Table =
+        toml::from_str(&text).map_err(|error| cannot(error.message().to_owned()))?;
+    faults.retain(|_, list| list.is_array());
     Ok(Plan {
         name: file.display().to_string(),
-        title: "the faults of a file".to_owned(),
-        ends: Ends::Either,
+        title: match read.title() {
+            "" => "the faults of a file".to_owned(),
+            title => title.to_owned(),
+        },
+        ends: read.ends(),
         faults,
     })
 }

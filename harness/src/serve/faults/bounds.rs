@@ -97,6 +97,10 @@ pub(super) fn headers<'de, D: Deserializer<'de>>(
     let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
     for (name, value) in &headers {
         check_header(name)?;
+        if name.eq_ignore_ascii_case("retry-after") {
+            let wanted = "another header: what is waited for is `retry_after_seconds`";
+            return Err(de::Error::invalid_value(Unexpected::Str(name), &wanted));
+        }
         if HeaderValue::from_str(value).is_err() {
             let wanted = "a value that HTTP can carry";
             return Err(de::Error::invalid_value(Unexpected::Str(&shown(value)), &wanted));

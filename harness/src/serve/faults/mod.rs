@@ -36,6 +36,14 @@ use crate::scenario::{Misstated, ScenarioError, read_checked, shown};
 #[cfg_attr(test, derive(ToSchema))]
 #[serde(deny_unknown_fields, expecting = "an object with lists of faults")]
 pub struct FaultFile {
+    /// What goes wrong, in a few words: for people.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(skip))]
+    title: String,
+    /// What well-behaved automation comes to: for `--chaos`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(skip))]
+    ends: Ends,
     /// Faults of requests.
     #[serde(default, rename = "request")]
     requests: Vec<RequestFault>,
@@ -48,6 +56,32 @@ pub struct FaultFile {
     /// Regions whose services do not answer, or answer again.
     #[serde(default, rename = "region")]
     regions: Vec<RegionEntry>,
+}
+
+/// What well-behaved automation comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// It does what it was to do, though it may take longer.
+    Recovers,
+    /// It gives up, and says why.
+    GivesUp,
+    /// Either.
+    #[default]
+    Either,
+}
+
+impl Ends {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Recovers => "recovers",
+            Self::GivesUp => "gives_up",
+            Self::Either => "either",
+        }
+    }
 }
 
 /// All of them, once everything that can be checked before there is a world has been.
@@ -86,6 +120,10 @@ impl FaultFile {
     /// The same, and what can only happen on a connection.
     pub(crate) fn check_without_connections(&self, rules: &Rules) -> Result<(), Misstated> {
         self.check(rules)?;
+        if self.ends != Ends::default() {
+            let wrong = "what a command comes to is asked by `azdrill run --chaos` alone";
+            return Err(Misstated::new(wrong).at("ends"));
+        }
         match self.requests.iter().position(RequestFault::needs_connection) {
             None => Ok(()),
             Some(number) => {
@@ -161,8 +199,33 @@ impl FaultFile {
                     .at("when")
                     .in_entry(list, number));
             }
+            // Faults that wait for each other wait for ever.
+            let next = |name: &str| {
+                let mut all = self.named();
+                all.find(|(_, _, own, _)| *own == name)
+                    .map(|(.., when)| when.after())
+            };
+            let mut chain =
+                std::iter::successors(Some(after), |name| next(name).filter(|name| !name.is_empty()));
+            if !name.is_empty() && chain.by_ref().take(names.len() + 1).any(|other| other == name) {
+                let wrong = format!("`{}` waits for itself", shown(name));
+                return Err(Misstated::new(wrong)
+                    .at("after")
+                    .at("when")
+                    .in_entry(list, number));
+            }
         }
         Ok(())
+    }
+
+    /// What goes wrong, in a few words; empty if nothing is said.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What well-behaved automation comes to.
+    pub fn ends(&self) -> Ends {
+        self.ends
     }
 
     /// Each fault in a sentence.

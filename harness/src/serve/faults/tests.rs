@@ -189,6 +189,9 @@ fn faults_wait_for_others_by_names_that_are_there() {
     file.check(machine().rules()).unwrap();
     let twice = format!("{first}{first}");
     refused_at(&twice, 5, 8, "two faults are called `first`");
+    let circle = "[[request]]\nname = \"a\"\npass = true\nwhen = { after = \"b\" }\n\
+                  [[request]]\nname = \"b\"\npass = true\nwhen = { after = \"a\" }\n";
+    refused_at(circle, 4, 18, "`a` waits for itself");
     let itself = then.replace("lose", "name = \"first\"\nlose");
     refused_at(&itself, 4, 18, "no other fault is called `first`");
 }
