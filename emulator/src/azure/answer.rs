@@ -77,7 +77,8 @@ impl Azure {
                 response.with_header(IGNORED, &all.join(","))
             })
         });
-        let begun = self.state.operations.strike_next(None).is_none();
+        let unused = self.state.operations.strike_next(None);
+        let begun = unused.is_none() && result.is_ok();
         self.begin(now, started);
         let (response, refusal) = match result {
             Ok(response) => (response, None),

@@ -223,3 +223,14 @@ fn what_changes_nothing_strikes_nothing() {
     }
     assert_eq!(world.azure.faults().struck(), (0, 2));
 }
+
+/// What is refused begins no operation, whatever is to become of one.
+#[test]
+fn what_is_refused_is_struck_by_no_fault_of_operations() {
+    let mut world = World::protected();
+    let stick = FaultKind::Operation(OperationFault::Stick);
+    world.strike(Fault::first("BackupInstances_AdhocBackup", stick));
+    let none = below_vault("backupInstances/none/backup");
+    assert_eq!(world.post(&none, &backup_body()).status, 404);
+    assert_eq!(world.azure.faults().struck(), (0, 1));
+}
