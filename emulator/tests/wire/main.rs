@@ -54,6 +54,7 @@ mod published_operations;
 mod query_options;
 mod recorded_instances;
 mod recorded_vaults;
+mod refused_keys;
 mod refused_templates;
 mod regions;
 mod resource_graph;

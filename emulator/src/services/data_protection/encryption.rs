@@ -10,7 +10,7 @@ use super::vault_key::{KeyLook, KeyVerdict, SETTINGS};
 use super::violation::Violation;
 use crate::model::ResourceId;
 use crate::services::{Context, Input};
-use crate::state::{OperationOutcome, Resource, ResourceBody};
+use crate::state::{OperationOutcome, Resource, ResourceBody, below};
 
 /// What is written of a vault's encryption.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub(super) struct KeyCheck {
     look: KeyLook,
     /// The vault as it was before the write; `None` if it is made by it.
     before: Option<ResourceBody>,
+    /// The vault as the write left it.
+    written: ResourceBody,
     /// The key that is shown from the end of the write on, where it is exchanged.
     key: Option<Value>,
 }
@@ -45,6 +47,7 @@ impl KeyCheck {
         }
         Some(Self {
             before: before.map(|before| before.body.clone()),
+            written: vault.body.clone(),
             vault: vault.id.clone(),
             operation: operation.to_owned(),
             activity: activity.to_owned(),
@@ -74,12 +77,18 @@ impl KeyCheck {
         mark(context, &self.operation, violation);
         if let Some(vault) = context.state.resources.get_mut(&self.vault) {
             // No key has been taken: the vault is not encrypted with it, now or for good, and nothing else of a
-            // write that failed is kept. What Azure keeps of it nobody has recorded.
-            match self.before.clone() {
-                Some(before) => vault.body = before,
-                None => {
-                    if let Some(security) = vault.body["properties"]["securitySettings"].as_object_mut() {
-                        security.shift_remove("encryptionSettings");
+            // write that failed is kept, unless another one came behind it. What Azure keeps of it nobody has recorded.
+            match &self.before {
+                Some(before) if vault.body == self.written => vault.body = before.clone(),
+                before => {
+                    let settings = before.as_ref().map(|before| below(before, SETTINGS).clone());
+                    let security = &mut vault.body["properties"]["securitySettings"];
+                    match (settings.filter(|own| !own.is_null()), security.as_object_mut()) {
+                        (Some(settings), _) => security["encryptionSettings"] = settings,
+                        (None, Some(security)) => {
+                            security.shift_remove("encryptionSettings");
+                        }
+                        (None, None) => {}
                     }
                 }
             }
