@@ -28,6 +28,28 @@ pub enum JobFaultKind {
     },
 }
 
+/// Where a job stands when a fault may strike it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobPoint {
+    /// Its request has been accepted.
+    Accepted,
+    /// Its work is done.
+    Done,
+    /// It has failed.
+    Failed,
+}
+
+impl JobFaultKind {
+    /// Whether it would change anything there.
+    pub(super) fn strikes_at(&self, point: JobPoint) -> bool {
+        match self {
+            Self::Fail { .. } => point == JobPoint::Accepted,
+            Self::FailThoughDone { .. } => point == JobPoint::Done,
+            Self::Stick | Self::EndLate { .. } => point != JobPoint::Accepted,
+        }
+    }
+}
+
 /// One fault of jobs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFault {

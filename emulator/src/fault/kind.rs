@@ -79,7 +79,7 @@ impl FaultAnswer {
     fn respond(&self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let message = match self.message.as_str() {
-            "" => "A fault was injected by azdrill.",
+            "" => super::INJECTED,
             message => message,
         };
         let mut response = if self.empty {

@@ -10,7 +10,11 @@ mod region;
 #[cfg(test)]
 mod tests;
 
+/// What is told of a fault that says nothing itself.
+pub(crate) const INJECTED: &str = "A fault was injected by azdrill.";
+
 pub use connection::{ConnectionFault, DatabaseFault};
+pub(crate) use job::JobPoint;
 pub use job::{JobFault, JobFaultKind};
 pub use kind::{FaultAnswer, FaultKind, OperationFault};
 pub use moment::{Chance, Moment};

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::moment::Count;
 use super::place::Arrived;
-use super::{ConnectionFault, DatabaseFault, FaultKind, JobFault, JobFaultKind, Moment, Place, RegionFault};
+use super::{
+    ConnectionFault, DatabaseFault, FaultKind, JobFault, JobFaultKind, JobPoint, Moment, Place, RegionFault,
+};
 use crate::model::{Body, NetworkPath, Request, Response, Timestamp, region_name};
 
 /// One fault of requests.
@@ -253,18 +255,17 @@ impl FaultPlan {
         None
     }
 
-    /// The fault that strikes a job, if one does: as it begins, one of those that leave nothing to do; at its end, one of
-    /// the others. Counts the match.
+    /// The fault that strikes a job where it stands, if one does. Counts the match.
     pub(crate) fn strike_job(
         &mut self,
         now: Timestamp,
         job: &str,
         instance: &str,
-        begins: bool,
+        point: JobPoint,
     ) -> Option<JobFaultKind> {
         let earlier = self.earlier();
         for (fault, count) in &mut self.jobs {
-            if matches!(fault.kind, JobFaultKind::Fail { .. }) == begins
+            if fault.kind.strikes_at(point)
                 && fault.is_about(job, instance)
                 && fault.moment.strikes(count, now, &|name| earlier.contains(name))
             {

@@ -199,10 +199,10 @@ fn a_job_is_struck_as_it_begins_or_at_its_end() {
             },
         );
     }
-    let mut strike = |job, begins| plan.strike_job(NOW, job, "/vaults/v/backupInstances/sales", begins);
-    assert_eq!(strike("Backup", true), None);
-    let fails = strike("Restore", true);
+    let mut strike = |job, point| plan.strike_job(NOW, job, "/vaults/v/backupInstances/sales", point);
+    assert_eq!(strike("Backup", JobPoint::Accepted), None);
+    let fails = strike("Restore", JobPoint::Accepted);
     assert!(matches!(fails, Some(JobFaultKind::Fail { .. })), "{fails:?}");
-    assert_eq!(strike("Restore", false), Some(JobFaultKind::Stick));
-    assert_eq!(strike("Restore", false), None);
+    assert_eq!(strike("Restore", JobPoint::Failed), Some(JobFaultKind::Stick));
+    assert_eq!(strike("Restore", JobPoint::Failed), None);
 }

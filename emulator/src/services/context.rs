@@ -15,7 +15,7 @@ use super::later::later;
 use super::{ServiceStates, Workflow};
 use crate::authz::WantedAction;
 use crate::entropy::Entropy;
-use crate::fault::{FaultPlan, OperationFault};
+use crate::fault::{FaultPlan, INJECTED, OperationFault};
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
@@ -157,7 +157,7 @@ impl Context<'_> {
                 });
             }
             Some(OperationFault::Fail { code }) => {
-                let error = serde_json::json!({"code": code, "message": "A fault was injected by azdrill."});
+                let error = serde_json::json!({"code": code, "message": INJECTED});
                 let outcome = OperationOutcome::Failed(error);
                 self.state.operations.end(operation, self.now, outcome);
             }

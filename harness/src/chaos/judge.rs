@@ -340,7 +340,8 @@ impl Case<'_> {
             .find(|(job, count)| **count > usual.get(*job).copied().unwrap_or_default());
         match twice {
             Some((job, count)) => Mark::Missed(format!(
-                "{count} {job} jobs did their work, and one was wanted: the first had begun though its answer did not come"
+                "{count} {job} jobs did their work, and without faults there are {}",
+                usual.get(job).copied().unwrap_or_default()
             )),
             None => Mark::Held,
         }

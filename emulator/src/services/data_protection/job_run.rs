@@ -6,7 +6,7 @@ use super::jobs::{self, JobEnd};
 use super::operations;
 use super::task::Over;
 use super::violation::Violation;
-use crate::fault::JobFaultKind;
+use crate::fault::{JobFaultKind, JobPoint};
 use crate::model::{ResourceId, Timestamp};
 use crate::rules::rule;
 use crate::services::Context;
@@ -30,7 +30,7 @@ impl JobRun {
     /// Ends the operation of the request: the job has begun. The violation is a fault's that leaves it nothing to do.
     pub(super) fn accept(&mut self, context: &mut Context<'_>) -> Result<(), Box<Violation>> {
         self.begun(context);
-        match jobs::struck(context, &self.vault, &self.job, true) {
+        match jobs::struck(context, &self.vault, &self.job, JobPoint::Accepted) {
             Some(JobFaultKind::Fail { code }) => Err(Box::new(Violation::injected(&code))),
             _ => Ok(()),
         }

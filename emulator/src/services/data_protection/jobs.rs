@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::deleted_vault::DeletedVault;
 use super::job::{Job, JobKind};
 use super::violation::Violation;
-use crate::fault::JobFaultKind;
+use crate::fault::{JobFaultKind, JobPoint};
 use crate::model::{ResourceId, Timestamp};
 use crate::services::Context;
 use crate::services::later::later;
@@ -89,48 +89,49 @@ pub(super) enum JobEnd {
 
 /// Ends a job, as it does or as a fault has it.
 pub(super) fn end(context: &mut Context<'_>, vault: &ResourceId, id: &str, end: JobEnd) {
-    let failed = matches!(end, JobEnd::Failed { .. });
-    match struck(context, vault, id, false) {
+    let point = match end {
+        JobEnd::Failed { .. } => JobPoint::Failed,
+        JobEnd::BackedUp { .. } | JobEnd::Restored { .. } => JobPoint::Done,
+    };
+    match struck(context, vault, id, point) {
         None | Some(JobFaultKind::Fail { .. }) => write_end(context, vault, id, end),
-        Some(JobFaultKind::FailThoughDone { .. }) if failed => write_end(context, vault, id, end),
         Some(JobFaultKind::Stick) => {}
         Some(JobFaultKind::EndLate { by }) => {
             let (vault, id) = (vault.clone(), id.to_owned());
             later(context, by, move |context| write_end(context, &vault, &id, end));
         }
         Some(JobFaultKind::FailThoughDone { code }) => {
-            let violation = Violation::injected(&code);
-            let mut jobs = context.own.data_protection.jobs.get(vault).into_iter().flatten();
-            let activity = jobs.find(|job| job.id == id).map(|job| job.activity.clone());
-            let about = match kind(context, vault, id) {
-                Some(JobKind::Backup) => "backup",
-                _ => "restore",
+            let job = found(context, vault, id);
+            let (about, activity) = match job.map(|job| (job.kind, job.activity.clone())) {
+                Some((JobKind::Backup, activity)) => ("backup", activity),
+                other => ("restore", other.map(|(_, activity)| activity).unwrap_or_default()),
             };
+            let violation = Violation::injected(&code);
             violation.note(context, about);
-            let error = violation.job_error(&activity.unwrap_or_default());
+            let error = violation.job_error(&activity);
             write_end(context, vault, id, JobEnd::Failed { error });
         }
     }
 }
 
-fn kind(context: &Context<'_>, vault: &ResourceId, id: &str) -> Option<JobKind> {
+fn found<'a>(context: &'a Context<'_>, vault: &ResourceId, id: &str) -> Option<&'a Job> {
     let mut jobs = context.own.data_protection.jobs.get(vault)?.iter();
-    jobs.find(|job| job.id == id).map(|job| job.kind)
+    jobs.find(|job| job.id == id)
 }
 
-/// The fault that strikes a job as it begins, or at its end.
+/// The fault that strikes a job where it stands.
 pub(super) fn struck(
     context: &mut Context<'_>,
     vault: &ResourceId,
     id: &str,
-    begins: bool,
+    point: JobPoint,
 ) -> Option<JobFaultKind> {
-    let mut jobs = context.own.data_protection.jobs.get(vault)?.iter();
-    let job = jobs.find(|job| job.id == id)?;
+    let job = found(context, vault, id)?;
+    let (kind, instance) = (job.kind, job.instance.clone());
     let struck = context
         .faults
-        .strike_job(context.now, job.kind.as_str(), job.instance.as_str(), begins)?;
-    let text = format!("a job of {} is struck by a fault: {struck}", job.instance.name());
+        .strike_job(context.now, kind.as_str(), instance.as_str(), point)?;
+    let text = format!("a job of {} is struck by a fault: {struck}", instance.name());
     context.log.note(context.now, "fault", text, None);
     Some(struck)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::fault::INJECTED;
 use crate::gateway::Refusal;
 use crate::log::RefusedBecause;
 use crate::rules::{Cause, Code, DatasourceName, Gate, Prerequisite, Stage, code, rule};
@@ -97,16 +98,15 @@ impl Violation {
 
     /// For a job that a fault strikes: with the text of its code's row, if there is one.
     pub(super) fn injected(code: &str) -> Self {
-        const WHY: &str = "A fault was injected by azdrill.";
         let known = Code::named(code)
             .ok()
             .filter(|code| !code.row().message.contains('{'));
         let mut refusal = Refusal::user_facing(known.unwrap_or(code::SyntheticJobInterrupted), &[])
             .at(Gate::Fault)
-            .because(WHY);
+            .because(INJECTED);
         if known.is_none() {
             code.clone_into(&mut refusal.code);
-            WHY.clone_into(&mut refusal.message);
+            INJECTED.clone_into(&mut refusal.message);
             refusal.rules.clear();
         }
         Self::plain(refusal)
