@@ -32,6 +32,8 @@ pub enum Admission {
 pub struct DatabaseRoute {
     /// Where the real server listens; a loopback address.
     pub backend: SocketAddr,
+    /// The key the engine knows the server by.
+    pub key: String,
     /// The server's name: users may write theirs as `user@name`.
     pub server: String,
     /// Whether a connection that is not encrypted is to be refused.

@@ -9,6 +9,7 @@ use super::{
     DumpDatabaseWork, DumpKind, ExamineWork, LoadDatabaseWork, MissingRight, RealParameter, ServerSpec,
     SessionFailure,
 };
+use crate::fault::ConnectionFault;
 use crate::model::{NetworkPath, Preparation, Prepared, StoredBody};
 
 /// Names one piece of outside work.
@@ -128,6 +129,8 @@ pub struct DumpWork {
     pub sas: String,
     /// Where the writer stands in the network.
     pub path: NetworkPath,
+    /// What is to go wrong with it, if anything.
+    pub fault: Option<ConnectionFault>,
 }
 
 /// Stored bytes to be written into a container as block blobs. All blocks of all files are staged

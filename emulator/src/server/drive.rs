@@ -51,7 +51,7 @@ pub struct ClockNotOurs;
 impl<C: Core> Driver<C> {
     /// A driver of the core behind this front door. Without an engine, servers never start.
     pub fn new(front_door: FrontDoor<C>, engine: Option<Arc<dyn DatabaseEngine>>) -> Self {
-        let gate = DatabaseGate::inside(front_door.clone());
+        let gate = DatabaseGate::inside(front_door.clone(), engine.clone());
         Self::with_gate(front_door, engine, gate)
     }
 

@@ -139,6 +139,7 @@ impl<C: Core> Server<C> {
         let front_door = FrontDoor::telling(options.names, core, options.clock, store);
         let gate = DatabaseGate::open_to(
             front_door.clone(),
+            engine.clone(),
             Arc::clone(&certificates),
             options.path.clone(),
         );

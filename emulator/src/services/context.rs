@@ -15,7 +15,7 @@ use super::later::later;
 use super::{ServiceStates, Workflow};
 use crate::authz::WantedAction;
 use crate::entropy::Entropy;
-use crate::fault::{FaultPlan, INJECTED, OperationFault};
+use crate::fault::{ConnectionFault, FaultPlan, INJECTED, OperationFault};
 use crate::gateway::{Gates, Permit, Refusal, TokenAuthority, read_json, read_lenient_json};
 use crate::log::Log;
 use crate::model::{
@@ -162,6 +162,14 @@ impl Context<'_> {
                 self.state.operations.end(operation, self.now, outcome);
             }
         }
+    }
+
+    /// What is to go wrong with a dump that this server's own service begins now, where a fault says so.
+    pub fn strike_own_dump(&mut self, server: &ResourceId) -> Option<ConnectionFault> {
+        let fault = self.faults.strike_own_dump(self.now, server.name())?;
+        let text = format!("a dump of {} is struck by a fault: {fault}", server.name());
+        self.log.note(self.now, "fault", text, None);
+        Some(fault)
     }
 
     /// How long a phase takes at the world's pace.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use azdrill_emulator::fault::Disturbance;
 use azdrill_emulator::jobs::{MissingRight, NeededRights, RealParameter};
 use azdrill_emulator::server::{
     ClientCall, ClientDump, DatabaseEngine, Dump, DumpKind, EngineError, EngineFuture, ServerSpec,
@@ -183,13 +184,17 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
         Box::pin(async move { self.superuser(key).await?.size().await })
     }
 
+    fn disturb<'a>(&'a self, key: &'a str, how: Disturbance) -> EngineFuture<'a, ()> {
+        Box::pin(async move { self.superuser(key).await?.disturb(how).await })
+    }
+
     fn dump<'a>(&'a self, key: &'a str, kind: DumpKind) -> EngineFuture<'a, Dump> {
         Box::pin(async move {
             let what = match &kind {
-                DumpKind::Database(name) => format!("dumping database `{name}` of `{key}`"),
-                DumpKind::Roles => format!("dumping the roles of `{key}`"),
-                DumpKind::Tablespaces => format!("dumping the tablespaces of `{key}`"),
-                DumpKind::Schema => format!("dumping the schema of `{key}`"),
+                DumpKind::Database(name) => format!("dumping database `{name}`"),
+                DumpKind::Roles => "dumping the roles".to_owned(),
+                DumpKind::Tablespaces => "dumping the tablespaces".to_owned(),
+                DumpKind::Schema => "dumping the schema".to_owned(),
             };
             let tool = self.run_tool(key, RestoreAs::Superuser, dump_call(&kind)).await?;
             Ok(into_dump(what, tool))

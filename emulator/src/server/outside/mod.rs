@@ -3,6 +3,7 @@
 mod copy;
 mod database;
 mod dump;
+mod dump_fault;
 mod pause;
 mod session;
 mod upload;
