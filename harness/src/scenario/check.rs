@@ -7,6 +7,7 @@ use super::error::{SHOWN_IN, read_text};
 use super::naming::check_ids;
 use super::references::check_region;
 use super::step::Before;
+use super::world::SIMULATED_ROWS;
 use super::{Misstated, Scenario, ScenarioError, ServerFlavour, SubscriptionWorld, SyntaxError, World};
 use crate::run::Resource;
 use crate::serve::known;
@@ -111,6 +112,7 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
     check_region(&world.location, rules).map_err(|wrong| wrong.at("location"))?;
     known::one_of("pace", &world.pace, PACES.into_iter())
         .map_err(|wrong| wrong.of_these(&PACES).at("pace"))?;
+    known::one_of("rows", &world.rows, ROWS.into_iter()).map_err(|wrong| wrong.of_these(&ROWS).at("rows"))?;
     let target = world.target.as_ref().and_then(|target| target.location.as_ref());
     if let Some(name) = target {
         check_region(name, rules).map_err(|wrong| wrong.at("location").at("target"))?;
@@ -135,6 +137,8 @@ fn check_world(world: &World, rules: &Rules) -> Result<(), Misstated> {
 
 /// Whether Azure's own waiting is played.
 const PACES: [&str; 2] = ["fast", "recorded"];
+/// What stands behind the servers of a world.
+const ROWS: [&str; 2] = ["real", SIMULATED_ROWS];
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,9 @@ pub(super) const DURATION: &str = "a duration was expected, in quotes and with u
 pub(super) const TIME: &str = "a time was expected, in quotes and with its offset, as in \"2026-03-02T08:00:00Z\" or \
                                \"2026-03-02T09:00:00+01:00\"";
 
+/// The furthest that a clock is moved at once: a hundred years.
+pub(crate) const FURTHEST: SignedDuration = SignedDuration::from_hours(100 * 366 * 24);
+
 /// Reads a duration.
 pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
     let said = toml::Value::deserialize(deserializer)?;

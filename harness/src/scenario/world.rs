@@ -15,6 +15,9 @@ use super::{
     TenantWorld, UserWorld, VaultWorld,
 };
 
+/// The word for servers that only are said to run.
+pub(super) const SIMULATED_ROWS: &str = "simulated";
+
 /// What every rotated password begins with: an awkward one, so that quoting is put to the test.
 pub const ROTATED: &str = "Rotated; \"'=";
 
@@ -29,6 +32,9 @@ pub struct World {
     pub start: Option<Timestamp>,
     /// `fast` or `recorded`: whether Azure's own waiting is played.
     pub pace: String,
+    /// `real` or `simulated`: whether backups move rows of a real server, or a server only is said to run. For what is
+    /// about time and retention and about no row; what is played says so.
+    pub rows: String,
     /// How long a role assignment takes to be seen (`10m`).
     #[serde(deserialize_with = "duration")]
     #[cfg_attr(test, schemars(with = "String"))]
@@ -81,6 +87,7 @@ impl Default for World {
         Self {
             start: None,
             pace: "fast".to_owned(),
+            rows: "real".to_owned(),
             role_propagation: SignedDuration::ZERO,
             location: "uksouth".to_owned(),
             server: ServerWorld::default(),
@@ -108,6 +115,11 @@ impl World {
     pub fn begins(&self) -> Timestamp {
         self.start
             .unwrap_or_else(|| Timestamp::from_second(1_772_431_200).unwrap_or_default())
+    }
+
+    /// Whether its servers only are said to run.
+    pub fn moves_no_rows(&self) -> bool {
+        self.rows == SIMULATED_ROWS
     }
 
     /// The passwords of its database users. No report may hold one.

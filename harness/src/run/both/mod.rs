@@ -130,6 +130,7 @@ pub async fn play_both(
     outside: &Outside,
     journals: [Option<&JournalFile>; 2],
 ) -> Result<Both, RunError> {
+    let outside = &outside.for_world_of(scenario);
     let [documented, observed] = Profile::ALL.map(|profile| Machine::of(profile, outside.clone()));
     let [by_documents, by_observation] = journals;
     let (documented, observed) = tokio::join!(
