@@ -23,6 +23,13 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sig
     read.ok_or_else(|| D::Error::custom(format!("{}: {DURATION}", shown(&said.to_string()))))
 }
 
+/// Reads a duration that may be left out.
+pub(crate) fn duration_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SignedDuration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
 /// Reads a time that may be left out.
 pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let said = toml::Value::deserialize(deserializer)?;
