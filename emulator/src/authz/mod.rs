@@ -163,7 +163,7 @@ impl Denied {
     #[must_use]
     pub fn seen_earlier(mut self, by: SignedDuration) -> Self {
         for (_, from) in &mut self.pending {
-            *from = *from - by;
+            *from -= by;
         }
         self
     }

@@ -15,7 +15,7 @@ fn principal(id: &str) -> PrincipalId {
 }
 
 impl World {
-    fn graph(&mut self, method: Method, target: &str, body: &Value) -> Value {
+    fn in_graph(&mut self, method: Method, target: &str, body: &Value) -> Value {
         let who = self.operator.object_id;
         let answer = self.graph_as(who, method, target, (!body.is_null()).then_some(body));
         assert!(answer.status.is_success(), "{target}: {answer:?}");
@@ -34,7 +34,7 @@ fn a_managed_identity_goes_on_with_the_groups_its_token_says() {
     let person = world.add_application();
     let body =
         json!({"displayName": "team", "mailNickname": "team", "mailEnabled": false, "securityEnabled": true});
-    let team = world.graph(Method::POST, "/groups", &body)["id"]
+    let team = world.in_graph(Method::POST, "/groups", &body)["id"]
         .as_str()
         .expect("an id")
         .to_owned();
@@ -47,7 +47,7 @@ fn a_managed_identity_goes_on_with_the_groups_its_token_says() {
     );
     for member in [object.clone(), person.to_string()] {
         let at = format!("https://graph.microsoft.com/v1.0/directoryObjects/{member}");
-        world.graph(
+        world.in_graph(
             Method::POST,
             &format!("/groups/{team}/members/$ref"),
             &json!({"@odata.id": at}),
@@ -62,7 +62,7 @@ fn a_managed_identity_goes_on_with_the_groups_its_token_says() {
     assert_eq!(refusal(&denied), (403, "AuthorizationFailed".to_owned()));
     let rules = denied.header("x-azdrill-rules").unwrap_or_default().to_owned();
     assert!(rules.contains("E1-GROUP-TOKENS"), "{rules}");
-    let members = world.graph(Method::GET, &format!("/groups/{team}/members"), &Value::Null);
+    let members = world.in_graph(Method::GET, &format!("/groups/{team}/members"), &Value::Null);
     assert_eq!(
         members["value"].as_array().map(Vec::len),
         Some(2),
@@ -72,7 +72,7 @@ fn a_managed_identity_goes_on_with_the_groups_its_token_says() {
     assert_eq!(world.group_as(runner).status, 200);
 
     let gone = format!("/groups/{team}/members/{object}/$ref");
-    world.graph(Method::DELETE, &gone, &Value::Null);
+    world.in_graph(Method::DELETE, &gone, &Value::Null);
     world.now += HOUR * 23;
     assert_eq!(world.group_as(runner).status, 200, "its token is from before");
     world.now += HOUR;
