@@ -142,14 +142,19 @@ impl Azure {
     ///
     /// The refusal of the first gate that says no.
     pub fn decide(&self, now: Timestamp, path: &NetworkPath, request: &Request) -> Result<Permit, Refusal> {
-        self.gates().pass(now, path, request)
+        self.gates_for(path.is_azure_service()).pass(now, path, request)
     }
 
     fn gates(&self) -> Gates<'_> {
+        self.gates_for(false)
+    }
+
+    fn gates_for(&self, by_service: bool) -> Gates<'_> {
         Gates {
             rules: &self.rules,
             state: &self.state,
             tokens: &self.tokens,
+            sight: self.settings.sight(by_service, &self.entropy, self.log.count()),
         }
     }
 

@@ -206,10 +206,13 @@ fn read_header(line: &[u8]) -> Result<Header, String> {
 
 fn check_settings(settings: &Settings) -> Result<(), String> {
     let delay = settings.role_propagation.as_secs();
-    if (0..=LONGEST_SECONDS).contains(&delay) {
-        Ok(())
-    } else {
-        Err(format!("no role takes {delay} s to be seen"))
+    let lags = settings.lags.all().map(|own| own.as_secs());
+    match std::iter::once(delay)
+        .chain(lags)
+        .find(|own| !(0..=LONGEST_SECONDS).contains(own))
+    {
+        None => Ok(()),
+        Some(wrong) => Err(format!("no role takes {wrong} s to be seen")),
     }
 }
 

@@ -96,17 +96,27 @@ impl<C: Core> Driver<C> {
 
     /// Keeps driving, for ever. Stopping it cuts off the work under way.
     pub async fn run(&self) {
-        while self.front_door().clock().stands_still() {
-            self.settle().await;
-            self.front_door().alarm().rung().await;
+        let mut running = JoinSet::new();
+        loop {
+            while self.front_door().clock().stands_still() {
+                self.settle().await;
+                self.front_door().alarm().rung().await;
+            }
+            self.run_on_going_clock(&mut running).await;
         }
-        self.run_on_going_clock().await;
     }
 
     /// Sets a clock of our own going, and goes on with it.
     pub fn set_clock_going(&self) {
         let front_door = self.front_door();
         front_door.clock().set_going();
+        front_door.alarm().ring();
+    }
+
+    /// Lets a clock of our own stand still where it is. What is under way goes on to its end.
+    pub fn freeze_clock(&self) {
+        let front_door = self.front_door();
+        front_door.clock().freeze();
         front_door.alarm().ring();
     }
 
@@ -139,24 +149,47 @@ impl<C: Core> Driver<C> {
     ///
     /// On the machine's clock.
     pub async fn advance(&self, duration: SignedDuration) -> Result<(), ClockNotOurs> {
+        let target = self.front_door().clock().now().checked_add(duration);
+        let target = target.unwrap_or(Timestamp::MAX);
+        if self.advance_while(target, |_| true).await? {
+            self.front_door().clock().advance_to(target);
+        }
+        Ok(())
+    }
+
+    /// The same, for as long as `goes_on` says so of the core, which is asked before each due time. Whether it did up to
+    /// the last due time before `target`; the clock is left there.
+    ///
+    /// # Errors
+    ///
+    /// On the machine's clock.
+    pub async fn advance_while(
+        &self,
+        target: Timestamp,
+        goes_on: impl Fn(&C) -> bool,
+    ) -> Result<bool, ClockNotOurs> {
         let clock = self.front_door().clock();
         if !clock.is_ours() {
             return Err(ClockNotOurs);
         }
         let _turn = self.shared.turn.lock().await;
-        let target = clock.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         self.settle_in_turn().await;
-        while let Some(due) = self.next_due().filter(|due| *due <= target) {
-            // On a clock that goes, it may have fallen due by itself a moment ago.
-            if due <= clock.now() && clock.stands_still() {
-                tracing::error!(%due, "something stays due although it was run");
-                break;
+        loop {
+            if !goes_on(&self.front_door().lock()) {
+                return Ok(false);
             }
+            let Some(due) = self.next_due().filter(|due| *due <= target) else {
+                return Ok(true);
+            };
+            // On a clock that goes, or went a moment ago, it may have fallen due by itself.
+            let overdue = due <= clock.now();
             clock.advance_to(due);
             self.settle_in_turn().await;
+            if overdue && clock.stands_still() && self.next_due() == Some(due) {
+                tracing::error!(%due, "something stays due although it was run");
+                return Ok(true);
+            }
         }
-        clock.advance_to(target);
-        Ok(())
     }
 
     /// Opens and closes the entrances of database servers as the core says. To be called when servers
@@ -263,9 +296,8 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    async fn run_on_going_clock(&self) {
-        let mut running = JoinSet::new();
-        loop {
+    async fn run_on_going_clock(&self, running: &mut JoinSet<()>) {
+        while !self.front_door().clock().stands_still() {
             for lane in lanes(self.tick()) {
                 let underway = LaneUnderWay::begin(&self.shared.running);
                 running.spawn(self.clone().carry_out_lane(lane, underway));

@@ -36,7 +36,7 @@ pub use crate::machine::{Admission, Core, DatabaseRefusal, DatabaseRoute};
 pub use blob_store::{BlobStore, BlobWriter, CHUNK_BYTES, SEGMENT_BYTES, StoredReader};
 pub use body::{Answer, AnswerBody, BodySource, ByteStream};
 pub use certificates::{CertificateError, Certificates};
-pub use clock::Clock;
+pub use clock::{Clock, LATEST};
 pub use database_gate::DatabaseEntrance;
 pub use drive::{ClockNotOurs, Driver};
 pub use engine::{ClientCall, ClientDump, DatabaseEngine, Dump, EngineError, EngineFuture};

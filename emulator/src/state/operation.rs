@@ -155,6 +155,13 @@ impl Operations {
             .map(|(id, operation)| (id.as_str(), operation.read()))
     }
 
+    /// The ids of those that have not ended, in order.
+    pub fn running(&self) -> impl Iterator<Item = &str> {
+        let all = self.all.iter();
+        all.filter(|(_, operation)| operation.ended.is_none())
+            .map(|(id, _)| id.as_str())
+    }
+
     /// The operation of that id.
     pub fn get(&self, id: &str) -> Option<OperationState> {
         self.all.get(id).map(KeptOperation::read)
@@ -198,5 +205,6 @@ mod tests {
         assert!(operations.get("runs").is_some() && operations.get("1").is_some());
         assert!(operations.get("0").is_none());
         assert_eq!(operations.all().count(), ENDED_MAX + 1);
+        assert_eq!(operations.running().collect::<Vec<_>>(), ["runs"]);
     }
 }

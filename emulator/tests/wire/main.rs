@@ -33,6 +33,7 @@ mod impossible_servers;
 mod instance_operations;
 mod jobs;
 mod kept_resources;
+mod lags;
 mod links;
 mod lists;
 mod locks;

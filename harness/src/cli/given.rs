@@ -10,6 +10,7 @@ use azdrill::scenario::Scenario;
 use azdrill::serve::{FaultFile, HostsFile, Setup, origin};
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
+use azdrill_emulator::server::LATEST;
 use clap::Args;
 use rand::RngExt as _;
 
@@ -69,9 +70,8 @@ impl WorldArguments {
 
 /// A moment, as an argument.
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| {
-        "a time was expected, e.g. 2025-02-03T06:00:00Z, before the end of the year 9999".to_owned()
-    })
+    let read = text.parse().ok().filter(|time| *time <= LATEST);
+    read.ok_or_else(|| "a time was expected, e.g. 2025-02-03T06:00:00Z, before the year 9000".to_owned())
 }
 
 /// `RULE=ALTERNATIVE`, as an argument.
@@ -106,6 +106,8 @@ pub(super) struct Opening {
     pub(super) state_directory: PathBuf,
     /// Whether the log keeps bodies.
     pub(super) bodies: bool,
+    /// Whether the world's clock stands still once the world is built.
+    pub(super) stands_still: bool,
     /// The hosts file.
     pub(super) hosts: Arc<HostsFile>,
     /// The real servers.
@@ -123,6 +125,14 @@ impl Given {
         let rules = Rules::load(arguments.profile(), &assumptions).map_err(|error| error.to_string())?;
         if let Some(world) = &world {
             world.check(&rules)?;
+            if world.world.moves_no_rows() {
+                let what = format!(
+                    "the servers of {} only are said to run (`rows = \"simulated\"`), and no client can sign in to them: \
+                     it is played by `azdrill scenario`",
+                    world.name
+                );
+                return Err(what.into());
+            }
         }
         let faults = match &arguments.faults {
             Some(file) => FaultFile::read(file, &rules)?,
@@ -174,6 +184,7 @@ impl Given {
             certificate: self.certificate,
             postgres: opening.postgres,
             hosts: Some(opening.hosts),
+            stands_still: opening.stands_still,
             journal: self.journal,
         }
     }

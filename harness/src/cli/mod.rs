@@ -3,6 +3,7 @@
 //! Exit code 0: every expectation held. 1: one was missed. 2: it could not run.
 
 mod argument;
+mod ask;
 mod az;
 mod certificate;
 mod chaos;
@@ -26,6 +27,7 @@ mod report;
 mod run;
 mod scenario;
 mod serve;
+mod time;
 mod within_hosts;
 
 use std::path::PathBuf;
@@ -76,6 +78,8 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Play a journal again, and hold what is answered now against what was answered then.
     Replay(replay::ReplayArguments),
+    /// Ask a running `serve` or `run` what time it is in its world, move that time, freeze it, set it going.
+    Time(time::TimeArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
     /// Print the SQL that lets a database user back a database up, or restore one.
@@ -181,6 +185,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             chaos::run(given, folder, mode, Interrupts::listen()?).await
         }
         Command::Run(given) => run::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Time(given) => time::run(given, Interrupts::listen()?).await,
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.
         Command::WithinHosts(_) => Ok(ExitCode::from(2)),

@@ -33,11 +33,24 @@ pub(super) struct ServeArguments {
     /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// How the world's clock goes once the world is built. Without `--start` it begins where the world begins, or now.
+    #[arg(long, value_enum, default_value_t)]
+    clock: ClockArgument,
     /// Keep bodies in the log as well, without their secrets.
     #[arg(long)]
     bodies: bool,
     #[command(flatten)]
     world: WorldArguments,
+}
+
+/// How a world's clock goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ClockArgument {
+    /// As fast as the machine's.
+    #[default]
+    Going,
+    /// It stands still until `azdrill time` moves it. What is begun is still done at once, in no time.
+    Virtual,
 }
 
 #[derive(Args)]
@@ -119,6 +132,10 @@ pub(super) async fn run(
     let hosts = Arc::new(hosts);
     let given = Given::read(&arguments.world, folder)?;
     let journal = given.journal.clone();
+    let waits_as_recorded = given
+        .world
+        .as_ref()
+        .is_some_and(|own| own.world.pace == "recorded");
     let starting = async {
         let setup = setup(&arguments, given, mode, &state, &hosts).await?;
         let served = ServedWorld::start(setup).await;
@@ -138,6 +155,9 @@ pub(super) async fn run(
     tell(&format!("a fake Azure listens on {address} (profile {profile})"));
     let env = env_command(arguments.state.is_some().then_some(&*state));
     tell(&format!("in another shell: eval \"$({env})\"; Ctrl-C ends it"));
+    if arguments.clock == ClockArgument::Virtual {
+        tell(&still(&served.now().to_string(), waits_as_recorded));
+    }
     tell(&format!(
         "names of database servers resolve nowhere; `{env} --hosts` prints lines for /etc/hosts, \
          and {address}/_azdrill/servers says where they are reached"
@@ -155,6 +175,18 @@ pub(super) async fn run(
     drop(told);
     interrupts.or_at_once(served.shutdown()).await;
     Ok(with_journal(journal.as_ref(), ExitCode::SUCCESS))
+}
+
+/// What is said of a clock that stands still.
+fn still(now: &str, waits_as_recorded: bool) -> String {
+    let what = if waits_as_recorded {
+        "operations of this world take as long as they were recorded to take, so that whoever waits for one waits until \
+         somebody moves the clock: `azdrill time until-quiet`"
+    } else {
+        "operations end when their real work is done; what takes its time (schedules, retention, role assignments that \
+         are seen late) waits for `azdrill time advance`"
+    };
+    format!("its clock stands still at {now}: {what}")
 }
 
 /// The command that prints the environment of a process with this folder.
@@ -237,6 +269,7 @@ async fn setup(
         port: arguments.port,
         state_directory: state.to_owned(),
         bodies: arguments.bodies,
+        stands_still: arguments.clock == ClockArgument::Virtual,
         hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
     };
@@ -254,8 +287,13 @@ pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
     printed
 }
 
-fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
-    let state = state_directory(arguments.state.as_deref())?;
+/// What the `serve` that keeps its state there says of itself.
+///
+/// # Errors
+///
+/// If there is none.
+fn running(state: Option<&Path>) -> Result<ServeProcess, Failure> {
+    let state = state_directory(state)?;
     let file = state.join(RUNNING);
     let none = || {
         format!(
@@ -275,6 +313,24 @@ fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure>
     if !alive {
         return Err(none().into());
     }
+    Ok(running)
+}
+
+/// Where the `serve` that keeps its state there is reached.
+///
+/// # Errors
+///
+/// If there is none.
+pub(super) fn address_of_running(state: Option<&Path>) -> Result<String, Failure> {
+    let running = running(state)?;
+    let address = running.environment.get("AZDRILL_URL");
+    address.map(str::to_owned).ok_or_else(|| {
+        Failure::Plain("the running `azdrill serve` does not say where it listens; start it again".to_owned())
+    })
+}
+
+fn environment_of_running(arguments: &EnvArguments) -> Result<ExitCode, Failure> {
+    let running = running(arguments.state.as_deref())?;
     if arguments.hosts {
         let lines = std::fs::read_to_string(&running.hosts)
             .map_err(|error| format!("cannot read {}: {error}", running.hosts.display()))?;

@@ -49,6 +49,7 @@ pub use print::{print, source_list};
 pub use progress::{Watcher, watched};
 pub use report::{JobState, JobTimes, Outcome, Report, RuleNote, StepReport};
 pub(crate) use report::{rule_note, titled};
+pub(crate) use simulated::SIMULATED_MAJORS;
 pub use step::Action;
 pub(crate) use transcript::for_people;
 pub use transcript::transcript;

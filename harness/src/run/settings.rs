@@ -51,5 +51,6 @@ pub(crate) async fn settings(
         engine_namespace: format!("w{}-", WORLDS.fetch_add(1, Ordering::Relaxed)),
         entra_credentials_until: world.entra_credentials_until,
         fast_polls: false,
+        lags: world.lags.lags(),
     })
 }

@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 
 use crate::postgres::{MAINTENANCE, dump_from_bytes, sign_in};
 
+/// The major versions that are said to be at hand.
+pub(crate) const SIMULATED_MAJORS: [u32; 5] = [13, 14, 15, 16, 17];
 /// What a dump of nothing holds.
 const NOTHING: &[u8] = b"-- simulated: no row was moved\n";
 /// Databases every server has from its beginning.

@@ -69,7 +69,7 @@ impl WorldBuilder {
         Names::of(&scenario.world, &self.operator.subscription)
     }
 
-    /// Builds the world, puts the faults in place, and sets the clock going.
+    /// Builds the world, puts the faults in place, and sets the clock going, if it is to go.
     pub(super) async fn build(&self) -> Result<(), ServeError> {
         if let Some(scenario) = &self.setup.world {
             let client = Client::new(self.driver.clone(), self.operator.clone());
@@ -89,7 +89,9 @@ impl WorldBuilder {
         let now = door.clock().now();
         door.with_core(|machine| faults.apply(machine, now))
             .map_err(ServeError::Faults)?;
-        self.driver.set_clock_going();
+        if !self.setup.stands_still {
+            self.driver.set_clock_going();
+        }
         Ok(())
     }
 

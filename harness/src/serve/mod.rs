@@ -2,7 +2,8 @@
 //! puts a command in front of.
 //!
 //! The world is built while its clock stands still, by the same calls as a scenario's. Then the clock
-//! is set going, as fast as the machine's, and is ours to move forward.
+//! is set going, as fast as the machine's, unless it is to stand still. It is ours to move forward, to freeze and to
+//! set going again.
 
 mod admin;
 mod az_profile;

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use azdrill_emulator::journal::Journalled;
-use azdrill_emulator::model::NetworkPath;
+use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::server::{Clock, DatabaseEngine, Driver, Names as NameListener, Server, ServerOptions};
 
 use super::admin;
@@ -26,7 +26,7 @@ pub struct ServedWorld {
 }
 
 impl ServedWorld {
-    /// Starts it and builds its world. When this returns, its clock goes.
+    /// Starts it and builds its world. When this returns, its clock goes, if it is to go.
     ///
     /// # Errors
     ///
@@ -74,6 +74,11 @@ impl ServedWorld {
     /// The running server.
     pub fn server(&self) -> &Server<Journalled> {
         &self.server
+    }
+
+    /// What time it is in its world.
+    pub fn now(&self) -> Timestamp {
+        self.server.front_door().clock().now()
     }
 
     /// Where it is reached, and who signs in there.

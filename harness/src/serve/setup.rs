@@ -24,6 +24,8 @@ pub struct Setup {
     pub seed: u64,
     /// When it begins, if that is neither now nor the world's.
     pub start: Option<Timestamp>,
+    /// Whether its clock stands still once it is built, until it is moved or set going.
+    pub stands_still: bool,
     /// The port; 0 for any free one.
     pub port: u16,
     /// Where the authority and the blobs are kept.

@@ -13,4 +13,5 @@ mod signals;
 mod start;
 mod state_folder;
 mod terminal;
+mod time;
 mod verdict;

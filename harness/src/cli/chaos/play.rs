@@ -88,6 +88,7 @@ impl<'a> Player<'a> {
             port: 0,
             state_directory: scratch.path().to_owned(),
             bodies: true,
+            stands_still: false,
             hosts: Arc::clone(&hosts),
             postgres: self.postgres.clone(),
         };

@@ -63,3 +63,5 @@ async fn hosts(State(builder): State<SharedBuilder>) -> String {
 mod described;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
