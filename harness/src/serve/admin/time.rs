@@ -85,6 +85,9 @@ pub(super) async fn advance(
         return Err(Problem::bad("time does not go back"));
     }
     builder.driver.advance(by).await.map_err(Problem::conflict)?;
+    let door = builder.driver.front_door();
+    let reached = door.clock().now();
+    door.with_core(|machine| machine.note_time(reached));
     Ok(Json(time(&builder)))
 }
 
