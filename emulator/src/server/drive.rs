@@ -26,6 +26,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// Shortest sleep, should something stay due although it was run.
 const SLEEP_MIN: Duration = Duration::from_millis(1);
 
+/// How long until it is tried again to keep what has happened: nothing that is due is run before.
+const SLEEP_UNKEPT: Duration = Duration::from_secs(1);
+
 /// Drives a core: lets time pass in it and does its outside work. Clones share one core.
 ///
 /// On a clock that goes, [`Driver::run`] is all there is to it, and pieces of work run side by
@@ -163,6 +166,10 @@ impl<C: Core> Driver<C> {
         let target = clock.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         self.settle_in_turn().await;
         while let Some(due) = self.next_due().filter(|due| *due <= target) {
+            // It stays due until what has happened is kept.
+            if self.front_door().kept().is_err() {
+                return Ok(());
+            }
             // On a clock that goes, it may have fallen due by itself a moment ago.
             if due <= clock.now() && clock.stands_still() {
                 tracing::error!(%due, "something stays due although it was run");
@@ -314,6 +321,9 @@ impl<C: Core> Driver<C> {
         let Some(due) = self.next_due() else {
             return SLEEP_MAX;
         };
+        if self.front_door().kept().is_err() {
+            return SLEEP_UNKEPT;
+        }
         let wait = due.duration_since(self.front_door().clock().now());
         Duration::try_from(wait)
             .unwrap_or_default()

@@ -7,6 +7,8 @@
 mod admin;
 mod az_profile;
 mod begin;
+#[cfg(test)]
+mod begin_tests;
 mod builder;
 mod call;
 mod environment;

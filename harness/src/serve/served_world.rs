@@ -120,6 +120,12 @@ impl ServedWorld {
         })
     }
 
+    /// Begins again, as it is asked to below `/_azdrill/`.
+    #[cfg(test)]
+    pub(super) async fn begin_again(&self) -> Result<(), ServeError> {
+        self.builder.reset().await
+    }
+
     /// Lets requests end, and stops.
     pub async fn shutdown(self) {
         if self.builder.setup.keeps.is_some() {

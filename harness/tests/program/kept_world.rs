@@ -46,6 +46,15 @@ impl Serving {
             .expect("it starts")
     }
 
+    /// What it has told until it was ready, where it is come back to: what it says of that.
+    fn told_of_coming_back(&mut self) -> String {
+        use std::io::BufRead as _;
+        let from = self.child.stderr.as_mut().expect("a pipe");
+        let mut line = String::new();
+        std::io::BufReader::new(from).read_line(&mut line).expect("text");
+        line
+    }
+
     /// Starts it and waits until it is ready.
     fn start(within: &Path, postgres: &str, arguments: &[&str]) -> Self {
         let child = Self::begin(within, postgres, arguments);
@@ -299,6 +308,29 @@ fn what_is_kept_is_its_owners_alone_and_another_world_is_refused() {
     running.end_by("TERM");
 }
 
+/// A world whose building is broken off is built anew, and one that is ready is not.
+#[test]
+fn a_world_that_was_half_built_is_built_anew() {
+    let folder = folder();
+    let within = folder.path();
+    let postgres = if has_local() { "local" } else { "none" };
+    let world = ["--world", "flexible_server_ready", "--seed", "3"];
+    for after in [20, 60, 120, 250, 400, 700, 1100] {
+        let mut child = Serving::begin(within, postgres, &world);
+        std::thread::sleep(Duration::from_millis(after));
+        send("KILL", &child);
+        end(&mut child);
+    }
+    let ids = "arm GET \"$AZDRILL_SERVER_ID?api-version=2024-08-01\"; echo; cat \"$answer\"";
+    let running = Serving::start(within, postgres, &world);
+    let before = running.run(ids);
+    assert!(before.starts_with("200"), "{before}");
+    running.end_by("KILL");
+    let running = Serving::start(within, postgres, &world);
+    assert_eq!(running.run(ids), before);
+    running.end_by("TERM");
+}
+
 /// Whether servers can be run here by the programs of this machine.
 fn has_local() -> bool {
     let has = Command::new("sh")
@@ -318,7 +350,7 @@ port=$(printf %s "$servers" | grep -o '"port": *[0-9]*' | head -n 1 | tr -dc 0-9
 host=$(printf %s "$servers" | grep -o '"host": *"[^"]*"' | head -n 1 | sed 's/.*: *"//;s/"//')
 sql() {
     PGPASSWORD=$AZDRILL_SERVER_PASSWORD psql -X -q -t -A -v ON_ERROR_STOP=1 \
-        "hostaddr=$host port=$port user=$AZDRILL_SERVER_ADMIN dbname=$AZDRILL_DATABASE sslmode=require" -c "$1"
+        "host=$AZDRILL_SERVER_HOST hostaddr=$host port=$port user=$AZDRILL_SERVER_ADMIN dbname=$AZDRILL_DATABASE sslmode=require" -c "$1"
 }
 "#;
 
@@ -366,10 +398,16 @@ fn jobs_and_databases_outlive_a_kill() {
     serving.run(&format!("{DATABASE}{table}"));
     let mut serving = Some(serving);
     let rounds = 6;
+    let mut went_on = false;
     for round in 0..rounds {
-        let running = serving
+        let mut running = serving
             .take()
             .unwrap_or_else(|| Serving::start(within, "local", &world));
+        if round > 0 {
+            let told = running.told_of_coming_back();
+            says(&told, &["is the one that is kept", "inputs played"]);
+            went_on |= told.contains("goes on");
+        }
         running.run(&format!("{DATABASE}sql 'INSERT INTO kept VALUES ({round})'"));
         let begin = match round % 2 {
             0 => BACKUP.to_owned(),
@@ -382,6 +420,7 @@ fn jobs_and_databases_outlive_a_kill() {
     let running = Serving::start(within, "local", &world);
     let ended = running.run(JOBS);
     assert_eq!(ended.trim(), format!("{} Completed", rounds + 1), "jobs");
+    assert!(went_on, "no work was ever under way");
     let rows = running.run(&format!("{DATABASE}sql 'SELECT count(*) FROM kept'"));
     assert_eq!(rows.trim(), rounds.to_string());
     running.end_by("TERM");

@@ -104,3 +104,84 @@ fn chaos_leaves_nothing_that_its_commands_started() {
         assert!(!runs(process), "{process} of\n{daemons}");
     }
 }
+
+/// The processes whose command line has all of these in it.
+fn processes_of(parts: &[&str]) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("a folder").flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_one = |process: &u32| {
+        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        runs(*process) && parts.iter().all(|part| line.contains(part))
+    };
+    numbers.filter(is_one).collect()
+}
+
+/// Not even the small shell that waits for its end is left: the next start sweeps, and leaves what is kept.
+#[test]
+fn servers_of_a_killed_serve_are_swept_by_the_next_start_and_their_data_stays() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let has = Command::new("sh")
+        .args(["-c", "command -v initdb || ls -d /usr/lib/postgresql/*/bin"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !has.is_ok_and(|status| status.success()) {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "skipped: no PostgreSQL is installed here");
+        return;
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("azl")
+        .tempdir_in("/tmp")
+        .expect("a folder");
+    let path = std::fs::canonicalize(folder.path()).expect("a folder");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711)).expect("made open");
+    let state = path.join("state");
+    let state = state.to_str().expect("UTF-8");
+    let start = |arguments: &[&str], postgres: &str| {
+        azdrill(arguments)
+            .env("AZDRILL_POSTGRES", postgres)
+            .env("TMPDIR", &path)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts")
+    };
+    let world = [
+        "serve",
+        "--port",
+        "0",
+        "--state",
+        state,
+        "--world",
+        "flexible_server_ready",
+    ];
+    let mut child = start(&world, "local");
+    wait_until("it is ready", || path.join("state/running.json").exists());
+    let servers = || processes_of(&["postgres", "-D", state]);
+    assert!(!servers().is_empty());
+    let shells = processes_of(&["azdrill-watchdog", path.to_str().expect("UTF-8")]);
+    assert_eq!(shells.len(), 1);
+    let kill = |process: u32| {
+        let killed = Command::new("kill")
+            .args(["-KILL", &process.to_string()])
+            .status();
+        assert!(killed.expect("kill").success());
+    };
+    kill(shells[0]);
+    send("KILL", &child);
+    end(&mut child);
+    assert!(!servers().is_empty(), "nobody was left to end them");
+    let swept = end(&mut start(&["run", "-q", "--", "true"], "none"));
+    assert!(swept.success());
+    wait_until("they are swept", || servers().is_empty());
+    let left: Vec<_> = std::fs::read_dir(&path).expect("a folder").flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    std::fs::remove_file(path.join("state/running.json")).expect("it told of itself");
+    let mut again = start(&world, "local");
+    wait_until("it is ready again", || path.join("state/running.json").exists());
+    send("TERM", &again);
+    assert!(end(&mut again).success());
+}
