@@ -121,3 +121,55 @@ impl BytesMoved {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::jobs::CopyWork;
+    use crate::model::NetworkPath;
+
+    #[test]
+    fn a_blob_that_was_committed_is_known_by_the_token_that_wrote_it() {
+        let mut aftermath = Aftermath::default();
+        let work = CopyWork {
+            files: Vec::new(),
+            host: "acct.blob.core.windows.net".to_owned(),
+            container: "box".to_owned(),
+            bearer: "t".to_owned(),
+            path: NetworkPath::internet(),
+        };
+        let effect = Effect {
+            id: EffectId(3),
+            work: Work::Copy(work),
+        };
+        aftermath.asked(&[effect]);
+        let put = |host: &str, target: &str, token: &str| {
+            Request::new(Method::PUT, host, target).with_header("authorization", &format!("Bearer {token}"))
+        };
+        let (host, list) = ("acct.blob.core.windows.net", "/box/a.sql?comp=blocklist");
+        for other in [
+            put(host, list, "another"),
+            put("other.blob.core.windows.net", list, "t"),
+            put(host, "/box/a.sql?comp=block&blockid=MDA", "t"),
+        ] {
+            assert_eq!(aftermath.writer_of(&other), None);
+        }
+        let writer = aftermath.writer_of(&put(host, list, "t"));
+        assert_eq!(writer, Some(EffectId(3)));
+        aftermath.answered(
+            writer,
+            "/box/b.sql".to_owned(),
+            &Response::new(StatusCode::CONFLICT),
+        );
+        aftermath.answered(
+            writer,
+            "/box/a.sql".to_owned(),
+            &Response::new(StatusCode::CREATED),
+        );
+        let left = aftermath.take_under_way();
+        let committed: Vec<_> = left[0].committed.iter().map(String::as_str).collect();
+        assert_eq!(committed, ["/box/a.sql"]);
+    }
+}

@@ -59,7 +59,10 @@ pub(super) fn command(
     find(program)?;
     let azdrill = std::env::current_exe().map_err(|error| format!("cannot find azdrill itself: {error}"))?;
     let mut process = Command::new(&azdrill);
-    process.arg("reap");
+    process
+        .arg("reap")
+        .arg("--of")
+        .arg(std::process::id().to_string());
     if signals == Signals::ToTheGroup {
         process.arg("--group");
     }

@@ -35,6 +35,9 @@ pub(super) struct ReapArguments {
     /// Signals reach the whole group, so that none is passed on; to quit is to end all of them at once.
     #[arg(long)]
     group: bool,
+    /// The process it is started by: with it, everything ends.
+    #[arg(long, value_name = "PROCESS")]
+    of: i32,
     /// The command.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     command: Vec<OsString>,
@@ -51,9 +54,13 @@ pub(super) fn run(arguments: &ReapArguments) -> ExitCode {
 }
 
 fn reap(arguments: &ReapArguments) -> Result<u8, String> {
-    let azdrill = getppid();
     become_a_parent()
         .map_err(|error| format!("cannot look after the command's processes: {}", error.desc()))?;
+    let azdrill = Pid::from_raw(arguments.of);
+    if getppid() != azdrill {
+        // It has ended before we could be told.
+        return Ok(128 + 15);
+    }
     let (program, rest) = arguments.command.split_first().ok_or("there is no command")?;
     let signals: SigSet = PASSED_ON
         .into_iter()
