@@ -65,6 +65,11 @@ impl DatabaseRefusal {
     }
 }
 
+/// What has happened is not kept: why, for a person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("azdrill cannot keep what happens: {0}")]
+pub struct NotKept(pub String);
+
 /// The synchronous machine behind the front door.
 pub trait Core: Send + 'static {
     /// Decides on the headers alone, and takes note of a refusal. A request that is admitted may
@@ -138,6 +143,15 @@ pub trait Core: Send + 'static {
 
     /// Bytes in the blob store that nothing refers to any more, since the last time of asking.
     fn take_released(&mut self) -> Vec<Extent>;
+
+    /// Whether everything that has happened is kept where it has to be before anybody is told of it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not: then nothing more may happen and nobody be told, until it is.
+    fn kept(&mut self) -> Result<(), NotKept> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

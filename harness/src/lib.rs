@@ -19,4 +19,5 @@ pub mod scenario;
 pub mod scratch;
 pub mod serve;
 pub mod sketch;
+pub mod state_folder;
 pub mod strategy;

@@ -9,6 +9,7 @@ mod whole;
 mod workflows;
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 
 use crate::entropy::Entropy;
 use crate::fault::FaultPlan;
@@ -134,6 +135,11 @@ impl Azure {
     /// The authority that issues tokens.
     pub fn tokens(&self) -> &TokenAuthority {
         &self.tokens
+    }
+
+    /// The database server of that key listens elsewhere now, if it runs.
+    pub(crate) fn move_server(&mut self, key: &str, address: SocketAddr) {
+        self.own.postgres.move_server(key, address);
     }
 
     /// Takes a request through the gates alone, without carrying it out.

@@ -1,5 +1,6 @@
 //! Work that is truly outside: the core describes it, the shell carries it out and reports back.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +25,15 @@ pub struct Effect {
     pub id: EffectId,
     /// What to do.
     pub work: Work,
+}
+
+/// Work that was asked for in an earlier process, which ended before it did.
+#[derive(Debug)]
+pub struct UnderWay {
+    /// The work.
+    pub effect: Effect,
+    /// The paths of the blobs it has committed.
+    pub committed: BTreeSet<String>,
 }
 
 /// What to do.

@@ -16,7 +16,7 @@ use super::database_gate::DatabaseGate;
 use super::engine::DatabaseEngine;
 use super::front_door::FrontDoor;
 use super::outside::{Moment, OpenedWork, Tools, WorkPause, WorkPauses};
-use crate::jobs::{EffectFailure, EffectId, EffectResult, Work};
+use crate::jobs::{EffectFailure, EffectId, EffectResult, SessionFailure, UnderWay, Work};
 use crate::machine::Core;
 use crate::model::Timestamp;
 
@@ -25,6 +25,9 @@ const SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// Shortest sleep, should something stay due although it was run.
 const SLEEP_MIN: Duration = Duration::from_millis(1);
+
+/// How long until it is tried again to keep what has happened: nothing that is due is run before.
+const SLEEP_UNKEPT: Duration = Duration::from_secs(1);
 
 /// Drives a core: lets time pass in it and does its outside work. Clones share one core.
 ///
@@ -127,6 +130,22 @@ impl<C: Core> Driver<C> {
         self.settle_in_turn().await;
     }
 
+    /// Goes on with what an earlier process had under way when it ended: to be called before the clock goes. It is
+    /// done again, from where it can be told what has been done; what cannot be done twice has ended with the process.
+    pub async fn resume(&self, under_way: Vec<UnderWay>) {
+        let _turn = self.shared.turn.lock().await;
+        let store = self.front_door().store();
+        let mut opened = Vec::new();
+        for under_way in under_way {
+            match broken_off(&under_way.effect.work) {
+                Some(failure) => self.complete(under_way.effect.id, EffectResult::Failed(failure)),
+                None => opened.push(OpenedWork::again(under_way, store)),
+            }
+        }
+        self.carry_out_in_order(opened).await;
+        self.settle_in_turn().await;
+    }
+
     /// The same at the side of whoever settles: for one who changes the world while a piece of work is paused, and
     /// whose own changes are not to wait for it.
     pub async fn settle_beside(&self) {
@@ -181,6 +200,10 @@ impl<C: Core> Driver<C> {
             let Some(due) = self.next_due().filter(|due| *due <= target) else {
                 return Ok(true);
             };
+            // It stays due until what has happened is kept.
+            if self.front_door().kept().is_err() {
+                return Ok(false);
+            }
             // On a clock that goes, or went a moment ago, it may have fallen due by itself.
             let overdue = due <= clock.now();
             clock.advance_to(due);
@@ -219,6 +242,9 @@ impl<C: Core> Driver<C> {
         let store = front_door.store();
         let (prepared, released) = {
             let mut core = front_door.lock();
+            if core.kept().is_err() {
+                return Vec::new();
+            }
             let effects = core.tick(front_door.clock().now());
             front_door.tell_names(&mut core);
             let prepared: Vec<_> = effects
@@ -266,15 +292,19 @@ impl<C: Core> Driver<C> {
                 let _ = running.wait_for(|running| *running == 0).await;
                 continue;
             }
-            let (servers, others): (Vec<_>, Vec<_>) = prepared
-                .into_iter()
-                .partition(|prepared| matches!(prepared.work, Work::Server(_)));
-            self.settle_servers(servers).await;
-            for prepared in others {
-                let id = prepared.id;
-                let result = self.carry_out(prepared).await;
-                self.complete(id, result);
-            }
+            self.carry_out_in_order(prepared).await;
+        }
+    }
+
+    async fn carry_out_in_order(&self, prepared: Vec<OpenedWork>) {
+        let (servers, others): (Vec<_>, Vec<_>) = prepared
+            .into_iter()
+            .partition(|prepared| matches!(prepared.work, Work::Server(_)));
+        self.settle_servers(servers).await;
+        for prepared in others {
+            let id = prepared.id;
+            let result = self.carry_out(prepared).await;
+            self.complete(id, result);
         }
     }
 
@@ -323,6 +353,9 @@ impl<C: Core> Driver<C> {
         let Some(due) = self.next_due() else {
             return SLEEP_MAX;
         };
+        if self.front_door().kept().is_err() {
+            return SLEEP_UNKEPT;
+        }
         let wait = due.duration_since(self.front_door().clock().now());
         Duration::try_from(wait)
             .unwrap_or_default()
@@ -343,6 +376,27 @@ impl LaneUnderWay {
 impl Drop for LaneUnderWay {
     fn drop(&mut self) {
         self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+/// How work ended that cannot be begun again. A load had a session open, which broke off; whether it or somebody else
+/// made the database that is there now, nobody can tell, so that it is not dropped and made again.
+fn broken_off(work: &Work) -> Option<EffectFailure> {
+    match work {
+        Work::LoadDatabase(load) => Some(EffectFailure::Session {
+            failure: SessionFailure::ConnectionClosed,
+            message: format!(
+                "the connection to {} broke off while database \"{}\" was being loaded: azdrill ended. What is in a \
+                 database of that name may be a part",
+                load.sign_in.host, load.database
+            ),
+        }),
+        Work::Server(_)
+        | Work::Dump(_)
+        | Work::Copy(_)
+        | Work::Examine(_)
+        | Work::DumpDatabase(_)
+        | Work::WorkOut(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ use azdrill::journal_file::JournalFile;
 use azdrill::postgres::RealPostgres;
 use azdrill::scenario::Scenario;
 use azdrill::serve::{FaultFile, HostsFile, Setup, origin};
+use azdrill::state_folder::Asked;
 use azdrill_emulator::model::{NetworkPath, Timestamp};
 use azdrill_emulator::rules::{Assumptions, Profile, Rules};
 use azdrill_emulator::server::LATEST;
@@ -62,6 +63,20 @@ pub(super) struct WorldArguments {
 }
 
 impl WorldArguments {
+    /// What a world that is kept may be another than.
+    pub(super) fn asked(&self) -> Asked<'_> {
+        Asked {
+            profile: self.profile(),
+            assume: &self.assume,
+            seed: self.seed,
+        }
+    }
+
+    /// Whether faults are to be put in place.
+    pub(super) fn has_faults(&self) -> bool {
+        self.faults.is_some()
+    }
+
     /// Whose word is taken.
     pub(super) fn profile(&self) -> Profile {
         self.profile.into()
@@ -117,6 +132,15 @@ pub(super) struct Opening {
 impl Given {
     /// Reads all of it; nothing is changed.
     pub(super) fn read(arguments: &WorldArguments, folder: Option<&Path>) -> Result<Self, Failure> {
+        Self::read_again(arguments, folder, None)
+    }
+
+    /// The same for a world that is kept, under its seed.
+    pub(super) fn read_again(
+        arguments: &WorldArguments,
+        folder: Option<&Path>,
+        kept: Option<u64>,
+    ) -> Result<Self, Failure> {
         let world = match &arguments.world {
             Some(name) => Some(library(folder)?.world(name)?),
             None => None,
@@ -139,7 +163,7 @@ impl Given {
             None => FaultFile::default(),
         };
         let of_world = || world.as_ref()?.seed;
-        let seed = arguments.seed.or_else(of_world);
+        let seed = kept.or(arguments.seed).or_else(of_world);
         let seed = seed.unwrap_or_else(|| rand::rng().random());
         let from = origin(&arguments.from, world.as_ref().map(|world| &world.world), seed);
         Ok(Self {
@@ -183,6 +207,7 @@ impl Given {
             faults: self.faults,
             certificate: self.certificate,
             postgres: opening.postgres,
+            keeps: None,
             hosts: Some(opening.hosts),
             stands_still: opening.stands_still,
             journal: self.journal,

@@ -22,6 +22,7 @@ mod list_tools;
 mod matrix;
 mod output;
 mod pg_restore;
+mod reap;
 mod replay;
 mod report;
 mod run;
@@ -87,6 +88,9 @@ enum Command {
     /// Become a command that sees another hosts file.
     #[command(hide = true)]
     WithinHosts(within_hosts::WithinHostsArguments),
+    /// Start a command, and let nothing that it starts outlive it.
+    #[command(hide = true)]
+    Reap(reap::ReapArguments),
 }
 
 /// `AZDRILL_LOG` says what is told on the way: a level, or levels of parts (`warn,azdrill=debug`).
@@ -123,6 +127,9 @@ pub(super) fn main() -> ExitCode {
     };
     if let Command::WithinHosts(given) = &arguments.command {
         return within_hosts::run(given);
+    }
+    if let Command::Reap(given) = &arguments.command {
+        return reap::run(given);
     }
     begin_tracing();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -188,7 +195,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Time(given) => time::run(given, Interrupts::listen()?).await,
         Command::Env(given) => Ok(serve::env(&given)?),
         // Done before there was a runtime.
-        Command::WithinHosts(_) => Ok(ExitCode::from(2)),
+        Command::WithinHosts(_) | Command::Reap(_) => Ok(ExitCode::from(2)),
     }
 }
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use azdrill::postgres::{self, PostgresMode};
-use azdrill::serve::{Environment, Form, HostsFile, ServedWorld, Setup, quoted_for_sh};
+use azdrill::serve::{Environment, Form, Found, HostsFile, ServedWorld, Setup, quoted_for_sh};
+use azdrill::state_folder::StateFolder;
 use azdrill_emulator::server::{check_own, claim_state_directory, open_lock_file};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -29,8 +30,9 @@ pub(super) struct ServeArguments {
     /// The port to listen on, on 127.0.0.1; 0 for any free one.
     #[arg(long, value_name = "NUMBER", default_value_t = 8443)]
     port: u16,
-    /// Where the certificate authority and the environment for clients are kept; without it, `azdrill` in
-    /// `$XDG_STATE_HOME`, or else in `~/.local/state`.
+    /// Where the world is kept, with its blobs and databases: whoever starts on the same folder again has it as it was
+    /// left, however the process ended. Without it no world is kept, and the certificate authority and the environment
+    /// for clients are in `azdrill` in `$XDG_STATE_HOME`, or else in `~/.local/state`.
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
     /// How the world's clock goes once the world is built. Without `--start` it begins where the world begins, or now.
@@ -130,18 +132,27 @@ pub(super) async fn run(
     let hosts = HostsFile::create(&state, Path::new("/dev/null"))
         .map_err(|error| format!("cannot write {}: {error}", state.join("hosts").display()))?;
     let hosts = Arc::new(hosts);
-    let given = Given::read(&arguments.world, folder)?;
+    let keeps = arguments
+        .state
+        .as_ref()
+        .map(|_| StateFolder::open(&state))
+        .transpose();
+    let keeps = keeps.map_err(|error| error.to_string())?;
+    let given = read(&arguments, folder, keeps.as_ref())?;
     let journal = given.journal.clone();
     let waits_as_recorded = given
         .world
         .as_ref()
         .is_some_and(|own| own.world.pace == "recorded");
     let starting = async {
-        let setup = setup(&arguments, given, mode, &state, &hosts).await?;
+        let setup = setup(&arguments, given, mode, &state, &hosts, keeps).await?;
         let served = ServedWorld::start(setup).await;
         Ok(served.map_err(|error| error.to_string())?)
     };
     let served = interrupts.or(starting).await?;
+    if let Some(found) = served.found() {
+        tell(&said_of(&found));
+    }
     let mut environment = served.environment();
     az::sign_in(&mut environment, &served, &state.join("az"))?;
     let running = ServeProcess {
@@ -187,6 +198,26 @@ fn still(now: &str, waits_as_recorded: bool) -> String {
          are seen late) waits for `azdrill time advance`"
     };
     format!("its clock stands still at {now}: {what}")
+}
+
+/// What is told of a world that was come back to.
+fn said_of(found: &Found) -> String {
+    let mut text = format!(
+        "the world is the one that is kept, as it was at {}: {} inputs played in {} ms",
+        found.at,
+        found.inputs,
+        found.took.as_millis()
+    );
+    if found.under_way > 0 {
+        text += &format!("; work that was under way goes on: {}", found.under_way);
+    }
+    if found.torn > 0 {
+        text += &format!(
+            "; {} bytes at the journal's end were never written to their end, and nobody was told of them",
+            found.torn
+        );
+    }
+    text
 }
 
 /// The command that prints the environment of a process with this folder.
@@ -260,8 +291,13 @@ async fn setup(
     mode: Option<PostgresMode>,
     state: &Path,
     hosts: &Arc<HostsFile>,
+    keeps: Option<StateFolder>,
 ) -> Result<Setup, Failure> {
-    let chosen = postgres::choose(mode).await.map_err(|error| error.to_string())?;
+    let chosen = match &keeps {
+        Some(folder) => postgres::choose_keeping(mode_of(folder, mode)?, &folder.servers()).await,
+        None => postgres::choose(mode).await,
+    };
+    let chosen = chosen.map_err(|error| error.to_string())?;
     for notice in &chosen.notices {
         tell(notice);
     }
@@ -273,7 +309,44 @@ async fn setup(
         hosts: Arc::clone(hosts),
         postgres: chosen.postgres,
     };
-    Ok(given.setup(&arguments.world, opening))
+    let mut setup = given.setup(&arguments.world, opening);
+    setup.keeps = keeps;
+    Ok(setup)
+}
+
+/// Reads what the arguments name; a world that is kept has to be the one that is asked for.
+fn read(
+    arguments: &ServeArguments,
+    folder: Option<&Path>,
+    keeps: Option<&StateFolder>,
+) -> Result<Given, Failure> {
+    let Some((keeps, header)) = keeps.and_then(|keeps| Some((keeps, keeps.header()?))) else {
+        return Given::read(&arguments.world, folder);
+    };
+    let given = Given::read_again(&arguments.world, folder, Some(header.beginning.seed))?;
+    let checked = keeps.check(given.world.as_ref(), &arguments.world.asked());
+    checked.map_err(|error| error.to_string())?;
+    if arguments.world.has_faults() {
+        tell("the faults are those of the world that is kept; `--faults` puts none in place again");
+    }
+    Ok(given)
+}
+
+/// How the database servers of a world that is kept are had: as they were.
+fn mode_of(folder: &StateFolder, asked: Option<PostgresMode>) -> Result<Option<PostgresMode>, Failure> {
+    let Some(about) = folder.about() else {
+        return Ok(asked);
+    };
+    let was: PostgresMode = about.postgres.parse().map_err(|error| format!("{error}"))?;
+    match asked {
+        Some(asked) if asked != was => Err(format!(
+            "the world in {} has its database servers by way of `{was}`, not `{asked}`: start with `--postgres {was}`, or \
+             name another folder with `--state`",
+            folder.path().display()
+        )
+        .into()),
+        _ => Ok(Some(was)),
+    }
 }
 
 pub(super) fn env(arguments: &EnvArguments) -> Result<ExitCode, Failure> {

@@ -1,7 +1,7 @@
 //! What the modes have in common: servers by key, each worked on by one caller at a time, and the
 //! emulator's [`DatabaseEngine`] on top of a few things a mode must know how to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -141,7 +141,7 @@ impl<B: Backend> DatabaseEngine for Servers<B> {
             let mut slot = slot.lock().await;
             match slot.take() {
                 Some(entry) => self.backend.discard(entry.server).await,
-                None => Ok(()),
+                None => self.backend.discard_kept(key).await,
             }
         })
     }
@@ -230,6 +230,10 @@ impl<B: Backend> RealPostgres for Servers<B> {
 
     fn available_majors(&self) -> EngineFuture<'_, Vec<u32>> {
         Box::pin(self.backend.available_majors())
+    }
+
+    fn keep_only<'a>(&'a self, keys: &'a BTreeSet<String>) -> EngineFuture<'a, ()> {
+        Box::pin(self.backend.keep_only(keys))
     }
 
     fn connect<'a>(&'a self, key: &'a str, database: &'a str) -> EngineFuture<'a, Client> {

@@ -58,4 +58,4 @@ pub(crate) use client::Client;
 pub(crate) use names::{ADMIN, Names};
 pub(crate) use owners::Owners;
 pub(crate) use play::Play;
-pub(crate) use settings::settings;
+pub(crate) use settings::{settings, share_no_servers_with};

@@ -7,6 +7,9 @@
 
 mod admin;
 mod az_profile;
+mod begin;
+#[cfg(test)]
+mod begin_tests;
 mod builder;
 mod call;
 mod environment;
@@ -24,6 +27,7 @@ mod setup;
 mod tally;
 
 pub use az_profile::write_az_profile;
+pub use begin::Found;
 pub use call::{Call, Refused, RefusedCall, Told};
 pub use environment::{Environment, Form, Reach, quoted_for_sh};
 pub use expectation::{ExpectedJob, ExpectedRefusal, RunExpect};

@@ -3,6 +3,8 @@
 mod chaos;
 mod command_line;
 mod grants;
+mod kept_world;
+mod leaks;
 mod matrix;
 mod outputs;
 mod replay;

@@ -77,6 +77,9 @@ const INPUTS: &str = r#"
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"too_many_clients"}}
 {"connection_fault":{"server":"","from":null,"nth":1,"times":1,"optional":false,"kind":"read_only"}}
 "clear_faults"
+"built"
+"advanced"
+{"moved":{"key":"w1-drill","address":"127.0.0.1:5432"}}
 {"keep":{"name":"a"}}
 {"come_back":{"name":"a"}}
 {"forget":{"name":"a"}}
@@ -115,6 +118,9 @@ kinds!(of_input, INPUT_KINDS, Input<'_>, {
     Input::ComeBack { .. } => "come_back",
     Input::Forget { .. } => "forget",
     Input::BeginAgain(_) => "begin_again",
+    Input::Built => "built",
+    Input::Advanced => "advanced",
+    Input::Moved { .. } => "moved",
 });
 
 kinds!(of_given, GIVEN_KINDS, Given, {

@@ -13,6 +13,7 @@ use super::pass::both_ways;
 use super::side::Side;
 use super::startup::{First, Startup};
 use crate::fault::ConnectionFault;
+use crate::jobs::SessionFailure;
 use crate::machine::{Core, DatabaseRefusal, DatabaseRoute};
 use crate::model::Origin;
 
@@ -136,9 +137,13 @@ async fn cancel<C: Core>(side: &Side<C>, message: &[u8]) -> io::Result<()> {
 async fn admit<C: Core>(side: &Side<C>, caller: Caller) -> io::Result<()> {
     let (user, database) = (caller.startup.user(), caller.startup.database());
     let now = side.front_door.clock().now();
-    let verdict = side
-        .front_door
-        .with_core(|core| core.connect_database(now, &side.path, &side.host));
+    let verdict = side.front_door.with_core(|core| match core.kept() {
+        Ok(()) => core.connect_database(now, &side.path, &side.host),
+        Err(why) => Err(DatabaseRefusal {
+            failure: SessionFailure::NotLetIn,
+            message: why.to_string(),
+        }),
+    });
     let mut line = caller.line;
     let route = match verdict {
         Ok(route) => route,

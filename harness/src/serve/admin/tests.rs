@@ -25,6 +25,7 @@ pub(super) async fn world(folder: &std::path::Path) -> ServedWorld {
         faults: FaultFile::default(),
         certificate: None,
         postgres: None,
+        keeps: None,
         hosts: None,
         journal: Some(JournalFile::at(&folder.join("journal")).unwrap()),
     };

@@ -189,6 +189,9 @@ pub(super) async fn advance(
         }
         _ => return Err(Problem::bad("say one of `by`, `to`, `until_quiet` and `clock`")),
     }
+    let door = builder.driver.front_door();
+    let reached = door.clock().now();
+    door.with_core(|machine| machine.note_time(reached));
     Ok(Json(time(&builder)))
 }
 
