@@ -251,4 +251,30 @@ fn who_is_refused_by_a_condition_is_told_so() {
         "Storage Blob Data Reader under a condition that is not met"
     );
     assert_eq!(denied.held[1], "Reader");
+    // A role that does not grant it anyway is not refused for its condition.
+    for own in fixture.access.by_principal.values_mut().flatten() {
+        own.condition = Some(Condition::read(&fixture.rules.conditions, condition));
+    }
+    let denied = fixture.may(BLOB_READ, GROUP_SCOPE).expect_err("not met");
+    assert_eq!(denied.held[1], "Reader");
+}
+
+/// What somebody waits for is told; what is over, or would be of no use, is not.
+#[test]
+fn only_what_would_grant_it_is_pending() {
+    const ACCOUNTS: &str = "Microsoft.Storage/storageAccounts/write";
+    let mut fixture = Fixture::new();
+    fixture.grant("Reader", GROUP_SCOPE, 600);
+    let denied = fixture.may(ACCOUNTS, GROUP_SCOPE).expect_err("it only reads");
+    assert!(denied.pending.is_empty(), "{denied:?}");
+    // Given and taken in the same moment, and long ago.
+    for seen_from in [fixture.now, fixture.now - jiff::SignedDuration::from_hours(1)] {
+        let mut fixture = Fixture::new();
+        fixture.grant("Contributor", GROUP_SCOPE, 0);
+        for own in fixture.access.by_principal.values_mut().flatten() {
+            (own.seen_from, own.seen_until) = (seen_from, Some(fixture.now));
+        }
+        let denied = fixture.may(ACCOUNTS, GROUP_SCOPE).expect_err("it was taken away");
+        assert!(denied.pending.is_empty() && denied.held.is_empty(), "{denied:?}");
+    }
 }

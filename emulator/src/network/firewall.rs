@@ -245,3 +245,31 @@ fn names(rule: &str, instance: &ResourceId) -> bool {
             .zip(instance.segments())
             .all(|(wanted, segment)| *wanted == "*" || wanted.eq_ignore_ascii_case(segment))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each segment counts: a rule for one vault is none for its neighbour.
+    #[test]
+    fn a_resource_rule_names_one_instance_or_all_of_a_kind() {
+        let vault = |group: &str, name: &str| {
+            format!(
+                "/subscriptions/s/resourceGroups/{group}/providers/Microsoft.DataProtection/backupVaults/{name}"
+            )
+        };
+        let own: ResourceId = vault("rg", "one").parse().expect("an id");
+        for (rule, named) in [
+            (vault("rg", "one"), true),
+            (vault("RG", "ONE"), true),
+            (vault("*", "*"), true),
+            (vault("rg", "*"), true),
+            (vault("rg", "other"), false),
+            (vault("*", "other"), false),
+            (vault("other", "*"), false),
+            (vault("rg", "one/x"), false),
+        ] {
+            assert_eq!(names(&rule, &own), named, "{rule}");
+        }
+    }
+}

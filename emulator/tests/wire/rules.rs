@@ -218,11 +218,17 @@ fn policies_name_what_they_cannot_say() {
     named(&put(&mut world, "/0/dataStore", archive), "FX-B-16");
     let untagged = put(&mut world, "/0/trigger/taggingCriteria", json!([]));
     named(&untagged, "DPP-TAG");
-    let never = json!([
+    // One that no backup ever gets, though there is a retention rule of its name.
+    let mut never = policy_body();
+    let rules = &mut never["properties"]["policyRules"];
+    rules[0]["trigger"]["taggingCriteria"] = json!([
         {"tagInfo": {"tagName": "Weekly"}, "taggingPriority": 20, "isDefault": false, "criteria": []},
         {"tagInfo": {"tagName": "Default"}, "taggingPriority": 99, "isDefault": true},
     ]);
-    named(&put(&mut world, "/0/trigger/taggingCriteria", never), "DPP-TAG");
+    let mut weekly = rules[1].clone();
+    (weekly["name"], weekly["isDefault"]) = (json!("Weekly"), json!(false));
+    rules.as_array_mut().expect("rules").push(weekly);
+    named(&world.put(&below_vault("backupPolicies/own"), &never), "DPP-TAG");
     let days = put(&mut world, "/1/lifecycles/0/deleteAfter/duration", json!("P1D"));
     named(&days, "FX-B-17");
 }

@@ -34,3 +34,27 @@ fn an_array_is_counted_whatever_is_in_it() {
     assert!(taken(json!([{}])) && taken(json!([1, "two"])));
     assert!(!taken(json!([])) && !taken(json!([1, 2, 3])));
 }
+
+/// What is not taken is told in a header: a name of 64 letters is told whole, of a longer one as much; and so many names.
+#[test]
+fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
+    let rules = Rules::load(Profile::Observed, &Assumptions::new()).expect("the rules load");
+    let operation = rules
+        .router
+        .operation("VirtualNetworks_CreateOrUpdate")
+        .expect("a row");
+    let own = rules
+        .bodies
+        .get("Microsoft.Network/virtualNetworks")
+        .expect("a type");
+    let request = Request::new(Method::PUT, "management.azure.com", "/");
+    let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+    let mut body = json!({"location": "westeurope", "x".repeat(64): 1, "y".repeat(65): 1});
+    for number in 0..20 {
+        body[format!("z{number:02}")] = json!(1);
+    }
+    assert!(walk.whole(&mut body).is_ok());
+    assert_eq!(body, json!({"location": "westeurope"}));
+    assert_eq!(walk.ignored[..2], ["x".repeat(64), "y".repeat(64)]);
+    assert_eq!(walk.ignored.len(), 16);
+}

@@ -179,6 +179,12 @@ mod tests {
                 tagging("Default", 99, Value::Null),
                 tagging("Monthly", 20, json!({})),
             ],
+            vec![
+                tagging("Default", 99, Value::Null),
+                json!({
+                    "tagInfo": {"tagName": "Monthly"}, "taggingPriority": 20, "isDefault": false, "criteria": [],
+                }),
+            ],
         ] {
             check_tags(&policy(&wrong)).expect_err(&json!(wrong).to_string());
         }
