@@ -76,6 +76,8 @@ mod tests {
             format!("{{\"a\": \"{brackets}\\\"{brackets}\", 'b': '{brackets}'}}"),
             format!("{{ // {brackets}\n /* {brackets} */ }}"),
             "[]".repeat(1_000),
+            // What closes a comment is none of what opened it.
+            format!("/*/ {brackets} */ []"),
         ] {
             assert!(!is_deep(&shallow), "{shallow}");
         }

@@ -86,6 +86,16 @@ fn vaults_name_what_they_cannot_be() {
 }
 
 #[test]
+fn a_vault_that_is_made_without_an_identity_shows_none() {
+    let mut world = World::new();
+    let mut body = vault_body("On");
+    body.as_object_mut().expect("an object").remove("identity");
+    assert_eq!(put_vault(&mut world, &body).status, 201);
+    let shown = world.get(&below_vault("")).json_body();
+    assert!(shown.get("identity").is_none(), "{shown}");
+}
+
+#[test]
 fn a_deleted_vault_comes_back_as_what_it_was() {
     let mut world = World::backed_up();
     world.put_vault("2024-04-01", "AlwaysOn");
@@ -183,6 +193,21 @@ fn noted(world: &World) -> String {
         .map(|rule| rule.as_str())
         .collect::<Vec<_>>()
         .join(",")
+}
+
+/// FX-RF-09-PREFIX: files of an earlier restore are not written over, and another prefix is free.
+#[test]
+fn a_prefix_that_is_taken_is_refused() {
+    let mut world = World::backed_up();
+    let restore = world.restore_body();
+    let started = world.post(&below_vault(&format!("{ONE}/restore")), &restore);
+    assert_eq!(started.status, 202, "{started:?}");
+    world.settle();
+    named(&world.restore_needs(|_| {}), "FX-RF-09-PREFIX");
+    let beside = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"]["targetDetails"]["filePrefix"] = json!("restore");
+    });
+    assert_eq!(beside.json_body()["status"], "Succeeded", "{beside:?}");
 }
 
 #[test]

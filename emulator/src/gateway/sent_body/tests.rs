@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::walk::Walk;
+use super::wrong::Wrong;
 use crate::model::Request;
 use crate::rules::{ApiVersion, Assumptions, BodyType, JsonType, Member, Profile, Rules};
 
@@ -49,6 +50,18 @@ fn what_is_not_taken_is_told_as_far_as_a_header_goes() {
         .expect("a type");
     let request = Request::new(Method::PUT, "management.azure.com", "/");
     let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+    for (wrong, name) in [
+        (json!(7), "an integer"),
+        (json!(7.0), "an integer"),
+        (json!(7.5), "a number"),
+    ] {
+        let mut walk = Walk::new(&rules, operation, own, own.version.clone(), &request);
+        let found = walk.whole(&mut json!({"location": wrong}));
+        assert!(
+            matches!(found, Err(Wrong::Type { found, .. }) if found == name),
+            "{wrong}"
+        );
+    }
     let mut body = json!({"location": "westeurope", "x".repeat(64): 1, "y".repeat(65): 1});
     for number in 0..20 {
         body[format!("z{number:02}")] = json!(1);

@@ -180,3 +180,22 @@ pub(super) fn violation(context: &Context<'_>, row: &Prerequisite, reason: &str)
     refusal.gate = context.rules.rule(row.id).gate.unwrap_or(refusal.gate);
     Box::new(Violation::plain(refusal))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `isUserError` says whether anybody but the service can do something about it.
+    #[test]
+    fn a_job_says_whose_failure_it_is() {
+        for (violation, theirs) in [
+            (Violation::moving("the dump ended without a result"), false),
+            (Violation::interrupted(), false),
+            (Violation::instance_gone(), true),
+        ] {
+            let error = violation.job_error("activity");
+            assert_eq!(error["isUserError"], theirs, "{error}");
+            assert_eq!(error["details"][0]["isUserError"], theirs, "{error}");
+        }
+    }
+}

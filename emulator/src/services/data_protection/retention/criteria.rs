@@ -318,6 +318,17 @@ mod tests {
                 assert_eq!(is, (first..=last).contains(&day), "{week} {day}");
             }
         }
+        // The last week of a month is its last seven days, however many it has.
+        for (day, is) in [
+            ("2026-03-24", false),
+            ("2026-03-25", true),
+            ("2026-03-31", true),
+            ("2026-02-21", false),
+            ("2026-02-22", true),
+        ] {
+            let last = json!({"weeksOfTheMonth": ["Last"]});
+            assert_eq!(fits(last, &format!("{day}T02:00"), None), is, "{day}");
+        }
         let last = json!({"daysOfMonth": [{"date": 15, "isLast": false}, {"isLast": true}]});
         for (day, is) in [
             ("2024-02-29", true),

@@ -343,6 +343,14 @@ fn tokens_of_another_time_or_audience_open_nothing() {
     assert!(answer.header("www-authenticate").is_some());
     let answer = world.send(request("e30.e30.e30"));
     assert_eq!(refused(&answer, 401), "InvalidAuthenticationInfo");
+    // Of the account itself, and of no other.
+    let account = world.token(&format!("https://{HOST}"));
+    assert_eq!(world.send(request(&account)).status, 200);
+    let another = world.token("https://other.blob.core.windows.net");
+    assert_eq!(
+        refused(&world.send(request(&another)), 401),
+        "InvalidAuthenticationInfo"
+    );
     let good = world.token("https://storage.azure.com");
     world.now += SignedDuration::from_hours(24);
     let answer = world.send(request(&good));

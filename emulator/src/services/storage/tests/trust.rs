@@ -115,6 +115,23 @@ fn an_account_takes_plain_http_only_if_it_says_so() {
     );
 }
 
+/// The account in the header is the one of the host, however well a request is signed.
+#[test]
+fn a_signature_is_shown_for_the_account_it_is_of() {
+    let mut world = World::new();
+    world.put("/box/b", &[], "x");
+    let key = key(&world);
+    for (account, status) in [("acct", 200), ("ACCT", 200), ("other", 403)] {
+        let mut request = Request::new(Method::GET, HOST, "/box/b").with_header("x-ms-version", "2026-10-06");
+        authorize_with_key(&mut request, "acct", &key, world.now);
+        let shown = request.header("authorization").expect("signed");
+        let shown = shown.replace("SharedKey acct:", &format!("SharedKey {account}:"));
+        request.headers.insert("authorization", HeaderValue::from_str(&shown).expect("a header"));
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{account}: {answer:?}");
+    }
+}
+
 #[test]
 fn a_request_signed_with_a_key_is_of_its_time() {
     let mut world = World::new();
