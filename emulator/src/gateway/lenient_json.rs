@@ -81,7 +81,12 @@ mod tests {
         ] {
             assert!(!is_deep(&shallow), "{shallow}");
         }
-        for deep in [brackets.clone(), format!("\"\" /**/ // \n{brackets}")] {
+        for deep in [
+            brackets.clone(),
+            format!("\"\" /**/ // \n{brackets}"),
+            // A text that ends with a backslash is over.
+            format!("\"\\\\\" {brackets}"),
+        ] {
             assert!(is_deep(&deep), "{deep}");
         }
     }

@@ -354,7 +354,9 @@ mod tests {
         let assumptions = crate::rules::Assumptions::new();
         let rules = Rules::load(crate::rules::Profile::Observed, &assumptions).expect("the rules load");
         let subnet = |name: &str| {
-            format!("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/n/subnets/{name}")
+            format!(
+                "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/n/subnets/{name}"
+            )
         };
         let acls = serde_json::json!({
             "defaultAction": "Deny",
@@ -365,6 +367,47 @@ mod tests {
             let path = NetworkPath {
                 origin: Origin::Subnet {
                     subnet: subnet(name).parse().expect("an id"),
+                },
+            };
+            let verdict = Firewall::of_storage_account(&account).decide(&rules, &path, false);
+            assert_eq!(verdict.allowed, allowed, "{name}");
+        }
+    }
+
+    /// Of several endpoints those are let in that were approved.
+    #[test]
+    fn a_private_endpoint_gets_in_once_it_is_approved() {
+        let assumptions = crate::rules::Assumptions::new();
+        let rules = Rules::load(crate::rules::Profile::Observed, &assumptions).expect("the rules load");
+        let endpoint = |name: &str| {
+            format!("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/privateEndpoints/{name}")
+        };
+        let connection = |name: &str, status: Value| {
+            serde_json::json!({"properties": {
+                "privateEndpoint": {"id": endpoint(name)},
+                "privateLinkServiceConnectionState": status,
+            }})
+        };
+        let status = |word: &str| serde_json::json!({"status": word});
+        let mut account = account(&Value::Null);
+        account.set_property(&["publicNetworkAccess"], serde_json::json!("Disabled"));
+        let all = [
+            connection("one", status("Approved")),
+            connection("two", status("Approved")),
+            connection("three", status("Pending")),
+            connection("four", serde_json::json!({})),
+        ];
+        account.set_property(&["privateEndpointConnections"], serde_json::json!(all));
+        for (name, allowed) in [
+            ("one", true),
+            ("TWO", true),
+            ("three", false),
+            ("four", false),
+            ("five", false),
+        ] {
+            let path = NetworkPath {
+                origin: Origin::PrivateEndpoint {
+                    endpoint: endpoint(name).parse().expect("an id"),
                 },
             };
             let verdict = Firewall::of_storage_account(&account).decide(&rules, &path, false);

@@ -124,7 +124,17 @@ fn foreign_identity() -> Value {
 #[test]
 fn a_backup_that_cannot_be_validated_names_what_it_needs() {
     let mut world = World::protected();
-    named(&world.backup_needs(|_| {}), "FX-B-19");
+    let held = world.backup_needs(|_| {});
+    named(&held, "FX-B-19");
+    assert_eq!(
+        held.json_body()["error"]["code"],
+        "UserErrorDppDatasourceAlreadyProtected"
+    );
+    // A kind that is played, of which the id is none.
+    let none = world.backup_needs(|instance| {
+        instance["dataSourceInfo"]["resourceID"] = json!("/subscriptions/x");
+    });
+    assert_eq!(none.status, 400, "{none:?}");
     let again = world.instance_body();
     named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-19");
     let untrue = world.backup_needs(|instance| {
@@ -161,7 +171,12 @@ fn what_is_softly_deleted_still_holds_its_datasource() {
     assert!(noted.into_iter().any(|rule| rule.as_str() == "DPP-PERMANENT"));
     let again = world.instance_body();
     named(&world.put(&below_vault("backupInstances/two"), &again), "FX-B-20");
-    named(&world.backup_needs(|_| {}), "FX-B-20");
+    let held = world.backup_needs(|_| {});
+    named(&held, "FX-B-20");
+    assert_eq!(
+        held.json_body()["error"]["code"],
+        "UserErrorDppDatasourceAlreadyHasBackupInstance"
+    );
 }
 
 /// What is softly deleted for 14 days is there until they are over, and not a moment longer.
@@ -296,11 +311,21 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
 fn replication_across_tenants_is_off_unasked_for_newer_accounts() {
     for (made, told) in [("2023-12-14T23:59:59Z", false), ("2023-12-15T00:00:00Z", true)] {
         let mut world = World::at(Profile::Observed, made).protect_and_back_up();
-        let answer = world.restore_needs(|_| {});
-        assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
-        let notes = world.azure.log().notes();
-        let mut rules = notes.iter().flat_map(|note| &note.rules);
-        assert_eq!(rules.any(|rule| rule.as_str() == "FX-RF-02"), told, "{made}");
+        let mut is_told = |world: &mut World| {
+            let before = world.azure.log().notes().len();
+            let answer = world.restore_needs(|_| {});
+            assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+            let notes = world.azure.log().notes();
+            let mut rules = notes.iter().skip(before).flat_map(|note| &note.rules);
+            rules.any(|rule| rule.as_str() == "FX-RF-02")
+        };
+        assert_eq!(is_told(&mut world), told, "{made}");
+        // What is said counts, whenever it was made.
+        for (said, told) in [(true, false), (false, true)] {
+            let changed = world.change_account(&json!({"allowCrossTenantReplication": said}));
+            assert_eq!(changed.status, 200, "{changed:?}");
+            assert_eq!(is_told(&mut world), told, "{made} {said}");
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Backups of a single server's database, in the days when there were any: what they need, and what they leave.
 
 use azdrill_emulator::jobs::SessionFailure;
-use azdrill_emulator::model::{Request, Response, TenantId};
+use azdrill_emulator::model::{Request, Response, TenantId, Timestamp};
 use azdrill_emulator::rules::Profile;
 use azdrill_emulator::services::Settings;
 use azdrill_emulator::state::Subscription;
@@ -52,7 +52,7 @@ impl World {
         }})
     }
 
-    fn validate_database(&mut self) -> Response {
+    pub(crate) fn validate_database(&mut self) -> Response {
         let properties = self.database_instance()["properties"].clone();
         let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": properties});
         let started = self.post(&below_vault("validateForBackup"), &sent);
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// A server with a database, its credentials in a key vault, and a vault whose identity may do what it needs.
-    fn with_a_database() -> Self {
+    pub(crate) fn with_a_database() -> Self {
         Self::at(Profile::Observed, "2024-09-02T06:00:00Z").make_a_database()
     }
 
@@ -112,12 +112,16 @@ impl World {
     }
 
     /// A connection string for a server of that name.
-    fn put_secret_for(&mut self, server: &str) {
-        let answer = self.sign_in("https://vault.azure.net/.default").json_body();
-        let token = answer["access_token"].as_str().expect("a token");
+    pub(crate) fn put_secret_for(&mut self, server: &str) {
         let value = format!(
             "Server={server}.postgres.database.azure.com;User Id=cloudsa@single;Password=Not-a-secret-1!"
         );
+        self.put_secret_that_reads(&value);
+    }
+
+    pub(crate) fn put_secret_that_reads(&mut self, value: &str) {
+        let answer = self.sign_in("https://vault.azure.net/.default").json_body();
+        let token = answer["access_token"].as_str().expect("a token");
         let request = Request::new(Method::PUT, KEYS_HOST, "/secrets/database?api-version=7.4")
             .with_header("authorization", &format!("Bearer {token}"))
             .with_json(&json!({"value": value}));
@@ -125,7 +129,7 @@ impl World {
         assert_eq!(made.status, 200, "{made:?}");
     }
 
-    fn with_a_protected_database() -> Self {
+    pub(crate) fn with_a_protected_database() -> Self {
         let mut world = Self::with_a_database();
         let instance = world.database_instance();
         let made = world.put(&below_vault(ONE), &instance);
@@ -304,6 +308,9 @@ fn an_instance_that_names_no_secret_is_one_of_the_older_model() {
             ));
             world.settle();
             assert_eq!(without(&mut world).json_body()["status"], "Succeeded");
+            // There is no user for the vault's identity.
+            world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
+            named(&without(&mut world), "SS-B-20-ENTRA");
         }
     }
 }
@@ -381,4 +388,44 @@ fn a_server_that_may_not_be_read_is_not_taken_to_be_gone() {
     assert!(world.delete(&server).status.is_success());
     world.settle();
     named(&world.validate_database(), "SS-B-SERVER");
+}
+
+#[test]
+fn a_password_that_does_not_fit_is_the_secrets() {
+    let mut world = World::with_a_database();
+    world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
+    named(&world.validate_database(), "SS-B-11");
+}
+
+/// SS-RD-08, SS-RF-07: not over what was backed up; and as files even when the servers are no more.
+#[test]
+fn a_restore_goes_elsewhere_and_after_the_end_to_files() {
+    let mut world = World::with_a_protected_database();
+    assert_eq!(world.back_up_database()["status"], "Completed");
+    let instance = world.database_instance();
+    let credentials = instance["properties"]["datasourceAuthCredentials"].clone();
+    let own = world.database();
+    let over = world.restore_needs(|restore| {
+        restore["restoreTargetInfo"] = json!({
+            "objectType": "RestoreTargetInfo",
+            "recoveryOption": "FailIfExists",
+            "restoreLocation": "westeurope",
+            "datasourceInfo": {"objectType": "Datasource", "datasourceType": DATABASES, "resourceID": own},
+            "datasourceAuthCredentials": credentials,
+        });
+    });
+    named(&over, "SS-RD-08");
+    let told = |world: &mut World| {
+        let before = world.azure.log().notes().len();
+        let answer = world.restore_needs(|_| {});
+        assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+        let notes = world.azure.log().notes();
+        let mut rules = notes.iter().skip(before).flat_map(|note| &note.rules);
+        rules.any(|rule| rule.as_str() == "SS-RF-07")
+    };
+    assert!(!told(&mut world));
+    let end: Timestamp = "2025-03-28T00:00:00Z".parse().expect("a time");
+    world.pass(end.duration_since(world.now));
+    world.sign_in_again();
+    assert!(told(&mut world));
 }

@@ -216,4 +216,14 @@ mod tests {
             assert!(check_account(row, "qtf", "sco").is_err(), "{id}");
         }
     }
+
+    #[test]
+    fn any_protocol_that_is_said_will_do() {
+        let request = Request::new(Method::GET, "acct.blob.core.windows.net", "/box/b");
+        assert_eq!(request.scheme.as_str(), "https");
+        for (protocols, taken) in [("", true), ("https", true), ("https,http", true), ("http", false)] {
+            let checked = check_origin(&NetworkPath::internet(), &request, "", protocols);
+            assert_eq!(checked.is_ok(), taken, "{protocols}");
+        }
+    }
 }

@@ -198,4 +198,17 @@ mod tests {
             assert_eq!(error["details"][0]["isUserError"], theirs, "{error}");
         }
     }
+
+    /// A fault that names a code there is fails in that code's words; another is told as it was named.
+    #[test]
+    fn a_fault_is_told_by_the_code_it_names() {
+        let known = code::UserErrorSystemIdentityNotEnabledWithVault;
+        let told = Violation::injected(known.as_str()).refusal;
+        assert_eq!(told.code, known.as_str());
+        assert_eq!(told.message, known.row().message);
+        let unknown = Violation::injected("NoSuchCode").refusal;
+        assert_eq!((&*unknown.code, &*unknown.message), ("NoSuchCode", INJECTED));
+        assert!(unknown.rules.is_empty());
+        assert_eq!((told.gate, unknown.gate), (Gate::Fault, Gate::Fault));
+    }
 }
