@@ -16,6 +16,7 @@ mod conditional_requests;
 mod conditions;
 mod cross_region;
 mod database_connections;
+mod database_secrets;
 mod deny_assignments;
 mod deployed_modules;
 mod deployment_members;
