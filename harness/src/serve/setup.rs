@@ -70,7 +70,7 @@ impl Setup {
             world: self.world.as_ref().map(|world| world.name.clone()),
             digest: self.world.as_ref().and_then(About::digest_of),
             postgres: mode.unwrap_or(PostgresMode::None).to_string(),
-            by_machine_time: self.start.is_none() && of_world.is_none(),
+            by_machine_time: self.start.is_none() && of_world.is_none() && !self.stands_still,
         }
     }
 
