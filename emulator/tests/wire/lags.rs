@@ -93,6 +93,7 @@ fn a_principal_that_was_just_made_is_not_found_at_once() {
     assert_eq!(world.assign(1, &scope, READER, &said).status, 201);
     let (_, other) = world.put_identity("other");
     world.now += HOUR;
+    world.sign_in_again();
     assert_eq!(
         world
             .assign(2, &scope, READER, &json!({"principalId": other}))

@@ -311,7 +311,7 @@ fn a_restore_that_cannot_be_validated_names_what_it_needs() {
 fn replication_across_tenants_is_off_unasked_for_newer_accounts() {
     for (made, told) in [("2023-12-14T23:59:59Z", false), ("2023-12-15T00:00:00Z", true)] {
         let mut world = World::at(Profile::Observed, made).protect_and_back_up();
-        let mut is_told = |world: &mut World| {
+        let is_told = |world: &mut World| {
             let before = world.azure.log().notes().len();
             let answer = world.restore_needs(|_| {});
             assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
