@@ -3,8 +3,6 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::entropy::Entropy;
-
 /// How late what was written is seen where others already see it. Settings of a world: nobody has published how long any
 /// of this takes but for what the rules state, so that without a setting all of it is at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,8 +68,8 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// What the front end sees that a request of this number comes to. `of_backup`: the Backup service asks.
-    pub fn of(lags: &Lags, usual: SignedDuration, of_backup: bool, entropy: &Entropy, number: u64) -> Self {
+    /// What the front end sees that is drawn by this number. `of_backup`: the Backup service asks.
+    pub fn of(lags: &Lags, usual: SignedDuration, of_backup: bool, drawn: u128) -> Self {
         if lags.is_none() {
             return Self::default();
         }
@@ -80,10 +78,7 @@ impl Sight {
         // The last one is the slowest: by then everybody sees it.
         let behind = match front_ends {
             1 => 1,
-            several => {
-                let drawn = entropy.fork("front end").fork(&number.to_string()).uuid();
-                1 + u32::try_from(drawn.as_u128() % u128::from(several)).unwrap_or_default()
-            }
+            several => 1 + u32::try_from(drawn % u128::from(several)).unwrap_or_default(),
         };
         let ahead = |own: Option<SignedDuration>| {
             let own = own.unwrap_or(usual);
@@ -131,8 +126,8 @@ mod tests {
 
     const TEN: SignedDuration = SignedDuration::from_mins(10);
 
-    fn sight(lags: &Lags, of_backup: bool, number: u64) -> Sight {
-        Sight::of(lags, TEN, of_backup, &Entropy::from_seed(1), number)
+    fn sight(lags: &Lags, of_backup: bool, drawn: u128) -> Sight {
+        Sight::of(lags, TEN, of_backup, drawn)
     }
 
     #[test]

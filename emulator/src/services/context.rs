@@ -79,7 +79,15 @@ impl Default for Settings {
 impl Settings {
     /// What a front end sees that is asked as the exchange of this number.
     pub(crate) fn sight(&self, by_service: bool, entropy: &Entropy, number: u64) -> Sight {
-        Sight::of(&self.lags, self.role_propagation, by_service, entropy, number)
+        let drawn = match self.lags.front_ends {
+            0 | 1 => 0,
+            _ => entropy
+                .fork("front end")
+                .fork(&number.to_string())
+                .uuid()
+                .as_u128(),
+        };
+        Sight::of(&self.lags, self.role_propagation, by_service, drawn)
     }
 
     /// How long an assignment takes until everybody sees it.
