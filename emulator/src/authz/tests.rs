@@ -327,3 +327,15 @@ fn a_role_without_data_is_held_at_once() {
         }
     }
 }
+
+/// What is in no management group is below none.
+#[test]
+fn a_group_covers_the_subscriptions_in_it() {
+    let mut hierarchy = Hierarchy::default();
+    let group = management_group("platform");
+    let own = "/subscriptions/one/resourceGroups/rg".parse().expect("a scope");
+    let other = "/subscriptions/two/resourceGroups/rg".parse().expect("a scope");
+    hierarchy.place("one", group.clone());
+    assert!(hierarchy.covers(&group, &own));
+    assert!(!hierarchy.covers(&group, &other));
+}

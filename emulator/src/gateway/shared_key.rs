@@ -215,4 +215,36 @@ mod tests {
         let signature = sign(&keys().keys[0], "text").expect("signed");
         assert!(signed_by(&keys().keys[0], "text", &signature));
     }
+
+    /// HMAC-SHA256 of "text" with the key "key", and what is none of it.
+    #[test]
+    fn only_the_keys_own_signature_fits() {
+        let mac = Hmac::<Sha256>::new_from_slice(b"key").expect("a key");
+        let own = STANDARD.encode(mac.chain_update(b"text").finalize().into_bytes());
+        let key = STANDARD.encode("key");
+        assert!(signed_by(&key, "text", &own));
+        assert!(!signed_by(&key, "another text", &own));
+        assert!(!signed_by(&STANDARD.encode("another key"), "text", &own));
+        for signature in ["", "!!!", "not base64"] {
+            assert!(!signed_by(&key, "text", signature), "{signature}");
+        }
+        assert!(!signed_by("no base64", "text", &own));
+        let mac = Hmac::<Sha256>::new_from_slice(b"").expect("an empty key");
+        let empty = STANDARD.encode(mac.chain_update(b"text").finalize().into_bytes());
+        assert!(!signed_by("", "text", &empty));
+    }
+
+    /// The line of the date is empty where x-ms-date is there, which is signed with the other headers of that kind.
+    #[test]
+    fn one_date_is_signed() {
+        const DATE: &str = "Mon, 02 Mar 2026 06:00:00 GMT";
+        let request = |name: &'static str| {
+            Request::new(Method::GET, "acct.blob.core.windows.net", "/box/b").with_header(name, DATE)
+        };
+        let dated = string_to_sign(&request("date"), "acct");
+        assert!(dated.lines().any(|line| line == DATE), "{dated}");
+        let both = string_to_sign(&request("date").with_header("x-ms-date", DATE), "acct");
+        assert!(!both.lines().any(|line| line == DATE), "{both}");
+        assert!(both.contains(&format!("x-ms-date:{DATE}")), "{both}");
+    }
 }

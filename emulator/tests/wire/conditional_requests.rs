@@ -193,3 +193,22 @@ fn a_read_is_answered_whatever_etag_it_names() {
         assert_eq!(names(&answer), names(&plain), "{header}");
     }
 }
+
+/// A condition may name several etags, and one of them is enough.
+#[test]
+fn one_of_several_etags_is_enough() {
+    let mut world = World::new();
+    let body = json!({"location": "westeurope"});
+    assert!(world.put(GROUP, &body).status.is_success());
+    let own = world.etag(GROUP);
+    let several = format!("\"other\", {own}");
+    let taken = world.write_if((Method::PUT, GROUP), ("if-match", &several), &body);
+    assert!(taken.status.is_success(), "{taken:?}");
+    let others = "\"other\", \"another\"";
+    assert_eq!(
+        world
+            .write_if((Method::PUT, GROUP), ("if-match", others), &body)
+            .status,
+        412
+    );
+}

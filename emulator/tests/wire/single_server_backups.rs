@@ -308,11 +308,45 @@ fn an_instance_that_names_no_secret_is_one_of_the_older_model() {
             ));
             world.settle();
             assert_eq!(without(&mut world).json_body()["status"], "Succeeded");
-            // There is no user for the vault's identity.
-            world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
-            named(&without(&mut world), "SS-B-20-ENTRA");
+            // What was configured so goes on so, when nobody is any more.
+            let mut instance = world.database_instance();
+            instance["properties"]["datasourceAuthCredentials"] = Value::Null;
+            let made = world.put(&below_vault(ONE), &instance);
+            assert_eq!(made.status, 201, "{made:?}");
+            world.settle();
+            world.pass(SignedDuration::from_hours(24 * 120));
+            world.sign_in_again();
+            assert_eq!(world.back_up_database()["status"], "Completed");
+            let deleted = world.delete(&below_vault(&format!("{ONE}?api-version=2024-04-01")));
+            assert!(deleted.status.is_success(), "{deleted:?}");
         }
     }
+}
+
+/// SS-B-20-ENTRA: there is a user for the vault's identity, or the sign-in fails for that.
+#[test]
+fn the_vaults_identity_is_a_user_of_the_database_in_the_older_model() {
+    let settings = Settings {
+        entra_credentials_until: Some("2024-12-01T00:00:00Z".parse().expect("a time")),
+        ..Settings::default()
+    };
+    let mut world = World::with(Profile::Observed, "2024-09-02T06:00:00Z", settings).make_a_database();
+    let administrator = json!({"properties": {
+        "administratorType": "ActiveDirectory", "login": "dba",
+        "sid": "b0a2f3d6-8b0e-4b3f-9d43-0d6a8f5a2b11", "tenantId": world.operator.tenant,
+    }});
+    long(&world.put(
+        &format!("{SINGLE}/administrators/activeDirectory"),
+        &administrator,
+    ));
+    world.settle();
+    world.movement.sign_ins_fail_with = Some(SessionFailure::SignInRefused);
+    let mut properties = world.database_instance()["properties"].clone();
+    properties["datasourceAuthCredentials"] = Value::Null;
+    let sent = json!({"objectType": "ValidateForBackupRequest", "backupInstance": properties});
+    let started = world.post(&below_vault("validateForBackup"), &sent);
+    world.settle();
+    named(&world.follow(&started, "azure-asyncoperation"), "SS-B-20-ENTRA");
 }
 
 /// SS-RD-11: whoever compares the secret's words with the target refuses one for another server, and no other.

@@ -186,3 +186,23 @@ fn a_token_is_for_a_resource_the_tenant_has() {
     let answer = world.ask_token(&format!("/{tenant}/oauth2/token"), &form);
     assert_eq!(answer.json_body()["error"], "invalid_resource", "{answer:?}");
 }
+
+/// A key vault takes tokens for Key Vault, and none for itself.
+#[test]
+fn a_key_vault_is_no_audience() {
+    let mut world = World::new();
+    world.put_key_vault(false);
+    let host = "azdrillkeys.vault.azure.net";
+    let operator = world.operator.object_id;
+    for (audience, status) in [
+        ("https://vault.azure.net".to_owned(), 200),
+        (format!("https://{host}"), 401),
+    ] {
+        let principal = world.azure.state().directory.get(operator).expect("the operator");
+        let token = world.azure.tokens().issue(world.now, principal, &audience).0;
+        let request = Request::new(Method::GET, host, "/secrets?api-version=7.4")
+            .with_header("authorization", &format!("Bearer {token}"));
+        let answer = world.send(request);
+        assert_eq!(answer.status, status, "{audience}: {answer:?}");
+    }
+}

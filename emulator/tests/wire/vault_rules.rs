@@ -317,6 +317,24 @@ fn a_prefix_that_is_taken_is_refused() {
     assert_eq!(beside.json_body()["status"], "Succeeded", "{beside:?}");
 }
 
+/// FX-RF-14: what was backed up may be gone when it is restored as files, and the log says so.
+#[test]
+fn files_are_restored_of_a_server_that_is_gone() {
+    let mut world = World::backed_up();
+    let told = |world: &mut World| {
+        let answer = world.restore_needs(|_| {});
+        assert_eq!(answer.json_body()["status"], "Succeeded", "{answer:?}");
+        let notes = world.azure.log().notes();
+        let mut rules = notes.iter().flat_map(|note| &note.rules);
+        rules.any(|rule| rule.as_str() == "FX-RF-14")
+    };
+    assert!(!told(&mut world));
+    let server = world.server();
+    assert!(world.delete(&server).status.is_success());
+    world.settle();
+    assert!(told(&mut world));
+}
+
 #[test]
 fn jobs_name_what_broke_while_data_moved() {
     let mut world = World::backed_up();

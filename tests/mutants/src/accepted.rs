@@ -1,6 +1,7 @@
-//! The changes no test need notice, each with the reason: `accepted.toml`.
+//! The changes no test need notice, each with the reason: `accepted.toml`. And those that none notices so far, and nobody
+//! has judged: `open.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +13,8 @@ use crate::outcome::Outcome;
 
 /// Where it stands, from the checkout's folder.
 pub(crate) const FILE: &str = "tests/mutants/accepted.toml";
+/// The same of those that nobody has judged. They are known, so that a sample fails for new ones only.
+const OPEN: &str = "tests/mutants/open.toml";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,13 @@ struct Row {
     nth: usize,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenFile {
+    #[serde(default)]
+    open: Vec<Name>,
+}
+
 fn first() -> usize {
     1
 }
@@ -40,22 +50,27 @@ fn first() -> usize {
 #[derive(Debug, Default)]
 pub(crate) struct Accepted {
     rows: BTreeMap<Name, String>,
+    open: BTreeSet<Name>,
 }
 
 impl Accepted {
-    /// Reads the file.
+    /// Reads both files.
     ///
     /// # Errors
     ///
-    /// If it says what nobody understands, a change twice, or one without a reason.
+    /// If one says what nobody understands, a change twice, or one without a reason.
     pub(crate) fn read(checkout: &Path) -> Result<Self> {
-        let text = fs::read_to_string(checkout.join(FILE))
-            .into_diagnostic()
-            .wrap_err(FILE)?;
-        Self::parse(&text)
+        let read = |file: &'static str| {
+            fs::read_to_string(checkout.join(file))
+                .into_diagnostic()
+                .wrap_err(file)
+        };
+        Self::parse(&read(FILE)?, &read(OPEN)?)
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str, open: &str) -> Result<Self> {
+        let OpenFile { open } = toml::from_str(open).into_diagnostic().wrap_err(OPEN)?;
+        let open: BTreeSet<Name> = open.into_iter().collect();
         let file: File = toml::from_str(text).into_diagnostic().wrap_err(FILE)?;
         let mut rows = BTreeMap::new();
         for Row {
@@ -87,7 +102,24 @@ impl Accepted {
                 return Err(miette!("{FILE}: twice: {told}"));
             }
         }
-        Ok(Self { rows })
+        if let Some(own) = open.iter().find(|own| rows.contains_key(own)) {
+            let Name {
+                file,
+                within,
+                was,
+                now,
+                ..
+            } = own;
+            return Err(miette!(
+                "{OPEN}: is accepted: {file}: {within}: `{was}` → `{now}`"
+            ));
+        }
+        Ok(Self { rows, open })
+    }
+
+    /// Whether a change is known to survive, and nobody has judged it yet.
+    pub(crate) fn is_open(&self, name: &Name) -> bool {
+        self.open.contains(name)
     }
 
     /// Whether a change is among them.
@@ -95,8 +127,8 @@ impl Accepted {
         self.rows.contains_key(name)
     }
 
-    /// What is wrong: a change that nobody noticed and nobody accepted, and one that is accepted and is noticed, does not
-    /// compile, or can no longer be made. `outcomes` are those of the changes that were asked about.
+    /// What is wrong: a change that nobody noticed and that is in neither file, and one that is accepted and is noticed, does
+    /// not compile, or can no longer be made. `outcomes` are those of the changes that were asked about.
     pub(crate) fn faults(&self, all: &[Mutant], outcomes: &BTreeMap<u32, Outcome>) -> Vec<String> {
         let mut faults = Vec::new();
         for (number, mutant) in (1..).zip(all) {
@@ -104,18 +136,18 @@ impl Accepted {
                 continue;
             };
             match (outcome.survived(), self.has(&mutant.name)) {
+                (true, false) if self.is_open(&mutant.name) => {}
                 (true, false) => faults.push(format!("{mutant}: {outcome}, and {FILE} does not have it")),
                 (false, true) => faults.push(format!("{mutant}: {outcome}, and {FILE} has it")),
                 _ => {}
             }
         }
-        for name in self
-            .rows
-            .keys()
-            .filter(|name| !all.iter().any(|mutant| mutant.name == **name))
-        {
+        let there: BTreeSet<&Name> = all.iter().map(|mutant| &mutant.name).collect();
+        let rows = self.rows.keys().map(|name| (name, FILE));
+        let rows = rows.chain(self.open.iter().map(|name| (name, OPEN)));
+        for (name, file) in rows.filter(|(name, _)| !there.contains(name)) {
             faults.push(format!(
-                "{}: {}: `{}` → `{}`: is in {FILE}, and there is no such change",
+                "{}: {}: `{}` → `{}`: is in {file}, and there is no such change",
                 name.file, name.within, name.was, name.now
             ));
         }

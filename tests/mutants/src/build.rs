@@ -19,6 +19,8 @@ use crate::settings::{Settings, Tests};
 const RUNTIME: &str = include_str!("../runtime.rs");
 /// Rounds of leaving out what does not compile; each leaves out something.
 const ROUNDS_MAX: usize = 40;
+/// Of more changes than these the build is optimised: it takes minutes longer, and every test a third of the time.
+const UNOPTIMISED_MAX: usize = 150;
 /// What a process started by `cargo run` is told of itself and the builds in it must not take for theirs.
 const NOT_PASSED_ON: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
@@ -168,6 +170,13 @@ impl Build<'_> {
             .args(words)
             .args(["--message-format", "json", "--config", "profile.dev.debug=false"])
             .current_dir(self.copy());
+        if self.chosen.len() > UNOPTIMISED_MAX {
+            let package = format!(
+                "profile.dev.package.azdrill-{}.opt-level=1",
+                self.settings.package
+            );
+            command.args(["--config", &package]);
+        }
         if std::env::var_os("CARGO_TARGET_DIR").is_none() {
             command.env("CARGO_TARGET_DIR", target);
         }

@@ -37,6 +37,8 @@ use tested::Binary;
 
 /// Below the checkout's folder.
 const SCRATCH: &str = "target/mutants";
+/// What came of each change, below that: as the next run reads it.
+const OUTCOMES: &str = "outcomes.jsonl";
 
 /// Changes the engine in many small ways, and sees which a test notices.
 #[derive(Parser)]
@@ -96,17 +98,21 @@ fn main() -> Result<ExitCode> {
     }
     let scratch = checkout.join(SCRATCH);
     fs::create_dir_all(&scratch).into_diagnostic()?;
+    let last = arguments.keep.map(|keep| kept(&scratch.join(OUTCOMES), keep));
+    let last = last.unwrap_or_default();
+    let put_in = put_in(&arguments, &mutants, &chosen, &last);
     let build = Build {
         checkout: &checkout,
         scratch: scratch.clone(),
         settings: &settings,
         texts,
         mutants: &mutants,
-        chosen: &chosen,
+        chosen: &put_in,
     };
     say(&format!(
-        "{} changes; building {}",
+        "{} changes, {} of them to be built; building {}",
         chosen.len(),
+        put_in.len(),
         build.copy().display()
     ));
     let (not_viable, executables) = build.build()?;
@@ -124,11 +130,11 @@ fn main() -> Result<ExitCode> {
             copy: build.copy(),
         });
     let outcomes = outcomes(
-        &arguments,
+        arguments.seed,
         &scratch,
         &mutants,
         &chosen,
-        &not_viable,
+        (&not_viable, &last),
         binaries.collect(),
     )?;
     conclude(&scratch, &mutants, &outcomes, &accepted)
@@ -169,6 +175,20 @@ fn chosen(arguments: &Arguments, mutants: &[Mutant]) -> Result<BTreeSet<u32>> {
     Ok(chosen)
 }
 
+/// The numbers of the changes that are compiled. A run that was broken off goes on with the same binary; one that asks
+/// again what was missed has fewer, and is built sooner.
+fn put_in(
+    arguments: &Arguments,
+    mutants: &[Mutant],
+    chosen: &BTreeSet<u32>,
+    last: &BTreeMap<Name, Outcome>,
+) -> BTreeSet<u32> {
+    let again = matches!(arguments.keep, Some(Keep::Caught));
+    let is_known = |number: u32| last.contains_key(&mutants[number as usize - 1].name);
+    let wanted = chosen.iter().copied();
+    wanted.filter(|number| !(again && is_known(*number))).collect()
+}
+
 /// Numbers in an order drawn by a seed. A run that is broken off has asked about a fair sample by then, and a small sample
 /// is the beginning of a larger one. Each change draws by its own name: what is changed elsewhere in the engine makes no
 /// other sample.
@@ -185,15 +205,14 @@ fn drawn(seed: u64, mutants: &[Mutant], numbers: impl Iterator<Item = u32>) -> V
 
 /// What comes of each change. It is kept as soon as it is known.
 fn outcomes(
-    arguments: &Arguments,
+    seed: u64,
     scratch: &Path,
     mutants: &[Mutant],
     chosen: &BTreeSet<u32>,
-    not_viable: &BTreeSet<u32>,
+    (not_viable, last): (&BTreeSet<u32>, &BTreeMap<Name, Outcome>),
     binaries: Vec<Binary>,
 ) -> Result<BTreeMap<u32, Outcome>> {
-    let path = scratch.join("outcomes.jsonl");
-    let last = arguments.keep.map(|keep| kept(&path, keep)).unwrap_or_default();
+    let path = scratch.join(OUTCOMES);
     let of = |number: u32| &mutants[number as usize - 1];
     let mut outcomes: BTreeMap<u32, Outcome> = not_viable
         .iter()
@@ -206,7 +225,7 @@ fn outcomes(
         .iter()
         .copied()
         .filter(|number| !outcomes.contains_key(number));
-    let asked = drawn(arguments.seed, mutants, asked);
+    let asked = drawn(seed, mutants, asked);
     let mut file = File::create(&path).into_diagnostic()?;
     let mut keep = |number: u32, outcome: &Outcome| {
         let kept = Kept {
@@ -258,10 +277,11 @@ fn conclude(
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, outcome) in outcomes {
         let mutant = &mutants[*number as usize - 1];
-        let as_accepted = if outcome.survived() && accepted.has(&mutant.name) {
-            " (accepted)"
-        } else {
-            ""
+        let as_accepted = match outcome.survived() {
+            true if accepted.has(&mutant.name) => " (accepted)",
+            true if accepted.is_open(&mutant.name) => " (open)",
+            false if accepted.is_open(&mutant.name) => ", and open no more",
+            _ => "",
         };
         list += &format!("{mutant}: {outcome}{as_accepted}\n");
         if outcome.survived() && as_accepted.is_empty() {
@@ -271,7 +291,8 @@ fn conclude(
         let kind = match outcome {
             Outcome::Caught(_) => "caught",
             Outcome::TimedOut(_) => "timed out",
-            Outcome::Missed | Outcome::NotReached if !as_accepted.is_empty() => "accepted",
+            Outcome::Missed | Outcome::NotReached if accepted.has(&mutant.name) => "accepted",
+            Outcome::Missed | Outcome::NotReached if accepted.is_open(&mutant.name) => "open",
             Outcome::Missed => "missed",
             Outcome::NotReached => "not reached",
             Outcome::NotViable => "not viable",

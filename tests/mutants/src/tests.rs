@@ -238,7 +238,10 @@ fn survivors_that_are_not_accepted_and_accepted_ones_that_are_none_are_faults() 
     };
     let faults = |text: &str, first: Outcome| {
         let outcomes = BTreeMap::from([(1, first), (2, Outcome::Caught("t".to_owned()))]);
-        Accepted::parse(text).unwrap().faults(&mutants, &outcomes).len()
+        Accepted::parse(text, "")
+            .unwrap()
+            .faults(&mutants, &outcomes)
+            .len()
     };
     let accepted = row("c == d", "c != d");
     assert_eq!(faults("", Outcome::Missed), 1);
@@ -256,6 +259,18 @@ fn survivors_that_are_not_accepted_and_accepted_ones_that_are_none_are_faults() 
         1,
         "there is none such"
     );
-    Accepted::parse(&format!("{accepted}{accepted}")).unwrap_err();
-    Accepted::parse(&accepted.replace("alike", " ")).unwrap_err();
+    Accepted::parse(&format!("{accepted}{accepted}"), "").unwrap_err();
+    Accepted::parse(&accepted.replace("alike", " "), "").unwrap_err();
+    // One that is open is no fault as long as it survives, and nor is it when it does not; but it can be made.
+    let open = accepted
+        .replace("[[accepted]]", "[[open]]")
+        .replace("reason = \"alike\"\n", "");
+    for (first, count) in [(Outcome::Missed, 0), (Outcome::Caught("t".to_owned()), 0)] {
+        let outcomes = BTreeMap::from([(1, first)]);
+        let found = Accepted::parse("", &open).unwrap();
+        assert_eq!(found.faults(&mutants, &outcomes).len(), count);
+    }
+    let none = Accepted::parse("", &open.replace("c == d", "g == h")).unwrap();
+    assert_eq!(none.faults(&mutants, &BTreeMap::new()).len(), 1);
+    Accepted::parse(&accepted, &open).unwrap_err();
 }
