@@ -17,6 +17,8 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scratch;
+pub mod sequence;
 pub mod serve;
 pub mod sketch;
 pub mod strategy;
+pub mod sweep;

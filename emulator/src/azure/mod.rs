@@ -121,6 +121,11 @@ impl Azure {
         self.log.keep_bodies();
     }
 
+    /// Forgets the log, as if nothing had been asked so far: for worlds that are come back to again and again.
+    pub fn clear_log(&mut self) {
+        self.log = Log::default();
+    }
+
     /// The faults in place.
     pub fn faults(&self) -> &FaultPlan {
         &self.faults

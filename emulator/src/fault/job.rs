@@ -40,6 +40,16 @@ pub(crate) enum JobPoint {
 }
 
 impl JobFaultKind {
+    /// Its word in a file of faults.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Fail { .. } => "job: fail",
+            Self::FailThoughDone { .. } => "job: fail_though_done",
+            Self::Stick => "job: stick",
+            Self::EndLate { .. } => "job: end_late",
+        }
+    }
+
     /// Whether it would change anything there.
     pub(super) fn strikes_at(&self, point: JobPoint) -> bool {
         match self {

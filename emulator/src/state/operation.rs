@@ -155,6 +155,17 @@ impl Operations {
             .map(|(id, operation)| (id.as_str(), operation.read()))
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Those that run, with what strikes them, in order of id.
+    pub fn running(&self) -> impl Iterator<Item = (&str, Timestamp, Option<&OperationFault>)> {
+        let running = self.all.iter().filter(|(_, own)| own.ended.is_none());
+        running.map(|(id, own)| (id.as_str(), own.started, own.struck.as_ref()))
+    }
+
     /// The operation of that id.
     pub fn get(&self, id: &str) -> Option<OperationState> {
         self.all.get(id).map(KeptOperation::read)

@@ -26,6 +26,7 @@ mod report;
 mod run;
 mod scenario;
 mod serve;
+mod sweep;
 mod within_hosts;
 
 use std::path::PathBuf;
@@ -74,7 +75,9 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Play recordings of Azure again, and hold what is answered against what was recorded.
     Compare(compare::CompareArguments),
-    /// Play a journal again, and hold what is answered now against what was answered then.
+    /// Sweep azdrill itself: drawn worlds, what is done in them and what goes wrong, and what must hold in each.
+    Chaos(sweep::ChaosArguments),
+    /// Play a journal or the line of a sweep again, and hold what is answered now against what was answered then.
     Replay(replay::ReplayArguments),
     /// Print the environment of a running `serve`.
     Env(serve::EnvArguments),
@@ -175,6 +178,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Compare(given) => compare::run(&given),
         Command::Matrix(given) => matrix::run(&given),
         Command::Incidents(given) => chaos::list(&given),
+        Command::Chaos(given) => sweep::run(&given),
         Command::Replay(given) => replay::run(&given),
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Run(given) if given.chaos.chaos.is_some() => {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use azdrill::journal_file::JournalFile;
 use azdrill::page::Page;
 use azdrill::replay::{self, Until};
+use azdrill::sweep::BEGINS;
 use clap::Args;
 
 use super::failure::Failure;
@@ -20,7 +21,8 @@ Exit code 0: all answers are the same, byte for byte. 1: some are not. 2: it cou
 #[derive(Args)]
 #[command(after_help = SECRETS)]
 pub(super) struct ReplayArguments {
-    /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote.
+    /// A journal: what `--journal` of `run`, `serve` and `scenario` wrote; or the line that `azdrill chaos` printed of a
+    /// run, which begins with `sweep/1/`.
     file: PathBuf,
     /// Stop once this many inputs have been played, and show what exists then, and the log's end.
     #[arg(long, value_name = "N", conflicts_with = "explain", value_parser = clap::value_parser!(u64).range(1..))]
@@ -32,6 +34,21 @@ pub(super) struct ReplayArguments {
 }
 
 pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+    if let Some(line) = arguments
+        .file
+        .to_str()
+        .filter(|text| text.trim_start().starts_with(BEGINS))
+        && !arguments.file.exists()
+    {
+        if arguments.until.is_some() || arguments.explain.is_some() {
+            return Err(
+                "--until and --explain are of journals: the line of a sweep is played whole"
+                    .to_owned()
+                    .into(),
+            );
+        }
+        return super::sweep::replay(line);
+    }
     let until = match (arguments.until, arguments.explain) {
         (Some(number), _) => Until::Input(number),
         (None, Some(number)) => Until::Exchange(number),

@@ -12,5 +12,6 @@ mod serve_arguments;
 mod signals;
 mod start;
 mod state_folder;
+mod sweeps;
 mod terminal;
 mod verdict;
