@@ -161,7 +161,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // Those that start something. The others are over in a moment, and are asked in between.
     if matches!(
         arguments.command,
-        Command::Scenario(_) | Command::Report(_) | Command::Serve(_) | Command::Run(_) | Command::Compare(_)
+        Command::Scenario(_)
+            | Command::Report(_)
+            | Command::Serve(_)
+            | Command::Run(_)
+            | Command::Compare(_)
+            | Command::Chaos(_)
     ) {
         azdrill::postgres::sweep_ended();
         azdrill::scratch::sweep_ended();
@@ -178,8 +183,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Compare(given) => compare::run(&given),
         Command::Matrix(given) => matrix::run(&given),
         Command::Incidents(given) => chaos::list(&given),
-        Command::Chaos(given) => sweep::run(&given),
-        Command::Replay(given) => replay::run(&given),
+        Command::Chaos(given) => sweep::run(given, folder, mode, Interrupts::listen()?).await,
+        Command::Replay(given) => match given.line()? {
+            Some(line) => sweep::replay(&line, folder, mode).await,
+            None => replay::run(&given),
+        },
         Command::Serve(given) => serve::run(given, folder, mode, Interrupts::listen()?).await,
         Command::Run(given) if given.chaos.chaos.is_some() => {
             chaos::run(given, folder, mode, Interrupts::listen()?).await

@@ -33,22 +33,22 @@ pub(super) struct ReplayArguments {
     explain: Option<u64>,
 }
 
-pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
-    if let Some(line) = arguments
-        .file
-        .to_str()
-        .filter(|text| text.trim_start().starts_with(BEGINS))
-        && !arguments.file.exists()
-    {
-        if arguments.until.is_some() || arguments.explain.is_some() {
-            return Err(
-                "--until and --explain are of journals: the line of a sweep is played whole"
-                    .to_owned()
-                    .into(),
-            );
+impl ReplayArguments {
+    /// The line of a sweep, if it is one that is to be played.
+    pub(super) fn line(&self) -> Result<Option<String>, Failure> {
+        let text = self.file.to_str().map(str::trim);
+        let Some(line) = text.filter(|text| text.starts_with(BEGINS) && !self.file.exists()) else {
+            return Ok(None);
+        };
+        if self.until.is_some() || self.explain.is_some() {
+            let why = "--until and --explain are of journals: the line of a sweep is played whole";
+            return Err(why.to_owned().into());
         }
-        return super::sweep::replay(line);
+        Ok(Some(line.to_owned()))
     }
+}
+
+pub(super) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
     let until = match (arguments.until, arguments.explain) {
         (Some(number), _) => Until::Input(number),
         (None, Some(number)) => Until::Exchange(number),

@@ -11,6 +11,7 @@ use azdrill_emulator::world::Operator;
 use super::client::Client;
 use super::error::RunError;
 use super::names::Names;
+use super::onlooker::Onlooker;
 use super::owners::Owners;
 use super::personas::persona;
 use super::report::{self, JobState, JobTimes, Outcome, RuleNote, StepReport};
@@ -105,9 +106,17 @@ impl<'a> Play<'a> {
     }
 
     /// Takes the scenario's steps.
-    pub(crate) async fn steps(&mut self, profile: Profile) -> Result<Vec<StepReport>, RunError> {
+    pub(crate) async fn steps(
+        &mut self,
+        profile: Profile,
+        mut onlooker: Option<&mut dyn Onlooker>,
+    ) -> Result<Vec<StepReport>, RunError> {
         let mut steps = Vec::new();
-        for step in &self.scenario.steps {
+        for (number, step) in self.scenario.steps.iter().enumerate() {
+            if let Some(onlooker) = &mut onlooker {
+                let now = self.client.now();
+                self.client.look(|core| onlooker.before(number, core, now));
+            }
             let step = self.step(step, profile).await?;
             if self.client.driver().lacked_postgres() && !step.misses.is_empty() {
                 return Err(RunError::NeedsRows);

@@ -100,6 +100,7 @@ pub fn sweep(extent: Extent, mistake: Option<Mistake>) -> Result<Tally, RulesErr
         seeds: extent.seeds,
         shards: vec![extent.shard],
         runs: seeds.len() as u64,
+        cut_short: BTreeMap::new(),
         digest: hex(&several.digest),
         broken: broken.collect(),
         covered: several.covered,

@@ -40,6 +40,10 @@ pub fn print(page: &Page, tally: &Tally) -> String {
         }
     );
     text += &page.paragraph("", 0, if broke == 0 { Ink::Good } else { Ink::Bad }, &head);
+    for (why, times) in &tally.cut_short {
+        let said = format!("{times} could not be played to their end: {why}");
+        text += &page.paragraph("  ", 4, Ink::Note, &said);
+    }
     text += &format!("all transcripts: {}\n", tally.digest);
     let line = |what: &str, list: &BTreeMap<String, u64>, of: usize, all: &[&str]| {
         let mut said = format!("{what:<12}{} of {of}", list.len());

@@ -1,59 +1,119 @@
 //! What is left of a run that breaks an invariant, when whatever can be left out is.
 
-use std::collections::BTreeSet;
-
 use super::play::Kept;
 
 /// The most runs that are tried.
 const TRIES_MAX: usize = 300;
 
-/// The least that was found that still breaks what it breaks, by leaving out faults and steps, many at a time and then
-/// each. `breaks` plays a run.
-pub fn least(whole: Kept, mut breaks: impl FnMut(&Kept) -> bool) -> Kept {
-    let mut least = whole;
-    let mut tries = 0;
-    loop {
-        let before = least.clone();
-        for of_faults in [true, false] {
-            let count = list(&least, of_faults).len();
-            let mut at_a_time = count.div_ceil(2).max(1);
-            loop {
-                let all: Vec<usize> = list(&least, of_faults).iter().copied().collect();
-                // From the end: what comes after a break has nothing to do with it.
-                for chunk in all.rchunks(at_a_time) {
-                    if tries == TRIES_MAX {
-                        return least;
-                    }
-                    tries += 1;
-                    let mut less = least.clone();
-                    let own = if of_faults {
-                        &mut less.faults
-                    } else {
-                        &mut less.steps
-                    };
-                    own.retain(|number| !chunk.contains(number));
-                    if breaks(&less) {
-                        least = less;
-                    }
-                }
-                if at_a_time == 1 {
-                    break;
-                }
-                at_a_time = at_a_time.div_ceil(2);
+/// Which less of a run is tried next: without many of its faults or steps at a time, and then without each.
+pub struct Shrinking {
+    least: Kept,
+    /// What is tried.
+    tried: Kept,
+    of_faults: bool,
+    at_a_time: usize,
+    /// How many of the list have not been tried to be left out. It is gone through from its end: what comes after a break
+    /// has nothing to do with it.
+    untried: usize,
+    changed: bool,
+    tries: usize,
+}
+
+impl Shrinking {
+    /// Of a run that breaks something.
+    pub fn new(whole: Kept) -> Self {
+        let mut new = Self {
+            tried: whole.clone(),
+            least: whole,
+            of_faults: true,
+            at_a_time: 1,
+            untried: 0,
+            changed: false,
+            tries: 0,
+        };
+        new.begin(true);
+        new
+    }
+
+    fn list(&self) -> Vec<usize> {
+        let kept = if self.of_faults {
+            &self.least.faults
+        } else {
+            &self.least.steps
+        };
+        kept.iter().copied().collect()
+    }
+
+    fn begin(&mut self, of_faults: bool) {
+        self.of_faults = of_faults;
+        self.untried = self.list().len();
+        self.at_a_time = self.untried.div_ceil(2).max(1);
+    }
+
+    /// What is to be tried next; nothing once no less is known that could still break it.
+    pub fn next_try(&mut self) -> Option<Kept> {
+        while self.untried == 0 {
+            if self.at_a_time > 1 {
+                self.at_a_time = self.at_a_time.div_ceil(2);
+                self.untried = self.list().len();
+            } else if self.of_faults {
+                self.begin(false);
+            } else if std::mem::take(&mut self.changed) {
+                self.begin(true);
+            } else {
+                return None;
+            }
+            // An empty list has nothing to leave out.
+            if self.untried == 0 {
+                self.at_a_time = 1;
             }
         }
-        if least == before {
-            return least;
+        if self.tries == TRIES_MAX {
+            return None;
         }
+        self.tries += 1;
+        let list = self.list();
+        let first = self.untried.saturating_sub(self.at_a_time);
+        let out = &list[first..self.untried];
+        self.untried = first;
+        let mut tried = self.least.clone();
+        let own = if self.of_faults {
+            &mut tried.faults
+        } else {
+            &mut tried.steps
+        };
+        own.retain(|number| !out.contains(number));
+        self.tried = tried.clone();
+        Some(tried)
+    }
+
+    /// What was tried breaks it as well.
+    pub fn breaks(&mut self) {
+        self.least = self.tried.clone();
+        self.changed = true;
+    }
+
+    /// The least that was found.
+    pub fn least(self) -> Kept {
+        self.least
     }
 }
 
-fn list(kept: &Kept, of_faults: bool) -> &BTreeSet<usize> {
-    if of_faults { &kept.faults } else { &kept.steps }
+/// The least that was found that still breaks what it breaks. `breaks` plays a run.
+pub fn least(whole: Kept, mut breaks: impl FnMut(&Kept) -> bool) -> Kept {
+    let mut shrinking = Shrinking::new(whole);
+    while let Some(less) = shrinking.next_try() {
+        if breaks(&less) {
+            shrinking.breaks();
+        }
+    }
+    shrinking.least()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a sweep has come to; those of shards are put together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Tally {
     pub shards: Vec<Shard>,
     /// How many runs were played.
     pub runs: u64,
+    /// How many of them whoever plays a scenario could not play to their end, by why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cut_short: BTreeMap<String, u64>,
     /// The digest of all their transcripts, in hexadecimal digits: the same in whatever order they were played.
     pub digest: String,
     /// What was come to.
@@ -114,6 +117,9 @@ impl Tally {
             }
             whole.shards.extend(&other.shards);
             whole.runs += other.runs;
+            for (why, times) in &other.cut_short {
+                *whole.cut_short.entry(why.clone()).or_default() += times;
+            }
             whole.covered.add(&other.covered);
             whole.broken.extend(other.broken.iter().cloned());
             add_digest(&mut digest, bytes(&other.digest));
