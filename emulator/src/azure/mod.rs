@@ -8,7 +8,7 @@ mod region;
 mod whole;
 mod workflows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::entropy::Entropy;
 use crate::fault::FaultPlan;
@@ -38,7 +38,7 @@ pub struct Azure {
     log: Log,
     released: Vec<Extent>,
     first_request_id: u128,
-    inner_tokens: HashMap<(PrincipalId, &'static str), (Timestamp, String)>,
+    inner_tokens: BTreeMap<(PrincipalId, &'static str), (Timestamp, String)>,
     hosts: KnownHosts,
 }
 
@@ -76,7 +76,7 @@ impl Azure {
             log: Log::default(),
             released: Vec::new(),
             first_request_id,
-            inner_tokens: HashMap::new(),
+            inner_tokens: BTreeMap::new(),
             hosts: KnownHosts::default(),
         }
     }

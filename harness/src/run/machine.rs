@@ -143,6 +143,7 @@ async fn play_with(
     let client = Client::new(Driver::new(door, engine), operator);
     let mut play = Box::pin(Play::begin(scenario, client, postgres)).await?;
     play.simulated = matches!(machine.outside, Outside::Simulated(_));
+    play.watched = onlooker.is_some();
     let lent: Option<&mut dyn Onlooker> = match &mut onlooker {
         Some(onlooker) => Some(&mut **onlooker),
         None => None,
