@@ -19,11 +19,24 @@ const CHANGES: [&str; 9] = [
 const UNORDERED: [&str; 3] = ["HashMap", "HashSet", "RandomState"];
 /// Where there is an unordered map that is only ever asked for one of its keys.
 const ONLY_ASKED: [(&str, &str); 2] = [
-    ("emulator/src/gateway/token.rs", "signatures that were verified before"),
-    ("emulator/src/rules/router.rs", "the operations of a method and a length of path"),
+    (
+        "emulator/src/gateway/token.rs",
+        "signatures that were verified before",
+    ),
+    (
+        "emulator/src/rules/router.rs",
+        "the operations of a method and a length of path",
+    ),
 ];
 /// What goes through a map.
-const GOES_THROUGH: [&str; 6] = [".iter()", ".keys()", ".values()", ".drain(", ".into_iter()", ".retain("];
+const GOES_THROUGH: [&str; 6] = [
+    ".iter()",
+    ".keys()",
+    ".values()",
+    ".drain(",
+    ".into_iter()",
+    ".retain(",
+];
 
 /// What decides: the core without its shell, and what sweeps draw and tell.
 fn deciding() -> Vec<Source> {
@@ -88,9 +101,13 @@ fn what_would_make_two_runs_differ_is_seen() {
 #[test]
 fn unordered_maps_are_only_asked() {
     for (path, what) in ONLY_ASKED {
-        let source = rust_files("emulator/src").into_iter().find(|own| own.path == path);
+        let source = rust_files("emulator/src")
+            .into_iter()
+            .find(|own| own.path == path);
         let code = untested(&source.unwrap_or_else(|| panic!("{path} is not there: {what}")));
-        let fields = code.lines().filter(|line| line.contains(": HashMap<") || line.contains(": RefCell<HashMap<"));
+        let fields = code
+            .lines()
+            .filter(|line| line.contains(": HashMap<") || line.contains(": RefCell<HashMap<"));
         let names: Vec<&str> = fields
             .filter_map(|line| line.trim().trim_start_matches("let mut ").split(':').next())
             .collect();
@@ -98,7 +115,10 @@ fn unordered_maps_are_only_asked() {
         for name in names {
             for through in GOES_THROUGH {
                 let wrong = [format!("{name}{through}"), format!("{name}.borrow(){through}")];
-                assert!(!wrong.iter().any(|wrong| code.contains(wrong)), "{path} goes through {name}");
+                assert!(
+                    !wrong.iter().any(|wrong| code.contains(wrong)),
+                    "{path} goes through {name}"
+                );
             }
         }
     }

@@ -12,8 +12,14 @@ fn example(name: &str) -> String {
 /// The number behind a word in a text.
 fn number_after(text: &str, word: &str) -> u64 {
     let rest = text.split_once(word).unwrap_or_else(|| panic!("no `{word}`")).1;
-    let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap_or_else(|_| panic!("no number behind `{word}`"))
+    let digits: String = rest
+        .trim_start()
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits
+        .parse()
+        .unwrap_or_else(|_| panic!("no number behind `{word}`"))
 }
 
 /// The indexes Kubernetes counts from 0 become shards that are counted from 1, as many as there are pods.
@@ -39,7 +45,13 @@ fn pods_have_all_shards() {
 #[test]
 fn the_matrix_has_all_shards() {
     let workflow = example("github-workflow.yaml");
-    let list = workflow.split_once("shard: [").unwrap().1.split_once(']').unwrap().0;
+    let list = workflow
+        .split_once("shard: [")
+        .unwrap()
+        .1
+        .split_once(']')
+        .unwrap()
+        .0;
     let shards: Vec<Shard> = list
         .split(',')
         .map(|text| text.trim().trim_matches('"').parse().unwrap())

@@ -135,7 +135,6 @@ impl<'a> Run<'a> {
             }
         }
         ends::check(self)?;
-        self.check_secrets()?;
         self.count_faults();
         probe::check(self)?;
         self.told.state(&self.world);
@@ -284,12 +283,15 @@ impl<'a> Run<'a> {
 
     fn check_secrets(&self) -> Result<(), Broken> {
         let text = self.told.text();
-        let told = self.world.secrets.iter().find(|secret| text.contains(*secret));
+        let mut secrets = self.world.secrets.iter();
+        let told = secrets.find_map(|secret| {
+            let at = memchr::memmem::find(text.as_bytes(), secret.as_bytes())?;
+            Some((secret, at))
+        });
         match told {
             None => Ok(()),
-            Some(secret) => {
-                // It is not told again.
-                let at = text.find(secret).unwrap_or_default();
+            // It is not told again.
+            Some((secret, at)) => {
                 let line = text[..at].lines().count();
                 let why = format!(
                     "a credential of {} letters is in line {line} of the transcript",

@@ -21,7 +21,7 @@ pub(super) fn look(watch: &mut Watch, world: &World) -> Result<(), Broken> {
     let own = &world.azure().services().data_protection;
     let mut there = own.recovery_points(&world.instance());
     if watch.mistake == Some(Mistake::PointLost) && there.len() > 1 {
-        there = &there[1..];
+        there = &there[..there.len() - 1];
     }
     let now = world.time();
     let is_there = |id: &str| there.iter().any(|point| point.id == id);

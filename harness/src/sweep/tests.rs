@@ -18,7 +18,7 @@ fn extent(seeds: u64) -> Extent {
 #[test]
 fn every_invariant_holds_and_much_is_come_to() {
     let begun = std::time::Instant::now();
-    let tally = sweep(extent(400), None).expect("the rules load");
+    let tally = sweep(extent(250), None).expect("the rules load");
     println!(
         "{:?}\n{}",
         begun.elapsed(),
@@ -32,26 +32,47 @@ fn every_invariant_holds_and_much_is_come_to() {
 }
 
 /// How many seeds a mistake may take to be noticed.
-const FEW: u64 = 120;
+const FEW: u64 = 200;
 
-/// A mistake is noticed within few seeds, as what it is, in a plan of few steps, and its line plays it again.
+/// A mistake is noticed within few seeds, as what it is, and in a plan of few steps.
 fn noticed(mistake: Mistake, as_what: Invariant) {
-    std::panic::set_hook(Box::new(|_| {}));
-    let tally = sweep(extent(FEW), Some(mistake)).expect("the rules load");
-    let found = tally.broken.iter().find(|own| own.invariant == as_what.name());
-    let found = found.unwrap_or_else(|| panic!("{mistake:?} is not noticed: {:?}", tally.broken));
+    let broken = |drawn: &Drawn, kept: &Kept| {
+        let broken = play(drawn, kept, Some(mistake)).broken;
+        broken.is_some_and(|own| own.invariant == as_what)
+    };
+    let mut seeds = (0..FEW).map(Drawn::of);
+    let Some(drawn) = seeds.find(|drawn| broken(drawn, &Kept::all(drawn))) else {
+        panic!("{mistake:?} is not noticed");
+    };
+    let kept = least(Kept::all(&drawn), |kept| broken(&drawn, kept));
+    assert!(kept.steps.len() <= 14, "{mistake:?}: {:#?}", plan(&drawn, &kept));
+    assert_eq!(
+        play(&drawn, &kept, None).broken,
+        None,
+        "without the mistake it holds"
+    );
+}
+
+/// What is printed of a run that breaks something plays it again.
+#[test]
+fn a_finding_is_played_again_by_its_line() {
+    let mistake = Mistake::RefusedIsDone;
+    let tally = sweep(extent(3), Some(mistake)).expect("the rules load");
+    let found = tally.broken.first().expect("it is noticed");
     let line = Line::read(&found.line).expect("it was printed by this build");
     let drawn = Drawn::of(line.seed);
     let kept = line.kept_of(&drawn).expect("it is of this run");
     let again = play(&drawn, &kept, Some(mistake))
         .broken
         .expect("it breaks again");
-    assert_eq!((again.invariant, &again.why), (as_what, &found.why));
-    assert!(kept.steps.len() <= 14, "{mistake:?}: {:#?}", found.plan);
     assert_eq!(
-        play(&drawn, &kept, None).broken,
-        None,
-        "without the mistake it holds"
+        (again.invariant.name(), &again.why),
+        (&*found.invariant, &found.why)
+    );
+    let printed = print(&crate::page::Page::plain(100), &tally);
+    assert!(
+        printed.contains(&format!("azdrill replay '{}'", found.line)),
+        "{printed}"
     );
 }
 

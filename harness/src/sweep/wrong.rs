@@ -13,7 +13,7 @@ use crate::strategy::foundation::REGION;
 /// The code of a job that has done its work and is told as failed: no other job of a run fails with it.
 pub(super) const TOLD_FAILED: &str = "LongRunningRestoreTrackingFailure";
 /// What is asked in runs, by clients and services. A test holds it against what really is.
-pub(super) const OPERATIONS: [&str; 24] = [
+pub(super) const OPERATIONS: [&str; 23] = [
     "BackupInstances_AdhocBackup",
     "BackupInstances_CreateOrUpdate",
     "BackupInstances_Delete",
@@ -27,7 +27,6 @@ pub(super) const OPERATIONS: [&str; 24] = [
     "Blob_Put",
     "Blob_PutBlock",
     "Blob_PutBlockList",
-    "Container_Create",
     "DeletedBackupInstances_Undelete",
     "DppResourceGuardProxy_CreateOrUpdate",
     "DppResourceGuardProxy_Delete",
