@@ -21,7 +21,7 @@ use super::play::{Kept, Played};
 use super::transcript::Transcript;
 use super::wrong::{Wrong, WrongKinds};
 use crate::postgres::RealPostgres;
-use crate::run::{Action, Machine, Onlooker, Outside, Report, play_watched};
+use crate::run::{Action, Machine, Onlooker, Outside, Report, StepReport, play_watched};
 use crate::scenario::Scenario;
 
 /// The versions of servers that only are said to run.
@@ -108,13 +108,11 @@ struct Watching {
     steps: Vec<usize>,
     coverage: Coverage,
     broken: Option<Broken>,
-    begun: Option<Timestamp>,
 }
 
 impl Onlooker for Watching {
     fn before(&mut self, number: usize, machine: &mut Journalled, now: Timestamp) {
         let number = self.steps.get(number).copied().unwrap_or(usize::MAX);
-        self.begun = Some(now);
         while self.faults.first().is_some_and(|(before, _)| *before <= number) {
             match self.faults.remove(0).1 {
                 Wrong::Request(fault) => machine.put_fault(now, fault),
@@ -182,7 +180,6 @@ pub async fn play_drill(drill: &Drill, kept: &Kept, stage: &Stage, rules: &Rules
         steps: kept.steps.iter().copied().collect(),
         coverage: Coverage::default(),
         broken: None,
-        begun: None,
     };
     let outside = match &stage.postgres {
         Some(postgres) => Outside::Real(Some(Arc::clone(postgres))),
@@ -215,7 +212,6 @@ fn judge(
     told: &mut Transcript,
     coverage: &mut Coverage,
 ) -> Option<Broken> {
-    let is_rule = |rule: &Rule| rule.kind != RuleKind::Error;
     let mut broken = None;
     let (mut restored, mut backed_up) = (false, false);
     for (step, own) in report.steps.iter().zip(&scenario.steps) {
@@ -226,22 +222,7 @@ fn judge(
             step.began,
             outcome_of(step)
         ));
-        let mut seen = BTreeSet::new();
-        for exchange in &step.exchanges {
-            told.exchange(exchange);
-            Coverage::count(&mut coverage.operations, &exchange.operation, 1);
-            seen.extend(exchange.rules.iter().copied());
-            broken = broken.or(explained::check(exchange, None).err());
-        }
-        for note in &step.notes {
-            told.note(note);
-            seen.extend(note.rules.iter().copied());
-        }
-        for id in seen {
-            if rules.stated.get(&id).is_some_and(is_rule) {
-                Coverage::count(&mut coverage.rules, id.as_str(), 1);
-            }
-        }
+        broken = broken.or(tell_exchanges(step, rules, told, coverage));
         for job in &step.jobs {
             Coverage::count(
                 &mut coverage.phases,
@@ -284,7 +265,35 @@ fn judge(
     broken
 }
 
-fn outcome_of(step: &crate::run::StepReport) -> String {
+/// Tells what was asked and answered in a step; answers with a refusal that is not explained.
+fn tell_exchanges(
+    step: &StepReport,
+    rules: &Rules,
+    told: &mut Transcript,
+    coverage: &mut Coverage,
+) -> Option<Broken> {
+    let is_rule = |rule: &Rule| rule.kind != RuleKind::Error;
+    let mut seen = BTreeSet::new();
+    let mut broken = None;
+    for exchange in &step.exchanges {
+        told.exchange(exchange);
+        Coverage::count(&mut coverage.operations, &exchange.operation, 1);
+        seen.extend(exchange.rules.iter().copied());
+        broken = broken.or(explained::check(exchange, None).err());
+    }
+    for note in &step.notes {
+        told.note(note);
+        seen.extend(note.rules.iter().copied());
+    }
+    for id in seen {
+        if rules.stated.get(&id).is_some_and(is_rule) {
+            Coverage::count(&mut coverage.rules, id.as_str(), 1);
+        }
+    }
+    broken
+}
+
+fn outcome_of(step: &StepReport) -> String {
     let own = &step.outcome;
     let mut text = format!("{} {} {} {}", own.status, own.code, own.gate, own.message);
     let _ = write!(text, " {:?} {:?} {:?}", own.files, own.count, own.rows_equal);

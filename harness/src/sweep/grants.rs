@@ -1,6 +1,6 @@
 //! Who may do what, told by which roles were given and by nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use azdrill_emulator::log::{CallOrigin, Exchange};
 use azdrill_emulator::model::Timestamp;
@@ -28,9 +28,20 @@ struct Held {
 pub(super) struct Grants {
     held: BTreeMap<String, Held>,
     principals: Vec<String>,
+    /// The names of assignments that count for nothing.
+    ignored: BTreeSet<String>,
 }
 
 impl Grants {
+    /// What is given by now counts for nothing: for a mistake.
+    pub(super) fn ignoring_all(world: &World) -> Self {
+        let given = world.azure().state().access.assignments();
+        Self {
+            ignored: given.map(|own| own.name.clone()).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Takes note of what is given and of what is no more.
     pub(super) fn note(&mut self, world: &World) {
         if self.principals.last() != Some(&world.principal) {
@@ -41,7 +52,7 @@ impl Grants {
         let mut there = Vec::new();
         for own in world.azure().state().access.assignments() {
             let principal = own.principal.to_string();
-            if !self.principals.contains(&principal) {
+            if !self.principals.contains(&principal) || self.ignored.contains(&own.name) {
                 continue;
             }
             there.push(own.name.clone());

@@ -333,7 +333,7 @@ fn plant(world: &mut World, mistake: Option<Mistake>) {
         }
         Some(Mistake::UngivenRole) => {
             let (vault, account) = (world.founded.identities.system, world.founded.account.clone());
-            give(world, vault, "Storage Blob Data Owner", &account);
+            give(world, vault, Role::WritesAccount.name(), &account);
         }
         Some(Mistake::PasswordShown) => {
             let tags = json!({"tags": {"password": "simulated-1A"}});

@@ -18,7 +18,7 @@ fn extent(seeds: u64) -> Extent {
 #[test]
 fn every_invariant_holds_and_much_is_come_to() {
     let begun = std::time::Instant::now();
-    let tally = sweep(extent(250), None).expect("the rules load");
+    let tally = sweep(extent(400), None).expect("the rules load");
     println!(
         "{:?}\n{}",
         begun.elapsed(),

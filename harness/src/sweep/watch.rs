@@ -67,7 +67,10 @@ impl Watch {
             asked: BTreeMap::new(),
             points: BTreeMap::new(),
             deleted: false,
-            grants: Grants::default(),
+            grants: match mistake {
+                Some(Mistake::UngivenRole) => Grants::ignoring_all(world),
+                _ => Grants::default(),
+            },
             blobs: Blobs::of(world),
             coverage: Coverage::default(),
             mistake,
